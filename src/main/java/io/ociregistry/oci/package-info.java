@@ -1,0 +1,5 @@
+/** The vocabulary of the OCI specifications: immutable, validated values. */
+@NullMarked
+package io.ociregistry.oci;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+package io.ociregistry.registry;
+
+/** Everything one running registry consists of, wired once. */
+public final class RegistryContext implements AutoCloseable {
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,5 @@
+/** Bytes on disk. */
+@NullMarked
+package io.ociregistry.store;
+
+import org.jspecify.annotations.NullMarked;
