@@ -1,0 +1,61 @@
+package io.ociregistry.oci;
+
+/**
+ * What went wrong, by meaning: the HTTP status a client gets and the code in the body's OCI error list.
+ *
+ * <p>The wire codes are those of the distribution specification ("Error Codes"); for what it does not foresee, those that distribution
+ * sends ({@code UNAVAILABLE}, {@code UNKNOWN}).
+ */
+public enum ErrorCode {
+    /** No such blob, here or upstream. */
+    BLOB_UNKNOWN(404, "BLOB_UNKNOWN"),
+    /** No such manifest, here or upstream; also the answer to a reference that can't be a tag. */
+    MANIFEST_UNKNOWN(404, "MANIFEST_UNKNOWN"),
+    /** No such repository; also the answer to a name that can't be one, and where no upstream can be derived. */
+    NAME_UNKNOWN(404, "NAME_UNKNOWN"),
+    /** No such path under this server. */
+    PATH_UNKNOWN(404, "UNSUPPORTED"),
+    /** The digest is malformed or of an unknown algorithm. */
+    DIGEST_INVALID(400, "DIGEST_INVALID"),
+    /** The request is malformed in another way. */
+    REQUEST_INVALID(400, "UNSUPPORTED"),
+    /** We may not ask that upstream, or it refused us. */
+    DENIED(403, "DENIED"),
+    /** A method that a pull-only server has not. */
+    UNSUPPORTED(405, "UNSUPPORTED"),
+    /** The upstream limits us and nothing is cached. */
+    TOO_MANY_REQUESTS(429, "TOOMANYREQUESTS"),
+    /** The upstream answered, but with an error or with something that can't be right. */
+    UPSTREAM_BAD_ANSWER(502, "UNKNOWN"),
+    /** The upstream can't be reached: name resolution, connection or TLS failed. */
+    UPSTREAM_UNREACHABLE(503, "UNAVAILABLE"),
+    /** This server is stopping or has too much to do. */
+    OVERLOADED(503, "UNAVAILABLE"),
+    /** The upstream did not answer in time. */
+    UPSTREAM_TIMEOUT(504, "UNAVAILABLE"),
+    /** A fault of ours. */
+    INTERNAL(500, "UNKNOWN");
+
+    private final int status;
+    private final String wireCode;
+
+    ErrorCode(int status, String wireCode) {
+        this.status = status;
+        this.wireCode = wireCode;
+    }
+
+    /** The HTTP status. */
+    public int status() {
+        return status;
+    }
+
+    /** The {@code code} of the OCI error list. */
+    public String wireCode() {
+        return wireCode;
+    }
+
+    /** True for an upstream that failed, as opposed to one that answered with a definite no. */
+    public boolean isUpstreamFailure() {
+        return this == UPSTREAM_BAD_ANSWER || this == UPSTREAM_UNREACHABLE || this == UPSTREAM_TIMEOUT;
+    }
+}

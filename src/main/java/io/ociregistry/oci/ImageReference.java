@@ -1,0 +1,28 @@
+package io.ociregistry.oci;
+
+/** A manifest as people name it: {@code registry/repository:tag} or {@code registry/repository@digest}. */
+public record ImageReference(Repository repository, Reference reference) {
+    /**
+     * Parses the complete form; nothing is implied, neither a registry nor {@code latest}.
+     *
+     * @throws RegistryException if a part is missing or malformed
+     */
+    public static ImageReference parse(String text) {
+        int slash = text.indexOf('/');
+        int at = text.indexOf('@');
+        int end = at >= 0 ? at : text.lastIndexOf(':');
+        if (slash < 0 || end < slash) {
+            throw new RegistryException(
+                    ErrorCode.NAME_UNKNOWN,
+                    Text.quoted(text) + " is no complete image reference: expected registry/repository:tag or @digest");
+        }
+        Repository repository =
+                new Repository(RegistryName.parse(text.substring(0, slash)), text.substring(slash + 1, end));
+        return new ImageReference(repository, Reference.parse(text.substring(end + 1)));
+    }
+
+    @Override
+    public String toString() {
+        return repository + reference.separator() + reference;
+    }
+}

@@ -1,0 +1,47 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.Reference;
+import io.ociregistry.oci.RegistryName;
+import java.util.concurrent.Executor;
+
+/**
+ * One other registry, as far as a pull-through cache needs it.
+ *
+ * <p>Every call blocks until the answer's headers are in and belongs on one of the two executors. It authenticates, follows redirects and
+ * never decodes content. It throws {@link io.ociregistry.oci.RegistryException}: {@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for
+ * upstream's 404, {@code DENIED} for its 401 and 403 and for an address we refuse, {@code TOO_MANY_REQUESTS} (with Retry-After) for its 429,
+ * {@code UPSTREAM_BAD_ANSWER} for other statuses and for broken connections, {@code UPSTREAM_UNREACHABLE} for failures of DNS, connection
+ * and TLS, {@code UPSTREAM_TIMEOUT} where a deadline passed. Messages name the upstream, the repository and the reference.
+ */
+public interface Upstream {
+    /** The registry's name as references use it. */
+    RegistryName name();
+
+    /**
+     * GETs a manifest, whole. Nothing about it is verified.
+     *
+     * @param repository the repository's name there
+     * @param maxBytes more than that is {@code UPSTREAM_BAD_ANSWER}
+     */
+    ManifestAnswer manifest(String repository, Reference reference, long maxBytes);
+
+    /** HEADs a manifest. */
+    HeadAnswer headManifest(String repository, Reference reference);
+
+    /**
+     * GETs a blob from a position on. The caller closes the answer.
+     *
+     * @param from 0, or the first byte to be sent: upstream is asked for that range but may ignore it; see {@link BlobAnswer#from()}
+     */
+    BlobAnswer blob(String repository, Digest digest, long from);
+
+    /** HEADs a blob. */
+    HeadAnswer headBlob(String repository, Digest digest);
+
+    /** Runs manifest and other small requests; bounded, never waits for a blob. */
+    Executor metadata();
+
+    /** Runs blob transfers; bounded. */
+    Executor blobs();
+}
