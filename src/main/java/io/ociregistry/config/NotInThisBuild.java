@@ -1,0 +1,33 @@
+package io.ociregistry.config;
+
+import java.util.Set;
+import org.yaml.snakeyaml.nodes.Node;
+
+/** The keys that are read and checked, but that nothing listens to yet. Delivering one means to remove its line here. */
+final class NotInThisBuild {
+    private static final Set<String> KEYS = Set.of(
+            "alwaysPullLatest",
+            "arch",
+            "configFile",
+            "health",
+            "helloWorld",
+            "imageFile",
+            "listConfig",
+            "metrics",
+            "os",
+            "preloadImages",
+            "pruneConfig",
+            "rateLimitStatus",
+            "registries.auth.token",
+            "resolveRef",
+            "serverTlsConfig");
+
+    private NotInThisBuild() {}
+
+    /** Whoever writes a default down asks for nothing, so only other values are worth a warning. */
+    static <T> void warn(Key<T> key, T value, Node node, Place place, Reading reading) {
+        if (KEYS.contains(place.key()) && !value.equals(key.fallback())) {
+            reading.warning(node, place, "has no effect in this build");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.ociregistry.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys of an entry under {@code registries}. */
+final class RegistryKeys {
+    static final Key<Optional<String>> PROVIDER =
+            optional("provider", Scalar.TEXT, "who gives out tokens, for example ecr");
+    static final Key<Optional<Secret>> PROVIDER_OPTS =
+            optional("providerOpts", Scalar.SECRET, "what the provider needs to know: k=v,k=v");
+    static final Key<Optional<Duration>> EXPIRY =
+            optional("expiry", Scalar.DURATION, "how long such a token is good for");
+    static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
+    static final Mapping<TokenConfig> TOKEN_TYPE = new Mapping<>(
+            List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
+            (values, complaints) -> new TokenConfig(
+                    values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC)));
+
+    static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
+    static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
+    static final Key<Optional<String>> PASSWORD_FROM_ENV =
+            optional("passwordFromEnv", Scalar.TEXT, "the environment variable its password is in; beats password");
+    static final Key<TokenConfig> TOKEN =
+            new Key<>("token", TOKEN_TYPE, TokenConfig.NONE, "a token instead of a password");
+    static final Mapping<AuthConfig> AUTH_TYPE =
+            new Mapping<>(List.of(USER, PASSWORD, PASSWORD_FROM_ENV, TOKEN), RegistryKeys::auth);
+
+    static final Key<Optional<Path>> CA =
+            optional("ca", Scalar.PATH, "PEM certificates to trust instead of those of the operating system");
+    static final Key<Optional<Path>> CERT =
+            optional("cert", Scalar.PATH, "PEM certificate to show to the registry; needs key");
+    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM key of that certificate");
+    static final Key<Boolean> INSECURE_SKIP_VERIFY =
+            new Key<>("insecureSkipVerify", Scalar.BOOLEAN, false, "true accepts any certificate of this registry");
+    static final Mapping<TlsConfig> TLS_TYPE =
+            new Mapping<>(List.of(CA, CERT, KEY, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
+
+    static final Scalar<String> NAME_TYPE = new Scalar<>(RegistryName::parse);
+    static final Key<String> NAME = new Key<>("name", NAME_TYPE, "", "host[:port], as clients name the registry");
+    static final Key<Optional<String>> DESCRIPTION =
+            optional("description", Scalar.TEXT, "anything that makes sense to you");
+    static final Key<Scheme> SCHEME = new Key<>("scheme", Scalar.oneOf(Scheme.class), Scheme.HTTPS, "https or http");
+    static final Key<Optional<URI>> ENDPOINT =
+            optional("endpoint", new Scalar<>(Endpoint::parse), "where the registry really is: http[s]://host[:port]");
+    static final Key<List<String>> ALIASES =
+            new Key<>("aliases", new ListOf<>(NAME_TYPE), List.of(), "other names of the same registry");
+    static final Key<AuthConfig> AUTH = new Key<>("auth", AUTH_TYPE, AuthConfig.ANONYMOUS, "who we are there");
+    static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
+    static final Mapping<UpstreamConfig> TYPE =
+            new Mapping<>(List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, AUTH, TLS), RegistryKeys::upstream);
+
+    private RegistryKeys() {}
+
+    static <T> Key<Optional<T>> optional(String name, Scalar<T> type, String doc) {
+        return new Key<>(name, type.optional(), Optional.empty(), doc);
+    }
+
+    private static AuthConfig auth(Values values, Mapping.Complaints complaints) {
+        var fromEnvironment = values.get(PASSWORD_FROM_ENV).flatMap(variable -> {
+            var value = complaints.reading().variable(variable);
+            if (value.isEmpty()) {
+                complaints.about(PASSWORD_FROM_ENV, "the environment variable " + variable + " is not set; set it");
+            }
+            return value.map(Secret::new);
+        });
+        if (complaints.wrote(USER) && !complaints.wrote(PASSWORD) && !complaints.wrote(PASSWORD_FROM_ENV)) {
+            complaints.about(USER, "has no password; add password or passwordFromEnv");
+        }
+        if (!complaints.wrote(USER) && (complaints.wrote(PASSWORD) || complaints.wrote(PASSWORD_FROM_ENV))) {
+            complaints.about(complaints.wrote(PASSWORD) ? PASSWORD : PASSWORD_FROM_ENV, "belongs to nobody; add user");
+        }
+        return new AuthConfig(
+                values.get(USER),
+                fromEnvironment.or(() -> values.get(PASSWORD)),
+                values.get(PASSWORD_FROM_ENV),
+                values.get(TOKEN));
+    }
+
+    private static TlsConfig tls(Values values, Mapping.Complaints complaints) {
+        requireBoth(CERT, KEY, complaints);
+        return new TlsConfig(values.get(CA), values.get(CERT), values.get(KEY), values.get(INSECURE_SKIP_VERIFY));
+    }
+
+    static void requireBoth(Key<?> cert, Key<?> key, Mapping.Complaints complaints) {
+        if (complaints.wrote(cert) != complaints.wrote(key)) {
+            var here = complaints.wrote(cert) ? cert : key;
+            complaints.about(here, "is of no use alone; add " + (here == cert ? key : cert) + " or remove it");
+        }
+    }
+
+    private static UpstreamConfig upstream(Values values, Mapping.Complaints complaints) {
+        if (!complaints.wrote(NAME)) {
+            complaints.about(NAME, "is missing; write host[:port]");
+        }
+        var endpoint = values.get(ENDPOINT);
+        var scheme = endpoint.map(Endpoint::schemeOf).orElse(values.get(SCHEME));
+        if (values.has(SCHEME) && scheme != values.get(SCHEME)) {
+            complaints.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
+        }
+        return new UpstreamConfig(
+                values.get(NAME),
+                values.get(DESCRIPTION),
+                scheme,
+                endpoint,
+                values.get(ALIASES),
+                values.get(AUTH),
+                values.get(TLS));
+    }
+}

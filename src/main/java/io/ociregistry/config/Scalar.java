@@ -1,0 +1,101 @@
+package io.ociregistry.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+
+/** A value written as one piece of text. The parser's IllegalArgumentException says what is wrong and what to write. */
+record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
+    static final Scalar<String> TEXT = new Scalar<>(text -> text);
+    static final Scalar<Secret> SECRET = new Scalar<>(Secret::new);
+    static final Scalar<Path> PATH = new Scalar<>(Scalar::path);
+    static final Scalar<Boolean> BOOLEAN = new Scalar<>(Scalar::bool);
+    static final Scalar<Integer> PORT = integer(0, 65535);
+    static final Scalar<Duration> DURATION = new Scalar<>(GoDuration::parse);
+
+    /** A number without a unit is milliseconds, as the Go program has it. */
+    static final Scalar<Duration> MILLISECONDS = new Scalar<>(
+            text -> text.matches("[0-9]{1,15}") ? Duration.ofMillis(Long.parseLong(text)) : GoDuration.parse(text));
+
+    @Override
+    public Optional<T> read(Node node, Place place, Reading reading) {
+        if (!(node instanceof ScalarNode scalar)) {
+            reading.problem(node, place, "is a " + node.getNodeId() + ", but must be a single value");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(parser.apply(scalar.getValue()));
+        } catch (IllegalArgumentException e) {
+            reading.problem(node, place, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** For keys that need not be there. */
+    Scalar<Optional<T>> optional() {
+        return new Scalar<>(text -> Optional.of(parser.apply(text)));
+    }
+
+    Scalar<T> checked(Function<T, Optional<String>> objection) {
+        return new Scalar<>(text -> {
+            var value = parser.apply(text);
+            objection.apply(value).ifPresent(why -> {
+                throw new IllegalArgumentException("'" + text + "' " + why);
+            });
+            return value;
+        });
+    }
+
+    static Scalar<Integer> integer(int from, int to) {
+        return new Scalar<>(text -> {
+            var number = text.matches("-?[0-9]{1,10}") ? Long.parseLong(text) : Long.MIN_VALUE;
+            if (number < from || number > to) {
+                throw new IllegalArgumentException("'" + text + "' is not a whole number from " + from + " to " + to);
+            }
+            return (int) number;
+        });
+    }
+
+    static Scalar<Long> size(long from, long to) {
+        return new Scalar<>(ByteSize::parse)
+                .checked(size -> size < from || size > to
+                        ? Optional.of("is not a size from " + from + " to " + to + " bytes")
+                        : Optional.empty());
+    }
+
+    /** One of the constants of an enum, in either case. */
+    static <E extends Enum<E>> Scalar<E> oneOf(Class<E> constants) {
+        List<E> all = Arrays.asList(constants.getEnumConstants());
+        return new Scalar<>(text -> all.stream()
+                .filter(constant -> constant.name().equalsIgnoreCase(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is not one of "
+                        + all.stream()
+                                .map(Enum::name)
+                                .map(name -> name.toLowerCase(Locale.ROOT))
+                                .toList())));
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("'" + text + "' can't be the name of a file: " + e.getReason(), e);
+        }
+    }
+
+    private static boolean bool(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither true nor false");
+        };
+    }
+}

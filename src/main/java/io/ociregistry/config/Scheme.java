@@ -1,0 +1,7 @@
+package io.ociregistry.config;
+
+/** How an upstream registry is spoken to. */
+public enum Scheme {
+    HTTPS,
+    HTTP
+}

@@ -1,0 +1,91 @@
+package io.ociregistry.config;
+
+import static io.ociregistry.config.RegistryKeys.optional;
+import static io.ociregistry.config.RegistryKeys.requireBoth;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys of the sections other than {@code registries}. */
+final class SectionKeys {
+    static final Key<Boolean> ENABLED = new Key<>("enabled", Scalar.BOOLEAN, false, "prune while serving");
+    static final Key<Duration> DURATION = new Key<>(
+            "duration",
+            Scalar.DURATION,
+            PruneConfig.DEFAULT.duration(),
+            "how old an image must be, by created or accessed");
+    static final Key<PruneConfig.Type> TYPE = new Key<>(
+            "type", Scalar.oneOf(PruneConfig.Type.class), PruneConfig.DEFAULT.type(), "accessed, created or pattern");
+    static final Key<Duration> FREQUENCY =
+            new Key<>("frequency", Scalar.DURATION, PruneConfig.DEFAULT.frequency(), "how often");
+    static final Key<Integer> COUNT = new Key<>(
+            "count",
+            Scalar.integer(-1, Integer.MAX_VALUE),
+            PruneConfig.DEFAULT.count(),
+            "how many at a time; -1 is no limit");
+    static final Key<Optional<String>> PRUNE_EXPR = optional("expr", Scalar.TEXT, "the patterns, for type pattern");
+    static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false, "only say what would be pruned");
+    static final Key<Boolean> DRYRUN = new Key<>("dryrun", Scalar.BOOLEAN, false, "the Go program's name of dryRun");
+    static final Mapping<PruneConfig> PRUNE_TYPE = new Mapping<>(
+            List.of(ENABLED, DURATION, TYPE, FREQUENCY, COUNT, PRUNE_EXPR, DRY_RUN, DRYRUN), SectionKeys::prune);
+
+    static final Key<Boolean> HEADER = new Key<>("header", Scalar.BOOLEAN, false, "print a line of headings");
+    static final Key<Optional<String>> LIST_EXPR = optional("expr", Scalar.TEXT, "list only what matches");
+    static final Key<Boolean> SHORT_DIGEST =
+            new Key<>("shortDigest", Scalar.BOOLEAN, false, "print ten characters of a digest");
+    static final Mapping<ListConfig> LIST_TYPE = new Mapping<>(
+            List.of(HEADER, LIST_EXPR, SHORT_DIGEST),
+            (values, complaints) ->
+                    new ListConfig(values.get(HEADER), values.get(LIST_EXPR), values.get(SHORT_DIGEST)));
+
+    static final Key<Optional<Path>> CERT = optional("cert", Scalar.PATH, "PEM certificate of this server; needs key");
+    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM key of that certificate");
+    static final Key<Optional<Path>> CA = optional("ca", Scalar.PATH, "PEM certificates that sign those of clients");
+    static final Key<ClientAuth> CLIENT_AUTH =
+            new Key<>("clientAuth", Scalar.oneOf(ClientAuth.class), ClientAuth.NONE, "none or verify");
+    static final Mapping<ServerTlsConfig> SERVER_TLS_TYPE =
+            new Mapping<>(List.of(CERT, KEY, CA, CLIENT_AUTH), SectionKeys::serverTls);
+
+    static final Scalar<Duration> DEADLINE = Scalar.DURATION.checked(
+            duration -> duration.isZero() ? Optional.of("is no time at all; write for example 10s") : Optional.empty());
+    static final Key<Duration> ANSWER =
+            new Key<>("answer", DEADLINE, Timeouts.DEFAULT.answer(), "until the first byte of an answer");
+    static final Key<Duration> CONNECT = new Key<>(
+            "connect", DEADLINE, Timeouts.DEFAULT.connect(), "until an upstream is reached, over all its addresses");
+    static final Key<Duration> STALL =
+            new Key<>("stall", DEADLINE, Timeouts.DEFAULT.stall(), "until a transfer that stands still is given up");
+    static final Mapping<Timeouts> TIMEOUTS_TYPE = new Mapping<>(
+            List.of(ANSWER, CONNECT, STALL),
+            (values, complaints) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
+
+    static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
+            .checked(status ->
+                    status == 429 || status == 503 ? Optional.empty() : Optional.of("is neither 429 nor 503"));
+
+    private SectionKeys() {}
+
+    private static PruneConfig prune(Values values, Mapping.Complaints complaints) {
+        if (values.get(TYPE) == PruneConfig.Type.PATTERN
+                && values.get(PRUNE_EXPR).isEmpty()) {
+            complaints.about(PRUNE_EXPR, "is missing; type pattern needs it");
+        }
+        if (values.has(DRY_RUN) && values.has(DRYRUN)) {
+            complaints.about(DRYRUN, "is the same as dryRun, which is here too; remove it");
+        }
+        return new PruneConfig(
+                values.get(ENABLED),
+                values.get(DURATION),
+                values.get(TYPE),
+                values.get(FREQUENCY),
+                values.get(COUNT),
+                values.get(PRUNE_EXPR),
+                values.get(DRY_RUN) || values.get(DRYRUN));
+    }
+
+    private static ServerTlsConfig serverTls(Values values, Mapping.Complaints complaints) {
+        requireBoth(CERT, KEY, complaints);
+        return new ServerTlsConfig(values.get(CERT), values.get(KEY), values.get(CA), values.get(CLIENT_AUTH));
+    }
+}

@@ -1,0 +1,138 @@
+package io.ociregistry.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What the server is told: a value for every key of {@link ServerKeys}. Immutable. */
+public final class ServerConfig {
+    private final Values values;
+
+    ServerConfig(Values values) {
+        this.values = values;
+    }
+
+    /** What counts without a configuration. */
+    public static ServerConfig defaults() {
+        return new ServerConfig(Values.NONE);
+    }
+
+    /** The same but for one key. */
+    public <T> ServerConfig with(Key<T> key, T value) {
+        return new ServerConfig(values.with(key, value));
+    }
+
+    public <T> T get(Key<T> key) {
+        return values.get(key);
+    }
+
+    public LogLevel logLevel() {
+        return values.get(ServerKeys.LOG_LEVEL);
+    }
+
+    public Optional<Path> logFile() {
+        return values.get(ServerKeys.LOG_FILE);
+    }
+
+    public Path imagePath() {
+        return values.get(ServerKeys.IMAGE_PATH);
+    }
+
+    public Optional<String> preloadImages() {
+        return values.get(ServerKeys.PRELOAD_IMAGES);
+    }
+
+    public Optional<String> imageFile() {
+        return values.get(ServerKeys.IMAGE_FILE);
+    }
+
+    public Optional<String> resolveRef() {
+        return values.get(ServerKeys.RESOLVE_REF);
+    }
+
+    public String host() {
+        return values.get(ServerKeys.HOST);
+    }
+
+    public int port() {
+        return values.get(ServerKeys.PORT);
+    }
+
+    public String os() {
+        return values.get(ServerKeys.OS);
+    }
+
+    public String arch() {
+        return values.get(ServerKeys.ARCH);
+    }
+
+    public Duration pullTimeout() {
+        return values.get(ServerKeys.PULL_TIMEOUT);
+    }
+
+    public int health() {
+        return values.get(ServerKeys.HEALTH);
+    }
+
+    public int metrics() {
+        return values.get(ServerKeys.METRICS);
+    }
+
+    public boolean alwaysPullLatest() {
+        return values.get(ServerKeys.ALWAYS_PULL_LATEST);
+    }
+
+    public boolean airGapped() {
+        return values.get(ServerKeys.AIR_GAPPED);
+    }
+
+    public boolean helloWorld() {
+        return values.get(ServerKeys.HELLO_WORLD);
+    }
+
+    public Optional<String> defaultNs() {
+        return values.get(ServerKeys.DEFAULT_NS);
+    }
+
+    public List<UpstreamConfig> registries() {
+        return values.get(ServerKeys.REGISTRIES);
+    }
+
+    public UnlistedRegistries unlistedRegistries() {
+        return values.get(ServerKeys.UNLISTED_REGISTRIES);
+    }
+
+    public PruneConfig pruneConfig() {
+        return values.get(ServerKeys.PRUNE_CONFIG);
+    }
+
+    public ListConfig listConfig() {
+        return values.get(ServerKeys.LIST_CONFIG);
+    }
+
+    public ServerTlsConfig serverTlsConfig() {
+        return values.get(ServerKeys.SERVER_TLS_CONFIG);
+    }
+
+    public long maxManifestBytes() {
+        return values.get(ServerKeys.MAX_MANIFEST_BYTES);
+    }
+
+    public Duration shutdownTimeout() {
+        return values.get(ServerKeys.SHUTDOWN_TIMEOUT);
+    }
+
+    public int rateLimitStatus() {
+        return values.get(ServerKeys.RATE_LIMIT_STATUS);
+    }
+
+    public Timeouts timeouts() {
+        return values.get(ServerKeys.TIMEOUTS);
+    }
+
+    @Override
+    public String toString() {
+        return values.toString();
+    }
+}

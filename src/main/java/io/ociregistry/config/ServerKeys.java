@@ -1,0 +1,111 @@
+package io.ociregistry.config;
+
+import static io.ociregistry.config.RegistryKeys.optional;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys at the top of the configuration file. A new one needs a line here, its place in {@link #ALL}, and an accessor in ServerConfig. */
+public final class ServerKeys {
+    private static final long MAX_MANIFEST = 64L << 20;
+
+    public static final Key<LogLevel> LOG_LEVEL =
+            key("logLevel", Scalar.oneOf(LogLevel.class), LogLevel.ERROR, "debug, warn, info or error");
+    public static final Key<Optional<Path>> LOG_FILE =
+            optional("logFile", Scalar.PATH, "where log lines go instead of the console");
+    public static final Key<Optional<String>> CONFIG_FILE =
+            optional("configFile", Scalar.TEXT, "accepted, as the Go program does, and ignored");
+    public static final Key<Path> IMAGE_PATH =
+            key("imagePath", Scalar.PATH, Path.of("/var/lib/ociregistry"), "where the cache is");
+    public static final Key<Optional<String>> PRELOAD_IMAGES =
+            optional("preloadImages", Scalar.TEXT, "image lists or tarballs to load before serving");
+    public static final Key<Optional<String>> IMAGE_FILE =
+            optional("imageFile", Scalar.TEXT, "image lists or tarballs for the command load");
+    public static final Key<Optional<String>> RESOLVE_REF =
+            optional("resolveRef", Scalar.TEXT, "the name of an image in a tarball that has none");
+    public static final Key<String> HOST = key("host", Scalar.TEXT, "0.0.0.0", "the address to listen on");
+    public static final Key<Integer> PORT = key("port", Scalar.PORT, 8080, "the port to listen on; 0 takes a free one");
+    public static final Key<String> OS =
+            key("os", Scalar.TEXT, GoPlatform.os(), "whose images are loaded; this machine's");
+    public static final Key<String> ARCH =
+            key("arch", Scalar.TEXT, GoPlatform.arch(), "whose images are loaded; this machine's");
+    public static final Key<Duration> PULL_TIMEOUT = key(
+            "pullTimeout",
+            Scalar.MILLISECONDS,
+            Duration.ofSeconds(60),
+            "how long a pull may take, in milliseconds or like 60s");
+    public static final Key<Integer> HEALTH =
+            key("health", Scalar.PORT, 0, "a port for health checks alone; 0 is none");
+    public static final Key<Integer> METRICS = key("metrics", Scalar.PORT, 0, "a port for metrics alone; 0 is none");
+    public static final Key<Boolean> ALWAYS_PULL_LATEST =
+            key("alwaysPullLatest", Scalar.BOOLEAN, false, "ask the upstream again for every latest");
+    public static final Key<Boolean> AIR_GAPPED =
+            key("airGapped", Scalar.BOOLEAN, false, "never call an upstream; what is not cached is not found");
+    public static final Key<Boolean> HELLO_WORLD =
+            key("helloWorld", Scalar.BOOLEAN, false, "serve one embedded image and nothing else");
+    public static final Key<Optional<String>> DEFAULT_NS =
+            optional("defaultNs", RegistryKeys.NAME_TYPE, "the registry of requests that name none");
+    public static final Key<List<UpstreamConfig>> REGISTRIES =
+            key("registries", new RegistryList(), List.of(), "how to reach upstream registries");
+    public static final Key<UnlistedRegistries> UNLISTED_REGISTRIES = key(
+            "unlistedRegistries",
+            Scalar.oneOf(UnlistedRegistries.class),
+            UnlistedRegistries.ALLOW,
+            "allow or deny registries without an entry");
+    public static final Key<PruneConfig> PRUNE_CONFIG =
+            key("pruneConfig", SectionKeys.PRUNE_TYPE, PruneConfig.DEFAULT, "pruning in the background");
+    public static final Key<ListConfig> LIST_CONFIG =
+            key("listConfig", SectionKeys.LIST_TYPE, ListConfig.DEFAULT, "how the command list prints");
+    public static final Key<ServerTlsConfig> SERVER_TLS_CONFIG =
+            key("serverTlsConfig", SectionKeys.SERVER_TLS_TYPE, ServerTlsConfig.NONE, "TLS towards clients");
+    public static final Key<Long> MAX_MANIFEST_BYTES = key(
+            "maxManifestBytes",
+            Scalar.size(1, MAX_MANIFEST),
+            4_393_216L,
+            "larger manifests are refused; containerd's limit");
+    public static final Key<Duration> SHUTDOWN_TIMEOUT = key(
+            "shutdownTimeout", Scalar.DURATION, Duration.ofSeconds(25), "how long a stop waits for requests in flight");
+    public static final Key<Integer> RATE_LIMIT_STATUS =
+            key("rateLimitStatus", SectionKeys.RATE_LIMIT_TYPE, 429, "429 or 503 while an upstream limits us");
+    public static final Key<Timeouts> TIMEOUTS =
+            key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines towards upstreams");
+
+    public static final List<Key<?>> ALL = List.of(
+            LOG_LEVEL,
+            LOG_FILE,
+            CONFIG_FILE,
+            IMAGE_PATH,
+            PRELOAD_IMAGES,
+            IMAGE_FILE,
+            RESOLVE_REF,
+            HOST,
+            PORT,
+            OS,
+            ARCH,
+            PULL_TIMEOUT,
+            HEALTH,
+            METRICS,
+            ALWAYS_PULL_LATEST,
+            AIR_GAPPED,
+            HELLO_WORLD,
+            DEFAULT_NS,
+            REGISTRIES,
+            UNLISTED_REGISTRIES,
+            PRUNE_CONFIG,
+            LIST_CONFIG,
+            SERVER_TLS_CONFIG,
+            MAX_MANIFEST_BYTES,
+            SHUTDOWN_TIMEOUT,
+            RATE_LIMIT_STATUS,
+            TIMEOUTS);
+
+    static final Mapping<ServerConfig> TYPE = new Mapping<>(ALL, (values, complaints) -> new ServerConfig(values));
+
+    private ServerKeys() {}
+
+    private static <T> Key<T> key(String name, ValueType<T> type, T fallback, String doc) {
+        return new Key<>(name, type, fallback, doc);
+    }
+}

@@ -1,0 +1,10 @@
+package io.ociregistry.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** TLS towards our own clients; cert and key come together or not at all. */
+public record ServerTlsConfig(Optional<Path> cert, Optional<Path> key, Optional<Path> ca, ClientAuth clientAuth) {
+    public static final ServerTlsConfig NONE =
+            new ServerTlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), ClientAuth.NONE);
+}

@@ -1,0 +1,10 @@
+package io.ociregistry.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** How the certificates of an upstream registry are checked, and which one we show: cert and key come together or not at all. */
+public record TlsConfig(Optional<Path> ca, Optional<Path> cert, Optional<Path> key, boolean insecureSkipVerify) {
+    /** Checked against the trust store of the operating system, and no certificate of our own. */
+    public static final TlsConfig DEFAULT = new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), false);
+}

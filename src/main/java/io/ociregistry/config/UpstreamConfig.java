@@ -1,0 +1,57 @@
+package io.ociregistry.config;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One entry under {@code registries}. The name is {@code host[:port]} in lower case; the endpoint, if there is one, says
+ * where that registry really is, and the scheme then is the endpoint's.
+ */
+public record UpstreamConfig(
+        String name,
+        Optional<String> description,
+        Scheme scheme,
+        Optional<URI> endpoint,
+        List<String> aliases,
+        AuthConfig auth,
+        TlsConfig tls) {
+    public UpstreamConfig {
+        aliases = List.copyOf(aliases);
+    }
+
+    /** An entry that says no more than that the registry is known. */
+    public static UpstreamConfig of(String name) {
+        return new UpstreamConfig(
+                RegistryName.parse(name),
+                Optional.empty(),
+                Scheme.HTTPS,
+                Optional.empty(),
+                List.of(),
+                AuthConfig.ANONYMOUS,
+                TlsConfig.DEFAULT);
+    }
+
+    public UpstreamConfig withScheme(Scheme newScheme) {
+        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, auth, tls);
+    }
+
+    public UpstreamConfig withEndpoint(String uri) {
+        var parsed = Endpoint.parse(uri);
+        return new UpstreamConfig(
+                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, auth, tls);
+    }
+
+    public UpstreamConfig withAliases(String... names) {
+        var parsed = List.of(names).stream().map(RegistryName::parse).toList();
+        return new UpstreamConfig(name, description, scheme, endpoint, parsed, auth, tls);
+    }
+
+    public UpstreamConfig withAuth(AuthConfig newAuth) {
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, newAuth, tls);
+    }
+
+    public UpstreamConfig withTls(TlsConfig newTls) {
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, auth, newTls);
+    }
+}

@@ -1,0 +1,282 @@
+package io.ociregistry.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+    private final ConfigLoader loader =
+            new ConfigLoader(name -> Optional.ofNullable(Map.of("PW", "geheim").get(name)));
+
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n# nothing\n", "---\n", "~", "{}", "port:\nhost: ''\nregistries:\n"})
+    void aFileThatSaysNothingIsTheDefaults(String yaml) throws Exception {
+        var config = parse(yaml).config();
+        for (Key<?> key : ServerKeys.ALL) {
+            assertEquals(key.fallback(), config.get(key), key.name());
+        }
+        assertEquals(List.of(), parse(yaml).warnings());
+    }
+
+    @Test
+    void theMapFormIsRead() throws Exception {
+        var config = parse("""
+                logLevel: INFO
+                imagePath: /data
+                port: "9090"
+                pullTimeout: 5000
+                maxManifestBytes: 8MiB
+                airGapped: true
+                defaultNs: Docker.io
+                unlistedRegistries: deny
+                timeouts: {answer: 2s}
+                registries:
+                - name: Quay.IO
+                  aliases: [quay.local:5000]
+                  endpoint: http://10.0.0.1:5000/
+                  auth: {user: me, passwordFromEnv: PW, password: other}
+                  tls: {ca: /ca.crt, insecureSkipVerify: true}
+                """).config();
+        assertEquals(LogLevel.INFO, config.logLevel());
+        assertEquals(Path.of("/data"), config.imagePath());
+        assertEquals(9090, config.port());
+        assertEquals(Duration.ofSeconds(5), config.pullTimeout());
+        assertEquals(8 << 20, config.maxManifestBytes());
+        assertTrue(config.airGapped());
+        assertEquals(Optional.of("docker.io"), config.defaultNs());
+        assertEquals(UnlistedRegistries.DENY, config.unlistedRegistries());
+        assertEquals(Duration.ofSeconds(2), config.timeouts().answer());
+        assertEquals(Timeouts.DEFAULT.stall(), config.timeouts().stall());
+        var quay = config.registries().get(0);
+        assertEquals("quay.io", quay.name());
+        assertEquals(List.of("quay.local:5000"), quay.aliases());
+        assertEquals(Optional.of(URI.create("http://10.0.0.1:5000")), quay.endpoint());
+        assertEquals(Scheme.HTTP, quay.scheme());
+        assertEquals("geheim", quay.auth().password().orElseThrow().reveal());
+        assertEquals(Optional.of(Path.of("/ca.crt")), quay.tls().ca());
+        assertTrue(quay.tls().insecureSkipVerify());
+    }
+
+    @Test
+    void aBareListIsTheRegistries() throws Exception {
+        var config = parse("""
+                - name: a.example.io
+                  description: one
+                  auth: {}
+                  tls: {}
+                - name: b.example.io:5000
+                  scheme: http
+                """).config();
+        assertEquals(
+                List.of(
+                        new UpstreamConfig(
+                                "a.example.io",
+                                Optional.of("one"),
+                                Scheme.HTTPS,
+                                Optional.empty(),
+                                List.of(),
+                                AuthConfig.ANONYMOUS,
+                                TlsConfig.DEFAULT),
+                        UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),
+                config.registries());
+    }
+
+    @Test
+    void everyProblemIsReportedAtOnceWithItsLine() {
+        assertEquals(
+                List.of(
+                        "c.yaml:1: prot: unknown key; did you mean port?",
+                        "c.yaml:2: airGapped: 'perhaps' is neither true nor false",
+                        "c.yaml:4: registries[0].name: '*.io' is a wildcard, which is not in this build; name each registry",
+                        "c.yaml:6: registries[0].tls.cert: is of no use alone; add key or remove it",
+                        "c.yaml:8: registries[1].auth.passwordFromEnv: the environment variable NOPE is not set; set it"),
+                problems("""
+                        prot: 80
+                        airGapped: perhaps
+                        registries:
+                        - name: "*.io"
+                          tls:
+                            cert: /c
+                        - name: b
+                          auth: {user: u, passwordFromEnv: NOPE}
+                        """));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "port: eighty               | 1: port: 'eighty' is not a whole number from 0 to 65535",
+                "port: 65536                | 1: port: '65536' is not a whole number from 0 to 65535",
+                "port: [1]                  | 1: port: is a sequence, but must be a single value",
+                "registries: {}             | 1: registries: is a mapping, but must be a list",
+                "registries: [x]            | 1: registries[0]: is a scalar, but must be a mapping of keys to values",
+                "registries: [{}]           | 1: registries[0].name: is missing; write host[:port]",
+                "registries: [~]            | 1: registries[0]: is empty; remove it or give it a value",
+                "timeouts: {stall: 10}      | 1: timeouts.stall: '10' is not a duration; write for example 500ms, 10s, 1h30m or 30d",
+                "timeouts: {stall: 0s}      | 1: timeouts.stall: '0s' is no time at all; write for example 10s",
+                "logLevel: trace            | 1: logLevel: 'trace' is not one of [debug, warn, info, error]",
+                "maxManifestBytes: 1GB      | 1: maxManifestBytes: '1GB' is not a size from 1 to 67108864 bytes",
+                "rateLimitStatus: 418       | 1: rateLimitStatus: '418' is neither 429 nor 503",
+                "defaultNs: http://a.io     | 1: defaultNs: 'http://a.io' is not host[:port]; leave out the scheme and the path, an address goes to endpoint",
+                "Port: 1                    | 1: Port: unknown key; did you mean port?",
+                "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryrun?",
+                "listConfig: {foo: 1}       | 1: listConfig.foo: unknown key; the keys here are header, expr, shortDigest",
+                "serverTlsConfig: {key: /k} | 1: serverTlsConfig.key: is of no use alone; add cert or remove it",
+                "just text                  | 1: is a scalar, but must be a mapping of keys to values",
+                "[{name: a, auth: {user: u}}]     | 1: registries[0].auth.user: has no password; add password or passwordFromEnv",
+                "[{name: a, auth: {password: u}}] | 1: registries[0].auth.password: belongs to nobody; add user",
+                "[{name: a, scheme: ftp}]   | 1: registries[0].scheme: 'ftp' is not one of [https, http]",
+                "[{name: a b}]              | 1: registries[0].name: 'a b' is not host[:port]; write for example quay.io or registry.local:5000",
+                "[{name: a, endpoint: a:1}] | 1: registries[0].endpoint: 'a:1' is not http[s]://host[:port]; no path, no user and no query may be in it",
+                "[{name: a, endpoint: http://b, scheme: https}] | 1: registries[0].scheme: contradicts endpoint http://b; remove one of them",
+                "[{name: a}, {name: b, aliases: ['A:443']}] | 1: registries[1]: 'a:443' is a name or alias at registries[0] too; keep one",
+                "{port: 1, port: 2}         | 1: port: is here twice; remove one",
+            })
+    void aProblemSaysWhereWhatAndWhatToDo(String yaml, String problem) {
+        assertEquals(List.of("c.yaml:" + problem), problems(yaml));
+    }
+
+    @Test
+    void brokenYamlIsReportedWithItsLine() {
+        assertEquals(
+                List.of("c.yaml:3: not valid YAML: could not find expected ':'"), problems("port: 1\nhost\nos: x\n"));
+        assertTrue(problems("a: 1\n--- \nb: 2\n").get(0).startsWith("c.yaml:2: not valid YAML: "));
+        assertTrue(problems("a: \u0007\n").get(0).startsWith("c.yaml:1: not valid YAML: "));
+    }
+
+    @Test
+    void aBillionLaughsAreRefused() {
+        var yaml = new StringBuilder("a0: &a0 [lol, lol]\n");
+        for (int i = 1; i < 30; i++) {
+            yaml.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(9)));
+        }
+        assertTrue(problems(yaml.toString()).get(0).contains("aliases"));
+        assertTrue(problems("registries: &r [*r]").get(0).startsWith("c.yaml:1: "));
+        assertTrue(problems("[".repeat(100_000)).get(0).startsWith("c.yaml:1: not valid YAML: "));
+    }
+
+    @Test
+    void aTagInTheFileCreatesNothing() {
+        assertEquals(1, problems("port: !!java.net.URL [http://localhost]").size());
+    }
+
+    @Test
+    void aFileThatCanNotBeAConfigurationIsRefused() throws Exception {
+        var big = Files.writeString(dir.resolve("big"), "#".repeat((1 << 20) + 1));
+        assertTrue(loadError(big).endsWith("is larger than 1 MiB; is this a configuration file?"));
+        var binary = Files.write(dir.resolve("binary"), new byte[] {(byte) 0xff, 0x12});
+        assertTrue(loadError(binary).endsWith("is not text in UTF-8"));
+        assertTrue(loadError(dir.resolve("none")).endsWith("cannot be read: no such file"));
+    }
+
+    @Test
+    void aByteOrderMarkIsSkipped() throws Exception {
+        var file = Files.writeString(dir.resolve("bom"), "\uFEFFport: 81\n");
+        assertEquals(81, loader.load(file, Overrides.none()).config().port());
+    }
+
+    @Test
+    void thousandsOfProblemsAreCutShort() {
+        var error = assertThrows(
+                ConfigException.class,
+                () -> loader.parse("{" + "}, {".repeat(0) + "x: 1}\n".repeat(1), "c.yaml", Overrides.none()));
+        assertFalse(error.problems().isEmpty());
+        var many = new ConfigException(java.util.Collections.nCopies(60, "p"));
+        assertTrue(many.getMessage().endsWith("p\nand 10 more"));
+    }
+
+    @Test
+    void theCommandLineBeatsTheFile() throws Exception {
+        var overrides = Overrides.none()
+                .put(ServerKeys.PORT, "--port", "0")
+                .put(ServerKeys.AIR_GAPPED, "--air-gapped", "false");
+        var config = loader.parse("port: 81\nhost: 127.0.0.1\nairGapped: true", "c.yaml", overrides)
+                .config();
+        assertEquals(0, config.port());
+        assertEquals("127.0.0.1", config.host());
+        assertFalse(config.airGapped());
+    }
+
+    @Test
+    void problemsOfTheCommandLineAreReportedWithThoseOfTheFile() {
+        var overrides = Overrides.none().put(ServerKeys.PORT, "--port", "x");
+        var error = assertThrows(ConfigException.class, () -> loader.parse("hosts: a", "c.yaml", overrides));
+        assertEquals("""
+                c.yaml:1: hosts: unknown key; did you mean host?
+                --port: 'x' is not a whole number from 0 to 65535""", error.getMessage());
+    }
+
+    @Test
+    void whatHasNoEffectInThisBuildIsAWarning() throws Exception {
+        var yaml = """
+                metrics: 9000
+                helloWorld: false
+                pruneConfig: {enabled: true}
+                registries:
+                - name: a
+                  auth: {token: {provider: ecr}}
+                """;
+        var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
+        assertEquals(
+                List.of(
+                        "c.yaml:1: metrics: has no effect in this build",
+                        "c.yaml:3: pruneConfig: has no effect in this build",
+                        "c.yaml:6: registries[0].auth.token: has no effect in this build",
+                        "--health: has no effect in this build"),
+                loader.parse(yaml, "c.yaml", overrides).warnings());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dryrun", "dryRun"})
+    void bothSpellingsOfDryRunAreRead(String key) throws Exception {
+        assertTrue(
+                parse("pruneConfig: {" + key + ": true}").config().pruneConfig().dryRun());
+    }
+
+    @Test
+    void noSecretIsPrinted() throws Exception {
+        var config = parse("""
+                - name: a
+                  auth: {user: u, password: geheim, token: {static: geheim, providerOpts: geheim}}
+                - name: b
+                  auth: {user: u, passwordFromEnv: PW}
+                """).config();
+        assertEquals(
+                "geheim",
+                config.registries().get(1).auth().password().orElseThrow().reveal());
+        assertFalse((config + config.registries().toString()).contains("geheim"));
+        assertTrue(config.toString().contains("***"));
+    }
+
+    private ConfigLoader.Result parse(String yaml) throws ConfigException {
+        return loader.parse(yaml, "c.yaml", Overrides.none());
+    }
+
+    private List<String> problems(String yaml) {
+        return assertThrows(ConfigException.class, () -> parse(yaml)).problems();
+    }
+
+    private String loadError(Path file) {
+        return assertThrows(ConfigException.class, () -> loader.load(file, Overrides.none()))
+                .getMessage();
+    }
+}

@@ -1,0 +1,78 @@
+package io.ociregistry.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigLocationTest {
+    private final Map<String, String> properties = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>();
+
+    @TempDir
+    Path dir;
+
+    private ConfigLocation location;
+
+    @BeforeEach
+    void nothingIsNamed() {
+        location = new ConfigLocation(
+                name -> Optional.ofNullable(properties.get(name)),
+                name -> Optional.ofNullable(environment.get(name)),
+                dir.resolve("usual"));
+    }
+
+    @Test
+    void theFirstPlaceThatNamesAFileDecides() throws Exception {
+        assertEquals(Optional.empty(), find(Optional.empty()));
+        assertEquals(Optional.of(file("usual")), find(Optional.empty()));
+        environment.put("OCIREGISTRY_CONFIG", file("env").toString());
+        assertEquals(Optional.of(dir.resolve("env")), find(Optional.of("")));
+        properties.put("ociregistry.config", file("property").toString());
+        assertEquals(Optional.of(dir.resolve("property")), find(Optional.empty()));
+        assertEquals(
+                Optional.of(file("told")), find(Optional.of(dir.resolve("told").toString())));
+    }
+
+    @Test
+    void aNamedFileMustBeThere() {
+        environment.put("OCIREGISTRY_CONFIG", "/none");
+        var error = assertThrows(ConfigException.class, () -> find(Optional.empty()));
+        assertEquals(
+                "the environment variable OCIREGISTRY_CONFIG names /none, which is not a file; correct or remove it",
+                error.getMessage());
+        var told = assertThrows(ConfigException.class, () -> find(Optional.of(dir.toString())));
+        assertTrue(told.getMessage().startsWith("--config-file names " + dir));
+    }
+
+    @Test
+    void theFileIsReadWithTheEnvironmentItWasFoundIn() throws Exception {
+        environment.put("PW", "x");
+        Files.writeString(file("usual"), "- {name: a, auth: {user: u, passwordFromEnv: PW}}");
+        var config = location.load("", Optional.empty(), Overrides.none()).config();
+        assertTrue(config.registries().get(0).auth().password().isPresent());
+    }
+
+    @Test
+    void noFileIsTheDefaults() throws Exception {
+        var config = location.load("", Optional.empty(), Overrides.none().put(ServerKeys.PORT, "--port", "1"))
+                .config();
+        assertEquals(1, config.port());
+    }
+
+    private Optional<Path> find(Optional<String> told) throws ConfigException {
+        return location.find("--config-file", told);
+    }
+
+    private Path file(String name) throws Exception {
+        return Files.writeString(dir.resolve(name), "");
+    }
+}

@@ -1,0 +1,119 @@
+package io.ociregistry.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ValueParsersTest {
+    @ParameterizedTest
+    @CsvSource({
+        "500ms, PT0.5S",
+        "10s, PT10S",
+        "1h30m, PT1H30M",
+        "30d, PT720H",
+        "1.5h, PT1H30M",
+        "2m0.5s, PT2M0.5S",
+        "10us, PT0.00001S",
+        "10µs, PT0.00001S",
+        "7ns, PT0.000000007S",
+        "0s, PT0S",
+        "999999999h, PT999999999H"
+    })
+    void aDurationIsWrittenAsInGoOrInDays(String text, Duration duration) {
+        assertEquals(duration, GoDuration.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "10", "s", "1.5d", "1d12h", "-1s", "1w", "1h 30m", "10S", ".5s", "9999999999999999999s"})
+    void whatIsNoDurationIsRefused(String text) {
+        assertThrows(IllegalArgumentException.class, () -> GoDuration.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"500ms", "25s", "30d", "0s", "90s", "7ns"})
+    void aDurationIsPrintedAsItIsRead(String text) {
+        assertEquals(text, GoDuration.format(GoDuration.parse(text)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "4393216, 4393216",
+        "2MiB, 2097152",
+        "2 MiB, 2097152",
+        "10GB, 10000000000",
+        "1GiB, 1073741824",
+        "1.5KiB, 1536",
+        "3B, 3",
+        "1KB, 1000",
+        "1TB, 1000000000000",
+        "1TiB, 1099511627776",
+        "5MB, 5000000"
+    })
+    void aSizeHasDecimalOrBinaryUnits(String text, long bytes) {
+        assertEquals(bytes, ByteSize.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-1", "2M", "2mib", "MiB", "1iB", "9223372036854775807", "999999999999TiB"})
+    void whatIsNoSizeIsRefused(String text) {
+        assertThrows(IllegalArgumentException.class, () -> ByteSize.parse(text));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Quay.IO, quay.io", "localhost, localhost", "r.local:5000, r.local:5000", "'[::1]:5000', '[::1]:5000'"})
+    void aRegistryIsNamedByHostAndPort(String text, String name) {
+        assertEquals(name, RegistryName.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "a b",
+                "-a",
+                "a-",
+                "a..b",
+                "a:",
+                "a:0",
+                "a:65536",
+                "a:x",
+                "a/b",
+                "https://a",
+                "*",
+                "::1",
+                "[::1]5",
+                "u@a"
+            })
+    void whatIsNoRegistryIsRefused(String text) {
+        assertThrows(IllegalArgumentException.class, () -> RegistryName.parse(text));
+    }
+
+    @Test
+    void theNearestWordIsTheOneWithTheFewestChanges() {
+        var keys = List.of("port", "host", "imagePath");
+        assertEquals(Optional.of("imagePath"), Nearest.to("image-path", keys));
+        assertEquals(Optional.of("port"), Nearest.to("prot", keys));
+        assertEquals(Optional.empty(), Nearest.to("xyzzy", keys));
+        assertEquals(3, Nearest.distance("kitten", "sitting"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Linux, linux", "Mac OS X, darwin", "Windows 11, windows"})
+    void anOperatingSystemHasGosName(String java, String go) {
+        assertEquals(go, GoPlatform.os(java));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"amd64, amd64", "x86_64, amd64", "aarch64, arm64", "arm, arm", "s390x, s390x", "i386, 386"})
+    void aProcessorHasGosName(String java, String go) {
+        assertEquals(go, GoPlatform.arch(java));
+    }
+}
