@@ -31,6 +31,8 @@ public enum ErrorCode {
     UPSTREAM_UNREACHABLE(503, "UNAVAILABLE"),
     /** This server is stopping or has too much to do. */
     OVERLOADED(503, "UNAVAILABLE"),
+    /** Our disk does not take or give what it should. */
+    STORE_FAILED(503, "UNAVAILABLE"),
     /** The upstream did not answer in time. */
     UPSTREAM_TIMEOUT(504, "UNAVAILABLE"),
     /** A fault of ours. */

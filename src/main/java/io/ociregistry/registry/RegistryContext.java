@@ -1,7 +1,104 @@
 package io.ociregistry.registry;
 
-/** Everything one running registry consists of, wired once. */
+import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.Layout;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.StoreLock;
+import io.ociregistry.upstream.HttpUpstreams;
+import io.ociregistry.upstream.Upstreams;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
+    private final ServerConfig config;
+    private final Layout layout;
+    private final StoreLock lock;
+    private final Upstreams upstreams;
+    private final ExecutorService disk;
+    private final ExecutorService delivery;
+    private final RegistryNames names;
+    private final Registry registry;
+
+    private RegistryContext(ServerConfig config, Layout layout, StoreLock lock, Upstreams upstreams) {
+        this.config = config;
+        this.layout = layout;
+        this.lock = lock;
+        this.upstreams = upstreams;
+        int processors = Runtime.getRuntime().availableProcessors();
+        this.disk = daemons("disk", Math.max(2, processors / 2));
+        this.delivery = daemons("delivery", Math.max(4, processors * 2));
+        this.names = new RegistryNames(config);
+        BlobStore blobs = new BlobStore(layout);
+        ManifestStore records = new ManifestStore(layout);
+        Catalog catalog = new Catalog();
+        records.forEach(catalog::add);
+        Manifests manifests = new Manifests(
+                records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
+        this.registry = new Registry(manifests, catalog, blobs, upstreams, disk, config.airGapped());
+    }
+
+    /**
+     * Opens the store and wires the rest; reaches no network.
+     *
+     * @throws IOException if the image path can't be used; the message says why
+     */
+    public static RegistryContext open(ServerConfig config) throws IOException {
+        return open(config, HttpUpstreams.of(config));
+    }
+
+    /** The same with other upstreams, which are closed with it. */
+    static RegistryContext open(ServerConfig config, Upstreams upstreams) throws IOException {
+        Layout layout = new Layout(config.imagePath());
+        layout.create();
+        StoreLock lock =
+                StoreLock.take(layout, "ociregistry " + BuildInfo.read().version());
+        return new RegistryContext(config, layout, lock, upstreams);
+    }
+
+    public ServerConfig config() {
+        return config;
+    }
+
+    public RegistryNames names() {
+        return names;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    /** Runs the sending of bodies; its work never waits for a client or an upstream. */
+    public ExecutorService delivery() {
+        return delivery;
+    }
+
+    /** True if the store can be read; asks no network. */
+    public boolean isReady() {
+        return Files.isReadable(layout.root());
+    }
+
     @Override
-    public void close() {}
+    public void close() {
+        upstreams.close();
+        disk.shutdownNow();
+        delivery.shutdownNow();
+        lock.close();
+    }
+
+    /** A fixed number of threads that keep no process alive. What waits for them is bounded by the requests that wait for it. */
+    private static ExecutorService daemons(String name, int count) {
+        AtomicInteger number = new AtomicInteger();
+        return Executors.newFixedThreadPool(count, work -> {
+            Thread thread = new Thread(work, name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
 }

@@ -1,0 +1,46 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobStore;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The "transfer" of a file that is in the store already but that nobody verified: it is hashed while it is read. */
+final class CheckTransfer implements Downloads.Transfer {
+    private final BlobStore blobs;
+    private final Digest digest;
+
+    CheckTransfer(BlobStore blobs, Digest digest) {
+        this.blobs = blobs;
+        this.digest = digest;
+    }
+
+    @Override
+    public void run(CompletableFuture<Optional<BlobDownload>> started) {
+        BlobDownload download = open();
+        started.complete(Optional.of(download));
+        try {
+            blobs.check(download);
+        } catch (RegistryException e) {
+            download.fail(e);
+        } catch (IOException e) {
+            download.fail(
+                    new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e));
+        }
+    }
+
+    private BlobDownload open() {
+        try {
+            return blobs.openUnverified(digest)
+                    .orElseThrow(() -> new RegistryException(
+                            ErrorCode.BLOB_UNKNOWN,
+                            "blob " + digest + " is not in the cache, or just being copied into it"));
+        } catch (IOException e) {
+            throw new RegistryException(ErrorCode.STORE_FAILED, "opening blob " + digest + ": " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.BlobStore;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * The blobs that are arriving, at most one transfer per digest, however many clients and repositories ask.
+ *
+ * <p>A transfer belongs to nobody: a client that leaves, the last one too, changes nothing.
+ */
+final class Downloads {
+    private final BlobStore blobs;
+    /** Complete once readers can be told size and success; empty where it turned out that there is nothing to transfer. */
+    private final Map<Digest, CompletableFuture<Optional<BlobDownload>>> inFlight = new ConcurrentHashMap<>();
+
+    Downloads(BlobStore blobs) {
+        this.blobs = blobs;
+    }
+
+    /** Brings one blob in: from an upstream, or from a file of the store that nobody verified yet. */
+    interface Transfer {
+        /**
+         * Receives the whole blob and leaves it in the store. Blocks until then.
+         *
+         * @param started to be completed as soon as readers can be told size and success; from then on failures go to the readers. The
+         *     download stays open; who called closes it
+         * @throws RuntimeException if it fails before that
+         */
+        void run(CompletableFuture<Optional<BlobDownload>> started);
+    }
+
+    /** True if that blob is arriving just now. */
+    boolean isArriving(Digest digest) {
+        return inFlight.containsKey(digest);
+    }
+
+    /** A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known. */
+    CompletionStage<BlobSource> join(Digest digest, Executor executor, Transfer transfer) {
+        CompletableFuture<Optional<BlobDownload>> mine = new CompletableFuture<>();
+        CompletableFuture<Optional<BlobDownload>> first = inFlight.putIfAbsent(digest, mine);
+        if (first == null) {
+            return start(digest, mine, executor, transfer);
+        }
+        return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
+                .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
+                // It ended and everybody left since we saw it: the store has it now, or a new transfer will.
+                .orElseGet(() -> join(digest, executor, transfer)));
+    }
+
+    private CompletionStage<BlobSource> start(
+            Digest digest, CompletableFuture<Optional<BlobDownload>> mine, Executor executor, Transfer transfer) {
+        // A transfer may have ended since the caller looked into the store.
+        Optional<BlobSource> stored = blobs.open(digest);
+        if (stored.isPresent()) {
+            inFlight.remove(digest, mine);
+            mine.complete(Optional.empty());
+            return CompletableFuture.completedStage(stored.get());
+        }
+        // Registered before the transfer can end, so the download is still open when it asks for its reader.
+        CompletionStage<BlobSource> reader = mine.thenApply(
+                download -> download.flatMap(BlobDownload::reader).orElseThrow());
+        try {
+            executor.execute(() -> run(digest, mine, transfer));
+        } catch (RejectedExecutionException e) {
+            inFlight.remove(digest, mine);
+            mine.completeExceptionally(Flights.overloaded("blob " + digest));
+        }
+        return reader;
+    }
+
+    private void run(Digest digest, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {
+        try {
+            transfer.run(started);
+        } catch (RuntimeException | Error e) {
+            inFlight.remove(digest, started);
+            started.completeExceptionally(e);
+            return;
+        }
+        // In this order: who finds it in the map finds it open.
+        inFlight.remove(digest, started);
+        started.join().ifPresent(BlobDownload::release);
+    }
+}

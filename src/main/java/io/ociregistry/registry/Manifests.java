@@ -1,0 +1,100 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.upstream.ManifestAnswer;
+import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.Upstreams;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The manifest half of the {@link Registry}. */
+final class Manifests {
+    private final ManifestStore store;
+    private final Catalog catalog;
+    private final Upstreams upstreams;
+    private final Clock clock;
+    private final long maxBytes;
+    private final boolean airGapped;
+    private final Flights<ImageReference, Manifest> flights = new Flights<>();
+
+    Manifests(
+            ManifestStore store, Catalog catalog, Upstreams upstreams, Clock clock, long maxBytes, boolean airGapped) {
+        this.store = store;
+        this.catalog = catalog;
+        this.upstreams = upstreams;
+        this.clock = clock;
+        this.maxBytes = maxBytes;
+        this.airGapped = airGapped;
+    }
+
+    CompletionStage<Manifest> get(ImageReference name) {
+        Optional<Manifest> cached = cached(name);
+        if (cached.isPresent()) {
+            return CompletableFuture.completedStage(cached.get());
+        }
+        if (airGapped) {
+            throw new RegistryException(
+                    ErrorCode.MANIFEST_UNKNOWN,
+                    name + " is not cached, and this server is air-gapped, so it asks no upstream");
+        }
+        Upstream upstream = upstreams.get(name.repository().registry());
+        return flights.join(name, upstream.metadata(), () -> fetch(upstream, name));
+    }
+
+    private Optional<Manifest> cached(ImageReference name) {
+        return catalog.find(name).flatMap(store::find);
+    }
+
+    private Manifest fetch(Upstream upstream, ImageReference name) {
+        // It may have been stored since the caller looked.
+        Optional<Manifest> cached = cached(name);
+        if (cached.isPresent()) {
+            return cached.get();
+        }
+        Manifest manifest = sharedBytes(upstream, name).orElseGet(() -> fetchBytes(upstream, name));
+        try {
+            catalog.add(store.confirm(manifest, name, clock.instant()));
+        } catch (IOException e) {
+            throw new RegistryException(
+                    ErrorCode.STORE_FAILED, "keeping " + name + ": the cache's disk failed: " + e.getMessage(), e);
+        }
+        return manifest;
+    }
+
+    /** Bytes that another repository brought in, if this one's upstream confirms that it has them too. */
+    private Optional<Manifest> sharedBytes(Upstream upstream, ImageReference name) {
+        Optional<Manifest> shared = name.reference() instanceof Digest digest ? store.find(digest) : Optional.empty();
+        if (shared.isPresent()) {
+            upstream.headManifest(name.repository().name(), name.reference());
+        }
+        return shared;
+    }
+
+    private Manifest fetchBytes(Upstream upstream, ImageReference name) {
+        ManifestAnswer answer = upstream.manifest(name.repository().name(), name.reference(), maxBytes);
+        Manifest manifest = parse(answer, name);
+        if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
+                            + "; nothing was kept");
+        }
+        return manifest;
+    }
+
+    private static Manifest parse(ManifestAnswer answer, ImageReference name) {
+        try {
+            return Manifest.parse(answer.bytes(), answer.contentType());
+        } catch (RegistryException e) {
+            throw new RegistryException(e.code(), "GET manifest " + name + ": " + e.getMessage(), e);
+        }
+    }
+}

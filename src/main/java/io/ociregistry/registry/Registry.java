@@ -1,0 +1,165 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.Upstreams;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/**
+ * The pull-through cache: what is asked for, from the store if it is there, else from its upstream into the store.
+ *
+ * <p>Nothing here waits. A stage that is complete when it is returned was answered from the store: no lock was waited for, nothing written,
+ * nobody called. Else an upstream's executor works on it, once however many ask, and goes on if they leave. Stages fail with
+ * {@link RegistryException}.
+ */
+public final class Registry {
+    private final Manifests manifests;
+    private final Catalog catalog;
+    private final BlobStore blobs;
+    private final Downloads downloads;
+    private final Upstreams upstreams;
+    private final Executor disk;
+    private final boolean airGapped;
+    private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
+
+    Registry(
+            Manifests manifests,
+            Catalog catalog,
+            BlobStore blobs,
+            Upstreams upstreams,
+            Executor disk,
+            boolean airGapped) {
+        this.manifests = manifests;
+        this.catalog = catalog;
+        this.blobs = blobs;
+        this.downloads = new Downloads(blobs);
+        this.upstreams = upstreams;
+        this.disk = disk;
+        this.airGapped = airGapped;
+    }
+
+    /** The manifest that a name means. */
+    public CompletionStage<Manifest> manifest(ImageReference name) {
+        return failing(() -> manifests.get(name));
+    }
+
+    /** The content of a blob, as far as it is there; the caller closes it. */
+    public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
+        return failing(() -> {
+            refuseManifest(repository, digest);
+            if (catalog.hasBlob(repository, digest)) {
+                return linkedBlob(repository, digest);
+            }
+            boolean here = blobs.contains(digest) || downloads.isArriving(digest);
+            return here
+                    ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
+                    : fetch(repository, digest);
+        });
+    }
+
+    /** The size of a blob without its content; empty if it exists but nobody tells its size. */
+    public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
+        return failing(() -> {
+            refuseManifest(repository, digest);
+            OptionalLong size = blobs.size(digest);
+            return size.isPresent() && catalog.hasBlob(repository, digest)
+                    ? CompletableFuture.completedStage(size)
+                    : confirm(repository, digest);
+        });
+    }
+
+    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest) {
+        Optional<BlobSource> stored = blobs.open(digest);
+        if (stored.isPresent()) {
+            return CompletableFuture.completedStage(stored.get());
+        }
+        return blobs.contains(digest)
+                ? downloads.join(digest, disk, new CheckTransfer(blobs, digest))
+                : fetch(repository, digest);
+    }
+
+    private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
+        Upstream upstream = upstream(repository, digest);
+        OptionalLong size = catalog.blobSize(repository, digest);
+        return downloads
+                .join(
+                        digest,
+                        upstream.blobs(),
+                        new BlobFetch(blobs, upstream, repository, digest, size, Backoff.DEFAULT))
+                .thenApply(source -> {
+                    catalog.confirmBlob(repository, digest);
+                    return source;
+                });
+    }
+
+    /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
+    private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
+        Upstream upstream = upstream(repository, digest);
+        BlobKey key = new BlobKey(repository, digest);
+        return heads.join(key, upstream.metadata(), () -> {
+            OptionalLong size = head(upstream, key);
+            catalog.confirmBlob(repository, digest);
+            return size.isPresent() ? size : catalog.blobSize(repository, digest);
+        });
+    }
+
+    private OptionalLong head(Upstream upstream, BlobKey key) {
+        try {
+            return upstream.headBlob(key.repository().name(), key.digest()).size();
+        } catch (RegistryException e) {
+            OptionalLong told = catalog.blobSize(key.repository(), key.digest());
+            if (e.code() == ErrorCode.DENIED && told.isPresent()) {
+                // Presigned URLs are often signed for GET alone; the manifest tells the size too.
+                return told;
+            }
+            throw e;
+        }
+    }
+
+    private void refuseManifest(Repository repository, Digest digest) {
+        if (catalog.isOnlyManifest(repository, digest)) {
+            // containerd would keep the image as an octet-stream for good (containerd#13007).
+            throw new RegistryException(
+                    ErrorCode.BLOB_UNKNOWN,
+                    repository + "@" + digest + " is a manifest, no blob; ask for it under /manifests/");
+        }
+    }
+
+    private Upstream upstream(Repository repository, Digest digest) {
+        if (airGapped) {
+            throw new RegistryException(
+                    ErrorCode.BLOB_UNKNOWN,
+                    "blob " + repository + "@" + digest
+                            + " is not cached, and this server is air-gapped, so it asks no upstream");
+        }
+        return upstreams.get(repository.registry());
+    }
+
+    /** What fails before anything was started fails like the rest. */
+    static <T> CompletionStage<T> failing(Supplier<CompletionStage<T>> work) {
+        try {
+            return work.get();
+        } catch (RegistryException e) {
+            return CompletableFuture.failedStage(e);
+        }
+    }
+
+    private record BlobKey(Repository repository, Digest digest) {
+        @Override
+        public String toString() {
+            return "blob " + repository + "@" + digest;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which repository of which registry a client means.
+ *
+ * <p>Clients say it in three ways: the {@code X-Registry} header, the {@code ns} query parameter of the distribution specification
+ * ("Registry Proxying"; containerd), or a registry as the first component of the name (podman, skopeo, people). What a header or {@code ns}
+ * says wins; if the name then begins with the same registry it is left out, and with another it stays. All spellings of Docker Hub are one
+ * registry, and its names of one component are in {@code library/}.
+ */
+public final class RegistryNames {
+    static final RegistryName DOCKER_HUB = RegistryName.parse("docker.io");
+    private static final Set<String> DOCKER_HUB_ALIASES =
+            Set.of("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com");
+
+    private final Map<String, RegistryName> known = new HashMap<>();
+    private final Optional<RegistryName> defaultRegistry;
+
+    /** The names and aliases of a configuration. */
+    public RegistryNames(ServerConfig config) {
+        DOCKER_HUB_ALIASES.forEach(alias -> known.put(alias, DOCKER_HUB));
+        for (UpstreamConfig upstream : config.registries()) {
+            RegistryName name = canonical(upstream.name());
+            known.put(upstream.name(), name);
+            upstream.aliases().forEach(alias -> known.put(alias, name));
+        }
+        this.defaultRegistry = config.defaultNs().map(this::canonical);
+    }
+
+    /**
+     * The repository that a request means.
+     *
+     * @param explicit what {@code X-Registry} or else {@code ns} says
+     * @param path the name in the path, as it came
+     * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if a part is malformed, or if nothing tells the registry
+     */
+    public Repository resolve(Optional<String> explicit, String path) {
+        int slash = path.indexOf('/');
+        Optional<RegistryName> prefix = slash < 0 ? Optional.empty() : prefix(path.substring(0, slash));
+        Optional<RegistryName> registry = explicit.map(this::canonical);
+        if (prefix.isPresent() && (registry.isEmpty() || registry.equals(prefix))) {
+            return repository(prefix.get(), path.substring(slash + 1));
+        }
+        return repository(registry.or(() -> defaultRegistry).orElseThrow(() -> underivable(path)), path);
+    }
+
+    /** The one name of a registry that has several. */
+    private RegistryName canonical(String text) {
+        RegistryName parsed = RegistryName.parse(text);
+        return known.getOrDefault(parsed.toString(), parsed);
+    }
+
+    private Optional<RegistryName> prefix(String component) {
+        RegistryName name = known.get(component);
+        if (name != null) {
+            return Optional.of(name);
+        }
+        return RegistryName.isUnmistakable(component) ? Optional.of(canonical(component)) : Optional.empty();
+    }
+
+    private static Repository repository(RegistryName registry, String name) {
+        boolean official = registry.equals(DOCKER_HUB) && name.indexOf('/') < 0;
+        return new Repository(registry, official ? "library/" + name : name);
+    }
+
+    private static RegistryException underivable(String path) {
+        return new RegistryException(
+                ErrorCode.NAME_UNKNOWN,
+                "nothing says which registry " + path
+                        + " is in: add ?ns=REGISTRY or the header X-Registry, put the registry first in the"
+                        + " name, or configure defaultNs");
+    }
+}

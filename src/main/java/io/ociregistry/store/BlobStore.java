@@ -1,0 +1,138 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Blobs on disk. The disk is the truth: a file that is there is known, whoever put it there, and one that is gone is not.
+ *
+ * <p>Only verified blobs are opened as such. One that we did not publish, or that changed since, is checked first: see {@link #check}.
+ */
+public final class BlobStore {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
+
+    private final Layout layout;
+    private final VerifiedIndex verified;
+    private final Quarantine quarantine;
+
+    /** The blobs of a layout whose directories exist. */
+    public BlobStore(Layout layout) {
+        this.layout = layout;
+        this.verified = new VerifiedIndex(layout.verifiedIndex());
+        this.quarantine = new Quarantine(layout.corrupt());
+    }
+
+    /** True if there is a file of that name, verified or not. */
+    public boolean contains(Digest digest) {
+        return Files.isRegularFile(layout.blob(digest));
+    }
+
+    /** The size of the file of that name, verified or not. */
+    public OptionalLong size(Digest digest) {
+        try {
+            return OptionalLong.of(Files.size(layout.blob(digest)));
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** Opens a verified blob; empty if there is none. The caller closes it. */
+    public Optional<BlobSource> open(Digest digest) {
+        Path file = layout.blob(digest);
+        try {
+            return verified.contains(file) ? Optional.of(StoredBlob.open(digest, file)) : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            LOG.error("opening {}: {}", file, e.toString());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Begins, or goes on with, receiving a blob. What an earlier attempt left is hashed and kept; whether it is right shows in the end.
+     *
+     * @param size if it is known
+     * @throws IOException if the disk does not allow it
+     */
+    public BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
+        BlobDownload download = BlobDownload.open(
+                digest,
+                layout.partial(digest),
+                size,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        try {
+            download.rehash(Files.size(download.file()));
+            return download;
+        } catch (IOException e) {
+            download.release();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes a verified download part of the store: forces it, renames it, forces the rename.
+     *
+     * @throws IOException if the disk does not allow it; the partial file stays
+     */
+    public void publish(BlobDownload download) throws IOException {
+        download.force();
+        Path target = layout.blob(download.digest());
+        DurableFiles.publish(download.file(), target);
+        verified.add(target);
+    }
+
+    /** Drops what was received. */
+    public void discard(BlobDownload download) {
+        try {
+            Files.deleteIfExists(download.file());
+        } catch (IOException e) {
+            LOG.error("deleting {}: {}", download.file(), e.toString());
+        }
+    }
+
+    /**
+     * Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. Empty if
+     * there is none, or if it may still be growing under another program's hands.
+     */
+    public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
+        Path file = layout.blob(digest);
+        try {
+            return ForeignFiles.isSettled(file)
+                    ? Optional.of(
+                            BlobDownload.open(digest, file, OptionalLong.of(Files.size(file)), StandardOpenOption.READ))
+                    : Optional.empty();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Hashes a file of the store while it is being read. If it is wrong it is quarantined, and its readers do not get its last byte.
+     *
+     * @throws RegistryException if it is wrong
+     * @throws IOException if the disk failed
+     */
+    public void check(BlobDownload unverified) throws IOException {
+        long size = unverified.size().orElseThrow();
+        try {
+            unverified.rehash(size);
+            unverified.verify();
+        } catch (RegistryException e) {
+            quarantine.take(unverified.file(), e.getMessage());
+            throw e;
+        }
+        verified.add(unverified.file());
+    }
+}

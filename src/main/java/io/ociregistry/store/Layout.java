@@ -1,0 +1,109 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where everything lies. Nothing else knows a file name.
+ *
+ * <pre>
+ * &lt;imagePath&gt;/
+ *   blobs/&lt;hex&gt;      verified blobs, file name = sha256 (other algorithms: &lt;alg&gt;-&lt;hex&gt;)
+ *   fat/&lt;hex&gt;        one JSON record per manifest list or index
+ *   img/&lt;hex&gt;        one JSON record per image manifest
+ *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
+ *   partial/         downloads in flight or interrupted (named like the blob), and files being written (*.tmp)
+ *   corrupt/         quarantined files, each beside a .reason; never served
+ *   lists/           links that an upstream confirmed
+ *   verified         disposable: which blobs were hashed, and how their files looked then
+ *   .lock            held by the one process that writes; .lock.info says which
+ * </pre>
+ */
+public final class Layout {
+    private final Path root;
+
+    /** The layout under a root; nothing is created yet. */
+    public Layout(Path root) {
+        this.root = root;
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * Creates what is missing.
+     *
+     * @throws IOException if that fails; the message names the directory
+     */
+    public void create() throws IOException {
+        for (Path directory : List.of(
+                blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.OTHER), partials(), corrupt(), lists())) {
+            Files.createDirectories(directory);
+        }
+    }
+
+    Path blobs() {
+        return root.resolve("blobs");
+    }
+
+    Path blob(Digest digest) {
+        return blobs().resolve(name(digest));
+    }
+
+    Path partials() {
+        return root.resolve("partial");
+    }
+
+    Path partial(Digest digest) {
+        return partials().resolve(name(digest));
+    }
+
+    Path record(Kind kind) {
+        return root.resolve(kind.directory);
+    }
+
+    Path record(Kind kind, Digest digest) {
+        return record(kind).resolve(name(digest));
+    }
+
+    Path corrupt() {
+        return root.resolve("corrupt");
+    }
+
+    Path lists() {
+        return root.resolve("lists");
+    }
+
+    Path verifiedIndex() {
+        return root.resolve("verified");
+    }
+
+    Path lock() {
+        return root.resolve(".lock");
+    }
+
+    Path lockInfo() {
+        return root.resolve(".lock.info");
+    }
+
+    private static String name(Digest digest) {
+        return digest.algorithm() == Digest.Algorithm.SHA256 ? digest.hex() : digest.algorithm() + "-" + digest.hex();
+    }
+
+    /** The kinds of manifest records, each with a directory of its own. */
+    enum Kind {
+        INDEX("fat"),
+        IMAGE("img"),
+        OTHER("other");
+
+        private final String directory;
+
+        Kind(String directory) {
+            this.directory = directory;
+        }
+    }
+}

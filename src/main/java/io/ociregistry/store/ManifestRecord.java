@@ -1,0 +1,33 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A manifest and every name it has: what one record on disk holds.
+ *
+ * @param references at least one
+ */
+public record ManifestRecord(Manifest manifest, List<RecordedReference> references) {
+    public ManifestRecord {
+        references = List.copyOf(references);
+    }
+
+    /** The same manifest with a name that its upstream confirmed just now, new or known. */
+    ManifestRecord confirmed(ImageReference name, Instant now) {
+        List<RecordedReference> changed = new ArrayList<>();
+        boolean known = false;
+        for (RecordedReference reference : references) {
+            boolean same = reference.name().equals(name);
+            known |= same;
+            changed.add(same ? reference.confirmedAgain(now) : reference);
+        }
+        if (!known) {
+            changed.add(RecordedReference.confirmed(name, now));
+        }
+        return new ManifestRecord(manifest, changed);
+    }
+}

@@ -1,0 +1,184 @@
+package io.ociregistry.store;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Tag;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Manifest records as JSON. The keys {@code type digest imageUrl bytes v1.oci.* v2.docker.* created pulled} are those of the Go program,
+ * which can read our records; {@code mediaType} and {@code references} are ours.
+ *
+ * <p>{@code bytes} is what counts: the exact manifest in base64. Keys are read in any case, unknown ones ignored; times without a zone are in
+ * the server's zone, and one that can't be read is as old as the file.
+ */
+final class RecordFormat {
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final DateTimeFormatter ZONELESS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
+
+    private RecordFormat() {}
+
+    static byte[] write(ManifestRecord record) throws IOException {
+        Manifest manifest = record.manifest();
+        byte[] bytes = array(manifest.bytes());
+        RecordType type = RecordType.of(manifest.mediaType());
+        RecordedReference main = mainReference(record.references());
+        ObjectNode json = JSON.createObjectNode();
+        json.put("type", type.number);
+        json.put("digest", manifest.digest().hex());
+        json.put("imageUrl", main.name().toString());
+        json.put("bytes", bytes);
+        for (RecordType each : List.of(
+                RecordType.OCI_INDEX, RecordType.OCI_MANIFEST, RecordType.DOCKER_LIST, RecordType.DOCKER_MANIFEST)) {
+            String empty = RecordType.EMPTY_COPIES.getOrDefault(each.copyKey, "{}");
+            json.set(each.copyKey, each == type ? JSON.readTree(bytes) : JSON.readTree(empty));
+        }
+        json.put(
+                "created",
+                zoneless(record.references().stream()
+                        .map(RecordedReference::created)
+                        .min(Comparator.naturalOrder())
+                        .orElse(main.created())));
+        json.put(
+                "pulled",
+                zoneless(record.references().stream()
+                        .map(RecordedReference::pulled)
+                        .max(Comparator.naturalOrder())
+                        .orElse(main.pulled())));
+        json.put("mediaType", manifest.mediaType().value());
+        var references = json.putArray("references");
+        for (RecordedReference reference : record.references()) {
+            references
+                    .addObject()
+                    .put("name", reference.name().toString())
+                    .put("created", millis(reference.created()))
+                    .put("pulled", millis(reference.pulled()))
+                    .put("checked", millis(reference.checked()));
+        }
+        return JSON.writeValueAsBytes(json);
+    }
+
+    /**
+     * Reads a record.
+     *
+     * @param fallback the time to take where the record's can't be read
+     * @throws IOException if it is no record, or its bytes are not those that its digest names
+     */
+    static ManifestRecord read(byte[] bytes, Instant fallback) throws IOException {
+        JsonNode json = JSON.readTree(bytes);
+        if (json == null || !json.isObject()) {
+            throw new IOException("it is no JSON object");
+        }
+        Map<String, JsonNode> fields = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        json.properties().forEach(field -> fields.putIfAbsent(field.getKey(), field.getValue()));
+        JsonNode none = JSON.missingNode();
+        try {
+            Manifest manifest = manifest(fields);
+            String digest = fields.getOrDefault("digest", none).asText("");
+            if (!manifest.digest().hex().equals(digest)) {
+                throw new IOException("its digest is " + digest + ", but its bytes have "
+                        + manifest.digest().hex());
+            }
+            List<RecordedReference> references = references(fields.getOrDefault("references", none));
+            return new ManifestRecord(
+                    manifest, references.isEmpty() ? List.of(oldReference(fields, fallback)) : references);
+        } catch (RegistryException | IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static Manifest manifest(Map<String, JsonNode> fields) throws IOException {
+        JsonNode none = JSON.missingNode();
+        byte[] bytes = fields.getOrDefault("bytes", none).binaryValue();
+        if (bytes == null) {
+            throw new IOException("it has no \"bytes\"");
+        }
+        String own = fields.getOrDefault("mediaType", none).asText("");
+        return Manifest.parse(
+                bytes,
+                own.isEmpty()
+                        ? RecordType.of(fields.getOrDefault("type", none).asInt(-1)).mediaType
+                        : new MediaType(own));
+    }
+
+    private static List<RecordedReference> references(JsonNode array) {
+        List<RecordedReference> references = new ArrayList<>();
+        for (JsonNode each : array) {
+            references.add(new RecordedReference(
+                    ImageReference.parse(each.path("name").asText("")),
+                    instant(each.path("created").asText("")),
+                    instant(each.path("pulled").asText("")),
+                    instant(each.path("checked").asText(""))));
+        }
+        return references;
+    }
+
+    /** What a record says that has no {@code references}: one name, times without a zone. */
+    private static RecordedReference oldReference(Map<String, JsonNode> fields, Instant fallback) {
+        JsonNode none = JSON.missingNode();
+        Instant created = fromZoneless(fields.getOrDefault("created", none).asText(""), fallback);
+        Instant pulled = fromZoneless(fields.getOrDefault("pulled", none).asText(""), created);
+        ImageReference name =
+                ImageReference.parse(fields.getOrDefault("imageUrl", none).asText(""));
+        return new RecordedReference(name, created, pulled, created);
+    }
+
+    /** The name that readers see who know only one: the tag that was confirmed last, else the first digest. */
+    private static RecordedReference mainReference(List<RecordedReference> references) {
+        return references.stream()
+                .filter(reference -> reference.name().reference() instanceof Tag)
+                .max(Comparator.comparing(RecordedReference::checked))
+                .orElse(references.get(0));
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            return Instant.EPOCH;
+        }
+    }
+
+    private static String millis(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
+    private static String zoneless(Instant instant) {
+        return ZONELESS.format(LocalDateTime.ofInstant(instant, ZoneId.systemDefault()));
+    }
+
+    private static Instant fromZoneless(String text, Instant fallback) {
+        try {
+            return LocalDateTime.parse(text, ZONELESS)
+                    .atZone(ZoneId.systemDefault())
+                    .toInstant();
+        } catch (DateTimeParseException e) {
+            return fallback;
+        }
+    }
+
+    private static byte[] array(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+}
