@@ -138,7 +138,7 @@ class ConfigLoaderTest {
                 "rateLimitStatus: 418       | 1: rateLimitStatus: '418' is neither 429 nor 503",
                 "defaultNs: http://a.io     | 1: defaultNs: 'http://a.io' is not host[:port]; leave out the scheme and the path, an address goes to endpoint",
                 "Port: 1                    | 1: Port: unknown key; did you mean port?",
-                "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryrun?",
+                "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryRun?",
                 "listConfig: {foo: 1}       | 1: listConfig.foo: unknown key; the keys here are header, expr, shortDigest",
                 "serverTlsConfig: {key: /k} | 1: serverTlsConfig.key: is of no use alone; add cert or remove it",
                 "just text                  | 1: is a scalar, but must be a mapping of keys to values",
