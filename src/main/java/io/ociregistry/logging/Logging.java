@@ -48,7 +48,8 @@ public final class Logging {
 
     private static FileAppender<ILoggingEvent> appender(LoggerContext context, Path file) throws IOException {
         // logback only complains on its own status list when it can't write; we would rather not start.
-        Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+        Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                .close();
         var encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern(PATTERN);

@@ -70,7 +70,7 @@ class ValueParsersTest {
     @ParameterizedTest
     @CsvSource({"Quay.IO, quay.io", "localhost, localhost", "r.local:5000, r.local:5000", "'[::1]:5000', '[::1]:5000'"})
     void aRegistryIsNamedByHostAndPort(String text, String name) {
-        assertEquals(name, RegistryName.parse(text));
+        assertEquals(name, HostPort.parse(text));
     }
 
     @ParameterizedTest
@@ -93,7 +93,7 @@ class ValueParsersTest {
                 "u@a"
             })
     void whatIsNoRegistryIsRefused(String text) {
-        assertThrows(IllegalArgumentException.class, () -> RegistryName.parse(text));
+        assertThrows(IllegalArgumentException.class, () -> HostPort.parse(text));
     }
 
     @Test
