@@ -38,12 +38,6 @@ class ValueParsersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"500ms", "25s", "30d", "0s", "90s", "7ns"})
-    void aDurationIsPrintedAsItIsRead(String text) {
-        assertEquals(text, GoDuration.format(GoDuration.parse(text)));
-    }
-
-    @ParameterizedTest
     @CsvSource({
         "4393216, 4393216",
         "2MiB, 2097152",

@@ -56,14 +56,12 @@ final class CommandLine {
     }
 
     private static Map<Flag, String> values(Command command, Words words) throws UsageException {
-        if (!words.rest().isEmpty()) {
-            throw new UsageException("unexpected '" + words.rest().get(0) + "' after " + command.word());
-        }
         var flags = command.allFlags();
         var parser = DefaultParser.builder().setAllowPartialMatching(false).get();
         Map<Flag, String> values = new EnumMap<>(Flag.class);
         try {
             var parsed = parser.parse(options(flags), words.options().toArray(String[]::new));
+            refuseMoreWords(command, words);
             for (Flag flag : flags) {
                 var given = parsed.getOptionValues(flag.longName());
                 if (given != null) {
@@ -77,6 +75,12 @@ final class CommandLine {
             throw new UsageException("--" + e.getOption().getLongOpt() + " needs a value");
         } catch (ParseException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void refuseMoreWords(Command command, Words words) throws UsageException {
+        if (!words.rest().isEmpty()) {
+            throw new UsageException("unexpected '" + words.rest().get(0) + "' after " + command.word());
         }
     }
 

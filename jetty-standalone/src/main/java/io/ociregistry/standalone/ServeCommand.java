@@ -41,7 +41,12 @@ record ServeCommand(Settings settings) implements Action {
         try {
             var server = EmbeddedServer.start(config, context);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, config), "shutdown"));
-            err.println(new Banner(BuildInfo.read(), OffsetDateTime.now(ZoneId.systemDefault()), server.port(), settings.line()).text());
+            err.println(new Banner(
+                            BuildInfo.read(),
+                            OffsetDateTime.now(ZoneId.systemDefault()),
+                            server.port(),
+                            settings.line())
+                    .text());
             return server;
         } catch (StartException e) {
             context.close();
