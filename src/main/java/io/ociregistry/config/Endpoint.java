@@ -16,7 +16,7 @@ final class Endpoint {
             throw new IllegalArgumentException(
                     "'" + text + "' is not http[s]://host[:port]; no path, no user and no query may be in it");
         }
-        return URI.create(matcher.group(1).toLowerCase(Locale.ROOT) + "://" + RegistryName.parse(matcher.group(2)));
+        return URI.create(matcher.group(1).toLowerCase(Locale.ROOT) + "://" + HostPort.parse(matcher.group(2)));
     }
 
     static Scheme schemeOf(URI endpoint) {

@@ -30,20 +30,6 @@ final class GoDuration {
                 .reduce(Duration.ZERO, Duration::plus);
     }
 
-    /** The shortest way to write a duration that {@link #parse} reads as the same. */
-    static String format(Duration duration) {
-        if (duration.toNanos() % nanosIn("ms") != 0) {
-            return duration.toNanos() + "ns";
-        }
-        if (duration.toMillis() % 1000 != 0) {
-            return duration.toMillis() + "ms";
-        }
-        if (!duration.isZero() && duration.toSeconds() % 86_400 == 0) {
-            return duration.toDays() + "d";
-        }
-        return duration.toSeconds() + "s";
-    }
-
     private static Duration ofNanos(BigDecimal nanos) {
         var whole = nanos.setScale(0, RoundingMode.DOWN).toBigInteger();
         var parts = whole.divideAndRemainder(BigInteger.valueOf(nanosIn("s")));

@@ -39,7 +39,7 @@ final class RegistryKeys {
     static final Mapping<TlsConfig> TLS_TYPE =
             new Mapping<>(List.of(CA, CERT, KEY, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
 
-    static final Scalar<String> NAME_TYPE = new Scalar<>(RegistryName::parse);
+    static final Scalar<String> NAME_TYPE = new Scalar<>(HostPort::parse);
     static final Key<String> NAME = new Key<>("name", NAME_TYPE, "", "host[:port], as clients name the registry");
     static final Key<Optional<String>> DESCRIPTION =
             optional("description", Scalar.TEXT, "anything that makes sense to you");

@@ -15,7 +15,7 @@ record RegistryList() implements ValueType<List<UpstreamConfig>> {
         ValueType<UpstreamConfig> entry = (item, itemPlace, sameReading) -> {
             var registry = RegistryKeys.TYPE.read(item, itemPlace, sameReading);
             registry.ifPresent(r -> names(r).forEach(name -> {
-                var earlier = taken.putIfAbsent(RegistryName.canonical(name), itemPlace);
+                var earlier = taken.putIfAbsent(name, itemPlace);
                 if (earlier != null) {
                     sameReading.problem(
                             item,

@@ -23,7 +23,7 @@ public record UpstreamConfig(
     /** An entry that says no more than that the registry is known. */
     public static UpstreamConfig of(String name) {
         return new UpstreamConfig(
-                RegistryName.parse(name),
+                HostPort.parse(name),
                 Optional.empty(),
                 Scheme.HTTPS,
                 Optional.empty(),
@@ -43,7 +43,7 @@ public record UpstreamConfig(
     }
 
     public UpstreamConfig withAliases(String... names) {
-        var parsed = List.of(names).stream().map(RegistryName::parse).toList();
+        var parsed = List.of(names).stream().map(HostPort::parse).toList();
         return new UpstreamConfig(name, description, scheme, endpoint, parsed, auth, tls);
     }
 

@@ -138,7 +138,7 @@ class ConfigLoaderTest {
                 "rateLimitStatus: 418       | 1: rateLimitStatus: '418' is neither 429 nor 503",
                 "defaultNs: http://a.io     | 1: defaultNs: 'http://a.io' is not host[:port]; leave out the scheme and the path, an address goes to endpoint",
                 "Port: 1                    | 1: Port: unknown key; did you mean port?",
-                "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryrun?",
+                "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryRun?",
                 "listConfig: {foo: 1}       | 1: listConfig.foo: unknown key; the keys here are header, expr, shortDigest",
                 "serverTlsConfig: {key: /k} | 1: serverTlsConfig.key: is of no use alone; add cert or remove it",
                 "just text                  | 1: is a scalar, but must be a mapping of keys to values",
@@ -148,7 +148,7 @@ class ConfigLoaderTest {
                 "[{name: a b}]              | 1: registries[0].name: 'a b' is not host[:port]; write for example quay.io or registry.local:5000",
                 "[{name: a, endpoint: a:1}] | 1: registries[0].endpoint: 'a:1' is not http[s]://host[:port]; no path, no user and no query may be in it",
                 "[{name: a, endpoint: http://b, scheme: https}] | 1: registries[0].scheme: contradicts endpoint http://b; remove one of them",
-                "[{name: a}, {name: b, aliases: ['A:443']}] | 1: registries[1]: 'a:443' is a name or alias at registries[0] too; keep one",
+                "[{name: a}, {name: b, aliases: ['A:443']}] | 1: registries[1]: 'a' is a name or alias at registries[0] too; keep one",
                 "{port: 1, port: 2}         | 1: port: is here twice; remove one",
             })
     void aProblemSaysWhereWhatAndWhatToDo(String yaml, String problem) {

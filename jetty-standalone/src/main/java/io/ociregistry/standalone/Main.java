@@ -1,10 +1,21 @@
 package io.ociregistry.standalone;
 
-/** Entry point of the fat jar. */
+import java.io.PrintStream;
+
+/** Entry point of the fat jar: 0 is success, 1 comes with a line on standard error that says why. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.err.println("not in this build");
+        System.exit(run(System.out, System.err, args));
+    }
+
+    static int run(PrintStream out, PrintStream err, String... args) {
+        try {
+            return CommandLine.parse(args).run(out, err);
+        } catch (UsageException e) {
+            err.println("ociregistry: " + e.getMessage());
+            return 1;
+        }
     }
 }

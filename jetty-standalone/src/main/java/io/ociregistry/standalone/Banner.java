@@ -1,0 +1,38 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.BuildInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
+/** What the server says of itself when it starts. The options hold no secrets, and the configuration is not printed. */
+record Banner(BuildInfo build, OffsetDateTime started, int port, List<String> line) {
+    private static final String RULE = "-".repeat(70);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS Z");
+
+    String text() {
+        return String.join(
+                System.lineSeparator(),
+                RULE,
+                "OCI Registry: pull-only, pull-through, caching OCI Distribution server",
+                "Version: " + build.version() + ", build date: " + build.date(),
+                "Started: " + TIME.format(started) + " (port " + port + ")",
+                "Running as (uid:gid) " + owner("uid") + ":" + owner("gid"),
+                "Process id: " + ProcessHandle.current().pid(),
+                "Tls: none",
+                "Command line: ociregistry " + String.join(" ", line),
+                RULE);
+    }
+
+    private static String owner(String attribute) {
+        try {
+            return Files.getAttribute(Path.of("/proc/self"), "unix:" + attribute)
+                    .toString();
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return "?";
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.ociregistry.standalone;
+
+import static io.ociregistry.standalone.Flag.*;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A sub-command: its options besides the global ones, and what becomes of them. */
+@SuppressWarnings("ImmutableEnumChecker") // The fields are immutable, and only can't be annotated so.
+enum Command {
+    SERVE(
+            "Runs the server",
+            ServeCommand::new,
+            PRELOAD_IMAGES,
+            HOST,
+            PORT,
+            OS,
+            ARCH,
+            PULL_TIMEOUT,
+            ALWAYS_PULL_LATEST,
+            HELLO_WORLD,
+            AIR_GAPPED,
+            HEALTH,
+            METRICS,
+            DEFAULT_NS),
+    LOAD("Loads images into the cache", LoadCommand::new, IMAGE_FILE, RESOLVE_REF, OS, ARCH, PULL_TIMEOUT),
+    LIST("Lists the cache on disk", ListCommand::new, HEADER, PATTERN, SHORT_DIGEST),
+    PRUNE("Prunes the cache on disk; no server may be running on it", PruneCommand::new, PATTERN, DATE, DRY_RUN),
+    VERSION("Prints the version", settings -> new VersionCommand());
+
+    /** Those of every command, accepted before and after its name. */
+    static final List<Flag> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
+
+    /** Makes a runnable command of its options. */
+    interface Maker {
+        Action make(Settings settings);
+    }
+
+    private final String doc;
+
+    private final Maker maker;
+
+    private final List<Flag> flags;
+
+    Command(String doc, Maker maker, Flag... flags) {
+        this.doc = doc;
+        this.maker = maker;
+        this.flags = List.of(flags);
+    }
+
+    static Optional<Command> named(String word) {
+        return Arrays.stream(values())
+                .filter(command -> command.word().equals(word))
+                .findFirst();
+    }
+
+    /** The commands that take an option. */
+    static List<String> taking(Flag flag) {
+        return Arrays.stream(values())
+                .filter(command -> command.flags.contains(flag))
+                .map(Command::word)
+                .toList();
+    }
+
+    String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    String doc() {
+        return doc;
+    }
+
+    List<Flag> flags() {
+        return flags;
+    }
+
+    List<Flag> allFlags() {
+        return Stream.concat(GLOBAL.stream(), flags.stream()).toList();
+    }
+
+    Action with(Settings settings) {
+        return maker.make(settings);
+    }
+}

@@ -1,0 +1,75 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.Key;
+import io.ociregistry.config.ServerKeys;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** An option of the command line. Most stand for a key of the configuration file, whose value they beat. */
+enum Flag {
+    LOG_LEVEL(
+            "string", ServerKeys.LOG_LEVEL, "The least important messages to log: debug, warn, info or error", "error"),
+    CONFIG_FILE("file", null, "Where the configuration is; the other options beat what it says", ""),
+    CONFIG_PATH("file", null, "The old name of --config-file", ""),
+    IMAGE_PATH("dir", ServerKeys.IMAGE_PATH, "Where the image cache is", "/var/lib/ociregistry"),
+    LOG_FILE("file", ServerKeys.LOG_FILE, "Where log lines go instead of the console", ""),
+    HELP(null, null, "Shows this help", ""),
+
+    PRELOAD_IMAGES("file", ServerKeys.PRELOAD_IMAGES, "Loads the images this file lists before serving", ""),
+    HOST("address", ServerKeys.HOST, "The address to listen on", "0.0.0.0"),
+    PORT("int", ServerKeys.PORT, "The port to listen on; 0 takes a free one", "8080"),
+    OS("string", ServerKeys.OS, "Whose images to load: an operating system", "this machine's"),
+    ARCH("string", ServerKeys.ARCH, "Whose images to load: a processor", "this machine's"),
+    PULL_TIMEOUT("ms", ServerKeys.PULL_TIMEOUT, "How long a pull from an upstream may take", "60000"),
+    ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Asks the upstream again for every latest", ""),
+    HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves one embedded image and nothing else", ""),
+    AIR_GAPPED(null, ServerKeys.AIR_GAPPED, "Never calls an upstream: what is not cached is not found", ""),
+    HEALTH("int", ServerKeys.HEALTH, "A port for health checks alone; 0 is none", "0"),
+    METRICS("int", ServerKeys.METRICS, "A port for metrics alone; 0 is none", "0"),
+    DEFAULT_NS("registry", ServerKeys.DEFAULT_NS, "The registry of requests that name none", ""),
+
+    IMAGE_FILE("file", ServerKeys.IMAGE_FILE, "The images to load: a list or a tarball", ""),
+    RESOLVE_REF("ref", ServerKeys.RESOLVE_REF, "The name of an image in a tarball that has none", ""),
+    HEADER(null, null, "Prints a line of headings", ""),
+    PATTERN("regex,...", null, "Chooses the images whose name matches one of these", ""),
+    SHORT_DIGEST(null, null, "Prints ten characters of a digest", ""),
+    DATE("time", null, "Chooses the images made before: YYYY-MM-DDTHH:MM:SS, local time", ""),
+    DRY_RUN(null, null, "Only says what would be pruned", "");
+
+    private final Optional<String> argument;
+
+    @SuppressWarnings("ImmutableEnumChecker") // It is immutable, and only can't be annotated so.
+    private final Optional<Key<?>> key;
+
+    private final String doc;
+
+    Flag(@Nullable String argument, @Nullable Key<?> key, String doc, String fallback) {
+        this.argument = Optional.ofNullable(argument);
+        this.key = Optional.ofNullable(key);
+        this.doc = fallback.isEmpty() ? doc : doc + " (default: " + fallback + ")";
+    }
+
+    /** Without the dashes: {@code log-level}. */
+    String longName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** What its argument is called; options without one are switches. */
+    Optional<String> argument() {
+        return argument;
+    }
+
+    Optional<Key<?>> key() {
+        return key;
+    }
+
+    String doc() {
+        return doc;
+    }
+
+    @Override
+    public String toString() {
+        return "--" + longName();
+    }
+}

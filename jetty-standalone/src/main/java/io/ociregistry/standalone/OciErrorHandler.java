@@ -1,0 +1,51 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.oci.ErrorCode;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what Jetty rejects by itself, before any servlet sees it, as an OCI error in JSON. Tells the status and nothing
+ * of the request, the cause or the server.
+ */
+final class OciErrorHandler extends ErrorHandler {
+    private static final String JSON = "application/json";
+
+    @Override
+    protected void generateResponse(
+            Request request,
+            Response response,
+            int status,
+            String message,
+            @Nullable Throwable cause,
+            Callback callback) {
+        var body = body(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, JSON);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+        boolean head = HttpMethod.HEAD.is(request.getMethod());
+        response.write(true, head ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body), callback);
+    }
+
+    private static byte[] body(int status) {
+        return "{\"errors\":[{\"code\":\"%s\",\"message\":\"%s\"}]}"
+                .formatted(code(status).wireCode(), HttpStatus.getMessage(status))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static ErrorCode code(int status) {
+        return switch (status) {
+            case HttpStatus.NOT_FOUND_404 -> ErrorCode.PATH_UNKNOWN;
+            case HttpStatus.METHOD_NOT_ALLOWED_405 -> ErrorCode.UNSUPPORTED;
+            case HttpStatus.SERVICE_UNAVAILABLE_503 -> ErrorCode.OVERLOADED;
+            default -> status < 500 ? ErrorCode.REQUEST_INVALID : ErrorCode.INTERNAL;
+        };
+    }
+}

@@ -1,0 +1,101 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.ConfigLocation;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.logging.Logging;
+import io.ociregistry.registry.RegistryContext;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+
+/** {@code ociregistry serve}: runs the server until the process is told to stop. */
+record ServeCommand(Settings settings) implements Action {
+    @Override
+    public int run(PrintStream out, PrintStream err) {
+        try {
+            var server = start(err);
+            server.join();
+            return 0;
+        } catch (ConfigException e) {
+            err.println("ociregistry: the configuration can't be used:");
+            err.println(e.getMessage());
+            return 1;
+        } catch (StartException e) {
+            err.println("ociregistry: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private EmbeddedServer start(PrintStream err) throws ConfigException, StartException {
+        var loaded = load();
+        var config = loaded.config();
+        log(config);
+        loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
+        var context = open(config);
+        try {
+            var server = EmbeddedServer.start(config, context);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, config), "shutdown"));
+            err.println(new Banner(
+                            BuildInfo.read(),
+                            OffsetDateTime.now(ZoneId.systemDefault()),
+                            server.port(),
+                            settings.line())
+                    .text());
+            return server;
+        } catch (StartException e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    private ConfigLoader.Result load() throws ConfigException {
+        var flag = settings.configFlag();
+        return ConfigLocation.ofThisProcess().load(flag.toString(), settings.get(flag), settings.overrides());
+    }
+
+    private static void log(ServerConfig config) throws StartException {
+        try {
+            Logging.configure(config.logLevel(), config.logFile());
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot write the log file " + config.logFile().orElseThrow() + ": " + reason(e), e);
+        }
+    }
+
+    private static RegistryContext open(ServerConfig config) throws StartException {
+        try {
+            return RegistryContext.open(config);
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot use the image path " + config.imagePath() + ": " + reason(e)
+                            + "; choose another with --image-path",
+                    e);
+        }
+    }
+
+    /** After a signal the JVM would exit with 143; a drained server has done what it was asked to, hence the halt. */
+    private static void shutdown(EmbeddedServer server, RegistryContext context, ServerConfig config) {
+        try {
+            server.stop(config.shutdownTimeout());
+            context.close();
+        } finally {
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof FileSystemException failed && failed.getReason() == null) {
+            return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";
+        }
+        return String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,56 @@
+package io.ociregistry.standalone;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A command line taken apart: the command's name, and the options around it, those with a value in the form
+ * {@code --name=value}. A switch may be written {@code --name} or {@code --name=false}.
+ */
+record Words(Optional<String> command, List<String> options, List<String> rest, boolean helpOption) {
+    static Words split(List<String> args) {
+        var options = new ArrayList<String>();
+        var names = new ArrayList<String>();
+        boolean help = false;
+        for (int i = 0; i < args.size(); i++) {
+            var word = args.get(i);
+            var flag = flag(word);
+            if (word.equals("-h") || word.equals(Flag.HELP.toString())) {
+                help = true;
+            } else if (!word.startsWith("-")) {
+                names.add(word);
+            } else if (flag.isEmpty()) {
+                options.add(word);
+            } else if (flag.get().argument().isEmpty()) {
+                options.add(flag.get() + "=true");
+            } else if (i + 1 < args.size()) {
+                options.add(flag.get() + "=" + args.get(++i));
+            } else {
+                options.add(word);
+            }
+        }
+        var command = names.stream().findFirst();
+        return new Words(command, options, names.stream().skip(1).toList(), help);
+    }
+
+    boolean asksForHelp() {
+        return helpOption
+                || command.filter(name -> name.equals("help") || name.equals("h"))
+                        .isPresent();
+    }
+
+    /** {@code serve --help} and {@code help serve} ask for help on one command. */
+    Optional<String> asksForHelpOn() {
+        return command.filter(name -> !name.equals("help") && !name.equals("h"))
+                .or(() -> rest.stream().findFirst());
+    }
+
+    /** The option that a word is, if it is one alone and not {@code --name=value}. */
+    static Optional<Flag> flag(String word) {
+        return Arrays.stream(Flag.values())
+                .filter(flag -> flag.toString().equals(word))
+                .findFirst();
+    }
+}

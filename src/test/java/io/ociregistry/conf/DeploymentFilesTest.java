@@ -1,0 +1,107 @@
+package io.ociregistry.conf;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import io.ociregistry.config.ServerConfig;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Reads what we ship for other programs to read. */
+class DeploymentFilesTest {
+    private static final Path UNIT = Path.of("conf/systemd/ociregistry.service");
+
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest
+    @CsvSource({
+        "Unit.After, network.target",
+        "Service.Restart, on-failure",
+        "Service.DynamicUser, yes",
+        "Service.StateDirectory, ociregistry",
+        "Service.NoNewPrivileges, yes",
+        "Service.ProtectSystem, strict",
+        "Service.ProtectHome, yes",
+        "Service.PrivateTmp, yes",
+        "Service.CapabilityBoundingSet, ''",
+        "Service.SystemCallFilter, @system-service",
+        "Service.MemoryDenyWriteExecute, no",
+    })
+    void theUnitIsHardened(String key, String value) throws Exception {
+        assertEquals(value, ini(UNIT).get(key));
+    }
+
+    @Test
+    void theUnitGivesTheServerTimeToDrain() throws Exception {
+        var seconds = Long.parseLong(ini(UNIT).get("Service.TimeoutStopSec"));
+        assertTrue(seconds > ServerConfig.defaults().shutdownTimeout().toSeconds() + 5);
+    }
+
+    @Test
+    void theUnitKeepsTheCacheWhereTheServerLooks() throws Exception {
+        assertEquals(
+                ServerConfig.defaults().imagePath(),
+                Path.of("/var/lib", ini(UNIT).get("Service.StateDirectory")));
+    }
+
+    @Test
+    void systemdAcceptsTheUnit() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd-analyze is not installed");
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var copy = Files.writeString(
+                dir.resolve("ociregistry.service"), Files.readString(UNIT).replace("/usr/bin/java", java));
+        var process = new ProcessBuilder("/usr/bin/systemd-analyze", "verify", copy.toString())
+                .redirectErrorStream(true)
+                .start();
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        assertTrue(output.lines().noneMatch(line -> line.contains("ociregistry.service")), output);
+    }
+
+    @Test
+    void tomcatMayWriteToTheCache() throws Exception {
+        var lines = Files.readAllLines(Path.of("conf/systemd/tomcat10-ociregistry.conf"));
+        assertTrue(lines.contains("[Service]"));
+        assertTrue(lines.contains("ReadWritePaths=" + ServerConfig.defaults().imagePath()));
+    }
+
+    @Test
+    void containerdAsksTheCacheForEverything() throws Exception {
+        var toml = new TomlMapper()
+                .readTree(Path.of("conf/containerd/_default/hosts.toml").toFile());
+        var host = toml.path("host")
+                .path("http://localhost:" + ServerConfig.defaults().port());
+        var capabilities = StreamSupport.stream(host.path("capabilities").spliterator(), false)
+                .map(node -> node.asText())
+                .toList();
+        assertEquals(List.of("pull", "resolve"), capabilities);
+        assertNotNull(host.get("dial_timeout"));
+    }
+
+    private static Map<String, String> ini(Path file) throws Exception {
+        var values = new HashMap<String, String>();
+        var section = "";
+        for (var line : Files.readAllLines(file)) {
+            if (line.startsWith("[")) {
+                section = line.substring(1, line.length() - 1);
+            } else if (!line.startsWith("#") && line.contains("=")) {
+                int equals = line.indexOf('=');
+                values.put(section + "." + line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return values;
+    }
+}

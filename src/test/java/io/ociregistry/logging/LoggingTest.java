@@ -1,0 +1,88 @@
+package io.ociregistry.logging;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import ch.qos.logback.core.status.Status;
+import io.ociregistry.config.LogLevel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LoggingTest {
+    private final LoggerContext context = new LoggerContext();
+
+    LoggingTest() {
+        context.setMDCAdapter(new LogbackMDCAdapter());
+    }
+
+    @TempDir
+    Path dir;
+
+    @AfterEach
+    void stop() {
+        context.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource(LogLevel.class)
+    void whoeverLogsAuthorizationHeadersNeverGoesBelowWarnings(LogLevel level) throws Exception {
+        Logging.configure(context, level, Optional.empty());
+        assertEquals(
+                Level.valueOf(level.name()), context.getLogger("io.ociregistry").getEffectiveLevel());
+        for (var name : new String[] {"org.apache.hc.client5.http.headers", "org.eclipse.jetty.server"}) {
+            assertFalse(context.getLogger(name).isInfoEnabled());
+            assertEquals(level != LogLevel.ERROR, context.getLogger(name).isWarnEnabled());
+        }
+    }
+
+    @Test
+    void theFileGetsTheLinesOfItsLevel() throws Exception {
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        context.getLogger("io.ociregistry.access").info("GET /v2/ 200");
+        context.getLogger("io.ociregistry.x").debug("nothing");
+        var lines = Files.readAllLines(file);
+        assertEquals(1, lines.size(), () -> context.getStatusManager()
+                .getCopyOfStatusList()
+                .toString());
+        assertTrue(lines.get(0).matches("20\\S+ INFO {2}access - GET /v2/ 200"), lines.get(0));
+    }
+
+    @Test
+    void aFileThatCanNotBeWrittenIsAnError() {
+        assertThrows(
+                IOException.class,
+                () -> Logging.configure(context, LogLevel.INFO, Optional.of(dir.resolve("none/log"))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"src/main/resources/logback.xml", "conf/logback.xml"})
+    void theShippedFilesAreValidAndCapTheTalkative(String file) throws Exception {
+        context.putProperty("ociregistry.log.file", dir.resolve("log").toString());
+        context.putProperty("ociregistry.log.level", "debug");
+        var configurator = new JoranConfigurator();
+        configurator.setContext(context);
+        configurator.doConfigure(file);
+        var problems = context.getStatusManager().getCopyOfStatusList().stream()
+                .filter(status -> status.getEffectiveLevel() >= Status.WARN)
+                .toList();
+        assertTrue(problems.isEmpty(), problems.toString());
+        assertTrue(context.getLogger("io.ociregistry.access").isInfoEnabled());
+        assertFalse(context.getLogger("org.apache.hc.client5.http.wire").isInfoEnabled());
+        assertFalse(context.getLogger("org.eclipse.jetty.http").isInfoEnabled());
+    }
+}

@@ -1,0 +1,149 @@
+package io.ociregistry.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--help", "-h", "help", "h", "--log-level debug --help"})
+    void withoutACommandTheUsageIsPrinted(String line) {
+        assertEquals(0, run(line));
+        assertEquals("", text(err));
+        var usage = text(out);
+        assertTrue(
+                usage.matches("(?s)NAME:\n   ociregistry - .*\n\nUSAGE:\n   ociregistry \\[global options] "
+                        + "\\[command \\[command options]]\n\nCOMMANDS:\n   serve .*   load .*   list .*   prune .*   version .*"
+                        + "   help, h .*\n\nGLOBAL OPTIONS:\n   --log-level string .*   --config-file file .*"
+                        + "   --image-path dir .*   --log-file file .*   --help, -h .*\n"),
+                usage);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve --help", "serve -h", "help serve", "h serve", "--help serve", "serve --port 1 -h"})
+    void aCommandHasItsOwnHelp(String line) {
+        assertEquals(0, run(line));
+        assertTrue(text(out).contains("   --port int "), text(out));
+        assertTrue(text(out).contains("(default: 8080)"), text(out));
+        assertFalse(text(out).contains("--dry-run"), text(out));
+    }
+
+    @Test
+    void optionsStandBeforeAndAfterTheCommand() throws Exception {
+        var expected = Map.of(Flag.IMAGE_PATH, "/x", Flag.LOG_LEVEL, "debug", Flag.PORT, "1", Flag.AIR_GAPPED, "true");
+        for (var line : List.of(
+                "--image-path /x --log-level debug serve --port 1 --air-gapped",
+                "serve --air-gapped --port=1 --image-path=/x --log-level debug",
+                "--port 1 --air-gapped serve --image-path /x --log-level=debug",
+                "serve --port 2 --port 1 --air-gapped --image-path /x --log-level debug")) {
+            var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse(line.split(" ")));
+            assertEquals(expected, serve.settings().given(), line);
+        }
+    }
+
+    @Test
+    void aSwitchCanBeTurnedOff() throws Exception {
+        var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse("serve", "--air-gapped=false"));
+        assertFalse(serve.settings().has(Flag.AIR_GAPPED));
+        assertEquals(Optional.of("false"), serve.settings().get(Flag.AIR_GAPPED));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--port 8080 | --port needs a command; did you mean: ociregistry serve --port?",
+                "--dry-run | --dry-run needs a command; did you mean: ociregistry prune --dry-run?",
+                "--image-path /x | --image-path needs a command; did you mean: ociregistry serve --image-path?",
+                "list --port 8080 | --port is an option of serve, not of list",
+                "serve --prot 8080 | unknown option --prot; did you mean --port?",
+                "--prot 8080 serve | unknown option --prot; did you mean --port?",
+                "--prot=1 | unknown option --prot; did you mean --port?",
+                "serve --xyzzy | unknown option --xyzzy; see: ociregistry --help",
+                "serve -p 80 | unknown option -p; see: ociregistry --help",
+                "serve --port | --port needs a value",
+                "serev | unknown command 'serev'; did you mean serve?",
+                "help serev | unknown command 'serev'; did you mean serve?",
+                "xyzzy | unknown command 'xyzzy'; there are serve, load, list, prune, version, help",
+                "serve twice | unexpected 'twice' after serve",
+                "load --image-file x | `load` is not in this build",
+                "list --header --short-digest --pattern a,b | `list` is not in this build",
+                "prune --date 2024-03-01T22:17:31 --dry-run | `prune` is not in this build",
+            })
+    void whatCanNotBeDoneIsExplainedInOneLine(String line, String message) {
+        assertEquals(1, run(line));
+        assertEquals("ociregistry: " + message + "\n", text(err));
+        assertEquals("", text(out));
+    }
+
+    @Test
+    void theVersionIsPrinted() {
+        assertEquals(0, run("version"));
+        assertTrue(text(out).matches("ociregistry version: \\d+\\.\\S+ build date: 20\\S+Z\n"), text(out));
+    }
+
+    @Test
+    void anInvalidConfigurationIsReportedWithoutAStackTrace() throws Exception {
+        var file = Files.writeString(dir.resolve("c.yaml"), "prot: 1\nairGapped: x\n");
+        assertEquals(1, run("serve --port x --config-path " + file));
+        assertEquals("""
+                ociregistry: the configuration can't be used:
+                FILE:1: prot: unknown key; did you mean port?
+                FILE:2: airGapped: 'x' is neither true nor false
+                --port: 'x' is not a whole number from 0 to 65535
+                """.replace("FILE", file.toString()), text(err));
+    }
+
+    @Test
+    void aMissingConfigurationFileIsReported() {
+        assertEquals(1, run("serve --config-file /none"));
+        assertTrue(text(err).endsWith("--config-file names /none, which is not a file; correct or remove it\n"));
+    }
+
+    @Test
+    void anImagePathThatCanNotBeUsedIsReported() {
+        assertEquals(1, run("serve --port 0 --image-path /proc/none/x"));
+        assertTrue(text(err).startsWith("ociregistry: cannot use the image path /proc/none/x: "), text(err));
+        assertEquals(1, text(err).lines().count());
+    }
+
+    @Test
+    void aLogFileThatCanNotBeWrittenIsReported() {
+        assertEquals(1, run("serve --port 0 --image-path " + dir + " --log-file /proc/none/log"));
+        assertTrue(text(err).startsWith("ociregistry: cannot write the log file /proc/none/log: "), text(err));
+        assertEquals(1, text(err).lines().count());
+    }
+
+    private int run(String line) {
+        var args = line.isEmpty() ? new String[0] : line.split(" ");
+        return Main.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                args);
+    }
+
+    private static String text(ByteArrayOutputStream stream) {
+        return stream.toString(StandardCharsets.UTF_8);
+    }
+}

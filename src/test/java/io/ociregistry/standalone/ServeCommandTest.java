@@ -1,0 +1,82 @@
+package io.ociregistry.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the program as a process of its own, since signals and exit codes are what it is about. */
+@Timeout(60)
+class ServeCommandTest {
+    private static final String RULE = "-".repeat(70);
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void theServerPrintsItsBannerAndASignalStopsItWithZero() throws Exception {
+        var config = Files.writeString(dir.resolve("c.yaml"), """
+                host: 127.0.0.1
+                metrics: 9000
+                registries:
+                - name: a
+                  auth: {user: u, password: geheim}
+                """);
+        var process = serve(
+                "--image-path",
+                dir.resolve("images").toString(),
+                "serve",
+                "--port",
+                "0",
+                "--config-file",
+                config.toString());
+        try (var err = process.errorReader()) {
+            assertEquals(
+                    "ociregistry: warning: " + config + ":2: metrics: has no effect in this build", err.readLine());
+            var banner = banner(err);
+            assertEquals("OCI Registry: pull-only, pull-through, caching OCI Distribution server", banner.get(0));
+            assertTrue(banner.get(1).matches("Version: \\d\\S*, build date: 20\\S+Z"), banner.get(1));
+            assertTrue(banner.get(2).matches("Started: 20.* \\(port [1-9]\\d*\\)"), banner.get(2));
+            assertTrue(banner.get(3).matches("Running as \\(uid:gid\\) \\d+:\\d+"), banner.get(3));
+            assertEquals("Process id: " + process.pid(), banner.get(4));
+            assertEquals("Tls: none", banner.get(5));
+            assertTrue(banner.get(6).startsWith("Command line: ociregistry --image-path "), banner.get(6));
+            assertFalse(banner.toString().contains("geheim"));
+            process.destroy(); // SIGTERM
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(0, process.exitValue());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static List<String> banner(BufferedReader err) throws Exception {
+        assertEquals(RULE, err.readLine());
+        var lines = new ArrayList<String>();
+        for (var line = err.readLine(); !RULE.equals(line); line = err.readLine()) {
+            lines.add(line);
+        }
+        return lines;
+    }
+
+    private static Process serve(String... args) throws Exception {
+        var line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        line.addAll(List.of(args));
+        var builder = new ProcessBuilder(line);
+        builder.environment().remove("OCIREGISTRY_CONFIG");
+        return builder.start();
+    }
+}
