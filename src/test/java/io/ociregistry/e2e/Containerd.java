@@ -1,0 +1,146 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A containerd of its own: root, state, socket and configuration are in one directory, so an empty directory is an empty node.
+ * It pulls from one mirror and has no other host to fall back to. Nothing of the machine's own containerd is used.
+ */
+final class Containerd implements AutoCloseable {
+    private final Path directory;
+    private final Path socket;
+    private final Path hosts;
+    private final Program daemon;
+
+    private Containerd(Path directory, Path socket, Path hosts, Program daemon) {
+        this.directory = directory;
+        this.socket = socket;
+        this.hosts = hosts;
+        this.daemon = daemon;
+    }
+
+    static Containerd start(Path directory, URI mirror) {
+        Peers.requireRoot();
+        Peers.require("containerd", "ctr", "runc");
+        try {
+            var hosts = Files.createDirectories(directory.resolve("hosts"));
+            pointAt(mirror, hosts);
+            // A socket's path may have no more than 107 characters, and a test's temporary directory can be deep.
+            var socket = Files.createTempDirectory("ctrd").resolve("sock");
+            var config = Files.writeString(directory.resolve("config.toml"), configuration(directory, socket, hosts));
+            var daemon = Program.start(
+                    "containerd",
+                    Map.of(),
+                    List.of("containerd", "--config", config.toString(), "--log-level", "debug"));
+            var containerd = new Containerd(directory, socket, hosts, daemon);
+            daemon.waitUntil(
+                    "it listens and serves CRI",
+                    () -> Files.exists(socket) && daemon.log().contains("successfully booted"));
+            return containerd;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As an operator does it by hand; every layer is unpacked too. */
+    void pull(String reference, String platform) {
+        ctr(
+                "images",
+                "pull",
+                "--hosts-dir",
+                hosts.toString(),
+                "--snapshotter",
+                "native",
+                "--platform",
+                platform,
+                reference);
+    }
+
+    /** As a kubelet does it: through CRI, with the mirror from {@code config_path}. Answers the image's id. */
+    String pullAsKubelet(String reference) {
+        return new CriImageService(socket).pullImage(reference);
+    }
+
+    /** The digests of everything it has, as "sha256:...". */
+    Set<String> digests() {
+        if (!Files.exists(blobs())) {
+            return Set.of();
+        }
+        try (var files = Files.list(blobs())) {
+            var digests = new TreeSet<String>();
+            files.forEach(file -> digests.add("sha256:" + file.getFileName()));
+            return digests;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The file it keeps the bytes of that digest in. */
+    Path blob(String digest) {
+        return blobs().resolve(digest.substring("sha256:".length()));
+    }
+
+    private Path blobs() {
+        return directory.resolve("root/io.containerd.content.v1.content/blobs/sha256");
+    }
+
+    private String ctr(String... arguments) {
+        var command = new ArrayList<>(List.of("ctr", "--address", socket.toString(), "--namespace", "test"));
+        command.addAll(List.of(arguments));
+        return Program.run("ctr-" + arguments[0], command);
+    }
+
+    @Override
+    public void close() {
+        daemon.close();
+        try {
+            Files.deleteIfExists(socket);
+            Files.deleteIfExists(Path.of(socket + ".ttrpc"));
+            Files.deleteIfExists(socket.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The shape of conf/containerd/_default/hosts.toml, with {@code server} added: without it the registry itself would be next. */
+    private static void pointAt(URI mirror, Path hosts) throws IOException {
+        Files.writeString(
+                Files.createDirectories(hosts.resolve("_default")).resolve("hosts.toml"), """
+                server = "%1$s"
+
+                [host."%1$s"]
+                  capabilities = ["pull", "resolve"]
+                  dial_timeout = "1s"
+                """.formatted(mirror));
+    }
+
+    private static String configuration(Path directory, Path socket, Path hosts) {
+        return """
+                version = 2
+                root = '%1$s/root'
+                state = '%1$s/state'
+
+                [grpc]
+                  address = '%2$s'
+
+                [plugins."io.containerd.grpc.v1.cri".containerd]
+                  snapshotter = "native"
+
+                [plugins."io.containerd.grpc.v1.cri".cni]
+                  bin_dir = '%1$s/cni'
+                  conf_dir = '%1$s/cni'
+
+                [plugins."io.containerd.grpc.v1.cri".registry]
+                  config_path = '%3$s'
+                """.formatted(directory, socket, hosts);
+    }
+}

@@ -1,0 +1,31 @@
+package io.ociregistry.e2e;
+
+/** Every way the registry is run in. */
+enum Containers {
+    FAT_JAR {
+        @Override
+        Container start(Configuration configuration) {
+            return FatJar.start(configuration);
+        }
+    },
+    TOMCAT_10 {
+        @Override
+        Container start(Configuration configuration) {
+            return Tomcat10.start(configuration);
+        }
+    },
+    TOMCAT_10_UNDER_A_CONTEXT_PATH {
+        @Override
+        Container start(Configuration configuration) {
+            return Tomcat10.start(configuration, "registry");
+        }
+    },
+    JETTY_HOME {
+        @Override
+        Container start(Configuration configuration) {
+            return JettyHome.start(configuration);
+        }
+    };
+
+    abstract Container start(Configuration configuration);
+}

@@ -1,0 +1,93 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
+
+/**
+ * Debian's docker-registry on loopback, behind TLS that only {@link #authority()} vouches for, and closed to everybody but one user.
+ * What was pushed stays in its directory when it is stopped, and is served again by the next one started there.
+ */
+final class DockerRegistry implements AutoCloseable {
+    static final String USER = "edge";
+    static final String PASSWORD = "correct horse";
+
+    private final Path directory;
+    private final int port;
+    private final Program program;
+
+    private DockerRegistry(Path directory, int port, Program program) {
+        this.directory = directory;
+        this.port = port;
+        this.program = program;
+    }
+
+    static DockerRegistry start(Path directory) {
+        Peers.require("docker-registry");
+        var port = Loopback.freePort();
+        var config = configure(directory, port);
+        var program =
+                Program.start("docker-registry", Map.of(), List.of("docker-registry", "serve", config.toString()));
+        program.waitUntil("it accepts connections", () -> Loopback.accepts(port));
+        return new DockerRegistry(directory, port, program);
+    }
+
+    URI url() {
+        return URI.create("https://" + hostAndPort());
+    }
+
+    String hostAndPort() {
+        return Loopback.ADDRESS + ":" + port;
+    }
+
+    /** The PEM file of its authority; it stands alone in its directory as ca.crt, which is what skopeo asks for. */
+    Path authority() {
+        return directory.resolve("trust/ca.crt");
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+
+    private static Path configure(Path directory, int port) {
+        try {
+            var certificates = Certificates.in(directory.resolve("tls"));
+            var trust = Files.createDirectories(directory.resolve("trust")).resolve("ca.crt");
+            Files.deleteIfExists(trust);
+            Files.copy(certificates.authority(), trust);
+            var users = Files.writeString(directory.resolve("htpasswd"), USER + ":" + bcrypt(PASSWORD) + "\n");
+            return Files.writeString(directory.resolve("config.yml"), """
+                    version: 0.1
+                    log: {level: info}
+                    storage: {filesystem: {rootdirectory: '%s'}}
+                    http:
+                      addr: %s:%d
+                      tls: {certificate: '%s', key: '%s'}
+                    auth: {htpasswd: {realm: a private registry, path: '%s'}}
+                    """.formatted(
+                            directory.resolve("storage"),
+                            Loopback.ADDRESS,
+                            port,
+                            certificates.certificate(),
+                            certificates.key(),
+                            users));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The only hash docker-registry accepts. */
+    private static String bcrypt(String password) {
+        var salt = new byte[16];
+        new SecureRandom().nextBytes(salt);
+        return OpenBSDBCrypt.generate("2y", password.getBytes(StandardCharsets.UTF_8), salt, 4);
+    }
+}

@@ -1,0 +1,70 @@
+package io.ociregistry.e2e;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** {@code java -jar ociregistry.jar serve}, as somebody runs it who has read the README. */
+public final class FatJar implements Container {
+    private final URI url;
+    private final Program program;
+
+    private FatJar(URI url, Program program) {
+        this.url = url;
+        this.program = program;
+    }
+
+    public static FatJar start(Configuration configuration) {
+        var port = Loopback.freePort();
+        var url = URI.create("http://" + Loopback.ADDRESS + ":" + port);
+        var program = Program.start(
+                "ociregistry",
+                Map.of(),
+                List.of(
+                        Java.executable(),
+                        "-jar",
+                        artifact().toString(),
+                        "--config-file",
+                        configuration.file().toString(),
+                        "--image-path",
+                        configuration.imagePath().toString(),
+                        "--log-level",
+                        "info",
+                        "serve",
+                        "--port",
+                        Integer.toString(port)));
+        program.waitUntil("the banner names port " + port, () -> program.log().contains("(port " + port + ")"));
+        program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+        return new FatJar(url, program);
+    }
+
+    /** The jar the build made. */
+    static Path artifact() {
+        return Path.of(System.getProperty("standalone.jar", "target/ociregistry.jar"))
+                .toAbsolutePath();
+    }
+
+    /** Asks it to end, as systemd and Kubernetes do, and answers its exit status. */
+    int terminate() {
+        return program.terminate();
+    }
+
+    @Override
+    public URI url() {
+        return url;
+    }
+
+    @Override
+    public List<String> accessLog() {
+        return program.log()
+                .lines()
+                .filter(line -> line.contains("io.ociregistry.access"))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        program.close();
+    }
+}

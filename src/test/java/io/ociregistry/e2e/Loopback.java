@@ -1,0 +1,68 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+
+/** The only network these tests use. */
+final class Loopback {
+    static final String ADDRESS = "127.0.0.1";
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+
+    private Loopback() {}
+
+    /** A port nobody listens on now; whoever asked is expected to listen on it at once. */
+    static int freePort() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** True once somebody accepts connections there. */
+    static boolean accepts(int port) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** True once a GET is answered with 200. */
+    static boolean isReady(URI uri) {
+        try {
+            return get(uri).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    static HttpResponse<byte[]> get(URI uri) throws IOException {
+        return send("GET", uri);
+    }
+
+    static HttpResponse<byte[]> send(String method, URI uri) throws IOException {
+        var request = HttpRequest.newBuilder(uri)
+                .timeout(Duration.ofSeconds(60))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        try {
+            return CLIENT.send(request, BodyHandlers.ofByteArray());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The promise of the product with nothing of our own around it: a real image, in a real registry behind TLS and a password, pulled
+ * through the cache by the programs that will pull through it.
+ */
+@Timeout(300)
+@ExtendWith(ShowsLogs.class)
+class PullThroughIT {
+    private static final String REPOSITORY = "library/app";
+    private static final String REFERENCE = "docker.io/library/app:1.0";
+
+    @TempDir
+    static Path shared;
+
+    private static AppImage image;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void anImageIsInTheUpstreamRegistry() {
+        image = AppImage.build(shared);
+        try (var upstream = upstream()) {
+            image.push(upstream, REPOSITORY);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void containerdPullsThroughUsAndLaterFromTheCacheAlone(Containers kind) throws Exception {
+        var configuration = pullWithUpstream(kind);
+
+        // The upstream is gone, the server is a new one, and so is the node.
+        try (var server = kind.start(configuration)) {
+            assertPulledByContainerd(server, directory.resolve("second-node"));
+        }
+    }
+
+    @Test
+    void aKubeletsPullGoesThroughUs() throws Exception {
+        try (var upstream = upstream();
+                var server = FatJar.start(Configuration.dockerHubIs(upstream, directory));
+                var node = Containerd.start(directory.resolve("node"), server.url())) {
+            var imageId = node.pullAsKubelet(REFERENCE);
+
+            assertEquals(image.digests("amd64").get(2), imageId);
+            assertHasTheImage(node);
+            assertLogged(server, image.digests("amd64"));
+        }
+    }
+
+    @Test
+    void skopeoPullsAllPlatformsByTheInPathForm() throws Exception {
+        var copy = new AppImage(directory.resolve("copy"));
+        try (var upstream = upstream();
+                var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
+            Program.run(
+                    "skopeo-pull",
+                    List.of(
+                            "skopeo",
+                            "copy",
+                            "--all",
+                            "--preserve-digests",
+                            "--src-tls-verify=false",
+                            "docker://" + server.url().getAuthority() + "/" + REFERENCE,
+                            "oci:" + copy.layout() + ":" + AppImage.TAG));
+
+            assertEquals(image.index(), copy.index());
+            var digests = new TreeSet<>(image.digests("amd64"));
+            digests.addAll(image.digests("arm64"));
+            for (var digest : digests) {
+                assertSameBytes(digest, copy.blob(digest));
+            }
+        }
+    }
+
+    @Test
+    void theQuickStartsRequestsAnswerTheManifestByTagAndByDigest() throws Exception {
+        try (var upstream = upstream();
+                var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
+            assertManifest(server, image.index(), AppImage.TAG, "application/vnd.oci.image.index.v1+json");
+            assertManifest(server, image.index(), image.index(), "application/vnd.oci.image.index.v1+json");
+            var manifest = image.manifest("arm64");
+            assertManifest(server, manifest, manifest, "application/vnd.oci.image.manifest.v1+json");
+        }
+    }
+
+    @Test
+    void aTerminatedServerEndsWithStatusZero() {
+        try (var server = FatJar.start(Configuration.in(directory, ""))) {
+            assertEquals(0, server.terminate());
+        }
+    }
+
+    private Configuration pullWithUpstream(Containers kind) throws Exception {
+        try (var upstream = upstream()) {
+            var configuration = Configuration.dockerHubIs(upstream, directory);
+            try (var server = kind.start(configuration)) {
+                assertPulledByContainerd(server, directory.resolve("first-node"));
+            }
+            return configuration;
+        }
+    }
+
+    private static DockerRegistry upstream() {
+        return DockerRegistry.start(shared.resolve("upstream"));
+    }
+
+    private static void assertPulledByContainerd(Container server, Path emptyNode) throws Exception {
+        try (var node = Containerd.start(emptyNode, server.url())) {
+            assertEquals(Set.of(), node.digests());
+            node.pull(REFERENCE, "linux/amd64");
+
+            assertHasTheImage(node);
+            assertLogged(server, image.digests("amd64"));
+        }
+    }
+
+    private static void assertHasTheImage(Containerd node) throws IOException {
+        assertEquals(new TreeSet<>(image.digests("amd64")), node.digests());
+        for (var digest : image.digests("amd64")) {
+            assertSameBytes(digest, node.blob(digest));
+        }
+    }
+
+    private static void assertSameBytes(String digest, Path file) throws IOException {
+        assertEquals(-1, Files.mismatch(image.blob(digest), file), digest + " in " + file);
+    }
+
+    /** Every digest was asked of us and answered with 200; a line may be written a moment after its client has all bytes. */
+    private static void assertLogged(Container server, Collection<String> digests) throws InterruptedException {
+        var deadline = Instant.now().plusSeconds(10);
+        while (!notLogged(server, digests).isEmpty() && Instant.now().isBefore(deadline)) {
+            Thread.sleep(50);
+        }
+        assertEquals(List.of(), notLogged(server, digests), () -> String.join("\n", server.accessLog()));
+    }
+
+    private static List<String> notLogged(Container server, Collection<String> digests) {
+        var answered = server.accessLog().stream()
+                .filter(line -> line.contains(" 200"))
+                .toList();
+        return digests.stream()
+                .filter(digest -> answered.stream().noneMatch(line -> line.contains(digest + "?ns=docker.io")))
+                .toList();
+    }
+
+    private static void assertManifest(Container server, String digest, String reference, String type)
+            throws Exception {
+        var uri = URI.create(server.url() + "/v2/" + REPOSITORY + "/manifests/" + reference + "?ns=docker.io");
+        var get = Loopback.get(uri);
+        var head = Loopback.send("HEAD", uri);
+
+        assertEquals(200, get.statusCode());
+        assertEquals(digest, "sha256:" + AppImage.sha256(get.body()));
+        assertEquals(digest, get.headers().firstValue("Docker-Content-Digest").orElse(""));
+        assertEquals(type, get.headers().firstValue("Content-Type").orElse(""));
+        assertEquals(
+                get.body().length,
+                get.headers().firstValueAsLong("Content-Length").orElse(-1));
+        assertEquals(200, head.statusCode());
+        for (var header : List.of("Docker-Content-Digest", "Content-Type", "Content-Length")) {
+            assertEquals(get.headers().allValues(header), head.headers().allValues(header), header);
+        }
+    }
+}

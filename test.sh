@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Everything that is tested: ./test.sh [--no-skips]
+#
+#   1. mvn verify: unit tests, then the end-to-end tests against real programs;
+#   2. two clean builds of the last commit, which must give the same bytes;
+#   3. a build by every other JDK (17 or newer) in /usr/lib/jvm, whose jar must start.
+#
+# On Debian, as root, the programs of the end-to-end tests are installed first; elsewhere tests without their program are skipped.
+# With --no-skips whatever is skipped is a failure. All traffic stays on loopback, and whatever is started is ended.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+no_skips=false
+case "${1-}" in
+  '') ;;
+  --no-skips) no_skips=true ;;
+  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
+export OCIREGISTRY_NO_SKIPS=$no_skips
+
+scratch=$(mktemp -d)
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=false
+clean_up() {
+  rm -rf "$scratch"
+  if $policy_is_ours; then rm -f "$policy"; fi
+}
+trap clean_up EXIT
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '\ntest.sh: %s\n' "$*" >&2; exit 1; }
+skip() { if $no_skips; then fail "$*, and nothing may be skipped"; else say "SKIPPED: $*"; fi; }
+
+# --- the programs of the end-to-end tests -----------------------------------------------------------------------------------
+
+# Debian package, a file or program it brings, what can't be tested without it
+peers() {
+  cat <<'END'
+containerd      containerd                          containerd pulls through us (PullThroughIT)
+runc            runc                                containerd pulls through us (PullThroughIT)
+docker-registry docker-registry                     everything with a real upstream (PullThroughIT)
+skopeo          skopeo                              everything with a real image (PullThroughIT)
+umoci           umoci                               everything with a real image (PullThroughIT)
+tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
+curl            curl                                a kubelet's pull by CRI (PullThroughIT)
+END
+}
+
+missing() {
+  local package program tests
+  while read -r package program tests; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$program" > /dev/null || printf '%s\t%s\n' "$package" "$tests"
+  done < <(peers)
+}
+
+install_missing() {
+  local packages
+  packages=$(missing | cut -f 1)
+  if [ -z "$packages" ] || [ "$(id -u)" != 0 ] || ! [ -e /etc/debian_version ] || ! command -v apt-get > /dev/null; then
+    return 0
+  fi
+  say "Installing" $packages
+  # These packages bring services; the tests start their own and need none of them.
+  if ! [ -e "$policy" ]; then
+    policy_is_ours=true
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get update -q
+  # shellcheck disable=SC2086 # one word each
+  DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages
+}
+
+report_missing() {
+  local package tests
+  while IFS=$'\t' read -r package tests; do
+    skip "$package is not installed: $tests"
+  done < <(missing)
+  [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through us (PullThroughIT)"
+}
+
+# --- the build --------------------------------------------------------------------------------------------------------------
+
+no_test_was_skipped() {
+  if grep -lE '<testsuite [^>]*skipped="[1-9]' target/surefire-reports/TEST-*.xml target/failsafe-reports/TEST-*.xml; then
+    fail "tests in these reports were skipped, and nothing may be skipped"
+  fi
+}
+
+# A build of the last commit in a checkout of its own; offline, since 'mvn verify' has fetched all of it.
+build_in() {
+  git clone -q . "$1"
+  (cd "$1" && mvn -B -o -q -DskipTests package)
+}
+
+builds_are_identical() {
+  say "Two builds of one commit give the same bytes"
+  local artifact
+  build_in "$scratch/one"
+  build_in "$scratch/another/place"
+  for artifact in ociregistry.jar ociregistry.war; do
+    sha256sum "$scratch/one/target/$artifact" "$scratch/another/place/target/$artifact"
+    cmp "$scratch/one/target/$artifact" "$scratch/another/place/target/$artifact" || fail "$artifact is not reproducible"
+  done
+}
+
+major_of() { "$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p'; }
+
+other_jdks() {
+  local used java_home major
+  used=$(mvn -v | sed -n 's/^Java version: \([0-9]*\).*/\1/p')
+  for java_home in /usr/lib/jvm/*; do
+    [ -x "$java_home/bin/javac" ] || continue
+    major=$(major_of "$java_home")
+    if [[ $major =~ ^[0-9]+$ ]] && [ "$major" -ge 17 ] && [ "$major" != "$used" ]; then
+      printf '%s\t%s\n' "$major" "$java_home"
+    fi
+  done | sort -n -u -k 1,1
+}
+
+builds_on() {
+  say "JDK $1 builds it, and its jar starts ($2)"
+  JAVA_HOME=$2 build_in "$scratch/jdk$1"
+  "$2/bin/java" -jar "$scratch/jdk$1/target/ociregistry.jar" version
+  # One jar for all of them: what the oldest JDK made starts on this one too.
+  "$2/bin/java" -jar target/ociregistry.jar version
+}
+
+install_missing
+report_missing
+
+say "mvn verify"
+rm -rf target/surefire-reports target/failsafe-reports
+mvn -B verify
+if $no_skips; then no_test_was_skipped; fi
+
+if git rev-parse -q --verify HEAD > /dev/null 2>&1; then
+  [ -z "$(git status --porcelain)" ] || say "Uncommitted changes are not in the following builds"
+  builds_are_identical
+  while IFS=$'\t' read -r major java_home; do
+    builds_on "$major" "$java_home"
+  done < <(other_jdks)
+else
+  skip "not a git checkout: builds of one commit"
+fi
+
+say "All passed"
