@@ -21,6 +21,8 @@ public enum ErrorCode {
     REQUEST_INVALID(400, "UNSUPPORTED"),
     /** We may not ask that upstream, or it refused us. */
     DENIED(403, "DENIED"),
+    /** No requested range is within the content. */
+    RANGE_NOT_SATISFIABLE(416, "UNSUPPORTED"),
     /** A method that a pull-only server has not. */
     UNSUPPORTED(405, "UNSUPPORTED"),
     /** The upstream limits us and nothing is cached. */

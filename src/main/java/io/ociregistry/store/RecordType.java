@@ -20,8 +20,10 @@ enum RecordType {
             DOCKER_MANIFEST.copyKey, "{\"schemaVersion\":0,\"config\":{},\"layers\":null}");
 
     final int number;
+
     @SuppressWarnings("ImmutableEnumChecker") // a record of a string
     final MediaType mediaType;
+
     final String copyKey;
     final Layout.Kind kind;
 

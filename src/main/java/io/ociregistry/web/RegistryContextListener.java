@@ -1,13 +1,89 @@
 package io.ociregistry.web;
 
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.ConfigLocation;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.logging.Logging;
 import io.ociregistry.registry.RegistryContext;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
+import jakarta.servlet.Servlet;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Opens the registry with the web application and closes it again; registers every servlet and filter. */
+/**
+ * Opens the registry with the web application and closes it again, and registers every servlet and filter: the one routing table, whatever
+ * the container.
+ */
 public final class RegistryContextListener implements ServletContextListener {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryContextListener.class);
+    private static final String CONFIG = "ociregistry.config";
+
+    private final @Nullable RegistryContext given;
+    private @Nullable RegistryContext opened;
+
     /** For a WAR: finds its configuration, opens the registry and closes it. */
-    public RegistryContextListener() {}
+    public RegistryContextListener() {
+        this.given = null;
+    }
 
     /** For an embedded server: serves a registry that somebody else opened and will close. */
-    public RegistryContextListener(@SuppressWarnings("unused") RegistryContext context) {}
+    public RegistryContextListener(RegistryContext context) {
+        this.given = context;
+    }
+
+    @Override
+    public void contextInitialized(ServletContextEvent event) {
+        ServletContext servlets = event.getServletContext();
+        RegistryContext context = given != null ? given : open(servlets);
+        addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
+        addFilter(servlets, "errors", new ErrorFilter(), EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+        addServlet(servlets, "distribution", new DistributionServlet(context), "/v2/*");
+        addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
+    }
+
+    @Override
+    public void contextDestroyed(ServletContextEvent event) {
+        if (opened != null) {
+            opened.close();
+        }
+    }
+
+    private RegistryContext open(ServletContext servlets) {
+        try {
+            Optional<String> told = Optional.ofNullable(servlets.getInitParameter(CONFIG));
+            ConfigLoader.Result result =
+                    ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, told, Overrides.none());
+            Logging.configure(result.config().logLevel(), result.config().logFile());
+            result.warnings().forEach(LOG::warn);
+            RegistryContext context = RegistryContext.open(result.config());
+            opened = context;
+            return context;
+        } catch (ConfigException | IOException e) {
+            // Any exception makes the container refuse the application; this text is what its log shows.
+            throw new IllegalStateException("ociregistry can't start: " + e.getMessage(), e);
+        }
+    }
+
+    /** Everything is asynchronous: one servlet or filter that is not would make startAsync fail in all. */
+    private static void addFilter(
+            ServletContext servlets, String name, Filter filter, EnumSet<DispatcherType> dispatches) {
+        var registration = servlets.addFilter(name, filter);
+        registration.setAsyncSupported(true);
+        registration.addMappingForUrlPatterns(dispatches, true, "/*");
+    }
+
+    private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {
+        var registration = servlets.addServlet(name, servlet);
+        registration.setAsyncSupported(true);
+        registration.addMapping(patterns);
+    }
 }

@@ -1,0 +1,87 @@
+package io.ociregistry.web;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Reference;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.RegistryNames;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A request under {@code /v2/}, parsed. What exists is valid: names, tags and digests follow their grammars, and the registry is known.
+ *
+ * <p>Paths are read from the right, since a name has any number of components and may itself contain {@code manifests} or {@code blobs}.
+ */
+sealed interface ApiRequest {
+    /** {@code /v2/}: does this server speak the protocol? */
+    record Ping() implements ApiRequest {}
+
+    /** {@code /v2/<name>/manifests/<reference>}. */
+    record ManifestRequest(ImageReference name) implements ApiRequest {}
+
+    /** {@code /v2/<name>/blobs/<digest>}. */
+    record BlobRequest(Repository repository, Digest digest) implements ApiRequest {}
+
+    /**
+     * Parses a request.
+     *
+     * @throws RegistryException by meaning; nothing was asked of anybody then
+     */
+    static ApiRequest parse(HttpServletRequest request, RegistryNames names) {
+        List<String> path = components(request);
+        int size = path.size();
+        if (size == 1 || (size == 2 && path.get(1).isEmpty())) {
+            return new Ping();
+        }
+        String kind = size < 4 ? "" : path.get(size - 2);
+        String last = path.get(size - 1);
+        switch (kind) {
+            case "manifests" -> {
+                Repository repository = repository(request, names, path);
+                return new ManifestRequest(new ImageReference(repository, Reference.parse(last)));
+            }
+            case "blobs" -> {
+                if (!last.isEmpty()) {
+                    Repository repository = repository(request, names, path);
+                    return new BlobRequest(repository, Digest.parse(last));
+                }
+            }
+            default -> {}
+        }
+        throw new RegistryException(
+                ErrorCode.PATH_UNKNOWN,
+                "no such path in a pull-only registry; it has /v2/, manifests and blobs by name");
+    }
+
+    private static Repository repository(HttpServletRequest request, RegistryNames names, List<String> path) {
+        Optional<String> explicit = Optional.ofNullable(request.getHeader("X-Registry"))
+                .or(() -> Optional.ofNullable(request.getParameter("ns")));
+        return names.resolve(explicit, String.join("/", path.subList(1, path.size() - 2)));
+    }
+
+    /** The components of the path below the web application, "v2" first, each decoded once. */
+    private static List<String> components(HttpServletRequest request) {
+        String path = request.getRequestURI().substring(request.getContextPath().length() + 1);
+        List<String> components = new ArrayList<>();
+        for (String component : path.split("/", -1)) {
+            components.add(decoded(component));
+        }
+        return components;
+    }
+
+    /** Only what no grammar allows is encoded, but for the colon of digests and ports; so nothing else is decoded. */
+    private static String decoded(String component) {
+        String text = component.replace("%3A", ":").replace("%3a", ":");
+        if (text.indexOf('%') >= 0 || text.indexOf(';') >= 0) {
+            throw new RegistryException(
+                    ErrorCode.NAME_UNKNOWN,
+                    "the path holds an encoded character or a ';', which no name, tag or digest can");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,143 @@
+package io.ociregistry.web;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobSource;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * Sends a blob, or the ranges of it that were asked for, in the best way that the container has.
+ *
+ * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link Transfer}.
+ */
+final class BlobSender {
+    private static final String BOUNDARY = "ociregistry-part-of-a-blob";
+
+    private final Executor executor;
+
+    BlobSender(Executor executor) {
+        this.executor = executor;
+    }
+
+    /** Answers with the blob; closes it when it is over, or if this throws. */
+    void send(BlobSource source, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        boolean handedOver = false;
+        try {
+            Optional<List<ByteRange>> ranges = ranges(source, request, response);
+            if (ContentHeaders.set(request, response, MediaType.OCTET_STREAM, source.digest())) {
+                response.setHeader("Accept-Ranges", "bytes");
+                handedOver = body(source, ranges, request, response);
+            }
+        } finally {
+            if (!handedOver) {
+                source.close();
+            }
+        }
+    }
+
+    /** What of it is asked for; empty for all of it. */
+    private static Optional<List<ByteRange>> ranges(
+            BlobSource source, HttpServletRequest request, HttpServletResponse response) {
+        String header = request.getHeader("Range");
+        String condition = request.getHeader("If-Range");
+        boolean applies = condition == null || condition.equals(ContentHeaders.entityTag(source.digest()));
+        if (header == null || !applies || source.size().isEmpty()) {
+            return Optional.empty();
+        }
+        long size = source.size().getAsLong();
+        try {
+            Optional<List<ByteRange>> ranges = ByteRange.parse(header, size);
+            if (ranges.isPresent() && ranges.get().isEmpty()) {
+                response.setHeader("Content-Range", "bytes */" + size);
+                throw new RegistryException(
+                        ErrorCode.RANGE_NOT_SATISFIABLE,
+                        "no range asked for is within the " + size + " bytes of " + source.digest());
+            }
+            return ranges;
+        } catch (ByteRange.TooMany e) {
+            throw new RegistryException(
+                    ErrorCode.REQUEST_INVALID, "more than 100 ranges in one request; ask for fewer", e);
+        }
+    }
+
+    /** Sends the body; true if the source is closed by somebody else later. */
+    private boolean body(
+            BlobSource source,
+            Optional<List<ByteRange>> ranges,
+            HttpServletRequest request,
+            HttpServletResponse response)
+            throws IOException {
+        if (ranges.isPresent() && ranges.get().size() > 1) {
+            List<Transfer.Part> parts = multipart(source, ranges.get(), response);
+            Transfer.start(request, response, parts, source, executor);
+            return true;
+        }
+        long from = 0;
+        long to = source.size().orElse(Transfer.END);
+        if (ranges.isPresent()) {
+            ByteRange range = ranges.get().get(0);
+            from = range.from();
+            to = range.to();
+            response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
+            response.setHeader("Content-Range", range.contentRange(source.size().getAsLong()));
+        }
+        if (to != Transfer.END) {
+            response.setContentLengthLong(to - from);
+        }
+        if (to > from && sendFile(source, from, to, request)) {
+            return false;
+        }
+        List<Transfer.Part> parts = List.of(new Transfer.Part.Range(source, from, to));
+        Transfer.start(request, response, to == from ? List.of() : parts, source, executor);
+        return true;
+    }
+
+    /** Lets Tomcat send the file after this request's service has returned; asynchronously it would send nothing and hang. */
+    private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request)
+            throws IOException {
+        Optional<Path> file = source.localFile();
+        boolean possible = Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
+                && request.getDispatcherType() == DispatcherType.REQUEST;
+        if (file.isEmpty() || !possible) {
+            return false;
+        }
+        request.setAttribute(
+                "org.apache.tomcat.sendfile.filename", file.get().toRealPath().toString());
+        request.setAttribute("org.apache.tomcat.sendfile.start", from);
+        request.setAttribute("org.apache.tomcat.sendfile.end", to);
+        AccessLogFilter.sent(request, to - from);
+        return true;
+    }
+
+    /** RFC 9110 section 14.6: exactly the parts that were asked for, in that order. */
+    private static List<Transfer.Part> multipart(
+            BlobSource source, List<ByteRange> ranges, HttpServletResponse response) {
+        long size = source.size().orElseThrow();
+        List<Transfer.Part> parts = new ArrayList<>();
+        long length = 0;
+        for (ByteRange range : ranges) {
+            byte[] head = ("\r\n--" + BOUNDARY + "\r\nContent-Type: " + MediaType.OCTET_STREAM + "\r\nContent-Range: "
+                            + range.contentRange(size) + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
+            parts.add(new Transfer.Part.Bytes(head));
+            parts.add(new Transfer.Part.Range(source, range.from(), range.to()));
+            length += head.length + range.length();
+        }
+        byte[] tail = ("\r\n--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.US_ASCII);
+        parts.add(new Transfer.Part.Bytes(tail));
+        response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
+        response.setHeader("Content-Type", "multipart/byteranges; boundary=" + BOUNDARY);
+        response.setContentLengthLong(length + tail.length);
+        return parts;
+    }
+}

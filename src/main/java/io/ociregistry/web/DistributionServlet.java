@@ -1,0 +1,65 @@
+package io.ociregistry.web;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.RegistryContext;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The distribution API, as far as pulling needs it. Every request under {@code /v2} comes here.
+ *
+ * <pre>
+ * GET HEAD  /v2/                               200                      end-1
+ * GET HEAD  /v2/&lt;name&gt;/blobs/&lt;digest&gt;          200 206 304 400 404 416  end-2
+ * GET HEAD  /v2/&lt;name&gt;/manifests/&lt;reference&gt;   200 304 400 404          end-3
+ * GET HEAD  anything else                      404
+ * others    anything                           405
+ * </pre>
+ *
+ * and for all that need an upstream 403, 429, 502, 503, 504.
+ */
+final class DistributionServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+    private static final byte[] PONG = "{}".getBytes(StandardCharsets.US_ASCII);
+
+    private final transient RegistryContext context;
+    private final transient ManifestServlet manifests;
+    private final transient BlobServlet blobs;
+
+    DistributionServlet(RegistryContext context) {
+        this.context = context;
+        this.manifests = new ManifestServlet(context);
+        this.blobs = new BlobServlet(context);
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Transfer.throwIfAborted(request);
+        response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
+        if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
+            throw new RegistryException(
+                    ErrorCode.UNSUPPORTED,
+                    "this registry is pull-only: it answers GET and HEAD, and fetches what it has not from upstream");
+        }
+        ApiRequest parsed = ApiRequest.parse(request, context.names());
+        if (parsed instanceof ApiRequest.ManifestRequest manifest) {
+            manifests.answer(manifest.name(), request, response);
+        } else if (parsed instanceof ApiRequest.BlobRequest blob) {
+            blobs.answer(blob.repository(), blob.digest(), request, response);
+        } else {
+            ping(request, response);
+        }
+    }
+
+    private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        response.setHeader("Content-Type", "application/json");
+        response.setContentLengthLong(PONG.length);
+        if (request.getMethod().equals("GET")) {
+            response.getOutputStream().write(PONG);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.ociregistry.web;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Errors as the distribution specification wants them ("Error Codes"); the one place that writes them. */
+final class ErrorRenderer {
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    private ErrorRenderer() {}
+
+    /** Answers with an error; nothing may have been sent yet. */
+    static void render(HttpServletRequest request, HttpServletResponse response, RegistryException error)
+            throws IOException {
+        byte[] body = JSON.writeValueAsBytes(
+                Map.of("errors", List.of(Map.of("code", error.code().wireCode(), "message", error.getMessage()))));
+        response.resetBuffer();
+        response.setStatus(error.code().status());
+        response.setHeader("Content-Type", "application/json");
+        response.setContentLengthLong(body.length);
+        if (error.code() == ErrorCode.UNSUPPORTED) {
+            response.setHeader("Allow", "GET, HEAD");
+        }
+        error.retryAfter().map(ErrorRenderer::seconds).ifPresent(value -> response.setHeader("Retry-After", value));
+        if (!request.getMethod().equals("HEAD")) {
+            response.getOutputStream().write(body);
+        }
+    }
+
+    /** At least one second: zero would invite the next try at once. */
+    private static String seconds(Duration duration) {
+        return String.valueOf(Math.max(1, duration.plusMillis(999).toSeconds()));
+    }
+}

@@ -1,0 +1,243 @@
+package io.ociregistry.web;
+
+import io.ociregistry.store.BlobSource;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One body on its way to one client, as fast as it arrives and as fast as the client takes it, without a thread that waits for either.
+ *
+ * <p>Woken by the container when the client can take more, and by the source when more is there. Wakes are counted: one thread at a time
+ * works, and a wake that comes meanwhile makes it look once more, so none is lost. A body that can't be finished is broken off by
+ * {@link #abort}, never ended.
+ */
+final class Transfer implements WriteListener, AsyncListener {
+    private static final Logger LOG = LoggerFactory.getLogger(Transfer.class);
+    private static final String ABORTED = Transfer.class.getName() + ".aborted";
+    /** What a client that has caught up, or is slow, costs in memory. */
+    private static final int BUFFER = 32 << 10;
+
+    /** A piece of a body: ready bytes, or a range of a source. */
+    sealed interface Part {
+        /** Ready bytes, as between the ranges of a multipart body. */
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        record Bytes(byte[] bytes) implements Part {}
+
+        /** A range of a source, up to {@link #END} if its size is not known. */
+        record Range(BlobSource source, long from, long to) implements Part {}
+    }
+
+    /** The end of a range that goes up to wherever the source ends. */
+    static final long END = Long.MAX_VALUE;
+
+    private final HttpServletRequest request;
+    private final AsyncContext async;
+    private final HttpServletResponse response;
+    private final ServletOutputStream out;
+    private final Closeable content;
+    private final Executor executor;
+    private final AtomicInteger wakes = new AtomicInteger();
+
+    // Only the thread that works touches these; "wakes" hands them on.
+    private final Deque<Part> parts;
+    private long position = -1;
+    private byte @Nullable [] buffer;
+    private boolean over;
+    /** Whether the source will wake us. */
+    private volatile boolean registered;
+
+    private Transfer(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            List<Part> parts,
+            Closeable content,
+            Executor executor)
+            throws IOException {
+        this.request = request;
+        this.response = response;
+        this.content = content;
+        this.executor = executor;
+        this.parts = new ArrayDeque<>(parts);
+        this.out = response.getOutputStream();
+        this.async = request.startAsync();
+    }
+
+    /** Sends the parts after headers that are set already, and closes the content when it is over, however it ends. */
+    static void start(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            List<Part> parts,
+            Closeable content,
+            Executor executor)
+            throws IOException {
+        Transfer transfer = new Transfer(request, response, parts, content, executor);
+        transfer.async.setTimeout(0);
+        transfer.async.addListener(transfer);
+        transfer.out.setWriteListener(transfer);
+    }
+
+    /** True if the body of this request was broken off. */
+    static boolean isAborted(HttpServletRequest request) {
+        return request.getAttribute(ABORTED) != null;
+    }
+
+    /**
+     * Breaks the connection of a transfer that was aborted. Called first in every dispatch of a request: only an exception from there makes
+     * Jetty and Tomcat alike cut a body short; completing it would leave Tomcat's client hanging.
+     */
+    static void throwIfAborted(HttpServletRequest request) throws IOException {
+        if (request.getAttribute(ABORTED) instanceof Throwable cause) {
+            throw new IOException("the body can't be finished: " + cause.getMessage());
+        }
+    }
+
+    @Override
+    public void onWritePossible() {
+        wake();
+    }
+
+    private void wake() {
+        if (wakes.getAndIncrement() > 0) {
+            return;
+        }
+        int seen;
+        do {
+            seen = wakes.get();
+            work();
+        } while (wakes.addAndGet(-seen) > 0);
+    }
+
+    private void work() {
+        try {
+            while (!over && out.isReady()) {
+                if (parts.isEmpty()) {
+                    over = true;
+                    async.complete();
+                } else if (!sendSome()) {
+                    return;
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            abort(e);
+        }
+    }
+
+    /** Writes once; false if there is nothing to write yet, and the source will wake us. */
+    private boolean sendSome() throws IOException {
+        Part part = parts.element();
+        if (part instanceof Part.Bytes ready) {
+            parts.remove();
+            write(ready.bytes(), ready.bytes().length);
+            return true;
+        }
+        return sendSome((Part.Range) part);
+    }
+
+    private boolean sendSome(Part.Range range) throws IOException {
+        if (position < 0) {
+            position = range.from();
+        }
+        byte[] bytes = buffer == null ? new byte[BUFFER] : buffer;
+        buffer = bytes;
+        int count = range.source()
+                .read(position, ByteBuffer.wrap(bytes, 0, (int) Math.min(bytes.length, range.to() - position)));
+        if (count == 0) {
+            waitForMore(range.source());
+            return false;
+        }
+        if (count < 0 && range.to() != END) {
+            throw new IOException("the source ended at " + position + " of " + range.to() + " bytes");
+        }
+        if (count > 0) {
+            position += count;
+            write(bytes, count);
+        }
+        if (count < 0 || position == range.to()) {
+            parts.remove();
+            position = -1;
+        }
+        return true;
+    }
+
+    /** The headers go out now, so that the client's clock for them stops. */
+    private void waitForMore(BlobSource source) throws IOException {
+        if (!response.isCommitted()) {
+            response.flushBuffer();
+        }
+        if (!registered) {
+            registered = true;
+            source.whenReadable(position, () -> {
+                registered = false;
+                executor.execute(this::wake);
+            });
+        }
+    }
+
+    private void write(byte[] bytes, int count) throws IOException {
+        out.write(bytes, 0, count);
+        AccessLogFilter.sent(request, count);
+    }
+
+    /** The only way to end a body that is not whole. */
+    private void abort(Exception cause) {
+        if (over) {
+            return;
+        }
+        over = true;
+        LOG.debug("breaking off {}: {}", request.getRequestURI(), cause.toString());
+        request.setAttribute(ABORTED, cause);
+        try {
+            async.dispatch();
+        } catch (IllegalStateException gone) {
+            close();
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        LOG.debug("client of {} left: {}", request.getRequestURI(), failure.toString());
+        request.setAttribute(ABORTED, failure);
+        over = true;
+        async.complete();
+    }
+
+    @Override
+    public void onComplete(AsyncEvent event) {
+        close();
+    }
+
+    @Override
+    public void onError(AsyncEvent event) {
+        close();
+    }
+
+    private void close() {
+        try {
+            content.close();
+        } catch (IOException e) {
+            LOG.warn("closing what {} was sent from: {}", request.getRequestURI(), e.toString());
+        }
+    }
+
+    @Override
+    public void onStartAsync(AsyncEvent event) {}
+
+    @Override
+    public void onTimeout(AsyncEvent event) {}
+}
