@@ -33,7 +33,11 @@ final class Listener implements AutoCloseable {
         return port;
     }
 
+    /** Listens again, if it does not. */
     synchronized void listen() {
+        if (!server.isClosed() && fillers.isEmpty()) {
+            return;
+        }
         close();
         server = bind(port, BACKLOG);
         accept();

@@ -73,13 +73,19 @@ public final class RawHttp implements AutoCloseable {
 
     /** Sends a request line, Host and these headers, and reads the answer's headers; its body is still to be read. */
     public Response send(String method, String pathAndQuery, String... headers) throws IOException {
+        return sendWithBody("", method, pathAndQuery, headers);
+    }
+
+    /** The same with bytes after the headers; Content-Length is up to the caller. */
+    public Response sendWithBody(String body, String method, String pathAndQuery, String... headers)
+            throws IOException {
         String prefix = base.getRawPath().replaceAll("/+$", "");
         StringBuilder request = new StringBuilder(method + " " + prefix + pathAndQuery + " HTTP/1.1\r\n");
         request.append("Host: ").append(base.getRawAuthority()).append("\r\n");
         for (String header : headers) {
             request.append(header).append("\r\n");
         }
-        return sendRaw(request.append("\r\n").toString(), method.equals("HEAD"));
+        return sendRaw(request.append("\r\n").append(body).toString(), method.equals("HEAD"));
     }
 
     /** Sends these bytes and nothing else. */
