@@ -14,6 +14,8 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,17 +50,23 @@ abstract class BrokenTransferTopic extends Topic {
         Digest layer = push(spare.upstream(), "app").layer(0);
         spare.upstream().on(Match.blob(layer)).always(new Fault.Corrupt());
         Gate gate = spare.upstream().holdBlobAfter(layer, HELD);
-        try (RawHttp one = connect();
-                RawHttp two = connect()) {
-            Response first = one.send("GET", blobPath("app", layer, spare.name()));
-            Response second = two.send("GET", blobPath("app", layer, spare.name()));
-            assertEquals(HELD, first.read(HELD).length);
-            assertEquals(HELD, second.read(HELD).length);
+        List<RawHttp> clients = new ArrayList<>();
+        List<Response> answers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                clients.add(connect());
+                answers.add(clients.get(i).send("GET", blobPath("app", layer, spare.name())));
+                assertEquals(HELD, answers.get(i).read(HELD).length);
+            }
             gate.release();
-            assertTrue(first.body().length < SIZE - HELD);
-            assertTrue(second.body().length < SIZE - HELD);
-            assertFalse(first.complete());
-            assertFalse(second.complete());
+            for (Response answer : answers) {
+                assertTrue(answer.body().length < SIZE - HELD);
+                assertFalse(answer.complete());
+            }
+        } finally {
+            for (RawHttp client : clients) {
+                client.close();
+            }
         }
     }
 

@@ -52,7 +52,9 @@ final class Connection {
             fields.add(new Headers.Field(
                     field.substring(0, colon), field.substring(colon + 1).strip()));
         }
-        return Optional.of(new Recorded(words[0], words[1], new Headers(fields)));
+        Headers headers = new Headers(fields);
+        in.skipNBytes(headers.first("Content-Length").map(Long::parseLong).orElse(0L));
+        return Optional.of(new Recorded(words[0], words[1], headers));
     }
 
     void send(Answer answer, Recorded request) throws IOException, InterruptedException {

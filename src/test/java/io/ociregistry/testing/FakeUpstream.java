@@ -2,17 +2,11 @@ package io.ociregistry.testing;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
-import java.io.IOException;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
 
 /**
  * A registry on loopback, over real HTTP or HTTPS, that has what was pushed to it, remembers every request and fails exactly as told.
@@ -20,15 +14,9 @@ import javax.net.ssl.SSLSocket;
  * <p>It can also be the token service or the blob storage of another one. Everything may be changed while it is serving.
  */
 public final class FakeUpstream implements AutoCloseable {
-    private final Optional<SSLContext> tls;
-    private final boolean wantsClientCertificate;
-    private final Listener listener;
+    private final FakeServer server;
     private final FakeRepositories repositories = new FakeRepositories();
-    private final List<Rule> rules = new CopyOnWriteArrayList<>();
-    private final List<Held> gates = new CopyOnWriteArrayList<>();
-    private final List<Recorded> requests = new CopyOnWriteArrayList<>();
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger accepted = new AtomicInteger();
+    private final FaultRules rules = new FaultRules();
     private final AtomicInteger redirects = new AtomicInteger();
     private volatile FakeAuth auth = new FakeAuth.Open();
     private volatile FakeAuth.Tokens tokens = new FakeAuth.Tokens(Optional.empty());
@@ -36,9 +24,7 @@ public final class FakeUpstream implements AutoCloseable {
     private volatile Optional<FakeUpstream> storage = Optional.empty();
 
     private FakeUpstream(Optional<SSLContext> tls, boolean wantsClientCertificate) {
-        this.tls = tls;
-        this.wantsClientCertificate = wantsClientCertificate;
-        this.listener = new Listener(this::serve);
+        server = new FakeServer(tls, wantsClientCertificate, this::answer);
     }
 
     public static FakeUpstream start() {
@@ -60,12 +46,12 @@ public final class FakeUpstream implements AutoCloseable {
     }
 
     public int port() {
-        return listener.port();
+        return server.port();
     }
 
     /** Without a slash at its end. */
     public String url() {
-        return (tls.isPresent() ? "https://" : "http://") + registry();
+        return server.url();
     }
 
     // What it has.
@@ -174,76 +160,61 @@ public final class FakeUpstream implements AutoCloseable {
     /** Forgets all rules, opens all gates, and listens again. */
     public void heal() {
         rules.clear();
-        gates.forEach(held -> held.gate().release());
-        listener.listen();
+        server.listener().listen();
     }
 
     /** Every GET of the blob stops before its byte at that position, until the gate is released. Faults happen as well. */
     public Gate holdBlobAfter(Digest digest, long bytes) {
-        Gate gate = new Gate("before byte " + bytes + " of " + digest);
-        gates.add(new Held(Match.blob(digest).get(), gate, new Fault.Hold(gate, bytes)));
-        return gate;
+        return rules.hold(Match.blob(digest).get(), bytes);
     }
 
     /** Every such request stops before its answer begins, until the gate is released. Faults happen as well. */
     public Gate hold(Match match) {
-        Gate gate = new Gate("before the answer to " + match);
-        gates.add(new Held(match, gate, new Fault.HoldHeaders(gate)));
-        return gate;
+        return rules.hold(match);
     }
 
     /** Resets every connection that is open now. */
     public void resetConnections() {
-        connections.forEach(Connection::abort);
+        server.resetConnections();
     }
-
-    private record Held(Match match, Gate gate, Fault hold) {}
 
     /** A fault in the making. */
     public final class Rule {
         private final Match match;
-        private final AtomicInteger left = new AtomicInteger();
-        private volatile Fault fault = new Fault.IgnoreRange();
 
         private Rule(Match match) {
             this.match = match;
         }
 
-        public FakeUpstream once(Fault what) {
-            return times(1, what);
+        public FakeUpstream once(Fault fault) {
+            return times(1, fault);
         }
 
-        public FakeUpstream times(int n, Fault what) {
-            if (what instanceof Fault.RefuseConnection || what instanceof Fault.Blackhole) {
-                throw new IllegalArgumentException(what + " can't be counted; use always, and heal() when it is over");
+        public FakeUpstream times(int n, Fault fault) {
+            if (fault instanceof Fault.RefuseConnection || fault instanceof Fault.Blackhole) {
+                throw new IllegalArgumentException(fault + " can't be counted; use always, and heal() when it is over");
             }
-            fault = what;
-            left.set(n);
-            rules.add(this);
+            rules.add(match, fault, n);
             return FakeUpstream.this;
         }
 
-        public FakeUpstream always(Fault what) {
-            if (what instanceof Fault.RefuseConnection) {
+        public FakeUpstream always(Fault fault) {
+            if (fault instanceof Fault.RefuseConnection) {
                 refuseConnections();
                 return FakeUpstream.this;
             }
-            if (what instanceof Fault.Blackhole) {
-                listener.hang();
+            if (fault instanceof Fault.Blackhole) {
+                server.listener().hang();
                 resetConnections();
                 return FakeUpstream.this;
             }
-            return times(Integer.MAX_VALUE, what);
-        }
-
-        private boolean take(Recorded request) {
-            return match.matches(request) && left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+            return times(Integer.MAX_VALUE, fault);
         }
     }
 
     /** Refuses connections and resets those that are open, until {@link #heal()}. */
     public void refuseConnections() {
-        listener.refuse();
+        server.listener().refuse();
         resetConnections();
     }
 
@@ -251,107 +222,52 @@ public final class FakeUpstream implements AutoCloseable {
 
     /** Every request so far, token requests and those answered 401 included, in the order in which they came. */
     public List<Recorded> requests() {
-        return List.copyOf(requests);
+        return List.copyOf(server.requests());
     }
 
     public List<Recorded> requests(Match match) {
-        return requests.stream().filter(match::matches).toList();
+        return server.requests().stream().filter(match::matches).toList();
     }
 
     /** Those whose path begins like this. */
     public List<Recorded> requestsTo(String pathPrefix) {
-        return requests.stream()
+        return server.requests().stream()
                 .filter(request -> request.path().startsWith(pathPrefix))
                 .toList();
     }
 
     /** How many connections were accepted so far. */
     public int connections() {
-        return accepted.get();
+        return server.connections();
     }
 
     /** Forgets the requests so far. */
     public void forgetRequests() {
-        requests.clear();
+        server.requests().clear();
     }
 
     @Override
     public void close() {
-        listener.close();
-        gates.forEach(held -> held.gate().release());
-        resetConnections();
+        rules.clear();
+        server.close();
     }
 
     // How it serves.
-
-    private void serve(Socket socket) {
-        accepted.incrementAndGet();
-        Thread thread = new Thread(() -> talk(socket), "fake-upstream-" + port() + "-" + accepted.get());
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void talk(Socket tcp) {
-        try (Socket socket = secured(tcp)) {
-            socket.setTcpNoDelay(true);
-            Connection connection = new Connection(socket, tcp);
-            connections.add(connection);
-            try {
-                talk(connection);
-            } finally {
-                connections.remove(connection);
-            }
-        } catch (IOException over) {
-            // The client left, or we broke it off: Recorded tells.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private Socket secured(Socket tcp) throws IOException {
-        if (tls.isEmpty()) {
-            return tcp;
-        }
-        SSLSocket socket = (SSLSocket) tls.get().getSocketFactory().createSocket(tcp, null, true);
-        socket.setNeedClientAuth(wantsClientCertificate);
-        return socket;
-    }
-
-    private void talk(Connection connection) throws IOException, InterruptedException {
-        for (var next = connection.read(); next.isPresent(); next = connection.read()) {
-            Recorded request = next.get();
-            requests.add(request);
-            boolean whole = false;
-            try {
-                Answer answer = answer(request);
-                answer.honourRange(request);
-                connection.send(answer, request);
-                whole = true;
-            } finally {
-                request.finish(!whole);
-            }
-        }
-    }
 
     private Answer answer(Recorded request) {
         Optional<Answer> refusal = request.kind() == Recorded.Kind.TOKEN ? Optional.empty() : auth.refusal(request);
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        Optional<Fault> fault = fault(request);
+        Optional<Fault> fault = rules.take(request);
         if (fault.isPresent() && fault.get() instanceof Fault.ExpiredToken) {
             tokens.revokeAll();
             return auth.refusal(request).orElseGet(() -> goodAnswer(request));
         }
         Answer answer = goodAnswer(request);
         fault.ifPresent(bending -> bending.bend(answer, request));
-        gates.stream().filter(gate -> gate.match().matches(request)).forEach(gate -> gate.hold()
-                .bend(answer, request));
+        rules.hold(answer, request);
         return answer;
-    }
-
-    private Optional<Fault> fault(Recorded request) {
-        return rules.stream().filter(rule -> rule.take(request)).findFirst().map(rule -> rule.fault);
     }
 
     private Answer goodAnswer(Recorded request) {
