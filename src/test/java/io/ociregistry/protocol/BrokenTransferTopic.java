@@ -1,0 +1,121 @@
+package io.ociregistry.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Blobs that can't be had: no client may take what it got for the whole. */
+abstract class BrokenTransferTopic extends Topic {
+    private static final int SIZE = 100_000;
+    private static final int HELD = 40_000;
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCorruptBlobIsNeverCompleteNorStoredAndFetchedAgain(boolean chunked) throws IOException {
+        Stage.Spare spare = stage().spare();
+        FakeUpstream up = spare.upstream();
+        FakeImage image = push(up, "app");
+        Digest layer = image.layer(0);
+        Fault corrupt = new Fault.Corrupt();
+        up.on(Match.blob(layer)).always(chunked ? corrupt.and(new Fault.Chunked()) : corrupt);
+        Response cut = cutAfterHeld(spare, layer);
+        assertTrue(cut.body().length < SIZE - HELD, "the last byte must be withheld");
+        assertNotStored(layer);
+        long before = up.requests(Match.blob(layer).get()).size();
+        up.heal();
+        Response right = get(blobPath("app", layer, spare.name()));
+        assertArrayEquals(image.layerBytes(0), right.body());
+        assertTrue(up.requests(Match.blob(layer).get()).size() > before);
+    }
+
+    @Test
+    void everyClientOfACorruptBlobIsCutOff() throws IOException {
+        Stage.Spare spare = stage().spare();
+        Digest layer = push(spare.upstream(), "app").layer(0);
+        spare.upstream().on(Match.blob(layer)).always(new Fault.Corrupt());
+        Gate gate = spare.upstream().holdBlobAfter(layer, HELD);
+        List<RawHttp> clients = new ArrayList<>();
+        List<Response> answers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                clients.add(connect());
+                answers.add(clients.get(i).send("GET", blobPath("app", layer, spare.name())));
+                assertEquals(HELD, answers.get(i).read(HELD).length);
+            }
+            gate.release();
+            for (Response answer : answers) {
+                assertTrue(answer.body().length < SIZE - HELD);
+                assertFalse(answer.complete());
+            }
+        } finally {
+            for (RawHttp client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTransferThatCantGoOnIsCutAndNotEndedCleanly(boolean chunked) throws IOException {
+        Stage.Spare spare = stage().spare();
+        FakeUpstream up = spare.upstream();
+        Digest layer = push(up, "app").layer(0);
+        Fault reset = Fault.resetAfter(HELD + 1000);
+        up.on(Match.blob(layer).get()).once(chunked ? reset.and(new Fault.Chunked()) : reset);
+        up.on(Match.blob(layer).get()).always(Fault.status(404));
+        Response cut = cutAfterHeld(spare, layer);
+        assertTrue(cut.body().length <= 1000);
+        assertNotStored(layer);
+    }
+
+    @Test
+    void aShortBodyIsCutToo() throws IOException {
+        Stage.Spare spare = stage().spare();
+        FakeUpstream up = spare.upstream();
+        Digest layer = push(up, "app").layer(0);
+        up.on(Match.blob(layer).get()).once(new Fault.ShortBody(HELD + 1000));
+        up.on(Match.blob(layer).get()).always(Fault.status(404));
+        assertTrue(cutAfterHeld(spare, layer).body().length <= 1000);
+        assertNotStored(layer);
+    }
+
+    @Test
+    void aPageOfHtmlIsNoBlob() throws IOException {
+        Stage.Spare spare = stage().spare();
+        Digest layer = push(spare.upstream(), "app").layer(0);
+        spare.upstream().on(Match.blob(layer)).always(new Fault.Html());
+        Response answer = get(blobPath("app", layer, spare.name()));
+        assertFalse(answer.status() == 200 && answer.complete(), answer::toString);
+        assertNotStored(layer);
+    }
+
+    /** Reads up to a gate, so that the headers are surely out, and then what still comes, which must not be the whole. */
+    private Response cutAfterHeld(Stage.Spare spare, Digest layer) throws IOException {
+        Gate gate = spare.upstream().holdBlobAfter(layer, HELD);
+        try (RawHttp http = connect()) {
+            Response cut = http.send("GET", blobPath("app", layer, spare.name()));
+            assertEquals(200, cut.status());
+            assertEquals(HELD, cut.read(HELD).length);
+            gate.release();
+            cut.body();
+            assertFalse(cut.complete(), "it must not look complete");
+            return cut;
+        }
+    }
+}

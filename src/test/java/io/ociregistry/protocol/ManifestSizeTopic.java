@@ -1,0 +1,60 @@
+package io.ociregistry.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Manifests are small, mostly. */
+abstract class ManifestSizeTopic extends Topic {
+    /** What containerd takes; more is "not found" to it. */
+    private static final int LIMIT = 4_393_216;
+
+    @ParameterizedTest
+    @ValueSource(ints = {26 * 1024, 300 * 1024, 4_300_000, LIMIT})
+    void everySizeThatContainerdTakesIsServed(int size) throws IOException {
+        String name = unique() + "/app";
+        FakeImage image = hub().image(name, "1").manifestSize(size).push();
+        Response cold = get(manifestPath(name, "1", "docker.io"));
+        assertEquals(200, cold.status());
+        assertHeader(Integer.toString(size), cold, "Content-Length");
+        assertArrayEquals(image.manifest(), cold.body());
+        assertArrayEquals(
+                image.manifest(), get(manifestPath(name, "1", "docker.io")).body());
+    }
+
+    @Test
+    void oneByteMoreIsRefused() throws IOException {
+        Stage.Spare spare = stage().spare();
+        FakeImage image =
+                spare.upstream().image("app", "1").manifestSize(LIMIT + 1).push();
+        assertError(502, "UNKNOWN", get(manifestPath("app", "1", spare.name())));
+        assertEquals(502, head(manifestPath("app", "1", spare.name())).status());
+        assertNotStored(image.digest());
+    }
+
+    @Test
+    void oneByteMoreIsRefusedThoughItsLengthIsNotAnnounced() throws IOException {
+        Stage.Spare spare = stage().spare();
+        spare.upstream().image("app", "1").manifestSize(LIMIT + 1).push();
+        spare.upstream().on(Match.manifests()).always(new Fault.NoContentLength());
+        assertError(502, "UNKNOWN", get(manifestPath("app", "1", spare.name())));
+    }
+
+    @Test
+    void aManifestOfUnannouncedLengthIsServedWithItsLength() throws IOException {
+        String name = unique() + "/app";
+        FakeImage image = hub().image(name, "1").manifestSize(100_000).push();
+        hub().on(Match.manifests().in(name)).always(new Fault.Chunked());
+        Response answer = get(manifestPath(name, "1", "docker.io"));
+        assertHeader("100000", answer, "Content-Length");
+        assertArrayEquals(image.manifest(), answer.body());
+    }
+}

@@ -1,0 +1,123 @@
+package io.ociregistry.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.Content;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Parts of blobs that are in the cache. */
+abstract class RangeTopic extends Topic {
+    private static final int SIZE = 100_000;
+
+    private String name = "";
+    private FakeImage image;
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=0-, 0, 100000",
+        "bytes=0-0, 0, 1",
+        "bytes=10-19, 10, 20",
+        "bytes=99999-, 99999, 100000",
+        "bytes=99990-, 99990, 100000",
+        "bytes=99990-100000, 99990, 100000",
+        "bytes=5-999999999999, 5, 100000",
+        "bytes=-1, 99999, 100000",
+        "bytes=-500, 99500, 100000",
+        "bytes=-200000, 0, 100000",
+        "bytes=0-99999, 0, 100000",
+        "BYTES=10-19, 10, 20"
+    })
+    void aPartIsExactlyWhatWasAskedFor(String range, int from, int to) throws IOException {
+        Response part = getWarm("Range: " + range);
+        assertEquals(206, part.status());
+        assertHeader("bytes " + from + "-" + (to - 1) + "/" + SIZE, part, "Content-Range");
+        assertHeader(Integer.toString(to - from), part, "Content-Length");
+        assertHeader("application/octet-stream", part, "Content-Type");
+        assertHeader(image.layer(0).toString(), part, "Docker-Content-Digest");
+        assertHeader(etag(image.layer(0)), part, "ETag");
+        assertArrayEquals(Arrays.copyOfRange(image.layerBytes(0), from, to), part.body());
+        assertTrue(part.complete());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bytes=100000-", "bytes=100000-100001", "bytes=99999999999999-", "bytes=-0"})
+    void aPartThatIsNotThereIs416WithTheSize(String range) throws IOException {
+        Response none = getWarm("Range: " + range);
+        assertEquals(416, none.status());
+        assertHeader("bytes */" + SIZE, none, "Content-Range");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "bytes=",
+                "bytes=-",
+                "bytes=a-b",
+                "bytes=9-5",
+                "bytes 0-5",
+                "items=0-5",
+                "bytes=--5",
+                "bytes=0x0-5",
+                "0-5",
+                "bytes=1-99999999999999999999999999x"
+            })
+    void whatIsNoRangeIsIgnored(String range) throws IOException {
+        Response whole = getWarm("Range: " + range);
+        assertEquals(200, whole.status());
+        assertHeader(null, whole, "Content-Range");
+        assertHeader(Integer.toString(SIZE), whole, "Content-Length");
+        assertArrayEquals(image.layerBytes(0), whole.body());
+    }
+
+    @Test
+    void aPartOfTheSameContentIsSentAndTheWholeOfAnother() throws IOException {
+        Response same = getWarm("Range: bytes=5-9", "If-Range: " + etag(warm().layer(0)));
+        assertEquals(206, same.status());
+        assertEquals(5, same.body().length);
+        Response other = getWarm("Range: bytes=5-9", "If-Range: \"other\"");
+        assertEquals(200, other.status());
+        assertEquals(SIZE, other.body().length);
+    }
+
+    @Test
+    void headIgnoresRanges() throws IOException {
+        warm();
+        Response head = head(blobPath(name, image.layer(0), "docker.io"), "Range: bytes=5-9");
+        assertEquals(200, head.status());
+        assertHeader(Integer.toString(SIZE), head, "Content-Length");
+        assertHeader("bytes", head, "Accept-Ranges");
+    }
+
+    @Test
+    void anEmptyBlobHasNoParts() throws IOException {
+        String repository = unique() + "/app";
+        Digest empty = hub().blob(repository, Content.of(""));
+        Response answer = get(blobPath(repository, empty, "docker.io"), "Range: bytes=0-");
+        assertEquals(200, answer.status());
+        assertHeader("0", answer, "Content-Length");
+    }
+
+    private FakeImage warm() throws IOException {
+        if (image == null) {
+            name = unique() + "/app";
+            image = push(hub(), name);
+            assertEquals(200, get(blobPath(name, image.layer(0), "docker.io")).status());
+        }
+        return image;
+    }
+
+    private Response getWarm(String... headers) throws IOException {
+        Digest layer = warm().layer(0);
+        return get(blobPath(name, layer, "docker.io"), headers);
+    }
+}

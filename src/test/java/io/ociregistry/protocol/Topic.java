@@ -1,0 +1,95 @@
+package io.ociregistry.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.Timeout;
+
+/** What the parts of the contract have in common. */
+@Timeout(60)
+abstract class Topic {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    abstract Stage stage();
+
+    Response get(String pathAndQuery, String... headers) throws IOException {
+        return RawHttp.get(stage().base(), pathAndQuery, headers);
+    }
+
+    Response head(String pathAndQuery, String... headers) throws IOException {
+        return RawHttp.head(stage().base(), pathAndQuery, headers);
+    }
+
+    RawHttp connect() throws IOException {
+        return RawHttp.connect(stage().base());
+    }
+
+    String unique() {
+        return stage().unique();
+    }
+
+    FakeUpstream hub() {
+        return stage().hub();
+    }
+
+    /** An image with tag 1 and two layers, 100,000 and 50 bytes. */
+    static FakeImage push(FakeUpstream upstream, String repository) {
+        return upstream.image(repository, "1").layer(100_000).layer(50).push();
+    }
+
+    static String blobPath(String repository, Digest digest, String registry) {
+        return "/v2/" + repository + "/blobs/" + digest + "?ns=" + registry;
+    }
+
+    static String manifestPath(String repository, String reference, String registry) {
+        return "/v2/" + repository + "/manifests/" + reference + "?ns=" + registry;
+    }
+
+    static String etag(Object digest) {
+        return "\"" + digest + "\"";
+    }
+
+    static void assertHeader(String value, Response response, String name) {
+        assertEquals(value, response.header(name), () -> name + " of " + response);
+    }
+
+    /** An answer to GET that is an error of the distribution specification and nothing else. */
+    static void assertError(int status, String code, Response response) throws IOException {
+        assertEquals(status, response.status(), response::toString);
+        assertHeader("application/json", response, "Content-Type");
+        JsonNode body = JSON.readTree(response.body());
+        assertTrue(response.complete());
+        assertEquals(1, body.size(), () -> "only \"errors\" in " + body);
+        assertEquals(1, body.path("errors").size(), body::toString);
+        JsonNode error = body.path("errors").path(0);
+        assertEquals(code, error.path("code").textValue(), body::toString);
+        assertTrue(error.path("message").isTextual(), body::toString);
+        assertTrue(!error.has("detail") || error.path("detail").isTextual(), body::toString);
+    }
+
+    static String message(Response response) throws IOException {
+        return JSON.readTree(response.body())
+                .path("errors")
+                .path(0)
+                .path("message")
+                .asText();
+    }
+
+    /** No file of the cache is named after it, other than of downloads in flight. */
+    void assertNotStored(Digest digest) {
+        for (String directory : new String[] {"blobs", "img", "fat"}) {
+            assertTrue(
+                    Files.notExists(stage().imagePath().resolve(directory).resolve(digest.hex())),
+                    () -> directory + " has " + digest);
+        }
+    }
+}

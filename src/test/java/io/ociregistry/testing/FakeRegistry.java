@@ -1,0 +1,82 @@
+package io.ociregistry.testing;
+
+import io.ociregistry.oci.MediaType;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a well-behaved registry answers. */
+final class FakeRegistry {
+    private final FakeRepositories repositories;
+
+    FakeRegistry(FakeRepositories repositories) {
+        this.repositories = repositories;
+    }
+
+    Answer answer(Recorded request) {
+        return switch (request.kind()) {
+            case PING ->
+                Answer.of(200, "application/json", Content.of("{}"))
+                        .with("Docker-Distribution-Api-Version", "registry/2.0");
+            case MANIFEST -> manifest(request);
+            case BLOB -> blob(request);
+            case TAGS -> tags(request);
+            case REFERRERS -> referrers(request);
+            default -> Answer.error(404, "UNSUPPORTED", "no such path");
+        };
+    }
+
+    private Answer manifest(Recorded request) {
+        Optional<FakeRepositories.Stored> found = repositories.manifest(request.repository(), request.reference());
+        return found.map(manifest -> Answer.of(200, manifest.mediaType().value(), manifest.content())
+                        .with("Docker-Content-Digest", manifest.digest().toString())
+                        .with("ETag", "\"" + manifest.digest() + "\""))
+                .orElseGet(() -> Answer.error(404, "MANIFEST_UNKNOWN", "manifest unknown"));
+    }
+
+    private Answer blob(Recorded request) {
+        Optional<Content> found = request.repository().isEmpty()
+                ? repositories.blob(request.reference())
+                : repositories.blob(request.repository(), request.reference());
+        if (found.isEmpty()) {
+            return Answer.error(404, "BLOB_UNKNOWN", "blob unknown");
+        }
+        Answer answer = Answer.of(200, "application/octet-stream", found.get())
+                .with("Docker-Content-Digest", request.reference())
+                .with("ETag", "\"" + request.reference() + "\"")
+                .with("Accept-Ranges", "bytes");
+        answer.ranged = true;
+        return answer;
+    }
+
+    private Answer tags(Recorded request) {
+        String name = request.repository();
+        Map<String, String> parameters = Query.parse(request.query());
+        var known = repositories.tags(name);
+        if (known.isEmpty()) {
+            return Answer.error(404, "NAME_UNKNOWN", "repository unknown");
+        }
+        String last = parameters.getOrDefault("last", "");
+        List<String> after = known.get().keySet().stream()
+                .filter(tag -> tag.compareTo(last) > 0)
+                .toList();
+        int n = Integer.parseInt(parameters.getOrDefault("n", Integer.toString(after.size())));
+        List<String> page = after.subList(0, Math.min(n, after.size()));
+        String quoted = page.isEmpty() ? "" : "\"" + String.join("\",\"", page) + "\"";
+        Answer answer =
+                Answer.of(200, "application/json", Content.of("{\"name\":\"" + name + "\",\"tags\":[" + quoted + "]}"));
+        if (n > 0 && page.size() < after.size()) {
+            String next = "/v2/" + name + "/tags/list?n=" + n + "&last=" + page.get(page.size() - 1);
+            answer.with("Link", "<" + next + ">; rel=\"next\"");
+        }
+        return answer;
+    }
+
+    private Answer referrers(Recorded request) {
+        List<String> descriptors = repositories.referrers(request.repository(), request.reference());
+        String index = "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.OCI_INDEX + "\",\"manifests\":["
+                + String.join(",", descriptors) + "]}";
+        return Answer.of(200, MediaType.OCI_INDEX.value(), Content.of(index.getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,110 @@
+package io.ociregistry.testing;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+
+/** The wire side of a {@link FakeUpstream}: accepts connections, a thread for each, and records what comes. */
+final class FakeServer implements AutoCloseable {
+    private final Optional<SSLContext> tls;
+    private final boolean wantsClientCertificate;
+    private final Function<Recorded, Answer> answering;
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final List<Recorded> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger accepted = new AtomicInteger();
+    private final Listener listener;
+
+    FakeServer(Optional<SSLContext> tls, boolean wantsClientCertificate, Function<Recorded, Answer> answering) {
+        this.tls = tls;
+        this.wantsClientCertificate = wantsClientCertificate;
+        this.answering = answering;
+        this.listener = new Listener(this::serve);
+    }
+
+    String url() {
+        return (tls.isPresent() ? "https://127.0.0.1:" : "http://127.0.0.1:") + port();
+    }
+
+    int port() {
+        return listener.port();
+    }
+
+    Listener listener() {
+        return listener;
+    }
+
+    List<Recorded> requests() {
+        return requests;
+    }
+
+    int connections() {
+        return accepted.get();
+    }
+
+    void resetConnections() {
+        connections.forEach(Connection::abort);
+    }
+
+    @Override
+    public void close() {
+        listener.close();
+        resetConnections();
+    }
+
+    private void serve(Socket socket) {
+        int number = accepted.incrementAndGet();
+        Thread thread = new Thread(() -> talk(socket), "fake-upstream-" + port() + "-" + number);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void talk(Socket tcp) {
+        try (Socket socket = secured(tcp)) {
+            socket.setTcpNoDelay(true);
+            Connection connection = new Connection(socket, tcp);
+            connections.add(connection);
+            try {
+                talk(connection);
+            } finally {
+                connections.remove(connection);
+            }
+        } catch (IOException over) {
+            // The client left, or we broke it off: Recorded tells.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Socket secured(Socket tcp) throws IOException {
+        if (tls.isEmpty()) {
+            return tcp;
+        }
+        SSLSocket socket = (SSLSocket) tls.get().getSocketFactory().createSocket(tcp, null, true);
+        socket.setNeedClientAuth(wantsClientCertificate);
+        return socket;
+    }
+
+    private void talk(Connection connection) throws IOException, InterruptedException {
+        for (var next = connection.read(); next.isPresent(); next = connection.read()) {
+            Recorded request = next.get();
+            requests.add(request);
+            boolean whole = false;
+            try {
+                Answer answer = answering.apply(request);
+                answer.honourRange(request);
+                connection.send(answer, request);
+                whole = true;
+            } finally {
+                request.finish(!whole);
+            }
+        }
+    }
+}

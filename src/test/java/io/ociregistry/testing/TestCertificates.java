@@ -1,0 +1,225 @@
+package io.ociregistry.testing;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Date;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.CertIOException;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+
+/** A certificate authority that nobody trusts by default, and what it has signed. */
+public final class TestCertificates {
+    private static final Duration LIFE = Duration.ofDays(30);
+    private static final char[] NO_PASSWORD = {};
+
+    private final KeyPair keys = newKeys();
+    private final X500Name name;
+    private final X509Certificate certificate;
+    private final AtomicLong serial = new AtomicLong(1);
+
+    private TestCertificates(String commonName) {
+        name = new X500Name("CN=" + commonName);
+        certificate = sign(name, keys, Instant.now(), true);
+    }
+
+    /** A new authority. */
+    public static TestCertificates create() {
+        return new TestCertificates("Test Authority " + System.nanoTime());
+    }
+
+    /** A certificate for 127.0.0.1 and localhost. */
+    public Server server() {
+        return server("127.0.0.1", "localhost");
+    }
+
+    /** A certificate for exactly these names and addresses. */
+    public Server server(String... names) {
+        return new Server(issue(Instant.now(), names));
+    }
+
+    /** One whose time is over. */
+    public Server expiredServer() {
+        return new Server(issue(Instant.now().minus(LIFE.multipliedBy(2)), "127.0.0.1", "localhost"));
+    }
+
+    /** A client certificate. */
+    public Client client(String commonName) {
+        return new Client(issue(Instant.now(), commonName));
+    }
+
+    /** Writes {@code ca.pem} for a configuration that is to trust this authority. */
+    public Path caPem(Path directory) {
+        return write(directory.resolve("ca.pem"), certificate);
+    }
+
+    /** A context that trusts this authority only; for clients. */
+    public SSLContext trusting() {
+        return context(null);
+    }
+
+    /** A key and its certificate. */
+    private record Issued(PrivateKey key, X509Certificate certificate) {}
+
+    /** What a server needs. */
+    public final class Server {
+        private final Issued issued;
+
+        private Server(Issued issued) {
+            this.issued = issued;
+        }
+
+        /** A context that shows the certificate, and knows clients of the same authority. */
+        public SSLContext sslContext() {
+            return context(issued);
+        }
+
+        /** Writes {@code server.pem}. */
+        public Path certPem(Path directory) {
+            return write(directory.resolve("server.pem"), issued.certificate);
+        }
+
+        /** Writes {@code server.key}, as PKCS#8 without a password. */
+        public Path keyPem(Path directory) {
+            return write(directory.resolve("server.key"), issued.key);
+        }
+    }
+
+    /** What a client needs. */
+    public final class Client {
+        private final Issued issued;
+
+        private Client(Issued issued) {
+            this.issued = issued;
+        }
+
+        /** A context that trusts the authority and shows the certificate. */
+        public SSLContext sslContext() {
+            return context(issued);
+        }
+
+        /** Writes {@code client.pem}. */
+        public Path certPem(Path directory) {
+            return write(directory.resolve("client.pem"), issued.certificate);
+        }
+
+        /** Writes {@code client.key}, as PKCS#8 without a password. */
+        public Path keyPem(Path directory) {
+            return write(directory.resolve("client.key"), issued.key);
+        }
+    }
+
+    private Issued issue(Instant from, String... names) {
+        KeyPair pair = newKeys();
+        return new Issued(pair.getPrivate(), sign(new X500Name("CN=" + names[0]), pair, from, false, names));
+    }
+
+    private X509Certificate sign(X500Name subject, KeyPair pair, Instant from, boolean authority, String... names) {
+        try {
+            X509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
+                    name,
+                    BigInteger.valueOf(serial.getAndIncrement()),
+                    Date.from(from.minus(Duration.ofMinutes(5))),
+                    Date.from(from.plus(LIFE)),
+                    subject,
+                    pair.getPublic());
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
+            if (names.length > 0) {
+                builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(general(names)));
+            }
+            var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
+            return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
+        } catch (GeneralSecurityException | OperatorCreationException | CertIOException e) {
+            throw new IllegalStateException("can't make a certificate", e);
+        }
+    }
+
+    private static GeneralName[] general(String... names) {
+        return Arrays.stream(names)
+                .map(text -> new GeneralName(isAddress(text) ? GeneralName.iPAddress : GeneralName.dNSName, text))
+                .toArray(GeneralName[]::new);
+    }
+
+    private static boolean isAddress(String text) {
+        return text.indexOf(':') >= 0 || text.matches("[0-9.]+");
+    }
+
+    private SSLContext context(Issued issued) {
+        try {
+            KeyStore trusted = emptyStore();
+            trusted.setCertificateEntry("ca", certificate);
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            KeyStore own = emptyStore();
+            if (issued != null) {
+                Certificate[] chain = {issued.certificate, certificate};
+                own.setKeyEntry("own", issued.key, NO_PASSWORD, chain);
+            }
+            KeyManagerFactory keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keyManagers.init(own, NO_PASSWORD);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException("can't make a TLS context", e);
+        }
+    }
+
+    private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, NO_PASSWORD);
+        return store;
+    }
+
+    private static KeyPair newKeys() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no elliptic curves", e);
+        }
+    }
+
+    private static Path write(Path file, Object what) {
+        StringWriter text = new StringWriter();
+        try (JcaPEMWriter pem = new JcaPEMWriter(text)) {
+            pem.writeObject(what instanceof PrivateKey key ? new JcaPKCS8Generator(key, null) : what);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try {
+            return Files.writeString(file, text.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
