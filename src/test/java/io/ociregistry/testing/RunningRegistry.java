@@ -1,0 +1,68 @@
+package io.ociregistry.testing;
+
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.standalone.EmbeddedServer;
+import io.ociregistry.standalone.StartException;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The real server in this JVM, on a free port of loopback. Can be stopped and started again on what is on its disk. */
+public final class RunningRegistry implements AutoCloseable {
+    private final ServerConfig config;
+    private RegistryContext context;
+    private EmbeddedServer server;
+
+    private RunningRegistry(ServerConfig config) throws IOException, StartException {
+        this.config = config;
+        context = RegistryContext.open(config);
+        server = EmbeddedServer.start(config, context);
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param yaml what stands in the configuration beside the place of the cache, the host and the port
+     * @param imagePath the place of the cache
+     */
+    public static RunningRegistry start(String yaml, Path imagePath)
+            throws IOException, StartException, ConfigException {
+        String text = "host: 127.0.0.1\nport: 0\nimagePath: '" + imagePath + "'\n" + yaml;
+        ConfigLoader loader = new ConfigLoader(variable -> Optional.empty());
+        return new RunningRegistry(
+                loader.parse(text, "test.yaml", Overrides.none()).config());
+    }
+
+    /** Where it is now; a restart changes the port. */
+    public URI base() {
+        return URI.create("http://127.0.0.1:" + server.port());
+    }
+
+    public Path imagePath() {
+        return config.imagePath();
+    }
+
+    public RegistryContext context() {
+        return context;
+    }
+
+    /** Stops it and starts it again, as a new process would. */
+    public void restart() throws IOException, StartException {
+        close();
+        context = RegistryContext.open(config);
+        server = EmbeddedServer.start(config, context);
+    }
+
+    /** Breaks off what is in flight. */
+    @Override
+    public void close() {
+        server.stop(Duration.ZERO);
+        context.close();
+    }
+}
