@@ -10,6 +10,7 @@ import io.ociregistry.registry.RegistryNames;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,16 @@ sealed interface ApiRequest {
     /** {@code /v2/<name>/blobs/<digest>}. */
     record BlobRequest(Repository repository, Digest digest) implements ApiRequest {}
 
+    /** Leaves it for the servlet that answers it. */
+    default void keepIn(HttpServletRequest request) {
+        request.setAttribute(ApiRequest.class.getName(), this);
+    }
+
+    /** What {@link #keepIn} left. */
+    static <T extends ApiRequest> T of(HttpServletRequest request, Class<T> kind) {
+        return kind.cast(Objects.requireNonNull(request.getAttribute(ApiRequest.class.getName())));
+    }
+
     /**
      * Parses a request.
      *
@@ -40,18 +51,11 @@ sealed interface ApiRequest {
         }
         String kind = size < 4 ? "" : path.get(size - 2);
         String last = path.get(size - 1);
-        switch (kind) {
-            case "manifests" -> {
-                Repository repository = repository(request, names, path);
-                return new ManifestRequest(new ImageReference(repository, Reference.parse(last)));
-            }
-            case "blobs" -> {
-                if (!last.isEmpty()) {
-                    Repository repository = repository(request, names, path);
-                    return new BlobRequest(repository, Digest.parse(last));
-                }
-            }
-            default -> {}
+        if (kind.equals("manifests") && !last.isEmpty()) {
+            return new ManifestRequest(new ImageReference(repository(request, names, path), Reference.parse(last)));
+        }
+        if (kind.equals("blobs") && !last.isEmpty()) {
+            return new BlobRequest(repository(request, names, path), Digest.parse(last));
         }
         throw new RegistryException(
                 ErrorCode.PATH_UNKNOWN,

@@ -3,6 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -27,8 +28,8 @@ final class DistributionServlet extends HttpServlet {
     private static final byte[] PONG = "{}".getBytes(StandardCharsets.US_ASCII);
 
     private final transient RegistryContext context;
-    private final transient ManifestServlet manifests;
-    private final transient BlobServlet blobs;
+    private final ManifestServlet manifests;
+    private final BlobServlet blobs;
 
     DistributionServlet(RegistryContext context) {
         this.context = context;
@@ -37,7 +38,14 @@ final class DistributionServlet extends HttpServlet {
     }
 
     @Override
-    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public void init() throws ServletException {
+        manifests.init(getServletConfig());
+        blobs.init(getServletConfig());
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+            throws IOException, ServletException {
         Transfer.throwIfAborted(request);
         response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
@@ -46,10 +54,11 @@ final class DistributionServlet extends HttpServlet {
                     "this registry is pull-only: it answers GET and HEAD, and fetches what it has not from upstream");
         }
         ApiRequest parsed = ApiRequest.parse(request, context.names());
-        if (parsed instanceof ApiRequest.ManifestRequest manifest) {
-            manifests.answer(manifest.name(), request, response);
-        } else if (parsed instanceof ApiRequest.BlobRequest blob) {
-            blobs.answer(blob.repository(), blob.digest(), request, response);
+        parsed.keepIn(request);
+        if (parsed instanceof ApiRequest.ManifestRequest) {
+            manifests.service(request, response);
+        } else if (parsed instanceof ApiRequest.BlobRequest) {
+            blobs.service(request, response);
         } else {
             ping(request, response);
         }

@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.RegistryContext;
+import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -12,17 +13,26 @@ import java.util.List;
 import java.util.Optional;
 
 /** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
-final class ManifestServlet {
+final class ManifestServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
     /** What fits into a socket's buffer, so that writing it waits for no client. */
     private static final int AT_ONCE = 32 << 10;
 
-    private final RegistryContext context;
+    private final transient RegistryContext context;
 
     ManifestServlet(RegistryContext context) {
         this.context = context;
     }
 
-    void answer(ImageReference name, HttpServletRequest request, HttpServletResponse response) throws IOException {
+    @Override
+    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        doGet(request, response);
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ImageReference name =
+                ApiRequest.of(request, ApiRequest.ManifestRequest.class).name();
         Optional<Manifest> manifest = Waiting.await(
                 request,
                 context.config().timeouts().answer(),

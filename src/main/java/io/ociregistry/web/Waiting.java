@@ -49,6 +49,7 @@ final class Waiting {
         return Optional.empty();
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // what these would tell is in "outcome"
     private static <T> void suspend(
             HttpServletRequest request, Duration deadline, CompletableFuture<T> started, Consumer<T> discard) {
         AsyncContext async = request.startAsync();
