@@ -1,0 +1,76 @@
+package io.ociregistry.arch;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config and logging beside them. */
+@AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
+class LayersTest {
+    @ArchTest
+    static final ArchRule onlyWebAndStandaloneSeeServlets = only("jakarta.servlet..", "..web..", "..standalone..");
+
+    @ArchTest
+    static final ArchRule onlyStandaloneSeesJettyAndTheCommandLine = noClasses()
+            .that()
+            .resideOutsideOfPackage("..standalone..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.eclipse.jetty..", "org.apache.commons.cli..");
+
+    @ArchTest
+    static final ArchRule onlyUpstreamSeesTheHttpClient = only("org.apache.hc..", "..upstream..");
+
+    @ArchTest
+    static final ArchRule onlyLoggingSeesLogback = only("ch.qos.logback..", "..logging..");
+
+    @ArchTest
+    static final ArchRule onlyConfigSeesYaml = only("org.yaml..", "..config..");
+
+    @ArchTest
+    static final ArchRule ociDependsOnNothingOfOurs =
+            lower("oci", "store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
+    static final ArchRule configDependsOnOciAlone =
+            lower("config", "store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule storeNeverSeesUpstreams =
+            lower("store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
+    static final ArchRule upstreamsNeverSeeTheStore = lower("upstream", "store", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule theRegistryKnowsNoServlets = lower("registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule packagesAreFreeOfCycles =
+            slices().matching("io.ociregistry.(*)..").should().beFreeOfCycles();
+
+    private static ArchRule only(String library, String... packages) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackages(packages)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library);
+    }
+
+    private static ArchRule lower(String layer, String... above) {
+        String[] packages = java.util.Arrays.stream(above)
+                .map(name -> "io.ociregistry." + name + "..")
+                .toArray(String[]::new);
+        return noClasses()
+                .that()
+                .resideInAPackage("io.ociregistry." + layer + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(packages);
+    }
+}
