@@ -23,7 +23,8 @@ record ByteRange(long from, long to) {
      * @throws TooMany if it asks for more than 100
      */
     static Optional<List<ByteRange>> parse(String header, long size) throws TooMany {
-        if (!header.startsWith("bytes=") || size == 0) {
+        // Range units are compared without regard to case.
+        if (!header.regionMatches(true, 0, "bytes=", 0, "bytes=".length()) || size == 0) {
             return Optional.empty();
         }
         String[] specs = header.substring("bytes=".length()).split(",", LIMIT + 2);
