@@ -78,7 +78,7 @@ final class BlobFetch implements Downloads.Transfer {
         while (true) {
             long held = download.received();
             try {
-                if (!isComplete(download)) {
+                if (!isComplete(download) && !(held > 0 && download.isWhole())) {
                     transfer(download, started);
                 }
                 download.verify();

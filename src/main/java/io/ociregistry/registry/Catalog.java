@@ -57,9 +57,9 @@ final class Catalog {
         return size == UNKNOWN_SIZE ? OptionalLong.empty() : OptionalLong.of(size);
     }
 
-    /** The repository's upstream confirmed that it has that blob. */
-    void confirmBlob(Repository repository, Digest digest) {
-        linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE);
+    /** The repository's upstream confirmed that it has that blob. True if that is news. */
+    boolean confirmBlob(Repository repository, Digest digest) {
+        return linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE) == null;
     }
 
     private Optional<Digest> linkedManifest(ImageReference name) {

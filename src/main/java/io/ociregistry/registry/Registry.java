@@ -8,6 +8,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import java.util.function.Supplier;
 public final class Registry {
     private final Manifests manifests;
     private final Catalog catalog;
+    private final ConfirmedLinks links;
     private final BlobStore blobs;
     private final Downloads downloads;
     private final Upstreams upstreams;
@@ -37,12 +39,14 @@ public final class Registry {
     Registry(
             Manifests manifests,
             Catalog catalog,
+            ConfirmedLinks links,
             BlobStore blobs,
             Upstreams upstreams,
             Executor disk,
             boolean airGapped) {
         this.manifests = manifests;
         this.catalog = catalog;
+        this.links = links;
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
         this.upstreams = upstreams;
@@ -99,7 +103,7 @@ public final class Registry {
                         upstream.blobs(),
                         new BlobFetch(blobs, upstream, repository, digest, size, Backoff.DEFAULT))
                 .thenApply(source -> {
-                    catalog.confirmBlob(repository, digest);
+                    link(repository, digest);
                     return source;
                 });
     }
@@ -110,9 +114,15 @@ public final class Registry {
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
             OptionalLong size = head(upstream, key);
-            catalog.confirmBlob(repository, digest);
+            link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
         });
+    }
+
+    private void link(Repository repository, Digest digest) {
+        if (catalog.confirmBlob(repository, digest)) {
+            links.add(repository, digest);
+        }
     }
 
     private OptionalLong head(Upstream upstream, BlobKey key) {

@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.StoreLock;
@@ -39,9 +40,11 @@ public final class RegistryContext implements AutoCloseable {
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog();
         records.forEach(catalog::add);
+        ConfirmedLinks links = new ConfirmedLinks(layout);
+        links.forEach(catalog::confirmBlob);
         Manifests manifests = new Manifests(
                 records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
-        this.registry = new Registry(manifests, catalog, blobs, upstreams, disk, config.airGapped());
+        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped());
     }
 
     /**

@@ -151,6 +151,17 @@ public final class BlobDownload {
         all.forEach(waiter -> waiter.then().run());
     }
 
+    /** Receiver: true if what is there already is the whole, though nobody may have told its size. */
+    public boolean isWhole() {
+        try {
+            return Digest.finish(digest.algorithm(), (MessageDigest) hash.clone())
+                    .equals(digest);
+        } catch (CloneNotSupportedException e) {
+            // Only other providers' hashes can't be cloned; then the upstream is asked for the rest of nothing.
+            return false;
+        }
+    }
+
     /**
      * Receiver: all has arrived. Checks size and digest, and if they are right releases the last byte.
      *

@@ -78,6 +78,10 @@ public final class Layout {
         return root.resolve("lists");
     }
 
+    Path confirmedLinks() {
+        return lists().resolve("links");
+    }
+
     Path verifiedIndex() {
         return root.resolve("verified");
     }

@@ -61,7 +61,7 @@ final class Clients implements AutoCloseable {
 
     private synchronized CloseableHttpClient client(Pool pool) throws IOException {
         if (closed) {
-            throw new IOException("this server is stopping");
+            throw new Stopping();
         }
         if (pool == Pool.METADATA) {
             metadata = metadata != null ? metadata : open();
@@ -97,6 +97,15 @@ final class Clients implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .build();
+    }
+
+    /** No more requests are made; trying again makes no sense. */
+    static final class Stopping extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Stopping() {
+            super("this server is stopping");
+        }
     }
 
     @Override

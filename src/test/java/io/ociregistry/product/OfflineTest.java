@@ -70,6 +70,15 @@ class OfflineTest {
     }
 
     @Test
+    void aBlobThatNoManifestNamesIsRememberedAsItsRepositorysToo() throws Exception {
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        upstream.refuseConnections();
+        registry.restart();
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(503, get(layer().replace("team/app", "team/other")).status());
+    }
+
+    @Test
     void aHitAsksTheUpstreamNothing() throws Exception {
         pull();
         int before = upstream.requests().size();
