@@ -16,6 +16,7 @@ final class NotInThisBuild {
             "metrics",
             "os",
             "preloadImages",
+            "pullTimeout",
             "pruneConfig",
             "rateLimitStatus",
             "registries.auth.token",

@@ -62,6 +62,14 @@ final class Catalog {
         return linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE) == null;
     }
 
+    /** Some repository that may show that blob. Looks at all of them. */
+    Optional<Repository> repositoryOf(Digest blob) {
+        return links.entrySet().stream()
+                .filter(entry -> entry.getValue().blobs.containsKey(blob))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     private Optional<Digest> linkedManifest(ImageReference name) {
         return name.reference() instanceof Digest digest
                         && linksOf(name.repository()).manifests.contains(digest)

@@ -46,6 +46,7 @@ final class Manifests {
                     name + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         Upstream upstream = upstreams.get(name.repository().registry());
+        upstream.check();
         return flights.join(name, upstream.metadata(), () -> fetch(upstream, name));
     }
 

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * nobody called. Else an upstream's executor works on it, once however many ask, and goes on if they leave. Stages fail with
  * {@link RegistryException}.
  */
-public final class Registry {
+public final class Registry implements AutoCloseable {
     private final Manifests manifests;
     private final Catalog catalog;
     private final ConfirmedLinks links;
@@ -33,6 +33,7 @@ public final class Registry {
     private final Downloads downloads;
     private final Upstreams upstreams;
     private final Executor disk;
+    private final Optional<Prefetch> prefetch;
     private final boolean airGapped;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
 
@@ -43,7 +44,8 @@ public final class Registry {
             BlobStore blobs,
             Upstreams upstreams,
             Executor disk,
-            boolean airGapped) {
+            boolean airGapped,
+            boolean prefetch) {
         this.manifests = manifests;
         this.catalog = catalog;
         this.links = links;
@@ -52,11 +54,23 @@ public final class Registry {
         this.upstreams = upstreams;
         this.disk = disk;
         this.airGapped = airGapped;
+        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(blobs, this::blob)) : Optional.empty();
     }
 
     /** The manifest that a name means. */
     public CompletionStage<Manifest> manifest(ImageReference name) {
         return failing(() -> manifests.get(name));
+    }
+
+    /** A client was sent that manifest, and will want what it names. */
+    public void delivered(Repository repository, Manifest manifest) {
+        prefetch.ifPresent(active -> active.fetched(repository, manifest));
+    }
+
+    /** Goes on with fetches that a stop or a crash interrupted. */
+    void resumeInterrupted() {
+        prefetch.ifPresent(active -> blobs.interrupted().forEach(digest -> catalog.repositoryOf(digest)
+                .ifPresent(repository -> active.resume(repository, digest))));
     }
 
     /** The content of a blob, as far as it is there; the caller closes it. */
@@ -96,6 +110,9 @@ public final class Registry {
 
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        if (!downloads.isArriving(digest)) {
+            upstream.check();
+        }
         OptionalLong size = catalog.blobSize(repository, digest);
         return downloads
                 .join(
@@ -111,6 +128,7 @@ public final class Registry {
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        upstream.check();
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
             OptionalLong size = head(upstream, key);
@@ -155,6 +173,11 @@ public final class Registry {
                             + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         return upstreams.get(repository.registry());
+    }
+
+    @Override
+    public void close() {
+        prefetch.ifPresent(Prefetch::close);
     }
 
     /** What fails before anything was started fails like the rest. */

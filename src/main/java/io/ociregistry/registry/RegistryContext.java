@@ -44,7 +44,9 @@ public final class RegistryContext implements AutoCloseable {
         links.forEach(catalog::confirmBlob);
         Manifests manifests = new Manifests(
                 records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
-        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped());
+        this.registry =
+                new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped(), config.prefetch());
+        registry.resumeInterrupted();
     }
 
     /**
@@ -89,6 +91,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        registry.close();
         upstreams.close();
         disk.shutdownNow();
         delivery.shutdownNow();

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -79,6 +81,17 @@ public final class BlobStore {
             download.release();
             throw e;
         }
+    }
+
+    /** The blobs of which an interrupted attempt left a part. */
+    public List<Digest> interrupted() {
+        List<Digest> found = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
+            files.forEach(file -> Layout.digest(file).ifPresent(found::add));
+        } catch (IOException e) {
+            LOG.error("reading {}: {}", layout.partials(), e.toString());
+        }
+        return found;
     }
 
     /**

@@ -2,8 +2,11 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.Timeouts;
+import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
+import java.net.URI;
 import java.util.function.Supplier;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -56,6 +59,18 @@ final class Clients implements AutoCloseable {
             return client(pool).executeOpen(RoutingSupport.determineHost(request), request, HttpClientContext.create());
         } catch (HttpException e) {
             throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether that URI answers, with whatever but a failure of its server. */
+    boolean answers(URI uri) {
+        HttpGet request = new HttpGet(uri);
+        try (ClassicHttpResponse answer = send(Pool.METADATA, request)) {
+            int status = answer.getCode();
+            request.cancel();
+            return status < 500;
+        } catch (IOException | RegistryException down) {
+            return false;
         }
     }
 

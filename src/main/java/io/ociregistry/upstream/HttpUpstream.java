@@ -31,18 +31,26 @@ final class HttpUpstream implements Upstream {
     private final Clients clients;
     private final Authenticator authenticator;
     private final UpstreamExecutors executors;
+    private final Breaker breaker;
 
     HttpUpstream(
             RegistryName name,
             Origin origin,
             Clients clients,
             Authenticator authenticator,
-            UpstreamExecutors executors) {
+            UpstreamExecutors executors,
+            Breaker breaker) {
         this.name = name;
         this.origin = origin;
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
+        this.breaker = breaker;
+    }
+
+    @Override
+    public void check() {
+        breaker.check();
     }
 
     @Override
@@ -129,7 +137,7 @@ final class HttpUpstream implements Upstream {
             String what,
             List<NameValuePair> headers) {
         var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
-        return new Exchange(clients, authenticator, pool, method, uri, repository, what, headers).send();
+        return new Exchange(clients, authenticator, breaker, pool, method, uri, repository, what, headers).send();
     }
 
     private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {

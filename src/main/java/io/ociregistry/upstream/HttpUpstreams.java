@@ -11,6 +11,8 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * The registries that are reached over HTTP.
@@ -32,7 +34,15 @@ public final class HttpUpstreams implements Upstreams {
     private final Clients unlistedClients;
     private final UpstreamExecutors unlistedExecutors = new UpstreamExecutors("unlisted");
 
-    HttpUpstreams(ServerConfig config, HostResolver resolver) {
+    private final Breaker.Pace pace;
+    private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "probes");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    HttpUpstreams(ServerConfig config, HostResolver resolver, Breaker.Pace pace) {
+        this.pace = pace;
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
         this.unlistedClients = new Clients(TlsContexts::verified, AddressGuard.publicOnly(resolver), timeouts);
@@ -41,7 +51,7 @@ public final class HttpUpstreams implements Upstreams {
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
     public static HttpUpstreams of(ServerConfig config) {
-        return new HttpUpstreams(config, HostResolver.SYSTEM);
+        return new HttpUpstreams(config, HostResolver.SYSTEM, Breaker.Pace.DEFAULT);
     }
 
     @Override
@@ -61,6 +71,7 @@ public final class HttpUpstreams implements Upstreams {
 
     @Override
     public void close() {
+        probes.shutdownNow();
         clients.values().forEach(Clients::close);
         executors.values().forEach(UpstreamExecutors::close);
         unlistedClients.close();
@@ -84,14 +95,16 @@ public final class HttpUpstreams implements Upstreams {
         return upstream(name, origin(name, "https"), unlistedClients, Optional.empty(), unlistedExecutors);
     }
 
-    private static HttpUpstream upstream(
+    private HttpUpstream upstream(
             RegistryName name,
             Origin origin,
             Clients clients,
             Optional<Credentials> credentials,
             UpstreamExecutors executors) {
         BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
-        return new HttpUpstream(name, origin, clients, new Authenticator(origin, credentials, tokens), executors);
+        Breaker breaker = new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")));
+        return new HttpUpstream(
+                name, origin, clients, new Authenticator(origin, credentials, tokens), executors, breaker);
     }
 
     private static Origin origin(RegistryName name, String scheme) {

@@ -53,6 +53,7 @@ final class ManifestServlet extends HttpServlet {
         if (request.getMethod().equals("HEAD")) {
             return;
         }
+        context.registry().delivered(name.repository(), manifest);
         byte[] bytes = bytes(manifest);
         if (bytes.length <= AT_ONCE) {
             response.getOutputStream().write(bytes);
