@@ -40,6 +40,17 @@ final class Catalog {
         return Optional.ofNullable(names.get(name)).map(Named::digest).or(() -> linkedManifest(name));
     }
 
+    /** When an upstream last confirmed what a name means; long ago if it is not known. */
+    Instant checked(ImageReference name) {
+        Named named = names.get(name);
+        return named == null ? Instant.EPOCH : named.checked;
+    }
+
+    /** The upstream confirmed that a name still means that manifest. */
+    void refresh(ImageReference name, Digest digest, Instant now) {
+        names.merge(name, new Named(digest, now), Named::newer);
+    }
+
     /** True if the repository may show that blob. */
     boolean hasBlob(Repository repository, Digest digest) {
         return linksOf(repository).blobs.containsKey(digest);

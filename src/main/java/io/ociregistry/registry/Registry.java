@@ -58,7 +58,7 @@ public final class Registry implements AutoCloseable {
     }
 
     /** The manifest that a name means. */
-    public CompletionStage<Manifest> manifest(ImageReference name) {
+    public CompletionStage<FoundManifest> manifest(ImageReference name) {
         return failing(() -> manifests.get(name));
     }
 

@@ -42,8 +42,8 @@ public final class RegistryContext implements AutoCloseable {
         records.forEach(catalog::add);
         ConfirmedLinks links = new ConfirmedLinks(layout);
         links.forEach(catalog::confirmBlob);
-        Manifests manifests = new Manifests(
-                records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
+        Manifests manifests =
+                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
         this.registry =
                 new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped(), config.prefetch());
         registry.resumeInterrupted();
