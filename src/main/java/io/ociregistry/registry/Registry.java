@@ -103,7 +103,7 @@ public final class Registry implements AutoCloseable {
         if (stored.isPresent()) {
             return CompletableFuture.completedStage(stored.get());
         }
-        return blobs.contains(digest)
+        return blobs.mayHave(digest, catalog.blobSize(repository, digest))
                 ? downloads.join(digest, disk, new CheckTransfer(blobs, digest))
                 : fetch(repository, digest);
     }

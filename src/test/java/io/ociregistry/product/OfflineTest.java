@@ -199,6 +199,36 @@ class OfflineTest {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 
+    @Test
+    void aFileThatWasTruncatedOrIsGoneIsFetchedAgain_whileTheClientWaits() throws Exception {
+        pull();
+        // What a client has got may be on its way to the disk still; a stop waits for it.
+        registry.restart();
+        Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
+        Files.write(blob, new byte[] {1, 2, 3});
+        Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        registry.restart();
+        Files.delete(blob);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(3, upstream.requests(Match.blob(image.layer(0)).get()).size());
+    }
+
+    @Test
+    void aRecordThatIsGarbageIsQuarantined_andTheRestIsServed() throws Exception {
+        pull();
+        registry.close();
+        Path record = images.resolve("img").resolve(image.digest().hex());
+        Path neighbour = images.resolve("img").resolve("0".repeat(64));
+        Files.writeString(neighbour, "{ no record");
+        Files.setLastModifiedTime(neighbour, FileTime.from(Instant.now().minusSeconds(3600)));
+        upstream.refuseConnections();
+        registry = RunningRegistry.start(configuration(""), images);
+        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertTrue(Files.exists(record));
+        assertEquals(false, Files.exists(neighbour));
+    }
+
     private Response pull() throws Exception {
         Response manifest = get("/v2/team/app/manifests/1.0?ns=r.example");
         assertEquals(200, manifest.status());
