@@ -100,7 +100,7 @@ final class Manifests {
         Manifest manifest = parse(answer, name);
         if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
                             + "; nothing was kept");
         }

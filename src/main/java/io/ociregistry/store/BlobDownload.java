@@ -99,7 +99,7 @@ public final class BlobDownload {
     /**
      * Receiver: appends what arrived.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if that is more than there can be
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if that is more than there can be
      * @throws IOException if the disk does not take it
      */
     public void append(ByteBuffer bytes) throws IOException {
@@ -108,7 +108,7 @@ public final class BlobDownload {
         OptionalLong total = size();
         if (total.isPresent() && position + length > total.getAsLong()) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more than the " + total.getAsLong() + " bytes announced arrived");
         }
         hash.update(bytes.duplicate());
@@ -165,7 +165,7 @@ public final class BlobDownload {
     /**
      * Receiver: all has arrived. Checks size and digest, and if they are right releases the last byte.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if they are not; the readers are not told yet
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if they are not; the readers are not told yet
      */
     public void verify() {
         Digest actual = Digest.finish(digest.algorithm(), hash);
@@ -173,7 +173,7 @@ public final class BlobDownload {
         if (!actual.equals(digest)) {
             String what = total.isPresent() && received() < total.getAsLong() ? "only part of it arrived, " : "";
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": " + what + "the " + received() + " bytes that arrived have the digest "
                             + actual);
         }
@@ -294,7 +294,7 @@ public final class BlobDownload {
         private void checkStart() {
             if (startRead != UNREAD && startRead != starts) {
                 throw new RegistryException(
-                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        ErrorCode.UPSTREAM_WRONG_CONTENT,
                         "blob " + digest + ": the first part that arrived was wrong; ask again");
             }
         }

@@ -93,6 +93,7 @@ final class HttpUpstream implements Upstream {
                 from == 0 ? List.of() : List.of(new BasicNameValuePair("Range", "bytes=" + from + "-"));
         Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, range);
         try {
+            checkRange(answer, from, what);
             check(answer, what, ErrorCode.BLOB_UNKNOWN);
             return answer.response().getCode() == 206 ? part(answer, from, what) : whole(answer);
         } catch (IOException | RuntimeException e) {
@@ -138,6 +139,14 @@ final class HttpUpstream implements Upstream {
             List<NameValuePair> headers) {
         var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
         return new Exchange(clients, authenticator, breaker, pool, method, uri, repository, what, headers).send();
+    }
+
+    private static void checkRange(Exchange.Answer answer, long from, String what) {
+        if (answer.response().getCode() == 416) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": it has no byte " + from + ", so what is held already is not of it");
+        }
     }
 
     private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {

@@ -58,7 +58,9 @@ final class Transfer implements WriteListener, AsyncListener {
     private long position = -1;
     private byte @Nullable [] buffer;
     private boolean unflushed = true;
-    private boolean over;
+    /** Written by the container too, when the client has left. */
+    private volatile boolean over;
+
     /** Whether the source will wake us. */
     private volatile boolean registered;
 

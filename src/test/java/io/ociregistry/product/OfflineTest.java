@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -166,6 +168,43 @@ class OfflineTest {
     }
 
     @Test
+    void anUpstreamThatFailsWhileItIsResumedLosesNothingOfWhatIsHeld() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.status(503));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("", "bytes=50000-", "bytes=50000-"), ranges());
+    }
+
+    @Test
+    void whatWasHeldAndIsWrongIsFetchedOnceMoreFromTheStart() throws Exception {
+        registry.close();
+        Files.write(images.resolve("partial").resolve(image.layer(0).hex()), new byte[1000]);
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        Response first = get(layer());
+        byte[] body = first.body();
+        // Who has got some of what was held is cut off; who came a moment later gets the right bytes.
+        assertTrue(!first.complete() || Arrays.equals(image.layerBytes(0), body), "never a complete wrong body");
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("bytes=1000-", ""), ranges());
+    }
+
+    @Test
+    void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
+        registry.close();
+        Files.write(images.resolve("partial").resolve(image.layer(0).hex()), new byte[SIZE + 1]);
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @Test
+    void anUpstreamThatIgnoresTheRangeSendsAgainWhatIsHeld_andNobodyNotices() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
+        upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.IgnoreRange());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("", "bytes=50000-"), ranges());
+    }
+
+    @Test
     void aFileThatSomebodyCopiedInIsCheckedWhileItIsServed() throws Exception {
         pull();
         registry.close();
@@ -227,6 +266,12 @@ class OfflineTest {
         assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
         assertTrue(Files.exists(record));
         assertEquals(false, Files.exists(neighbour));
+    }
+
+    private List<String> ranges() {
+        return upstream.requests(Match.blob(image.layer(0)).get()).stream()
+                .map(request -> request.header("Range").orElse(""))
+                .toList();
     }
 
     private Response pull() throws Exception {
