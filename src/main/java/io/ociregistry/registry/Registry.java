@@ -91,7 +91,8 @@ public final class Registry implements AutoCloseable {
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
             refuseManifest(repository, digest);
-            OptionalLong size = blobs.size(digest);
+            OptionalLong stored = blobs.size(digest);
+            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(digest);
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest);

@@ -90,7 +90,8 @@ class OfflineTest {
                         200, RawHttp.exchange(registry.base(), method, path).status());
             }
         }
-        assertEquals(before, upstream.requests().size());
+        assertEquals(
+                before, upstream.requests().size(), () -> upstream.requests().toString());
     }
 
     @Test
@@ -112,7 +113,8 @@ class OfflineTest {
             assertEquals(404, missing.status(), path);
             assertTrue(missing.text().contains("air-gapped"), missing.text());
         }
-        assertEquals(before, upstream.requests().size());
+        assertEquals(
+                before, upstream.requests().size(), () -> upstream.requests().toString());
     }
 
     @Test
