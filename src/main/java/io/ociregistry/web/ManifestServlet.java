@@ -16,9 +16,6 @@ import java.util.Optional;
 /** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
 final class ManifestServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    /** What fits into a socket's buffer, so that writing it waits for no client. */
-    private static final int AT_ONCE = 32 << 10;
-
     /** Of the 4,096 bytes that all warnings of an answer may have together. */
     private static final int MAX_WARNING = 1000;
 
@@ -72,12 +69,8 @@ final class ManifestServlet extends HttpServlet {
         }
         context.registry().delivered(name.repository(), manifest);
         byte[] bytes = bytes(manifest);
-        if (bytes.length <= AT_ONCE) {
-            response.getOutputStream().write(bytes);
-            AccessLogFilter.sent(request, bytes.length);
-        } else {
-            Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
-        }
+        // Even a small one: a client that asks for many and reads none would hold a thread.
+        Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
     }
 
     private static byte[] bytes(Manifest manifest) {
