@@ -56,8 +56,7 @@ public final class StoreLock implements AutoCloseable {
     }
 
     private static IOException held(Layout layout, String by) {
-        return new IOException("the cache " + layout.root() + " is in use by " + by
-                + "; stop that first, or give this one another --image-path");
+        return new IOException("the cache " + layout.root() + " is in use by " + by + "; stop that first");
     }
 
     private static String info(Path file) {

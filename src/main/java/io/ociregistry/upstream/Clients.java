@@ -34,8 +34,10 @@ final class Clients implements AutoCloseable {
         BLOBS
     }
 
-    /** More than any upstream is asked at a time: the executors decide. */
-    private static final int CONNECTIONS = 64;
+    /** More than one upstream is asked at a time, and than all that share this are likely to be: the executors decide. */
+    private static final int CONNECTIONS_PER_ORIGIN = 16;
+
+    private static final int CONNECTIONS = 512;
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
@@ -90,7 +92,7 @@ final class Clients implements AutoCloseable {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls.get())
                 .setDnsResolver(guard)
-                .setMaxConnPerRoute(CONNECTIONS)
+                .setMaxConnPerRoute(CONNECTIONS_PER_ORIGIN)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
                         .setConnectTimeout(Timeout.of(timeouts.connect()))

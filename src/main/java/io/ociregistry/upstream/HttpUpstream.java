@@ -21,7 +21,7 @@ import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.message.BasicNameValuePair;
 
 /** A registry that is reached over HTTP. */
-final class HttpUpstream implements Upstream {
+final class HttpUpstream implements Upstream, AutoCloseable {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
@@ -110,6 +110,12 @@ final class HttpUpstream implements Upstream {
     @Override
     public Executor blobs() {
         return executors.blobs();
+    }
+
+    /** Ends what it works on; its connections are closed by whoever made them. */
+    @Override
+    public void close() {
+        executors.close();
     }
 
     private HeadAnswer head(
