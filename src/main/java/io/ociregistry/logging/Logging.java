@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Logging {
     private static final List<String> TALKATIVE = List.of("org.apache.hc", "org.eclipse.jetty");
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} - %msg%n";
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
 
     private Logging() {}
 

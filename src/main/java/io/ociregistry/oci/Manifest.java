@@ -92,6 +92,11 @@ public final class Manifest {
         return blobs;
     }
 
+    /** True for what build tools say about how an image was made; nobody needs it to run the image. */
+    public boolean isAttestation() {
+        return blobs.stream().anyMatch(blob -> blob.mediaType().value().startsWith("application/vnd.in-toto"));
+    }
+
     /** What this refers to as its subject, as signatures do. */
     public Optional<Descriptor> subject() {
         return subject;

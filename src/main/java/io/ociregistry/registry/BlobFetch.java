@@ -78,7 +78,7 @@ final class BlobFetch implements Downloads.Transfer {
         while (true) {
             long held = download.received();
             try {
-                if (!isComplete(download)) {
+                if (!isComplete(download) && !(held > 0 && download.isWhole())) {
                     transfer(download, started);
                 }
                 download.verify();
@@ -88,9 +88,10 @@ final class BlobFetch implements Downloads.Transfer {
                 attempts.progressed(download.received() > held);
                 retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.received() + " bytes"));
             } catch (RegistryException e) {
-                if (e.code() == ErrorCode.UPSTREAM_BAD_ANSWER && held > 0 && !startedOver) {
+                if (e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT && held > 0 && !startedOver) {
                     startOver(download, e);
-                } else if (started.isDone() && e.code().isUpstreamFailure() && !isWrongContent(download)) {
+                } else if (started.isDone() && e.code().isUpstreamFailure()) {
+                    attempts.progressed(download.received() > held);
                     retryOrThrow(attempts, e);
                 } else {
                     throw e;
@@ -171,7 +172,7 @@ final class BlobFetch implements Downloads.Transfer {
     private void fail(
             BlobDownload download, CompletableFuture<Optional<BlobDownload>> started, RegistryException cause) {
         LOG.warn("fetching {} failed: {}", this, cause.getMessage());
-        if (download.received() == 0 || isWrongContent(download)) {
+        if (download.received() == 0 || cause.code() == ErrorCode.UPSTREAM_WRONG_CONTENT) {
             blobs.discard(download);
         }
         download.fail(cause);
@@ -184,11 +185,6 @@ final class BlobFetch implements Downloads.Transfer {
     private static boolean isComplete(BlobDownload download) {
         OptionalLong size = download.size();
         return size.isPresent() && download.received() == size.getAsLong();
-    }
-
-    /** Only asked where something failed: all bytes are there, so they are not the right ones. */
-    private static boolean isWrongContent(BlobDownload download) {
-        return isComplete(download) || download.size().isEmpty();
     }
 
     private RegistryException disk(IOException e) {

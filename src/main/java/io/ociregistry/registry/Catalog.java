@@ -40,6 +40,17 @@ final class Catalog {
         return Optional.ofNullable(names.get(name)).map(Named::digest).or(() -> linkedManifest(name));
     }
 
+    /** When an upstream last confirmed what a name means; long ago if it is not known. */
+    Instant checked(ImageReference name) {
+        Named named = names.get(name);
+        return named == null ? Instant.EPOCH : named.checked;
+    }
+
+    /** The upstream confirmed that a name still means that manifest. */
+    void refresh(ImageReference name, Digest digest, Instant now) {
+        names.merge(name, new Named(digest, now), Named::newer);
+    }
+
     /** True if the repository may show that blob. */
     boolean hasBlob(Repository repository, Digest digest) {
         return linksOf(repository).blobs.containsKey(digest);
@@ -57,9 +68,17 @@ final class Catalog {
         return size == UNKNOWN_SIZE ? OptionalLong.empty() : OptionalLong.of(size);
     }
 
-    /** The repository's upstream confirmed that it has that blob. */
-    void confirmBlob(Repository repository, Digest digest) {
-        linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE);
+    /** The repository's upstream confirmed that it has that blob. True if that is news. */
+    boolean confirmBlob(Repository repository, Digest digest) {
+        return linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE) == null;
+    }
+
+    /** Some repository that may show that blob. Looks at all of them. */
+    Optional<Repository> repositoryOf(Digest blob) {
+        return links.entrySet().stream()
+                .filter(entry -> entry.getValue().blobs.containsKey(blob))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     private Optional<Digest> linkedManifest(ImageReference name) {

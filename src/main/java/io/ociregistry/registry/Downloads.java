@@ -6,6 +6,7 @@ import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +42,15 @@ final class Downloads {
     /** True if that blob is arriving just now. */
     boolean isArriving(Digest digest) {
         return inFlight.containsKey(digest);
+    }
+
+    /** The size of a blob that is arriving, once its upstream has told it. */
+    OptionalLong arrivingSize(Digest digest) {
+        CompletableFuture<Optional<BlobDownload>> started = inFlight.get(digest);
+        if (started == null || !started.isDone() || started.isCompletedExceptionally()) {
+            return OptionalLong.empty();
+        }
+        return started.join().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
     /** A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known. */

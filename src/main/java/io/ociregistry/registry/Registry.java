@@ -8,6 +8,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.util.Optional;
@@ -24,35 +25,52 @@ import java.util.function.Supplier;
  * nobody called. Else an upstream's executor works on it, once however many ask, and goes on if they leave. Stages fail with
  * {@link RegistryException}.
  */
-public final class Registry {
+public final class Registry implements AutoCloseable {
     private final Manifests manifests;
     private final Catalog catalog;
+    private final ConfirmedLinks links;
     private final BlobStore blobs;
     private final Downloads downloads;
     private final Upstreams upstreams;
     private final Executor disk;
+    private final Optional<Prefetch> prefetch;
     private final boolean airGapped;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
 
     Registry(
             Manifests manifests,
             Catalog catalog,
+            ConfirmedLinks links,
             BlobStore blobs,
             Upstreams upstreams,
             Executor disk,
-            boolean airGapped) {
+            boolean airGapped,
+            boolean prefetch) {
         this.manifests = manifests;
         this.catalog = catalog;
+        this.links = links;
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
         this.upstreams = upstreams;
         this.disk = disk;
         this.airGapped = airGapped;
+        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(blobs, this::blob)) : Optional.empty();
     }
 
     /** The manifest that a name means. */
-    public CompletionStage<Manifest> manifest(ImageReference name) {
+    public CompletionStage<FoundManifest> manifest(ImageReference name) {
         return failing(() -> manifests.get(name));
+    }
+
+    /** A client was sent that manifest, and will want what it names. */
+    public void delivered(Repository repository, Manifest manifest) {
+        prefetch.ifPresent(active -> active.fetched(repository, manifest));
+    }
+
+    /** Goes on with fetches that a stop or a crash interrupted. */
+    void resumeInterrupted() {
+        prefetch.ifPresent(active -> blobs.interrupted().forEach(digest -> catalog.repositoryOf(digest)
+                .ifPresent(repository -> active.resume(repository, digest))));
     }
 
     /** The content of a blob, as far as it is there; the caller closes it. */
@@ -73,7 +91,8 @@ public final class Registry {
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
             refuseManifest(repository, digest);
-            OptionalLong size = blobs.size(digest);
+            OptionalLong stored = blobs.size(digest);
+            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(digest);
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest);
@@ -85,13 +104,16 @@ public final class Registry {
         if (stored.isPresent()) {
             return CompletableFuture.completedStage(stored.get());
         }
-        return blobs.contains(digest)
+        return blobs.mayHave(digest, catalog.blobSize(repository, digest))
                 ? downloads.join(digest, disk, new CheckTransfer(blobs, digest))
                 : fetch(repository, digest);
     }
 
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        if (!downloads.isArriving(digest)) {
+            upstream.check();
+        }
         OptionalLong size = catalog.blobSize(repository, digest);
         return downloads
                 .join(
@@ -99,7 +121,7 @@ public final class Registry {
                         upstream.blobs(),
                         new BlobFetch(blobs, upstream, repository, digest, size, Backoff.DEFAULT))
                 .thenApply(source -> {
-                    catalog.confirmBlob(repository, digest);
+                    link(repository, digest);
                     return source;
                 });
     }
@@ -107,12 +129,19 @@ public final class Registry {
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        upstream.check();
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
             OptionalLong size = head(upstream, key);
-            catalog.confirmBlob(repository, digest);
+            link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
         });
+    }
+
+    private void link(Repository repository, Digest digest) {
+        if (catalog.confirmBlob(repository, digest)) {
+            links.add(repository, digest);
+        }
     }
 
     private OptionalLong head(Upstream upstream, BlobKey key) {
@@ -145,6 +174,11 @@ public final class Registry {
                             + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         return upstreams.get(repository.registry());
+    }
+
+    @Override
+    public void close() {
+        prefetch.ifPresent(Prefetch::close);
     }
 
     /** What fails before anything was started fails like the rest. */

@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.StoreLock;
@@ -39,9 +40,13 @@ public final class RegistryContext implements AutoCloseable {
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog();
         records.forEach(catalog::add);
-        Manifests manifests = new Manifests(
-                records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
-        this.registry = new Registry(manifests, catalog, blobs, upstreams, disk, config.airGapped());
+        ConfirmedLinks links = new ConfirmedLinks(layout);
+        links.forEach(catalog::confirmBlob);
+        Manifests manifests =
+                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
+        this.registry =
+                new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped(), config.prefetch());
+        registry.resumeInterrupted();
     }
 
     /**
@@ -86,6 +91,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        registry.close();
         upstreams.close();
         disk.shutdownNow();
         delivery.shutdownNow();

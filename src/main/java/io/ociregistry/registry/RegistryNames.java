@@ -56,7 +56,7 @@ public final class RegistryNames {
     }
 
     /** The one name of a registry that has several. */
-    private RegistryName canonical(String text) {
+    RegistryName canonical(String text) {
         RegistryName parsed = RegistryName.parse(text);
         return known.getOrDefault(parsed.toString(), parsed);
     }

@@ -99,7 +99,7 @@ public final class BlobDownload {
     /**
      * Receiver: appends what arrived.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if that is more than there can be
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if that is more than there can be
      * @throws IOException if the disk does not take it
      */
     public void append(ByteBuffer bytes) throws IOException {
@@ -108,7 +108,7 @@ public final class BlobDownload {
         OptionalLong total = size();
         if (total.isPresent() && position + length > total.getAsLong()) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more than the " + total.getAsLong() + " bytes announced arrived");
         }
         hash.update(bytes.duplicate());
@@ -151,10 +151,21 @@ public final class BlobDownload {
         all.forEach(waiter -> waiter.then().run());
     }
 
+    /** Receiver: true if what is there already is the whole, though nobody may have told its size. */
+    public boolean isWhole() {
+        try {
+            return Digest.finish(digest.algorithm(), (MessageDigest) hash.clone())
+                    .equals(digest);
+        } catch (CloneNotSupportedException e) {
+            // Only other providers' hashes can't be cloned; then the upstream is asked for the rest of nothing.
+            return false;
+        }
+    }
+
     /**
      * Receiver: all has arrived. Checks size and digest, and if they are right releases the last byte.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if they are not; the readers are not told yet
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if they are not; the readers are not told yet
      */
     public void verify() {
         Digest actual = Digest.finish(digest.algorithm(), hash);
@@ -162,7 +173,7 @@ public final class BlobDownload {
         if (!actual.equals(digest)) {
             String what = total.isPresent() && received() < total.getAsLong() ? "only part of it arrived, " : "";
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": " + what + "the " + received() + " bytes that arrived have the digest "
                             + actual);
         }
@@ -283,7 +294,7 @@ public final class BlobDownload {
         private void checkStart() {
             if (startRead != UNREAD && startRead != starts) {
                 throw new RegistryException(
-                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        ErrorCode.UPSTREAM_WRONG_CONTENT,
                         "blob " + digest + ": the first part that arrived was wrong; ask again");
             }
         }

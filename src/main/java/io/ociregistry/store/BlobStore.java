@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -81,6 +83,17 @@ public final class BlobStore {
         }
     }
 
+    /** The blobs of which an interrupted attempt left a part. */
+    public List<Digest> interrupted() {
+        List<Digest> found = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
+            files.forEach(file -> Layout.digest(file).ifPresent(found::add));
+        } catch (IOException e) {
+            LOG.error("reading {}: {}", layout.partials(), e.toString());
+        }
+        return found;
+    }
+
     /**
      * Makes a verified download part of the store: forces it, renames it, forces the rename.
      *
@@ -89,8 +102,9 @@ public final class BlobStore {
     public void publish(BlobDownload download) throws IOException {
         download.force();
         Path target = layout.blob(download.digest());
+        // Noted first: a blob that a crash leaves without its note would have to be hashed again.
+        verified.add(target, download.file());
         DurableFiles.publish(download.file(), target);
-        verified.add(target);
     }
 
     /** Drops what was received. */
@@ -102,24 +116,20 @@ public final class BlobStore {
         }
     }
 
-    /**
-     * Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. Empty if
-     * there is none, or if it may still be growing under another program's hands.
-     */
+    /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
-            return ForeignFiles.isSettled(file)
-                    ? Optional.of(
-                            BlobDownload.open(digest, file, OptionalLong.of(Files.size(file)), StandardOpenOption.READ))
-                    : Optional.empty();
+            return Optional.of(
+                    BlobDownload.open(digest, file, OptionalLong.of(Files.size(file)), StandardOpenOption.READ));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
     /**
-     * Hashes a file of the store while it is being read. If it is wrong it is quarantined, and its readers do not get its last byte.
+     * Hashes a file of the store while it is being read. If it is wrong its readers do not get its last byte, and it is quarantined, unless
+     * it is so young that another program may still be writing it.
      *
      * @throws RegistryException if it is wrong
      * @throws IOException if the disk failed
@@ -130,9 +140,26 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantine.take(unverified.file(), e.getMessage());
+            quarantineIfSettled(unverified.file(), e.getMessage());
             throw e;
         }
-        verified.add(unverified.file());
+        verified.add(unverified.file(), unverified.file());
+    }
+
+    /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */
+    public boolean mayHave(Digest digest, OptionalLong told) {
+        OptionalLong size = size(digest);
+        if (size.isEmpty() || told.isEmpty() || size.getAsLong() == told.getAsLong()) {
+            return size.isPresent();
+        }
+        quarantineIfSettled(
+                layout.blob(digest), "it has " + size.getAsLong() + " bytes, and should have " + told.getAsLong());
+        return false;
+    }
+
+    private void quarantineIfSettled(Path file, String reason) {
+        if (ForeignFiles.isSettled(file)) {
+            quarantine.take(file, reason);
+        }
     }
 }

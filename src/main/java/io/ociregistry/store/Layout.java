@@ -1,10 +1,12 @@
 package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where everything lies. Nothing else knows a file name.
@@ -78,6 +80,10 @@ public final class Layout {
         return root.resolve("lists");
     }
 
+    Path confirmedLinks() {
+        return lists().resolve("links");
+    }
+
     Path verifiedIndex() {
         return root.resolve("verified");
     }
@@ -88,6 +94,17 @@ public final class Layout {
 
     Path lockInfo() {
         return root.resolve(".lock.info");
+    }
+
+    /** The digest that a file is named by. */
+    static Optional<Digest> digest(Path file) {
+        String name = String.valueOf(file.getFileName());
+        try {
+            return Optional.of(Digest.parse(
+                    name.indexOf('-') < 0 ? Digest.Algorithm.SHA256 + ":" + name : name.replaceFirst("-", ":")));
+        } catch (RegistryException other) {
+            return Optional.empty();
+        }
     }
 
     private static String name(Digest digest) {

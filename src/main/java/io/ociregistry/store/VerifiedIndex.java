@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
 final class VerifiedIndex {
     private static final Logger LOG = LoggerFactory.getLogger(VerifiedIndex.class);
 
-    private final Path file;
+    private final Path index;
     private final Map<String, String> looks = new ConcurrentHashMap<>();
 
     VerifiedIndex(Path file) {
-        this.file = file;
+        this.index = file;
         load();
     }
 
@@ -33,30 +33,33 @@ final class VerifiedIndex {
         return look(blob).equals(looks.get(name(blob)));
     }
 
-    /** Notes that the file, as it is now, has the content its name says. Losing the note costs time, not correctness. */
-    void add(Path blob) throws IOException {
-        String look = look(blob);
+    /**
+     * Notes that a blob has the content its name says, if it looks as that file does now: itself, or the one that will be renamed to it,
+     * since renaming changes no look. Losing the note costs time, not correctness.
+     */
+    void add(Path blob, Path file) throws IOException {
+        String look = look(file);
         if (look.equals(looks.put(name(blob), look))) {
             return;
         }
         synchronized (this) {
             try (BufferedWriter out =
-                    Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                    Files.newBufferedWriter(index, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
                 out.write(name(blob) + " " + look + "\n");
             }
         }
     }
 
     private void load() {
-        if (!Files.exists(file)) {
+        if (!Files.exists(index)) {
             return;
         }
-        try (var lines = Files.lines(file)) {
+        try (var lines = Files.lines(index)) {
             lines.map(line -> line.split(" ", 2))
                     .filter(parts -> parts.length == 2)
                     .forEach(parts -> looks.put(parts[0], parts[1]));
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{} can't be read, so every blob will be hashed once more: {}", file, e.toString());
+            LOG.warn("{} can't be read, so every blob will be hashed once more: {}", index, e.toString());
         }
     }
 

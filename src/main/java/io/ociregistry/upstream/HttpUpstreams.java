@@ -1,18 +1,113 @@
 package io.ociregistry.upstream;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.Timeouts;
+import io.ociregistry.config.UnlistedRegistries;
+import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 
+/**
+ * The registries that are reached over HTTP.
+ *
+ * <p>A configured one has its own connections, TLS and threads. The others share theirs, and are reached at public addresses only, over
+ * verified https and anonymously, if they may be asked at all.
+ */
 public final class HttpUpstreams implements Upstreams {
-    public static Upstreams of(ServerConfig c) {
-        return new HttpUpstreams();
+    /** Docker Hub's API is not where its name is. */
+    private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
+
+    private static final int UNLISTED = 256;
+
+    private final UnlistedRegistries policy;
+    private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
+    private final Map<RegistryName, Clients> clients = new HashMap<>();
+    private final Map<RegistryName, UpstreamExecutors> executors = new HashMap<>();
+    private final Lru<RegistryName, HttpUpstream> unlisted = new Lru<>(UNLISTED);
+    private final Clients unlistedClients;
+    private final UpstreamExecutors unlistedExecutors = new UpstreamExecutors("unlisted");
+
+    private final Breaker.Pace pace;
+    private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "probes");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    HttpUpstreams(ServerConfig config, HostResolver resolver, Breaker.Pace pace) {
+        this.pace = pace;
+        this.policy = config.unlistedRegistries();
+        Timeouts timeouts = config.timeouts();
+        this.unlistedClients = new Clients(TlsContexts::verified, AddressGuard.publicOnly(resolver), timeouts);
+        config.registries().forEach(registry -> list(registry, resolver, timeouts));
+    }
+
+    /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
+    public static HttpUpstreams of(ServerConfig config) {
+        return new HttpUpstreams(config, HostResolver.SYSTEM, Breaker.Pace.DEFAULT);
     }
 
     @Override
     public Upstream get(RegistryName name) {
-        throw new IllegalArgumentException("merge upstream");
+        HttpUpstream known = listed.get(name);
+        if (known != null) {
+            return known;
+        }
+        if (policy == UnlistedRegistries.DENY) {
+            throw new RegistryException(
+                    ErrorCode.DENIED,
+                    name
+                            + " is not among the configured registries, and unlistedRegistries is deny; add it under registries if it is meant");
+        }
+        return unlisted.get(name, this::unlisted);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        probes.shutdownNow();
+        clients.values().forEach(Clients::close);
+        executors.values().forEach(UpstreamExecutors::close);
+        unlistedClients.close();
+        unlistedExecutors.close();
+    }
+
+    private void list(UpstreamConfig config, HostResolver resolver, Timeouts timeouts) {
+        RegistryName name = RegistryName.parse(config.name());
+        Origin origin = config.endpoint()
+                .map(Origin::of)
+                .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(java.util.Locale.ROOT)));
+        Clients own = new Clients(
+                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin.host(), resolver), timeouts);
+        UpstreamExecutors threads = new UpstreamExecutors(name.toString());
+        clients.put(name, own);
+        executors.put(name, threads);
+        listed.put(name, upstream(name, origin, own, Credentials.of(config.auth()), threads));
+    }
+
+    private HttpUpstream unlisted(RegistryName name) {
+        return upstream(name, origin(name, "https"), unlistedClients, Optional.empty(), unlistedExecutors);
+    }
+
+    private HttpUpstream upstream(
+            RegistryName name,
+            Origin origin,
+            Clients clients,
+            Optional<Credentials> credentials,
+            UpstreamExecutors executors) {
+        BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
+        Breaker breaker = new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")));
+        return new HttpUpstream(
+                name, origin, clients, new Authenticator(origin, credentials, tokens), executors, breaker);
+    }
+
+    private static Origin origin(RegistryName name, String scheme) {
+        return Origin.of(URI.create(ENDPOINTS.getOrDefault(name.toString(), scheme + "://" + name)));
+    }
 }

@@ -26,6 +26,7 @@ record ByteRange(long from, long to) {
      * @throws TooMany if it asks for more than 100
      */
     static Optional<List<ByteRange>> parse(String header, long size) throws TooMany {
+        // Range units are compared without regard to case.
         if (!header.regionMatches(true, 0, UNIT, 0, UNIT.length()) || size == 0) {
             return Optional.empty();
         }

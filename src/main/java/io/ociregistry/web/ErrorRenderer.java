@@ -9,7 +9,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 /** Errors as the distribution specification wants them ("Error Codes"); the one place that writes them. */
 final class ErrorRenderer {
@@ -21,7 +20,7 @@ final class ErrorRenderer {
     static void render(HttpServletRequest request, HttpServletResponse response, RegistryException error)
             throws IOException {
         byte[] body = JSON.writeValueAsBytes(
-                Map.of("errors", List.of(Map.of("code", error.code().wireCode(), "message", error.getMessage()))));
+                new Body(List.of(new OciError(error.code().wireCode(), error.getMessage()))));
         response.resetBuffer();
         response.setStatus(error.code().status());
         response.setHeader("Content-Type", "application/json");
@@ -34,6 +33,10 @@ final class ErrorRenderer {
             response.getOutputStream().write(body);
         }
     }
+
+    private record Body(List<OciError> errors) {}
+
+    private record OciError(String code, String message) {}
 
     /** At least one second: zero would invite the next try at once. */
     private static String seconds(Duration duration) {

@@ -48,7 +48,6 @@ final class Transfer implements WriteListener, AsyncListener {
 
     private final HttpServletRequest request;
     private final AsyncContext async;
-    private final HttpServletResponse response;
     private final ServletOutputStream out;
     private final Closeable content;
     private final Executor executor;
@@ -58,7 +57,10 @@ final class Transfer implements WriteListener, AsyncListener {
     private final Deque<Part> parts;
     private long position = -1;
     private byte @Nullable [] buffer;
-    private boolean over;
+    private boolean unflushed = true;
+    /** Written by the container too, when the client has left. */
+    private volatile boolean over;
+
     /** Whether the source will wake us. */
     private volatile boolean registered;
 
@@ -70,7 +72,6 @@ final class Transfer implements WriteListener, AsyncListener {
             Executor executor)
             throws IOException {
         this.request = request;
-        this.response = response;
         this.content = content;
         this.executor = executor;
         this.parts = new ArrayDeque<>(parts);
@@ -175,10 +176,11 @@ final class Transfer implements WriteListener, AsyncListener {
         return true;
     }
 
-    /** The headers go out now, so that the client's clock for them stops. */
+    /** What was written goes out now, the headers at least, so that the client's clocks stop; the container would keep it for more. */
     private void waitForMore(BlobSource source) throws IOException {
-        if (!response.isCommitted()) {
-            response.flushBuffer();
+        if (unflushed) {
+            unflushed = false;
+            out.flush();
         }
         if (!registered) {
             registered = true;
@@ -191,6 +193,7 @@ final class Transfer implements WriteListener, AsyncListener {
 
     private void write(byte[] bytes, int count) throws IOException {
         out.write(bytes, 0, count);
+        unflushed = true;
         AccessLogFilter.sent(request, count);
     }
 

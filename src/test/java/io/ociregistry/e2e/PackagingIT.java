@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -46,6 +48,23 @@ class PackagingIT {
         assertTrue(entries.contains("org/eclipse/jetty/server/Server.class"));
         assertTrue(entries.contains("jakarta/servlet/Servlet.class"));
         assertTrue(entries.contains("org/apache/commons/cli/Option.class"));
+    }
+
+    @Test
+    void theJarNamesTheLicenceOfEveryLibraryOfTheWar() throws IOException {
+        String listed;
+        try (var jar = new ZipFile(FatJar.artifact().toFile())) {
+            listed = new String(
+                    jar.getInputStream(jar.getEntry("META-INF/THIRD-PARTY.txt")).readAllBytes(),
+                    StandardCharsets.UTF_8);
+        }
+        var missing = entries(War.artifact()).stream()
+                .filter(entry -> entry.matches("WEB-INF/lib/.*\\.jar"))
+                .map(entry -> entry.replaceAll("WEB-INF/lib/(.*)-([0-9].*)\\.jar", "$1 $2"))
+                .filter(library -> listed.lines().noneMatch(line -> line.matches(Pattern.quote(library) + " +\\S.*")))
+                .toList();
+
+        assertEquals(List.of(), missing);
     }
 
     @Test

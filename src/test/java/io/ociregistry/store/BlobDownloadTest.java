@@ -73,7 +73,7 @@ class BlobDownloadTest {
         download.append(ByteBuffer.wrap(wrong));
 
         RegistryException mismatch = assertThrows(RegistryException.class, download::verify);
-        assertEquals(ErrorCode.UPSTREAM_BAD_ANSWER, mismatch.code());
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, mismatch.code());
         download.fail(mismatch);
 
         assertEquals(CONTENT.length - 1, readAllButFailure(reader));
@@ -85,7 +85,7 @@ class BlobDownloadTest {
         BlobDownload download = store.begin(DIGEST, OptionalLong.of(3));
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
-        assertEquals(ErrorCode.UPSTREAM_BAD_ANSWER, tooMuch.code());
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
         assertEquals(0, download.received());
     }
 

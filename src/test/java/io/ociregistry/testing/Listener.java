@@ -21,6 +21,7 @@ final class Listener implements AutoCloseable {
     private final int port;
     private final List<Socket> fillers = new ArrayList<>();
     private ServerSocket server;
+    private Thread accepting = new Thread();
 
     Listener(Consumer<Socket> accepted) {
         this.accepted = accepted;
@@ -73,8 +74,13 @@ final class Listener implements AutoCloseable {
             }
             fillers.clear();
             server.close();
+            // A thread that is still in accept holds the socket: the kernel would take one more connection.
+            accepting.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 
@@ -94,6 +100,7 @@ final class Listener implements AutoCloseable {
         Thread thread = new Thread(() -> acceptFrom(listening), "fake-upstream-" + listening.getLocalPort());
         thread.setDaemon(true);
         thread.start();
+        accepting = thread;
     }
 
     private void acceptFrom(ServerSocket listening) {

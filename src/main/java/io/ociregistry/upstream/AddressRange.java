@@ -1,0 +1,51 @@
+package io.ociregistry.upstream;
+
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
+
+/** A block of addresses of one family: those whose first bits are the prefix. */
+record AddressRange(BigInteger prefix, int length, int bits) {
+    static List<AddressRange> list(String... blocks) {
+        return Arrays.stream(blocks).map(AddressRange::parse).toList();
+    }
+
+    static boolean anyHolds(List<AddressRange> ranges, byte[] address) {
+        return ranges.stream().anyMatch(range -> range.holds(address));
+    }
+
+    boolean holds(byte[] address) {
+        return address.length == length && firstBits(address, bits).equals(prefix);
+    }
+
+    private static AddressRange parse(String block) {
+        int slash = block.indexOf('/');
+        int bits = Integer.parseInt(block.substring(slash + 1));
+        byte[] address = literal(block.substring(0, slash));
+        return new AddressRange(firstBits(address, bits), address.length, bits);
+    }
+
+    private static BigInteger firstBits(byte[] address, int bits) {
+        return new BigInteger(1, address).shiftRight(address.length * Byte.SIZE - bits);
+    }
+
+    private static byte[] literal(String address) {
+        try {
+            // Java turns the IPv4-mapped block into IPv4; it is only ever compared with addresses that were not turned.
+            return address.startsWith("::ffff:")
+                    ? mappedPrefix()
+                    : InetAddress.getByName(address).getAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(address + " is no address", e);
+        }
+    }
+
+    private static byte[] mappedPrefix() {
+        byte[] prefix = new byte[16];
+        prefix[10] = (byte) 0xff;
+        prefix[11] = (byte) 0xff;
+        return prefix;
+    }
+}

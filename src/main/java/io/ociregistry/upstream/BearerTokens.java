@@ -1,0 +1,95 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.Secret;
+import io.ociregistry.oci.RegistryException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/**
+ * The tokens of one registry. Every token is asked for once, however many requests need it, and again when four fifths of its life are
+ * over. A failure is told to all who wait for it and then forgotten.
+ */
+final class BearerTokens {
+    private static final int LIMIT = 1024;
+
+    /** A token as its service gave it, with its life from now on. */
+    record Grant(Secret token, Duration life) {}
+
+    private record Held(Secret token, long renewAt) {}
+
+    private final Function<TokenRequest, Grant> service;
+    private final LongSupplier nanoTime;
+    private final Lru<TokenRequest, Held> held = new Lru<>(LIMIT);
+    private final Map<TokenRequest, CompletableFuture<Secret>> underWay = new ConcurrentHashMap<>();
+
+    /**
+     * Tokens from a service.
+     *
+     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is: edge machines start with any time of day
+     */
+    BearerTokens(Function<TokenRequest, Grant> service, LongSupplier nanoTime) {
+        this.service = service;
+        this.nanoTime = nanoTime;
+    }
+
+    /** The token; asks the service or waits for who is asking it, if there is none. */
+    Secret get(TokenRequest request) {
+        Optional<Secret> good = good(request);
+        if (good.isPresent()) {
+            return good.get();
+        }
+        CompletableFuture<Secret> mine = new CompletableFuture<>();
+        CompletableFuture<Secret> other = underWay.putIfAbsent(request, mine);
+        return other != null ? await(other) : fetch(request, mine);
+    }
+
+    /** Forgets a token that was refused, unless there is a newer one already. */
+    void drop(TokenRequest request, Secret token) {
+        held.get(request).filter(entry -> entry.token.equals(token)).ifPresent(entry -> held.remove(request, entry));
+    }
+
+    private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
+        try {
+            // Who won the slot may have come too late: the one before filled the cache, then left the slot.
+            Secret token = good(request).orElseGet(() -> grant(request));
+            mine.complete(token);
+            return token;
+        } catch (Throwable e) {
+            mine.completeExceptionally(e);
+            throw e;
+        } finally {
+            underWay.remove(request, mine);
+        }
+    }
+
+    private Secret grant(TokenRequest request) {
+        Grant grant = service.apply(request);
+        long renewAt =
+                nanoTime.getAsLong() + grant.life().multipliedBy(4).dividedBy(5).toNanos();
+        held.put(request, new Held(grant.token(), renewAt));
+        return grant.token();
+    }
+
+    private Optional<Secret> good(TokenRequest request) {
+        return held.get(request)
+                .filter(entry -> nanoTime.getAsLong() - entry.renewAt < 0)
+                .map(Held::token);
+    }
+
+    private static Secret await(CompletableFuture<Secret> other) {
+        try {
+            return other.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RegistryException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+}

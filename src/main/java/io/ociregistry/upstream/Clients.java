@@ -1,0 +1,136 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.Timeouts;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.net.URI;
+import java.util.function.Supplier;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to one upstream: one pool for small requests and one for blobs, so that hour-long layers never keep a manifest waiting.
+ *
+ * <p>Made when they are first needed. They do nothing by themselves: no retries, no redirects, no decoding, no cookies, no authentication.
+ */
+final class Clients implements AutoCloseable {
+    /** What a request is for. */
+    enum Pool {
+        METADATA,
+        BLOBS
+    }
+
+    /** More than any upstream is asked at a time: the executors decide. */
+    private static final int CONNECTIONS = 64;
+
+    private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
+
+    private final Supplier<TlsContexts> tls;
+    private final AddressGuard guard;
+    private final Timeouts timeouts;
+    // Guarded by this.
+    private @Nullable CloseableHttpClient metadata;
+    private @Nullable CloseableHttpClient blobs;
+    private boolean closed;
+
+    Clients(Supplier<TlsContexts> tls, AddressGuard guard, Timeouts timeouts) {
+        this.tls = tls;
+        this.guard = guard;
+        this.timeouts = timeouts;
+    }
+
+    /** Sends a request; returns when the headers of the answer are in. The caller closes it. */
+    ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
+        try {
+            return client(pool).executeOpen(RoutingSupport.determineHost(request), request, HttpClientContext.create());
+        } catch (HttpException e) {
+            throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether that URI answers, with whatever but a failure of its server. */
+    boolean answers(URI uri) {
+        HttpGet request = new HttpGet(uri);
+        try (ClassicHttpResponse answer = send(Pool.METADATA, request)) {
+            int status = answer.getCode();
+            request.cancel();
+            return status < 500;
+        } catch (IOException | RegistryException down) {
+            return false;
+        }
+    }
+
+    private synchronized CloseableHttpClient client(Pool pool) throws IOException {
+        if (closed) {
+            throw new Stopping();
+        }
+        if (pool == Pool.METADATA) {
+            metadata = metadata != null ? metadata : open();
+            return metadata;
+        }
+        blobs = blobs != null ? blobs : open();
+        return blobs;
+    }
+
+    private CloseableHttpClient open() {
+        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setTlsSocketStrategy(tls.get())
+                .setDnsResolver(guard)
+                .setMaxConnPerRoute(CONNECTIONS)
+                .setMaxConnTotal(CONNECTIONS)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(Timeout.of(timeouts.connect()))
+                        .setSocketTimeout(Timeout.of(timeouts.stall()))
+                        // Always looked at before it is used again: there are no automatic retries.
+                        .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                        .build())
+                .build();
+        return HttpClients.custom()
+                .setConnectionManager(connections)
+                .setUserAgent(AGENT)
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(Timeout.of(timeouts.answer()))
+                        .setResponseTimeout(Timeout.of(timeouts.stall()))
+                        .build())
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .build();
+    }
+
+    /** No more requests are made; trying again makes no sense. */
+    static final class Stopping extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Stopping() {
+            super("this server is stopping");
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (metadata != null) {
+            metadata.close(CloseMode.IMMEDIATE);
+        }
+        if (blobs != null) {
+            blobs.close(CloseMode.IMMEDIATE);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.Secret;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.NameValuePair;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a registry, through challenges and redirects to its answer.
+ *
+ * <p>Redirects are followed by hand, 10 at most; what authorizes us to one origin is never sent to another, and https is never left for
+ * http. Every origin is given one chance to challenge.
+ */
+final class Exchange {
+    private static final int MAX_REDIRECTS = 10;
+    private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
+
+    private final Clients clients;
+    private final Authenticator authenticator;
+    private final Breaker breaker;
+    private final Clients.Pool pool;
+    private final String method;
+    private final String repository;
+    private final String what;
+    private final List<? extends NameValuePair> headers;
+
+    private final Origin home;
+    private URI uri;
+    private Optional<Secret> authorization;
+    private boolean challenged;
+
+    Exchange(
+            Clients clients,
+            Authenticator authenticator,
+            Breaker breaker,
+            Clients.Pool pool,
+            String method,
+            URI uri,
+            String repository,
+            String what,
+            List<? extends NameValuePair> headers) {
+        this.clients = clients;
+        this.authenticator = authenticator;
+        this.breaker = breaker;
+        this.pool = pool;
+        this.method = method;
+        this.home = Origin.of(uri);
+        this.uri = uri;
+        this.repository = repository;
+        this.what = what;
+        this.headers = headers;
+        this.authorization = Optional.empty();
+    }
+
+    /** An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end. */
+    record Answer(HttpUriRequestBase request, ClassicHttpResponse response) {
+        void discard() {
+            // Closing alone would read the rest: tried, 200 MB.
+            request.cancel();
+            try {
+                response.close();
+            } catch (IOException broken) {
+                // That is what was asked for.
+            }
+        }
+    }
+
+    /** Sends it. The caller reads or discards the answer. */
+    Answer send() {
+        authorization = authenticator.atFirst(repository);
+        for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
+            Answer answer = once();
+            int status = answer.response().getCode();
+            if (status == 401 && !challenged) {
+                Optional<Secret> better = authenticated(answer);
+                if (better.isEmpty()) {
+                    return answer;
+                }
+                answer.discard();
+                authorization = better;
+            } else if (REDIRECTS.contains(status)) {
+                answer.discard();
+                follow(answer.response());
+                redirects++;
+            } else {
+                return answer;
+            }
+        }
+        throw bad("it was redirected more than " + MAX_REDIRECTS + " times", null);
+    }
+
+    private Answer once() {
+        HttpUriRequestBase request = new HttpUriRequestBase(method, uri);
+        headers.forEach(header -> request.setHeader(header.getName(), header.getValue()));
+        request.setHeader("Accept-Encoding", "identity");
+        authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
+        try {
+            Answer answer = new Answer(request, clients.send(pool, request));
+            if (isHome()) {
+                breaker.answered(answer.response().getCode());
+            }
+            return answer;
+        } catch (IOException e) {
+            RegistryException failure = Failures.of(what, Origin.of(uri), e);
+            if (isHome()) {
+                breaker.failed(failure);
+            }
+            throw failure;
+        }
+    }
+
+    /** What redirect targets do says nothing about the registry. */
+    private boolean isHome() {
+        return Origin.of(uri).equals(home);
+    }
+
+    private Optional<Secret> authenticated(Answer answer) {
+        challenged = true;
+        List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
+                .map(Header::getValue)
+                .toList();
+        try {
+            return authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization);
+        } catch (RegistryException e) {
+            answer.discard();
+            throw new RegistryException(
+                    e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
+        }
+    }
+
+    private void follow(ClassicHttpResponse response) {
+        Header location = response.getFirstHeader("Location");
+        try {
+            Origin before = Origin.of(uri);
+            URI next = uri.resolve(
+                    URI.create(location == null ? "" : location.getValue().strip()));
+            Origin after = Origin.of(next);
+            if (before.isHttps() && !after.isHttps()) {
+                throw bad("it was redirected from https to " + after + ", which is not safe", null);
+            }
+            if (!after.equals(before)) {
+                authorization = Optional.empty();
+                challenged = false;
+            }
+            uri = next;
+        } catch (IllegalArgumentException e) {
+            throw bad("it was redirected to where nothing can be: " + e.getMessage(), e);
+        }
+    }
+
+    private RegistryException bad(String why, @Nullable Throwable cause) {
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + why, cause);
+    }
+
+    /** The media type of an answer. */
+    static MediaType contentType(ClassicHttpResponse response) {
+        Header header = response.getFirstHeader("Content-Type");
+        return header == null ? MediaType.NONE : new MediaType(header.getValue());
+    }
+}

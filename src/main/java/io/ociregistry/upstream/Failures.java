@@ -1,0 +1,111 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/** What an upstream's failures mean to our clients. */
+final class Failures {
+    private static final Duration LONGEST_WAIT = Duration.ofHours(6);
+    private static final Duration USUAL_WAIT = Duration.ofSeconds(60);
+
+    private Failures() {}
+
+    /** A request that got no answer. */
+    static RegistryException of(String what, Origin origin, IOException e) {
+        if (e instanceof AddressGuard.Refused) {
+            return new RegistryException(ErrorCode.DENIED, what + ": " + e.getMessage(), e);
+        }
+        if (e instanceof Clients.Stopping) {
+            return new RegistryException(ErrorCode.OVERLOADED, what + ": " + e.getMessage(), e);
+        }
+        if (e instanceof UnknownHostException) {
+            return unreachable(what, "the name " + origin.host() + " can't be resolved", e);
+        }
+        if (e instanceof SSLException) {
+            return unreachable(
+                    what,
+                    "no TLS connection to " + origin + ": " + e.getMessage()
+                            + "; if that certificate is right, set tls.ca for this registry",
+                    e);
+        }
+        if (e instanceof ConnectTimeoutException) {
+            return unreachable(what, origin + " does not take connections in time", e);
+        }
+        if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
+            return unreachable(what, "can't connect to " + origin + ": " + e.getMessage(), e);
+        }
+        if (e instanceof ConnectionRequestTimeoutException) {
+            return new RegistryException(
+                    ErrorCode.OVERLOADED, what + ": all connections to " + origin + " are busy", e);
+        }
+        if (e instanceof SocketTimeoutException) {
+            return new RegistryException(
+                    ErrorCode.UPSTREAM_TIMEOUT, what + ": " + origin + " did not answer in time", e);
+        }
+        return new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke off: " + e.getMessage(), e);
+    }
+
+    /** An answer that is no success. */
+    static RegistryException of(String what, HttpResponse answer, ErrorCode notFound) {
+        int status = answer.getCode();
+        String said = what + ": upstream answered " + status;
+        return switch (status) {
+            case 404 -> new RegistryException(notFound, said);
+            case 401, 403 ->
+                new RegistryException(
+                        ErrorCode.DENIED,
+                        said + "; it does not exist, or needs other credentials than this server is configured with");
+            case 429 ->
+                new RegistryException(
+                        ErrorCode.TOO_MANY_REQUESTS,
+                        said + ": it limits how much this server may pull",
+                        null,
+                        retryAfter(answer));
+            default -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, said);
+        };
+    }
+
+    /** RFC 9110 section 10.2.3: seconds or a date; bounded, since we would wait for ever otherwise. */
+    private static Duration retryAfter(HttpResponse answer) {
+        Header header = answer.getFirstHeader("Retry-After");
+        Duration told = header == null ? null : parse(header.getValue().strip());
+        if (told == null || told.isNegative()) {
+            return USUAL_WAIT;
+        }
+        return told.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : told;
+    }
+
+    private static @Nullable Duration parse(String text) {
+        try {
+            if (text.matches("[0-9]{1,9}")) {
+                return Duration.ofSeconds(Long.parseLong(text));
+            }
+            var format = DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ROOT);
+            return Duration.between(Instant.now(), ZonedDateTime.parse(text, format));
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+
+    private static RegistryException unreachable(String what, String why, IOException e) {
+        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, what + ": " + why, e);
+    }
+}

@@ -1,0 +1,67 @@
+package io.ociregistry.upstream;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.OptionalLong;
+
+/** A blob that arrives over HTTP. */
+final class HttpBlobAnswer implements BlobAnswer {
+    private final Exchange.Answer answer;
+    private final long from;
+    private final OptionalLong size;
+    private final EndNoticing body;
+
+    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size) throws IOException {
+        this.answer = answer;
+        this.from = from;
+        this.size = size;
+        var entity = answer.response().getEntity();
+        this.body = new EndNoticing(entity == null ? InputStream.nullInputStream() : entity.getContent());
+    }
+
+    @Override
+    public long from() {
+        return from;
+    }
+
+    @Override
+    public OptionalLong size() {
+        return size;
+    }
+
+    @Override
+    public InputStream body() {
+        return body;
+    }
+
+    @Override
+    public void close() {
+        // At its end the connection went back to the pool by itself, and is not ours to cancel any more.
+        if (!body.ended) {
+            answer.discard();
+        }
+    }
+
+    private static final class EndNoticing extends FilterInputStream {
+        private boolean ended;
+
+        EndNoticing(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int value = super.read();
+            ended |= value < 0;
+            return value;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int count = super.read(bytes, offset, length);
+            ended |= count < 0;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.Reference;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.NameValuePair;
+import org.apache.hc.core5.http.message.BasicNameValuePair;
+
+/** A registry that is reached over HTTP. */
+final class HttpUpstream implements Upstream {
+    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\\*)");
+    private static final List<NameValuePair> MANIFEST_HEADERS =
+            List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
+
+    private final RegistryName name;
+    private final Origin origin;
+    private final Clients clients;
+    private final Authenticator authenticator;
+    private final UpstreamExecutors executors;
+    private final Breaker breaker;
+
+    HttpUpstream(
+            RegistryName name,
+            Origin origin,
+            Clients clients,
+            Authenticator authenticator,
+            UpstreamExecutors executors,
+            Breaker breaker) {
+        this.name = name;
+        this.origin = origin;
+        this.clients = clients;
+        this.authenticator = authenticator;
+        this.executors = executors;
+        this.breaker = breaker;
+    }
+
+    @Override
+    public void check() {
+        breaker.check();
+    }
+
+    @Override
+    public RegistryName name() {
+        return name;
+    }
+
+    @Override
+    public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
+        String what = describe("GET manifest", repository, reference);
+        Exchange.Answer answer =
+                send(Clients.Pool.METADATA, "GET", "manifests", repository, reference, what, MANIFEST_HEADERS);
+        try {
+            check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
+            byte[] bytes = read(answer.response().getEntity(), maxBytes, what);
+            return new ManifestAnswer(bytes, Exchange.contentType(answer.response()));
+        } catch (IOException e) {
+            throw Failures.of(what, origin, e);
+        } finally {
+            answer.discard();
+        }
+    }
+
+    @Override
+    public HeadAnswer headManifest(String repository, Reference reference) {
+        String what = describe("HEAD manifest", repository, reference);
+        return head("manifests", repository, reference, what, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS);
+    }
+
+    @Override
+    public HeadAnswer headBlob(String repository, Digest digest) {
+        String what = describe("HEAD blob", repository, digest);
+        return head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of());
+    }
+
+    @Override
+    public BlobAnswer blob(String repository, Digest digest, long from) {
+        String what = describe("GET blob", repository, digest);
+        List<NameValuePair> range =
+                from == 0 ? List.of() : List.of(new BasicNameValuePair("Range", "bytes=" + from + "-"));
+        Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, range);
+        try {
+            checkRange(answer, from, what);
+            check(answer, what, ErrorCode.BLOB_UNKNOWN);
+            return answer.response().getCode() == 206 ? part(answer, from, what) : whole(answer);
+        } catch (IOException | RuntimeException e) {
+            answer.discard();
+            throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
+        }
+    }
+
+    @Override
+    public Executor metadata() {
+        return executors.metadata();
+    }
+
+    @Override
+    public Executor blobs() {
+        return executors.blobs();
+    }
+
+    private HeadAnswer head(
+            String kind,
+            String repository,
+            Reference reference,
+            String what,
+            ErrorCode notFound,
+            List<NameValuePair> headers) {
+        Exchange.Answer answer = send(Clients.Pool.METADATA, "HEAD", kind, repository, reference, what, headers);
+        try {
+            check(answer, what, notFound);
+            ClassicHttpResponse response = answer.response();
+            return new HeadAnswer(length(response), Exchange.contentType(response), digest(response));
+        } finally {
+            answer.discard();
+        }
+    }
+
+    private Exchange.Answer send(
+            Clients.Pool pool,
+            String method,
+            String kind,
+            String repository,
+            Reference reference,
+            String what,
+            List<NameValuePair> headers) {
+        var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
+        return new Exchange(clients, authenticator, breaker, pool, method, uri, repository, what, headers).send();
+    }
+
+    private static void checkRange(Exchange.Answer answer, long from, String what) {
+        if (answer.response().getCode() == 416) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": it has no byte " + from + ", so what is held already is not of it");
+        }
+    }
+
+    private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {
+        int status = answer.response().getCode();
+        if (status != 200 && status != 206) {
+            throw Failures.of(what, answer.response(), notFound);
+        }
+    }
+
+    private static BlobAnswer whole(Exchange.Answer answer) throws IOException {
+        return new HttpBlobAnswer(answer, 0, length(answer.response()));
+    }
+
+    private static BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {
+        Header header = answer.response().getFirstHeader("Content-Range");
+        Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
+        if (!range.matches() || Long.parseLong(range.group(1)) != from) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    what + ": it was asked for the bytes from " + from + " on and sent another part");
+        }
+        String total = range.group(2);
+        return new HttpBlobAnswer(
+                answer, from, total.equals("*") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(total)));
+    }
+
+    private static byte[] read(HttpEntity entity, long maxBytes, String what) throws IOException {
+        if (entity == null) {
+            return new byte[0];
+        }
+        int limit = (int) Math.min(maxBytes, Integer.MAX_VALUE - 16) + 1;
+        if (entity.getContentLength() < limit) {
+            InputStream in = entity.getContent();
+            byte[] bytes = in.readNBytes(limit);
+            if (bytes.length < limit) {
+                return bytes;
+            }
+        }
+        throw new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                what + ": it is larger than " + maxBytes
+                        + " bytes; clients refuse such manifests, see maxManifestBytes");
+    }
+
+    private static OptionalLong length(ClassicHttpResponse response) {
+        Header header = response.getFirstHeader("Content-Length");
+        boolean told = header != null && header.getValue().matches("[0-9]{1,18}");
+        return told ? OptionalLong.of(Long.parseLong(header.getValue())) : OptionalLong.empty();
+    }
+
+    private static Optional<Digest> digest(ClassicHttpResponse response) {
+        Header header = response.getFirstHeader("Docker-Content-Digest");
+        try {
+            return header == null ? Optional.empty() : Optional.of(Digest.parse(header.getValue()));
+        } catch (RegistryException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private String describe(String action, String repository, Reference reference) {
+        return action + " " + name + "/" + repository + reference.separator() + reference;
+    }
+}

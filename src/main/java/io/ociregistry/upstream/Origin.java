@@ -1,0 +1,83 @@
+package io.ociregistry.upstream;
+
+import java.net.URI;
+import java.util.Locale;
+import java.util.Objects;
+import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
+
+/**
+ * Where a request goes: what may get the same credentials.
+ *
+ * @param host in lower case; IPv6 in brackets
+ */
+record Origin(String scheme, String host, int port) {
+    static final int HTTPS_PORT = 443;
+    private static final int HTTP_PORT = 80;
+
+    /**
+     * The origin of an absolute http or https URI. Names with {@code _}, which {@link URI#getHost()} refuses, are allowed.
+     *
+     * @throws IllegalArgumentException if it is none, or holds a user
+     */
+    static Origin of(URI uri) {
+        String scheme = Objects.requireNonNullElse(uri.getScheme(), "").toLowerCase(Locale.ROOT);
+        String authority = Objects.requireNonNullElse(uri.getRawAuthority(), "").toLowerCase(Locale.ROOT);
+        if (!scheme.equals("https") && !scheme.equals("http")) {
+            throw new IllegalArgumentException("it is neither http nor https");
+        }
+        if (authority.isEmpty() || authority.indexOf('@') >= 0) {
+            throw new IllegalArgumentException("it has no host, or a user");
+        }
+        int colon = authority.endsWith("]") ? -1 : authority.lastIndexOf(':');
+        String port = colon < 0 ? "" : authority.substring(colon + 1);
+        return new Origin(scheme, colon < 0 ? authority : authority.substring(0, colon), port(port, scheme));
+    }
+
+    boolean isHttps() {
+        return scheme.equals("https");
+    }
+
+    boolean isSameHost(Origin other) {
+        return host.equals(other.host);
+    }
+
+    /** True if both hosts are one, or belong to one registrable domain: {@code auth.docker.io} and {@code registry-1.docker.io}. */
+    boolean isSameSite(Origin other) {
+        if (isSameHost(other)) {
+            return true;
+        }
+        String site = site();
+        return !site.isEmpty() && site.equals(other.site());
+    }
+
+    /** The absolute URI of a path there. */
+    URI resolve(String path) {
+        return URI.create(this + path);
+    }
+
+    @Override
+    public String toString() {
+        boolean usual = port == (isHttps() ? HTTPS_PORT : HTTP_PORT);
+        return scheme + "://" + host + (usual ? "" : ":" + port);
+    }
+
+    /** The registrable domain; empty for addresses and for names of one label. */
+    private String site() {
+        boolean address = host.startsWith("[") || host.matches("[0-9.]+");
+        return address
+                ? ""
+                : Objects.requireNonNullElse(
+                        PublicSuffixMatcherLoader.getDefault().getDomainRoot(host), "");
+    }
+
+    private static int port(String port, String scheme) {
+        if (port.isEmpty()) {
+            return scheme.equals("https") ? HTTPS_PORT : HTTP_PORT;
+        }
+        try {
+            return Integer.parseInt(port);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("its port is no number", e);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.TlsConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Function;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.X509ExtendedKeyManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import nl.altindag.ssl.SSLFactory;
+import nl.altindag.ssl.pem.util.PemUtils;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.protocol.HttpContext;
+
+/**
+ * TLS to one registry and to the hosts it sends us to.
+ *
+ * <p>The client certificate and {@code insecureSkipVerify} are for the registry's own host and port, and a configured CA alone is trusted
+ * there. Its token service and its redirect targets are verified against the operating system's trust store and that CA, always.
+ */
+final class TlsContexts implements TlsSocketStrategy {
+    private final Optional<Origin> home;
+    private final TlsSocketStrategy toHome;
+    private final TlsSocketStrategy toOthers;
+
+    private TlsContexts(Optional<Origin> home, TlsSocketStrategy toHome, TlsSocketStrategy toOthers) {
+        this.home = home;
+        this.toHome = toHome;
+        this.toOthers = toOthers;
+    }
+
+    /** For registries that nobody configured: everything is verified against the operating system's trust store. */
+    static TlsContexts verified() {
+        TlsSocketStrategy strategy = strategy(operatingSystem().build(), false);
+        return new TlsContexts(Optional.empty(), strategy, strategy);
+    }
+
+    /**
+     * For a configured registry.
+     *
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file can't be used; the message names it
+     */
+    static TlsContexts of(TlsConfig config, Origin home) {
+        SSLFactory.Builder own = config.insecureSkipVerify()
+                ? SSLFactory.builder().withUnsafeTrustMaterial()
+                : config.ca().map(TlsContexts::authority).orElseGet(TlsContexts::operatingSystem);
+        if (config.cert().isPresent() && config.key().isPresent()) {
+            X509ExtendedKeyManager identity = read(
+                    config.cert().get(),
+                    "tls.cert",
+                    file -> PemUtils.loadIdentityMaterial(file, config.key().get()));
+            own.withIdentityMaterial(identity);
+        }
+        SSLFactory.Builder others = operatingSystem();
+        config.ca().ifPresent(file -> trust(others, file));
+        return new TlsContexts(
+                Optional.of(home), strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
+    }
+
+    @Override
+    public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
+            throws IOException {
+        boolean own = home.filter(origin -> origin.host().equalsIgnoreCase(target) && origin.port() == port)
+                .isPresent();
+        return (own ? toHome : toOthers).upgrade(socket, target, port, attachment, context);
+    }
+
+    private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
+        return new DefaultClientTlsStrategy(
+                factory.getSslContext(),
+                HostnameVerificationPolicy.CLIENT,
+                anyHostName ? (host, session) -> true : null);
+    }
+
+    /** What this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. */
+    private static SSLFactory.Builder operatingSystem() {
+        return SSLFactory.builder().withDefaultTrustMaterial().withSystemTrustMaterial();
+    }
+
+    private static SSLFactory.Builder authority(Path file) {
+        SSLFactory.Builder builder = SSLFactory.builder();
+        trust(builder, file);
+        return builder;
+    }
+
+    private static void trust(SSLFactory.Builder builder, Path file) {
+        X509ExtendedTrustManager authorities = read(file, "tls.ca", pem -> PemUtils.loadTrustMaterial(pem));
+        builder.withTrustMaterial(authorities);
+    }
+
+    private static <T> T read(Path file, String key, Function<Path, T> reader) {
+        if (!Files.isReadable(file)) {
+            throw unusable(key, file, "it does not exist or can't be read");
+        }
+        try {
+            return reader.apply(file);
+        } catch (RuntimeException e) {
+            throw unusable(key, file, "it holds no usable PEM: " + e.getMessage());
+        }
+    }
+
+    private static RegistryException unusable(String key, Path file, String why) {
+        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, key + " " + file + " can't be used: " + why);
+    }
+}

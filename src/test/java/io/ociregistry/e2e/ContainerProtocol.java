@@ -1,0 +1,37 @@
+package io.ociregistry.e2e;
+
+import io.ociregistry.protocol.ProtocolContract;
+import io.ociregistry.protocol.ServerUnderTest;
+import java.net.URI;
+import java.nio.file.Path;
+
+/** The protocol suite against one way of running the registry; a subclass each. */
+abstract class ContainerProtocol extends ProtocolContract {
+    private final Containers container;
+
+    ContainerProtocol(Containers container) {
+        this.container = container;
+    }
+
+    @Override
+    public ServerUnderTest start(String registries, Path directory) {
+        Configuration configuration = Configuration.in(directory, registries);
+        Container running = container.start(configuration);
+        return new ServerUnderTest() {
+            @Override
+            public URI base() {
+                return running.url();
+            }
+
+            @Override
+            public Path imagePath() {
+                return configuration.imagePath();
+            }
+
+            @Override
+            public void close() {
+                running.close();
+            }
+        };
+    }
+}
