@@ -32,23 +32,27 @@ final class BlobFetch implements Downloads.Transfer {
     private final Repository repository;
     private final Digest digest;
     private final OptionalLong expectedSize;
+    private final Runnable confirmed;
     private final Backoff backoff;
 
     /** Guards against starting over for ever. Only the receiver's thread touches it. */
     private boolean startedOver;
 
+    /** A fetch; {@code confirmed} is run once the upstream has answered that the repository has the blob. */
     BlobFetch(
             BlobStore blobs,
             Upstream upstream,
             Repository repository,
             Digest digest,
             OptionalLong expectedSize,
+            Runnable confirmed,
             Backoff backoff) {
         this.blobs = blobs;
         this.upstream = upstream;
         this.repository = repository;
         this.digest = digest;
         this.expectedSize = expectedSize;
+        this.confirmed = confirmed;
         this.backoff = backoff;
     }
 
@@ -67,7 +71,7 @@ final class BlobFetch implements Downloads.Transfer {
 
     private BlobDownload begin() {
         try {
-            return blobs.begin(digest, expectedSize);
+            return blobs.begin(digest, repository.registry());
         } catch (IOException e) {
             throw disk(e);
         }
@@ -104,7 +108,9 @@ final class BlobFetch implements Downloads.Transfer {
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long held = download.received();
         try (BlobAnswer answer = upstream.blob(repository.name(), digest, held)) {
-            download.expect(answer.size());
+            // What the upstream says of this answer goes before what some manifest says of the blob.
+            download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
+            confirmed.run();
             started.complete(Optional.of(download));
             skip(answer.body(), held - answer.from());
             copy(answer.body(), download);

@@ -6,7 +6,6 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.BlobStore;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletionException;
@@ -17,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,14 +33,20 @@ final class Prefetch implements AutoCloseable {
     /** Of manifests whose blobs were all seen in the store; forgetting them costs a look at the disk. */
     private static final int REMEMBERED = 10_000;
 
-    private final BlobStore blobs;
+    private final BiPredicate<Repository, Digest> isHere;
     private final BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch;
     private final ThreadPoolExecutor executor;
     private final Set<Digest> complete = ConcurrentHashMap.newKeySet();
 
-    /** How blobs are fetched: as for a client. */
-    Prefetch(BlobStore blobs, BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch) {
-        this.blobs = blobs;
+    /**
+     * Nothing is prefetched yet.
+     *
+     * @param isHere whether a repository's blob can be served without asking anybody
+     * @param fetch how blobs are fetched: as for a client
+     */
+    Prefetch(
+            BiPredicate<Repository, Digest> isHere, BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch) {
+        this.isHere = isHere;
         this.fetch = fetch;
         this.executor = new ThreadPoolExecutor(
                 AT_A_TIME, AT_A_TIME, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
@@ -80,7 +86,7 @@ final class Prefetch implements AutoCloseable {
     private void prefetch(Repository repository, Manifest manifest) {
         boolean all = true;
         for (Descriptor blob : manifest.blobs()) {
-            if (!blob.isForeign() && !blobs.contains(blob.digest())) {
+            if (!blob.isForeign() && !isHere.test(repository, blob.digest())) {
                 all &= bring(repository, blob.digest());
             }
         }
@@ -96,7 +102,7 @@ final class Prefetch implements AutoCloseable {
             CountDownLatch over = new CountDownLatch(1);
             source.whenReadable(Long.MAX_VALUE - 1, over::countDown);
             over.await();
-            return blobs.contains(digest);
+            return isHere.test(repository, digest);
         } catch (CompletionException e) {
             String why = e.getCause() instanceof RegistryException known ? known.getMessage() : e.toString();
             LOG.info("not prefetched: {}", why);

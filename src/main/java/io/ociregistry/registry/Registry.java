@@ -14,6 +14,7 @@ import io.ociregistry.upstream.Upstreams;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -54,7 +55,7 @@ public final class Registry implements AutoCloseable {
         this.upstreams = upstreams;
         this.disk = disk;
         this.airGapped = airGapped;
-        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(blobs, this::blob)) : Optional.empty();
+        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(this::isHere, this::blob)) : Optional.empty();
     }
 
     /** The manifest that a name means. */
@@ -69,8 +70,9 @@ public final class Registry implements AutoCloseable {
 
     /** Goes on with fetches that a stop or a crash interrupted. */
     void resumeInterrupted() {
-        prefetch.ifPresent(active -> blobs.interrupted().forEach(digest -> catalog.repositoryOf(digest)
-                .ifPresent(repository -> active.resume(repository, digest))));
+        prefetch.ifPresent(
+                active -> blobs.interrupted().forEach(part -> catalog.repositoryOf(part.digest(), part.source())
+                        .ifPresent(repository -> active.resume(repository, part.digest()))));
     }
 
     /** The content of a blob, as far as it is there; the caller closes it. */
@@ -80,7 +82,7 @@ public final class Registry implements AutoCloseable {
             if (catalog.hasBlob(repository, digest)) {
                 return linkedBlob(repository, digest);
             }
-            boolean here = blobs.contains(digest) || downloads.isArriving(digest);
+            boolean here = blobs.contains(digest) || downloads.isArriving(from(repository, digest));
             return here
                     ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
                     : fetch(repository, digest);
@@ -92,7 +94,7 @@ public final class Registry implements AutoCloseable {
         return failing(() -> {
             refuseManifest(repository, digest);
             OptionalLong stored = blobs.size(digest);
-            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(digest);
+            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest);
@@ -105,25 +107,46 @@ public final class Registry implements AutoCloseable {
             return CompletableFuture.completedStage(stored.get());
         }
         return blobs.mayHave(digest, catalog.blobSize(repository, digest))
-                ? downloads.join(digest, disk, new CheckTransfer(blobs, digest))
+                ? downloads.join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
                 : fetch(repository, digest);
     }
 
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
-        if (!downloads.isArriving(digest)) {
+        Downloads.Key key = from(repository, digest);
+        if (!downloads.isArriving(key)) {
             upstream.check();
         }
         OptionalLong size = catalog.blobSize(repository, digest);
+        Runnable confirmed = () -> link(repository, digest);
         return downloads
                 .join(
-                        digest,
+                        key,
                         upstream.blobs(),
-                        new BlobFetch(blobs, upstream, repository, digest, size, Backoff.DEFAULT))
-                .thenApply(source -> {
-                    link(repository, digest);
-                    return source;
-                });
+                        new BlobFetch(blobs, upstream, repository, digest, size, confirmed, Backoff.DEFAULT))
+                .thenCompose(source -> confirmedFor(repository, digest, source));
+    }
+
+    /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
+    private CompletionStage<BlobSource> confirmedFor(Repository repository, Digest digest, BlobSource source) {
+        if (catalog.hasBlob(repository, digest)) {
+            return CompletableFuture.completedStage(source);
+        }
+        return confirm(repository, digest).handle((size, failure) -> {
+            if (failure != null) {
+                source.close();
+                throw failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
+            }
+            return source;
+        });
+    }
+
+    private boolean isHere(Repository repository, Digest digest) {
+        return blobs.contains(digest) && catalog.hasBlob(repository, digest);
+    }
+
+    private static Downloads.Key from(Repository repository, Digest digest) {
+        return new Downloads.Key(digest, Optional.of(repository.registry()));
     }
 
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
@@ -149,8 +172,10 @@ public final class Registry implements AutoCloseable {
             return upstream.headBlob(key.repository().name(), key.digest()).size();
         } catch (RegistryException e) {
             OptionalLong told = catalog.blobSize(key.repository(), key.digest());
-            if (e.code() == ErrorCode.DENIED && told.isPresent()) {
-                // Presigned URLs are often signed for GET alone; the manifest tells the size too.
+            boolean known = catalog.hasBlob(key.repository(), key.digest());
+            if (known && e.code() == ErrorCode.DENIED && told.isPresent()) {
+                // Presigned URLs are often signed for GET alone; the manifest tells the size too. But a no confirms
+                // nothing.
                 return told;
             }
             throw e;

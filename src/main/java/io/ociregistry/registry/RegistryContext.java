@@ -38,7 +38,7 @@ public final class RegistryContext implements AutoCloseable {
         this.names = new RegistryNames(config);
         BlobStore blobs = new BlobStore(layout);
         ManifestStore records = new ManifestStore(layout);
-        Catalog catalog = new Catalog();
+        Catalog catalog = new Catalog(config.airGapped());
         records.forEach(catalog::add);
         ConfirmedLinks links = new ConfirmedLinks(layout);
         links.forEach(catalog::confirmBlob);

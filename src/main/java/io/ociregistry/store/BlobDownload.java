@@ -59,10 +59,10 @@ public final class BlobDownload {
     }
 
     /** Opens a file to receive into. */
-    static BlobDownload receive(Digest digest, Path file, OptionalLong size) throws IOException {
+    static BlobDownload receive(Digest digest, Path file) throws IOException {
         FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        return new BlobDownload(digest, file, channel, size, "");
+        return new BlobDownload(digest, file, channel, OptionalLong.empty(), "");
     }
 
     /** Opens a file that is there, to be checked like something that arrives. */

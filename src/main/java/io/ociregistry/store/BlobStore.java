@@ -2,6 +2,7 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -64,11 +65,11 @@ public final class BlobStore {
     /**
      * Begins, or goes on with, receiving a blob. What an earlier attempt left is hashed and kept; whether it is right shows in the end.
      *
-     * @param size if it is known
+     * @param source the registry it comes from: what one sent is never mixed with what another sends
      * @throws IOException if the disk does not allow it
      */
-    public BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
-        BlobDownload download = BlobDownload.receive(digest, layout.partial(digest), size);
+    public BlobDownload begin(Digest digest, RegistryName source) throws IOException {
+        BlobDownload download = BlobDownload.receive(digest, layout.partial(digest, source));
         try {
             download.rehash(Files.size(download.file()));
             return download;
@@ -79,10 +80,10 @@ public final class BlobStore {
     }
 
     /** The blobs of which an interrupted attempt left a part. */
-    public List<Digest> interrupted() {
-        List<Digest> found = new ArrayList<>();
+    public List<Interrupted> interrupted() {
+        List<Interrupted> found = new ArrayList<>();
         try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
-            files.forEach(file -> Layout.digest(file).ifPresent(found::add));
+            files.forEach(file -> Layout.interrupted(file).ifPresent(found::add));
         } catch (IOException e) {
             LOG.error("reading {}: {}", layout.partials(), e.toString());
         }
@@ -143,12 +144,7 @@ public final class BlobStore {
     /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */
     public boolean mayHave(Digest digest, OptionalLong told) {
         OptionalLong size = size(digest);
-        if (size.isEmpty() || told.isEmpty() || size.getAsLong() == told.getAsLong()) {
-            return size.isPresent();
-        }
-        quarantineIfSettled(
-                layout.blob(digest), "it has " + size.getAsLong() + " bytes, and should have " + told.getAsLong());
-        return false;
+        return size.isPresent() && (told.isEmpty() || size.getAsLong() == told.getAsLong());
     }
 
     private void quarantineIfSettled(Path file, String reason) {

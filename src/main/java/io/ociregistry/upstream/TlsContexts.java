@@ -15,7 +15,9 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
 import nl.altindag.ssl.pem.util.PemUtils;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
+import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
@@ -73,10 +75,12 @@ final class TlsContexts implements TlsSocketStrategy {
     }
 
     private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
-        return new DefaultClientTlsStrategy(
-                factory.getSslContext(),
-                HostnameVerificationPolicy.CLIENT,
-                anyHostName ? (host, session) -> true : null);
+        // Never null: HttpClient 5.6 then verifies no host name at all.
+        return anyHostName
+                ? new DefaultClientTlsStrategy(
+                        factory.getSslContext(), HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE)
+                : new DefaultClientTlsStrategy(
+                        factory.getSslContext(), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
     }
 
     /** What this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. */

@@ -12,6 +12,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -134,6 +135,75 @@ class OfflineTest {
     }
 
     @Test
+    void whatIsPrivateInOneRegistryCantBeReadByNamingItInAnother() throws Exception {
+        pull();
+        FakeUpstream hostile = FakeUpstream.start();
+        registry.close();
+        registry = RunningRegistry.start(
+                configuration("prefetch: false\n").concat("- name: h.example\n  endpoint: " + hostile.url() + "\n"),
+                images);
+        try (hostile) {
+            hostile.index("evil/app", "1", image);
+            FakeImage naming = hostile.image("evil/app", "2")
+                    .layer(image.layers().get(0).content())
+                    .push();
+            hostile.on(Match.blob(image.layer(0))).always(Fault.status(404));
+            hostile.on(Match.manifest(image.digest())).always(Fault.status(404));
+            assertEquals(200, get("/v2/evil/app/manifests/1?ns=h.example").status());
+            assertEquals(
+                    200,
+                    get("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example")
+                            .status());
+
+            assertEquals(
+                    404,
+                    get("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example")
+                            .status());
+            assertEquals(
+                    404,
+                    get("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
+                            .status());
+            assertEquals(
+                    404,
+                    RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
+                            .status());
+            assertArrayEquals(image.layerBytes(0), get(layer()).body(), "who has a right to it still gets it");
+        }
+    }
+
+    @Test
+    void aRegistryThatSendsSlowlyHoldsUpNobodyElse() throws Exception {
+        FakeUpstream slow = FakeUpstream.start();
+        registry.close();
+        registry = RunningRegistry.start(
+                configuration("prefetch: false\n").concat("- name: s.example\n  endpoint: " + slow.url() + "\n"),
+                images);
+        slow.image("x/y", "1").layer(image.layers().get(0).content()).push();
+        try (slow;
+                RawHttp waiting = RawHttp.connect(registry.base())) {
+            Gate gate = slow.holdBlobAfter(image.layer(0), 10);
+            waiting.send("GET", "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example");
+            gate.awaitReached();
+            assertArrayEquals(image.layerBytes(0), get(layer()).body());
+            gate.release();
+        }
+    }
+
+    @Test
+    void aManifestThatLiesAboutASizeSpoilsNothing() throws Exception {
+        String honest = new String(image.manifest(), StandardCharsets.UTF_8);
+        String lie = honest.replace("\"size\":" + SIZE, "\"size\":" + (SIZE + 5));
+        upstream.manifest("team/app", "lie", image.mediaType(), lie.getBytes(StandardCharsets.UTF_8));
+        registry.close();
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        assertEquals(200, get("/v2/team/app/manifests/lie?ns=r.example").status());
+        Response answer = get(layer());
+        assertEquals(String.valueOf(SIZE), answer.header("Content-Length"));
+        assertArrayEquals(image.layerBytes(0), answer.body());
+        assertEquals(1, ranges().size());
+    }
+
+    @Test
     void aDownloadThatTheServersStopCutGoesOnWhereItWas() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         try (RawHttp client = RawHttp.connect(registry.base())) {
@@ -145,7 +215,7 @@ class OfflineTest {
         }
         gate.release();
         upstream.heal();
-        long held = Files.size(images.resolve("partial").resolve(image.layer(0).hex()));
+        long held = Files.size(partial());
         assertTrue(held >= 90_000 && held < SIZE, () -> "held " + held);
 
         registry = RunningRegistry.start(configuration(""), images);
@@ -180,7 +250,7 @@ class OfflineTest {
     @Test
     void whatWasHeldAndIsWrongIsFetchedOnceMoreFromTheStart() throws Exception {
         registry.close();
-        Files.write(images.resolve("partial").resolve(image.layer(0).hex()), new byte[1000]);
+        Files.write(partial(), new byte[1000]);
         registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
         Response first = get(layer());
         byte[] body = first.body();
@@ -193,7 +263,7 @@ class OfflineTest {
     @Test
     void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
         registry.close();
-        Files.write(images.resolve("partial").resolve(image.layer(0).hex()), new byte[SIZE + 1]);
+        Files.write(partial(), new byte[SIZE + 1]);
         registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
@@ -268,6 +338,10 @@ class OfflineTest {
         assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
         assertTrue(Files.exists(record));
         assertEquals(false, Files.exists(neighbour));
+    }
+
+    private Path partial() {
+        return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example");
     }
 
     private List<String> ranges() {

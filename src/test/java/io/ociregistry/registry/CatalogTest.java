@@ -29,7 +29,7 @@ class CatalogTest {
     private static final Manifest IMAGE = image(10);
     private static final Manifest INDEX = manifest("{'manifests':[{'digest':'" + CHILD + "','size':5}]}");
 
-    private final Catalog catalog = new Catalog();
+    private final Catalog catalog = new Catalog(false);
 
     @Test
     void aRepositoryShowsNothingOfAnother() {
@@ -68,7 +68,7 @@ class CatalogTest {
     void aTagBelongsToTheManifestThatWasCheckedLastInWhateverOrderTheyCome() {
         Manifest newer = image(11);
         for (boolean newerFirst : new boolean[] {true, false}) {
-            Catalog each = new Catalog();
+            Catalog each = new Catalog(false);
             ManifestRecord old = record(IMAGE, "quay.io/a:v1", NOW);
             ManifestRecord late = record(newer, "quay.io/a:v1", NOW.plusMillis(1));
             each.add(newerFirst ? late : old);
@@ -96,6 +96,42 @@ class CatalogTest {
     }
 
     @Test
+    void aDigestThatTwoRegistriesNameIsNobodysUntilOneConfirmsIt() {
+        Repository foreign = new Repository(RegistryName.parse("evil.example"), "a");
+        catalog.add(record(image(10), "quay.io/a:v1", NOW));
+        catalog.add(record(INDEX, "quay.io/a:index", NOW));
+        assertTrue(catalog.hasBlob(A, LAYER), "nobody else has to do with it");
+        catalog.add(record(image(11), "evil.example/a:v1", NOW));
+        assertFalse(catalog.hasBlob(A, LAYER));
+        assertFalse(catalog.hasBlob(foreign, LAYER));
+        catalog.confirmBlob(A, LAYER);
+        assertTrue(catalog.hasBlob(A, LAYER));
+        assertFalse(catalog.hasBlob(foreign, LAYER));
+        catalog.confirmBlob(foreign, LAYER);
+        assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(foreign, LAYER));
+
+        catalog.add(record(INDEX, "evil.example/a:index", NOW));
+        assertEquals(Optional.empty(), catalog.find(name("evil.example/a@" + CHILD)));
+        assertEquals(Optional.of(INDEX.digest()), catalog.find(name("evil.example/a:index")), "that one it sent");
+    }
+
+    @Test
+    void whoAsksNobodyShowsWhatItsManifestsName() {
+        Catalog closed = new Catalog(true);
+        closed.add(record(image(10), "quay.io/a:v1", NOW));
+        closed.add(record(image(11), "ghcr.io/a:v1", NOW));
+        assertTrue(closed.hasBlob(A, LAYER));
+        assertFalse(closed.hasBlob(B, LAYER), "and nothing else");
+    }
+
+    @Test
+    void aSizeThatManifestsDisagreeOnIsUnknown() {
+        catalog.add(record(image(10), "quay.io/a:v1", NOW));
+        catalog.add(record(image(11), "quay.io/a:v2", NOW));
+        assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
+    }
+
+    @Test
     void aConfirmedBlobHasNoSizeUntilAManifestTellsIt() {
         assertTrue(catalog.confirmBlob(A, LAYER));
         assertFalse(catalog.confirmBlob(A, LAYER), "that is no news");
@@ -105,8 +141,8 @@ class CatalogTest {
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER));
         assertFalse(catalog.confirmBlob(A, LAYER));
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER), "and is not forgotten");
-        assertEquals(Optional.of(A), catalog.repositoryOf(LAYER));
-        assertEquals(Optional.empty(), catalog.repositoryOf(CHILD));
+        assertEquals(Optional.of(A), catalog.repositoryOf(LAYER, A.registry()));
+        assertEquals(Optional.empty(), catalog.repositoryOf(LAYER, RegistryName.parse("ghcr.io")));
     }
 
     private static ImageReference name(String text) {

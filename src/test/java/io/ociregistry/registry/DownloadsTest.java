@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -45,6 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DownloadsTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     private static final Digest DIGEST = Digest.of(CONTENT);
+    private static final RegistryName SOURCE = RegistryName.parse("quay.io");
+    private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE));
     private static final Downloads.Transfer NEVER = started -> {
         throw new AssertionError("there is nothing to transfer");
     };
@@ -80,7 +83,7 @@ class DownloadsTest {
             joins.add(executor.submit(() -> {
                 ready.countDown();
                 ready.await();
-                return get(downloads.join(DIGEST, executor, this::gated));
+                return get(downloads.join(KEY, executor, this::gated));
             }));
         }
         List<BlobSource> sources = new ArrayList<>();
@@ -88,8 +91,8 @@ class DownloadsTest {
             sources.add(join.get(20, TimeUnit.SECONDS));
         }
         assertEquals(1, transfers.get());
-        assertTrue(downloads.isArriving(DIGEST));
-        assertEquals(OptionalLong.of(CONTENT.length), downloads.arrivingSize(DIGEST));
+        assertTrue(downloads.isArriving(KEY));
+        assertEquals(OptionalLong.of(CONTENT.length), downloads.arrivingSize(KEY));
         go.countDown();
         for (BlobSource source : sources) {
             assertArrayEquals(CONTENT, readToTheEnd(source));
@@ -100,17 +103,17 @@ class DownloadsTest {
 
     @Test
     void whenAllHaveLeftTheDownloadGoesOn() throws Exception {
-        BlobSource first = get(downloads.join(DIGEST, executor, this::gated));
-        BlobSource second = get(downloads.join(DIGEST, executor, NEVER));
+        BlobSource first = get(downloads.join(KEY, executor, this::gated));
+        BlobSource second = get(downloads.join(KEY, executor, NEVER));
         first.close();
         second.close();
         second.close();
-        assertTrue(downloads.isArriving(DIGEST));
-        BlobSource third = get(downloads.join(DIGEST, executor, NEVER));
+        assertTrue(downloads.isArriving(KEY));
+        BlobSource third = get(downloads.join(KEY, executor, NEVER));
         go.countDown();
         assertArrayEquals(CONTENT, readToTheEnd(third));
         third.close();
-        BlobSource later = get(downloads.join(DIGEST, executor, NEVER));
+        BlobSource later = get(downloads.join(KEY, executor, NEVER));
         assertArrayEquals(CONTENT, readToTheEnd(later));
         later.close();
     }
@@ -118,14 +121,11 @@ class DownloadsTest {
     @Test
     void whoJoinsAfterTheEndButBeforeItIsForgottenGetsTheWhole() throws Exception {
         List<BlobSource> late = new ArrayList<>();
-        BlobSource first = get(downloads.join(DIGEST, Runnable::run, started -> {
+        BlobSource first = get(downloads.join(KEY, Runnable::run, started -> {
             receive(started);
-            late.add(downloads
-                    .join(DIGEST, executor, NEVER)
-                    .toCompletableFuture()
-                    .join());
+            late.add(downloads.join(KEY, executor, NEVER).toCompletableFuture().join());
         }));
-        assertFalse(downloads.isArriving(DIGEST));
+        assertFalse(downloads.isArriving(KEY));
         for (BlobSource source : List.of(first, late.get(0))) {
             assertArrayEquals(CONTENT, readToTheEnd(source));
             source.close();
@@ -136,7 +136,7 @@ class DownloadsTest {
     void whoHearsOfItWhenEverybodyHasLeftGetsItFromTheStore() throws Exception {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        downloads.join(DIGEST, executor, started -> {
+        downloads.join(KEY, executor, started -> {
             await(go);
             BlobDownload download = begin();
             // Told by another thread, which is held up among those who wait.
@@ -144,20 +144,20 @@ class DownloadsTest {
             await(held);
             finish(download);
         });
-        CompletionStage<BlobSource> slow = downloads.join(DIGEST, executor, NEVER);
-        downloads.join(DIGEST, executor, NEVER).whenComplete((source, e) -> {
+        CompletionStage<BlobSource> slow = downloads.join(KEY, executor, NEVER);
+        downloads.join(KEY, executor, NEVER).whenComplete((source, e) -> {
             source.close();
             held.countDown();
             await(ended);
         });
         go.countDown();
         await(held);
-        while (downloads.isArriving(DIGEST)) {
+        while (downloads.isArriving(KEY)) {
             Thread.onSpinWait();
         }
         // The store has it, and whoever joins now gets it from there; that also says that the download was closed or
         // will be.
-        get(downloads.join(DIGEST, executor, NEVER)).close();
+        get(downloads.join(KEY, executor, NEVER)).close();
         ended.countDown();
         BlobSource source = get(slow);
         assertArrayEquals(CONTENT, readToTheEnd(source));
@@ -169,14 +169,14 @@ class DownloadsTest {
         RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no");
         List<CompletionStage<BlobSource>> joins = new ArrayList<>();
         CompletableFuture<CompletionStage<BlobSource>> retry = new CompletableFuture<>();
-        joins.add(downloads.join(DIGEST, executor, started -> {
+        joins.add(downloads.join(KEY, executor, started -> {
             await(go);
             throw failure;
         }));
         for (int i = 0; i < 10; i++) {
-            joins.add(downloads.join(DIGEST, executor, NEVER));
+            joins.add(downloads.join(KEY, executor, NEVER));
         }
-        joins.get(10).whenComplete((source, e) -> retry.complete(downloads.join(DIGEST, executor, this::receive)));
+        joins.get(10).whenComplete((source, e) -> retry.complete(downloads.join(KEY, executor, this::receive)));
         go.countDown();
         for (CompletionStage<BlobSource> join : joins) {
             ExecutionException e = assertThrows(ExecutionException.class, () -> get(join));
@@ -191,7 +191,7 @@ class DownloadsTest {
     void aFailureAfterTheStartReachesItsReadersAndTheNextJoinStartsAnew() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         BlobSource reader = get(downloads.join(
-                DIGEST,
+                KEY,
                 task -> executor.execute(() -> {
                     task.run();
                     over.countDown();
@@ -207,7 +207,7 @@ class DownloadsTest {
         assertEquals(CONTENT.length / 2, reader.read(0, some));
         assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
         reader.close();
-        try (BlobSource source = get(downloads.join(DIGEST, executor, started -> {
+        try (BlobSource source = get(downloads.join(KEY, executor, started -> {
             BlobDownload download = begin();
             assertEquals(CONTENT.length / 2, download.received(), "what is there is gone on with");
             started.complete(Optional.of(download));
@@ -220,19 +220,19 @@ class DownloadsTest {
 
     @Test
     void whatTheStoreHasIsNotTransferred() throws Exception {
-        get(downloads.join(DIGEST, Runnable::run, this::receive)).close();
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
         assertEquals(1, transfers.get());
-        CompletionStage<BlobSource> stage = downloads.join(DIGEST, executor, NEVER);
+        CompletionStage<BlobSource> stage = downloads.join(KEY, executor, NEVER);
         assertTrue(stage.toCompletableFuture().isDone());
         try (BlobSource source = get(stage)) {
             assertTrue(source.localFile().isPresent());
         }
-        assertFalse(downloads.isArriving(DIGEST));
+        assertFalse(downloads.isArriving(KEY));
     }
 
     @Test
     void manyWhoAskForWhatTheStoreHasAllGetIt() throws Exception {
-        get(downloads.join(DIGEST, Runnable::run, this::receive)).close();
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
         CountDownLatch ready = new CountDownLatch(32);
         List<Future<byte[]>> reads = new ArrayList<>();
         for (int i = 0; i < 32; i++) {
@@ -241,7 +241,7 @@ class DownloadsTest {
                 ready.await();
                 byte[] last = {};
                 for (int n = 0; n < 100; n++) {
-                    try (BlobSource source = get(downloads.join(DIGEST, executor, NEVER))) {
+                    try (BlobSource source = get(downloads.join(KEY, executor, NEVER))) {
                         last = readToTheEnd(source);
                     }
                 }
@@ -251,13 +251,13 @@ class DownloadsTest {
         for (Future<byte[]> read : reads) {
             assertArrayEquals(CONTENT, read.get(20, TimeUnit.SECONDS));
         }
-        assertFalse(downloads.isArriving(DIGEST));
+        assertFalse(downloads.isArriving(KEY));
     }
 
     @Test
     void anExecutorThatIsFullIsAnOverloadForAllWhoJoined() throws Exception {
         CompletionStage<BlobSource> refused = downloads.join(
-                DIGEST,
+                KEY,
                 task -> {
                     throw new RejectedExecutionException();
                 },
@@ -265,8 +265,8 @@ class DownloadsTest {
         CompletionException e = assertThrows(
                 CompletionException.class, () -> refused.toCompletableFuture().join());
         assertSame(ErrorCode.OVERLOADED, ((RegistryException) e.getCause()).code());
-        assertFalse(downloads.isArriving(DIGEST));
-        get(downloads.join(DIGEST, executor, this::receive)).close();
+        assertFalse(downloads.isArriving(KEY));
+        get(downloads.join(KEY, executor, this::receive)).close();
     }
 
     private void gated(CompletableFuture<Optional<BlobDownload>> started) {
@@ -289,7 +289,9 @@ class DownloadsTest {
 
     private BlobDownload begin() {
         try {
-            return blobs.begin(DIGEST, OptionalLong.of(CONTENT.length));
+            BlobDownload download = blobs.begin(DIGEST, SOURCE);
+            download.expect(OptionalLong.of(CONTENT.length));
+            return download;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

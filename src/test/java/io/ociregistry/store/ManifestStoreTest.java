@@ -213,7 +213,6 @@ class ManifestStoreTest {
     void blobsOfOtherAlgorithmsSayWhichInTheirName() {
         Digest sha512 = Digest.parse("sha512:" + "a".repeat(128));
         assertEquals(root.resolve("blobs").resolve("sha512-" + "a".repeat(128)), layout.blob(sha512));
-        assertEquals(root.resolve("partial").resolve("sha512-" + "a".repeat(128)), layout.partial(sha512));
         assertEquals(
                 root.resolve("blobs").resolve("b".repeat(64)), layout.blob(Digest.parse("sha256:" + "b".repeat(64))));
     }
