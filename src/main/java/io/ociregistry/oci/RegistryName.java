@@ -18,6 +18,7 @@ public record RegistryName(String host, int port) implements Comparable<Registry
     private static final Pattern DNS_NAME = Pattern.compile(
             "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?+(?:\\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?+)*+");
     private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
+    private static final Pattern ASCII = Pattern.compile("[!-~]*+");
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
 
     /** Docker Hub, by the name that image references use. */
@@ -40,6 +41,11 @@ public record RegistryName(String host, int port) implements Comparable<Registry
      * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if that can't be a registry
      */
     public static RegistryName parse(String text) {
+        if (!ASCII.matcher(text).matches()) {
+            // Some letters are ASCII only once they are in lower case: the Kelvin sign would make this another
+            // registry.
+            throw invalid(text);
+        }
         String lower = text.toLowerCase(Locale.ROOT);
         int colon = lower.lastIndexOf(':');
         if (colon < 0 || lower.endsWith("]")) {

@@ -93,7 +93,8 @@ public final class Registry implements AutoCloseable {
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
             refuseManifest(repository, digest);
-            OptionalLong stored = blobs.size(digest);
+            boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
+            OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
             OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)

@@ -64,7 +64,12 @@ public final class RegistryContext implements AutoCloseable {
         layout.create();
         StoreLock lock =
                 StoreLock.take(layout, "ociregistry " + BuildInfo.read().version());
-        return new RegistryContext(config, layout, lock, upstreams);
+        try {
+            return new RegistryContext(config, layout, lock, upstreams);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
     }
 
     public ServerConfig config() {

@@ -41,18 +41,31 @@ public final class RegistryNames {
      */
     public Repository resolve(Optional<String> explicit, String path) {
         int slash = path.indexOf('/');
-        Optional<RegistryName> prefix = slash < 0 ? Optional.empty() : prefix(path.substring(0, slash));
-        Optional<RegistryName> registry = explicit.map(this::canonical);
-        if (prefix.isPresent() && (registry.isEmpty() || registry.equals(prefix))) {
+        String first = slash < 0 ? "" : path.substring(0, slash);
+        if (explicit.isPresent()) {
+            RegistryName registry = canonical(explicit.get());
+            return repository(registry, means(first, registry) ? path.substring(slash + 1) : path);
+        }
+        Optional<RegistryName> prefix = prefix(first);
+        if (prefix.isPresent()) {
             return repository(prefix.get(), path.substring(slash + 1));
         }
-        return repository(registry.or(() -> defaultRegistry).orElseThrow(() -> underivable(path)), path);
+        return repository(defaultRegistry.orElseThrow(() -> underivable(path)), path);
     }
 
     /** The one name of a registry that has several. */
     RegistryName canonical(String text) {
         RegistryName parsed = RegistryName.parse(text).canonical();
         return known.getOrDefault(parsed.toString(), parsed);
+    }
+
+    private boolean means(String component, RegistryName registry) {
+        try {
+            return prefix(component).filter(registry::equals).isPresent();
+        } catch (RegistryException e) {
+            // It can't be a registry, but a part of a repository's name.
+            return false;
+        }
     }
 
     private Optional<RegistryName> prefix(String component) {

@@ -33,6 +33,7 @@ public final class BlobDownload {
     private final Digest digest;
     private final Path file;
     private final FileChannel channel;
+    private final String look;
     /** Only the receiver's thread touches it. */
     private MessageDigest hash;
 
@@ -48,18 +49,33 @@ public final class BlobDownload {
     /** The receiver counts as one. */
     private int users = 1;
 
-    private BlobDownload(Digest digest, Path file, FileChannel channel, OptionalLong size) {
+    private BlobDownload(Digest digest, Path file, FileChannel channel, OptionalLong size, String look) {
         this.digest = digest;
         this.file = file;
         this.channel = channel;
         this.size = size;
+        this.look = look;
         this.hash = digest.algorithm().newHash();
     }
 
-    /** Opens a file to receive into, or, to be checked like something that arrives, an existing one to read from. */
-    static BlobDownload open(Digest digest, Path file, OptionalLong size, StandardOpenOption... how)
-            throws IOException {
-        return new BlobDownload(digest, file, FileChannel.open(file, how), size);
+    /** Opens a file to receive into. */
+    static BlobDownload receive(Digest digest, Path file) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return new BlobDownload(digest, file, channel, OptionalLong.empty(), "");
+    }
+
+    /** Opens a file that is there, to be checked like something that arrives. */
+    static BlobDownload recheck(Digest digest, Path file) throws IOException {
+        // Before it is opened: another file that takes its place meanwhile looks otherwise.
+        String look = VerifiedIndex.look(file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            return new BlobDownload(digest, file, channel, OptionalLong.of(channel.size()), look);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     public Digest digest() {
@@ -68,6 +84,11 @@ public final class BlobDownload {
 
     Path file() {
         return file;
+    }
+
+    /** How the file looked before anything of it was read. */
+    String look() {
+        return look;
     }
 
     /** How many bytes are there; the next one to ask an upstream for. */
@@ -283,6 +304,10 @@ public final class BlobDownload {
                 int count = channel.read(into, position);
                 synchronized (BlobDownload.this) {
                     checkStart();
+                }
+                if (count < 0) {
+                    // Not the end: -1 would say that the whole was verified.
+                    throw new IOException(file + " was cut while it was read, before " + position);
                 }
                 return count;
             } finally {

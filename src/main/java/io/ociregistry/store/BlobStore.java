@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +42,8 @@ public final class BlobStore {
     /** The size of the file of that name, verified or not. */
     public OptionalLong size(Digest digest) {
         try {
-            return OptionalLong.of(Files.size(layout.blob(digest)));
+            BasicFileAttributes attributes = Files.readAttributes(layout.blob(digest), BasicFileAttributes.class);
+            return attributes.isRegularFile() ? OptionalLong.of(attributes.size()) : OptionalLong.empty();
         } catch (IOException e) {
             return OptionalLong.empty();
         }
@@ -68,13 +69,7 @@ public final class BlobStore {
      * @throws IOException if the disk does not allow it
      */
     public BlobDownload begin(Digest digest, RegistryName source) throws IOException {
-        BlobDownload download = BlobDownload.open(
-                digest,
-                layout.partial(digest, source),
-                OptionalLong.empty(),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
+        BlobDownload download = BlobDownload.receive(digest, layout.partial(digest, source));
         try {
             download.rehash(Files.size(download.file()));
             return download;
@@ -104,7 +99,7 @@ public final class BlobStore {
         download.force();
         Path target = layout.blob(download.digest());
         // Noted first: a blob that a crash leaves without its note would have to be hashed again.
-        verified.add(target, download.file());
+        verified.add(target, VerifiedIndex.look(download.file()));
         DurableFiles.publish(download.file(), target);
     }
 
@@ -121,8 +116,7 @@ public final class BlobStore {
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
-            return Optional.of(
-                    BlobDownload.open(digest, file, OptionalLong.of(Files.size(file)), StandardOpenOption.READ));
+            return Optional.of(BlobDownload.recheck(digest, file));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -144,7 +138,7 @@ public final class BlobStore {
             quarantineIfSettled(unverified.file(), e.getMessage());
             throw e;
         }
-        verified.add(unverified.file(), unverified.file());
+        verified.add(unverified.file(), unverified.look());
     }
 
     /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */

@@ -34,11 +34,10 @@ final class VerifiedIndex {
     }
 
     /**
-     * Notes that a blob has the content its name says, if it looks as that file does now: itself, or the one that will be renamed to it,
-     * since renaming changes no look. Losing the note costs time, not correctness.
+     * Notes that a blob has the content its name says, as long as it has that look: the one that the file had before it was hashed.
+     * Losing the note costs time, not correctness.
      */
-    void add(Path blob, Path file) throws IOException {
-        String look = look(file);
+    void add(Path blob, String look) throws IOException {
         if (look.equals(looks.put(name(blob), look))) {
             return;
         }
@@ -67,7 +66,8 @@ final class VerifiedIndex {
         return String.valueOf(blob.getFileName());
     }
 
-    private static String look(Path blob) throws IOException {
+    /** How a file looks now; renaming does not change that. */
+    static String look(Path blob) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(blob, BasicFileAttributes.class);
         String key =
                 Optional.ofNullable(attributes.fileKey()).map(Object::toString).orElse("-");
