@@ -62,10 +62,13 @@ final class BlobFetch implements Downloads.Transfer {
         try {
             receive(download, started);
             publish(download);
-        } catch (RegistryException e) {
-            fail(download, started, e);
         } catch (RuntimeException | Error e) {
-            fail(download, started, new RegistryException(ErrorCode.INTERNAL, "fetching " + this + ": " + e, e));
+            LOG.warn("fetching {} failed: {}", this, e.getMessage());
+            giveUp(download, e);
+            if (!started.isDone()) {
+                download.release();
+            }
+            throw e;
         }
     }
 
@@ -175,16 +178,11 @@ final class BlobFetch implements Downloads.Transfer {
         }
     }
 
-    private void fail(
-            BlobDownload download, CompletableFuture<Optional<BlobDownload>> started, RegistryException cause) {
-        LOG.warn("fetching {} failed: {}", this, cause.getMessage());
-        if (download.received() == 0 || cause.code() == ErrorCode.UPSTREAM_WRONG_CONTENT) {
+    /** What arrived is kept for the next try, unless it is nothing, or known to be wrong. */
+    private void giveUp(BlobDownload download, Throwable cause) {
+        boolean wrong = cause instanceof RegistryException known && known.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
+        if (wrong || download.received() == 0) {
             blobs.discard(download);
-        }
-        download.fail(cause);
-        if (!started.isDone()) {
-            download.release();
-            throw cause;
         }
     }
 

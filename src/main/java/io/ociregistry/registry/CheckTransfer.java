@@ -25,11 +25,8 @@ final class CheckTransfer implements Downloads.Transfer {
         started.complete(Optional.of(download));
         try {
             blobs.check(download);
-        } catch (RegistryException e) {
-            download.fail(e);
         } catch (IOException e) {
-            download.fail(
-                    new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e));
+            throw new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
@@ -37,9 +39,9 @@ final class Downloads {
         /**
          * Receives the whole blob and leaves it in the store. Blocks until then.
          *
-         * @param started to be completed as soon as readers can be told size and success; from then on failures go to the readers. The
-         *     download stays open; who called closes it
-         * @throws RuntimeException if it fails before that
+         * @param started to be completed as soon as readers can be told size and success. From then on the download is the caller's, who
+         *     closes it and tells its readers of a failure
+         * @throws RuntimeException if it fails
          */
         void run(CompletableFuture<Optional<BlobDownload>> started);
     }
@@ -93,15 +95,23 @@ final class Downloads {
     }
 
     private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {
+        Optional<RegistryException> failure = Optional.empty();
         try {
             transfer.run(started);
+        } catch (RegistryException e) {
+            failure = Optional.of(e);
         } catch (RuntimeException | Error e) {
-            inFlight.remove(key, started);
-            started.completeExceptionally(e);
-            return;
+            failure = Optional.of(
+                    new RegistryException(ErrorCode.INTERNAL, "the transfer of blob " + key.digest() + ": " + e, e));
         }
-        // In this order: who finds it in the map finds it open.
+        // Before its readers hear of it: who asks again must not join what failed. And who finds it in the map finds it
+        // open.
         inFlight.remove(key, started);
-        started.join().ifPresent(BlobDownload::release);
+        failure.ifPresent(started::completeExceptionally);
+        if (!started.isCompletedExceptionally()) {
+            Optional<BlobDownload> download = started.join();
+            failure.ifPresent(cause -> download.ifPresent(open -> open.fail(cause)));
+            download.ifPresent(BlobDownload::release);
+        }
     }
 }

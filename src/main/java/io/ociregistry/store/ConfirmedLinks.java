@@ -34,7 +34,7 @@ public final class ConfirmedLinks {
             return;
         }
         try (var lines = Files.lines(file)) {
-            lines.forEach(line -> read(line, action));
+            lines.filter(line -> !line.isEmpty()).forEach(line -> read(line, action));
         } catch (IOException | RuntimeException e) {
             LOG.warn("{} can't be read to its end, so upstreams will be asked again: {}", file, e.toString());
         }
@@ -43,12 +43,13 @@ public final class ConfirmedLinks {
     /** Notes one; a disk that does not take it is told to the log alone. */
     public synchronized void add(Repository repository, Digest digest) {
         try (BufferedWriter out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            out.write(repository + " " + digest + "\n");
+            out.write("\n" + repository + " " + digest + "\n");
         } catch (IOException e) {
             LOG.error("noting in {} that {} has {}: {}", file, repository, digest, e.toString());
         }
     }
 
+    /** Lines begin with a line feed of their own, so that one that a crash tore never runs into the next. */
     private static void read(String line, BiConsumer<Repository, Digest> action) {
         try {
             int space = line.indexOf(' ');
