@@ -73,7 +73,7 @@ public final class HttpUpstreams implements Upstreams {
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(java.util.Locale.ROOT)));
         Clients own = new Clients(
-                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin.host(), resolver), timeouts);
+                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin, resolver), timeouts);
         UpstreamExecutors threads = new UpstreamExecutors(name.toString());
         clients.put(name, own);
         executors.put(name, threads);
