@@ -17,10 +17,10 @@ import org.apache.hc.client5.http.DnsResolver;
  */
 final class AddressGuard implements DnsResolver {
     private final HostResolver resolver;
-    private final Optional<String> home;
+    private final Optional<Origin> home;
     private volatile AddressScope reach = AddressScope.PUBLIC;
 
-    private AddressGuard(HostResolver resolver, Optional<String> home) {
+    private AddressGuard(HostResolver resolver, Optional<Origin> home) {
         this.resolver = resolver;
         this.home = home;
     }
@@ -30,15 +30,15 @@ final class AddressGuard implements DnsResolver {
         return new AddressGuard(resolver, Optional.empty());
     }
 
-    /** For a configured registry at that host. */
-    static AddressGuard around(String host, HostResolver resolver) {
-        return new AddressGuard(resolver, Optional.of(host));
+    /** For a configured registry there. */
+    static AddressGuard around(Origin home, HostResolver resolver) {
+        return new AddressGuard(resolver, Optional.of(home));
     }
 
     @Override
     public InetAddress[] resolve(String host) throws UnknownHostException {
         List<InetAddress> found = resolver.resolve(host);
-        if (home.filter(host::equalsIgnoreCase).isPresent()) {
+        if (home.filter(origin -> origin.isAt(host)).isPresent()) {
             reach = nearestToAll(found);
             return found.toArray(InetAddress[]::new);
         }
@@ -82,7 +82,7 @@ final class AddressGuard implements DnsResolver {
     static final class Refused extends UnknownHostException {
         private static final long serialVersionUID = 1L;
 
-        Refused(String host, AddressScope scope, Optional<String> home) {
+        Refused(String host, AddressScope scope, Optional<Origin> home) {
             super(host + " is at " + scope + ", "
                     + home.map(registry -> "where " + registry + " may not send us")
                             .orElse("and only a registry that is configured may be there: if this one is meant,"

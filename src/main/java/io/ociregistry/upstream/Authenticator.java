@@ -39,7 +39,7 @@ final class Authenticator {
     Optional<Secret> atFirst(String repository) {
         Optional<TokenRequest> request = Optional.ofNullable(wanted.getIfPresent(repository));
         if (request.isPresent()) {
-            return request.map(this::bearer);
+            return request.map(wish -> bearer(wish, repository));
         }
         return basicWanted ? credentials.map(Credentials::basic) : Optional.empty();
     }
@@ -61,7 +61,7 @@ final class Authenticator {
             if (own) {
                 wanted.put(repository, request);
             }
-            return Optional.of(bearer(request));
+            return Optional.of(bearer(request, repository));
         }
         boolean basic = own && challenges.stream().anyMatch(c -> c.is(AuthChallenge.BASIC));
         Optional<Secret> answer = basic ? credentials.map(Credentials::basic) : Optional.empty();
@@ -104,8 +104,14 @@ final class Authenticator {
         return credentials;
     }
 
-    private Secret bearer(TokenRequest request) {
-        return new Secret("Bearer " + tokens.get(request).reveal());
+    private Secret bearer(TokenRequest request, String repository) {
+        try {
+            return new Secret("Bearer " + tokens.get(request).reveal());
+        } catch (RegistryException e) {
+            // The registry may want another one by now, from elsewhere: let it say so next time.
+            wanted.asMap().remove(repository, request);
+            throw e;
+        }
     }
 
     private static Secret withoutScheme(Secret header) {

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
@@ -77,7 +78,7 @@ final class Exchange {
 
     /** Sends it. The caller reads or discards the answer. */
     Answer send() {
-        authorization = authenticator.atFirst(repository);
+        authorization = authorized(() -> authenticator.atFirst(repository));
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             Answer answer = once();
             int status = answer.response().getCode();
@@ -130,9 +131,18 @@ final class Exchange {
                 .map(Header::getValue)
                 .toList();
         try {
-            return authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization);
+            return authorized(
+                    () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
         } catch (RegistryException e) {
             answer.discard();
+            throw e;
+        }
+    }
+
+    private Optional<Secret> authorized(Supplier<Optional<Secret>> authentication) {
+        try {
+            return authentication.get();
+        } catch (RegistryException e) {
             throw new RegistryException(
                     e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
         }

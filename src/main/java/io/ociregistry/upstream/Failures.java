@@ -95,8 +95,8 @@ final class Failures {
 
     private static @Nullable Duration parse(String text) {
         try {
-            if (text.matches("[0-9]{1,9}")) {
-                return Duration.ofSeconds(Long.parseLong(text));
+            if (text.matches("[0-9]+")) {
+                return text.length() > 9 ? LONGEST_WAIT : Duration.ofSeconds(Long.parseLong(text));
             }
             var format = DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ROOT);
             return Duration.between(Instant.now(), ZonedDateTime.parse(text, format));

@@ -87,7 +87,7 @@ public final class HttpUpstreams implements Upstreams {
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         Clients own = new Clients(
-                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin.host(), resolver), timeouts);
+                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
         listed.put(name, upstream(name, origin, own, Credentials.of(config.auth())));
     }

@@ -13,6 +13,7 @@ import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
 record Origin(String scheme, String host, int port) {
     static final int HTTPS_PORT = 443;
     private static final int HTTP_PORT = 80;
+    private static final int MAX_PORT = 65535;
 
     /**
      * The origin of an absolute http or https URI. Names with {@code _}, which {@link URI#getHost()} refuses, are allowed.
@@ -25,12 +26,12 @@ record Origin(String scheme, String host, int port) {
         if (!scheme.equals("https") && !scheme.equals("http")) {
             throw new IllegalArgumentException("it is neither http nor https");
         }
-        if (authority.isEmpty() || authority.indexOf('@') >= 0) {
+        int colon = authority.endsWith("]") ? -1 : authority.lastIndexOf(':');
+        String host = colon < 0 ? authority : authority.substring(0, colon);
+        if (host.isEmpty() || host.indexOf('@') >= 0) {
             throw new IllegalArgumentException("it has no host, or a user");
         }
-        int colon = authority.endsWith("]") ? -1 : authority.lastIndexOf(':');
-        String port = colon < 0 ? "" : authority.substring(colon + 1);
-        return new Origin(scheme, colon < 0 ? authority : authority.substring(0, colon), port(port, scheme));
+        return new Origin(scheme, host, port(colon < 0 ? "" : authority.substring(colon + 1), scheme));
     }
 
     boolean isHttps() {
@@ -39,6 +40,11 @@ record Origin(String scheme, String host, int port) {
 
     boolean isSameHost(Origin other) {
         return host.equals(other.host);
+    }
+
+    /** True for this host, as URIs write it, or IPv6 without the brackets, as the HTTP client does. */
+    boolean isAt(String otherHost) {
+        return host.equalsIgnoreCase(otherHost) || host.equalsIgnoreCase("[" + otherHost + "]");
     }
 
     /** True if both hosts are one, or belong to one registrable domain: {@code auth.docker.io} and {@code registry-1.docker.io}. */
@@ -74,10 +80,10 @@ record Origin(String scheme, String host, int port) {
         if (port.isEmpty()) {
             return scheme.equals("https") ? HTTPS_PORT : HTTP_PORT;
         }
-        try {
-            return Integer.parseInt(port);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("its port is no number", e);
+        int number = port.matches("[0-9]{1,5}") ? Integer.parseInt(port) : 0;
+        if (number < 1 || number > MAX_PORT) {
+            throw new IllegalArgumentException("its port is none");
         }
+        return number;
     }
 }

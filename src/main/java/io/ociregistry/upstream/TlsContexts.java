@@ -69,7 +69,7 @@ final class TlsContexts implements TlsSocketStrategy {
     @Override
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
             throws IOException {
-        boolean own = home.filter(origin -> origin.host().equalsIgnoreCase(target) && origin.port() == port)
+        boolean own = home.filter(origin -> origin.isAt(target) && origin.port() == port)
                 .isPresent();
         return (own ? toHome : toOthers).upgrade(socket, target, port, attachment, context);
     }

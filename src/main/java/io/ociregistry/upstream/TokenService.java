@@ -8,7 +8,6 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.function.Function;
@@ -42,7 +41,13 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
                 request.cancel();
                 throw Failures.of(what, answer, ErrorCode.DENIED);
             }
-            return grant(what, body(answer));
+            byte[] body = body(answer);
+            if (body.length > LIMIT) {
+                request.cancel(); // closing would read the rest
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
+            }
+            return grant(what, body);
         } catch (IOException e) {
             throw Failures.of(what, Origin.of(uri), e);
         }
@@ -52,15 +57,14 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         if (answer.getEntity() == null) {
             return new byte[0];
         }
-        try (InputStream in = answer.getEntity().getContent()) {
-            return in.readNBytes(LIMIT);
-        }
+        return answer.getEntity().getContent().readNBytes(LIMIT + 1);
     }
 
     private static BearerTokens.Grant grant(String what, byte[] body) throws IOException {
         try {
             JsonNode json = JSON.readTree(body);
-            String token = json.path("access_token").asText(json.path("token").asText(""));
+            String token = json.path("access_token").asText("");
+            token = token.isEmpty() ? json.path("token").asText("") : token;
             if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
                 throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer holds no token");
             }

@@ -2,124 +2,120 @@ package io.ociregistry.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.ServerKeys;
-import io.ociregistry.config.UnlistedRegistries;
-import io.ociregistry.oci.ErrorCode;
-import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.RegistryName;
-import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import java.net.InetAddress;
-import java.util.ArrayList;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Registries that nobody configured are reached at public addresses only. No packet of these tests leaves loopback. */
-class AddressGuardTest extends UpstreamTest {
-    private final FakeUpstream fake = started(FakeUpstream.start());
+/** Nothing is connected to here: the guard alone says where a connection might go. */
+class AddressGuardTest {
+    private static final String PUBLIC = "8.8.8.8";
 
-    @ParameterizedTest
-    @CsvSource({
-        "8.8.8.8, PUBLIC",
-        "1.1.1.1, PUBLIC",
-        "2606:4700::1111, PUBLIC",
-        "10.0.0.1, PRIVATE",
-        "172.16.0.1, PRIVATE",
-        "172.31.255.255, PRIVATE",
-        "172.32.0.1, PUBLIC",
-        "192.168.1.1, PRIVATE",
-        "100.64.0.1, PRIVATE",
-        "fc00::1, PRIVATE",
-        "fd12:3456::1, PRIVATE",
-        "127.0.0.1, LOOPBACK",
-        "127.255.0.1, LOOPBACK",
-        "::1, LOOPBACK",
-        "0.0.0.0, SPECIAL",
-        "::, SPECIAL",
-        "169.254.169.254, SPECIAL",
-        "100.100.100.200, SPECIAL",
-        "fd00:ec2::254, SPECIAL",
-        "fe80::1, SPECIAL",
-        "224.0.0.1, SPECIAL",
-        "ff02::1, SPECIAL",
-        "255.255.255.255, SPECIAL",
-        "192.0.2.1, SPECIAL",
-        "198.18.0.1, SPECIAL",
-        "2001:db8::1, SPECIAL",
-        "2002:7f00:1::, SPECIAL",
-        "64:ff9b::7f00:1, LOOPBACK",
-        "64:ff9b::a00:1, PRIVATE"
-    })
-    void everyAddressHasAScope(String address, AddressScope scope) throws Exception {
-        assertEquals(scope, AddressScope.of(InetAddress.getByName(address)));
-    }
+    private final NamesOnLoopback names = new NamesOnLoopback();
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "127.0.0.1:PORT",
-                "localhost:PORT",
-                "[::1]:PORT",
-                "[::ffff:127.0.0.1]:PORT",
+                "127.0.0.1",
+                "[::1]",
                 "10.0.0.1",
-                "192.168.0.1:5000",
                 "169.254.169.254",
                 "[fd00:ec2::254]",
-                "inside.example"
+                "0.0.0.0",
+                "[::]",
+                "localhost",
+                "[::ffff:127.0.0.1]",
+                "[64:ff9b::127.0.0.1]"
             })
-    void anUnlistedRegistryAtSuchAnAddressIsRefused_andNothingIsSentThere(String name) {
-        HostResolver resolver = host -> List.of(host.equals("inside.example") ? address("127.0.0.1") : address(host));
-        Upstreams upstreams = upstreams(ServerConfig.defaults(), resolver);
-        RegistryName registry = RegistryName.parse(name.replace("PORT", String.valueOf(fake.port())));
-        RegistryException refused = fails(ErrorCode.DENIED, () -> manifest(upstreams.get(registry)));
-        assertTrue(refused.getMessage().contains("registries"), refused.getMessage());
-        assertEquals(0, fake.connections());
+    void aRegistryThatIsNotConfiguredIsNeverNear(String host) {
+        AddressGuard guard = AddressGuard.publicOnly(names);
+        var refused = assertThrows(AddressGuard.Refused.class, () -> guard.resolve(host, 443));
+        assertTrue(refused.getMessage().contains(host), refused.getMessage());
+        assertTrue(refused.getMessage().contains("under registries"), refused.getMessage());
     }
 
     @Test
-    void ofSeveralAddressesOnlyTheAllowedOnesAreConnectedTo_soNothingIsRebound() {
-        List<String> asked = new ArrayList<>();
-        HostResolver resolver = host -> {
-            asked.add(host);
-            return List.of(address("127.0.0.1"), address("10.0.0.1"));
-        };
-        Upstreams upstreams = upstreams(ServerConfig.defaults(), resolver);
-        fails(ErrorCode.DENIED, () -> manifest(upstreams.get(RegistryName.parse("twice.example:" + fake.port()))));
-        assertEquals(List.of("twice.example"), asked, "what was checked is what is used");
-        assertEquals(0, fake.connections());
+    void itIsWhereItIsPublic() throws UnknownHostException {
+        AddressGuard guard = AddressGuard.publicOnly(names.with("registry.example.com", PUBLIC, "2606:4700::1111"));
+        assertEquals(
+                List.of(
+                        new InetSocketAddress(InetAddress.getByName(PUBLIC), 443),
+                        new InetSocketAddress(InetAddress.getByName("2606:4700::1111"), 443)),
+                guard.resolve("registry.example.com", 443));
     }
 
     @Test
-    void aConfiguredRegistryMayBeAnywhere() {
-        FakeImage image = image(fake);
-        assertArrayEquals(image.manifest(), manifest(upstream(fake)));
+    void ofSeveralAddressesOnlyThoseThatAreAllowedAreTried() throws UnknownHostException {
+        AddressGuard guard =
+                AddressGuard.publicOnly(names.with("rebinding.example.com", "127.0.0.1", PUBLIC, "10.0.0.1"));
+        assertArrayEquals(new InetAddress[] {InetAddress.getByName(PUBLIC)}, guard.resolve("rebinding.example.com"));
     }
 
     @Test
-    void whereUnlistedRegistriesAreDeniedNoNameIsResolved() {
-        List<String> asked = new ArrayList<>();
-        HostResolver resolver = host -> {
-            asked.add(host);
-            return List.of(address("127.0.0.1"));
-        };
-        Upstreams upstreams = upstreams(
-                ServerConfig.defaults().with(ServerKeys.UNLISTED_REGISTRIES, UnlistedRegistries.DENY), resolver);
-        RegistryException denied = fails(ErrorCode.DENIED, () -> upstreams.get(RegistryName.parse("other.example")));
-        assertTrue(denied.getMessage().contains("unlistedRegistries"), denied.getMessage());
-        assertEquals(List.of(), asked);
+    void aNameThatMovesToThisMachineIsRefusedFromThen() throws UnknownHostException {
+        AddressGuard guard = AddressGuard.publicOnly(names);
+        names.with("rebinding.example.com", PUBLIC);
+        assertEquals(1, guard.resolve("rebinding.example.com", 443).size());
+        names.with("rebinding.example.com", "127.0.0.1");
+        assertThrows(AddressGuard.Refused.class, () -> guard.resolve("rebinding.example.com", 443));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // where the configured registry is | where it sends us | allowed
+        "8.8.8.8, 9.9.9.9, true",
+        "8.8.8.8, 10.0.0.1, false",
+        "8.8.8.8, 127.0.0.1, false",
+        "8.8.8.8, 169.254.169.254, false",
+        "10.0.0.1, 9.9.9.9, true",
+        "10.0.0.1, 192.168.0.1, true",
+        "10.0.0.1, 127.0.0.1, false",
+        "10.0.0.1, 169.254.169.254, false",
+        "127.0.0.1, 9.9.9.9, true",
+        "127.0.0.1, 10.0.0.1, true",
+        "127.0.0.1, ::1, true",
+        "127.0.0.1, 169.254.169.254, false",
+        "169.254.1.1, 169.254.169.254, false",
+    })
+    void aConfiguredRegistryMaySendUsAsNearAsItIsItself(String home, String other, boolean allowed)
+            throws UnknownHostException {
+        names.with("registry.example.com", home).with("other.example.net", other);
+        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
+        assertEquals(1, guard.resolve("registry.example.com", 443).size(), "home is allowed wherever it is");
+        if (allowed) {
+            assertEquals(1, guard.resolve("other.example.net", 443).size());
+        } else {
+            assertThrows(AddressGuard.Refused.class, () -> guard.resolve("other.example.net", 443));
+        }
     }
 
     @Test
-    void aHostThatDoesNotExistIsUnreachable() {
-        Upstreams upstreams = upstreams();
-        RegistryException missing = fails(
-                ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams.get(RegistryName.parse("nowhere.example"))));
-        assertTrue(missing.getMessage().contains("nowhere.example"), missing.getMessage());
+    void aRegistryWithOnePublicAddressIsPublic() throws UnknownHostException {
+        names.with("registry.example.com", "10.0.0.1", PUBLIC);
+        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
+        assertEquals(2, guard.resolve("registry.example.com").length);
+        assertThrows(AddressGuard.Refused.class, () -> guard.resolve("10.0.0.2"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"::1", "[::1]"})
+    void anIpv6HomeIsKnownWithAndWithoutBrackets(String host) throws UnknownHostException {
+        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://[::1]")), names);
+        assertEquals(1, guard.resolve(host, 443).size());
+    }
+
+    @Test
+    void aNameWithoutAddressesIsNoRefusal() {
+        AddressGuard guard = AddressGuard.publicOnly(names);
+        var unknown = assertThrows(UnknownHostException.class, () -> guard.resolve("nowhere.invalid", 443));
+        assertEquals(UnknownHostException.class, unknown.getClass());
     }
 }

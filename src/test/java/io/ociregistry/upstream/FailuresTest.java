@@ -1,0 +1,82 @@
+package io.ociregistry.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import org.apache.hc.core5.http.message.BasicHttpResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FailuresTest {
+    @ParameterizedTest
+    @CsvSource({
+        "404, MANIFEST_UNKNOWN",
+        "401, DENIED",
+        "403, DENIED",
+        "429, TOO_MANY_REQUESTS",
+        "400, UPSTREAM_BAD_ANSWER",
+        "405, UPSTREAM_BAD_ANSWER",
+        "416, UPSTREAM_BAD_ANSWER",
+        "500, UPSTREAM_BAD_ANSWER",
+        "503, UPSTREAM_BAD_ANSWER",
+        "204, UPSTREAM_BAD_ANSWER",
+        "304, UPSTREAM_BAD_ANSWER",
+    })
+    void aStatusHasAMeaning(int status, ErrorCode code) {
+        RegistryException failure = Failures.of("GET x", new BasicHttpResponse(status), ErrorCode.MANIFEST_UNKNOWN);
+        assertEquals(code, failure.code());
+        assertTrue(failure.getMessage().startsWith("GET x: upstream answered " + status), failure.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, PT0S",
+        "7, PT7S",
+        "' 7 ', PT7S",
+        "3600, PT1H",
+        "21600, PT6H",
+        "21601, PT6H",
+        "999999999, PT6H",
+        "99999999999999999999999, PT6H",
+        "-5, PT1M",
+        "1.5, PT1M",
+        "soon, PT1M",
+        "'', PT1M",
+        "'Fri, 31 Dec 9999 23:59:59 GMT', PT6H",
+        "'Wed, 21 Oct 2015 07:28:00 GMT', PT1M",
+        "'Wed, 99 Oct 2015 07:28:00 GMT', PT1M",
+        "٣, PT1M",
+    })
+    void retryAfterIsTakenAsFarAsItMakesSense(String header, Duration wait) {
+        assertEquals(wait, retryAfter(header));
+    }
+
+    @Test
+    void retryAfterMayBeADate() {
+        String inAnHour = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                ZonedDateTime.now(ZoneOffset.UTC).plusHours(1));
+        Duration wait = retryAfter(inAnHour);
+        assertTrue(wait.compareTo(Duration.ofMinutes(59)) > 0 && wait.compareTo(Duration.ofHours(1)) <= 0, wait + "");
+    }
+
+    @Test
+    void withoutRetryAfterItIsAMinute() {
+        RegistryException limited = Failures.of("GET x", new BasicHttpResponse(429), ErrorCode.BLOB_UNKNOWN);
+        assertEquals(Duration.ofMinutes(1), limited.retryAfter().orElseThrow());
+    }
+
+    private static Duration retryAfter(String header) {
+        BasicHttpResponse limited = new BasicHttpResponse(429);
+        limited.addHeader("Retry-After", header);
+        return Failures.of("GET x", limited, ErrorCode.BLOB_UNKNOWN)
+                .retryAfter()
+                .orElseThrow();
+    }
+}

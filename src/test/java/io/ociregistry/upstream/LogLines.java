@@ -1,0 +1,46 @@
+package io.ociregistry.upstream;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.AppenderBase;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.LoggerFactory;
+
+/** Everything that is logged below one name while it is open, down to TRACE where that name is free to. */
+final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+    private final Logger logger;
+    private final Level before;
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+
+    private LogLines(Logger logger) {
+        this.logger = logger;
+        this.before = logger.getLevel();
+    }
+
+    static LogLines of(String name) {
+        LogLines lines = new LogLines((Logger) LoggerFactory.getLogger(name));
+        lines.start();
+        lines.logger.setLevel(Level.TRACE);
+        lines.logger.addAppender(lines);
+        return lines;
+    }
+
+    String text() {
+        return String.join("\n", lines);
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+        String thrown = event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+        lines.add(event.getLevel() + " " + event.getFormattedMessage() + thrown);
+    }
+
+    @Override
+    public void close() {
+        logger.detachAppender(this);
+        logger.setLevel(before);
+    }
+}
