@@ -4,6 +4,7 @@ import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.URI;
 import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
@@ -16,7 +17,9 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -35,9 +38,11 @@ final class Clients implements AutoCloseable {
     }
 
     /** More than one upstream is asked at a time, and than all that share this are likely to be: the executors decide. */
-    private static final int CONNECTIONS_PER_ORIGIN = 16;
+    private static final int CONNECTIONS_PER_ORIGIN = 64;
 
     private static final int CONNECTIONS = 512;
+
+    private static final int MAX_STALE = 3;
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
@@ -55,13 +60,32 @@ final class Clients implements AutoCloseable {
         this.timeouts = timeouts;
     }
 
-    /** Sends a request; returns when the headers of the answer are in. The caller closes it. */
+    /**
+     * Sends a request; returns when the headers of the answer are in. The caller closes it.
+     *
+     * <p>A connection that was used before may have been closed by the upstream in the moment in which it is used again. That says nothing
+     * about the upstream, so the request is sent once more.
+     */
     ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
-        try {
-            return client(pool).executeOpen(RoutingSupport.determineHost(request), request, HttpClientContext.create());
-        } catch (HttpException e) {
-            throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+        for (int stale = 0; ; stale++) {
+            HttpClientContext context = HttpClientContext.create();
+            try {
+                return client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+            } catch (HttpException e) {
+                throw new IOException(
+                        "no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+            } catch (SocketException | NoHttpResponseException e) {
+                if (stale == MAX_STALE || !wasUsedBefore(context)) {
+                    throw e;
+                }
+                request.reset();
+            }
         }
+    }
+
+    private static boolean wasUsedBefore(HttpClientContext context) {
+        EndpointDetails connection = context.getEndpointDetails();
+        return connection != null && connection.getResponseCount() > 0;
     }
 
     /** Whether that URI answers, with whatever but a failure of its server. */

@@ -103,6 +103,22 @@ class TransferTest extends UpstreamTest {
     }
 
     @Test
+    void aConnectionThatIsClosedInTheMomentInWhichItIsUsedAgainCostsTheClientNothing() {
+        manifest(upstream);
+        int before = fake.requests().size();
+        fake.on(Match.manifests()).once(new Fault.CloseBeforeHeaders());
+        assertArrayEquals(image.manifest(), manifest(upstream));
+        assertEquals(2, fake.requests().size() - before);
+    }
+
+    @Test
+    void aNewConnectionThatIsClosedWithoutAnAnswerIsABadAnswer() {
+        fake.on(Match.manifests()).once(new Fault.CloseBeforeHeaders());
+        fails(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(upstream));
+        assertEquals(1, fake.requests().size());
+    }
+
+    @Test
     void aConnectionThatTheUpstreamClosedMeanwhileIsNotUsed() {
         manifest(upstream);
         fake.resetConnections();
