@@ -60,6 +60,11 @@ final class BearerTokens {
         }
     }
 
+    /** Forgets a token, whatever it was asked for. */
+    void drop(Secret token) {
+        held.asMap().values().removeIf(entry -> entry.token.equals(token));
+    }
+
     private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
         try {
             // Who won the slot may have come too late: the one before filled the cache, then left the slot.
