@@ -65,9 +65,18 @@ final class Catalog {
         return named == null ? Instant.EPOCH : named.checked;
     }
 
+    /**
+     * The time to note for what an upstream says of a name just now: later than all that is noted, whatever the clock does, since of two
+     * claims to a tag the later one counts.
+     */
+    Instant nextCheck(ImageReference name, Instant now) {
+        Instant after = checked(name).plusMillis(1);
+        return after.isAfter(now) ? after : now;
+    }
+
     /** The upstream confirmed that a name still means that manifest. */
     void refresh(ImageReference name, Digest digest, Instant now) {
-        names.merge(name, new Named(digest, now), Named::newer);
+        names.merge(name, new Named(digest, nextCheck(name, now)), Named::newer);
     }
 
     /** True if the repository may show that blob. */

@@ -78,7 +78,7 @@ final class Manifests {
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
         try {
-            catalog.add(store.confirm(manifest, name, clock.instant()));
+            catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
         } catch (IOException e) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED, "keeping " + name + ": the cache's disk failed: " + e.getMessage(), e);
