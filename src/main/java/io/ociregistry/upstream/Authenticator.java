@@ -67,6 +67,11 @@ final class Authenticator {
         return answer.equals(refused) ? Optional.empty() : answer;
     }
 
+    /** Notes that an answer to a challenge was of no use: a token of another host's would be shown to it again, as long as it lives. */
+    void refused(Secret secret) {
+        tokens.drop(withoutScheme(secret));
+    }
+
     private TokenRequest tokenRequest(AuthChallenge challenge, String repository, boolean own) {
         URI realm = realm(challenge);
         Optional<String> scope =
@@ -77,7 +82,7 @@ final class Authenticator {
 
     private URI realm(AuthChallenge challenge) {
         try {
-            URI realm = URI.create(challenge.parameter("realm").orElse(""));
+            URI realm = Origin.parse(challenge.parameter("realm").orElse(""));
             if (Origin.of(realm).isHttps() || !home.isHttps()) {
                 return realm;
             }

@@ -54,6 +54,11 @@ final class BearerTokens {
         held.get(request).filter(entry -> entry.token.equals(token)).ifPresent(entry -> held.remove(request, entry));
     }
 
+    /** Forgets a token, whatever it was asked for. */
+    void drop(Secret token) {
+        held.removeIf(entry -> entry.token.equals(token));
+    }
+
     private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
         try {
             // Who won the slot may have come too late: the one before filled the cache, then left the slot.

@@ -77,7 +77,7 @@ final class Exchange {
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             Answer answer = once();
             int status = answer.response().getCode();
-            if (status == 401 && !challenged) {
+            if (status == 401) {
                 Optional<Secret> better = authenticated(answer);
                 if (better.isEmpty()) {
                     return answer;
@@ -108,6 +108,10 @@ final class Exchange {
     }
 
     private Optional<Secret> authenticated(Answer answer) {
+        if (challenged) {
+            authorization.ifPresent(authenticator::refused);
+            return Optional.empty();
+        }
         challenged = true;
         List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
                 .map(Header::getValue)
@@ -134,8 +138,7 @@ final class Exchange {
         Header location = response.getFirstHeader("Location");
         try {
             Origin before = Origin.of(uri);
-            URI next = uri.resolve(
-                    URI.create(location == null ? "" : location.getValue().strip()));
+            URI next = target(location == null ? "" : location.getValue().strip());
             Origin after = Origin.of(next);
             if (before.isHttps() && !after.isHttps()) {
                 throw bad("it was redirected from https to " + after + ", which is not safe", null);
@@ -148,6 +151,14 @@ final class Exchange {
         } catch (IllegalArgumentException e) {
             throw bad("it was redirected to where nothing can be: " + e.getMessage(), e);
         }
+    }
+
+    private URI target(String location) {
+        if (location.isEmpty()) {
+            throw new IllegalArgumentException("no Location is given");
+        }
+        // RFC 3986 keeps the path where only a query is given; Java follows RFC 2396, which drops its last component.
+        return uri.resolve(Origin.parse(location.startsWith("?") ? uri.getRawPath() + location : location));
     }
 
     private RegistryException bad(String why, @Nullable Throwable cause) {

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** A map that forgets what was not asked for longest when it gets too big. Safe for threads. */
 final class Lru<K, V> {
@@ -31,6 +32,10 @@ final class Lru<K, V> {
 
     synchronized void put(K key, V value) {
         entries.put(key, value);
+    }
+
+    synchronized void removeIf(Predicate<V> unwanted) {
+        entries.values().removeIf(unwanted);
     }
 
     /** Removes a value, unless another one took its place. */

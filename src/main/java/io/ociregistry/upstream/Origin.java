@@ -1,6 +1,7 @@
 package io.ociregistry.upstream;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Objects;
 import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
@@ -32,6 +33,19 @@ record Origin(String scheme, String host, int port) {
             throw new IllegalArgumentException("it has no host, or a user");
         }
         return new Origin(scheme, host, port(colon < 0 ? "" : authority.substring(colon + 1), scheme));
+    }
+
+    /**
+     * Parses what an upstream sent as a URI. The failure does not repeat it: presigned URLs are secrets.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    static URI parse(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("it is no URI: " + e.getReason());
+        }
     }
 
     boolean isHttps() {
