@@ -2,7 +2,12 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.Timeouts;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -52,16 +57,30 @@ final class Clients implements AutoCloseable {
 
     /** Sends a request; returns when the headers of the answer are in. The caller closes it. */
     ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
+        HttpClientContext context = HttpClientContext.create();
         try {
-            return client(pool).executeOpen(RoutingSupport.determineHost(request), request, HttpClientContext.create());
+            return client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+        } catch (SocketException e) {
+            // Java has a type of its own for few of the ways in which connecting fails: "Network is unreachable" has
+            // none, nor has a reset
+            // while TLS is set up.
+            throw context.getEndpointDetails() == null && !(e instanceof NoRouteToHostException)
+                    ? (IOException) new ConnectException(e.getMessage()).initCause(e)
+                    : e;
+        } catch (IllegalStateException e) {
+            throw stopping(e);
         } catch (HttpException e) {
             throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
         }
     }
 
-    private synchronized CloseableHttpClient client(Pool pool) throws IOException {
+    private static RegistryException stopping(@Nullable Throwable cause) {
+        return new RegistryException(ErrorCode.OVERLOADED, "this server is stopping", cause);
+    }
+
+    private synchronized CloseableHttpClient client(Pool pool) {
         if (closed) {
-            throw new IOException("this server is stopping");
+            throw stopping(null);
         }
         if (pool == Pool.METADATA) {
             metadata = metadata != null ? metadata : open();

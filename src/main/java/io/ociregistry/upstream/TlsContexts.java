@@ -7,15 +7,21 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.Optional;
 import java.util.function.Function;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
 import nl.altindag.ssl.pem.util.PemUtils;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
+import org.apache.hc.client5.http.ssl.HttpsSupport;
+import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
@@ -52,11 +58,7 @@ final class TlsContexts implements TlsSocketStrategy {
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
                 : config.ca().map(TlsContexts::authority).orElseGet(TlsContexts::operatingSystem);
         if (config.cert().isPresent() && config.key().isPresent()) {
-            X509ExtendedKeyManager identity = read(
-                    config.cert().get(),
-                    "tls.cert",
-                    file -> PemUtils.loadIdentityMaterial(file, config.key().get()));
-            own.withIdentityMaterial(identity);
+            own.withIdentityMaterial(identity(config.cert().get(), config.key().get()));
         }
         SSLFactory.Builder others = operatingSystem();
         config.ca().ifPresent(file -> trust(others, file));
@@ -73,10 +75,24 @@ final class TlsContexts implements TlsSocketStrategy {
     }
 
     private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
+        // To this constructor no verifier means no verification: tried, a certificate of another host passed.
         return new DefaultClientTlsStrategy(
-                factory.getSslContext(),
+                context(factory),
                 HostnameVerificationPolicy.CLIENT,
-                anyHostName ? (host, session) -> true : null);
+                anyHostName ? NoopHostnameVerifier.INSTANCE : HttpsSupport.getDefaultHostnameVerifier());
+    }
+
+    private static SSLContext context(SSLFactory factory) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            TrustManager trust =
+                    new ExplainingTrustManager(factory.getTrustManager().orElseThrow());
+            KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
+            context.init(keys, new TrustManager[] {trust}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no TLS", e);
+        }
     }
 
     /** What this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. */
@@ -95,14 +111,24 @@ final class TlsContexts implements TlsSocketStrategy {
         builder.withTrustMaterial(authorities);
     }
 
+    private static X509ExtendedKeyManager identity(Path cert, Path key) {
+        requireReadable(cert, "tls.cert");
+        requireReadable(key, "tls.key");
+        return read(cert, "tls.key " + key + " with tls.cert", pem -> PemUtils.loadIdentityMaterial(pem, key));
+    }
+
     private static <T> T read(Path file, String key, Function<Path, T> reader) {
-        if (!Files.isReadable(file)) {
-            throw unusable(key, file, "it does not exist or can't be read");
-        }
+        requireReadable(file, key);
         try {
             return reader.apply(file);
         } catch (RuntimeException e) {
-            throw unusable(key, file, "it holds no usable PEM: " + e.getMessage());
+            throw unusable(key, file, "no usable PEM: " + e.getMessage());
+        }
+    }
+
+    private static void requireReadable(Path file, String key) {
+        if (!Files.isReadable(file)) {
+            throw unusable(key, file, "it does not exist or can't be read");
         }
     }
 
