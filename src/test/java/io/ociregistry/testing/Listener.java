@@ -21,6 +21,7 @@ final class Listener implements AutoCloseable {
     private final int port;
     private final List<Socket> fillers = new ArrayList<>();
     private ServerSocket server;
+    private Thread accepting = new Thread();
 
     Listener(Consumer<Socket> accepted) {
         this.accepted = accepted;
@@ -73,8 +74,12 @@ final class Listener implements AutoCloseable {
             }
             fillers.clear();
             server.close();
+            // The kernel keeps the port until the thread has left accept().
+            accepting.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -94,6 +99,7 @@ final class Listener implements AutoCloseable {
         Thread thread = new Thread(() -> acceptFrom(listening), "fake-upstream-" + listening.getLocalPort());
         thread.setDaemon(true);
         thread.start();
+        accepting = thread;
     }
 
     private void acceptFrom(ServerSocket listening) {
