@@ -136,13 +136,10 @@ final class Exchange {
         List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
                 .map(Header::getValue)
                 .toList();
-        try {
-            return authorized(
-                    () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
-        } catch (RegistryException e) {
-            answer.discard();
-            throw e;
-        }
+        // Before the token is asked for, which can then go over the same connection.
+        answer.skip();
+        return authorized(
+                () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
     }
 
     private Optional<Secret> authorized(Supplier<Optional<Secret>> authentication) {
