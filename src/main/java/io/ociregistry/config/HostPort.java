@@ -7,7 +7,7 @@ import io.ociregistry.oci.RegistryName;
 final class HostPort {
     private HostPort() {}
 
-    /** The name in lower case and without the port 443; an IllegalArgumentException says what to write instead. */
+    /** The name in lower case, without the port 443, and {@code docker.io} for all names of Docker Hub; an IllegalArgumentException says what to write instead. */
     static String parse(String text) {
         if (text.contains("*")) {
             throw new IllegalArgumentException(
@@ -18,7 +18,7 @@ final class HostPort {
                     + "' is not host[:port]; leave out the scheme and the path, an address goes to endpoint");
         }
         try {
-            return RegistryName.parse(text).toString();
+            return RegistryName.parse(text).canonical().toString();
         } catch (RegistryException e) {
             throw new IllegalArgumentException(
                     "'" + text + "' is not host[:port]; write for example quay.io or registry.local:5000", e);

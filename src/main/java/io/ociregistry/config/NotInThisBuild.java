@@ -6,7 +6,6 @@ import org.yaml.snakeyaml.nodes.Node;
 /** The keys that are read and checked, but that nothing listens to yet. Delivering one means to remove its line here. */
 final class NotInThisBuild {
     private static final Set<String> KEYS = Set.of(
-            "alwaysPullLatest",
             "arch",
             "configFile",
             "health",
@@ -16,6 +15,7 @@ final class NotInThisBuild {
             "metrics",
             "os",
             "preloadImages",
+            "pullTimeout",
             "pruneConfig",
             "rateLimitStatus",
             "registries.auth.token",

@@ -48,10 +48,31 @@ final class RegistryKeys {
             optional("endpoint", new Scalar<>(Endpoint::parse), "where the registry really is: http[s]://host[:port]");
     static final Key<List<String>> ALIASES =
             new Key<>("aliases", new ListOf<>(NAME_TYPE), List.of(), "other names of the same registry");
+    static final Key<String> PATTERN =
+            new Key<>("pattern", Scalar.TEXT, "*", "which tags; * is any text, ? one character");
+    static final Key<Duration> POLICY = new Key<>(
+            "policy",
+            new Scalar<>(TagRule::policy),
+            TagRule.FOREVER,
+            "when to ask whether a tag moved: never, always, or an age");
+    static final Key<TagRule.OnNotFound> ON_NOT_FOUND = new Key<>(
+            "onNotFound",
+            Scalar.oneOf(TagRule.OnNotFound.class),
+            TagRule.OnNotFound.KEEP,
+            "keep or drop a cached tag that the registry no longer has");
+    static final Mapping<TagRule> TAG_RULE_TYPE = new Mapping<>(
+            List.of(PATTERN, POLICY, ON_NOT_FOUND),
+            (values, complaints) -> new TagRule(
+                    values.get(PATTERN), values.get(POLICY), values.get(ON_NOT_FOUND) == TagRule.OnNotFound.KEEP));
+    static final Key<List<TagRule>> TAGS = new Key<>(
+            "tags",
+            new ListOf<>(TAG_RULE_TYPE),
+            List.of(),
+            "when cached tags are looked at again; the first rule that matches counts");
     static final Key<AuthConfig> AUTH = new Key<>("auth", AUTH_TYPE, AuthConfig.ANONYMOUS, "who we are there");
     static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
-    static final Mapping<UpstreamConfig> TYPE =
-            new Mapping<>(List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, AUTH, TLS), RegistryKeys::upstream);
+    static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
+            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, AUTH, TLS), RegistryKeys::upstream);
 
     private RegistryKeys() {}
 
@@ -107,6 +128,7 @@ final class RegistryKeys {
                 scheme,
                 endpoint,
                 values.get(ALIASES),
+                values.get(TAGS),
                 values.get(AUTH),
                 values.get(TLS));
     }

@@ -119,6 +119,10 @@ public final class ServerConfig {
         return values.get(ServerKeys.MAX_MANIFEST_BYTES);
     }
 
+    public boolean prefetch() {
+        return values.get(ServerKeys.PREFETCH);
+    }
+
     public Duration shutdownTimeout() {
         return values.get(ServerKeys.SHUTDOWN_TIMEOUT);
     }

@@ -65,6 +65,11 @@ public final class ServerKeys {
             Scalar.size(1, MAX_MANIFEST),
             4_393_216L,
             "larger manifests are refused; containerd's limit");
+    public static final Key<Boolean> PREFETCH = key(
+            "prefetch",
+            Scalar.BOOLEAN,
+            true,
+            "whether an image that a client fetches is brought in whole, even if the client leaves");
     public static final Key<Duration> SHUTDOWN_TIMEOUT = key(
             "shutdownTimeout", Scalar.DURATION, Duration.ofSeconds(25), "how long a stop waits for requests in flight");
     public static final Key<Integer> RATE_LIMIT_STATUS =
@@ -97,6 +102,7 @@ public final class ServerKeys {
             LIST_CONFIG,
             SERVER_TLS_CONFIG,
             MAX_MANIFEST_BYTES,
+            PREFETCH,
             SHUTDOWN_TIMEOUT,
             RATE_LIMIT_STATUS,
             TIMEOUTS);

@@ -14,10 +14,12 @@ public record UpstreamConfig(
         Scheme scheme,
         Optional<URI> endpoint,
         List<String> aliases,
+        List<TagRule> tags,
         AuthConfig auth,
         TlsConfig tls) {
     public UpstreamConfig {
         aliases = List.copyOf(aliases);
+        tags = List.copyOf(tags);
     }
 
     /** An entry that says no more than that the registry is known. */
@@ -28,30 +30,31 @@ public record UpstreamConfig(
                 Scheme.HTTPS,
                 Optional.empty(),
                 List.of(),
+                List.of(),
                 AuthConfig.ANONYMOUS,
                 TlsConfig.DEFAULT);
     }
 
     public UpstreamConfig withScheme(Scheme newScheme) {
-        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, auth, tls);
+        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, auth, tls);
     }
 
     public UpstreamConfig withEndpoint(String uri) {
         var parsed = Endpoint.parse(uri);
         return new UpstreamConfig(
-                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, auth, tls);
+                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, tags, auth, tls);
     }
 
     public UpstreamConfig withAliases(String... names) {
         var parsed = List.of(names).stream().map(HostPort::parse).toList();
-        return new UpstreamConfig(name, description, scheme, endpoint, parsed, auth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, parsed, tags, auth, tls);
     }
 
     public UpstreamConfig withAuth(AuthConfig newAuth) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, newAuth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, newAuth, tls);
     }
 
     public UpstreamConfig withTls(TlsConfig newTls) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, auth, newTls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, auth, newTls);
     }
 }

@@ -15,9 +15,7 @@ public record Descriptor(MediaType mediaType, Digest digest, long size, Optional
             return Optional.of(new Descriptor(
                     new MediaType(node.path("mediaType").asText("")),
                     Digest.parse(node.path("digest").asText("")),
-                    node.path("size").isIntegralNumber()
-                            ? Math.max(-1, node.path("size").asLong())
-                            : -1,
+                    size(node.path("size")),
                     platform(node.path("platform"))));
         } catch (RegistryException unusable) {
             return Optional.empty();
@@ -27,6 +25,10 @@ public record Descriptor(MediaType mediaType, Digest digest, long size, Optional
     /** True for layers that registries need not have; clients fetch them from elsewhere. */
     public boolean isForeign() {
         return mediaType.value().contains(".foreign.") || mediaType.value().contains(".nondistributable.");
+    }
+
+    private static long size(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToLong() ? Math.max(-1, node.asLong()) : -1;
     }
 
     private static Optional<Platform> platform(JsonNode node) {

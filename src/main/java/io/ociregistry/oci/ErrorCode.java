@@ -29,6 +29,8 @@ public enum ErrorCode {
     TOO_MANY_REQUESTS(429, "TOOMANYREQUESTS"),
     /** The upstream answered, but with an error or with something that can't be right. */
     UPSTREAM_BAD_ANSWER(502, "UNKNOWN"),
+    /** The upstream sent something else than what was asked for. */
+    UPSTREAM_WRONG_CONTENT(502, "UNKNOWN"),
     /** The upstream can't be reached: name resolution, connection or TLS failed. */
     UPSTREAM_UNREACHABLE(503, "UNAVAILABLE"),
     /** This server is stopping or has too much to do. */

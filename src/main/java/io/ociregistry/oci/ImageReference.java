@@ -18,7 +18,8 @@ public record ImageReference(Repository repository, Reference reference) {
         }
         Repository repository =
                 new Repository(RegistryName.parse(text.substring(0, slash)), text.substring(slash + 1, end));
-        return new ImageReference(repository, Reference.parse(text.substring(end + 1)));
+        String reference = text.substring(end + 1);
+        return new ImageReference(repository, at >= 0 ? Digest.parse(reference) : Tag.parse(reference));
     }
 
     @Override

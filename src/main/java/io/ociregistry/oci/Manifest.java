@@ -1,6 +1,6 @@
 package io.ociregistry.oci;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,7 +17,9 @@ import java.util.Optional;
  * content is looked for in {@code manifests}, {@code config}, {@code layers}, {@code blobs} and {@code subject}.
  */
 public final class Manifest {
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private final byte[] bytes;
     private final MediaType mediaType;
@@ -49,7 +51,7 @@ public final class Manifest {
             throw bad(
                     "it is a Docker schema 1 manifest, which no current client accepts; ask for an image that was pushed since 2017");
         }
-        if (json.has("manifests") && (json.has("layers") || json.has("config"))) {
+        if (json.hasNonNull("manifests") && (json.hasNonNull("layers") || json.hasNonNull("config"))) {
             // Read as an index by one client and as an image by another: GHSA-qq97-vm5h-rrhg.
             throw bad("it has both \"manifests\" and \"layers\" or \"config\"");
         }
@@ -90,6 +92,11 @@ public final class Manifest {
         return blobs;
     }
 
+    /** True for what build tools say about how an image was made; nobody needs it to run the image. */
+    public boolean isAttestation() {
+        return blobs.stream().anyMatch(blob -> blob.mediaType().value().startsWith("application/vnd.in-toto"));
+    }
+
     /** What this refers to as its subject, as signatures do. */
     public Optional<Descriptor> subject() {
         return subject;
@@ -107,11 +114,10 @@ public final class Manifest {
                 return json;
             }
             throw bad("it is no JSON object (Content-Type: " + Text.quoted(declared.value()) + ")");
-        } catch (JsonProcessingException e) {
+        } catch (IOException e) {
+            // Not only of its syntax: text that is neither UTF-8, UTF-16 nor UTF-32 is another kind.
             throw bad("it is no JSON (Content-Type: " + Text.quoted(declared.value())
                     + "); is a login page or a proxy in between?");
-        } catch (IOException e) {
-            throw new IllegalStateException("reading from memory failed", e);
         }
     }
 

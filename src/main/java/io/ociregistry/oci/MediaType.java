@@ -2,6 +2,7 @@ package io.ociregistry.oci;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** A media type without parameters, in lower case. */
 public record MediaType(String value) {
@@ -14,6 +15,9 @@ public record MediaType(String value) {
     public static final MediaType OCI_ARTIFACT = new MediaType("application/vnd.oci.artifact.manifest.v1+json");
     public static final MediaType OCTET_STREAM = new MediaType("application/octet-stream");
     public static final MediaType NONE = new MediaType("");
+
+    /** RFC 6838 section 4.2. What a manifest says of itself goes into our headers. */
+    private static final Pattern APPLICATION = Pattern.compile("application/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}");
 
     /** What servers send that do not know, or do not say, what a manifest is. */
     private static final Set<String> GENERIC =
@@ -55,7 +59,7 @@ public record MediaType(String value) {
 
     /** True if it can be that of a manifest: JSON of some application. */
     public boolean canBeManifest() {
-        return value.startsWith("application/") && (value.endsWith("+json") || value.endsWith("/json"));
+        return APPLICATION.matcher(value).matches() && (value.endsWith("+json") || value.endsWith("/json"));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.ociregistry.oci;
 
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -10,12 +11,18 @@ import java.util.regex.Pattern;
  * @param port 1 to 65535, or 0 for none
  */
 public record RegistryName(String host, int port) implements Comparable<RegistryName> {
+    private static final Set<String> DOCKER_HUB_ALIASES =
+            Set.of("index.docker.io", "registry-1.docker.io", "registry.hub.docker.com");
     private static final int HTTPS = 443;
     private static final int MAX_HOST = 253;
     private static final Pattern DNS_NAME = Pattern.compile(
             "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?+(?:\\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?+)*+");
     private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
+    private static final Pattern ASCII = Pattern.compile("[!-~]*+");
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+
+    /** Docker Hub, by the name that image references use. */
+    public static final RegistryName DOCKER_HUB = new RegistryName("docker.io", 0);
 
     public RegistryName {
         boolean valid = host.length() <= MAX_HOST
@@ -34,6 +41,11 @@ public record RegistryName(String host, int port) implements Comparable<Registry
      * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if that can't be a registry
      */
     public static RegistryName parse(String text) {
+        if (!ASCII.matcher(text).matches()) {
+            // Some letters are ASCII only once they are in lower case: the Kelvin sign would make this another
+            // registry.
+            throw invalid(text);
+        }
         String lower = text.toLowerCase(Locale.ROOT);
         int colon = lower.lastIndexOf(':');
         if (colon < 0 || lower.endsWith("]")) {
@@ -45,6 +57,11 @@ public record RegistryName(String host, int port) implements Comparable<Registry
         }
         int number = Integer.parseInt(port);
         return checked(text, lower.substring(0, colon), number == HTTPS ? 0 : number);
+    }
+
+    /** The one name of a registry that is known by several: all of Docker Hub's are {@code docker.io}. */
+    public RegistryName canonical() {
+        return DOCKER_HUB_ALIASES.contains(toString()) ? DOCKER_HUB : this;
     }
 
     /** True if the first component of a path can only be meant as a registry: it has a dot or a port, or is {@code localhost}. */

@@ -32,23 +32,27 @@ final class BlobFetch implements Downloads.Transfer {
     private final Repository repository;
     private final Digest digest;
     private final OptionalLong expectedSize;
+    private final Runnable confirmed;
     private final Backoff backoff;
 
     /** Guards against starting over for ever. Only the receiver's thread touches it. */
     private boolean startedOver;
 
+    /** A fetch; {@code confirmed} is run once the upstream has answered that the repository has the blob. */
     BlobFetch(
             BlobStore blobs,
             Upstream upstream,
             Repository repository,
             Digest digest,
             OptionalLong expectedSize,
+            Runnable confirmed,
             Backoff backoff) {
         this.blobs = blobs;
         this.upstream = upstream;
         this.repository = repository;
         this.digest = digest;
         this.expectedSize = expectedSize;
+        this.confirmed = confirmed;
         this.backoff = backoff;
     }
 
@@ -58,16 +62,19 @@ final class BlobFetch implements Downloads.Transfer {
         try {
             receive(download, started);
             publish(download);
-        } catch (RegistryException e) {
-            fail(download, started, e);
         } catch (RuntimeException | Error e) {
-            fail(download, started, new RegistryException(ErrorCode.INTERNAL, "fetching " + this + ": " + e, e));
+            LOG.warn("fetching {} failed: {}", this, e.getMessage());
+            giveUp(download, e);
+            if (!started.isDone()) {
+                download.release();
+            }
+            throw e;
         }
     }
 
     private BlobDownload begin() {
         try {
-            return blobs.begin(digest, expectedSize);
+            return blobs.begin(digest, repository.registry());
         } catch (IOException e) {
             throw disk(e);
         }
@@ -78,7 +85,7 @@ final class BlobFetch implements Downloads.Transfer {
         while (true) {
             long held = download.received();
             try {
-                if (!isComplete(download)) {
+                if (!isComplete(download) && !(held > 0 && download.isWhole())) {
                     transfer(download, started);
                 }
                 download.verify();
@@ -88,9 +95,10 @@ final class BlobFetch implements Downloads.Transfer {
                 attempts.progressed(download.received() > held);
                 retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.received() + " bytes"));
             } catch (RegistryException e) {
-                if (e.code() == ErrorCode.UPSTREAM_BAD_ANSWER && held > 0 && !startedOver) {
+                if (e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT && held > 0 && !startedOver) {
                     startOver(download, e);
-                } else if (started.isDone() && e.code().isUpstreamFailure() && !isWrongContent(download)) {
+                } else if (started.isDone() && e.code().isUpstreamFailure()) {
+                    attempts.progressed(download.received() > held);
                     retryOrThrow(attempts, e);
                 } else {
                     throw e;
@@ -103,7 +111,9 @@ final class BlobFetch implements Downloads.Transfer {
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long held = download.received();
         try (BlobAnswer answer = upstream.blob(repository.name(), digest, held)) {
-            download.expect(answer.size());
+            // What the upstream says of this answer goes before what some manifest says of the blob.
+            download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
+            confirmed.run();
             started.complete(Optional.of(download));
             skip(answer.body(), held - answer.from());
             copy(answer.body(), download);
@@ -168,27 +178,17 @@ final class BlobFetch implements Downloads.Transfer {
         }
     }
 
-    private void fail(
-            BlobDownload download, CompletableFuture<Optional<BlobDownload>> started, RegistryException cause) {
-        LOG.warn("fetching {} failed: {}", this, cause.getMessage());
-        if (download.received() == 0 || isWrongContent(download)) {
+    /** What arrived is kept for the next try, unless it is nothing, or known to be wrong. */
+    private void giveUp(BlobDownload download, Throwable cause) {
+        boolean wrong = cause instanceof RegistryException known && known.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
+        if (wrong || download.received() == 0) {
             blobs.discard(download);
-        }
-        download.fail(cause);
-        if (!started.isDone()) {
-            download.release();
-            throw cause;
         }
     }
 
     private static boolean isComplete(BlobDownload download) {
         OptionalLong size = download.size();
         return size.isPresent() && download.received() == size.getAsLong();
-    }
-
-    /** Only asked where something failed: all bytes are there, so they are not the right ones. */
-    private static boolean isWrongContent(BlobDownload download) {
-        return isComplete(download) || download.size().isEmpty();
     }
 
     private RegistryException disk(IOException e) {

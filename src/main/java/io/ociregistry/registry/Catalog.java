@@ -4,6 +4,7 @@ import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
@@ -13,18 +14,36 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which names mean which manifests, and which digests each repository may show: the index of the manifest records, in memory.
  *
- * <p>Bytes are shared by digest, but a repository shows a digest only if one of its manifests names it or its upstream confirmed it;
- * otherwise anybody could read private blobs by guessing a public repository. Reading takes no lock.
+ * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or answered HEAD), or if one of
+ * its manifests names it and no other registry has anything to do with it. That a manifest names a digest is not enough between
+ * registries: anybody who runs one could name what is private in another and read it here. Reading takes no lock.
  */
 final class Catalog {
     private static final long UNKNOWN_SIZE = -1;
 
+    private final boolean closed;
+
     private final Map<ImageReference, Named> names = new ConcurrentHashMap<>();
     private final Map<Repository, Links> links = new ConcurrentHashMap<>();
+    /** Registries whose manifests name a digest. Most have one, and share that set. */
+    private final Map<Digest, Set<RegistryName>> namedBy = new ConcurrentHashMap<>();
+    /** Registries that sent a digest or answered HEAD for it. */
+    private final Map<Digest, Set<RegistryName>> confirmedBy = new ConcurrentHashMap<>();
+
+    /**
+     * An empty catalog.
+     *
+     * @param closed whether this server asks nobody: then nobody can have named anything to read it here, and a name is enough
+     */
+    Catalog(boolean closed) {
+        this.closed = closed;
+    }
 
     /** Adds what a record says. A tag that two records claim belongs to the one that was checked last. */
     void add(ManifestRecord record) {
@@ -40,15 +59,30 @@ final class Catalog {
         return Optional.ofNullable(names.get(name)).map(Named::digest).or(() -> linkedManifest(name));
     }
 
+    /** When an upstream last confirmed what a name means; long ago if it is not known. */
+    Instant checked(ImageReference name) {
+        Named named = names.get(name);
+        return named == null ? Instant.EPOCH : named.checked;
+    }
+
+    /** The upstream confirmed that a name still means that manifest. */
+    void refresh(ImageReference name, Digest digest, Instant now) {
+        names.merge(name, new Named(digest, now), Named::newer);
+    }
+
     /** True if the repository may show that blob. */
     boolean hasBlob(Repository repository, Digest digest) {
-        return linksOf(repository).blobs.containsKey(digest);
+        Links known = linksOf(repository);
+        return known.confirmed.contains(digest)
+                || (known.blobs.containsKey(digest) && isOwn(repository.registry(), digest));
     }
 
     /** True if that digest is known as a manifest of the repository and not as a blob: it is not to be served as one. */
     boolean isOnlyManifest(Repository repository, Digest digest) {
         Links known = linksOf(repository);
-        return known.manifests.contains(digest) && !known.blobs.containsKey(digest);
+        return known.manifests.contains(digest)
+                && !known.blobs.containsKey(digest)
+                && !known.confirmed.contains(digest);
     }
 
     /** The size of a blob, if a manifest of the repository tells it. */
@@ -57,27 +91,61 @@ final class Catalog {
         return size == UNKNOWN_SIZE ? OptionalLong.empty() : OptionalLong.of(size);
     }
 
-    /** The repository's upstream confirmed that it has that blob. */
-    void confirmBlob(Repository repository, Digest digest) {
-        linksFor(repository).blobs.putIfAbsent(digest, UNKNOWN_SIZE);
+    /** The repository's upstream confirmed that it has that blob. True if that is news. */
+    boolean confirmBlob(Repository repository, Digest digest) {
+        confirmedBy.merge(digest, Set.of(repository.registry()), Catalog::union);
+        return linksFor(repository).confirmed.add(digest);
+    }
+
+    /** Some repository of that registry that has to do with that blob. Looks at all of them. */
+    Optional<Repository> repositoryOf(Digest blob, RegistryName registry) {
+        return links.entrySet().stream()
+                .filter(entry -> entry.getKey().registry().equals(registry))
+                .filter(entry -> entry.getValue().blobs.containsKey(blob)
+                        || entry.getValue().confirmed.contains(blob))
+                .map(Map.Entry::getKey)
+                .findFirst();
     }
 
     private Optional<Digest> linkedManifest(ImageReference name) {
         return name.reference() instanceof Digest digest
                         && linksOf(name.repository()).manifests.contains(digest)
+                        && isOwn(name.repository().registry(), digest)
                 ? Optional.of(digest)
                 : Optional.empty();
+    }
+
+    /** True if that registry confirmed the digest, or is the only one that ever named it. */
+    private boolean isOwn(RegistryName registry, Digest digest) {
+        if (closed) {
+            return true;
+        }
+        Set<RegistryName> confirmed = confirmedBy.getOrDefault(digest, Set.of());
+        return confirmed.isEmpty()
+                ? namedBy.getOrDefault(digest, Set.of()).equals(Set.of(registry))
+                : confirmed.contains(registry);
     }
 
     private void link(Repository repository, Manifest manifest) {
         Links known = linksFor(repository);
         known.manifests.add(manifest.digest());
+        confirmedBy.merge(manifest.digest(), Set.of(repository.registry()), Catalog::union);
         for (Descriptor child : manifest.children()) {
             known.manifests.add(child.digest());
+            namedBy.merge(child.digest(), Set.of(repository.registry()), Catalog::union);
         }
         for (Descriptor blob : manifest.blobs()) {
-            known.blobs.merge(blob.digest(), blob.size(), Math::max);
+            known.blobs.merge(
+                    blob.digest(), blob.size(), (one, other) -> one.equals(other) ? one : Long.valueOf(UNKNOWN_SIZE));
+            namedBy.merge(blob.digest(), Set.of(repository.registry()), Catalog::union);
         }
+    }
+
+    private static Set<RegistryName> union(Set<RegistryName> some, Set<RegistryName> more) {
+        if (some.containsAll(more)) {
+            return some;
+        }
+        return Stream.concat(some.stream(), more.stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     private Links linksOf(Repository repository) {
@@ -86,12 +154,14 @@ final class Catalog {
 
     private Links linksFor(Repository repository) {
         return links.computeIfAbsent(
-                repository, r -> new Links(ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>()));
+                repository,
+                r -> new Links(
+                        ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), ConcurrentHashMap.newKeySet()));
     }
 
-    /** What a repository may show: manifests, and blobs with the size their manifest gives them. */
-    private record Links(Set<Digest> manifests, Map<Digest, Long> blobs) {
-        static final Links NONE = new Links(Set.of(), Map.of());
+    /** What has to do with a repository: manifests, blobs with the size its manifests agree on, and blobs that its upstream confirmed. */
+    private record Links(Set<Digest> manifests, Map<Digest, Long> blobs, Set<Digest> confirmed) {
+        static final Links NONE = new Links(Set.of(), Map.of(), Set.of());
     }
 
     private record Named(Digest digest, Instant checked) {

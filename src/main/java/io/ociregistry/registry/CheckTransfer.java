@@ -25,11 +25,8 @@ final class CheckTransfer implements Downloads.Transfer {
         started.complete(Optional.of(download));
         try {
             blobs.check(download);
-        } catch (RegistryException e) {
-            download.fail(e);
         } catch (IOException e) {
-            download.fail(
-                    new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e));
+            throw new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e);
         }
     }
 
@@ -37,8 +34,7 @@ final class CheckTransfer implements Downloads.Transfer {
         try {
             return blobs.openUnverified(digest)
                     .orElseThrow(() -> new RegistryException(
-                            ErrorCode.BLOB_UNKNOWN,
-                            "blob " + digest + " is not in the cache, or just being copied into it"));
+                            ErrorCode.BLOB_UNKNOWN, "blob " + digest + " has just gone from the cache"));
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "opening blob " + digest + ": " + e.getMessage(), e);
         }

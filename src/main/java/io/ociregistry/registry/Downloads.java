@@ -1,11 +1,15 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,55 +17,68 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The blobs that are arriving, at most one transfer per digest, however many clients and repositories ask.
+ * The blobs that are arriving: at most one transfer per digest and source, however many clients and repositories ask. A slow or lying registry
+ * never holds up what another one sends.
  *
  * <p>A transfer belongs to nobody: a client that leaves, the last one too, changes nothing.
  */
 final class Downloads {
     private final BlobStore blobs;
     /** Complete once readers can be told size and success; empty where it turned out that there is nothing to transfer. */
-    private final Map<Digest, CompletableFuture<Optional<BlobDownload>>> inFlight = new ConcurrentHashMap<>();
+    private final Map<Key, CompletableFuture<Optional<BlobDownload>>> inFlight = new ConcurrentHashMap<>();
 
     Downloads(BlobStore blobs) {
         this.blobs = blobs;
     }
+
+    /** Where a blob arrives from: a registry, or the store itself where it is only being checked. */
+    record Key(Digest digest, Optional<RegistryName> source) {}
 
     /** Brings one blob in: from an upstream, or from a file of the store that nobody verified yet. */
     interface Transfer {
         /**
          * Receives the whole blob and leaves it in the store. Blocks until then.
          *
-         * @param started to be completed as soon as readers can be told size and success; from then on failures go to the readers. The
-         *     download stays open; who called closes it
-         * @throws RuntimeException if it fails before that
+         * @param started to be completed as soon as readers can be told size and success. From then on the download is the caller's, who
+         *     closes it and tells its readers of a failure
+         * @throws RuntimeException if it fails
          */
         void run(CompletableFuture<Optional<BlobDownload>> started);
     }
 
     /** True if that blob is arriving just now. */
-    boolean isArriving(Digest digest) {
-        return inFlight.containsKey(digest);
+    boolean isArriving(Key key) {
+        return inFlight.containsKey(key);
+    }
+
+    /** The size of a blob that is arriving, once its upstream has told it. */
+    OptionalLong arrivingSize(Key key) {
+        CompletableFuture<Optional<BlobDownload>> started = inFlight.get(key);
+        if (started == null || !started.isDone() || started.isCompletedExceptionally()) {
+            return OptionalLong.empty();
+        }
+        return started.join().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
     /** A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known. */
-    CompletionStage<BlobSource> join(Digest digest, Executor executor, Transfer transfer) {
+    CompletionStage<BlobSource> join(Key key, Executor executor, Transfer transfer) {
         CompletableFuture<Optional<BlobDownload>> mine = new CompletableFuture<>();
-        CompletableFuture<Optional<BlobDownload>> first = inFlight.putIfAbsent(digest, mine);
+        CompletableFuture<Optional<BlobDownload>> first = inFlight.putIfAbsent(key, mine);
         if (first == null) {
-            return start(digest, mine, executor, transfer);
+            return start(key, mine, executor, transfer);
         }
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
                 // It ended and everybody left since we saw it: the store has it now, or a new transfer will.
-                .orElseGet(() -> join(digest, executor, transfer)));
+                .orElseGet(() -> join(key, executor, transfer)));
     }
 
     private CompletionStage<BlobSource> start(
-            Digest digest, CompletableFuture<Optional<BlobDownload>> mine, Executor executor, Transfer transfer) {
+            Key key, CompletableFuture<Optional<BlobDownload>> mine, Executor executor, Transfer transfer) {
         // A transfer may have ended since the caller looked into the store.
-        Optional<BlobSource> stored = blobs.open(digest);
+        Optional<BlobSource> stored = blobs.open(key.digest());
         if (stored.isPresent()) {
-            inFlight.remove(digest, mine);
+            inFlight.remove(key, mine);
             mine.complete(Optional.empty());
             return CompletableFuture.completedStage(stored.get());
         }
@@ -69,24 +86,32 @@ final class Downloads {
         CompletionStage<BlobSource> reader = mine.thenApply(
                 download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
-            executor.execute(() -> run(digest, mine, transfer));
+            executor.execute(() -> run(key, mine, transfer));
         } catch (RejectedExecutionException e) {
-            inFlight.remove(digest, mine);
-            mine.completeExceptionally(Flights.overloaded("blob " + digest));
+            inFlight.remove(key, mine);
+            mine.completeExceptionally(Flights.overloaded("blob " + key.digest()));
         }
         return reader;
     }
 
-    private void run(Digest digest, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {
+    private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {
+        Optional<RegistryException> failure = Optional.empty();
         try {
             transfer.run(started);
+        } catch (RegistryException e) {
+            failure = Optional.of(e);
         } catch (RuntimeException | Error e) {
-            inFlight.remove(digest, started);
-            started.completeExceptionally(e);
-            return;
+            failure = Optional.of(
+                    new RegistryException(ErrorCode.INTERNAL, "the transfer of blob " + key.digest() + ": " + e, e));
         }
-        // In this order: who finds it in the map finds it open.
-        inFlight.remove(digest, started);
-        started.join().ifPresent(BlobDownload::release);
+        // Before its readers hear of it: who asks again must not join what failed. And who finds it in the map finds it
+        // open.
+        inFlight.remove(key, started);
+        failure.ifPresent(started::completeExceptionally);
+        if (!started.isCompletedExceptionally()) {
+            Optional<BlobDownload> download = started.join();
+            failure.ifPresent(cause -> download.ifPresent(open -> open.fail(cause)));
+            download.ifPresent(BlobDownload::release);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -11,8 +12,8 @@ import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The manifest half of the {@link Registry}. */
@@ -23,22 +24,31 @@ final class Manifests {
     private final Clock clock;
     private final long maxBytes;
     private final boolean airGapped;
+    private final Freshness freshness;
     private final Flights<ImageReference, Manifest> flights = new Flights<>();
 
     Manifests(
-            ManifestStore store, Catalog catalog, Upstreams upstreams, Clock clock, long maxBytes, boolean airGapped) {
+            ManifestStore store,
+            Catalog catalog,
+            Upstreams upstreams,
+            TagPolicies policies,
+            Clock clock,
+            ServerConfig config) {
         this.store = store;
         this.catalog = catalog;
         this.upstreams = upstreams;
         this.clock = clock;
-        this.maxBytes = maxBytes;
-        this.airGapped = airGapped;
+        this.maxBytes = config.maxManifestBytes();
+        this.airGapped = config.airGapped();
+        // A third of what clients wait at most: there is an answer at hand.
+        Duration patience = config.timeouts().answer().dividedBy(3);
+        this.freshness = new Freshness(catalog, upstreams, policies, this::fetch, clock, patience, airGapped);
     }
 
-    CompletionStage<Manifest> get(ImageReference name) {
+    CompletionStage<FoundManifest> get(ImageReference name) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return CompletableFuture.completedStage(cached.get());
+            return freshness.confirmed(name, cached.get());
         }
         if (airGapped) {
             throw new RegistryException(
@@ -46,7 +56,9 @@ final class Manifests {
                     name + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         Upstream upstream = upstreams.get(name.repository().registry());
-        return flights.join(name, upstream.metadata(), () -> fetch(upstream, name));
+        upstream.check();
+        return flights.join(name, upstream.metadata(), () -> fetch(upstream, name))
+                .thenApply(FoundManifest::certain);
     }
 
     private Optional<Manifest> cached(ImageReference name) {
@@ -59,7 +71,12 @@ final class Manifests {
         if (cached.isPresent()) {
             return cached.get();
         }
-        Manifest manifest = sharedBytes(upstream, name).orElseGet(() -> fetchBytes(upstream, name));
+        return fetch(upstream, name, name);
+    }
+
+    /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
+    private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
+        Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
         try {
             catalog.add(store.confirm(manifest, name, clock.instant()));
         } catch (IOException e) {
@@ -83,7 +100,7 @@ final class Manifests {
         Manifest manifest = parse(answer, name);
         if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
                             + "; nothing was kept");
         }

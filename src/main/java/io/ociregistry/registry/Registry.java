@@ -8,11 +8,13 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -24,35 +26,53 @@ import java.util.function.Supplier;
  * nobody called. Else an upstream's executor works on it, once however many ask, and goes on if they leave. Stages fail with
  * {@link RegistryException}.
  */
-public final class Registry {
+public final class Registry implements AutoCloseable {
     private final Manifests manifests;
     private final Catalog catalog;
+    private final ConfirmedLinks links;
     private final BlobStore blobs;
     private final Downloads downloads;
     private final Upstreams upstreams;
     private final Executor disk;
+    private final Optional<Prefetch> prefetch;
     private final boolean airGapped;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
 
     Registry(
             Manifests manifests,
             Catalog catalog,
+            ConfirmedLinks links,
             BlobStore blobs,
             Upstreams upstreams,
             Executor disk,
-            boolean airGapped) {
+            boolean airGapped,
+            boolean prefetch) {
         this.manifests = manifests;
         this.catalog = catalog;
+        this.links = links;
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
         this.upstreams = upstreams;
         this.disk = disk;
         this.airGapped = airGapped;
+        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(this::isHere, this::blob)) : Optional.empty();
     }
 
     /** The manifest that a name means. */
-    public CompletionStage<Manifest> manifest(ImageReference name) {
+    public CompletionStage<FoundManifest> manifest(ImageReference name) {
         return failing(() -> manifests.get(name));
+    }
+
+    /** A client was sent that manifest, and will want what it names. */
+    public void delivered(Repository repository, Manifest manifest) {
+        prefetch.ifPresent(active -> active.fetched(repository, manifest));
+    }
+
+    /** Goes on with fetches that a stop or a crash interrupted. */
+    void resumeInterrupted() {
+        prefetch.ifPresent(
+                active -> blobs.interrupted().forEach(part -> catalog.repositoryOf(part.digest(), part.source())
+                        .ifPresent(repository -> active.resume(repository, part.digest()))));
     }
 
     /** The content of a blob, as far as it is there; the caller closes it. */
@@ -62,7 +82,7 @@ public final class Registry {
             if (catalog.hasBlob(repository, digest)) {
                 return linkedBlob(repository, digest);
             }
-            boolean here = blobs.contains(digest) || downloads.isArriving(digest);
+            boolean here = blobs.contains(digest) || downloads.isArriving(from(repository, digest));
             return here
                     ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
                     : fetch(repository, digest);
@@ -73,7 +93,9 @@ public final class Registry {
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
             refuseManifest(repository, digest);
-            OptionalLong size = blobs.size(digest);
+            boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
+            OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
+            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest);
@@ -85,34 +107,65 @@ public final class Registry {
         if (stored.isPresent()) {
             return CompletableFuture.completedStage(stored.get());
         }
-        return blobs.contains(digest)
-                ? downloads.join(digest, disk, new CheckTransfer(blobs, digest))
+        return blobs.mayHave(digest, catalog.blobSize(repository, digest))
+                ? downloads.join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
                 : fetch(repository, digest);
     }
 
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        Downloads.Key key = from(repository, digest);
+        if (!downloads.isArriving(key)) {
+            upstream.check();
+        }
         OptionalLong size = catalog.blobSize(repository, digest);
+        Runnable confirmed = () -> link(repository, digest);
         return downloads
                 .join(
-                        digest,
+                        key,
                         upstream.blobs(),
-                        new BlobFetch(blobs, upstream, repository, digest, size, Backoff.DEFAULT))
-                .thenApply(source -> {
-                    catalog.confirmBlob(repository, digest);
-                    return source;
-                });
+                        new BlobFetch(blobs, upstream, repository, digest, size, confirmed, Backoff.DEFAULT))
+                .thenCompose(source -> confirmedFor(repository, digest, source));
+    }
+
+    /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
+    private CompletionStage<BlobSource> confirmedFor(Repository repository, Digest digest, BlobSource source) {
+        if (catalog.hasBlob(repository, digest)) {
+            return CompletableFuture.completedStage(source);
+        }
+        return confirm(repository, digest).handle((size, failure) -> {
+            if (failure != null) {
+                source.close();
+                throw failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
+            }
+            return source;
+        });
+    }
+
+    private boolean isHere(Repository repository, Digest digest) {
+        return blobs.contains(digest) && catalog.hasBlob(repository, digest);
+    }
+
+    private static Downloads.Key from(Repository repository, Digest digest) {
+        return new Downloads.Key(digest, Optional.of(repository.registry()));
     }
 
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
+        upstream.check();
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
             OptionalLong size = head(upstream, key);
-            catalog.confirmBlob(repository, digest);
+            link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
         });
+    }
+
+    private void link(Repository repository, Digest digest) {
+        if (catalog.confirmBlob(repository, digest)) {
+            links.add(repository, digest);
+        }
     }
 
     private OptionalLong head(Upstream upstream, BlobKey key) {
@@ -120,8 +173,10 @@ public final class Registry {
             return upstream.headBlob(key.repository().name(), key.digest()).size();
         } catch (RegistryException e) {
             OptionalLong told = catalog.blobSize(key.repository(), key.digest());
-            if (e.code() == ErrorCode.DENIED && told.isPresent()) {
-                // Presigned URLs are often signed for GET alone; the manifest tells the size too.
+            boolean known = catalog.hasBlob(key.repository(), key.digest());
+            if (known && e.code() == ErrorCode.DENIED && told.isPresent()) {
+                // Presigned URLs are often signed for GET alone; the manifest tells the size too. But a no confirms
+                // nothing.
                 return told;
             }
             throw e;
@@ -145,6 +200,11 @@ public final class Registry {
                             + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         return upstreams.get(repository.registry());
+    }
+
+    @Override
+    public void close() {
+        prefetch.ifPresent(Prefetch::close);
     }
 
     /** What fails before anything was started fails like the rest. */

@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.StoreLock;
@@ -37,11 +38,15 @@ public final class RegistryContext implements AutoCloseable {
         this.names = new RegistryNames(config);
         BlobStore blobs = new BlobStore(layout);
         ManifestStore records = new ManifestStore(layout);
-        Catalog catalog = new Catalog();
+        Catalog catalog = new Catalog(config.airGapped());
         records.forEach(catalog::add);
-        Manifests manifests = new Manifests(
-                records, catalog, upstreams, Clock.systemUTC(), config.maxManifestBytes(), config.airGapped());
-        this.registry = new Registry(manifests, catalog, blobs, upstreams, disk, config.airGapped());
+        ConfirmedLinks links = new ConfirmedLinks(layout);
+        links.forEach(catalog::confirmBlob);
+        Manifests manifests =
+                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
+        this.registry =
+                new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped(), config.prefetch());
+        registry.resumeInterrupted();
     }
 
     /**
@@ -59,7 +64,12 @@ public final class RegistryContext implements AutoCloseable {
         layout.create();
         StoreLock lock =
                 StoreLock.take(layout, "ociregistry " + BuildInfo.read().version());
-        return new RegistryContext(config, layout, lock, upstreams);
+        try {
+            return new RegistryContext(config, layout, lock, upstreams);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
     }
 
     public ServerConfig config() {
@@ -86,6 +96,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        registry.close();
         upstreams.close();
         disk.shutdownNow();
         delivery.shutdownNow();

@@ -9,7 +9,6 @@ import io.ociregistry.oci.Repository;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Which repository of which registry a client means.
@@ -20,16 +19,11 @@ import java.util.Set;
  * registry, and its names of one component are in {@code library/}.
  */
 public final class RegistryNames {
-    static final RegistryName DOCKER_HUB = RegistryName.parse("docker.io");
-    private static final Set<String> DOCKER_HUB_ALIASES =
-            Set.of("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com");
-
     private final Map<String, RegistryName> known = new HashMap<>();
     private final Optional<RegistryName> defaultRegistry;
 
     /** The names and aliases of a configuration. */
     public RegistryNames(ServerConfig config) {
-        DOCKER_HUB_ALIASES.forEach(alias -> known.put(alias, DOCKER_HUB));
         for (UpstreamConfig upstream : config.registries()) {
             RegistryName name = canonical(upstream.name());
             known.put(upstream.name(), name);
@@ -47,18 +41,31 @@ public final class RegistryNames {
      */
     public Repository resolve(Optional<String> explicit, String path) {
         int slash = path.indexOf('/');
-        Optional<RegistryName> prefix = slash < 0 ? Optional.empty() : prefix(path.substring(0, slash));
-        Optional<RegistryName> registry = explicit.map(this::canonical);
-        if (prefix.isPresent() && (registry.isEmpty() || registry.equals(prefix))) {
+        String first = slash < 0 ? "" : path.substring(0, slash);
+        if (explicit.isPresent()) {
+            RegistryName registry = canonical(explicit.get());
+            return repository(registry, means(first, registry) ? path.substring(slash + 1) : path);
+        }
+        Optional<RegistryName> prefix = prefix(first);
+        if (prefix.isPresent()) {
             return repository(prefix.get(), path.substring(slash + 1));
         }
-        return repository(registry.or(() -> defaultRegistry).orElseThrow(() -> underivable(path)), path);
+        return repository(defaultRegistry.orElseThrow(() -> underivable(path)), path);
     }
 
     /** The one name of a registry that has several. */
-    private RegistryName canonical(String text) {
-        RegistryName parsed = RegistryName.parse(text);
+    RegistryName canonical(String text) {
+        RegistryName parsed = RegistryName.parse(text).canonical();
         return known.getOrDefault(parsed.toString(), parsed);
+    }
+
+    private boolean means(String component, RegistryName registry) {
+        try {
+            return prefix(component).filter(registry::equals).isPresent();
+        } catch (RegistryException e) {
+            // It can't be a registry, but a part of a repository's name.
+            return false;
+        }
     }
 
     private Optional<RegistryName> prefix(String component) {
@@ -70,7 +77,7 @@ public final class RegistryNames {
     }
 
     private static Repository repository(RegistryName registry, String name) {
-        boolean official = registry.equals(DOCKER_HUB) && name.indexOf('/') < 0;
+        boolean official = registry.equals(RegistryName.DOCKER_HUB) && name.indexOf('/') < 0;
         return new Repository(registry, official ? "library/" + name : name);
     }
 

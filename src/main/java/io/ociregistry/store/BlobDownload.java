@@ -33,6 +33,7 @@ public final class BlobDownload {
     private final Digest digest;
     private final Path file;
     private final FileChannel channel;
+    private final String look;
     /** Only the receiver's thread touches it. */
     private MessageDigest hash;
 
@@ -48,18 +49,33 @@ public final class BlobDownload {
     /** The receiver counts as one. */
     private int users = 1;
 
-    private BlobDownload(Digest digest, Path file, FileChannel channel, OptionalLong size) {
+    private BlobDownload(Digest digest, Path file, FileChannel channel, OptionalLong size, String look) {
         this.digest = digest;
         this.file = file;
         this.channel = channel;
         this.size = size;
+        this.look = look;
         this.hash = digest.algorithm().newHash();
     }
 
-    /** Opens a file to receive into, or, to be checked like something that arrives, an existing one to read from. */
-    static BlobDownload open(Digest digest, Path file, OptionalLong size, StandardOpenOption... how)
-            throws IOException {
-        return new BlobDownload(digest, file, FileChannel.open(file, how), size);
+    /** Opens a file to receive into. */
+    static BlobDownload receive(Digest digest, Path file) throws IOException {
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return new BlobDownload(digest, file, channel, OptionalLong.empty(), "");
+    }
+
+    /** Opens a file that is there, to be checked like something that arrives. */
+    static BlobDownload recheck(Digest digest, Path file) throws IOException {
+        // Before it is opened: another file that takes its place meanwhile looks otherwise.
+        String look = VerifiedIndex.look(file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            return new BlobDownload(digest, file, channel, OptionalLong.of(channel.size()), look);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     public Digest digest() {
@@ -68,6 +84,11 @@ public final class BlobDownload {
 
     Path file() {
         return file;
+    }
+
+    /** How the file looked before anything of it was read. */
+    String look() {
+        return look;
     }
 
     /** How many bytes are there; the next one to ask an upstream for. */
@@ -99,7 +120,7 @@ public final class BlobDownload {
     /**
      * Receiver: appends what arrived.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if that is more than there can be
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if that is more than there can be
      * @throws IOException if the disk does not take it
      */
     public void append(ByteBuffer bytes) throws IOException {
@@ -108,7 +129,7 @@ public final class BlobDownload {
         OptionalLong total = size();
         if (total.isPresent() && position + length > total.getAsLong()) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more than the " + total.getAsLong() + " bytes announced arrived");
         }
         hash.update(bytes.duplicate());
@@ -151,10 +172,21 @@ public final class BlobDownload {
         all.forEach(waiter -> waiter.then().run());
     }
 
+    /** Receiver: true if what is there already is the whole, though nobody may have told its size. */
+    public boolean isWhole() {
+        try {
+            return Digest.finish(digest.algorithm(), (MessageDigest) hash.clone())
+                    .equals(digest);
+        } catch (CloneNotSupportedException e) {
+            // Only other providers' hashes can't be cloned; then the upstream is asked for the rest of nothing.
+            return false;
+        }
+    }
+
     /**
      * Receiver: all has arrived. Checks size and digest, and if they are right releases the last byte.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if they are not; the readers are not told yet
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if they are not; the readers are not told yet
      */
     public void verify() {
         Digest actual = Digest.finish(digest.algorithm(), hash);
@@ -162,7 +194,7 @@ public final class BlobDownload {
         if (!actual.equals(digest)) {
             String what = total.isPresent() && received() < total.getAsLong() ? "only part of it arrived, " : "";
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": " + what + "the " + received() + " bytes that arrived have the digest "
                             + actual);
         }
@@ -273,6 +305,10 @@ public final class BlobDownload {
                 synchronized (BlobDownload.this) {
                     checkStart();
                 }
+                if (count < 0) {
+                    // Not the end: -1 would say that the whole was verified.
+                    throw new IOException(file + " was cut while it was read, before " + position);
+                }
                 return count;
             } finally {
                 into.limit(oldLimit);
@@ -283,7 +319,7 @@ public final class BlobDownload {
         private void checkStart() {
             if (startRead != UNREAD && startRead != starts) {
                 throw new RegistryException(
-                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        ErrorCode.UPSTREAM_WRONG_CONTENT,
                         "blob " + digest + ": the first part that arrived was wrong; ask again");
             }
         }

@@ -2,11 +2,14 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
@@ -39,7 +42,8 @@ public final class BlobStore {
     /** The size of the file of that name, verified or not. */
     public OptionalLong size(Digest digest) {
         try {
-            return OptionalLong.of(Files.size(layout.blob(digest)));
+            BasicFileAttributes attributes = Files.readAttributes(layout.blob(digest), BasicFileAttributes.class);
+            return attributes.isRegularFile() ? OptionalLong.of(attributes.size()) : OptionalLong.empty();
         } catch (IOException e) {
             return OptionalLong.empty();
         }
@@ -61,17 +65,11 @@ public final class BlobStore {
     /**
      * Begins, or goes on with, receiving a blob. What an earlier attempt left is hashed and kept; whether it is right shows in the end.
      *
-     * @param size if it is known
+     * @param source the registry it comes from: what one sent is never mixed with what another sends
      * @throws IOException if the disk does not allow it
      */
-    public BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
-        BlobDownload download = BlobDownload.open(
-                digest,
-                layout.partial(digest),
-                size,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
+    public BlobDownload begin(Digest digest, RegistryName source) throws IOException {
+        BlobDownload download = BlobDownload.receive(digest, layout.partial(digest, source));
         try {
             download.rehash(Files.size(download.file()));
             return download;
@@ -79,6 +77,17 @@ public final class BlobStore {
             download.release();
             throw e;
         }
+    }
+
+    /** The blobs of which an interrupted attempt left a part. */
+    public List<Interrupted> interrupted() {
+        List<Interrupted> found = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
+            files.forEach(file -> Layout.interrupted(file).ifPresent(found::add));
+        } catch (IOException e) {
+            LOG.error("reading {}: {}", layout.partials(), e.toString());
+        }
+        return found;
     }
 
     /**
@@ -89,8 +98,9 @@ public final class BlobStore {
     public void publish(BlobDownload download) throws IOException {
         download.force();
         Path target = layout.blob(download.digest());
+        // Noted first: a blob that a crash leaves without its note would have to be hashed again.
+        verified.add(target, VerifiedIndex.look(download.file()));
         DurableFiles.publish(download.file(), target);
-        verified.add(target);
     }
 
     /** Drops what was received. */
@@ -102,24 +112,19 @@ public final class BlobStore {
         }
     }
 
-    /**
-     * Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. Empty if
-     * there is none, or if it may still be growing under another program's hands.
-     */
+    /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
-            return ForeignFiles.isSettled(file)
-                    ? Optional.of(
-                            BlobDownload.open(digest, file, OptionalLong.of(Files.size(file)), StandardOpenOption.READ))
-                    : Optional.empty();
+            return Optional.of(BlobDownload.recheck(digest, file));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
     /**
-     * Hashes a file of the store while it is being read. If it is wrong it is quarantined, and its readers do not get its last byte.
+     * Hashes a file of the store while it is being read. If it is wrong its readers do not get its last byte, and it is quarantined, unless
+     * it is so young that another program may still be writing it.
      *
      * @throws RegistryException if it is wrong
      * @throws IOException if the disk failed
@@ -130,9 +135,21 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantine.take(unverified.file(), e.getMessage());
+            quarantineIfSettled(unverified.file(), e.getMessage());
             throw e;
         }
-        verified.add(unverified.file());
+        verified.add(unverified.file(), unverified.look());
+    }
+
+    /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */
+    public boolean mayHave(Digest digest, OptionalLong told) {
+        OptionalLong size = size(digest);
+        return size.isPresent() && (told.isEmpty() || size.getAsLong() == told.getAsLong());
+    }
+
+    private void quarantineIfSettled(Path file, String reason) {
+        if (ForeignFiles.isSettled(file)) {
+            quarantine.take(file, reason);
+        }
     }
 }

@@ -23,8 +23,9 @@ final class DurableFiles {
     static void write(Path target, byte[] bytes, Path temporary) throws IOException {
         Path aside = temporary.resolve(target.getFileName() + "." + SEQUENCE.incrementAndGet() + ".tmp");
         try {
-            try (FileChannel channel =
-                    FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            // A process that was killed may have left one of that name.
+            try (FileChannel channel = FileChannel.open(
+                    aside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 ByteBuffer buffer = ByteBuffer.wrap(bytes);
                 while (buffer.hasRemaining()) {
                     channel.write(buffer);

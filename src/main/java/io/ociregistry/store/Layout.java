@@ -1,10 +1,13 @@
 package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where everything lies. Nothing else knows a file name.
@@ -15,7 +18,7 @@ import java.util.List;
  *   fat/&lt;hex&gt;        one JSON record per manifest list or index
  *   img/&lt;hex&gt;        one JSON record per image manifest
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
- *   partial/         downloads in flight or interrupted (named like the blob), and files being written (*.tmp)
+ *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), and files being written (*.tmp)
  *   corrupt/         quarantined files, each beside a .reason; never served
  *   lists/           links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
@@ -23,6 +26,8 @@ import java.util.List;
  * </pre>
  */
 public final class Layout {
+    private static final String SOURCE = "@";
+
     private final Path root;
 
     /** The layout under a root; nothing is created yet. */
@@ -58,8 +63,8 @@ public final class Layout {
         return root.resolve("partial");
     }
 
-    Path partial(Digest digest) {
-        return partials().resolve(name(digest));
+    Path partial(Digest digest, RegistryName source) {
+        return partials().resolve(name(digest) + SOURCE + source);
     }
 
     Path record(Kind kind) {
@@ -78,6 +83,10 @@ public final class Layout {
         return root.resolve("lists");
     }
 
+    Path confirmedLinks() {
+        return lists().resolve("links");
+    }
+
     Path verifiedIndex() {
         return root.resolve("verified");
     }
@@ -88,6 +97,21 @@ public final class Layout {
 
     Path lockInfo() {
         return root.resolve(".lock.info");
+    }
+
+    /** The digest and the source that a partial file is named by. */
+    static Optional<Interrupted> interrupted(Path partial) {
+        String[] parts = String.valueOf(partial.getFileName()).split(SOURCE, 2);
+        try {
+            String digest = parts[0].indexOf('-') < 0
+                    ? Digest.Algorithm.SHA256 + ":" + parts[0]
+                    : parts[0].replaceFirst("-", ":");
+            return parts.length < 2
+                    ? Optional.empty()
+                    : Optional.of(new Interrupted(Digest.parse(digest), RegistryName.parse(parts[1])));
+        } catch (RegistryException other) {
+            return Optional.empty();
+        }
     }
 
     private static String name(Digest digest) {

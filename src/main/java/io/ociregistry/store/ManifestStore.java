@@ -99,26 +99,34 @@ public final class ManifestStore {
     }
 
     private Optional<ManifestRecord> read(Path file) {
+        byte[] bytes;
+        Instant modified;
         try {
-            byte[] bytes = Files.readAllBytes(file);
-            ManifestRecord record =
-                    RecordFormat.read(bytes, Files.getLastModifiedTime(file).toInstant());
-            if (file.getFileName() != null
-                    && !file.getFileName()
-                            .toString()
-                            .equals(record.manifest().digest().hex())) {
-                throw new IOException(
-                        "its name should be " + record.manifest().digest().hex());
-            }
-            return Optional.of(record);
+            bytes = Files.readAllBytes(file);
+            modified = Files.getLastModifiedTime(file).toInstant();
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (IOException e) {
+            // The disk's fault, or too many open files: nothing is known of the content.
+            LOG.error("reading {}: {}", file, e.toString());
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(named(file, RecordFormat.read(bytes, modified)));
         } catch (IOException e) {
             if (ForeignFiles.isSettled(file)) {
                 quarantine.take(file, String.valueOf(e.getMessage()));
             }
             return Optional.empty();
         }
+    }
+
+    private static ManifestRecord named(Path file, ManifestRecord record) throws IOException {
+        String name = record.manifest().digest().hex();
+        if (!file.endsWith(name)) {
+            throw new IOException("its name should be " + name);
+        }
+        return record;
     }
 
     private static List<Path> files(Path directory) {

@@ -1,5 +1,8 @@
 package io.ociregistry.store;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -32,7 +35,18 @@ import java.util.TreeMap;
  * the server's zone, and one that can't be read is as old as the file.
  */
 final class RecordFormat {
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    /** Takes whatever {@link Manifest} took, which limits what comes from elsewhere; a record is larger and one level deeper. */
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(StreamReadConstraints.DEFAULT_MAX_DEPTH + 1)
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .streamWriteConstraints(StreamWriteConstraints.builder()
+                            .maxNestingDepth(StreamWriteConstraints.DEFAULT_MAX_DEPTH + 1)
+                            .build())
+                    .build())
+            .build();
+
     private static final DateTimeFormatter ZONELESS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
 
     private RecordFormat() {}

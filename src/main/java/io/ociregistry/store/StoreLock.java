@@ -9,14 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The right to write to a store: one process at a time has it. It is given back when closed, or when the process ends in whatever way. */
+/**
+ * The right to write to a store: one process at a time has it. It is given back when closed, or when the process ends in whatever way.
+ *
+ * <p>Closing any channel on a file, the garbage collector does that too, gives back all locks that the process has on it (POSIX). So the file
+ * is not opened while this process has the lock. A system property says so: it is what all web applications of a process share.
+ */
 public final class StoreLock implements AutoCloseable {
     private final FileChannel channel;
     private final FileLock lock;
+    private final String mark;
 
-    private StoreLock(FileChannel channel, FileLock lock) {
+    private StoreLock(FileChannel channel, FileLock lock, String mark) {
         this.channel = channel;
         this.lock = lock;
+        this.mark = mark;
     }
 
     /**
@@ -26,6 +33,19 @@ public final class StoreLock implements AutoCloseable {
      * @throws IOException if somebody else has it (the message says who), or the directory can't be written to
      */
     public static StoreLock take(Layout layout, String holder) throws IOException {
+        String mark = StoreLock.class.getName() + "." + layout.root().toRealPath();
+        if (System.getProperties().putIfAbsent(mark, holder) != null) {
+            throw heldHere(layout);
+        }
+        try {
+            return lock(layout, holder, mark);
+        } catch (IOException | RuntimeException e) {
+            System.clearProperty(mark);
+            throw e;
+        }
+    }
+
+    private static StoreLock lock(Layout layout, String holder, String mark) throws IOException {
         FileChannel channel = FileChannel.open(layout.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
@@ -34,12 +54,10 @@ public final class StoreLock implements AutoCloseable {
             }
             Files.writeString(
                     layout.lockInfo(), "pid " + ProcessHandle.current().pid() + ", " + holder + "\n");
-            return new StoreLock(channel, lock);
+            return new StoreLock(channel, lock, mark);
         } catch (OverlappingFileLockException e) {
-            // The channel stays open until the process ends: closing any channel on a file gives back all locks that
-            // the process has
-            // on it (POSIX), the other's too.
-            throw held(layout, "another web application in this process");
+            // The same directory by two real paths, as a bind mount makes them. Not closed, for what closing would do.
+            throw heldHere(layout);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -52,12 +70,17 @@ public final class StoreLock implements AutoCloseable {
             lock.release();
         } catch (IOException e) {
             throw new UncheckedIOException("giving back the lock on the cache", e);
+        } finally {
+            System.clearProperty(mark);
         }
     }
 
+    private static IOException heldHere(Layout layout) {
+        return held(layout, "another web application in this process: " + info(layout.lockInfo()));
+    }
+
     private static IOException held(Layout layout, String by) {
-        return new IOException("the cache " + layout.root() + " is in use by " + by
-                + "; stop that first, or give this one another --image-path");
+        return new IOException("the cache " + layout.root() + " is in use by " + by + "; stop that first");
     }
 
     private static String info(Path file) {

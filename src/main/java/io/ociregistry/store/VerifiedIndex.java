@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
 final class VerifiedIndex {
     private static final Logger LOG = LoggerFactory.getLogger(VerifiedIndex.class);
 
-    private final Path file;
+    private final Path index;
     private final Map<String, String> looks = new ConcurrentHashMap<>();
 
     VerifiedIndex(Path file) {
-        this.file = file;
+        this.index = file;
         load();
     }
 
@@ -33,30 +33,32 @@ final class VerifiedIndex {
         return look(blob).equals(looks.get(name(blob)));
     }
 
-    /** Notes that the file, as it is now, has the content its name says. Losing the note costs time, not correctness. */
-    void add(Path blob) throws IOException {
-        String look = look(blob);
+    /**
+     * Notes that a blob has the content its name says, as long as it has that look: the one that the file had before it was hashed.
+     * Losing the note costs time, not correctness.
+     */
+    void add(Path blob, String look) throws IOException {
         if (look.equals(looks.put(name(blob), look))) {
             return;
         }
         synchronized (this) {
             try (BufferedWriter out =
-                    Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                    Files.newBufferedWriter(index, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
                 out.write(name(blob) + " " + look + "\n");
             }
         }
     }
 
     private void load() {
-        if (!Files.exists(file)) {
+        if (!Files.exists(index)) {
             return;
         }
-        try (var lines = Files.lines(file)) {
+        try (var lines = Files.lines(index)) {
             lines.map(line -> line.split(" ", 2))
                     .filter(parts -> parts.length == 2)
                     .forEach(parts -> looks.put(parts[0], parts[1]));
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{} can't be read, so every blob will be hashed once more: {}", file, e.toString());
+            LOG.warn("{} can't be read, so every blob will be hashed once more: {}", index, e.toString());
         }
     }
 
@@ -64,7 +66,8 @@ final class VerifiedIndex {
         return String.valueOf(blob.getFileName());
     }
 
-    private static String look(Path blob) throws IOException {
+    /** How a file looks now; renaming does not change that. */
+    static String look(Path blob) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(blob, BasicFileAttributes.class);
         String key =
                 Optional.ofNullable(attributes.fileKey()).map(Object::toString).orElse("-");

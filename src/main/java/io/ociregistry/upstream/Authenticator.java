@@ -1,5 +1,7 @@
 package io.ociregistry.upstream;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -22,7 +24,8 @@ final class Authenticator {
     private final Optional<Credentials> credentials;
     private final BearerTokens tokens;
     /** What the last challenge for a repository wanted, so that the next request brings it along. */
-    private final Lru<String, TokenRequest> wanted = new Lru<>(REPOSITORIES);
+    private final Cache<String, TokenRequest> wanted =
+            Caffeine.newBuilder().maximumSize(REPOSITORIES).build();
 
     private volatile boolean basicWanted;
 
@@ -34,7 +37,7 @@ final class Authenticator {
 
     /** What to send to the registry with the first try. */
     Optional<Secret> atFirst(String repository) {
-        Optional<TokenRequest> request = wanted.get(repository);
+        Optional<TokenRequest> request = Optional.ofNullable(wanted.getIfPresent(repository));
         if (request.isPresent()) {
             return request.map(wish -> bearer(wish, repository));
         }
@@ -111,7 +114,7 @@ final class Authenticator {
             return new Secret("Bearer " + tokens.get(request).reveal());
         } catch (RegistryException e) {
             // The registry may want another one by now, from elsewhere: let it say so next time.
-            wanted.remove(repository, request);
+            wanted.asMap().remove(repository, request);
             throw e;
         }
     }

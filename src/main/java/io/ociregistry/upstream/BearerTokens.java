@@ -1,5 +1,7 @@
 package io.ociregistry.upstream;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.config.Secret;
 import io.ociregistry.oci.RegistryException;
 import java.time.Duration;
@@ -25,7 +27,8 @@ final class BearerTokens {
 
     private final Function<TokenRequest, Grant> service;
     private final LongSupplier nanoTime;
-    private final Lru<TokenRequest, Held> held = new Lru<>(LIMIT);
+    private final Cache<TokenRequest, Held> held =
+            Caffeine.newBuilder().maximumSize(LIMIT).build();
     private final Map<TokenRequest, CompletableFuture<Secret>> underWay = new ConcurrentHashMap<>();
 
     /**
@@ -51,12 +54,15 @@ final class BearerTokens {
 
     /** Forgets a token that was refused, unless there is a newer one already. */
     void drop(TokenRequest request, Secret token) {
-        held.get(request).filter(entry -> entry.token.equals(token)).ifPresent(entry -> held.remove(request, entry));
+        Held entry = held.getIfPresent(request);
+        if (entry != null && entry.token.equals(token)) {
+            held.asMap().remove(request, entry);
+        }
     }
 
     /** Forgets a token, whatever it was asked for. */
     void drop(Secret token) {
-        held.removeIf(entry -> entry.token.equals(token));
+        held.asMap().values().removeIf(entry -> entry.token.equals(token));
     }
 
     private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
@@ -82,7 +88,7 @@ final class BearerTokens {
     }
 
     private Optional<Secret> good(TokenRequest request) {
-        return held.get(request)
+        return Optional.ofNullable(held.getIfPresent(request))
                 .filter(entry -> nanoTime.getAsLong() - entry.renewAt < 0)
                 .map(Held::token);
     }

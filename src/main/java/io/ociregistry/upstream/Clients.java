@@ -2,13 +2,14 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.Timeouts;
-import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
+import java.net.URI;
 import java.util.function.Supplier;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -18,7 +19,9 @@ import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuil
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -36,8 +39,12 @@ final class Clients implements AutoCloseable {
         BLOBS
     }
 
-    /** More than any upstream is asked at a time: the executors decide. */
-    private static final int CONNECTIONS = 64;
+    /** More than one upstream is asked at a time, and than all that share this are likely to be: the executors decide. */
+    private static final int CONNECTIONS_PER_ORIGIN = 64;
+
+    private static final int CONNECTIONS = 512;
+
+    private static final int MAX_STALE = 3;
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
@@ -55,32 +62,55 @@ final class Clients implements AutoCloseable {
         this.timeouts = timeouts;
     }
 
-    /** Sends a request; returns when the headers of the answer are in. The caller closes it. */
+    /**
+     * Sends a request; returns when the headers of the answer are in. The caller closes it.
+     *
+     * <p>A connection that was used before may have been closed by the upstream in the moment in which it is used again. That says nothing
+     * about the upstream, so the request is sent once more.
+     */
     ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
-        HttpClientContext context = HttpClientContext.create();
-        try {
-            return client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
-        } catch (SocketException e) {
-            // Java has a type of its own for few of the ways in which connecting fails: "Network is unreachable" has
-            // none, nor has a reset
-            // while TLS is set up.
-            throw context.getEndpointDetails() == null && !(e instanceof NoRouteToHostException)
-                    ? (IOException) new ConnectException(e.getMessage()).initCause(e)
-                    : e;
-        } catch (IllegalStateException e) {
-            throw stopping(e);
-        } catch (HttpException e) {
-            throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+        for (int stale = 0; ; stale++) {
+            HttpClientContext context = HttpClientContext.create();
+            try {
+                return client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+            } catch (HttpException e) {
+                throw new IOException(
+                        "no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+            } catch (SocketException | NoHttpResponseException e) {
+                if (stale == MAX_STALE || !wasUsedBefore(context)) {
+                    throw context.getEndpointDetails() == null ? connecting(e) : e;
+                }
+                request.reset();
+            }
         }
     }
 
-    private static RegistryException stopping(@Nullable Throwable cause) {
-        return new RegistryException(ErrorCode.OVERLOADED, "this server is stopping", cause);
+    /** Java has types for few of the ways in which connecting fails: "Network is unreachable" has none, nor has a reset before TLS is up. */
+    private static IOException connecting(IOException e) {
+        boolean told = e instanceof ConnectException || e instanceof NoRouteToHostException;
+        return told ? e : (IOException) new ConnectException(e.getMessage()).initCause(e);
     }
 
-    private synchronized CloseableHttpClient client(Pool pool) {
+    private static boolean wasUsedBefore(HttpClientContext context) {
+        EndpointDetails connection = context.getEndpointDetails();
+        return connection != null && connection.getResponseCount() > 0;
+    }
+
+    /** Whether that URI answers, with whatever but a failure of its server. */
+    boolean answers(URI uri) {
+        HttpGet request = new HttpGet(uri);
+        try (ClassicHttpResponse answer = send(Pool.METADATA, request)) {
+            int status = answer.getCode();
+            request.cancel();
+            return status < 500;
+        } catch (IOException | RegistryException down) {
+            return false;
+        }
+    }
+
+    private synchronized CloseableHttpClient client(Pool pool) throws IOException {
         if (closed) {
-            throw stopping(null);
+            throw new Stopping();
         }
         if (pool == Pool.METADATA) {
             metadata = metadata != null ? metadata : open();
@@ -94,7 +124,7 @@ final class Clients implements AutoCloseable {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls.get())
                 .setDnsResolver(guard)
-                .setMaxConnPerRoute(CONNECTIONS)
+                .setMaxConnPerRoute(CONNECTIONS_PER_ORIGIN)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
                         .setConnectTimeout(Timeout.of(timeouts.connect()))
@@ -116,6 +146,15 @@ final class Clients implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .build();
+    }
+
+    /** No more requests are made; trying again makes no sense. */
+    static final class Stopping extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Stopping() {
+            super("this server is stopping");
+        }
     }
 
     @Override

@@ -32,12 +32,14 @@ final class Exchange {
 
     private final Clients clients;
     private final Authenticator authenticator;
+    private final Breaker breaker;
     private final Clients.Pool pool;
     private final String method;
     private final String repository;
     private final String what;
     private final List<? extends NameValuePair> headers;
 
+    private final Origin home;
     private URI uri;
     private Optional<Secret> authorization;
     private boolean challenged;
@@ -45,6 +47,7 @@ final class Exchange {
     Exchange(
             Clients clients,
             Authenticator authenticator,
+            Breaker breaker,
             Clients.Pool pool,
             String method,
             URI uri,
@@ -53,8 +56,10 @@ final class Exchange {
             List<? extends NameValuePair> headers) {
         this.clients = clients;
         this.authenticator = authenticator;
+        this.breaker = breaker;
         this.pool = pool;
         this.method = method;
+        this.home = Origin.of(uri);
         this.uri = uri;
         this.repository = repository;
         this.what = what;
@@ -119,12 +124,25 @@ final class Exchange {
         request.setHeader("Accept-Encoding", "identity");
         authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         try {
-            return new Answer(request, clients.send(pool, request));
+            Answer answer = new Answer(request, clients.send(pool, request));
+            if (isHome()) {
+                breaker.answered(answer.response().getCode());
+            }
+            return answer;
         } catch (RegistryException e) {
             throw named(e);
         } catch (IOException e) {
-            throw Failures.of(what, Origin.of(uri), e);
+            RegistryException failure = Failures.of(what, Origin.of(uri), e);
+            if (isHome()) {
+                breaker.failed(failure);
+            }
+            throw failure;
         }
+    }
+
+    /** What redirect targets do says nothing about the registry. */
+    private boolean isHome() {
+        return Origin.of(uri).equals(home);
     }
 
     private Optional<Secret> authenticated(Answer answer) {

@@ -26,7 +26,8 @@ final class ExplainingTrustManager extends X509ExtendedTrustManager {
         } catch (CertificateException e) {
             throw new CertificateException(
                     "the certificate of " + chain[0].getSubjectX500Principal() + " was issued by "
-                            + chain[chain.length - 1].getIssuerX500Principal() + " and " + why(chain[0]),
+                            + chain[chain.length - 1].getIssuerX500Principal() + " and " + why(chain[0]) + ": "
+                            + e.getMessage(),
                     e);
         }
     }

@@ -33,6 +33,9 @@ final class Failures {
         if (e instanceof AddressGuard.Refused) {
             return new RegistryException(ErrorCode.DENIED, what + ": " + e.getMessage(), e);
         }
+        if (e instanceof Clients.Stopping) {
+            return new RegistryException(ErrorCode.OVERLOADED, what + ": " + e.getMessage(), e);
+        }
         if (e instanceof UnknownHostException) {
             return unreachable(what, "the name " + origin.host() + " can't be resolved", e);
         }

@@ -21,7 +21,7 @@ import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.message.BasicNameValuePair;
 
 /** A registry that is reached over HTTP. */
-final class HttpUpstream implements Upstream {
+final class HttpUpstream implements Upstream, AutoCloseable {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
@@ -31,18 +31,26 @@ final class HttpUpstream implements Upstream {
     private final Clients clients;
     private final Authenticator authenticator;
     private final UpstreamExecutors executors;
+    private final Breaker breaker;
 
     HttpUpstream(
             RegistryName name,
             Origin origin,
             Clients clients,
             Authenticator authenticator,
-            UpstreamExecutors executors) {
+            UpstreamExecutors executors,
+            Breaker breaker) {
         this.name = name;
         this.origin = origin;
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
+        this.breaker = breaker;
+    }
+
+    @Override
+    public void check() {
+        breaker.check();
     }
 
     @Override
@@ -85,6 +93,7 @@ final class HttpUpstream implements Upstream {
                 from == 0 ? List.of() : List.of(new BasicNameValuePair("Range", "bytes=" + from + "-"));
         Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, range);
         try {
+            checkRange(answer, from, what);
             if (from > 0 && answer.response().getCode() == 206) {
                 return part(answer, from, what);
             }
@@ -104,6 +113,12 @@ final class HttpUpstream implements Upstream {
     @Override
     public Executor blobs() {
         return executors.blobs();
+    }
+
+    /** Ends what it works on; its connections are closed by whoever made them. */
+    @Override
+    public void close() {
+        executors.close();
     }
 
     private HeadAnswer head(
@@ -132,7 +147,15 @@ final class HttpUpstream implements Upstream {
             String what,
             List<NameValuePair> headers) {
         var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
-        return new Exchange(clients, authenticator, pool, method, uri, repository, what, headers).send();
+        return new Exchange(clients, authenticator, breaker, pool, method, uri, repository, what, headers).send();
+    }
+
+    private static void checkRange(Exchange.Answer answer, long from, String what) {
+        if (answer.response().getCode() == 416) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": it has no byte " + from + ", so what is held already is not of it");
+        }
     }
 
     private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {

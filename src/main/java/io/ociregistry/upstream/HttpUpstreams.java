@@ -1,5 +1,7 @@
 package io.ociregistry.upstream;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.config.UnlistedRegistries;
@@ -9,13 +11,17 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.net.URI;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * The registries that are reached over HTTP.
  *
- * <p>A configured one has its own connections, TLS and threads. The others share theirs, and are reached at public addresses only, over
+ * <p>Each has its own threads, so that none keeps another waiting. A configured one has its own connections and TLS too; the others share
+ * theirs, and are reached at public addresses only, over
  * verified https and anonymously, if they may be asked at all.
  */
 public final class HttpUpstreams implements Upstreams {
@@ -27,12 +33,19 @@ public final class HttpUpstreams implements Upstreams {
     private final UnlistedRegistries policy;
     private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
     private final Map<RegistryName, Clients> clients = new HashMap<>();
-    private final Map<RegistryName, UpstreamExecutors> executors = new HashMap<>();
-    private final Lru<RegistryName, HttpUpstream> unlisted = new Lru<>(UNLISTED);
+    private final Cache<RegistryName, HttpUpstream> unlisted =
+            Caffeine.newBuilder().maximumSize(UNLISTED).build();
     private final Clients unlistedClients;
-    private final UpstreamExecutors unlistedExecutors = new UpstreamExecutors("unlisted");
 
-    HttpUpstreams(ServerConfig config, HostResolver resolver) {
+    private final Breaker.Pace pace;
+    private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "probes");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    HttpUpstreams(ServerConfig config, HostResolver resolver, Breaker.Pace pace) {
+        this.pace = pace;
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
         this.unlistedClients = new Clients(TlsContexts::verified, AddressGuard.publicOnly(resolver), timeouts);
@@ -41,7 +54,7 @@ public final class HttpUpstreams implements Upstreams {
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
     public static HttpUpstreams of(ServerConfig config) {
-        return new HttpUpstreams(config, HostResolver.SYSTEM);
+        return new HttpUpstreams(config, HostResolver.SYSTEM, Breaker.Pace.DEFAULT);
     }
 
     @Override
@@ -61,37 +74,39 @@ public final class HttpUpstreams implements Upstreams {
 
     @Override
     public void close() {
+        probes.shutdownNow();
         clients.values().forEach(Clients::close);
-        executors.values().forEach(UpstreamExecutors::close);
+        listed.values().forEach(HttpUpstream::close);
         unlistedClients.close();
-        unlistedExecutors.close();
+        unlisted.asMap().values().forEach(HttpUpstream::close);
     }
 
     private void list(UpstreamConfig config, HostResolver resolver, Timeouts timeouts) {
         RegistryName name = RegistryName.parse(config.name());
         Origin origin = config.endpoint()
                 .map(Origin::of)
-                .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(java.util.Locale.ROOT)));
+                .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         Clients own = new Clients(
                 () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin, resolver), timeouts);
-        UpstreamExecutors threads = new UpstreamExecutors(name.toString());
         clients.put(name, own);
-        executors.put(name, threads);
-        listed.put(name, upstream(name, origin, own, Credentials.of(config.auth()), threads));
+        listed.put(name, upstream(name, origin, own, Credentials.of(config.auth())));
     }
 
     private HttpUpstream unlisted(RegistryName name) {
-        return upstream(name, origin(name, "https"), unlistedClients, Optional.empty(), unlistedExecutors);
+        return upstream(name, origin(name, "https"), unlistedClients, Optional.empty());
     }
 
-    private static HttpUpstream upstream(
-            RegistryName name,
-            Origin origin,
-            Clients clients,
-            Optional<Credentials> credentials,
-            UpstreamExecutors executors) {
+    private HttpUpstream upstream(
+            RegistryName name, Origin origin, Clients clients, Optional<Credentials> credentials) {
         BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
-        return new HttpUpstream(name, origin, clients, new Authenticator(origin, credentials, tokens), executors);
+        Breaker breaker = new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")));
+        return new HttpUpstream(
+                name,
+                origin,
+                clients,
+                new Authenticator(origin, credentials, tokens),
+                new UpstreamExecutors(name.toString()),
+                breaker);
     }
 
     private static Origin origin(RegistryName name, String scheme) {

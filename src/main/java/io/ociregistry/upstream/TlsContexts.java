@@ -19,8 +19,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
 import nl.altindag.ssl.pem.util.PemUtils;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
-import org.apache.hc.client5.http.ssl.HttpsSupport;
 import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
@@ -75,11 +75,12 @@ final class TlsContexts implements TlsSocketStrategy {
     }
 
     private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
-        // To this constructor no verifier means no verification: tried, a certificate of another host passed.
-        return new DefaultClientTlsStrategy(
-                context(factory),
-                HostnameVerificationPolicy.CLIENT,
-                anyHostName ? NoopHostnameVerifier.INSTANCE : HttpsSupport.getDefaultHostnameVerifier());
+        // Never null: HttpClient 5.6 then verifies no host name at all.
+        return anyHostName
+                ? new DefaultClientTlsStrategy(
+                        context(factory), HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE)
+                : new DefaultClientTlsStrategy(
+                        context(factory), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
     }
 
     private static SSLContext context(SSLFactory factory) {

@@ -19,6 +19,13 @@ public interface Upstream {
     RegistryName name();
 
     /**
+     * Does nothing unless this upstream is known to be down. Asked before work is queued for it, so that hopeless requests cost nothing.
+     *
+     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE}, with a time to retry
+     */
+    void check();
+
+    /**
      * GETs a manifest, whole. Nothing about it is verified.
      *
      * @param repository the repository's name there

@@ -15,6 +15,7 @@ final class UpstreamExecutors implements AutoCloseable {
     private static final int BLOB_THREADS = 8;
     private static final int WAITING = 1000;
     private static final int IDLE_SECONDS = 30;
+    private static final int LAST_SECONDS = 2;
 
     private final ExecutorService metadata;
     private final ExecutorService blobs;
@@ -32,11 +33,24 @@ final class UpstreamExecutors implements AutoCloseable {
         return blobs;
     }
 
-    /** Interrupts what is under way. */
+    /** Takes no more work. What arrived whole is given the time to reach the disk; then the rest is interrupted. */
     @Override
     public void close() {
-        metadata.shutdownNow();
-        blobs.shutdownNow();
+        metadata.shutdown();
+        blobs.shutdown();
+        end(metadata);
+        end(blobs);
+    }
+
+    private static void end(ExecutorService executor) {
+        try {
+            if (!executor.awaitTermination(LAST_SECONDS, TimeUnit.SECONDS)) {
+                executor.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            executor.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static ExecutorService executor(String name, int threads) {

@@ -8,6 +8,8 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +21,13 @@ final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
+
+    /** Writes the line of a request whose body was broken off; containers differ in what they still tell of it. */
+    static void brokenOff(HttpServletRequest request) {
+        if (request.getAttribute(Line.class.getName()) instanceof Line line) {
+            line.write(" (broken off)");
+        }
+    }
 
     /** Adds to what the log says was sent of the body. */
     static void sent(HttpServletRequest request, long bytes) {
@@ -32,7 +41,8 @@ final class AccessLogFilter extends HttpFilter {
             chain.doFilter(request, response);
             return;
         }
-        Line line = new Line(request, response, System.nanoTime());
+        Line line = new Line(request, response);
+        request.setAttribute(Line.class.getName(), line);
         try {
             chain.doFilter(request, response);
         } finally {
@@ -48,27 +58,44 @@ final class AccessLogFilter extends HttpFilter {
         return request.getAttribute(SENT) instanceof Long bytes ? bytes : 0;
     }
 
-    /** The line of one request, written when its last asynchronous cycle is over. */
-    private record Line(HttpServletRequest request, HttpServletResponse response, long start) implements AsyncListener {
+    /** The line of one request, written once, when its last asynchronous cycle is over. */
+    private static final class Line implements AsyncListener {
+        private final HttpServletRequest request;
+        private final HttpServletResponse response;
+        private final long start = System.nanoTime();
+        private final AtomicBoolean written = new AtomicBoolean();
+
+        Line(HttpServletRequest request, HttpServletResponse response) {
+            this.request = request;
+            this.response = response;
+        }
+
         void write(String remark) {
+            if (!written.compareAndSet(false, true)) {
+                return;
+            }
             String query = request.getQueryString();
-            String agent = request.getHeader("User-Agent");
             LOG.info(
-                    "{} {}{} {} {}B {}ms {} {}{}",
+                    "{} {}{} {} {}B {}ms {} \"{}\"{}",
                     request.getMethod(),
-                    request.getRequestURI(),
-                    query == null ? "" : "?" + query,
+                    printable(request.getRequestURI()),
+                    query == null ? "" : "?" + printable(query),
                     response.getStatus(),
                     sentSoFar(request),
                     (System.nanoTime() - start) / 1_000_000,
                     request.getRemoteAddr(),
-                    agent == null ? "-" : agent,
+                    printable(request.getHeader("User-Agent")),
                     remark);
+        }
+
+        /** Nothing that a client sends may end a line, or look like another field. */
+        private static String printable(@Nullable String text) {
+            return text == null ? "-" : text.replaceAll("[^ !#-~]", "?");
         }
 
         @Override
         public void onComplete(AsyncEvent event) {
-            write(Transfer.isAborted(request) ? " (broken off)" : "");
+            write("");
         }
 
         @Override

@@ -8,10 +8,14 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryNames;
 import jakarta.servlet.http.HttpServletRequest;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request under {@code /v2/}, parsed. What exists is valid: names, tags and digests follow their grammars, and the registry is known.
@@ -63,9 +67,22 @@ sealed interface ApiRequest {
     }
 
     private static Repository repository(HttpServletRequest request, RegistryNames names, List<String> path) {
-        Optional<String> explicit = Optional.ofNullable(request.getHeader("X-Registry"))
-                .or(() -> Optional.ofNullable(request.getParameter("ns")));
+        Optional<String> explicit =
+                Optional.ofNullable(request.getHeader("X-Registry")).or(() -> namespace(request.getQueryString()));
         return names.resolve(explicit, String.join("/", path.subList(1, path.size() - 2)));
+    }
+
+    /** The parameter {@code ns}. Not by getParameter: containers differ in what they do with a query that is malformed elsewhere. */
+    private static Optional<String> namespace(@Nullable String query) {
+        String text = query == null ? "" : query;
+        try {
+            return Arrays.stream(text.split("&"))
+                    .filter(parameter -> parameter.startsWith("ns="))
+                    .map(parameter -> URLDecoder.decode(parameter.substring("ns=".length()), StandardCharsets.UTF_8))
+                    .findFirst();
+        } catch (IllegalArgumentException e) {
+            throw new RegistryException(ErrorCode.REQUEST_INVALID, "the parameter ns is not encoded as URLs are", e);
+        }
     }
 
     /** The components of the path below the web application, "v2" first, each decoded once. */

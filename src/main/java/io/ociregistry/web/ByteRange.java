@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,9 @@ import java.util.regex.Pattern;
  */
 record ByteRange(long from, long to) {
     private static final int LIMIT = 100;
-    private static final Pattern SPEC = Pattern.compile("\\s*(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))\\s*");
+    private static final String UNIT = "bytes=";
+    private static final Pattern SPEC = Pattern.compile("\\s*+(?:([0-9]++)-([0-9]++)?|-([0-9]++))\\s*+");
+    private static final BigInteger MAX = BigInteger.valueOf(Long.MAX_VALUE);
 
     /**
      * What a {@code Range} header asks of a body of that size.
@@ -24,10 +27,10 @@ record ByteRange(long from, long to) {
      */
     static Optional<List<ByteRange>> parse(String header, long size) throws TooMany {
         // Range units are compared without regard to case.
-        if (!header.regionMatches(true, 0, "bytes=", 0, "bytes=".length()) || size == 0) {
+        if (!header.regionMatches(true, 0, UNIT, 0, UNIT.length()) || size == 0) {
             return Optional.empty();
         }
-        String[] specs = header.substring("bytes=".length()).split(",", LIMIT + 2);
+        String[] specs = header.substring(UNIT.length()).split(",", LIMIT + 2);
         if (specs.length > LIMIT) {
             throw new TooMany();
         }
@@ -52,17 +55,22 @@ record ByteRange(long from, long to) {
     }
 
     private static boolean isBackwards(Matcher matcher) {
-        return matcher.group(2) != null && Long.parseLong(matcher.group(2)) < Long.parseLong(matcher.group(1));
+        return matcher.group(2) != null && number(matcher.group(2)) < number(matcher.group(1));
     }
 
     private static Optional<ByteRange> range(Matcher matcher, long size) {
         if (matcher.group(3) != null) {
-            long suffix = Math.min(size, Long.parseLong(matcher.group(3)));
+            long suffix = Math.min(size, number(matcher.group(3)));
             return suffix == 0 ? Optional.empty() : Optional.of(new ByteRange(size - suffix, size));
         }
-        long from = Long.parseLong(matcher.group(1));
-        long to = matcher.group(2) == null ? size : Math.min(size, Long.parseLong(matcher.group(2)) + 1);
+        long from = number(matcher.group(1));
+        long to = matcher.group(2) == null ? size : Math.min(size - 1, number(matcher.group(2))) + 1;
         return from >= size ? Optional.empty() : Optional.of(new ByteRange(from, to));
+    }
+
+    /** Positions may have any number of digits; no body is larger than a long can tell. */
+    private static long number(String digits) {
+        return new BigInteger(digits).min(MAX).longValue();
     }
 
     /** More ranges than we answer; DECISIONS 10. */

@@ -46,7 +46,7 @@ final class DistributionServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
-        Transfer.throwIfAborted(request);
+        Transfer.throwIfAborted(request, response);
         response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
             throw new RegistryException(

@@ -3,6 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.registry.FoundManifest;
 import io.ociregistry.registry.RegistryContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -15,8 +16,8 @@ import java.util.Optional;
 /** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
 final class ManifestServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    /** What fits into a socket's buffer, so that writing it waits for no client. */
-    private static final int AT_ONCE = 32 << 10;
+    /** Of the 4,096 bytes that all warnings of an answer may have together. */
+    private static final int MAX_WARNING = 1000;
 
     private final transient RegistryContext context;
 
@@ -33,14 +34,27 @@ final class ManifestServlet extends HttpServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ImageReference name =
                 ApiRequest.of(request, ApiRequest.ManifestRequest.class).name();
-        Optional<Manifest> manifest = Waiting.await(
+        Optional<FoundManifest> found = Waiting.await(
                 request,
                 context.config().timeouts().answer(),
                 () -> context.registry().manifest(name),
                 unwanted -> {});
-        if (manifest.isPresent()) {
-            send(name, manifest.get(), request, response);
+        if (found.isPresent()) {
+            found.get().warning().ifPresent(text -> response.setHeader("Warning", warning(text)));
+            send(name, found.get().manifest(), request, response);
         }
+    }
+
+    /** RFC 7234 section 5.5, in the form that the distribution specification allows ("Warnings"): code 299, no agent, no date. */
+    private static String warning(String text) {
+        StringBuilder quoted = new StringBuilder("299 - \"");
+        text.chars().limit(MAX_WARNING).forEach(c -> {
+            if (c == '"' || c == '\\') {
+                quoted.append('\\');
+            }
+            quoted.append(c < ' ' || c > '~' ? '?' : (char) c);
+        });
+        return quoted.append('"').toString();
     }
 
     private void send(ImageReference name, Manifest manifest, HttpServletRequest request, HttpServletResponse response)
@@ -53,13 +67,10 @@ final class ManifestServlet extends HttpServlet {
         if (request.getMethod().equals("HEAD")) {
             return;
         }
+        context.registry().delivered(name.repository(), manifest);
         byte[] bytes = bytes(manifest);
-        if (bytes.length <= AT_ONCE) {
-            response.getOutputStream().write(bytes);
-            AccessLogFilter.sent(request, bytes.length);
-        } else {
-            Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
-        }
+        // Even a small one: a client that asks for many and reads none would hold a thread.
+        Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
     }
 
     private static byte[] bytes(Manifest manifest) {

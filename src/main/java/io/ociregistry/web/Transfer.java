@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -58,7 +59,9 @@ final class Transfer implements WriteListener, AsyncListener {
     private long position = -1;
     private byte @Nullable [] buffer;
     private boolean unflushed = true;
-    private boolean over;
+    /** Written by the container too, when the client has left. */
+    private volatile boolean over;
+
     /** Whether the source will wake us. */
     private volatile boolean registered;
 
@@ -91,19 +94,20 @@ final class Transfer implements WriteListener, AsyncListener {
         transfer.out.setWriteListener(transfer);
     }
 
-    /** True if the body of this request was broken off. */
-    static boolean isAborted(HttpServletRequest request) {
-        return request.getAttribute(ABORTED) != null;
-    }
-
     /**
      * Breaks the connection of a transfer that was aborted. Called first in every dispatch of a request: only an exception from there makes
-     * Jetty and Tomcat alike cut a body short; completing it would leave Tomcat's client hanging.
+     * Jetty and Tomcat alike cut a body short; completing it would leave Tomcat's client hanging. Where nothing was sent yet there is still time
+     * for an error status.
      */
-    static void throwIfAborted(HttpServletRequest request) throws IOException {
-        if (request.getAttribute(ABORTED) instanceof Throwable cause) {
-            throw new IOException("the body can't be finished: " + cause.getMessage());
+    static void throwIfAborted(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (!(request.getAttribute(ABORTED) instanceof Throwable cause)) {
+            return;
         }
+        if (!response.isCommitted() && cause instanceof RegistryException known) {
+            throw known;
+        }
+        AccessLogFilter.brokenOff(request);
+        throw new IOException("the body can't be finished: " + cause.getMessage());
     }
 
     @Override
@@ -203,10 +207,12 @@ final class Transfer implements WriteListener, AsyncListener {
         over = true;
         LOG.debug("breaking off {}: {}", request.getRequestURI(), cause.toString());
         request.setAttribute(ABORTED, cause);
+        // Not left to onComplete: Jetty does not call it for a request whose dispatch throws.
+        close();
         try {
             async.dispatch();
         } catch (IllegalStateException gone) {
-            close();
+            AccessLogFilter.brokenOff(request);
         }
     }
 
@@ -215,6 +221,8 @@ final class Transfer implements WriteListener, AsyncListener {
         LOG.debug("client of {} left: {}", request.getRequestURI(), failure.toString());
         request.setAttribute(ABORTED, failure);
         over = true;
+        close();
+        AccessLogFilter.brokenOff(request);
         async.complete();
     }
 

@@ -92,6 +92,7 @@ class ConfigLoaderTest {
                                 Scheme.HTTPS,
                                 Optional.empty(),
                                 List.of(),
+                                List.of(),
                                 AuthConfig.ANONYMOUS,
                                 TlsConfig.DEFAULT),
                         UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),

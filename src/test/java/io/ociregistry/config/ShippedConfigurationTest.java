@@ -108,6 +108,8 @@ class ShippedConfigurationTest {
             names.add(prefix + key.name());
             if (key.type() instanceof Mapping<?> section) {
                 addNames(section, prefix + key.name() + ".", names);
+            } else if (key.type() instanceof ListOf<?> list && list.element() instanceof Mapping<?> item) {
+                addNames(item, prefix + key.name() + ".", names);
             } else if (key.type() instanceof RegistryList) {
                 addNames(RegistryKeys.TYPE, prefix + key.name() + ".", names);
             }

@@ -50,6 +50,11 @@ public final class FatJar implements Container {
         return program.terminate();
     }
 
+    /** Ends it as a power cut would end it, but for what the kernel holds (SIGKILL). */
+    void kill() {
+        program.kill();
+    }
+
     @Override
     public URI url() {
         return url;

@@ -83,6 +83,12 @@ final class Program implements AutoCloseable {
         return exitStatus(PATIENCE);
     }
 
+    /** Ends it without asking (SIGKILL). */
+    void kill() {
+        process.destroyForcibly();
+        exitStatus(PATIENCE);
+    }
+
     String log() {
         try {
             return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);

@@ -59,7 +59,7 @@ class LoggingTest {
         assertEquals(1, lines.size(), () -> context.getStatusManager()
                 .getCopyOfStatusList()
                 .toString());
-        assertTrue(lines.get(0).matches("20\\S+ INFO {2}access - GET /v2/ 200"), lines.get(0));
+        assertTrue(lines.get(0).matches("20\\S+ INFO {2}io\\.ociregistry\\.access - GET /v2/ 200"), lines.get(0));
     }
 
     @Test

@@ -1,11 +1,14 @@
 package io.ociregistry.protocol;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -148,6 +151,14 @@ abstract class RequestTopic extends Topic {
         Response head = head(asked);
         assertEquals(get(asked).status(), head.status());
         assertHeader("application/json", head, "Content-Type");
+    }
+
+    @Test
+    void aNamespaceThatIsNotEncodedAsUrlsAreIsABadRequest_andAnotherParameterDoesNotMatter() throws IOException {
+        assertCostsNothing(400, "UNSUPPORTED", "/v2/NAME/app/manifests/1?ns=%zz");
+        FakeImage image = push(hub(), unique() + "/app");
+        Response answer = get(manifestPath(image.repository(), "1", "docker.io") + "&x=%");
+        assertArrayEquals(image.manifest(), answer.body());
     }
 
     private void assertCostsNothing(int status, String code, String path) throws IOException {

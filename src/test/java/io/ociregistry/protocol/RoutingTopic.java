@@ -40,7 +40,7 @@ abstract class RoutingTopic extends Topic {
         assertIs(image, get("/v2" + manifest, "X-Registry: docker.io"));
         assertIs(image, get("/v2/library" + manifest, "X-Registry: index.docker.io"));
         assertEquals(1, hub().requests(Match.manifests().in("library/" + name)).size(), "upstream is asked once");
-        assertEquals(1, stage().requestsWith(name).size());
+        assertEquals(1, stage().requestsWith(name + "/manifests/").size(), "under no other name either");
     }
 
     @Test

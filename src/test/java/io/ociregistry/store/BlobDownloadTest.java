@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BlobDownloadTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
+    private static final RegistryName SOURCE = RegistryName.parse("r.example:5000");
     private static final Digest DIGEST = Digest.of(CONTENT);
 
     @TempDir
@@ -38,7 +40,7 @@ class BlobDownloadTest {
 
     @Test
     void theLastByteIsWithheldUntilTheDigestIsVerified() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
 
@@ -53,7 +55,7 @@ class BlobDownloadTest {
 
     @Test
     void theLastByteIsWithheldToo_whereNobodyToldTheSize() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.empty());
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT, 0, 5));
         assertEquals(4, readAll(reader, 0).length);
@@ -68,12 +70,12 @@ class BlobDownloadTest {
     void wrongBytesAreNeverReadToTheEnd() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[wrong.length - 1] ^= 1;
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(wrong));
 
         RegistryException mismatch = assertThrows(RegistryException.class, download::verify);
-        assertEquals(ErrorCode.UPSTREAM_BAD_ANSWER, mismatch.code());
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, mismatch.code());
         download.fail(mismatch);
 
         assertEquals(CONTENT.length - 1, readAllButFailure(reader));
@@ -82,16 +84,16 @@ class BlobDownloadTest {
 
     @Test
     void moreBytesThanAnnouncedAreRefused() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(3));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(3));
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
-        assertEquals(ErrorCode.UPSTREAM_BAD_ANSWER, tooMuch.code());
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
         assertEquals(0, download.received());
     }
 
     @Test
     void aWaitingReaderIsWokenOnceItCanRead_andByEveryOutcome() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger early = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
@@ -109,7 +111,7 @@ class BlobDownloadTest {
 
     @Test
     void aFailureWakesAllReaders() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.empty());
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger woken = new AtomicInteger();
         reader.whenReadable(0, woken::incrementAndGet);
@@ -120,7 +122,7 @@ class BlobDownloadTest {
 
     @Test
     void aReaderOfBytesThatTurnedOutWrongFails_andOneWhoReadNothingGoesOn() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource deceived = download.reader().orElseThrow();
         BlobSource patient = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
@@ -136,7 +138,7 @@ class BlobDownloadTest {
 
     @Test
     void publishingKeepsItsReadersAndMakesItAStoredBlob() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
         download.verify();
@@ -148,12 +150,12 @@ class BlobDownloadTest {
         try (BlobSource stored = store.open(DIGEST).orElseThrow()) {
             assertArrayEquals(CONTENT, readAll(stored, 0));
         }
-        assertFalse(Files.exists(root.resolve("partial").resolve(DIGEST.hex())));
+        assertFalse(Files.exists(root.resolve("partial").resolve(DIGEST.hex() + "@r.example:5000")));
     }
 
     @Test
     void nobodyCanJoinOnceEverybodyHasLeft() throws IOException {
-        BlobDownload download = store.begin(DIGEST, OptionalLong.empty());
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.release();
         BlobSource late = download.reader().orElseThrow();
@@ -168,11 +170,11 @@ class BlobDownloadTest {
 
     @Test
     void whatAnEarlierAttemptLeftIsHashedAndKept() throws IOException {
-        BlobDownload first = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload first = begin(DIGEST, OptionalLong.of(CONTENT.length));
         first.append(ByteBuffer.wrap(CONTENT, 0, 7));
         first.release();
 
-        BlobDownload second = store.begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload second = begin(DIGEST, OptionalLong.of(CONTENT.length));
         assertEquals(7, second.received());
         second.append(ByteBuffer.wrap(CONTENT, 7, CONTENT.length - 7));
         second.verify();
@@ -181,11 +183,17 @@ class BlobDownloadTest {
 
     @Test
     void anEmptyBlobHasAnEnd() throws IOException {
-        BlobDownload download = store.begin(Digest.of(new byte[0]), OptionalLong.of(0));
+        BlobDownload download = begin(Digest.of(new byte[0]), OptionalLong.of(0));
         BlobSource reader = download.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(1)));
         download.verify();
         assertEquals(-1, reader.read(0, ByteBuffer.allocate(1)));
+    }
+
+    private BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
+        BlobDownload download = store.begin(digest, SOURCE);
+        download.expect(size);
+        return download;
     }
 
     private static byte[] readAll(BlobSource source, long from) throws IOException {

@@ -74,12 +74,13 @@ final class Listener implements AutoCloseable {
             }
             fillers.clear();
             server.close();
-            // The kernel keeps the port until the thread has left accept().
+            // A thread that is still in accept holds the socket: the kernel would take one more connection.
             accepting.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

@@ -79,7 +79,8 @@ final class UpstreamsInTest implements AutoCloseable {
                             .with(ServerKeys.REGISTRIES, registries)
                             .with(ServerKeys.UNLISTED_REGISTRIES, policy)
                             .with(ServerKeys.TIMEOUTS, timeouts),
-                    names);
+                    names,
+                    Breaker.Pace.DEFAULT);
         }
         return upstreams.get(RegistryName.parse(name));
     }

@@ -74,7 +74,7 @@ record ServeCommand(Settings settings) implements Action {
         } catch (IOException e) {
             throw new StartException(
                     "cannot use the image path " + config.imagePath() + ": " + reason(e)
-                            + "; choose another with --image-path",
+                            + "; or choose another with --image-path",
                     e);
         }
     }

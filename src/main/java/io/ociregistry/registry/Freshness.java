@@ -1,0 +1,132 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.config.TagRule;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Tag;
+import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.Upstreams;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks after cached tags that may have moved.
+ *
+ * <p>Where the rule for a tag says so, its upstream is asked by HEAD, once however many clients ask, and only if the tag moved the new
+ * manifest is fetched, by digest. Whatever goes wrong with that, the cached one is served, and says that it is: an upstream that fails,
+ * refuses or is slow is no reason to break what worked yesterday. Only an upstream that answers that the tag is gone can make it unknown,
+ * and only if the rule says so.
+ */
+final class Freshness {
+    /** Brings in manifests by name. */
+    interface Fetcher {
+        Manifest fetch(Upstream upstream, ImageReference source, ImageReference name);
+    }
+
+    private final Catalog catalog;
+    private final Upstreams upstreams;
+    private final TagPolicies policies;
+    private final Fetcher fetcher;
+    private final Clock clock;
+    private final Duration patience;
+    private final boolean airGapped;
+    private final Flights<ImageReference, Manifest> flights = new Flights<>();
+
+    /** How long a client waits for an upstream where a cached answer is at hand. */
+    Freshness(
+            Catalog catalog,
+            Upstreams upstreams,
+            TagPolicies policies,
+            Fetcher fetcher,
+            Clock clock,
+            Duration patience,
+            boolean airGapped) {
+        this.catalog = catalog;
+        this.upstreams = upstreams;
+        this.policies = policies;
+        this.fetcher = fetcher;
+        this.clock = clock;
+        this.patience = patience;
+        this.airGapped = airGapped;
+    }
+
+    /** What to answer where that manifest is cached under that name. */
+    CompletionStage<FoundManifest> confirmed(ImageReference name, Manifest cached) {
+        if (!(name.reference() instanceof Tag tag)) {
+            return CompletableFuture.completedStage(FoundManifest.certain(cached));
+        }
+        TagRule rule = policies.rule(name.repository().registry(), tag.value());
+        if (rule.maxAge().equals(TagRule.FOREVER)) {
+            return CompletableFuture.completedStage(FoundManifest.certain(cached));
+        }
+        Instant checked = catalog.checked(name);
+        if (checked.plus(rule.maxAge()).isAfter(clock.instant())) {
+            return CompletableFuture.completedStage(FoundManifest.certain(cached));
+        }
+        return airGapped
+                ? CompletableFuture.completedStage(stale(name, cached, "this server is air-gapped"))
+                : ask(name, cached, rule);
+    }
+
+    private CompletionStage<FoundManifest> ask(ImageReference name, Manifest cached, TagRule rule) {
+        Upstream upstream;
+        try {
+            upstream = upstreams.get(name.repository().registry());
+            upstream.check();
+        } catch (RegistryException e) {
+            return CompletableFuture.completedStage(stale(name, cached, e.getMessage()));
+        }
+        return flights.join(name, upstream.metadata(), () -> revalidate(upstream, name, cached))
+                .thenApply(FoundManifest::certain)
+                .exceptionally(failure -> afterFailure(name, cached, rule, failure))
+                .toCompletableFuture()
+                .copy()
+                .completeOnTimeout(
+                        stale(name, cached, "its upstream has not answered yet"),
+                        patience.toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
+        Optional<Digest> now = upstream.headManifest(name.repository().name(), name.reference())
+                .digest();
+        if (now.filter(cached::is).isPresent()) {
+            catalog.refresh(name, cached.digest(), clock.instant());
+            return cached;
+        }
+        // By digest, so that what HEAD told and what is fetched are the same; by tag where HEAD did not tell.
+        ImageReference source =
+                now.map(digest -> new ImageReference(name.repository(), digest)).orElse(name);
+        return fetcher.fetch(upstream, source, name);
+    }
+
+    private FoundManifest afterFailure(ImageReference name, Manifest cached, TagRule rule, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+        if (!(cause instanceof RegistryException known)) {
+            throw new CompletionException(cause);
+        }
+        if (known.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepsWhatIsGone()) {
+            throw known;
+        }
+        return stale(name, cached, known.getMessage());
+    }
+
+    private FoundManifest stale(ImageReference name, Manifest cached, String why) {
+        Instant checked = catalog.checked(name).truncatedTo(ChronoUnit.SECONDS);
+        Duration age = Duration.between(checked, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
+        return new FoundManifest(
+                cached,
+                Optional.of(
+                        name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + why));
+    }
+}

@@ -1,0 +1,115 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Descriptor;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobSource;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.BiPredicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings in what an image manifest names once a client has fetched that manifest, so that a client that leaves does not leave half an image.
+ *
+ * <p>Two blobs at a time, so that what clients wait for stays ahead of it. It never starts for HEAD, which update checkers send, for
+ * attestations, or for foreign layers. It gives up a blob that can't be had; the next client that wants it asks again.
+ */
+final class Prefetch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Prefetch.class);
+    private static final int AT_A_TIME = 2;
+    private static final int WAITING = 10_000;
+    /** Of manifests whose blobs were all seen in the store; forgetting them costs a look at the disk. */
+    private static final int REMEMBERED = 10_000;
+
+    private final BiPredicate<Repository, Digest> isHere;
+    private final BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch;
+    private final ThreadPoolExecutor executor;
+    private final Set<Digest> complete = ConcurrentHashMap.newKeySet();
+
+    /**
+     * Nothing is prefetched yet.
+     *
+     * @param isHere whether a repository's blob can be served without asking anybody
+     * @param fetch how blobs are fetched: as for a client
+     */
+    Prefetch(
+            BiPredicate<Repository, Digest> isHere, BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch) {
+        this.isHere = isHere;
+        this.fetch = fetch;
+        this.executor = new ThreadPoolExecutor(
+                AT_A_TIME, AT_A_TIME, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
+                    Thread thread = new Thread(work, "prefetch");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    /** A client got that manifest. Costs it nothing but a look into memory. */
+    void fetched(Repository repository, Manifest manifest) {
+        if (manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(manifest.digest())) {
+            return;
+        }
+        submit(() -> prefetch(repository, manifest));
+    }
+
+    /** Goes on with a blob whose fetch was interrupted. */
+    void resume(Repository repository, Digest digest) {
+        submit(() -> bring(repository, digest));
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+
+    private void submit(Runnable work) {
+        try {
+            executor.execute(work);
+        } catch (RejectedExecutionException full) {
+            LOG.debug("too much to prefetch already");
+        }
+    }
+
+    private void prefetch(Repository repository, Manifest manifest) {
+        boolean all = true;
+        for (Descriptor blob : manifest.blobs()) {
+            if (!blob.isForeign() && !isHere.test(repository, blob.digest())) {
+                all &= bring(repository, blob.digest());
+            }
+        }
+        if (all && complete.size() < REMEMBERED) {
+            complete.add(manifest.digest());
+        }
+    }
+
+    /** Waits for one blob; true if it is here. */
+    private boolean bring(Repository repository, Digest digest) {
+        try (BlobSource source =
+                fetch.apply(repository, digest).toCompletableFuture().join()) {
+            CountDownLatch over = new CountDownLatch(1);
+            source.whenReadable(Long.MAX_VALUE - 1, over::countDown);
+            over.await();
+            return isHere.test(repository, digest);
+        } catch (CompletionException e) {
+            String why = e.getCause() instanceof RegistryException known ? known.getMessage() : e.toString();
+            LOG.info("not prefetched: {}", why);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.ociregistry.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What the README shows can be used as it stands. */
+class ReadmeTest {
+    private static final Path README = Path.of("README.md");
+
+    @Test
+    void itsConfigurationIsOne() throws Exception {
+        Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
+        assertTrue(block.find());
+        ConfigLoader.Result result =
+                new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), "README.md", Overrides.none());
+        assertEquals(List.of(), result.warnings());
+        assertEquals(3, result.config().registries().size());
+    }
+
+    @Test
+    void theFilesThatItNamesAreThere() throws Exception {
+        Matcher link = Pattern.compile("]\\(([^)#:]+)\\)").matcher(Files.readString(README));
+        while (link.find()) {
+            assertTrue(Files.exists(Path.of(link.group(1))), link.group(1));
+        }
+    }
+}

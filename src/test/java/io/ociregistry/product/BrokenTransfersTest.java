@@ -1,0 +1,115 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.ociregistry.testing.Content;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a transfer that did not come to its end leaves behind: nothing. */
+@Timeout(60)
+@EnabledOnOs(OS.LINUX)
+class BrokenTransfersTest {
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        registry = RunningRegistry.start(
+                "prefetch: false\nregistries:\n- name: registry-1.docker.io\n  endpoint: " + upstream.url() + "\n",
+                images);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void bodiesThatWereBrokenOffLeaveNoFileOpen() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            FakeImage image = upstream.image("team/app" + i, "1").layer(50_000).push();
+            upstream.on(Match.blob(image.layer(0))).once(new Fault.Corrupt());
+            Response cut = get("/v2/team/app" + i + "/blobs/" + image.layer(0) + "?ns=docker.io");
+            cut.body();
+            assertFalse(cut.complete());
+        }
+        assertNoFileStaysOpen();
+    }
+
+    @Test
+    void clientsThatLeaveLeaveNoFileOpen() throws Exception {
+        var large = upstream.blob("team/app", Content.random(1, 20_000_000));
+        String path = "/v2/team/app/blobs/" + large + "?ns=docker.io";
+        assertEquals(20_000_000, get(path).body().length);
+        for (int i = 0; i < 20; i++) {
+            try (RawHttp client = RawHttp.connectWithBuffer(registry.base(), 4096)) {
+                client.send("GET", path).read(1000);
+                client.abandon();
+            }
+        }
+        assertNoFileStaysOpen();
+    }
+
+    @Test
+    void anotherNameOfDockerHubInTheConfigurationMeansDockerHub() throws Exception {
+        FakeImage image = upstream.image("library/app", "1").layer(10).push();
+        assertArrayEquals(
+                image.manifest(), get("/v2/app/manifests/1?ns=docker.io").body());
+    }
+
+    private void assertNoFileStaysOpen() throws Exception {
+        Instant deadline = Instant.now().plus(Duration.ofSeconds(20));
+        List<Path> open = openFiles();
+        while (!open.isEmpty() && Instant.now().isBefore(deadline)) {
+            Thread.onSpinWait();
+            open = openFiles();
+        }
+        assertEquals(List.of(), open);
+    }
+
+    private List<Path> openFiles() throws IOException {
+        try (var files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.map(BrokenTransfersTest::target)
+                    .filter(file -> file.startsWith(images) && !file.endsWith(".lock"))
+                    .toList();
+        }
+    }
+
+    private static Path target(Path link) {
+        try {
+            return Files.readSymbolicLink(link);
+        } catch (IOException gone) {
+            return link;
+        }
+    }
+
+    private Response get(String path) throws IOException {
+        return RawHttp.get(registry.base(), path);
+    }
+}

@@ -1,0 +1,375 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.RunningRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the server still does when its upstream is gone, when it was stopped in between, and when it may ask nobody. */
+@Timeout(60)
+class OfflineTest {
+    private static final int SIZE = 300_000;
+
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private FakeImage image;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(SIZE).push();
+        registry = RunningRegistry.start(configuration(""), images);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void aRestartedServerServesEverythingWithTheUpstreamGone() throws Exception {
+        Response pulled = pull();
+        upstream.refuseConnections();
+        registry.restart();
+
+        Response again = get("/v2/team/app/manifests/1.0?ns=r.example");
+        assertEquals(200, again.status());
+        assertArrayEquals(pulled.body(), again.body());
+        assertEquals(pulled.header("Content-Type"), again.header("Content-Type"));
+        assertEquals(
+                200,
+                get("/v2/team/app/manifests/" + image.digest() + "?ns=r.example")
+                        .status());
+        assertEquals(
+                200,
+                get("/v2/team/app/blobs/" + image.config().digest() + "?ns=r.example")
+                        .status());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @Test
+    void aBlobThatNoManifestNamesIsRememberedAsItsRepositorysToo() throws Exception {
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        upstream.refuseConnections();
+        registry.restart();
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(503, get(layer().replace("team/app", "team/other")).status());
+    }
+
+    @Test
+    void aHitAsksTheUpstreamNothing() throws Exception {
+        pull();
+        int before = upstream.requests().size();
+        for (String method : new String[] {"GET", "HEAD"}) {
+            for (String path : new String[] {"/v2/team/app/manifests/1.0?ns=r.example", layer()}) {
+                assertEquals(
+                        200, RawHttp.exchange(registry.base(), method, path).status());
+            }
+        }
+        assertEquals(
+                before, upstream.requests().size(), () -> upstream.requests().toString());
+    }
+
+    @Test
+    void anAirGappedServerServesWhatItHas_andSaysAtOnceWhyItHasNotTheRest() throws Exception {
+        pull();
+        registry.close();
+        registry = RunningRegistry.start(configuration("airGapped: true\n"), images);
+        int before = upstream.requests().size();
+
+        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        for (String path : new String[] {
+            "/v2/team/app/manifests/2.0?ns=r.example",
+            "/v2/team/other/manifests/1.0?ns=r.example",
+            "/v2/team/other/blobs/" + image.layer(0) + "?ns=r.example",
+            "/v2/library/x/manifests/latest?ns=docker.io"
+        }) {
+            Response missing = get(path);
+            assertEquals(404, missing.status(), path);
+            assertTrue(missing.text().contains("air-gapped"), missing.text());
+        }
+        assertEquals(
+                before, upstream.requests().size(), () -> upstream.requests().toString());
+    }
+
+    @Test
+    void whatOneRepositoryHasIsNotShownInAnotherBeforeItsUpstreamConfirmsIt() throws Exception {
+        pull();
+        FakeUpstream other = FakeUpstream.start();
+        registry.close();
+        registry = RunningRegistry.start(
+                configuration("").concat("- name: s.example\n  endpoint: " + other.url() + "\n"), images);
+        try (other) {
+            String path = "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example";
+            assertEquals(404, get(path).status(), "its upstream does not have it");
+            other.image("x/y", "1").layer(image.layers().get(0).content()).push();
+            assertArrayEquals(image.layerBytes(0), get(path).body());
+            assertEquals(0, other.requests(Match.blob(image.layer(0)).get()).size(), "the bytes were here already");
+        }
+    }
+
+    @Test
+    void whatIsPrivateInOneRegistryCantBeReadByNamingItInAnother() throws Exception {
+        pull();
+        FakeUpstream hostile = FakeUpstream.start();
+        registry.close();
+        registry = RunningRegistry.start(
+                configuration("prefetch: false\n").concat("- name: h.example\n  endpoint: " + hostile.url() + "\n"),
+                images);
+        try (hostile) {
+            hostile.index("evil/app", "1", image);
+            FakeImage naming = hostile.image("evil/app", "2")
+                    .layer(image.layers().get(0).content())
+                    .push();
+            hostile.on(Match.blob(image.layer(0))).always(Fault.status(404));
+            hostile.on(Match.manifest(image.digest())).always(Fault.status(404));
+            assertEquals(200, get("/v2/evil/app/manifests/1?ns=h.example").status());
+            assertEquals(
+                    200,
+                    get("/v2/evil/app/manifests/" + naming.digest() + "?ns=h.example")
+                            .status());
+
+            assertEquals(
+                    404,
+                    get("/v2/evil/app/manifests/" + image.digest() + "?ns=h.example")
+                            .status());
+            assertEquals(
+                    404,
+                    get("/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
+                            .status());
+            assertEquals(
+                    404,
+                    RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
+                            .status());
+            assertArrayEquals(image.layerBytes(0), get(layer()).body(), "who has a right to it still gets it");
+        }
+    }
+
+    @Test
+    void aRegistryThatSendsSlowlyHoldsUpNobodyElse() throws Exception {
+        FakeUpstream slow = FakeUpstream.start();
+        registry.close();
+        registry = RunningRegistry.start(
+                configuration("prefetch: false\n").concat("- name: s.example\n  endpoint: " + slow.url() + "\n"),
+                images);
+        slow.image("x/y", "1").layer(image.layers().get(0).content()).push();
+        try (slow;
+                RawHttp waiting = RawHttp.connect(registry.base())) {
+            Gate gate = slow.holdBlobAfter(image.layer(0), 10);
+            waiting.send("GET", "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example");
+            gate.awaitReached();
+            assertArrayEquals(image.layerBytes(0), get(layer()).body());
+            gate.release();
+        }
+    }
+
+    @Test
+    void aManifestThatLiesAboutASizeSpoilsNothing() throws Exception {
+        String honest = new String(image.manifest(), StandardCharsets.UTF_8);
+        String lie = honest.replace("\"size\":" + SIZE, "\"size\":" + (SIZE + 5));
+        upstream.manifest("team/app", "lie", image.mediaType(), lie.getBytes(StandardCharsets.UTF_8));
+        registry.close();
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        assertEquals(200, get("/v2/team/app/manifests/lie?ns=r.example").status());
+        Response answer = get(layer());
+        assertEquals(String.valueOf(SIZE), answer.header("Content-Length"));
+        assertArrayEquals(image.layerBytes(0), answer.body());
+        assertEquals(1, ranges().size());
+    }
+
+    @Test
+    void aDownloadThatTheServersStopCutGoesOnWhereItWas() throws Exception {
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+        try (RawHttp client = RawHttp.connect(registry.base())) {
+            Response arriving = client.send("GET", layer());
+            assertEquals(200, arriving.status());
+            arriving.read(90_000);
+            gate.awaitReached();
+            registry.close();
+        }
+        gate.release();
+        upstream.heal();
+        long held = Files.size(partial());
+        assertTrue(held >= 90_000 && held < SIZE, () -> "held " + held);
+
+        registry = RunningRegistry.start(configuration(""), images);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        var requests = upstream.requests(Match.blob(image.layer(0)).get());
+        assertEquals(
+                Optional.of("bytes=" + held + "-"),
+                requests.get(requests.size() - 1).header("Range"));
+    }
+
+    @Test
+    void aConnectionThatBreaksIsResumedFromTheByteAfterTheLastOneHeld_whileTheClientWaits() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(70_000));
+
+        Response whole = get(layer());
+        assertEquals(200, whole.status());
+        assertArrayEquals(image.layerBytes(0), whole.body());
+        var requests = upstream.requests(Match.blob(image.layer(0)).get());
+        assertEquals(3, requests.size());
+        assertEquals(Optional.of("bytes=50000-"), requests.get(1).header("Range"));
+    }
+
+    @Test
+    void anUpstreamThatFailsWhileItIsResumedLosesNothingOfWhatIsHeld() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.status(503));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("", "bytes=50000-", "bytes=50000-"), ranges());
+    }
+
+    @Test
+    void whatWasHeldAndIsWrongIsFetchedOnceMoreFromTheStart() throws Exception {
+        registry.close();
+        Files.write(partial(), new byte[1000]);
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        Response first = get(layer());
+        byte[] body = first.body();
+        // Who has got some of what was held is cut off; who came a moment later gets the right bytes.
+        assertTrue(!first.complete() || Arrays.equals(image.layerBytes(0), body), "never a complete wrong body");
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("bytes=1000-", ""), ranges());
+    }
+
+    @Test
+    void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
+        registry.close();
+        Files.write(partial(), new byte[SIZE + 1]);
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @Test
+    void anUpstreamThatIgnoresTheRangeSendsAgainWhatIsHeld_andNobodyNotices() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
+        upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.IgnoreRange());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("", "bytes=50000-"), ranges());
+    }
+
+    @Test
+    void aFileThatSomebodyCopiedInIsCheckedWhileItIsServed() throws Exception {
+        pull();
+        registry.close();
+        Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
+        Files.delete(images.resolve("verified"));
+        Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
+        upstream.refuseConnections();
+        registry = RunningRegistry.start(configuration(""), images);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @Test
+    void aFileThatIsNotWhatItsNameSaysIsNeverServedWhole_andIsFetchedAgain() throws Exception {
+        pull();
+        registry.close();
+        Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
+        byte[] wrong = Files.readAllBytes(blob);
+        wrong[7] ^= 1;
+        Files.write(blob, wrong);
+        Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
+        registry = RunningRegistry.start(configuration(""), images);
+
+        Response cut = get(layer());
+        cut.body();
+        assertEquals(false, cut.complete());
+        try (var corrupt = Files.list(images.resolve("corrupt"))) {
+            assertTrue(corrupt.anyMatch(file ->
+                    file.getFileName().toString().startsWith(image.layer(0).hex())));
+        }
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @Test
+    void aFileThatWasTruncatedOrIsGoneIsFetchedAgain_whileTheClientWaits() throws Exception {
+        pull();
+        // What a client has got may be on its way to the disk still; a stop waits for it.
+        registry.restart();
+        Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
+        Files.write(blob, new byte[] {1, 2, 3});
+        Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        registry.restart();
+        Files.delete(blob);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(3, upstream.requests(Match.blob(image.layer(0)).get()).size());
+    }
+
+    @Test
+    void aRecordThatIsGarbageIsQuarantined_andTheRestIsServed() throws Exception {
+        pull();
+        registry.close();
+        Path record = images.resolve("img").resolve(image.digest().hex());
+        Path neighbour = images.resolve("img").resolve("0".repeat(64));
+        Files.writeString(neighbour, "{ no record");
+        Files.setLastModifiedTime(neighbour, FileTime.from(Instant.now().minusSeconds(3600)));
+        upstream.refuseConnections();
+        registry = RunningRegistry.start(configuration(""), images);
+        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertTrue(Files.exists(record));
+        assertEquals(false, Files.exists(neighbour));
+    }
+
+    private Path partial() {
+        return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example");
+    }
+
+    private List<String> ranges() {
+        return upstream.requests(Match.blob(image.layer(0)).get()).stream()
+                .map(request -> request.header("Range").orElse(""))
+                .toList();
+    }
+
+    private Response pull() throws Exception {
+        Response manifest = get("/v2/team/app/manifests/1.0?ns=r.example");
+        assertEquals(200, manifest.status());
+        assertEquals(
+                200,
+                get("/v2/team/app/blobs/" + image.config().digest() + "?ns=r.example")
+                        .status());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        return manifest;
+    }
+
+    private String layer() {
+        return "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
+    }
+
+    private Response get(String path) throws Exception {
+        return RawHttp.get(registry.base(), path);
+    }
+
+    private String configuration(String more) {
+        return more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+    }
+}

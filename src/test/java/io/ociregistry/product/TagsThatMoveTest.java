@@ -1,0 +1,229 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.Recorded;
+import io.ociregistry.testing.RunningRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a cached tag means when its registry may have moved it. */
+@Timeout(60)
+class TagsThatMoveTest {
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private FakeImage first;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        first = upstream.image("team/app", "latest").seed(1).layer(100).push();
+        registry = start("always", "keep");
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void aTagThatDidNotMoveCostsOneHeadAndNoGet() throws Exception {
+        get();
+        int before = upstream.requests().size();
+        Response again = get();
+        assertArrayEquals(first.manifest(), again.body());
+        assertNull(again.header("Warning"));
+        assertEquals(List.of("HEAD"), methods(before));
+    }
+
+    @Test
+    void aTagThatMovedIsFetchedByDigest() throws Exception {
+        get();
+        FakeImage second =
+                upstream.image("team/app", "latest").seed(2).layer(100).push();
+        int before = upstream.requests().size();
+        assertArrayEquals(second.manifest(), get().body());
+        assertEquals(List.of("HEAD", "GET"), methods(before));
+        assertTrue(upstream.requests()
+                .get(before + 1)
+                .path()
+                .endsWith(second.digest().toString()));
+    }
+
+    @Test
+    void aTagThatMovedBackIsWhatItWasBefore() throws Exception {
+        get();
+        upstream.image("team/app", "latest").seed(2).layer(100).push();
+        get();
+        upstream.image("team/app", "latest").seed(1).layer(100).push();
+        assertArrayEquals(first.manifest(), get().body());
+        upstream.refuseConnections();
+        registry.restart();
+        assertArrayEquals(first.manifest(), get().body());
+    }
+
+    @Test
+    void manyClientsAtOnceCostOneQuestion() throws Exception {
+        get();
+        int before = upstream.requests().size();
+        Gate gate = upstream.hold(Match.manifests().head());
+        List<RawHttp> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                RawHttp client = RawHttp.connect(registry.base());
+                client.write(
+                        "GET /v2/team/app/manifests/latest?ns=r.example HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                clients.add(client);
+            }
+            gate.awaitReached();
+            gate.release();
+            for (RawHttp client : clients) {
+                assertTrue(new String(client.rest(), StandardCharsets.ISO_8859_1).startsWith("HTTP/1.1 200 "));
+            }
+        } finally {
+            for (RawHttp client : clients) {
+                client.close();
+            }
+        }
+        // A client may come just after an answer and ask anew; most have joined.
+        assertTrue(methods(before).size() < 20, () -> methods(before).toString());
+    }
+
+    static Stream<Fault> failures() {
+        return Stream.of(
+                Fault.status(401),
+                Fault.status(403),
+                Fault.status(429),
+                Fault.status(500),
+                Fault.status(503),
+                new Fault.RefuseConnection(),
+                new Fault.ResetBeforeHeaders(),
+                new Fault.CloseBeforeHeaders());
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whateverTheUpstreamFailsWith_theCachedTagIsServedAndSaysSo(Fault fault) throws Exception {
+        get();
+        upstream.on(Match.anything()).always(fault);
+        Response stale = get();
+        assertEquals(200, stale.status());
+        assertArrayEquals(first.manifest(), stale.body());
+        String warning = stale.header("Warning");
+        assertTrue(warning.startsWith("299 - \"r.example/team/app:latest is served from the cache"), warning);
+        assertTrue(warning.contains("ago"), warning);
+    }
+
+    @Test
+    void anUpstreamThatDoesNotAnswerKeepsNobodyWaiting_andItsAnswerCountsLater() throws Exception {
+        registry.close();
+        registry = start("always", "keep", "timeouts: {answer: 900ms, stall: 30s}\n");
+        get();
+        FakeImage second =
+                upstream.image("team/app", "latest").seed(2).layer(100).push();
+        Gate gate = upstream.hold(Match.manifests().head());
+        Response stale = get();
+        assertArrayEquals(first.manifest(), stale.body());
+        assertTrue(stale.header("Warning").contains("has not answered yet"), stale.header("Warning"));
+        gate.release();
+        Response later = get();
+        while (later.header("Warning") != null) {
+            later = get();
+        }
+        assertArrayEquals(second.manifest(), later.body());
+    }
+
+    @Test
+    void aTagThatIsGoneIsKeptOrDroppedAsConfigured() throws Exception {
+        get();
+        upstream.untag("team/app", "latest");
+        Response kept = get();
+        assertEquals(200, kept.status());
+        assertTrue(kept.header("Warning").contains("404"), kept.header("Warning"));
+        registry.close();
+        registry = start("always", "drop");
+        assertEquals(404, get().status());
+    }
+
+    @Test
+    void neverMeansThatNobodyIsAsked() throws Exception {
+        registry.close();
+        registry = start("never", "keep");
+        get();
+        int before = upstream.requests().size();
+        assertNull(get().header("Warning"));
+        assertEquals(List.of(), methods(before));
+    }
+
+    @Test
+    void anAgeMeansThatNobodyIsAskedBeforeItIsOver() throws Exception {
+        registry.close();
+        registry = start("1h", "keep");
+        get();
+        int before = upstream.requests().size();
+        get();
+        assertEquals(List.of(), methods(before));
+    }
+
+    @Test
+    void alwaysPullLatestAsksForLatestAlone() throws Exception {
+        registry.close();
+        registry = RunningRegistry.start(
+                "alwaysPullLatest: true\nprefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
+                        + "\n",
+                images);
+        upstream.image("team/app", "1.0").seed(3).layer(100).push();
+        for (String tag : List.of("latest", "1.0")) {
+            get(tag);
+        }
+        int before = upstream.requests().size();
+        get("1.0");
+        assertEquals(List.of(), methods(before));
+        get("latest");
+        assertEquals(List.of("HEAD"), methods(before));
+    }
+
+    private List<String> methods(int from) {
+        List<Recorded> all = upstream.requests();
+        return all.subList(from, all.size()).stream().map(Recorded::method).toList();
+    }
+
+    private RunningRegistry start(String policy, String onNotFound, String... more) throws Exception {
+        return RunningRegistry.start(
+                String.join("", more) + "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
+                        + "\n  tags: [{pattern: 'l*', policy: " + policy + ", onNotFound: " + onNotFound + "}]\n",
+                images);
+    }
+
+    private Response get() throws Exception {
+        return get("latest");
+    }
+
+    private Response get(String tag) throws Exception {
+        return RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example");
+    }
+}

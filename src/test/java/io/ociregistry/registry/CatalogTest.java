@@ -1,0 +1,168 @@
+package io.ociregistry.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.RecordedReference;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+class CatalogTest {
+    private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
+    private static final Digest CONFIG = digest('c');
+    private static final Digest LAYER = digest('1');
+    private static final Digest CHILD = digest('d');
+    private static final Repository A = new Repository(RegistryName.parse("quay.io"), "a");
+    private static final Repository B = new Repository(RegistryName.parse("quay.io"), "b");
+    private static final Manifest IMAGE = image(10);
+    private static final Manifest INDEX = manifest("{'manifests':[{'digest':'" + CHILD + "','size':5}]}");
+
+    private final Catalog catalog = new Catalog(false);
+
+    @Test
+    void aRepositoryShowsNothingOfAnother() {
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        catalog.add(record(INDEX, "quay.io/a:index", NOW));
+
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v1")));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
+        assertEquals(Optional.of(CHILD), catalog.find(name("quay.io/a@" + CHILD)));
+        assertTrue(catalog.hasBlob(A, CONFIG) && catalog.hasBlob(A, LAYER));
+
+        for (String other : List.of("quay.io/b", "ghcr.io/a", "quay.io/a/a", "quay.io:80/a")) {
+            assertEquals(Optional.empty(), catalog.find(name(other + ":v1")));
+            assertEquals(Optional.empty(), catalog.find(name(other + "@" + IMAGE.digest())));
+            assertEquals(Optional.empty(), catalog.find(name(other + "@" + CHILD)));
+        }
+        assertFalse(catalog.hasBlob(B, CONFIG) || catalog.hasBlob(B, LAYER));
+        assertEquals(OptionalLong.empty(), catalog.blobSize(B, LAYER));
+    }
+
+    @Test
+    void aManifestIsNoBlobAndABlobNoManifest() {
+        catalog.add(record(INDEX, "quay.io/a:index", NOW));
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertTrue(catalog.isOnlyManifest(A, CHILD));
+        assertTrue(catalog.isOnlyManifest(A, IMAGE.digest()));
+        assertFalse(catalog.hasBlob(A, CHILD));
+        assertFalse(catalog.isOnlyManifest(A, LAYER));
+        assertFalse(catalog.isOnlyManifest(B, CHILD), "B knows nothing of it");
+        assertEquals(Optional.empty(), catalog.find(name("quay.io/a@" + LAYER)));
+        catalog.confirmBlob(A, CHILD);
+        assertFalse(catalog.isOnlyManifest(A, CHILD), "its upstream says it is a blob too");
+    }
+
+    @Test
+    void aTagBelongsToTheManifestThatWasCheckedLastInWhateverOrderTheyCome() {
+        Manifest newer = image(11);
+        for (boolean newerFirst : new boolean[] {true, false}) {
+            Catalog each = new Catalog(false);
+            ManifestRecord old = record(IMAGE, "quay.io/a:v1", NOW);
+            ManifestRecord late = record(newer, "quay.io/a:v1", NOW.plusMillis(1));
+            each.add(newerFirst ? late : old);
+            each.add(newerFirst ? old : late);
+            assertEquals(Optional.of(newer.digest()), each.find(name("quay.io/a:v1")));
+            assertEquals(NOW.plusMillis(1), each.checked(name("quay.io/a:v1")));
+            assertEquals(Optional.of(IMAGE.digest()), each.find(name("quay.io/a@" + IMAGE.digest())), "still there");
+        }
+    }
+
+    @Test
+    void tagsDifferByCaseAndByRepository() {
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertEquals(Optional.empty(), catalog.find(name("quay.io/a:V1")));
+        assertEquals(Instant.EPOCH, catalog.checked(name("quay.io/a:V1")));
+    }
+
+    @Test
+    void anotherDigestOfAManifestIsAnAliasOfItsSha256() {
+        Digest sha512 = Digest.parse("sha512:" + "e".repeat(128));
+        catalog.add(record(IMAGE, "quay.io/a@" + sha512, NOW));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + sha512)));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
+        assertEquals(Optional.empty(), catalog.find(name("quay.io/b@" + sha512)));
+    }
+
+    @Test
+    void aDigestThatTwoRegistriesNameIsNobodysUntilOneConfirmsIt() {
+        Repository foreign = new Repository(RegistryName.parse("evil.example"), "a");
+        catalog.add(record(image(10), "quay.io/a:v1", NOW));
+        catalog.add(record(INDEX, "quay.io/a:index", NOW));
+        assertTrue(catalog.hasBlob(A, LAYER), "nobody else has to do with it");
+        catalog.add(record(image(11), "evil.example/a:v1", NOW));
+        assertFalse(catalog.hasBlob(A, LAYER));
+        assertFalse(catalog.hasBlob(foreign, LAYER));
+        catalog.confirmBlob(A, LAYER);
+        assertTrue(catalog.hasBlob(A, LAYER));
+        assertFalse(catalog.hasBlob(foreign, LAYER));
+        catalog.confirmBlob(foreign, LAYER);
+        assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(foreign, LAYER));
+
+        catalog.add(record(INDEX, "evil.example/a:index", NOW));
+        assertEquals(Optional.empty(), catalog.find(name("evil.example/a@" + CHILD)));
+        assertEquals(Optional.of(INDEX.digest()), catalog.find(name("evil.example/a:index")), "that one it sent");
+    }
+
+    @Test
+    void whoAsksNobodyShowsWhatItsManifestsName() {
+        Catalog closed = new Catalog(true);
+        closed.add(record(image(10), "quay.io/a:v1", NOW));
+        closed.add(record(image(11), "ghcr.io/a:v1", NOW));
+        assertTrue(closed.hasBlob(A, LAYER));
+        assertFalse(closed.hasBlob(B, LAYER), "and nothing else");
+    }
+
+    @Test
+    void aSizeThatManifestsDisagreeOnIsUnknown() {
+        catalog.add(record(image(10), "quay.io/a:v1", NOW));
+        catalog.add(record(image(11), "quay.io/a:v2", NOW));
+        assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
+    }
+
+    @Test
+    void aConfirmedBlobHasNoSizeUntilAManifestTellsIt() {
+        assertTrue(catalog.confirmBlob(A, LAYER));
+        assertFalse(catalog.confirmBlob(A, LAYER), "that is no news");
+        assertTrue(catalog.hasBlob(A, LAYER));
+        assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER));
+        assertFalse(catalog.confirmBlob(A, LAYER));
+        assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER), "and is not forgotten");
+        assertEquals(Optional.of(A), catalog.repositoryOf(LAYER, A.registry()));
+        assertEquals(Optional.empty(), catalog.repositoryOf(LAYER, RegistryName.parse("ghcr.io")));
+    }
+
+    private static ImageReference name(String text) {
+        return ImageReference.parse(text);
+    }
+
+    private static ManifestRecord record(Manifest manifest, String name, Instant checked) {
+        return new ManifestRecord(manifest, List.of(RecordedReference.confirmed(name(name), checked)));
+    }
+
+    private static Manifest image(int layerSize) {
+        return manifest("{'config':{'digest':'" + CONFIG + "','size':2},'layers':[{'digest':'" + LAYER + "','size':"
+                + layerSize + "}]}");
+    }
+
+    private static Manifest manifest(String json) {
+        return Manifest.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), MediaType.NONE);
+    }
+
+    private static Digest digest(char digit) {
+        return Digest.parse("sha256:" + String.valueOf(digit).repeat(64));
+    }
+}

@@ -1,0 +1,129 @@
+package io.ociregistry.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BreakerTest {
+    private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
+
+    private final ByHand scheduler = new ByHand();
+    private boolean upstreamIsUp;
+    private final Breaker breaker =
+            new Breaker(Origin.of(URI.create("https://r.example")), PACE, scheduler, () -> upstreamIsUp);
+
+    @AfterEach
+    void stop() {
+        scheduler.shutdownNow();
+    }
+
+    @Test
+    void anUnreachableUpstreamOpensItAtOnce() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        RegistryException known = assertThrows(RegistryException.class, breaker::check);
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
+        assertTrue(known.retryAfter().isPresent());
+    }
+
+    @Test
+    void threeBrokenAnswersInARowOpenIt_twoDoNot() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+        breaker.answered(503);
+        assertDoesNotThrow(breaker::check);
+        breaker.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertThrows(RegistryException.class, breaker::check);
+    }
+
+    @Test
+    void anAnswerInBetweenStartsTheCountAgain() {
+        for (int i = 0; i < 4; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+            breaker.answered(500);
+            breaker.answered(404);
+        }
+        assertDoesNotThrow(breaker::check);
+    }
+
+    @Test
+    void whatAnUpstreamForbidsOrHasNotNeverOpensIt() {
+        for (int i = 0; i < 10; i++) {
+            breaker.failed(failure(ErrorCode.DENIED));
+            breaker.answered(401);
+            breaker.answered(403);
+            breaker.answered(404);
+            breaker.answered(429);
+        }
+        assertDoesNotThrow(breaker::check);
+    }
+
+    @Test
+    void probesComeEverLessOften_untilOneIsAnswered() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        for (int i = 0; i < 4; i++) {
+            scheduler.runNext();
+            assertThrows(RegistryException.class, breaker::check);
+        }
+        assertEquals(List.of(5L, 10L, 15L, 15L, 15L), scheduler.delays);
+        upstreamIsUp = true;
+        scheduler.runNext();
+        assertDoesNotThrow(breaker::check);
+        assertTrue(scheduler.work.isEmpty(), "no probe of an upstream that is up");
+    }
+
+    @Test
+    void aRequestThatGetsThroughIsAsGoodAsAProbe() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.answered(200);
+        assertDoesNotThrow(breaker::check);
+        scheduler.runNext();
+        assertTrue(scheduler.work.isEmpty());
+    }
+
+    @Test
+    void manyFailuresMakeOneProbe() {
+        for (int i = 0; i < 100; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        }
+        assertEquals(1, scheduler.work.size());
+    }
+
+    private static RegistryException failure(ErrorCode code) {
+        return new RegistryException(code, "test");
+    }
+
+    /** Time that passes when the test says so. */
+    private static final class ByHand extends ScheduledThreadPoolExecutor {
+        private final Queue<Runnable> work = new ArrayDeque<>();
+        private final List<Long> delays = new ArrayList<>();
+
+        ByHand() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+            work.add(command);
+            delays.add(unit.toSeconds(delay));
+            return null;
+        }
+
+        void runNext() {
+            work.remove().run();
+        }
+    }
+}
