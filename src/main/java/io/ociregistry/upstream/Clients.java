@@ -4,6 +4,8 @@ import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.URI;
 import java.util.function.Supplier;
@@ -76,11 +78,17 @@ final class Clients implements AutoCloseable {
                         "no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
             } catch (SocketException | NoHttpResponseException e) {
                 if (stale == MAX_STALE || !wasUsedBefore(context)) {
-                    throw e;
+                    throw context.getEndpointDetails() == null ? connecting(e) : e;
                 }
                 request.reset();
             }
         }
+    }
+
+    /** Java has types for few of the ways in which connecting fails: "Network is unreachable" has none, nor has a reset before TLS is up. */
+    private static IOException connecting(IOException e) {
+        boolean told = e instanceof ConnectException || e instanceof NoRouteToHostException;
+        return told ? e : (IOException) new ConnectException(e.getMessage()).initCause(e);
     }
 
     private static boolean wasUsedBefore(HttpClientContext context) {

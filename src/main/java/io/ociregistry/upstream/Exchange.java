@@ -13,6 +13,7 @@ import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.NameValuePair;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
     private static final int MAX_REDIRECTS = 10;
+    /** Bytes of a body that are read rather than to pay for another connection. */
+    private static final int SHORT = 16 << 10;
+
     private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
     private final Clients clients;
@@ -65,6 +69,21 @@ final class Exchange {
 
     /** An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end. */
     record Answer(HttpUriRequestBase request, ClassicHttpResponse response) {
+        /** Reads the rest if it is short, so that the connection can be used again. */
+        void skip() {
+            HttpEntity entity = response.getEntity();
+            try {
+                if (entity == null || entity.getContent().readNBytes(SHORT).length < SHORT) {
+                    response.close();
+                    return;
+                }
+            } catch (IOException broken) {
+                // Then it can't be used again.
+            }
+            discard();
+        }
+
+        /** Breaks the connection, unless all has been read. */
         void discard() {
             // Closing alone would read the rest: tried, 200 MB.
             request.cancel();
@@ -87,10 +106,9 @@ final class Exchange {
                 if (better.isEmpty()) {
                     return answer;
                 }
-                answer.discard();
                 authorization = better;
             } else if (REDIRECTS.contains(status)) {
-                answer.discard();
+                answer.skip();
                 follow(answer.response());
                 redirects++;
             } else {
@@ -111,6 +129,8 @@ final class Exchange {
                 breaker.answered(answer.response().getCode());
             }
             return answer;
+        } catch (RegistryException e) {
+            throw named(e);
         } catch (IOException e) {
             RegistryException failure = Failures.of(what, Origin.of(uri), e);
             if (isHome()) {
@@ -134,22 +154,23 @@ final class Exchange {
         List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
                 .map(Header::getValue)
                 .toList();
-        try {
-            return authorized(
-                    () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
-        } catch (RegistryException e) {
-            answer.discard();
-            throw e;
-        }
+        // Before the token is asked for, which can then go over the same connection.
+        answer.skip();
+        return authorized(
+                () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
     }
 
     private Optional<Secret> authorized(Supplier<Optional<Secret>> authentication) {
         try {
             return authentication.get();
         } catch (RegistryException e) {
-            throw new RegistryException(
-                    e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
+            throw named(e);
         }
+    }
+
+    private RegistryException named(RegistryException e) {
+        return new RegistryException(
+                e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
     }
 
     private void follow(ClassicHttpResponse response) {

@@ -14,6 +14,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.Header;
@@ -37,6 +38,9 @@ final class Failures {
         }
         if (e instanceof UnknownHostException) {
             return unreachable(what, "the name " + origin.host() + " can't be resolved", e);
+        }
+        if (e instanceof SSLPeerUnverifiedException) {
+            return unreachable(what, "no TLS connection to " + origin + ": " + e.getMessage(), e);
         }
         if (e instanceof SSLException) {
             return unreachable(

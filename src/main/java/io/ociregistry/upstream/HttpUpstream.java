@@ -22,7 +22,7 @@ import org.apache.hc.core5.http.message.BasicNameValuePair;
 
 /** A registry that is reached over HTTP. */
 final class HttpUpstream implements Upstream, AutoCloseable {
-    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\\*)");
+    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
 
@@ -94,8 +94,11 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, range);
         try {
             checkRange(answer, from, what);
+            if (from > 0 && answer.response().getCode() == 206) {
+                return part(answer, from, what);
+            }
             check(answer, what, ErrorCode.BLOB_UNKNOWN);
-            return answer.response().getCode() == 206 ? part(answer, from, what) : whole(answer);
+            return whole(answer);
         } catch (IOException | RuntimeException e) {
             answer.discard();
             throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
@@ -156,8 +159,8 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     }
 
     private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {
-        int status = answer.response().getCode();
-        if (status != 200 && status != 206) {
+        if (answer.response().getCode() != 200) {
+            answer.skip();
             throw Failures.of(what, answer.response(), notFound);
         }
     }
@@ -170,13 +173,22 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         Header header = answer.response().getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
         if (!range.matches() || Long.parseLong(range.group(1)) != from) {
-            throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
-                    what + ": it was asked for the bytes from " + from + " on and sent another part");
+            throw anotherPart(from, what);
         }
-        String total = range.group(2);
-        return new HttpBlobAnswer(
-                answer, from, total.equals("*") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(total)));
+        long last = Long.parseLong(range.group(2));
+        OptionalLong size =
+                range.group(3).equals("*") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(range.group(3)));
+        // It may send less than it was asked for, but nothing that can't be.
+        if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
+            throw anotherPart(from, what);
+        }
+        return new HttpBlobAnswer(answer, from, size);
+    }
+
+    private static RegistryException anotherPart(long from, String what) {
+        return new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                what + ": it was asked for the bytes from " + from + " on and sent another part");
     }
 
     private static byte[] read(HttpEntity entity, long maxBytes, String what) throws IOException {

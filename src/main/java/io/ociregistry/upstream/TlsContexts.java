@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.Optional;
 import java.util.function.Function;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
@@ -54,11 +58,7 @@ final class TlsContexts implements TlsSocketStrategy {
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
                 : config.ca().map(TlsContexts::authority).orElseGet(TlsContexts::operatingSystem);
         if (config.cert().isPresent() && config.key().isPresent()) {
-            X509ExtendedKeyManager identity = read(
-                    config.cert().get(),
-                    "tls.cert",
-                    file -> PemUtils.loadIdentityMaterial(file, config.key().get()));
-            own.withIdentityMaterial(identity);
+            own.withIdentityMaterial(identity(config.cert().get(), config.key().get()));
         }
         SSLFactory.Builder others = operatingSystem();
         config.ca().ifPresent(file -> trust(others, file));
@@ -78,9 +78,22 @@ final class TlsContexts implements TlsSocketStrategy {
         // Never null: HttpClient 5.6 then verifies no host name at all.
         return anyHostName
                 ? new DefaultClientTlsStrategy(
-                        factory.getSslContext(), HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE)
+                        context(factory), HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE)
                 : new DefaultClientTlsStrategy(
-                        factory.getSslContext(), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
+                        context(factory), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
+    }
+
+    private static SSLContext context(SSLFactory factory) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            TrustManager trust =
+                    new ExplainingTrustManager(factory.getTrustManager().orElseThrow());
+            KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
+            context.init(keys, new TrustManager[] {trust}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no TLS", e);
+        }
     }
 
     /** What this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. */
@@ -99,14 +112,24 @@ final class TlsContexts implements TlsSocketStrategy {
         builder.withTrustMaterial(authorities);
     }
 
+    private static X509ExtendedKeyManager identity(Path cert, Path key) {
+        requireReadable(cert, "tls.cert");
+        requireReadable(key, "tls.key");
+        return read(cert, "tls.key " + key + " with tls.cert", pem -> PemUtils.loadIdentityMaterial(pem, key));
+    }
+
     private static <T> T read(Path file, String key, Function<Path, T> reader) {
-        if (!Files.isReadable(file)) {
-            throw unusable(key, file, "it does not exist or can't be read");
-        }
+        requireReadable(file, key);
         try {
             return reader.apply(file);
         } catch (RuntimeException e) {
-            throw unusable(key, file, "it holds no usable PEM: " + e.getMessage());
+            throw unusable(key, file, "no usable PEM: " + e.getMessage());
+        }
+    }
+
+    private static void requireReadable(Path file, String key) {
+        if (!Files.isReadable(file)) {
+            throw unusable(key, file, "it does not exist or can't be read");
         }
     }
 

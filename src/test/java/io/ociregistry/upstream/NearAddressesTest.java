@@ -124,4 +124,28 @@ class NearAddressesTest {
                         .header("WWW-Authenticate", "Bearer realm=\"http://169.254.169.254/latest/meta-data/\""));
         failure(ErrorCode.DENIED, () -> upstreams.manifest("library/alpine", "3.20"));
     }
+
+    @Test
+    void aPublicRegistryMaySendUsToNothingNear_neitherForContentNorForTokens() throws Exception {
+        // One public address makes it a public one. It is reached at the other, which comes first and takes the
+        // connection.
+        upstreams.names().with("registry.example.com", "127.0.0.1", "8.8.8.8");
+        upstreams.with(
+                UpstreamConfig.of("registry.example.com").withEndpoint("http://registry.example.com:" + up.port()));
+        try (FakeUpstream near = FakeUpstream.start()) {
+            for (String host : List.of("127.0.0.1", "localhost", "near.example.net", "[::ffff:127.0.0.1]")) {
+                String url = "http://" + host + ":" + near.port();
+                up.on(Match.manifests()).once(new Fault.RedirectTo(url + "/v2/library/alpine/manifests/3.20"));
+                failure(ErrorCode.DENIED, () -> upstreams.manifest("library/alpine", "3.20"));
+                up.on(Match.manifests())
+                        .once(Fault.status(401).header("WWW-Authenticate", "Bearer realm=\"" + url + "/token\""));
+                RegistryException denied =
+                        failure(ErrorCode.DENIED, () -> upstreams.manifest("library/alpine", "3.20"));
+                assertHolds("where http://registry.example.com:" + up.port() + " may not send us", denied.getMessage());
+            }
+            assertEquals(0, near.connections());
+        }
+        assertArrayEquals(
+                image.manifest(), upstreams.manifest("library/alpine", "3.20").bytes());
+    }
 }
