@@ -7,17 +7,15 @@ import java.util.OptionalLong;
 
 /** A blob that arrives over HTTP. */
 final class HttpBlobAnswer implements BlobAnswer {
-    private final Exchange.Answer answer;
     private final long from;
     private final OptionalLong size;
     private final EndNoticing body;
 
     HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size) throws IOException {
-        this.answer = answer;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
-        this.body = new EndNoticing(entity == null ? InputStream.nullInputStream() : entity.getContent());
+        this.body = new EndNoticing(entity == null ? InputStream.nullInputStream() : entity.getContent(), answer);
     }
 
     @Override
@@ -37,17 +35,16 @@ final class HttpBlobAnswer implements BlobAnswer {
 
     @Override
     public void close() {
-        // At its end the connection went back to the pool by itself, and is not ours to cancel any more.
-        if (!body.ended) {
-            answer.discard();
-        }
+        body.close();
     }
 
     private static final class EndNoticing extends FilterInputStream {
+        private final Exchange.Answer answer;
         private boolean ended;
 
-        EndNoticing(InputStream in) {
+        EndNoticing(InputStream in, Exchange.Answer answer) {
             super(in);
+            this.answer = answer;
         }
 
         @Override
@@ -62,6 +59,15 @@ final class HttpBlobAnswer implements BlobAnswer {
             int count = super.read(bytes, offset, length);
             ended |= count < 0;
             return count;
+        }
+
+        /** Breaks off, where the stream behind it would read the rest. */
+        @Override
+        public void close() {
+            // At its end the connection went back to the pool by itself, and is not ours to cancel any more.
+            if (!ended) {
+                answer.discard();
+            }
         }
     }
 }

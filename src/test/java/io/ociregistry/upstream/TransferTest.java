@@ -94,6 +94,16 @@ class TransferTest extends UpstreamTest {
     }
 
     @Test
+    void closingTheBodyAloneBreaksOffToo() throws IOException {
+        Digest large = fake.blob("team/app", Content.random(9, 200_000_000));
+        BlobAnswer answer = upstream.blob("team/app", large, 0);
+        answer.body().close();
+        Recorded request = fake.requests(Match.blob(large)).get(0);
+        request.awaitFinished();
+        assertTrue(request.broken());
+    }
+
+    @Test
     void connectionsAreUsedAgain() throws IOException {
         for (int i = 0; i < 5; i++) {
             manifest(upstream);
