@@ -39,10 +39,13 @@ final class Clients implements AutoCloseable {
         BLOBS
     }
 
-    /** More than one upstream is asked at a time, and than all that share this are likely to be: the executors decide. */
-    private static final int CONNECTIONS_PER_ORIGIN = 64;
-
+    /**
+     * More than the executors of all that share this are likely to use: they decide. To one host as many as to all, since registries that
+     * have nothing else in common keep their blobs at the same one.
+     */
     private static final int CONNECTIONS = 512;
+
+    private static final Timeout IDLE = Timeout.ofMinutes(1);
 
     private static final int MAX_STALE = 3;
 
@@ -124,11 +127,12 @@ final class Clients implements AutoCloseable {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls.get())
                 .setDnsResolver(guard)
-                .setMaxConnPerRoute(CONNECTIONS_PER_ORIGIN)
+                .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
                         .setConnectTimeout(Timeout.of(timeouts.connect()))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
+                        .setIdleTimeout(IDLE)
                         // Always looked at before it is used again: there are no automatic retries.
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
@@ -145,6 +149,8 @@ final class Clients implements AutoCloseable {
                 .disableContentCompression()
                 .disableCookieManagement()
                 .disableAuthCaching()
+                // Else no connection that was made with a client certificate is ever used again.
+                .disableConnectionState()
                 .build();
     }
 

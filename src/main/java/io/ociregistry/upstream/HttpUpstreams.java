@@ -37,6 +37,7 @@ public final class HttpUpstreams implements Upstreams {
             Caffeine.newBuilder().maximumSize(UNLISTED).build();
     private final Clients unlistedClients;
 
+    private final SystemTrust trust = new SystemTrust();
     private final Breaker.Pace pace;
     private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "probes");
@@ -48,7 +49,8 @@ public final class HttpUpstreams implements Upstreams {
         this.pace = pace;
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
-        this.unlistedClients = new Clients(TlsContexts::verified, AddressGuard.publicOnly(resolver), timeouts);
+        this.unlistedClients =
+                new Clients(() -> TlsContexts.verified(trust), AddressGuard.publicOnly(resolver), timeouts);
         config.registries().forEach(registry -> list(registry, resolver, timeouts));
     }
 
@@ -87,7 +89,7 @@ public final class HttpUpstreams implements Upstreams {
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         Clients own = new Clients(
-                () -> TlsContexts.of(config.tls(), origin), AddressGuard.around(origin, resolver), timeouts);
+                () -> TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
         listed.put(name, upstream(name, origin, own, Credentials.of(config.auth())));
     }

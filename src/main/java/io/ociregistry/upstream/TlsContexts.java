@@ -43,8 +43,8 @@ final class TlsContexts implements TlsSocketStrategy {
     }
 
     /** For registries that nobody configured: everything is verified against the operating system's trust store. */
-    static TlsContexts verified() {
-        TlsSocketStrategy strategy = strategy(operatingSystem().build(), false);
+    static TlsContexts verified(SystemTrust system) {
+        TlsSocketStrategy strategy = strategy(trusting(system).build(), false);
         return new TlsContexts(Optional.empty(), strategy, strategy);
     }
 
@@ -53,14 +53,14 @@ final class TlsContexts implements TlsSocketStrategy {
      *
      * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file can't be used; the message names it
      */
-    static TlsContexts of(TlsConfig config, Origin home) {
+    static TlsContexts of(TlsConfig config, Origin home, SystemTrust system) {
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
-                : config.ca().map(TlsContexts::authority).orElseGet(TlsContexts::operatingSystem);
+                : config.ca().map(TlsContexts::authority).orElseGet(() -> trusting(system));
         if (config.cert().isPresent() && config.key().isPresent()) {
             own.withIdentityMaterial(identity(config.cert().get(), config.key().get()));
         }
-        SSLFactory.Builder others = operatingSystem();
+        SSLFactory.Builder others = trusting(system);
         config.ca().ifPresent(file -> trust(others, file));
         return new TlsContexts(
                 Optional.of(home), strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
@@ -96,9 +96,8 @@ final class TlsContexts implements TlsSocketStrategy {
         }
     }
 
-    /** What this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. */
-    private static SSLFactory.Builder operatingSystem() {
-        return SSLFactory.builder().withDefaultTrustMaterial().withSystemTrustMaterial();
+    private static SSLFactory.Builder trusting(SystemTrust system) {
+        return SSLFactory.builder().withTrustMaterial(system.get());
     }
 
     private static SSLFactory.Builder authority(Path file) {

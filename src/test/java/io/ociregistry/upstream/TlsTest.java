@@ -78,7 +78,11 @@ class TlsTest extends UpstreamTest {
                 Optional.of(client.certPem(files)),
                 Optional.of(client.keyPem(files)),
                 false);
-        assertArrayEquals(image.manifest(), manifest(upstream(fake, config -> config.withTls(tls))));
+        Upstream upstream = upstream(fake, config -> config.withTls(tls));
+        for (int i = 0; i < 3; i++) {
+            assertArrayEquals(image.manifest(), manifest(upstream));
+        }
+        assertEquals(1, fake.connections(), "connections are used again");
         fails(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
                 ErrorCode.UPSTREAM_UNREACHABLE,
