@@ -20,6 +20,7 @@ final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
 
+    private final Destinations destinations;
     private final Origin home;
     private final Optional<Credentials> credentials;
     private final BearerTokens tokens;
@@ -29,8 +30,9 @@ final class Authenticator {
 
     private volatile boolean basicWanted;
 
-    Authenticator(Origin home, Optional<Credentials> credentials, BearerTokens tokens) {
-        this.home = home;
+    Authenticator(Destinations destinations, Optional<Credentials> credentials, BearerTokens tokens) {
+        this.destinations = destinations;
+        this.home = destinations.home();
         this.credentials = credentials;
         this.tokens = tokens;
     }
@@ -86,10 +88,8 @@ final class Authenticator {
     private URI realm(AuthChallenge challenge) {
         try {
             URI realm = Origin.parse(challenge.parameter("realm").orElse(""));
-            if (Origin.of(realm).isHttps() || !home.isHttps()) {
-                return realm;
-            }
-            throw new IllegalArgumentException("it is not https");
+            destinations.check(realm);
+            return realm;
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER,

@@ -31,6 +31,7 @@ final class Exchange {
     private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
     private final Clients clients;
+    private final Destinations destinations;
     private final Authenticator authenticator;
     private final Breaker breaker;
     private final Clients.Pool pool;
@@ -39,13 +40,13 @@ final class Exchange {
     private final String what;
     private final List<? extends NameValuePair> headers;
 
-    private final Origin home;
     private URI uri;
     private Optional<Secret> authorization;
     private boolean challenged;
 
     Exchange(
             Clients clients,
+            Destinations destinations,
             Authenticator authenticator,
             Breaker breaker,
             Clients.Pool pool,
@@ -55,11 +56,11 @@ final class Exchange {
             String what,
             List<? extends NameValuePair> headers) {
         this.clients = clients;
+        this.destinations = destinations;
         this.authenticator = authenticator;
         this.breaker = breaker;
         this.pool = pool;
         this.method = method;
-        this.home = Origin.of(uri);
         this.uri = uri;
         this.repository = repository;
         this.what = what;
@@ -142,7 +143,7 @@ final class Exchange {
 
     /** What redirect targets do says nothing about the registry. */
     private boolean isHome() {
-        return Origin.of(uri).equals(home);
+        return Origin.of(uri).equals(destinations.home());
     }
 
     private Optional<Secret> authenticated(Answer answer) {
@@ -178,15 +179,14 @@ final class Exchange {
         try {
             Origin before = Origin.of(uri);
             URI next = target(location == null ? "" : location.getValue().strip());
-            Origin after = Origin.of(next);
-            if (before.isHttps() && !after.isHttps()) {
-                throw bad("it was redirected from https to " + after + ", which is not safe", null);
-            }
+            Origin after = destinations.check(next);
             if (!after.equals(before)) {
                 authorization = Optional.empty();
                 challenged = false;
             }
             uri = next;
+        } catch (RegistryException e) {
+            throw named(e);
         } catch (IllegalArgumentException e) {
             throw bad("it was redirected to where nothing can be: " + e.getMessage(), e);
         }

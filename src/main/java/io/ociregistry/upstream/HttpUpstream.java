@@ -27,6 +27,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
 
     private final RegistryName name;
+    private final Destinations destinations;
     private final Origin origin;
     private final Clients clients;
     private final Authenticator authenticator;
@@ -35,13 +36,14 @@ final class HttpUpstream implements Upstream, AutoCloseable {
 
     HttpUpstream(
             RegistryName name,
-            Origin origin,
+            Destinations destinations,
             Clients clients,
             Authenticator authenticator,
             UpstreamExecutors executors,
             Breaker breaker) {
         this.name = name;
-        this.origin = origin;
+        this.destinations = destinations;
+        this.origin = destinations.home();
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
@@ -147,7 +149,8 @@ final class HttpUpstream implements Upstream, AutoCloseable {
             String what,
             List<NameValuePair> headers) {
         var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
-        return new Exchange(clients, authenticator, breaker, pool, method, uri, repository, what, headers).send();
+        return new Exchange(clients, destinations, authenticator, breaker, pool, method, uri, repository, what, headers)
+                .send();
     }
 
     private static void checkRange(Exchange.Answer answer, long from, String what) {

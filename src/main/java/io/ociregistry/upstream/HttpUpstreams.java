@@ -91,22 +91,23 @@ public final class HttpUpstreams implements Upstreams {
         Clients own = new Clients(
                 () -> TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
-        listed.put(name, upstream(name, origin, own, Credentials.of(config.auth())));
+        listed.put(name, upstream(name, new Destinations(origin, true), own, Credentials.of(config.auth())));
     }
 
     private HttpUpstream unlisted(RegistryName name) {
-        return upstream(name, origin(name, "https"), unlistedClients, Optional.empty());
+        return upstream(name, new Destinations(origin(name, "https"), false), unlistedClients, Optional.empty());
     }
 
     private HttpUpstream upstream(
-            RegistryName name, Origin origin, Clients clients, Optional<Credentials> credentials) {
+            RegistryName name, Destinations destinations, Clients clients, Optional<Credentials> credentials) {
+        Origin origin = destinations.home();
         BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
         Breaker breaker = new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")));
         return new HttpUpstream(
                 name,
-                origin,
+                destinations,
                 clients,
-                new Authenticator(origin, credentials, tokens),
+                new Authenticator(destinations, credentials, tokens),
                 new UpstreamExecutors(name.toString()),
                 breaker);
     }
