@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 
 /**
@@ -21,8 +22,6 @@ import java.util.concurrent.Executor;
  * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link Transfer}.
  */
 final class BlobSender {
-    private static final String BOUNDARY = "ociregistry-part-of-a-blob";
-
     private final Executor executor;
 
     BlobSender(Executor executor) {
@@ -123,20 +122,22 @@ final class BlobSender {
     private static List<Transfer.Part> multipart(
             BlobSource source, List<ByteRange> ranges, HttpServletResponse response) {
         long size = source.size().orElseThrow();
+        // Never the same twice: clients look for it in the content, which anybody may have made.
+        String boundary = UUID.randomUUID().toString();
         List<Transfer.Part> parts = new ArrayList<>();
         long length = 0;
         for (ByteRange range : ranges) {
-            byte[] head = ("\r\n--" + BOUNDARY + "\r\nContent-Type: " + MediaType.OCTET_STREAM + "\r\nContent-Range: "
+            byte[] head = ("\r\n--" + boundary + "\r\nContent-Type: " + MediaType.OCTET_STREAM + "\r\nContent-Range: "
                             + range.contentRange(size) + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII);
             parts.add(new Transfer.Part.Bytes(head));
             parts.add(new Transfer.Part.Range(source, range.from(), range.to()));
             length += head.length + range.length();
         }
-        byte[] tail = ("\r\n--" + BOUNDARY + "--\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
         parts.add(new Transfer.Part.Bytes(tail));
         response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
-        response.setHeader("Content-Type", "multipart/byteranges; boundary=" + BOUNDARY);
+        response.setHeader("Content-Type", "multipart/byteranges; boundary=" + boundary);
         response.setContentLengthLong(length + tail.length);
         return parts;
     }

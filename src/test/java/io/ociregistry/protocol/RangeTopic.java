@@ -2,6 +2,7 @@ package io.ociregistry.protocol;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
@@ -9,6 +10,7 @@ import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +49,29 @@ abstract class RangeTopic extends Topic {
         assertHeader(etag(image.layer(0)), part, "ETag");
         assertArrayEquals(Arrays.copyOfRange(image.layerBytes(0), from, to), part.body());
         assertTrue(part.complete());
+    }
+
+    @Test
+    void severalPartsComeAsMultipart_exactlyThoseAndInThatOrder() throws IOException {
+        Response answer = getWarm("Range: bytes=50-59,0-0,-3");
+        assertEquals(206, answer.status());
+        String type = String.valueOf(answer.header("Content-Type"));
+        assertTrue(type.startsWith("multipart/byteranges; boundary="), type);
+        String boundary = "\r\n--" + type.substring(type.indexOf('=') + 1);
+        byte[] layer = image.layerBytes(0);
+        StringBuilder expected = new StringBuilder();
+        for (int[] part : new int[][] {{50, 60}, {0, 1}, {SIZE - 3, SIZE}}) {
+            expected.append(boundary)
+                    .append("\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes ")
+                    .append(part[0] + "-" + (part[1] - 1) + "/" + SIZE + "\r\n\r\n")
+                    .append(new String(Arrays.copyOfRange(layer, part[0], part[1]), StandardCharsets.ISO_8859_1));
+        }
+        expected.append(boundary).append("--\r\n");
+        assertEquals(expected.toString(), new String(answer.body(), StandardCharsets.ISO_8859_1));
+        assertHeader(String.valueOf(expected.length()), answer, "Content-Length");
+        assertFalse(
+                type.equals(getWarm("Range: bytes=50-59,0-0,-3").header("Content-Type")),
+                "a boundary that can't be foreseen");
     }
 
     @ParameterizedTest
