@@ -70,9 +70,11 @@ class DownloadsTest {
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws Exception {
         go.countDown();
         executor.shutdownNow();
+        // What has got to its readers may still be on its way to the disk.
+        assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
     }
 
     @Test
