@@ -27,6 +27,11 @@ public final class Key<T> {
         return doc;
     }
 
+    /** Whether anything listens to this top-level key yet. */
+    public boolean hasEffect() {
+        return !NotInThisBuild.contains(name);
+    }
+
     ValueType<T> type() {
         return type;
     }

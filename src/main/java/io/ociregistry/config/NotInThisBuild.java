@@ -24,9 +24,13 @@ final class NotInThisBuild {
 
     private NotInThisBuild() {}
 
+    static boolean contains(String key) {
+        return KEYS.contains(key);
+    }
+
     /** Whoever writes a default down asks for nothing, so only other values are worth a warning. */
     static <T> void warn(Key<T> key, T value, Node node, Place place, Reading reading) {
-        if (KEYS.contains(place.key()) && !value.equals(key.fallback())) {
+        if (contains(place.key()) && !value.equals(key.fallback())) {
             reading.warning(node, place, "has no effect in this build");
         }
     }

@@ -50,6 +50,16 @@ class CommandLineTest {
     }
 
     @Test
+    void helpSaysWhichOptionsDoNothingYet() {
+        assertEquals(0, run("serve --help"));
+        assertTrue(
+                text(out).lines().anyMatch(line -> line.matches(" +--metrics .*has no effect in this build")),
+                text(out));
+        assertFalse(
+                text(out).lines().anyMatch(line -> line.matches(" +--(port|air-gapped) .*has no effect.*")), text(out));
+    }
+
+    @Test
     void optionsStandBeforeAndAfterTheCommand() throws Exception {
         var expected = Map.of(Flag.IMAGE_PATH, "/x", Flag.LOG_LEVEL, "debug", Flag.PORT, "1", Flag.AIR_GAPPED, "true");
         for (var line : List.of(

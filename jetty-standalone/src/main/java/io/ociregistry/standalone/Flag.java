@@ -65,7 +65,7 @@ enum Flag {
     }
 
     String doc() {
-        return doc;
+        return key.map(Key::hasEffect).orElse(true) ? doc : doc + "; has no effect in this build";
     }
 
     @Override
