@@ -1,6 +1,5 @@
 package io.ociregistry.oci;
 
-import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -69,7 +68,8 @@ public record Digest(Algorithm algorithm, String hex) implements Reference, Comp
     }
 
     public static Digest of(Algorithm algorithm, byte[] bytes) {
-        return finish(algorithm, update(algorithm.newHash(), ByteBuffer.wrap(bytes)));
+        return new Digest(
+                algorithm, HexFormat.of().formatHex(algorithm.newHash().digest(bytes)));
     }
 
     /** The digest that a hash of this algorithm stands at; the hash is reset by it. */
@@ -95,11 +95,6 @@ public record Digest(Algorithm algorithm, String hex) implements Reference, Comp
     @Override
     public String toString() {
         return algorithm + ":" + hex;
-    }
-
-    private static MessageDigest update(MessageDigest hash, ByteBuffer bytes) {
-        hash.update(bytes);
-        return hash;
     }
 
     private static RegistryException invalid(String text) {

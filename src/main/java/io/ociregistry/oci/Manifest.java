@@ -63,6 +63,11 @@ public final class Manifest {
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
     }
 
+    /** The exact bytes; a copy. */
+    public byte[] toByteArray() {
+        return bytes.clone();
+    }
+
     /** Bytes. */
     public int size() {
         return bytes.length;

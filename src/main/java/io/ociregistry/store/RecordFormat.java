@@ -13,7 +13,6 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -53,7 +52,7 @@ final class RecordFormat {
 
     static byte[] write(ManifestRecord record) throws IOException {
         Manifest manifest = record.manifest();
-        byte[] bytes = array(manifest.bytes());
+        byte[] bytes = manifest.toByteArray();
         RecordType type = RecordType.of(manifest.mediaType());
         RecordedReference main = mainReference(record.references());
         ObjectNode json = JSON.createObjectNode();
@@ -188,11 +187,5 @@ final class RecordFormat {
         } catch (DateTimeParseException e) {
             return fallback;
         }
-    }
-
-    private static byte[] array(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
     }
 }

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[^ !#-~]");
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
 
     /** Writes the line of a request whose body was broken off; containers differ in what they still tell of it. */
@@ -90,7 +92,7 @@ final class AccessLogFilter extends HttpFilter {
 
         /** Nothing that a client sends may end a line, or look like another field. */
         private static String printable(@Nullable String text) {
-            return text == null ? "-" : text.replaceAll("[^ !#-~]", "?");
+            return text == null ? "-" : UNPRINTABLE.matcher(text).replaceAll("?");
         }
 
         @Override

@@ -9,7 +9,6 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -68,15 +67,8 @@ final class ManifestServlet extends HttpServlet {
             return;
         }
         context.registry().delivered(name.repository(), manifest);
-        byte[] bytes = bytes(manifest);
+        byte[] bytes = manifest.toByteArray();
         // Even a small one: a client that asks for many and reads none would hold a thread.
         Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
-    }
-
-    private static byte[] bytes(Manifest manifest) {
-        ByteBuffer buffer = manifest.bytes();
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
     }
 }
