@@ -1,14 +1,25 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.Timeouts;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How patiently something is tried again: pauses that double from the first to the longest, and an end after so many in a row without
- * progress.
+ * How patiently something is tried again: pauses that double from the first to the longest, and an end once pauses without any progress add up
+ * to the patience.
+ *
+ * <p>Little progress is progress, but no reason to hurry: only who got {@link #WORTH} further begins with short pauses again. So a link that
+ * breaks every few bytes is neither given up nor overrun.
  */
-record Backoff(Duration first, Duration longest, int tries) {
-    static final Backoff DEFAULT = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(10), 6);
+record Backoff(Duration first, Duration longest, Duration patience) {
+    private static final int STALLS = 4;
+    private static final long WORTH = 64 << 10;
+
+    /** The one for transfers: as patient as four of them that stand still. */
+    static Backoff of(Timeouts timeouts) {
+        return new Backoff(
+                Duration.ofMillis(250), Duration.ofSeconds(10), timeouts.stall().multipliedBy(STALLS));
+    }
 
     Attempts attempts() {
         return new Attempts();
@@ -16,22 +27,27 @@ record Backoff(Duration first, Duration longest, int tries) {
 
     /** The tries of one piece of work, by one thread. */
     final class Attempts {
-        private int failed;
+        private long next = first.toMillis();
+        private long waited;
 
-        /** The last try got somewhere, or did not; who gets somewhere is patient from the start again. */
-        void progressed(boolean got) {
-            if (got) {
-                failed = 0;
+        /** The last try got so many bytes further. */
+        void progressed(long bytes) {
+            if (bytes > 0) {
+                waited = 0;
+            }
+            if (bytes >= WORTH) {
+                next = first.toMillis();
             }
         }
 
         /** Waits before the next try; false if there is none, or if this program is stopping. */
         boolean pause() {
-            if (failed >= tries) {
+            if (waited >= patience.toMillis()) {
                 return false;
             }
-            long millis = Math.min(longest.toMillis(), first.toMillis() << failed);
-            failed++;
+            long millis = next;
+            next = Math.min(longest.toMillis(), 2 * millis);
+            waited += millis;
             try {
                 TimeUnit.MILLISECONDS.sleep(millis);
                 return true;

@@ -1,16 +1,19 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -20,12 +23,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The transfer of one blob from one upstream into the store.
  *
- * <p>A connection that breaks is resumed from the byte after the last one held, and so is what an earlier attempt left on disk. Nothing of
- * that is trusted: the digest of the whole decides, and where a resumed blob turns out to be wrong it is fetched once more from the start.
+ * <p>A connection that breaks is resumed from the byte after the last one held, and so is what an earlier attempt left on disk, by a request
+ * that follows redirects and asks for a token anew. Nothing of what is held is trusted: the digest of the whole decides, and where a resumed
+ * blob turns out to be wrong it is fetched once more from the start.
  */
 final class BlobFetch implements Downloads.Transfer {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
+    private static final long SLOW_BYTES_PER_SECOND = 16 << 10;
 
     private final BlobStore blobs;
     private final Upstream upstream;
@@ -34,6 +39,7 @@ final class BlobFetch implements Downloads.Transfer {
     private final OptionalLong expectedSize;
     private final Runnable confirmed;
     private final Backoff backoff;
+    private final Duration glance;
 
     /** Guards against starting over for ever. Only the receiver's thread touches it. */
     private boolean startedOver;
@@ -46,19 +52,20 @@ final class BlobFetch implements Downloads.Transfer {
             Digest digest,
             OptionalLong expectedSize,
             Runnable confirmed,
-            Backoff backoff) {
+            Timeouts timeouts) {
         this.blobs = blobs;
         this.upstream = upstream;
         this.repository = repository;
         this.digest = digest;
         this.expectedSize = expectedSize;
         this.confirmed = confirmed;
-        this.backoff = backoff;
+        this.backoff = Backoff.of(timeouts);
+        this.glance = timeouts.stall().dividedBy(3);
     }
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = begin();
+        BlobDownload download = blobs.begin(digest, repository);
         try {
             receive(download, started);
             publish(download);
@@ -72,33 +79,21 @@ final class BlobFetch implements Downloads.Transfer {
         }
     }
 
-    private BlobDownload begin() {
-        try {
-            return blobs.begin(digest, repository.registry());
-        } catch (IOException e) {
-            throw disk(e);
-        }
-    }
-
     private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         Backoff.Attempts attempts = backoff.attempts();
         while (true) {
-            long held = download.received();
+            long held = download.held();
             try {
-                if (!isComplete(download) && !(held > 0 && download.isWhole())) {
-                    transfer(download, started);
-                }
-                download.verify();
-                started.complete(Optional.of(download));
+                bringToEnd(download, started);
                 return;
             } catch (BrokenTransfer e) {
-                attempts.progressed(download.received() > held);
-                retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.received() + " bytes"));
+                attempts.progressed(download.held() - held);
+                retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.held() + " bytes"));
             } catch (RegistryException e) {
-                if (e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT && held > 0 && !startedOver) {
+                if (isWrong(e) && held > 0 && !startedOver && download.isKept()) {
                     startOver(download, e);
                 } else if (started.isDone() && e.code().isUpstreamFailure()) {
-                    attempts.progressed(download.received() > held);
+                    attempts.progressed(download.held() - held);
                     retryOrThrow(attempts, e);
                 } else {
                     throw e;
@@ -107,20 +102,76 @@ final class BlobFetch implements Downloads.Transfer {
         }
     }
 
+    private void bringToEnd(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
+        if (mayBeComplete(download)) {
+            download.expect(expectedSize);
+            started.complete(Optional.of(download));
+            recheck(download);
+        } else if (!takeOver(download, started)) {
+            transfer(download, started);
+        }
+        download.verify();
+        started.complete(Optional.of(download));
+    }
+
+    /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
+    private boolean takeOver(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
+        // Before its own upstream has confirmed it, the blob is none of this repository's business.
+        Optional<BlobSource> stored = started.isDone() ? blobs.open(digest) : Optional.empty();
+        if (stored.isEmpty()) {
+            return false;
+        }
+        try (BlobSource source = stored.get()) {
+            recheck(download);
+            ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+            while (source.read(download.held(), buffer.clear()) >= 0) {
+                download.append(buffer.flip());
+            }
+            return true;
+        } catch (IOException e) {
+            throw disk(e);
+        }
+    }
+
     /** One request, from the byte we need next to the end. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        long held = download.received();
+        long held = download.held();
         try (BlobAnswer answer = upstream.blob(repository.name(), digest, held)) {
             // What the upstream says of this answer goes before what some manifest says of the blob.
             download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
             confirmed.run();
             started.complete(Optional.of(download));
+            recheck(download);
             skip(answer.body(), held - answer.from());
             copy(answer.body(), download);
+        } catch (RegistryException e) {
+            if (!isWrong(e) || !isWholeAlready(download)) {
+                throw e;
+            }
         }
         if (download.size().isPresent() && !isComplete(download)) {
             throw new BrokenTransfer(new IOException("the connection ended early"));
         }
+    }
+
+    /** Looks through what an earlier attempt left. It takes no longer than reading it from the disk, and the upstream waits meanwhile. */
+    private void recheck(BlobDownload download) {
+        try {
+            if (!download.recheck()) {
+                throw new BrokenTransfer(new IOException("what was held from there on is damaged"));
+            }
+        } catch (IOException e) {
+            throw disk(e);
+        }
+    }
+
+    /** Where nobody told the size, an upstream that has no more bytes refuses the range. */
+    private boolean isWholeAlready(BlobDownload download) {
+        if (download.size().isPresent() || download.held() == 0) {
+            return false;
+        }
+        recheck(download);
+        return download.isWhole();
     }
 
     /** The upstream ignored the range and sends again what we have. */
@@ -134,13 +185,23 @@ final class BlobFetch implements Downloads.Transfer {
 
     private void copy(InputStream body, BlobDownload download) {
         byte[] buffer = new byte[BUFFER];
+        long lookedAt = System.nanoTime();
+        long lookedFrom = download.held();
         int count;
         while ((count = read(body, buffer)) >= 0) {
-            try {
-                download.append(ByteBuffer.wrap(buffer, 0, count));
-            } catch (IOException e) {
-                throw disk(e);
+            download.append(ByteBuffer.wrap(buffer, 0, count));
+            if (System.nanoTime() - lookedAt >= glance.toNanos()) {
+                giveWayIfSlow(download.held() - lookedFrom);
+                lookedAt = System.nanoTime();
+                lookedFrom = download.held();
             }
+        }
+    }
+
+    /** A transfer that crawls ends where the store has the blob by now; then {@link #takeOver} goes on. */
+    private void giveWayIfSlow(long bytes) {
+        if (bytes < SLOW_BYTES_PER_SECOND * glance.toMillis() / 1000 && blobs.isVerified(digest)) {
+            throw new BrokenTransfer(new IOException("it is slow, and another registry has brought the blob in"));
         }
     }
 
@@ -170,25 +231,49 @@ final class BlobFetch implements Downloads.Transfer {
     }
 
     private void publish(BlobDownload download) {
+        if (!download.isKept()) {
+            blobs.discard(download);
+            return;
+        }
         try {
             blobs.publish(download);
         } catch (IOException e) {
-            // Its readers have all of it by now; the next client fetches it again.
+            // Its readers have all of it by now; the next client finds it held, and publishes it.
             LOG.error("{} arrived and is right, but can't be kept: {}", this, e.toString());
+            download.checkpoint();
         }
     }
 
-    /** What arrived is kept for the next try, unless it is nothing, or known to be wrong. */
+    /** What arrived is kept for the next try, unless there is no use for it. */
     private void giveUp(BlobDownload download, Throwable cause) {
-        boolean wrong = cause instanceof RegistryException known && known.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
-        if (wrong || download.received() == 0) {
+        boolean useless =
+                cause instanceof RegistryException known && (isWrong(known) || known.code() == ErrorCode.BLOB_UNKNOWN);
+        if (useless || download.held() == 0 || !download.isKept()) {
             blobs.discard(download);
+            return;
         }
+        // An interrupt, which asks this thread to end, would close the file.
+        boolean interrupted = Thread.interrupted();
+        download.checkpoint();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean isWrong(RegistryException e) {
+        return e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
     }
 
     private static boolean isComplete(BlobDownload download) {
         OptionalLong size = download.size();
-        return size.isPresent() && download.received() == size.getAsLong();
+        return size.isPresent() && download.held() == size.getAsLong();
+    }
+
+    private boolean mayBeComplete(BlobDownload download) {
+        return isComplete(download)
+                || (download.held() > 0
+                        && download.size().isEmpty()
+                        && expectedSize.equals(OptionalLong.of(download.held())));
     }
 
     private RegistryException disk(IOException e) {

@@ -106,16 +106,6 @@ final class Catalog {
         return linksFor(repository).confirmed.add(digest);
     }
 
-    /** Some repository of that registry that has to do with that blob. Looks at all of them. */
-    Optional<Repository> repositoryOf(Digest blob, RegistryName registry) {
-        return links.entrySet().stream()
-                .filter(entry -> entry.getKey().registry().equals(registry))
-                .filter(entry -> entry.getValue().blobs.containsKey(blob)
-                        || entry.getValue().confirmed.contains(blob))
-                .map(Map.Entry::getKey)
-                .findFirst();
-    }
-
     private Optional<Digest> linkedManifest(ImageReference name) {
         return name.reference() instanceof Digest digest
                         && linksOf(name.repository()).manifests.contains(digest)

@@ -69,8 +69,14 @@ final class Downloads {
         }
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
-                // It ended and everybody left since we saw it: the store has it now, or a new transfer will.
-                .orElseGet(() -> join(key, executor, transfer)));
+                .orElseGet(() -> succeed(key, first, executor, transfer)));
+    }
+
+    /** What was in flight ended since we saw it, or is no longer held from its start on: the store has it now, or a new transfer will. */
+    private CompletionStage<BlobSource> succeed(
+            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Transfer transfer) {
+        inFlight.remove(key, first);
+        return join(key, executor, transfer);
     }
 
     private CompletionStage<BlobSource> start(

@@ -1,5 +1,7 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -35,6 +37,7 @@ public final class Registry implements AutoCloseable {
     private final Upstreams upstreams;
     private final Executor disk;
     private final Optional<Prefetch> prefetch;
+    private final Timeouts timeouts;
     private final boolean airGapped;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
 
@@ -45,8 +48,7 @@ public final class Registry implements AutoCloseable {
             BlobStore blobs,
             Upstreams upstreams,
             Executor disk,
-            boolean airGapped,
-            boolean prefetch) {
+            ServerConfig config) {
         this.manifests = manifests;
         this.catalog = catalog;
         this.links = links;
@@ -54,8 +56,16 @@ public final class Registry implements AutoCloseable {
         this.downloads = new Downloads(blobs);
         this.upstreams = upstreams;
         this.disk = disk;
-        this.airGapped = airGapped;
-        this.prefetch = prefetch && !airGapped ? Optional.of(new Prefetch(this::isHere, this::blob)) : Optional.empty();
+        this.timeouts = config.timeouts();
+        this.airGapped = config.airGapped();
+        boolean fetchesAhead = config.prefetch() && !airGapped;
+        this.prefetch = fetchesAhead
+                ? Optional.of(new Prefetch(
+                        this::isHere,
+                        this::blob,
+                        blobs::interrupted,
+                        timeouts.stall().multipliedBy(2)))
+                : Optional.empty();
     }
 
     /** The manifest that a name means. */
@@ -70,9 +80,7 @@ public final class Registry implements AutoCloseable {
 
     /** Goes on with fetches that a stop or a crash interrupted. */
     void resumeInterrupted() {
-        prefetch.ifPresent(
-                active -> blobs.interrupted().forEach(part -> catalog.repositoryOf(part.digest(), part.source())
-                        .ifPresent(repository -> active.resume(repository, part.digest()))));
+        prefetch.ifPresent(Prefetch::goOn);
     }
 
     /** The content of a blob, as far as it is there; the caller closes it. */
@@ -124,7 +132,7 @@ public final class Registry implements AutoCloseable {
                 .join(
                         key,
                         upstream.blobs(),
-                        new BlobFetch(blobs, upstream, repository, digest, size, confirmed, Backoff.DEFAULT))
+                        new BlobFetch(blobs, upstream, repository, digest, size, confirmed, timeouts))
                 .thenCompose(source -> confirmedFor(repository, digest, source));
     }
 

@@ -36,7 +36,7 @@ public final class RegistryContext implements AutoCloseable {
         this.disk = daemons("disk", Math.max(2, processors / 2));
         this.delivery = daemons("delivery", Math.max(4, processors * 2));
         this.names = new RegistryNames(config);
-        BlobStore blobs = new BlobStore(layout);
+        BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog(config.airGapped());
         records.forEach(catalog::add);
@@ -44,8 +44,7 @@ public final class RegistryContext implements AutoCloseable {
         links.forEach(catalog::confirmBlob);
         Manifests manifests =
                 new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
-        this.registry =
-                new Registry(manifests, catalog, links, blobs, upstreams, disk, config.airGapped(), config.prefetch());
+        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, config);
         registry.resumeInterrupted();
     }
 

@@ -13,11 +13,17 @@ import java.util.OptionalLong;
  *
  * <p>Any number of readers may read one blob, each at its own position. A reader closes what it was given, once or more often.
  */
-public sealed interface BlobSource extends Closeable permits StoredBlob, BlobDownload.Reader {
+public sealed interface BlobSource extends Closeable permits StoredBlob, DownloadReader {
+    /** Who waits until this position can be read waits for the end, or for a failure. */
+    long END = Long.MAX_VALUE - 1;
+
     Digest digest();
 
     /** Bytes of the whole blob; empty as long as nobody knows. */
     OptionalLong size();
+
+    /** The position before which everything is there now. */
+    long available();
 
     /**
      * Reads what is there now, without waiting for more.

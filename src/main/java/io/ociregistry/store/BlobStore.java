@@ -2,16 +2,19 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,10 +29,18 @@ public final class BlobStore {
     private final Layout layout;
     private final VerifiedIndex verified;
     private final Quarantine quarantine;
+    private final Duration patience;
+    /** Partial files that are open. */
+    private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
 
-    /** The blobs of a layout whose directories exist. */
-    public BlobStore(Layout layout) {
+    /**
+     * The blobs of a layout whose directories exist.
+     *
+     * @param patience how long a reader may stand still where others wait for it
+     */
+    public BlobStore(Layout layout, Duration patience) {
         this.layout = layout;
+        this.patience = patience;
         this.verified = new VerifiedIndex(layout.verifiedIndex());
         this.quarantine = new Quarantine(layout.corrupt());
     }
@@ -49,6 +60,15 @@ public final class BlobStore {
         }
     }
 
+    /** True if {@link #open} would open it. */
+    public boolean isVerified(Digest digest) {
+        try {
+            return verified.contains(layout.blob(digest));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Opens a verified blob; empty if there is none. The caller closes it. */
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
@@ -63,53 +83,75 @@ public final class BlobStore {
     }
 
     /**
-     * Begins, or goes on with, receiving a blob. What an earlier attempt left is hashed and kept; whether it is right shows in the end.
+     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints. Where the disk does not
+     * allow it, or the same is being received already, the blob only passes through.
      *
-     * @param source the registry it comes from: what one sent is never mixed with what another sends
-     * @throws IOException if the disk does not allow it
+     * @param source the repository it comes from: what one registry sent is never mixed with what another sends
      */
-    public BlobDownload begin(Digest digest, RegistryName source) throws IOException {
-        BlobDownload download = BlobDownload.receive(digest, layout.partial(digest, source));
+    public BlobDownload begin(Digest digest, Repository source) {
+        Path file = layout.partial(digest, source.registry());
+        if (!receiving.add(file)) {
+            return BlobDownload.passing(digest, patience);
+        }
         try {
-            download.rehash(Files.size(download.file()));
-            return download;
+            return BlobDownload.receive(digest, file, source, patience, () -> receiving.remove(file));
         } catch (IOException e) {
-            download.release();
-            throw e;
+            receiving.remove(file);
+            LOG.error("{} can't be kept, only passed on, since the cache's disk fails: {}", file, e.toString());
+            return BlobDownload.passing(digest, patience);
         }
     }
 
-    /** The blobs of which an interrupted attempt left a part. */
+    /** Begins receiving a part of a blob of that size for one reader; nothing of it is kept or verified. */
+    public BlobDownload beginPart(Digest digest, long size, long from) {
+        return BlobDownload.part(digest, size, from, patience);
+    }
+
+    /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */
     public List<Interrupted> interrupted() {
         List<Interrupted> found = new ArrayList<>();
         try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
-            files.forEach(file -> Layout.interrupted(file).ifPresent(found::add));
+            for (Path file : files) {
+                if (!receiving.contains(file)) {
+                    interrupted(file).ifPresent(found::add);
+                }
+            }
         } catch (IOException e) {
             LOG.error("reading {}: {}", layout.partials(), e.toString());
         }
         return found;
     }
 
+    private static Optional<Interrupted> interrupted(Path partial) {
+        return Layout.digestOf(partial)
+                .flatMap(digest -> Checkpoints.source(partial).map(source -> new Interrupted(digest, source)));
+    }
+
     /**
-     * Makes a verified download part of the store: forces it, renames it, forces the rename.
+     * Makes a verified download part of the store: forces it, renames it, forces the rename. Only for one that is kept.
      *
      * @throws IOException if the disk does not allow it; the partial file stays
      */
     public void publish(BlobDownload download) throws IOException {
-        download.force();
+        PartialFile file = download.file();
+        file.force();
         Path target = layout.blob(download.digest());
         // Noted first: a blob that a crash leaves without its note would have to be hashed again.
-        verified.add(target, VerifiedIndex.look(download.file()));
-        DurableFiles.publish(download.file(), target);
+        verified.add(target, VerifiedIndex.look(file.path()));
+        DurableFiles.publish(file.path(), target);
+        Checkpoints.delete(file.path());
     }
 
-    /** Drops what was received. */
+    /** Drops what was received, if anything was kept of it. */
     public void discard(BlobDownload download) {
-        try {
-            Files.deleteIfExists(download.file());
-        } catch (IOException e) {
-            LOG.error("deleting {}: {}", download.file(), e.toString());
-        }
+        download.path().ifPresent(file -> {
+            try {
+                Files.deleteIfExists(file);
+                Checkpoints.delete(file);
+            } catch (IOException e) {
+                LOG.error("deleting {}: {}", file, e.toString());
+            }
+        });
     }
 
     /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
@@ -135,10 +177,10 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantineIfSettled(unverified.file(), e.getMessage());
+            quarantineIfSettled(unverified.file().path(), e.getMessage());
             throw e;
         }
-        verified.add(unverified.file(), unverified.look());
+        verified.add(unverified.file().path(), unverified.file().look());
     }
 
     /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */

@@ -18,7 +18,8 @@ import java.util.Optional;
  *   fat/&lt;hex&gt;        one JSON record per manifest list or index
  *   img/&lt;hex&gt;        one JSON record per image manifest
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
- *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), and files being written (*.tmp)
+ *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
+ *                    and files being written (*.tmp)
  *   corrupt/         quarantined files, each beside a .reason; never served
  *   lists/           links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
@@ -99,16 +100,12 @@ public final class Layout {
         return root.resolve(".lock.info");
     }
 
-    /** The digest and the source that a partial file is named by. */
-    static Optional<Interrupted> interrupted(Path partial) {
-        String[] parts = String.valueOf(partial.getFileName()).split(SOURCE, 2);
+    /** The digest that a partial file is named by. */
+    static Optional<Digest> digestOf(Path partial) {
+        String name = String.valueOf(partial.getFileName()).split(SOURCE, 2)[0];
         try {
-            String digest = parts[0].indexOf('-') < 0
-                    ? Digest.Algorithm.SHA256 + ":" + parts[0]
-                    : parts[0].replaceFirst("-", ":");
-            return parts.length < 2
-                    ? Optional.empty()
-                    : Optional.of(new Interrupted(Digest.parse(digest), RegistryName.parse(parts[1])));
+            return Optional.of(Digest.parse(
+                    name.indexOf('-') < 0 ? Digest.Algorithm.SHA256 + ":" + name : name.replaceFirst("-", ":")));
         } catch (RegistryException other) {
             return Optional.empty();
         }

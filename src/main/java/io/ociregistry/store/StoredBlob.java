@@ -45,6 +45,11 @@ public final class StoredBlob implements BlobSource {
     }
 
     @Override
+    public long available() {
+        return size;
+    }
+
+    @Override
     public int read(long position, ByteBuffer into) throws IOException {
         if (position >= size) {
             return -1;

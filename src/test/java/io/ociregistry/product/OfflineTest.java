@@ -2,8 +2,10 @@ package io.ociregistry.product;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the server still does when its upstream is gone, when it was stopped in between, and when it may ask nobody. */
 @Timeout(60)
@@ -249,9 +253,8 @@ class OfflineTest {
 
     @Test
     void whatWasHeldAndIsWrongIsFetchedOnceMoreFromTheStart() throws Exception {
-        registry.close();
-        Files.write(partial(), new byte[1000]);
-        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        byte[] wrong = new byte[1000];
+        leave(wrong, "1000 " + Digest.of(wrong));
         Response first = get(layer());
         byte[] body = first.body();
         // Who has got some of what was held is cut off; who came a moment later gets the right bytes.
@@ -261,11 +264,41 @@ class OfflineTest {
     }
 
     @Test
-    void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
-        registry.close();
-        Files.write(partial(), new byte[SIZE + 1]);
-        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+    void whatTheDiskChangedOfWhatWasHeldIsFetchedAgain_andNoClientSeesIt() throws Exception {
+        byte[] held = Arrays.copyOf(image.layerBytes(0), 3000);
+        String checkpoints = "1000 " + Digest.of(Arrays.copyOf(held, 1000)) + "\n3000 " + Digest.of(held);
+        held[2000] ^= 1;
+        leave(held, checkpoints);
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of("bytes=3000-", "bytes=1000-"), ranges());
+    }
+
+    @Test
+    void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
+        byte[] wrong = new byte[SIZE + 1];
+        leave(wrong, wrong.length + " " + Digest.of(wrong));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "garbage", "5 sha256:0", "-1 x", "99999999999999999999 x", "\u0000"})
+    void whatHasNoCheckpointIsFetchedAgain(String checkpoints) throws Exception {
+        leave(Arrays.copyOf(image.layerBytes(0), 3000), checkpoints);
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(List.of(""), ranges());
+    }
+
+    @Test
+    void whatIsHeldWholeNeedsNoUpstream() throws Exception {
+        pull();
+        registry.restart();
+        Files.delete(images.resolve("blobs").resolve(image.layer(0).hex()));
+        leave(image.layerBytes(0), SIZE + " " + image.layer(0));
+        upstream.refuseConnections();
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertFalse(Files.exists(partial()));
+        assertFalse(Files.exists(checkpoints()));
     }
 
     @Test
@@ -342,6 +375,18 @@ class OfflineTest {
 
     private Path partial() {
         return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example");
+    }
+
+    private Path checkpoints() {
+        return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example.checkpoints");
+    }
+
+    /** Leaves a part of the layer on the disk, as a server would that was killed, and starts one that finds it. */
+    private void leave(byte[] held, String checkpoints) throws Exception {
+        registry.close();
+        Files.write(partial(), held);
+        Files.writeString(checkpoints(), "r.example/team/app\n" + checkpoints + "\n");
+        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
     }
 
     private List<String> ranges() {

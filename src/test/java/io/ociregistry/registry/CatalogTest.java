@@ -141,8 +141,6 @@ class CatalogTest {
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER));
         assertFalse(catalog.confirmBlob(A, LAYER));
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER), "and is not forgotten");
-        assertEquals(Optional.of(A), catalog.repositoryOf(LAYER, A.registry()));
-        assertEquals(Optional.empty(), catalog.repositoryOf(LAYER, RegistryName.parse("ghcr.io")));
     }
 
     private static ImageReference name(String text) {

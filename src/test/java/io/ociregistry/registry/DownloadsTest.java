@@ -11,6 +11,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,8 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DownloadsTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     private static final Digest DIGEST = Digest.of(CONTENT);
-    private static final RegistryName SOURCE = RegistryName.parse("quay.io");
-    private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE));
+    private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
+    private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
     private static final Downloads.Transfer NEVER = started -> {
         throw new AssertionError("there is nothing to transfer");
     };
@@ -65,7 +67,7 @@ class DownloadsTest {
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        blobs = new BlobStore(layout);
+        blobs = new BlobStore(layout, Duration.ofSeconds(30));
         downloads = new Downloads(blobs);
     }
 
@@ -202,6 +204,7 @@ class DownloadsTest {
                     BlobDownload download = begin();
                     started.complete(Optional.of(download));
                     append(download, CONTENT.length / 2);
+                    download.checkpoint();
                     download.fail(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "cut"));
                 }));
         await(over);
@@ -211,7 +214,8 @@ class DownloadsTest {
         reader.close();
         try (BlobSource source = get(downloads.join(KEY, executor, started -> {
             BlobDownload download = begin();
-            assertEquals(CONTENT.length / 2, download.received(), "what is there is gone on with");
+            assertEquals(CONTENT.length / 2, download.held(), "what is there is gone on with");
+            recheck(download);
             started.complete(Optional.of(download));
             append(download, CONTENT.length);
             finish(download);
@@ -290,10 +294,14 @@ class DownloadsTest {
     }
 
     private BlobDownload begin() {
+        BlobDownload download = blobs.begin(DIGEST, SOURCE);
+        download.expect(OptionalLong.of(CONTENT.length));
+        return download;
+    }
+
+    private static void recheck(BlobDownload download) {
         try {
-            BlobDownload download = blobs.begin(DIGEST, SOURCE);
-            download.expect(OptionalLong.of(CONTENT.length));
-            return download;
+            assertTrue(download.recheck());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -310,12 +318,8 @@ class DownloadsTest {
     }
 
     private static void append(BlobDownload download, int upTo) {
-        try {
-            int held = (int) download.received();
-            download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        int held = (int) download.held();
+        download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
     }
 
     private static byte[] readToTheEnd(BlobSource source) throws IOException {

@@ -10,11 +10,13 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BlobDownloadTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
-    private static final RegistryName SOURCE = RegistryName.parse("r.example:5000");
+    private static final Repository SOURCE = new Repository(RegistryName.parse("r.example:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
 
     @TempDir
@@ -35,7 +37,7 @@ class BlobDownloadTest {
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        store = new BlobStore(layout);
+        store = new BlobStore(layout, Duration.ofSeconds(30));
     }
 
     @Test
@@ -88,7 +90,7 @@ class BlobDownloadTest {
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
-        assertEquals(0, download.received());
+        assertEquals(0, download.held());
     }
 
     @Test
@@ -169,13 +171,19 @@ class BlobDownloadTest {
     }
 
     @Test
-    void whatAnEarlierAttemptLeftIsHashedAndKept() throws IOException {
+    void ofWhatAnEarlierAttemptLeftThatStaysWhichHasACheckpoint() throws IOException {
         BlobDownload first = begin(DIGEST, OptionalLong.of(CONTENT.length));
         first.append(ByteBuffer.wrap(CONTENT, 0, 7));
+        first.checkpoint();
+        first.append(ByteBuffer.wrap(CONTENT, 7, 2));
         first.release();
 
         BlobDownload second = begin(DIGEST, OptionalLong.of(CONTENT.length));
-        assertEquals(7, second.received());
+        assertEquals(7, second.held());
+        BlobSource reader = second.reader().orElseThrow();
+        assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "nobody has looked at it yet");
+        assertTrue(second.recheck());
+        assertEquals(7, readAll(reader, 0).length);
         second.append(ByteBuffer.wrap(CONTENT, 7, CONTENT.length - 7));
         second.verify();
         assertArrayEquals(CONTENT, readAll(second.reader().orElseThrow(), 0));

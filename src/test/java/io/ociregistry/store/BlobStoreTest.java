@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobStoreTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
-    private static final RegistryName SOURCE = RegistryName.parse("[::1]:5000");
+    private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
 
     @TempDir
@@ -42,7 +44,7 @@ class BlobStoreTest {
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new BlobStore(layout);
+        store = new BlobStore(layout, Duration.ofSeconds(30));
         file = layout.blob(DIGEST);
     }
 
@@ -50,8 +52,8 @@ class BlobStoreTest {
     void aPublishedBlobIsThereAfterARestart() throws IOException {
         publish(CONTENT);
         assertStored(store);
-        assertStored(new BlobStore(layout));
-        assertFalse(Files.exists(layout.partial(DIGEST, SOURCE)));
+        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+        assertFalse(Files.exists(layout.partial(DIGEST, SOURCE.registry())));
     }
 
     @Test
@@ -80,7 +82,7 @@ class BlobStoreTest {
         }
         unverified.release();
         assertStored(store);
-        assertStored(new BlobStore(layout));
+        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
     }
 
     @Test
@@ -97,7 +99,9 @@ class BlobStoreTest {
         assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(100)));
         assertFalse(store.contains(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty());
-        assertTrue(new BlobStore(layout).openUnverified(DIGEST).isEmpty());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30))
+                .openUnverified(DIGEST)
+                .isEmpty());
         try (var corrupt = Files.list(layout.corrupt())) {
             assertEquals(2, corrupt.count(), "the file and its reason");
         }
@@ -130,10 +134,12 @@ class BlobStoreTest {
     @Test
     void whatIsLeftOfABlobIsKnownAsInterrupted() throws IOException {
         Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
-        RegistryName other = RegistryName.parse("quay.io");
-        Files.createFile(layout.partial(DIGEST, SOURCE));
-        Files.createFile(layout.partial(DIGEST, other));
-        Files.createFile(layout.partial(sha512, other));
+        Repository other = new Repository(RegistryName.parse("quay.io"), "team/other");
+        leave(DIGEST, SOURCE);
+        leave(DIGEST, other);
+        leave(sha512, other);
+        BlobDownload arriving = store.begin(Digest.of(new byte[0]), other);
+        Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
                 new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
             Files.createFile(layout.partials().resolve(name));
@@ -141,6 +147,14 @@ class BlobStoreTest {
         assertEquals(
                 Set.of(new Interrupted(DIGEST, SOURCE), new Interrupted(DIGEST, other), new Interrupted(sha512, other)),
                 Set.copyOf(store.interrupted()));
+        arriving.release();
+    }
+
+    private void leave(Digest digest, Repository source) throws IOException {
+        BlobDownload download = store.begin(digest, source);
+        download.append(ByteBuffer.wrap(CONTENT, 0, 6));
+        download.checkpoint();
+        download.release();
     }
 
     @Test
@@ -222,7 +236,7 @@ class BlobStoreTest {
         BlobDownload download = store.begin(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
-            Files.write(layout.partial(DIGEST, SOURCE), new byte[0]);
+            Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
             assertThrows(IOException.class, () -> reader.read(5, ByteBuffer.allocate(10)));
         }
         download.release();
@@ -235,9 +249,10 @@ class BlobStoreTest {
 
     @Test
     void whatAnEarlierAttemptLeftIsGoneOnWith() throws IOException {
-        Files.write(layout.partial(DIGEST, SOURCE), Arrays.copyOf(CONTENT, 6));
+        leave(DIGEST, SOURCE);
         BlobDownload download = store.begin(DIGEST, SOURCE);
-        assertEquals(6, download.received());
+        assertEquals(6, download.held());
+        assertTrue(download.recheck());
         download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
         download.verify();
         store.publish(download);
@@ -251,11 +266,11 @@ class BlobStoreTest {
     void garbageInTheVerifiedFileCostsACheckAndNothingElse(String garbage) throws IOException {
         publish(CONTENT);
         Files.writeString(layout.verifiedIndex(), garbage);
-        assertTrue(new BlobStore(layout).open(DIGEST).isEmpty());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
         Files.writeString(layout.verifiedIndex(), DIGEST.hex() + " " + garbage);
-        assertTrue(new BlobStore(layout).open(DIGEST).isEmpty());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
         Files.write(layout.verifiedIndex(), new byte[] {(byte) 0xff, (byte) 0xc0, '\n', ' '});
-        BlobStore reopened = new BlobStore(layout);
+        BlobStore reopened = new BlobStore(layout, Duration.ofSeconds(30));
         age(61);
         BlobDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
         reopened.check(unverified);
@@ -267,7 +282,7 @@ class BlobStoreTest {
     void theVerifiedFileMayBeGone() throws IOException {
         publish(CONTENT);
         Files.delete(layout.verifiedIndex());
-        assertTrue(new BlobStore(layout).open(DIGEST).isEmpty());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
     }
 
     @Test

@@ -1,0 +1,98 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** One client's view of a download. */
+final class DownloadReader implements BlobSource {
+    private static final int UNREAD = -1;
+
+    private final BlobDownload download;
+
+    // All below is guarded by the download.
+    private boolean open = true;
+    private int startRead = UNREAD;
+    private long needed;
+    private @Nullable RegistryException givenUp;
+
+    DownloadReader(BlobDownload download, long from) {
+        this.download = download;
+        this.needed = from;
+    }
+
+    @Override
+    public Digest digest() {
+        return download.digest();
+    }
+
+    @Override
+    public OptionalLong size() {
+        return download.size();
+    }
+
+    @Override
+    public long available() {
+        return download.available();
+    }
+
+    @Override
+    public int read(long position, ByteBuffer into) throws IOException {
+        return download.read(this, position, into);
+    }
+
+    @Override
+    public void whenReadable(long position, Runnable then) {
+        download.whenReadable(this, position, then);
+    }
+
+    @Override
+    public Optional<Path> localFile() {
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        synchronized (download) {
+            if (!open) {
+                return;
+            }
+            open = false;
+        }
+        download.left(this);
+    }
+
+    /** The first byte that this reader may still ask for. Caller holds the lock. */
+    long needed() {
+        return needed;
+    }
+
+    /** It asks for nothing before that position any more. Caller holds the lock. */
+    void moveTo(long position) {
+        needed = position;
+    }
+
+    /** It reads bytes of that start. Caller holds the lock. */
+    void reads(int start) {
+        startRead = start;
+    }
+
+    /** True unless it has got bytes of another start than that. Caller holds the lock. */
+    boolean isOf(int start) {
+        return startRead == UNREAD || startRead == start;
+    }
+
+    /** It gets nothing more. Caller holds the lock. */
+    void giveUp(RegistryException why) {
+        givenUp = why;
+    }
+
+    Optional<RegistryException> givenUp() {
+        return Optional.ofNullable(givenUp);
+    }
+}

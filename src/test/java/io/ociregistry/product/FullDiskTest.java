@@ -1,0 +1,161 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A blob whose partial file is /dev/full, which takes nothing: "No space left on device". */
+@Timeout(60)
+@EnabledOnOs(OS.LINUX)
+class FullDiskTest {
+    private static final int SIZE = 6_000_000;
+
+    @TempDir
+    Path images;
+
+    private final ExecutorService clients = Executors.newCachedThreadPool();
+    private FakeUpstream upstream;
+    private RunningRegistry registry;
+    private FakeImage image;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(SIZE).push();
+        registry = RunningRegistry.start(
+                "prefetch: false\ntimeouts:\n  stall: 1s\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
+                        + "\n",
+                images);
+        Files.createSymbolicLink(partial(), Path.of("/dev/full"));
+    }
+
+    @AfterEach
+    void stop() {
+        clients.shutdownNow();
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void clientsStillGetTheirBytes_andNothingHalfWrittenStays() throws Exception {
+        Gate headers = upstream.hold(Match.blob(image.layer(0)).get());
+        List<Future<Response>> answers = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            answers.add(clients.submit(() -> get(layer())));
+        }
+        headers.awaitReached();
+        headers.release();
+        for (Future<Response> answer : answers) {
+            assertArrayEquals(image.layerBytes(0), answer.get().body());
+        }
+        assertFalse(Files.exists(partial(), LinkOption.NOFOLLOW_LINKS));
+        assertFalse(Files.exists(blob()));
+    }
+
+    @Test
+    void whenThereIsSpaceAgainBlobsAreKeptAgain() throws Exception {
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertFalse(Files.exists(blob()));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        upstream.refuseConnections();
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertTrue(Files.exists(blob()));
+    }
+
+    @Test
+    void aConnectionThatBreaksIsResumedHereToo() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(2_000_000));
+        assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        assertEquals(
+                "bytes=2000000-",
+                upstream.requests(Match.blob(image.layer(0)).get())
+                        .get(1)
+                        .header("Range")
+                        .orElse(""));
+    }
+
+    @Test
+    void wrongBytesAreNotGivenOutWholeHereEither() throws Exception {
+        upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.Corrupt());
+        Response answer = get(layer());
+        answer.body();
+        assertFalse(answer.complete());
+    }
+
+    @Test
+    void aClientThatTakesNothingIsGivenUp_andTheOthersGoOn() throws Exception {
+        // More than the system's socket buffers hold.
+        image = upstream.image("team/large", "1.0").layer(20_000_000).push();
+        Files.createSymbolicLink(partial(), Path.of("/dev/full"));
+        Gate headers = upstream.hold(Match.blob(image.layer(0)).get());
+        try (RawHttp stalled = RawHttp.connectWithBuffer(registry.base(), 4096)) {
+            Future<Response> first = clients.submit(() -> stalled.send("GET", layer()));
+            headers.awaitReached();
+            Future<Response> other = clients.submit(() -> get(layer()));
+            headers.release();
+            assertArrayEquals(image.layerBytes(0), other.get().body());
+            Response cut = first.get();
+            cut.body();
+            assertFalse(cut.complete());
+        }
+    }
+
+    @Test
+    void whoComesLateGetsARequestOfItsOwn() throws Exception {
+        Gate middle = upstream.holdBlobAfter(image.layer(0), 4_000_000);
+        try (RawHttp early = RawHttp.connect(registry.base())) {
+            Response first = early.send("GET", layer());
+            assertEquals(3_000_000, first.read(3_000_000).length);
+            middle.awaitReached();
+            Future<Response> late = clients.submit(() -> get(layer()));
+            assertEquals(900_000, first.read(900_000).length);
+            middle.release();
+            assertArrayEquals(image.layerBytes(0), late.get().body());
+            first.body();
+            assertTrue(first.complete());
+        }
+        assertEquals(2, upstream.requests(Match.blob(image.layer(0)).get()).size());
+    }
+
+    private Path partial() {
+        return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example");
+    }
+
+    private Path blob() {
+        return images.resolve("blobs").resolve(image.layer(0).hex());
+    }
+
+    private String layer() {
+        return "/v2/" + image.repository() + "/blobs/" + image.layer(0) + "?ns=r.example";
+    }
+
+    private Response get(String path) throws IOException {
+        return RawHttp.get(registry.base(), path);
+    }
+}
