@@ -34,6 +34,7 @@ public final class Registry implements AutoCloseable {
     private final ConfirmedLinks links;
     private final BlobStore blobs;
     private final Downloads downloads;
+    private final FarParts parts;
     private final Upstreams upstreams;
     private final Executor disk;
     private final Optional<Prefetch> prefetch;
@@ -54,6 +55,7 @@ public final class Registry implements AutoCloseable {
         this.links = links;
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
+        this.parts = new FarParts(blobs);
         this.upstreams = upstreams;
         this.disk = disk;
         this.timeouts = config.timeouts();
@@ -94,6 +96,21 @@ public final class Registry implements AutoCloseable {
             return here
                     ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
                     : fetch(repository, digest);
+        });
+    }
+
+    /**
+     * The same for a client that wants a part. What begins far behind what has arrived is fetched by itself, so that who reads the end first,
+     * as lazy pullers do, does not wait for all before it.
+     */
+    public CompletionStage<BlobSource> blob(Repository repository, Digest digest, PartRequest wanted) {
+        return blob(repository, digest).thenCompose(source -> {
+            Optional<PartRequest.Part> part =
+                    source.size().isPresent() ? wanted.of(source.size().getAsLong()) : Optional.empty();
+            boolean isArriving = downloads.isArriving(from(repository, digest));
+            return part.isPresent() && isArriving
+                    ? parts.fetch(upstream(repository, digest), repository, source, part.get())
+                    : CompletableFuture.completedStage(source);
         });
     }
 
@@ -213,6 +230,7 @@ public final class Registry implements AutoCloseable {
     @Override
     public void close() {
         prefetch.ifPresent(Prefetch::close);
+        parts.close();
     }
 
     /** What fails before anything was started fails like the rest. */

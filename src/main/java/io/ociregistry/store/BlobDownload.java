@@ -475,7 +475,7 @@ public final class BlobDownload {
                 .min()
                 .orElseThrow(() -> new RegistryException(
                         ErrorCode.STORE_FAILED,
-                        "blob " + digest + ": the cache's disk does not take it, and nobody reads it any more"));
+                        "blob " + digest + ": it is not kept on disk, and nobody reads it any more"));
     }
 
     /** Waits until the slowest reader got on; gives it up if it does not. Caller holds the lock. */

@@ -91,9 +91,23 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     @Override
     public BlobAnswer blob(String repository, Digest digest, long from) {
         String what = describe("GET blob", repository, digest);
-        List<NameValuePair> range =
-                from == 0 ? List.of() : List.of(new BasicNameValuePair("Range", "bytes=" + from + "-"));
-        Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, range);
+        return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", what);
+    }
+
+    @Override
+    public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
+        String what = describe("GET part of blob", repository, digest);
+        BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), what);
+        if (answer.from() != from) {
+            answer.close();
+            throw anotherPart(from, what);
+        }
+        return answer;
+    }
+
+    private BlobAnswer blob(String repository, Digest digest, long from, String range, String what) {
+        List<NameValuePair> headers = range.isEmpty() ? List.of() : List.of(new BasicNameValuePair("Range", range));
+        Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, headers);
         try {
             checkRange(answer, from, what);
             if (from > 0 && answer.response().getCode() == 206) {

@@ -43,6 +43,15 @@ public interface Upstream {
      */
     BlobAnswer blob(String repository, Digest digest, long from);
 
+    /**
+     * GETs a part of a blob. The caller closes the answer, which may end before the part does.
+     *
+     * @param from the first byte, not 0
+     * @param to the byte after the last one
+     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_BAD_ANSWER} too, if upstream ignores ranges
+     */
+    BlobAnswer blobPart(String repository, Digest digest, long from, long to);
+
     /** HEADs a blob. */
     HeadAnswer headBlob(String repository, Digest digest);
 

@@ -1,8 +1,10 @@
 package io.ociregistry.web;
 
+import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.PartRequest;
 import io.ociregistry.store.BlobSource;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.http.HttpServletRequest;
@@ -44,18 +46,40 @@ final class BlobSender {
         }
     }
 
+    /** The part of a blob that a request asks for, if it is one. */
+    static PartRequest wanted(Digest digest, HttpServletRequest request) {
+        Optional<String> header = range(digest, request);
+        return size -> {
+            try {
+                return header.isEmpty()
+                        ? Optional.empty()
+                        : ByteRange.parse(header.get(), size)
+                                .filter(ranges -> ranges.size() == 1)
+                                .map(ranges -> ranges.get(0))
+                                .map(range -> new PartRequest.Part(range.from(), range.to()));
+            } catch (ByteRange.TooMany e) {
+                return Optional.empty();
+            }
+        };
+    }
+
+    /** The header that asks for a part, if its condition holds. */
+    private static Optional<String> range(Digest digest, HttpServletRequest request) {
+        String condition = request.getHeader("If-Range");
+        boolean applies = condition == null || condition.equals(ContentHeaders.entityTag(digest));
+        return applies ? Optional.ofNullable(request.getHeader("Range")) : Optional.empty();
+    }
+
     /** What of it is asked for; empty for all of it. */
     private static Optional<List<ByteRange>> ranges(
             BlobSource source, HttpServletRequest request, HttpServletResponse response) {
-        String header = request.getHeader("Range");
-        String condition = request.getHeader("If-Range");
-        boolean applies = condition == null || condition.equals(ContentHeaders.entityTag(source.digest()));
-        if (header == null || !applies || source.size().isEmpty()) {
+        Optional<String> header = range(source.digest(), request);
+        if (header.isEmpty() || source.size().isEmpty()) {
             return Optional.empty();
         }
         long size = source.size().getAsLong();
         try {
-            Optional<List<ByteRange>> ranges = ByteRange.parse(header, size);
+            Optional<List<ByteRange>> ranges = ByteRange.parse(header.get(), size);
             if (ranges.isPresent() && ranges.get().isEmpty()) {
                 response.setHeader("Content-Range", "bytes */" + size);
                 throw new RegistryException(

@@ -43,7 +43,8 @@ final class BlobServlet extends HttpServlet {
         Optional<BlobSource> source = Waiting.await(
                 request,
                 deadline(),
-                () -> context.registry().blob(blob.repository(), blob.digest()),
+                () -> context.registry()
+                        .blob(blob.repository(), blob.digest(), BlobSender.wanted(blob.digest(), request)),
                 BlobSource::close);
         if (source.isPresent()) {
             sender.send(source.get(), request, response);

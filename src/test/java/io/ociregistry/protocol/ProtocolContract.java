@@ -84,10 +84,41 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
     }
 
     @Nested
-    class Ranges extends RangeTopic {
+    class RangesOfCached extends RangeTopic {
         @Override
         Stage stage() {
             return stage;
+        }
+
+        @Override
+        State state() {
+            return State.CACHED;
+        }
+    }
+
+    @Nested
+    class RangesOfArriving extends RangeTopic {
+        @Override
+        Stage stage() {
+            return stage;
+        }
+
+        @Override
+        State state() {
+            return State.ARRIVING;
+        }
+    }
+
+    @Nested
+    class RangesOfUnknown extends RangeTopic {
+        @Override
+        Stage stage() {
+            return stage;
+        }
+
+        @Override
+        State state() {
+            return State.UNKNOWN;
         }
     }
 

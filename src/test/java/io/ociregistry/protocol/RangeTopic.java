@@ -8,21 +8,51 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Parts of blobs that are in the cache. */
+/** Parts of blobs: the same whether a blob is in the cache, is on its way, or is asked for the first time. */
 abstract class RangeTopic extends Topic {
     private static final int SIZE = 100_000;
+    private static final int HELD = 50_000;
 
+    /** Where a blob is when a part of it is asked for. */
+    enum State {
+        CACHED,
+        ARRIVING,
+        UNKNOWN
+    }
+
+    private final List<RawHttp> open = new ArrayList<>();
     private String name = "";
     private FakeImage image;
+
+    abstract State state();
+
+    @BeforeEach
+    void push() {
+        name = unique() + "/app";
+        image = push(hub(), name);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        for (RawHttp connection : open) {
+            connection.close();
+        }
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -40,7 +70,7 @@ abstract class RangeTopic extends Topic {
         "BYTES=10-19, 10, 20"
     })
     void aPartIsExactlyWhatWasAskedFor(String range, int from, int to) throws IOException {
-        Response part = getWarm("Range: " + range);
+        Response part = ask("Range: " + range);
         assertEquals(206, part.status());
         assertHeader("bytes " + from + "-" + (to - 1) + "/" + SIZE, part, "Content-Range");
         assertHeader(Integer.toString(to - from), part, "Content-Length");
@@ -53,7 +83,7 @@ abstract class RangeTopic extends Topic {
 
     @Test
     void severalPartsComeAsMultipart_exactlyThoseAndInThatOrder() throws IOException {
-        Response answer = getWarm("Range: bytes=50-59,0-0,-3");
+        Response answer = ask("Range: bytes=50-59,0-0,-3");
         assertEquals(206, answer.status());
         String type = String.valueOf(answer.header("Content-Type"));
         assertTrue(type.startsWith("multipart/byteranges; boundary="), type);
@@ -70,14 +100,14 @@ abstract class RangeTopic extends Topic {
         assertEquals(expected.toString(), new String(answer.body(), StandardCharsets.ISO_8859_1));
         assertHeader(String.valueOf(expected.length()), answer, "Content-Length");
         assertFalse(
-                type.equals(getWarm("Range: bytes=50-59,0-0,-3").header("Content-Type")),
+                type.equals(ask("Range: bytes=50-59,0-0,-3").header("Content-Type")),
                 "a boundary that can't be foreseen");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=100000-", "bytes=100000-100001", "bytes=99999999999999-", "bytes=-0"})
     void aPartThatIsNotThereIs416WithTheSize(String range) throws IOException {
-        Response none = getWarm("Range: " + range);
+        Response none = ask("Range: " + range);
         assertEquals(416, none.status());
         assertHeader("bytes */" + SIZE, none, "Content-Range");
     }
@@ -97,7 +127,7 @@ abstract class RangeTopic extends Topic {
                 "bytes=1-99999999999999999999999999x"
             })
     void whatIsNoRangeIsIgnored(String range) throws IOException {
-        Response whole = getWarm("Range: " + range);
+        Response whole = ask("Range: " + range);
         assertEquals(200, whole.status());
         assertHeader(null, whole, "Content-Range");
         assertHeader(Integer.toString(SIZE), whole, "Content-Length");
@@ -106,17 +136,16 @@ abstract class RangeTopic extends Topic {
 
     @Test
     void aPartOfTheSameContentIsSentAndTheWholeOfAnother() throws IOException {
-        Response same = getWarm("Range: bytes=5-9", "If-Range: " + etag(warm().layer(0)));
+        Response same = ask("Range: bytes=5-9", "If-Range: " + etag(image.layer(0)));
         assertEquals(206, same.status());
         assertEquals(5, same.body().length);
-        Response other = getWarm("Range: bytes=5-9", "If-Range: \"other\"");
+        Response other = ask("Range: bytes=5-9", "If-Range: \"other\"");
         assertEquals(200, other.status());
         assertEquals(SIZE, other.body().length);
     }
 
     @Test
     void headIgnoresRanges() throws IOException {
-        warm();
         Response head = head(blobPath(name, image.layer(0), "docker.io"), "Range: bytes=5-9");
         assertEquals(200, head.status());
         assertHeader(Integer.toString(SIZE), head, "Content-Length");
@@ -132,17 +161,31 @@ abstract class RangeTopic extends Topic {
         assertHeader("0", answer, "Content-Length");
     }
 
-    private FakeImage warm() throws IOException {
-        if (image == null) {
-            name = unique() + "/app";
-            image = push(hub(), name);
-            assertEquals(200, get(blobPath(name, image.layer(0), "docker.io")).status());
-        }
-        return image;
+    private Response ask(String... headers) throws IOException {
+        String path = blobPath(name, image.layer(0), "docker.io");
+        return switch (state()) {
+            case CACHED -> {
+                assertEquals(200, get(path).status());
+                yield get(path, headers);
+            }
+            case UNKNOWN -> get(path, headers);
+            case ARRIVING -> whileItArrives(path, headers);
+        };
     }
 
-    private Response getWarm(String... headers) throws IOException {
-        Digest layer = warm().layer(0);
-        return get(blobPath(name, layer, "docker.io"), headers);
+    /** The headers come while half of the blob is here, and the body with the other half. */
+    private Response whileItArrives(String path, String... headers) throws IOException {
+        Gate gate = hub().holdBlobAfter(image.layer(0), HELD);
+        connection().send("GET", path).read(HELD - 1);
+        Response part = connection().send("GET", path, headers);
+        gate.release();
+        part.body();
+        return part;
+    }
+
+    private RawHttp connection() throws IOException {
+        RawHttp connection = connect();
+        open.add(connection);
+        return connection;
     }
 }

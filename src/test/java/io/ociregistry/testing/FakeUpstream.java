@@ -168,6 +168,11 @@ public final class FakeUpstream implements AutoCloseable {
         return rules.hold(Match.blob(digest).get(), bytes);
     }
 
+    /** The next GET of the blob stops before its byte at that position, until the gate is released; others do not. */
+    public Gate holdNextBlobAfter(Digest digest, long bytes) {
+        return rules.holdOnce(Match.blob(digest).get(), bytes);
+    }
+
     /** Every such request stops before its answer begins, until the gate is released. Faults happen as well. */
     public Gate hold(Match match) {
         return rules.hold(match);

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class FaultRules {
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private final List<Held> gates = new CopyOnWriteArrayList<>();
+    private final List<Gate> onceOnly = new CopyOnWriteArrayList<>();
 
     private record Rule(Match match, Fault fault, AtomicInteger left) {
         boolean take(Recorded request) {
@@ -34,6 +35,14 @@ final class FaultRules {
         return gate;
     }
 
+    /** Only the first request that matches stops there. */
+    Gate holdOnce(Match match, long position) {
+        Gate gate = new Gate("before byte " + position + " of the next " + match);
+        onceOnly.add(gate);
+        add(match, new Fault.Hold(gate, position), 1);
+        return gate;
+    }
+
     /** The fault of the first rule that matches and is not used up; uses it. */
     Optional<Fault> take(Recorded request) {
         return rules.stream().filter(rule -> rule.take(request)).findFirst().map(Rule::fault);
@@ -48,5 +57,6 @@ final class FaultRules {
     void clear() {
         rules.clear();
         gates.forEach(held -> held.gate.release());
+        onceOnly.forEach(Gate::release);
     }
 }
