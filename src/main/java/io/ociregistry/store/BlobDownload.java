@@ -314,7 +314,7 @@ public final class BlobDownload {
         try {
             Window passing = limit(reader, position, into);
             if (!into.hasRemaining()) {
-                return nothing();
+                return nothing(position);
             }
             int count = passing == null ? file().read(into, position) : passing.read(position, into);
             if (count <= 0) {
@@ -352,8 +352,11 @@ public final class BlobDownload {
         moved(reader, position);
     }
 
-    /** What a reader gets where nothing is. */
-    private synchronized int nothing() {
+    /** What a reader gets where nothing is; it asks again if something has just come. */
+    private synchronized int nothing(long position) {
+        if (position < readable()) {
+            return 0;
+        }
         if (failure != null) {
             throw failure;
         }

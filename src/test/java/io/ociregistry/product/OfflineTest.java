@@ -296,6 +296,7 @@ class OfflineTest {
         leave(image.layerBytes(0), SIZE + " " + image.layer(0));
         upstream.refuseConnections();
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        registry.restart();
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertFalse(Files.exists(partial()));
         assertFalse(Files.exists(checkpoints()));
