@@ -63,17 +63,24 @@ class FullDiskTest {
     }
 
     @Test
-    void clientsStillGetTheirBytes_andNothingHalfWrittenStays() throws Exception {
-        Gate headers = upstream.hold(Match.blob(image.layer(0)).get());
-        List<Future<Response>> answers = new ArrayList<>();
+    void clientsStillGetTheirBytes_fromOneRequest_andNothingHalfWrittenStays() throws Exception {
+        Gate body = upstream.holdBlobAfter(image.layer(0), 0);
+        List<RawHttp> connections = new ArrayList<>();
+        List<Future<byte[]>> bodies = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            answers.add(clients.submit(() -> get(layer())));
+            RawHttp connection = RawHttp.connect(registry.base());
+            connections.add(connection);
+            Response answer = connection.send("GET", layer());
+            bodies.add(clients.submit(answer::body));
         }
-        headers.awaitReached();
-        headers.release();
-        for (Future<Response> answer : answers) {
-            assertArrayEquals(image.layerBytes(0), answer.get().body());
+        body.release();
+        for (Future<byte[]> each : bodies) {
+            assertArrayEquals(image.layerBytes(0), each.get());
         }
+        for (RawHttp connection : connections) {
+            connection.close();
+        }
+        assertEquals(1, upstream.requests(Match.blob(image.layer(0)).get()).size());
         assertFalse(Files.exists(partial(), LinkOption.NOFOLLOW_LINKS));
         assertFalse(Files.exists(blob()));
     }
@@ -113,14 +120,13 @@ class FullDiskTest {
         // More than the system's socket buffers hold.
         image = upstream.image("team/large", "1.0").layer(20_000_000).push();
         Files.createSymbolicLink(partial(), Path.of("/dev/full"));
-        Gate headers = upstream.hold(Match.blob(image.layer(0)).get());
-        try (RawHttp stalled = RawHttp.connectWithBuffer(registry.base(), 4096)) {
-            Future<Response> first = clients.submit(() -> stalled.send("GET", layer()));
-            headers.awaitReached();
-            Future<Response> other = clients.submit(() -> get(layer()));
-            headers.release();
-            assertArrayEquals(image.layerBytes(0), other.get().body());
-            Response cut = first.get();
+        Gate body = upstream.holdBlobAfter(image.layer(0), 0);
+        try (RawHttp stalled = RawHttp.connectWithBuffer(registry.base(), 4096);
+                RawHttp other = RawHttp.connect(registry.base())) {
+            Response cut = stalled.send("GET", layer());
+            Response whole = other.send("GET", layer());
+            body.release();
+            assertArrayEquals(image.layerBytes(0), whole.body());
             cut.body();
             assertFalse(cut.complete());
         }
