@@ -53,8 +53,9 @@ final class FarParts implements AutoCloseable {
         CompletableFuture<BlobSource> started = new CompletableFuture<>();
         long size = source.size().orElseThrow();
         try {
+            upstream.check();
             executor.execute(() -> receive(upstream, repository, source.digest(), size, part, started));
-        } catch (RejectedExecutionException busy) {
+        } catch (RejectedExecutionException | RegistryException notNow) {
             return CompletableFuture.completedStage(source);
         }
         return started.handle((own, failure) -> {

@@ -14,16 +14,17 @@ final class DownloadReader implements BlobSource {
     private static final int UNREAD = -1;
 
     private final BlobDownload download;
+    private final Audience audience;
 
-    // All below is guarded by the download.
+    // All below is guarded by the audience.
     private boolean open = true;
     private int startRead = UNREAD;
     private long needed;
     private @Nullable RegistryException givenUp;
 
-    DownloadReader(BlobDownload download, long from) {
+    DownloadReader(BlobDownload download, Audience audience) {
         this.download = download;
-        this.needed = from;
+        this.audience = audience;
     }
 
     @Override
@@ -33,22 +34,37 @@ final class DownloadReader implements BlobSource {
 
     @Override
     public OptionalLong size() {
-        return download.size();
+        return audience.size();
     }
 
     @Override
     public long available() {
-        return download.available();
+        return audience.available();
     }
 
     @Override
     public int read(long position, ByteBuffer into) throws IOException {
-        return download.read(this, position, into);
+        int oldLimit = into.limit();
+        try {
+            Window passing = audience.limit(this, position, into);
+            if (!into.hasRemaining()) {
+                return audience.nothing(position);
+            }
+            int count = passing == null ? download.file().read(into, position) : passing.read(position, into);
+            if (count <= 0) {
+                // Not the end: -1 would say that the whole was verified.
+                throw new IOException("blob " + digest() + " was cut while it was read, before " + position);
+            }
+            audience.got(this, position + count);
+            return count;
+        } finally {
+            into.limit(oldLimit);
+        }
     }
 
     @Override
     public void whenReadable(long position, Runnable then) {
-        download.whenReadable(this, position, then);
+        audience.whenReadable(this, position, then);
     }
 
     @Override
@@ -58,13 +74,14 @@ final class DownloadReader implements BlobSource {
 
     @Override
     public void close() {
-        synchronized (download) {
+        synchronized (audience) {
             if (!open) {
                 return;
             }
             open = false;
+            audience.leave(this);
         }
-        download.left(this);
+        download.closeIfOver();
     }
 
     /** The first byte that this reader may still ask for. Caller holds the lock. */

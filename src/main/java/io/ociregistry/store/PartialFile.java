@@ -21,6 +21,7 @@ final class PartialFile implements Closeable {
     private final FileChannel channel;
     private final String look;
     private final Checkpoints checkpoints;
+    private long end;
     private long lastPosition;
     private long lastTime = System.nanoTime();
 
@@ -39,6 +40,7 @@ final class PartialFile implements Closeable {
             PartialFile file = new PartialFile(path, channel, "", Checkpoints.open(path, source, channel.size()));
             file.lastPosition = file.checkpoints.last();
             channel.truncate(file.lastPosition);
+            file.end = file.lastPosition;
             return file;
         } catch (IOException e) {
             channel.close();
@@ -50,7 +52,15 @@ final class PartialFile implements Closeable {
     static PartialFile recheck(Path path) throws IOException {
         // Before it is opened: another file that takes its place meanwhile looks otherwise.
         String look = VerifiedIndex.look(path);
-        return new PartialFile(path, FileChannel.open(path, StandardOpenOption.READ), look, Checkpoints.none(path));
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            PartialFile file = new PartialFile(path, channel, look, Checkpoints.none(path));
+            file.end = channel.size();
+            return file;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     Path path() {
@@ -62,8 +72,9 @@ final class PartialFile implements Closeable {
         return look;
     }
 
-    long size() throws IOException {
-        return channel.size();
+    /** Where the file ended when it was opened. */
+    long end() {
+        return end;
     }
 
     /** What an earlier attempt noted. */
