@@ -1,7 +1,6 @@
 package io.ociregistry.upstream;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
@@ -47,17 +46,6 @@ final class AddressGuard implements DnsResolver {
             throw new Refused(host, AddressScope.of(found.get(0)), home);
         }
         return allowed;
-    }
-
-    @Override
-    public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
-        InetAddress[] addresses = resolve(host);
-        if (addresses.length == 0) {
-            throw new UnknownHostException(host);
-        }
-        return List.of(addresses).stream()
-                .map(address -> new InetSocketAddress(address, port))
-                .toList();
     }
 
     @Override

@@ -126,11 +126,11 @@ final class Clients implements AutoCloseable {
     private CloseableHttpClient open() {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls.get())
-                .setDnsResolver(guard)
+                .setDnsResolver(new ConnectTries(guard))
                 .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
-                        .setConnectTimeout(Timeout.of(timeouts.connect()))
+                        .setConnectTimeout(Timeout.of(timeouts.connect().dividedBy(ConnectTries.COUNT)))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
                         .setIdleTimeout(IDLE)
                         // Always looked at before it is used again: there are no automatic retries.

@@ -37,6 +37,7 @@ public final class HttpUpstreams implements Upstreams {
             Caffeine.newBuilder().maximumSize(UNLISTED).build();
     private final Clients unlistedClients;
 
+    private final SteadyResolver resolver;
     private final SystemTrust trust = new SystemTrust();
     private final Breaker.Pace pace;
     private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -45,13 +46,14 @@ public final class HttpUpstreams implements Upstreams {
         return thread;
     });
 
-    HttpUpstreams(ServerConfig config, HostResolver resolver, Breaker.Pace pace) {
+    HttpUpstreams(ServerConfig config, HostResolver names, Breaker.Pace pace) {
         this.pace = pace;
+        this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
         this.unlistedClients =
                 new Clients(() -> TlsContexts.verified(trust), AddressGuard.publicOnly(resolver), timeouts);
-        config.registries().forEach(registry -> list(registry, resolver, timeouts));
+        config.registries().forEach(registry -> list(registry, timeouts));
     }
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
@@ -81,9 +83,10 @@ public final class HttpUpstreams implements Upstreams {
         listed.values().forEach(HttpUpstream::close);
         unlistedClients.close();
         unlisted.asMap().values().forEach(HttpUpstream::close);
+        resolver.close();
     }
 
-    private void list(UpstreamConfig config, HostResolver resolver, Timeouts timeouts) {
+    private void list(UpstreamConfig config, Timeouts timeouts) {
         RegistryName name = RegistryName.parse(config.name());
         Origin origin = config.endpoint()
                 .map(Origin::of)

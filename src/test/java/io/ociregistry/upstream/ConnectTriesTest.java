@@ -1,0 +1,60 @@
+package io.ociregistry.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ConnectTriesTest {
+    @Test
+    void bothFamiliesAreTried_andEachConnectionBeginsWithTheNextAddress() throws Exception {
+        ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "2001:db8::1");
+        assertEquals(addresses("198.51.100.1", "2001:db8::1"), tries.resolve("r.example", 443));
+        assertEquals(addresses("198.51.100.2", "2001:db8::1"), tries.resolve("r.example", 443));
+        assertEquals(addresses("198.51.100.1", "2001:db8::1"), tries.resolve("r.example", 443));
+    }
+
+    @Test
+    void ofOneFamilyTwoAreTried() throws Exception {
+        ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "198.51.100.3");
+        assertEquals(addresses("198.51.100.1", "198.51.100.2"), tries.resolve("r.example", 443));
+        assertEquals(addresses("198.51.100.2", "198.51.100.3"), tries.resolve("r.example", 443));
+        assertEquals(addresses("198.51.100.3", "198.51.100.1"), tries.resolve("r.example", 443));
+    }
+
+    @Test
+    void theOnlyOneIsTriedTwice() throws Exception {
+        assertEquals(
+                addresses("198.51.100.1", "198.51.100.1"), tries("198.51.100.1").resolve("r.example", 443));
+    }
+
+    @Test
+    void noneIsAnUnknownHost() {
+        assertThrows(UnknownHostException.class, () -> tries().resolve("r.example", 443));
+    }
+
+    private static ConnectTries tries(String... found) {
+        Origin home = Origin.of(URI.create("https://r.example"));
+        return new ConnectTries(AddressGuard.around(home, host -> parse(found)));
+    }
+
+    private static List<InetSocketAddress> addresses(String... expected) throws UnknownHostException {
+        return parse(expected).stream()
+                .map(address -> new InetSocketAddress(address, 443))
+                .toList();
+    }
+
+    private static List<InetAddress> parse(String... texts) throws UnknownHostException {
+        InetAddress[] parsed = new InetAddress[texts.length];
+        for (int i = 0; i < texts.length; i++) {
+            parsed[i] = InetAddress.getByName(texts[i]);
+        }
+        return Arrays.asList(parsed);
+    }
+}
