@@ -28,6 +28,9 @@ final class Exchange {
     /** Bytes of a body that are read rather than to pay for another connection. */
     private static final int SHORT = 16 << 10;
 
+    /** Redirects to where the same thing is; 303 names something else in its place (RFC 9110, 15.4.4). */
+    static final List<Integer> SAME_RESOURCE = List.of(301, 302, 307, 308);
+
     private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
     private final Clients clients;
@@ -98,6 +101,11 @@ final class Exchange {
 
     /** Sends it. The caller reads or discards the answer. */
     Answer send() {
+        return send(REDIRECTS);
+    }
+
+    /** The same, following redirects of these statuses alone. */
+    Answer send(List<Integer> followed) {
         authorization = authorized(() -> authenticator.atFirst(repository));
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             Answer answer = once();
@@ -108,7 +116,7 @@ final class Exchange {
                     return answer;
                 }
                 authorization = better;
-            } else if (REDIRECTS.contains(status)) {
+            } else if (followed.contains(status)) {
                 answer.skip();
                 follow(answer.response());
                 redirects++;

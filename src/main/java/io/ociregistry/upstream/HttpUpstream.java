@@ -8,6 +8,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -25,6 +26,8 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
+    private static final List<NameValuePair> LIST_HEADERS =
+            List.of(new BasicNameValuePair("Accept", MediaType.OCI_INDEX + ", application/json"));
 
     private final RegistryName name;
     private final Destinations destinations;
@@ -67,7 +70,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
                 send(Clients.Pool.METADATA, "GET", "manifests", repository, reference, what, MANIFEST_HEADERS);
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
-            byte[] bytes = read(answer.response().getEntity(), maxBytes, what);
+            byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
             return new ManifestAnswer(bytes, Exchange.contentType(answer.response()));
         } catch (IOException e) {
             throw Failures.of(what, origin, e);
@@ -118,6 +121,41 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         } catch (IOException | RuntimeException e) {
             answer.discard();
             throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
+        }
+    }
+
+    @Override
+    public ListAnswer list(String repository, String path, String query, long maxBytes) {
+        String what = "GET " + path + " of " + name + "/" + repository;
+        URI uri = origin.resolve("/v2/" + repository + "/" + path + (query.isEmpty() ? "" : "?" + query));
+        Exchange.Answer answer = new Exchange(
+                        clients,
+                        destinations,
+                        authenticator,
+                        breaker,
+                        Clients.Pool.METADATA,
+                        "GET",
+                        uri,
+                        repository,
+                        what,
+                        LIST_HEADERS)
+                .send(Exchange.SAME_RESOURCE);
+        try {
+            ClassicHttpResponse response = answer.response();
+            if (ListAnswer.NO.contains(response.getCode())) {
+                answer.skip();
+                return ListAnswer.no(response.getCode());
+            }
+            check(answer, what, ErrorCode.NAME_UNKNOWN);
+            byte[] bytes = read(answer, maxBytes, what, "longer lists are not taken");
+            return new ListAnswer(200, Exchange.contentType(response), bytes, NextLink.query(response));
+        } catch (IllegalArgumentException e) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": its link to the next page is none: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw Failures.of(what, origin, e);
+        } finally {
+            answer.discard();
         }
     }
 
@@ -208,7 +246,8 @@ final class HttpUpstream implements Upstream, AutoCloseable {
                 what + ": it was asked for the bytes from " + from + " on and sent another part");
     }
 
-    private static byte[] read(HttpEntity entity, long maxBytes, String what) throws IOException {
+    private static byte[] read(Exchange.Answer answer, long maxBytes, String what, String why) throws IOException {
+        HttpEntity entity = answer.response().getEntity();
         if (entity == null) {
             return new byte[0];
         }
@@ -221,9 +260,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
             }
         }
         throw new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER,
-                what + ": it is larger than " + maxBytes
-                        + " bytes; clients refuse such manifests, see maxManifestBytes");
+                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": it is larger than " + maxBytes + " bytes; " + why);
     }
 
     private static OptionalLong length(ClassicHttpResponse response) {

@@ -55,6 +55,15 @@ public interface Upstream {
     /** HEADs a blob. */
     HeadAnswer headBlob(String repository, Digest digest);
 
+    /**
+     * GETs one page of a list. Its definite answer that there is none is no failure here: see {@link ListAnswer}.
+     *
+     * @param path what is listed, below the repository: {@code tags/list} or {@code referrers/<digest>}
+     * @param query without the question mark; empty for none
+     * @param maxBytes more than that is {@code UPSTREAM_BAD_ANSWER}
+     */
+    ListAnswer list(String repository, String path, String query, long maxBytes);
+
     /** Runs manifest and other small requests; bounded, never waits for a blob. */
     Executor metadata();
 

@@ -1,0 +1,77 @@
+package io.ociregistry.oci;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The tags of a repository (distribution specification, "Listing Tags"): each once, in the order of their bytes. */
+public record TagList(List<String> tags) {
+    public static final TagList EMPTY = new TagList(List.of());
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    public TagList {
+        tags = tags.stream().filter(Tag::isTag).sorted().distinct().toList();
+    }
+
+    /**
+     * Reads what a registry sent. What can't be a tag is left out.
+     *
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if it is no list of tags
+     */
+    public static TagList parse(byte[] json) {
+        JsonNode tags = read(json).path("tags");
+        List<String> found = new ArrayList<>();
+        tags.forEach(tag -> found.add(tag.asText()));
+        return new TagList(found);
+    }
+
+    /** All tags of all these lists. */
+    public static TagList merged(Collection<TagList> lists) {
+        return new TagList(lists.stream().flatMap(list -> list.tags.stream()).toList());
+    }
+
+    public TagList and(TagList more) {
+        return new TagList(Stream.concat(tags.stream(), more.tags.stream()).toList());
+    }
+
+    public boolean isEmpty() {
+        return tags.isEmpty();
+    }
+
+    /** The body of an answer. */
+    public byte[] toJson(String repository) {
+        ObjectNode json = JSON.createObjectNode().put("name", repository);
+        ArrayNode array = json.putArray("tags");
+        tags.forEach(array::add);
+        return json.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static JsonNode read(byte[] bytes) {
+        try {
+            JsonNode json = JSON.readTree(bytes);
+            // Some send null for a repository without tags.
+            if (json != null
+                    && json.has("tags")
+                    && (json.get("tags").isArray() || json.get("tags").isNull())) {
+                return json;
+            }
+        } catch (IOException e) {
+            // No JSON at all.
+        }
+        throw new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                "what came as a list of tags is none; is a login page or a proxy in between?");
+    }
+}
