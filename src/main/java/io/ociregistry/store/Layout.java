@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,8 @@ import java.util.Optional;
  *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
  *                    and files being written (*.tmp)
  *   corrupt/         quarantined files, each beside a .reason; never served
- *   lists/           links that an upstream confirmed
+ *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
+ *                    the sha256 of the key in it), and links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
@@ -82,6 +84,11 @@ public final class Layout {
 
     Path lists() {
         return root.resolve("lists");
+    }
+
+    Path list(ListName name) {
+        String key = Digest.of(name.toString().getBytes(StandardCharsets.UTF_8)).hex();
+        return lists().resolve(name.kind() + "-" + key);
     }
 
     Path confirmedLinks() {
