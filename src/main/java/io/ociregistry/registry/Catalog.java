@@ -6,6 +6,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.oci.Tag;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
@@ -51,7 +52,20 @@ final class Catalog {
             Named named = new Named(record.manifest().digest(), reference.checked());
             names.merge(reference.name(), named, Named::newer);
             link(reference.name().repository(), record.manifest());
+            if (reference.name().reference() instanceof Tag tag) {
+                linksFor(reference.name().repository()).tags.add(tag);
+            }
         }
+    }
+
+    /** The tags of a repository that are known here. */
+    Set<Tag> tags(Repository repository) {
+        return Set.copyOf(linksOf(repository).tags);
+    }
+
+    /** The manifests known here of a repository that refer to that one as their subject. */
+    Set<Digest> referrers(Repository repository, Digest subject) {
+        return Set.copyOf(linksOf(repository).referrers.getOrDefault(subject, Set.of()));
     }
 
     /** The SHA-256 digest of the manifest that this name means, if that is known. */
@@ -129,6 +143,9 @@ final class Catalog {
         Links known = linksFor(repository);
         known.manifests.add(manifest.digest());
         confirmedBy.merge(manifest.digest(), Set.of(repository.registry()), Catalog::union);
+        manifest.subject().ifPresent(subject -> known.referrers
+                .computeIfAbsent(subject.digest(), unused -> ConcurrentHashMap.newKeySet())
+                .add(manifest.digest()));
         for (Descriptor child : manifest.children()) {
             known.manifests.add(child.digest());
             namedBy.merge(child.digest(), Set.of(repository.registry()), Catalog::union);
@@ -152,15 +169,29 @@ final class Catalog {
     }
 
     private Links linksFor(Repository repository) {
-        return links.computeIfAbsent(
-                repository,
-                r -> new Links(
-                        ConcurrentHashMap.newKeySet(), new ConcurrentHashMap<>(), ConcurrentHashMap.newKeySet()));
+        return links.computeIfAbsent(repository, unused -> Links.some());
     }
 
-    /** What has to do with a repository: manifests, blobs with the size its manifests agree on, and blobs that its upstream confirmed. */
-    private record Links(Set<Digest> manifests, Map<Digest, Long> blobs, Set<Digest> confirmed) {
-        static final Links NONE = new Links(Set.of(), Map.of(), Set.of());
+    /**
+     * What has to do with a repository: manifests, blobs with the size its manifests agree on, blobs that its upstream confirmed, its tags,
+     * and its manifests that have a subject, by that.
+     */
+    private record Links(
+            Set<Digest> manifests,
+            Map<Digest, Long> blobs,
+            Set<Digest> confirmed,
+            Set<Tag> tags,
+            Map<Digest, Set<Digest>> referrers) {
+        static final Links NONE = new Links(Set.of(), Map.of(), Set.of(), Set.of(), Map.of());
+
+        static Links some() {
+            return new Links(
+                    ConcurrentHashMap.newKeySet(),
+                    new ConcurrentHashMap<>(),
+                    ConcurrentHashMap.newKeySet(),
+                    ConcurrentHashMap.newKeySet(),
+                    new ConcurrentHashMap<>());
+        }
     }
 
     private record Named(Digest digest, Instant checked) {

@@ -99,7 +99,8 @@ final class Freshness {
                         TimeUnit.MILLISECONDS);
     }
 
-    private Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
+    /** What the upstream means by that name now, kept. Blocks. */
+    Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
         Optional<Digest> now = upstream.headManifest(name.repository().name(), name.reference())
                 .digest();
         if (now.filter(cached::is).isPresent()) {

@@ -61,7 +61,24 @@ final class Manifests {
                 .thenApply(FoundManifest::certain);
     }
 
-    private Optional<Manifest> cached(ImageReference name) {
+    /** What the upstream means by a name now, kept; empty if it says that it has no such manifest. Blocks. */
+    Optional<Manifest> ask(Upstream upstream, ImageReference name) {
+        Optional<Manifest> cached = cached(name);
+        try {
+            return Optional.of(
+                    cached.isPresent()
+                            ? freshness.revalidate(upstream, name, cached.get())
+                            : fetch(upstream, name, name));
+        } catch (RegistryException e) {
+            if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** What a name means here; asks nobody. */
+    Optional<Manifest> cached(ImageReference name) {
         return catalog.find(name).flatMap(store::find);
     }
 

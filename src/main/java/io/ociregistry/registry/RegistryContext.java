@@ -5,6 +5,8 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.StoreLock;
 import io.ociregistry.upstream.HttpUpstreams;
@@ -12,6 +14,7 @@ import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +29,7 @@ public final class RegistryContext implements AutoCloseable {
     private final ExecutorService delivery;
     private final RegistryNames names;
     private final Registry registry;
+    private final Listings listings;
 
     private RegistryContext(ServerConfig config, Layout layout, StoreLock lock, Upstreams upstreams) {
         this.config = config;
@@ -45,7 +49,16 @@ public final class RegistryContext implements AutoCloseable {
         Manifests manifests =
                 new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
         this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, config);
+        ListStore lists = new ListStore(layout);
+        this.listings = new Listings(
+                lists(new TagLists(catalog), lists),
+                lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists));
         registry.resumeInterrupted();
+    }
+
+    private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists) {
+        Duration patience = config.timeouts().answer().dividedBy(3);
+        return new Lists<>(kind, lists, upstreams, Clock.systemUTC(), patience, config.airGapped());
     }
 
     /**
@@ -81,6 +94,10 @@ public final class RegistryContext implements AutoCloseable {
 
     public Registry registry() {
         return registry;
+    }
+
+    public Listings listings() {
+        return listings;
     }
 
     /** Runs the sending of bodies; its work never waits for a client or an upstream. */

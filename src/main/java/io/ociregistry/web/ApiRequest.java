@@ -8,14 +8,10 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryNames;
 import jakarta.servlet.http.HttpServletRequest;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request under {@code /v2/}, parsed. What exists is valid: names, tags and digests follow their grammars, and the registry is known.
@@ -31,6 +27,20 @@ sealed interface ApiRequest {
 
     /** {@code /v2/<name>/blobs/<digest>}. */
     record BlobRequest(Repository repository, Digest digest) implements ApiRequest {}
+
+    /**
+     * {@code /v2/<name>/tags/list}.
+     *
+     * @param name the client's for the repository
+     */
+    record TagsRequest(Repository repository, String name, TagPage page) implements ApiRequest {}
+
+    /**
+     * {@code /v2/<name>/referrers/<digest>}.
+     *
+     * @param artifactTypes only referrers of one of these are wanted; all if there are none
+     */
+    record ReferrersRequest(Repository repository, Digest subject, List<String> artifactTypes) implements ApiRequest {}
 
     /** Leaves it for the servlet that answers it. */
     default void keepIn(HttpServletRequest request) {
@@ -61,28 +71,29 @@ sealed interface ApiRequest {
         if (kind.equals("blobs") && !last.isEmpty()) {
             return new BlobRequest(repository(request, names, path), Digest.parse(last));
         }
+        if (kind.equals("tags") && last.equals("list")) {
+            return new TagsRequest(repository(request, names, path), name(path), TagPage.of(request));
+        }
+        if (kind.equals("referrers") && !last.isEmpty()) {
+            List<String> types = Query.of(request).all("artifactType").stream()
+                    .filter(type -> !type.isEmpty())
+                    .toList();
+            return new ReferrersRequest(repository(request, names, path), Digest.parse(last), types);
+        }
         throw new RegistryException(
                 ErrorCode.PATH_UNKNOWN,
-                "no such path in a pull-only registry; it has /v2/, manifests and blobs by name");
+                "no such path in a pull-only registry; it has /v2/, manifests, blobs, tags and referrers by name");
     }
 
     private static Repository repository(HttpServletRequest request, RegistryNames names, List<String> path) {
-        Optional<String> explicit =
-                Optional.ofNullable(request.getHeader("X-Registry")).or(() -> namespace(request.getQueryString()));
-        return names.resolve(explicit, String.join("/", path.subList(1, path.size() - 2)));
+        Optional<String> explicit = Optional.ofNullable(request.getHeader("X-Registry"))
+                .or(() -> Query.of(request).first("ns"));
+        return names.resolve(explicit, name(path));
     }
 
-    /** The parameter {@code ns}. Not by getParameter: containers differ in what they do with a query that is malformed elsewhere. */
-    private static Optional<String> namespace(@Nullable String query) {
-        String text = query == null ? "" : query;
-        try {
-            return Arrays.stream(text.split("&"))
-                    .filter(parameter -> parameter.startsWith("ns="))
-                    .map(parameter -> URLDecoder.decode(parameter.substring("ns=".length()), StandardCharsets.UTF_8))
-                    .findFirst();
-        } catch (IllegalArgumentException e) {
-            throw new RegistryException(ErrorCode.REQUEST_INVALID, "the parameter ns is not encoded as URLs are", e);
-        }
+    /** The repository's name as the client wrote it. */
+    private static String name(List<String> path) {
+        return String.join("/", path.subList(1, path.size() - 2));
     }
 
     /** The components of the path below the web application, "v2" first, each decoded once. */

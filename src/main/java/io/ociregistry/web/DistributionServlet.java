@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
  * GET HEAD  /v2/                               200                      end-1
  * GET HEAD  /v2/&lt;name&gt;/blobs/&lt;digest&gt;          200 206 304 400 404 416  end-2
  * GET HEAD  /v2/&lt;name&gt;/manifests/&lt;reference&gt;   200 304 400 404          end-3
+ * GET HEAD  /v2/&lt;name&gt;/tags/list               200 400 404              end-8
+ * GET HEAD  /v2/&lt;name&gt;/referrers/&lt;digest&gt;      200 400                  end-12
  * GET HEAD  anything else                      404
  * others    anything                           405
  * </pre>
@@ -30,17 +32,23 @@ final class DistributionServlet extends HttpServlet {
     private final transient RegistryContext context;
     private final ManifestServlet manifests;
     private final BlobServlet blobs;
+    private final TagsServlet tags;
+    private final ReferrersServlet referrers;
 
     DistributionServlet(RegistryContext context) {
         this.context = context;
         this.manifests = new ManifestServlet(context);
         this.blobs = new BlobServlet(context);
+        this.tags = new TagsServlet(context);
+        this.referrers = new ReferrersServlet(context);
     }
 
     @Override
     public void init() throws ServletException {
         manifests.init(getServletConfig());
         blobs.init(getServletConfig());
+        tags.init(getServletConfig());
+        referrers.init(getServletConfig());
     }
 
     @Override
@@ -59,6 +67,10 @@ final class DistributionServlet extends HttpServlet {
             manifests.service(request, response);
         } else if (parsed instanceof ApiRequest.BlobRequest) {
             blobs.service(request, response);
+        } else if (parsed instanceof ApiRequest.TagsRequest) {
+            tags.service(request, response);
+        } else if (parsed instanceof ApiRequest.ReferrersRequest) {
+            referrers.service(request, response);
         } else {
             ping(request, response);
         }

@@ -15,8 +15,6 @@ import java.util.Optional;
 /** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
 final class ManifestServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    /** Of the 4,096 bytes that all warnings of an answer may have together. */
-    private static final int MAX_WARNING = 1000;
 
     private final transient RegistryContext context;
 
@@ -39,21 +37,9 @@ final class ManifestServlet extends HttpServlet {
                 () -> context.registry().manifest(name),
                 unwanted -> {});
         if (found.isPresent()) {
-            found.get().warning().ifPresent(text -> response.setHeader("Warning", warning(text)));
+            WarningHeader.set(response, found.get().warning());
             send(name, found.get().manifest(), request, response);
         }
-    }
-
-    /** RFC 7234 section 5.5, in the form that the distribution specification allows ("Warnings"): code 299, no agent, no date. */
-    private static String warning(String text) {
-        StringBuilder quoted = new StringBuilder("299 - \"");
-        text.chars().limit(MAX_WARNING).forEach(c -> {
-            if (c == '"' || c == '\\') {
-                quoted.append('\\');
-            }
-            quoted.append(c < ' ' || c > '~' ? '?' : (char) c);
-        });
-        return quoted.append('"').toString();
     }
 
     private void send(ImageReference name, Manifest manifest, HttpServletRequest request, HttpServletResponse response)

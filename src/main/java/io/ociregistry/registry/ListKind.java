@@ -1,0 +1,41 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.ListName;
+import io.ociregistry.upstream.Upstream;
+import java.time.Duration;
+import java.util.Optional;
+
+/** One kind of list that upstreams have: where it comes from, and what is known of it here. */
+interface ListKind<N extends ListName, V> {
+    /**
+     * Asks the upstream; blocks.
+     *
+     * @throws RegistryException {@code NAME_UNKNOWN} if it says that there is no such list; anything else is a failure
+     */
+    V fetch(Upstream upstream, N name);
+
+    /** How long such an answer is given without asking again. */
+    Duration maxAge(V list);
+
+    /** Whether it is worth a file. */
+    boolean isKept(N name, V list);
+
+    /**
+     * What can be said where the upstream can't be asked.
+     *
+     * @param last what it said last
+     * @return empty if that is nothing
+     */
+    Optional<V> offline(N name, Optional<V> last);
+
+    /** The list as it is kept. */
+    byte[] write(N name, V list);
+
+    /**
+     * Reads what was kept, or what somebody put there.
+     *
+     * @throws RegistryException if it is no such list
+     */
+    V read(byte[] json);
+}

@@ -1,0 +1,32 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ReferrerList;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.oci.TagList;
+import io.ociregistry.store.ListName;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What repositories have, as far as it can be listed. Like those of the {@link Registry}, the stages here never wait, and fail with {@link
+ * io.ociregistry.oci.RegistryException}.
+ */
+public final class Listings {
+    private final Lists<ListName.Tags, TagList> tags;
+    private final Lists<ListName.Referrers, ReferrerList> referrers;
+
+    Listings(Lists<ListName.Tags, TagList> tags, Lists<ListName.Referrers, ReferrerList> referrers) {
+        this.tags = tags;
+        this.referrers = referrers;
+    }
+
+    /** All tags of a repository. */
+    public CompletionStage<Listed<TagList>> tags(Repository repository) {
+        return Registry.failing(() -> tags.get(new ListName.Tags(repository)));
+    }
+
+    /** All that refers to a manifest of that repository. */
+    public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
+        return Registry.failing(() -> referrers.get(new ListName.Referrers(repository, subject)));
+    }
+}

@@ -1,0 +1,58 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.upstream.ListAnswer;
+import io.ociregistry.upstream.Upstream;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** All pages of one list of an upstream, fetched one after another; bounded. */
+final class Pages {
+    /** Of all pages together; what clients take of one. */
+    private static final long MAX_BYTES = 4 << 20;
+
+    private static final int MAX_PAGES = 1000;
+
+    private Pages() {}
+
+    /**
+     * Fetches all.
+     *
+     * @param query that of the first page
+     * @param read reads a page; empty if it is none
+     * @return empty if the first page is none: then there is no such list
+     * @throws RegistryException that of the upstream, or {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no end, or is broken
+     */
+    static <V> Optional<List<V>> all(
+            Upstream upstream, String repository, String path, String query, Function<ListAnswer, Optional<V>> read) {
+        List<V> pages = new ArrayList<>();
+        Set<String> asked = new HashSet<>();
+        Optional<String> next = Optional.of(query);
+        long bytes = 0;
+        while (next.isPresent()) {
+            if (!asked.add(next.get()) || asked.size() > MAX_PAGES) {
+                throw bad(upstream, repository, path, "its pages have no end");
+            }
+            ListAnswer answer = upstream.list(repository, path, next.get(), MAX_BYTES - bytes);
+            Optional<V> page = read.apply(answer);
+            if (page.isEmpty() && pages.isEmpty()) {
+                return Optional.empty();
+            }
+            pages.add(page.orElseThrow(() -> bad(upstream, repository, path, "one of its pages is none")));
+            bytes += answer.bytes().length;
+            next = answer.next();
+        }
+        return Optional.of(pages);
+    }
+
+    private static RegistryException bad(Upstream upstream, String repository, String path, String why) {
+        return new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                "GET " + path + " of " + upstream.name() + "/" + repository + ": " + why);
+    }
+}

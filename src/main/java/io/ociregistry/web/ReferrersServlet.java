@@ -1,0 +1,52 @@
+package io.ociregistry.web;
+
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.ReferrerList;
+import io.ociregistry.registry.Listed;
+import io.ociregistry.registry.RegistryContext;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
+
+/** {@code GET} and {@code HEAD /v2/<name>/referrers/<digest>}. */
+final class ReferrersServlet extends HttpServlet {
+    private static final long serialVersionUID = 1L;
+
+    private final transient RegistryContext context;
+
+    ReferrersServlet(RegistryContext context) {
+        this.context = context;
+    }
+
+    @Override
+    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        doGet(request, response);
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        var asked = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
+        Optional<Listed<ReferrerList>> found = Waiting.await(
+                request,
+                context.config().timeouts().answer(),
+                () -> context.listings().referrers(asked.repository(), asked.subject()),
+                unwanted -> {});
+        if (found.isPresent()) {
+            ReferrerList list = found.get().list();
+            if (!asked.artifactTypes().isEmpty()) {
+                response.setHeader("OCI-Filters-Applied", "artifactType");
+                list = list.ofTypes(asked.artifactTypes());
+            }
+            // The content type as a whole is how clients tell that this registry has the API.
+            ListSender.send(
+                    request,
+                    response,
+                    MediaType.OCI_INDEX.value(),
+                    list.toJson(),
+                    found.get().warning(),
+                    context.delivery());
+        }
+    }
+}
