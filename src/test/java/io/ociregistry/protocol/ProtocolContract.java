@@ -123,6 +123,22 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
     }
 
     @Nested
+    class TagsLists extends TagsListTopic {
+        @Override
+        Stage stage() {
+            return stage;
+        }
+    }
+
+    @Nested
+    class Referrers extends ReferrersTopic {
+        @Override
+        Stage stage() {
+            return stage;
+        }
+    }
+
+    @Nested
     class Requests extends RequestTopic {
         @Override
         Stage stage() {

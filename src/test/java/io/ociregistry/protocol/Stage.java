@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * and, where an upstream is to fail, by an upstream of their own ({@link #spare}): a server may remember who failed.
  */
 final class Stage implements AutoCloseable {
-    private static final int SPARES = 48;
+    private static final int SPARES = 120;
 
     /** A registry that no other test uses. */
     record Spare(String name, FakeUpstream upstream) {}

@@ -44,14 +44,18 @@ abstract class Topic {
         return stage().hub();
     }
 
-    /** An image with tag 1 and two layers, 100,000 and 50 bytes. */
-    /** An image that nobody else has: the server keeps what it got once, whoever asked. */
+    /** An image with tag 1 and two layers, 100,000 and 50 bytes, that nobody else has: the server keeps what it got once, whoever asked. */
     static FakeImage push(FakeUpstream upstream, String repository) {
         return upstream.image(repository, "1")
-                .seed(SEEDS.incrementAndGet())
+                .seed(seed())
                 .layer(100_000)
                 .layer(50)
                 .push();
+    }
+
+    /** Makes the bytes of an image its own. */
+    static long seed() {
+        return SEEDS.incrementAndGet();
     }
 
     static String blobPath(String repository, Digest digest, String registry) {

@@ -9,9 +9,15 @@ import java.util.Optional;
 /** What a well-behaved registry answers. */
 final class FakeRegistry {
     private final FakeRepositories repositories;
+    private volatile int longestPage = Integer.MAX_VALUE;
 
     FakeRegistry(FakeRepositories repositories) {
         this.repositories = repositories;
+    }
+
+    /** Lists come in pages of so many at most. */
+    void pagesOf(int entries) {
+        longestPage = entries;
     }
 
     Answer answer(Recorded request) {
@@ -61,7 +67,8 @@ final class FakeRegistry {
         List<String> after = known.get().keySet().stream()
                 .filter(tag -> tag.compareTo(last) > 0)
                 .toList();
-        int n = Integer.parseInt(parameters.getOrDefault("n", Integer.toString(after.size())));
+        int wanted = Integer.parseInt(parameters.getOrDefault("n", Integer.toString(after.size())));
+        int n = Math.min(wanted, longestPage);
         List<String> page = after.subList(0, Math.min(n, after.size()));
         String quoted = page.isEmpty() ? "" : "\"" + String.join("\",\"", page) + "\"";
         Answer answer =
@@ -74,9 +81,15 @@ final class FakeRegistry {
     }
 
     private Answer referrers(Recorded request) {
-        List<String> descriptors = repositories.referrers(request.repository(), request.reference());
+        List<String> all = repositories.referrers(request.repository(), request.reference());
+        int page = Integer.parseInt(Query.parse(request.query()).getOrDefault("page", "0"));
+        int from = (int) Math.min((long) page * longestPage, all.size());
+        int to = (int) Math.min((long) from + longestPage, all.size());
         String index = "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.OCI_INDEX + "\",\"manifests\":["
-                + String.join(",", descriptors) + "]}";
-        return Answer.of(200, MediaType.OCI_INDEX.value(), Content.of(index.getBytes(StandardCharsets.UTF_8)));
+                + String.join(",", all.subList(from, to)) + "]}";
+        Answer answer = Answer.of(200, MediaType.OCI_INDEX.value(), Content.of(index.getBytes(StandardCharsets.UTF_8)));
+        return to == all.size()
+                ? answer
+                : answer.with("Link", "<" + request.path() + "?page=" + (page + 1) + ">; rel=\"next\"");
     }
 }

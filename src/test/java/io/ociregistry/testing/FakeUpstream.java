@@ -102,6 +102,12 @@ public final class FakeUpstream implements AutoCloseable {
         repositories.refer(repository, subject, descriptor);
     }
 
+    /** Lists of tags and referrers come in pages of so many entries at most. */
+    public FakeUpstream pagesOf(int entries) {
+        registry.pagesOf(entries);
+        return this;
+    }
+
     // Who may read it.
 
     public FakeUpstream requireBasic(String user, String password) {

@@ -174,6 +174,14 @@ public sealed interface Fault {
         }
     }
 
+    /** Another Link, as it stands in the header; the page it leads to is never the last one. */
+    record WrongLink(String link) implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {
+            answer.without("Link").with("Link", link);
+        }
+    }
+
     /** A login page, with 200. */
     record Html() implements Fault {
         @Override
