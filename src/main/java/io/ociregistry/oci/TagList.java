@@ -33,7 +33,11 @@ public record TagList(List<String> tags) {
     public static TagList parse(byte[] json) {
         JsonNode tags = read(json).path("tags");
         List<String> found = new ArrayList<>();
-        tags.forEach(tag -> found.add(tag.asText()));
+        for (JsonNode tag : tags) {
+            if (tag.isTextual()) {
+                found.add(tag.textValue());
+            }
+        }
         return new TagList(found);
     }
 

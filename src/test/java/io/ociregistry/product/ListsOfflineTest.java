@@ -1,0 +1,341 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.Recorded.Kind;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tags and referrers when the upstream is slow or gone, when the server was stopped in between, and when it may ask nobody. */
+@Timeout(60)
+class ListsOfflineTest {
+    private static final String TAGS = "/v2/team/app/tags/list?ns=r.example";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private FakeImage image;
+    private String referrers;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(100).push();
+        referrers = "/v2/team/app/referrers/" + image.digest() + "?ns=r.example";
+        registry = RunningRegistry.start(configuration(""), images);
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    static Stream<Fault> failures() {
+        return Stream.of(
+                Fault.status(401),
+                Fault.status(403),
+                Fault.status(429),
+                Fault.status(500),
+                new Fault.ResetBeforeHeaders(),
+                new Fault.RedirectLoop(),
+                new Fault.Corrupt(),
+                new Fault.RefuseConnection());
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whateverFails_theLastGoodAnswersAreGiven_andSaySo(Fault failure) throws Exception {
+        FakeImage sbom = refer("application/x");
+        get(TAGS);
+        get(referrers);
+        restartLater();
+        upstream.on(Match.anything()).always(failure);
+
+        Response tags = get(TAGS);
+        assertEquals("{\"name\":\"team/app\",\"tags\":[\"1.0\"]}", tags.text());
+        assertOld(tags);
+        Response index = get(referrers);
+        assertEquals(List.of(sbom.digest().toString()), digests(index));
+        assertEquals(MediaType.OCI_INDEX.value(), index.header("Content-Type"));
+        assertOld(index);
+        Response filtered = get(referrers + "&artifactType=y");
+        assertEquals(List.of(), digests(filtered));
+        assertOld(filtered);
+    }
+
+    @Test
+    void anEmptyListIsALastGoodAnswerToo_ofAnImageThatIsHere() throws Exception {
+        get("/v2/team/app/manifests/1.0?ns=r.example");
+        assertEquals(List.of(), digests(get(referrers)));
+        String unknown = referrers.replace(image.digest().hex(), "0".repeat(64));
+        assertEquals(List.of(), digests(get(unknown)));
+        assertEquals(1, files("referrers-").size(), "what nobody has leaves no file");
+        restartLater();
+        upstream.refuseConnections();
+        Response old = get(referrers);
+        assertEquals(List.of(), digests(old));
+        assertOld(old);
+        assertEquals(503, get(unknown).status());
+    }
+
+    @Test
+    void whatWasPulledMeanwhileIsAddedToThem() throws Exception {
+        FakeImage listed = refer("application/x");
+        get(TAGS);
+        get(referrers);
+        FakeImage pulled = refer("application/y");
+        upstream.tag("team/app", "2.0", pulled.digest());
+        get("/v2/team/app/manifests/2.0?ns=r.example");
+        restartLater();
+        upstream.refuseConnections();
+        assertTrue(get(TAGS).text().contains("[\"1.0\",\"2.0\"]"));
+        assertEquals(List.of(listed.digest().toString(), pulled.digest().toString()), digests(get(referrers)));
+        assertEquals(List.of(pulled.digest().toString()), digests(get(referrers + "&artifactType=application/y")));
+    }
+
+    @Test
+    void anAirGappedServerTellsWhatItHas_andAsksNobody() throws Exception {
+        FakeImage signature = refer("application/x");
+        get("/v2/team/app/manifests/1.0?ns=r.example");
+        get("/v2/team/app/manifests/" + signature.digest() + "?ns=r.example");
+        FakeImage tagged = refer("application/y");
+        upstream.manifest("team/app", "sha256-" + image.digest().hex(), MediaType.OCI_INDEX, index(tagged));
+        get("/v2/team/app/manifests/sha256-" + image.digest().hex() + "?ns=r.example");
+        airGap();
+        int before = upstream.requests().size();
+
+        Response tags = get(TAGS);
+        assertTrue(tags.text().contains("\"1.0\""), tags.text());
+        assertTrue(tags.header("Warning").contains("air-gapped"), tags::toString);
+        Response index = get(referrers);
+        assertEquals(List.of(tagged.digest().toString(), signature.digest().toString()), digests(index));
+        assertTrue(index.header("Warning").contains("air-gapped"), index::toString);
+        JsonNode built = JSON.readTree(index.body()).path("manifests").path(1);
+        assertEquals("application/x", built.path("artifactType").asText());
+        assertEquals(List.of(), digests(get(referrers.replace("team/app", "team/other"))));
+        Response unknown = get(TAGS.replace("team/app", "team/other"));
+        assertEquals(404, unknown.status());
+        assertTrue(unknown.text().contains("air-gapped"), unknown.text());
+        assertEquals(before, upstream.requests().size());
+    }
+
+    @Test
+    void anAirGappedServerTellsTheLastGoodAnswerToo() throws Exception {
+        FakeImage sbom = refer("application/x");
+        get(TAGS);
+        get(referrers);
+        airGap();
+        assertTrue(get(TAGS).text().contains("\"1.0\""));
+        assertEquals(List.of(sbom.digest().toString()), digests(get(referrers)));
+    }
+
+    @Test
+    void anotherRepositoryIsToldNothingOfIt() throws Exception {
+        refer("application/x");
+        get("/v2/team/app/manifests/1.0?ns=r.example");
+        get(TAGS);
+        get(referrers);
+        upstream.refuseConnections();
+        assertEquals(503, get(TAGS.replace("team/app", "team/other")).status());
+        assertEquals(503, get(referrers.replace("team/app", "team/other")).status());
+    }
+
+    @Test
+    void aFreshAnswerNeedsNoUpstream_notEvenAfterARestart() throws Exception {
+        refer("application/x");
+        get(referrers);
+        registry.restart();
+        upstream.refuseConnections();
+        Response answer = get(referrers);
+        assertEquals(1, digests(answer).size());
+        assertNull(answer.header("Warning"));
+    }
+
+    @Test
+    void whereAnAnswerIsAtHandAClientWaitsForNoSlowUpstream_andTheNextOneGetsWhatItSaid() throws Exception {
+        get(TAGS);
+        restartLater();
+        hurry();
+        upstream.tag("team/app", "2.0", image.digest());
+        Gate gate = upstream.hold(Match.of(Kind.TAGS));
+        Response old = get(TAGS);
+        assertTrue(old.text().contains("[\"1.0\"]"), old.text());
+        assertOld(old);
+        gate.release();
+        upstream.requests(Match.of(Kind.TAGS)).get(1).awaitFinished();
+        assertTrue(get(TAGS).text().contains("[\"1.0\",\"2.0\"]"));
+        assertEquals(2, upstream.requests(Match.of(Kind.TAGS)).size());
+    }
+
+    @Test
+    void whereNoneIsTheRequestEndsInTime_andTheNextOneFindsTheAnswer() throws Exception {
+        hurry();
+        Gate gate = upstream.hold(Match.of(Kind.TAGS));
+        assertEquals(504, get(TAGS).status());
+        gate.release();
+        assertEquals(200, get(TAGS).status());
+        assertEquals(1, upstream.requests(Match.of(Kind.TAGS)).size());
+    }
+
+    @Test
+    void manyClientsAtOnceCostOneQuestion() throws Exception {
+        Gate gate = upstream.hold(Match.of(Kind.REFERRERS));
+        List<RawHttp> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                RawHttp client = RawHttp.connect(registry.base());
+                client.write("GET " + referrers + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                clients.add(client);
+            }
+            gate.awaitReached();
+            gate.release();
+            for (RawHttp client : clients) {
+                assertTrue(new String(client.rest(), StandardCharsets.ISO_8859_1).startsWith("HTTP/1.1 200 "));
+            }
+        } finally {
+            for (RawHttp client : clients) {
+                client.close();
+            }
+        }
+        assertEquals(1, upstream.requests(Match.of(Kind.REFERRERS)).size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{\"list\":",
+                "garbage",
+                "{\"list\":\"LIST\",\"checked\":\"2020-01-01T00:00:00Z\",\"answer\":7}"
+            })
+    void aFileThatIsGarbageIsAskedForAgain(String text) throws Exception {
+        FakeImage sbom = refer("application/x");
+        get(TAGS);
+        get(referrers);
+        registry.close();
+        for (Path file : files("")) {
+            String list = JSON.readTree(file.toFile()).path("list").asText();
+            Files.writeString(file, text.replace("LIST", list));
+        }
+        registry = RunningRegistry.start(configuration(""), images);
+        assertEquals("{\"name\":\"team/app\",\"tags\":[\"1.0\"]}", get(TAGS).text());
+        assertEquals(List.of(sbom.digest().toString()), digests(get(referrers)));
+        assertEquals(2, upstream.requests(Match.of(Kind.TAGS)).size());
+    }
+
+    @Test
+    void whatIsListedIsThereOfflineIfItWasPulled() throws Exception {
+        FakeImage sbom = refer("application/x");
+        get(referrers);
+        String manifest = "/v2/team/app/manifests/" + sbom.digest() + "?ns=r.example";
+        get(manifest);
+        restartLater();
+        upstream.refuseConnections();
+        assertEquals(List.of(sbom.digest().toString()), digests(get(referrers)));
+        assertArrayEquals(sbom.manifest(), get(manifest).body());
+    }
+
+    private String configuration(String more) {
+        return "prefetch: false\n" + more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+    }
+
+    private void hurry() throws Exception {
+        registry.close();
+        registry = RunningRegistry.start(configuration("timeouts: {answer: 1500ms}\n"), images);
+    }
+
+    private void airGap() throws Exception {
+        registry.close();
+        registry = RunningRegistry.start(configuration("airGapped: true\n"), images);
+    }
+
+    /** A new process, an hour later as far as lists go. */
+    private void restartLater() throws Exception {
+        registry.close();
+        String then = Instant.now()
+                .minus(1, ChronoUnit.HOURS)
+                .truncatedTo(ChronoUnit.SECONDS)
+                .toString();
+        for (Path file : files("")) {
+            Files.writeString(
+                    file,
+                    Files.readString(file).replaceAll("\"checked\" : \"[^\"]*\"", "\"checked\" : \"" + then + "\""));
+        }
+        registry = RunningRegistry.start(configuration(""), images);
+    }
+
+    private List<Path> files(String prefix) throws IOException {
+        try (var files = Files.list(images.resolve("lists"))) {
+            return files.filter(file -> !file.endsWith("links")
+                            && file.getFileName().toString().startsWith(prefix))
+                    .toList();
+        }
+    }
+
+    private FakeImage refer(String type) {
+        return upstream.image("team/app")
+                .seed(type.hashCode())
+                .subject(image, type)
+                .layer(7)
+                .push();
+    }
+
+    private static byte[] index(FakeImage listed) {
+        String index = "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.OCI_INDEX + "\",\"manifests\":["
+                + listed.descriptor() + "]}";
+        return index.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Response get(String path) throws IOException {
+        return RawHttp.get(registry.base(), path);
+    }
+
+    private static void assertOld(Response answer) {
+        String warning = String.valueOf(answer.header("Warning"));
+        assertTrue(warning.startsWith("299 - \"") && warning.contains("ago"), answer::toString);
+    }
+
+    private static List<String> digests(Response answer) throws IOException {
+        assertEquals(200, answer.status(), answer::toString);
+        List<String> listed = new ArrayList<>();
+        JSON.readTree(answer.body())
+                .path("manifests")
+                .forEach(each ->
+                        listed.add(Digest.parse(each.path("digest").asText()).toString()));
+        return listed;
+    }
+}
