@@ -175,7 +175,6 @@ abstract class ReferrersTopic extends Topic {
                 Fault.status(503),
                 new Fault.Empty200(),
                 new Fault.Corrupt(),
-                new Fault.Gzip(),
                 new Fault.NoContentLength().and(new Fault.ShortBody(60)),
                 new Fault.ShortBody(60),
                 new Fault.ResetBeforeHeaders(),
