@@ -28,8 +28,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Lists<N extends ListName, V> {
     private static final Logger LOG = LoggerFactory.getLogger(Lists.class);
-    private static final long MEMORY_BYTES = 4L << 20;
-    /** What a list costs in memory beside its text, roughly. */
+    private static final long MEMORY_BYTES = 8L << 20;
+    /** What a byte of its text costs in memory once it is parsed, roughly, and what an empty list does. */
+    private static final int FACTOR = 8;
+
     private static final int OVERHEAD = 512;
 
     private final ListKind<N, V> kind;
@@ -41,7 +43,7 @@ final class Lists<N extends ListName, V> {
     private final Flights<N, V> flights = new Flights<>();
     private final Cache<N, Known<V>> memory = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((N name, Known<V> known) -> known.bytes + OVERHEAD)
+            .weigher((N name, Known<V> known) -> FACTOR * known.bytes + OVERHEAD)
             .build();
 
     /**

@@ -1,9 +1,11 @@
 package io.ociregistry.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -91,6 +93,32 @@ class PullThroughIT {
             for (var digest : digests) {
                 assertSameBytes(digest, copy.blob(digest));
             }
+        }
+    }
+
+    /** docker-registry has no referrers API; ours says so by an empty list, as the conformance suite wants it. */
+    @Test
+    void skopeoListsTags_andReferrersAreListedWithoutTheUpstreamsHelp() throws Exception {
+        try (var upstream = upstream();
+                var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
+            var listed = Program.run(
+                    "skopeo-list-tags",
+                    List.of(
+                            "skopeo",
+                            "list-tags",
+                            "--tls-verify=false",
+                            "docker://" + server.url().getAuthority() + "/docker.io/" + REPOSITORY));
+            assertTrue(listed.contains("\"" + AppImage.TAG + "\""), listed);
+
+            var referrers = Loopback.get(
+                    URI.create(server.url() + "/v2/" + REPOSITORY + "/referrers/" + image.index() + "?ns=docker.io"));
+            assertEquals(200, referrers.statusCode());
+            assertEquals(
+                    List.of("application/vnd.oci.image.index.v1+json"),
+                    referrers.headers().allValues("Content-Type"));
+            assertEquals(
+                    "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[]}",
+                    new String(referrers.body(), StandardCharsets.UTF_8));
         }
     }
 
