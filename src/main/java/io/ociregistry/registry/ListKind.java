@@ -15,6 +15,9 @@ interface ListKind<N extends ListName, V> {
      */
     V fetch(Upstream upstream, N name);
 
+    /** How many of them are fetched from one upstream at a time: they can be long, and manifests come the same way. */
+    int atATime();
+
     /** How long such an answer is given without asking again. */
     Duration maxAge(V list);
 

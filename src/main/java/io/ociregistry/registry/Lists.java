@@ -41,6 +41,7 @@ final class Lists<N extends ListName, V> {
     private final Duration patience;
     private final boolean airGapped;
     private final Flights<N, V> flights = new Flights<>();
+    private final Cache<Upstream, Lane> lanes = Caffeine.newBuilder().weakKeys().build();
     private final Cache<N, Known<V>> memory = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
             .weigher((N name, Known<V> known) -> FACTOR * known.bytes + OVERHEAD)
@@ -83,7 +84,8 @@ final class Lists<N extends ListName, V> {
             return CompletableFuture.completedStage(
                     offline(name, last, e.getMessage()).orElseThrow(() -> e));
         }
-        CompletionStage<Listed<V>> asked = flights.join(name, upstream.metadata(), () -> ask(upstream, name))
+        Lane lane = lanes.get(upstream, unused -> new Lane(upstream.metadata(), kind.atATime()));
+        CompletionStage<Listed<V>> asked = flights.join(name, lane, () -> ask(upstream, name))
                 .thenApply(Listed::certain)
                 .exceptionally(failure -> afterFailure(name, last, failure));
         return last.isEmpty() ? asked : soon(asked, name, last);

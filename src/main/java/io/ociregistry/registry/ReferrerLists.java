@@ -69,6 +69,11 @@ final class ReferrerLists implements ListKind<ListName.Referrers, ReferrerList> 
     }
 
     @Override
+    public int atATime() {
+        return 4;
+    }
+
+    @Override
     public Duration maxAge(ReferrerList list) {
         return list.isEmpty() ? MAX_AGE_OF_NOTHING : MAX_AGE;
     }

@@ -49,6 +49,11 @@ final class TagLists implements ListKind<ListName.Tags, TagList> {
     }
 
     @Override
+    public int atATime() {
+        return 2;
+    }
+
+    @Override
     public Duration maxAge(TagList list) {
         return MAX_AGE;
     }

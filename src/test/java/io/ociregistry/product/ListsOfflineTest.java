@@ -189,7 +189,7 @@ class ListsOfflineTest {
     void whereAnAnswerIsAtHandAClientWaitsForNoSlowUpstream_andTheNextOneGetsWhatItSaid() throws Exception {
         get(TAGS);
         restartLater();
-        hurry();
+        answerWithin("1500ms");
         upstream.tag("team/app", "2.0", image.digest());
         Gate gate = upstream.hold(Match.of(Kind.TAGS));
         Response old = get(TAGS);
@@ -203,7 +203,7 @@ class ListsOfflineTest {
 
     @Test
     void whereNoneIsTheRequestEndsInTime_andTheNextOneFindsTheAnswer() throws Exception {
-        hurry();
+        answerWithin("1500ms");
         Gate gate = upstream.hold(Match.of(Kind.TAGS));
         assertEquals(504, get(TAGS).status());
         gate.release();
@@ -232,6 +232,35 @@ class ListsOfflineTest {
             }
         }
         assertEquals(1, upstream.requests(Match.of(Kind.REFERRERS)).size());
+    }
+
+    @Test
+    void anyNumberOfSlowListsHoldsUpNoManifest() throws Exception {
+        answerWithin("15s");
+        List<Gate> gates = List.of(upstream.hold(Match.of(Kind.TAGS)), upstream.hold(Match.of(Kind.REFERRERS)));
+        List<RawHttp> clients = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                upstream.image("team/app" + i, "1").push();
+                for (String path : List.of(TAGS, referrers)) {
+                    RawHttp client = RawHttp.connect(registry.base());
+                    client.write("GET " + path.replace("team/app", "team/app" + i)
+                            + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                    clients.add(client);
+                }
+            }
+            gates.get(0).awaitReached();
+            gates.get(1).awaitReached();
+            assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+            gates.forEach(Gate::release);
+            for (RawHttp client : clients) {
+                assertTrue(new String(client.rest(), StandardCharsets.ISO_8859_1).startsWith("HTTP/1.1 200 "));
+            }
+        } finally {
+            for (RawHttp client : clients) {
+                client.close();
+            }
+        }
     }
 
     @ParameterizedTest
@@ -273,9 +302,9 @@ class ListsOfflineTest {
         return "prefetch: false\n" + more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
     }
 
-    private void hurry() throws Exception {
+    private void answerWithin(String time) throws Exception {
         registry.close();
-        registry = RunningRegistry.start(configuration("timeouts: {answer: 1500ms}\n"), images);
+        registry = RunningRegistry.start(configuration("timeouts: {answer: " + time + "}\n"), images);
     }
 
     private void airGap() throws Exception {
