@@ -31,6 +31,11 @@ import java.util.Optional;
 public final class Layout {
     private static final String SOURCE = "@";
 
+    /**
+     * A file's name has 255 bytes at most. A digest takes up to 135 of them and what is beside it 12; a registry's name can have 259.
+     */
+    private static final int LONGEST_SOURCE = 100;
+
     private final Path root;
 
     /** The layout under a root; nothing is created yet. */
@@ -67,7 +72,7 @@ public final class Layout {
     }
 
     Path partial(Digest digest, RegistryName source) {
-        return partials().resolve(name(digest) + SOURCE + source);
+        return partials().resolve(name(digest) + SOURCE + name(source));
     }
 
     Path record(Kind kind) {
@@ -120,6 +125,14 @@ public final class Layout {
 
     private static String name(Digest digest) {
         return digest.algorithm() == Digest.Algorithm.SHA256 ? digest.hex() : digest.algorithm() + "-" + digest.hex();
+    }
+
+    /** No registry's name begins like the short form, so they can't be mixed up. */
+    private static String name(RegistryName source) {
+        String name = source.toString();
+        return name.length() <= LONGEST_SOURCE
+                ? name
+                : SOURCE + Digest.of(name.getBytes(StandardCharsets.US_ASCII)).hex();
     }
 
     /** The kinds of manifest records, each with a directory of its own. */

@@ -20,6 +20,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -292,6 +293,21 @@ class BlobStoreTest {
         assertFalse(store.contains(DIGEST));
         assertEquals(OptionalLong.empty(), store.size(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty());
+    }
+
+    @Test
+    void aRegistryWithALongNameHasItsPartialFilesToo() throws IOException {
+        Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
+        String host = String.join(".", List.of("a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)));
+        Repository one = new Repository(RegistryName.parse(host + ":5000"), "team/app");
+        Repository other = new Repository(RegistryName.parse(host + ":5001"), "team/app");
+        leave(sha512, one);
+        leave(sha512, other);
+        assertEquals(
+                Set.of(new Interrupted(sha512, one), new Interrupted(sha512, other)), Set.copyOf(store.interrupted()));
+        try (var files = Files.list(layout.partials())) {
+            assertEquals(4, files.count(), "each with its checkpoints");
+        }
     }
 
     private void publish(byte[] content) throws IOException {
