@@ -8,6 +8,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import java.io.PrintWriter;

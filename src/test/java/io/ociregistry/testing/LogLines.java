@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.testing;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
 /** Everything that is logged below one name while it is open, down to TRACE where that name is free to. */
-final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final Logger logger;
     private final Level before;
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -20,7 +20,7 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseabl
         this.before = logger.getLevel();
     }
 
-    static LogLines of(String name) {
+    public static LogLines of(String name) {
         LogLines lines = new LogLines((Logger) LoggerFactory.getLogger(name));
         lines.start();
         lines.logger.setLevel(Level.TRACE);
@@ -28,8 +28,13 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseabl
         return lines;
     }
 
-    String text() {
+    public String text() {
         return String.join("\n", lines);
+    }
+
+    /** The lines with that level. */
+    public List<String> at(String level) {
+        return lines.stream().filter(line -> line.startsWith(level + " ")).toList();
     }
 
     @Override
