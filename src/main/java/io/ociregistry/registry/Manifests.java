@@ -10,7 +10,6 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -94,12 +93,7 @@ final class Manifests {
     /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
-        try {
-            catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
-        } catch (IOException e) {
-            throw new RegistryException(
-                    ErrorCode.STORE_FAILED, "keeping " + name + ": the cache's disk failed: " + e.getMessage(), e);
-        }
+        catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
         return manifest;
     }
 

@@ -41,20 +41,24 @@ public final class BlobStore {
     public BlobStore(Layout layout, Duration patience) {
         this.layout = layout;
         this.patience = patience;
-        this.verified = new VerifiedIndex(layout.verifiedIndex());
-        this.quarantine = new Quarantine(layout.corrupt());
+        this.verified = new VerifiedIndex(layout);
+        this.quarantine = new Quarantine(layout);
     }
 
     /** True if there is a file of that name, verified or not. */
     public boolean contains(Digest digest) {
-        return Files.isRegularFile(layout.blob(digest));
+        Path file = layout.blob(digest);
+        return Files.isRegularFile(file) && !quarantine.has(file);
     }
 
     /** The size of the file of that name, verified or not. */
     public OptionalLong size(Digest digest) {
+        Path file = layout.blob(digest);
         try {
-            BasicFileAttributes attributes = Files.readAttributes(layout.blob(digest), BasicFileAttributes.class);
-            return attributes.isRegularFile() ? OptionalLong.of(attributes.size()) : OptionalLong.empty();
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return attributes.isRegularFile() && !quarantine.has(file)
+                    ? OptionalLong.of(attributes.size())
+                    : OptionalLong.empty();
         } catch (IOException e) {
             return OptionalLong.empty();
         }
@@ -94,6 +98,7 @@ public final class BlobStore {
             return BlobDownload.passing(digest, patience);
         }
         try {
+            layout.prepare(layout.partials());
             return BlobDownload.receive(digest, file, source, patience, () -> receiving.remove(file));
         } catch (IOException e) {
             receiving.remove(file);
@@ -136,6 +141,7 @@ public final class BlobStore {
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
+        layout.prepare(layout.blobs());
         // Noted first: a blob that a crash leaves without its note would have to be hashed again.
         verified.add(target, VerifiedIndex.look(file.path()));
         DurableFiles.publish(file.path(), target);
@@ -177,7 +183,8 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantineIfSettled(unverified.file().path(), e.getMessage());
+            quarantine.take(
+                    unverified.file().path(), unverified.file().look(), e.getMessage());
             throw e;
         }
         verified.add(unverified.file().path(), unverified.file().look());
@@ -189,9 +196,8 @@ public final class BlobStore {
         return size.isPresent() && (told.isEmpty() || size.getAsLong() == told.getAsLong());
     }
 
-    private void quarantineIfSettled(Path file, String reason) {
-        if (ForeignFiles.isSettled(file)) {
-            quarantine.take(file, reason);
-        }
+    /** Tries again to write down which blobs were verified, where the disk did not take it. */
+    public void save() {
+        verified.save();
     }
 }

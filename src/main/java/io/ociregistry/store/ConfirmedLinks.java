@@ -4,11 +4,6 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,35 +16,28 @@ import org.slf4j.LoggerFactory;
 public final class ConfirmedLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);
 
-    private final Path file;
+    private final AppendedLines lines;
 
-    /** The links of a layout whose directories exist. */
+    /** The links of a layout. */
     public ConfirmedLinks(Layout layout) {
-        this.file = layout.confirmedLinks();
+        this.lines = new AppendedLines(layout, layout.confirmedLinks(), "confirmed links");
     }
 
     /** Tells all of them. */
     public void forEach(BiConsumer<Repository, Digest> action) {
-        if (!Files.exists(file)) {
-            return;
-        }
-        try (var lines = Files.lines(file)) {
-            lines.filter(line -> !line.isEmpty()).forEach(line -> read(line, action));
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{} can't be read to its end, so upstreams will be asked again: {}", file, e.toString());
-        }
+        lines.forEach(line -> read(line, action));
     }
 
-    /** Notes one; a disk that does not take it is told to the log alone. */
-    public synchronized void add(Repository repository, Digest digest) {
-        try (BufferedWriter out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            out.write("\n" + repository + " " + digest + "\n");
-        } catch (IOException e) {
-            LOG.error("noting in {} that {} has {}: {}", file, repository, digest, e.toString());
-        }
+    /** Notes one. */
+    public void add(Repository repository, Digest digest) {
+        lines.add(repository + " " + digest);
     }
 
-    /** Lines begin with a line feed of their own, so that one that a crash tore never runs into the next. */
+    /** Tries again to write what the disk did not take. */
+    public void save() {
+        lines.save();
+    }
+
     private static void read(String line, BiConsumer<Repository, Digest> action) {
         try {
             int space = line.indexOf(' ');

@@ -15,13 +15,16 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is newer.
  */
 final class DurableFiles {
+    /** How the name of a file ends that is still being written. */
+    static final String TEMPORARY = ".tmp";
+
     private static final AtomicLong SEQUENCE = new AtomicLong();
 
     private DurableFiles() {}
 
     /** Writes a whole file; {@code temporary} is a directory on the same file system. */
     static void write(Path target, byte[] bytes, Path temporary) throws IOException {
-        Path aside = temporary.resolve(target.getFileName() + "." + SEQUENCE.incrementAndGet() + ".tmp");
+        Path aside = temporary.resolve(target.getFileName() + "." + SEQUENCE.incrementAndGet() + TEMPORARY);
         try {
             // A process that was killed may have left one of that name.
             try (FileChannel channel = FileChannel.open(

@@ -5,10 +5,13 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where everything lies. Nothing else knows a file name.
@@ -37,10 +40,26 @@ public final class Layout {
     private static final int LONGEST_SOURCE = 100;
 
     private final Path root;
+    private final boolean writable;
 
     /** The layout under a root; nothing is created yet. */
     public Layout(Path root) {
+        this(root, true);
+    }
+
+    private Layout(Path root, boolean writable) {
         this.root = root;
+        this.writable = writable;
+    }
+
+    /** The same, and nothing is ever written there. */
+    Layout readOnly() {
+        return new Layout(root, false);
+    }
+
+    /** False if this process must not write there, because it can't, or because it has not got the lock. */
+    public boolean isWritable() {
+        return writable;
     }
 
     public Path root() {
@@ -56,6 +75,33 @@ public final class Layout {
         for (Path directory : List.of(
                 blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.OTHER), partials(), corrupt(), lists())) {
             Files.createDirectories(directory);
+        }
+    }
+
+    /** True if something of a cache is there. */
+    boolean isThere() {
+        return Stream.of(blobs(), record(Kind.INDEX), record(Kind.IMAGE)).anyMatch(Files::isDirectory);
+    }
+
+    /**
+     * To be called before something is written into a directory: makes it anew if somebody removed it. Never the root, whose volume may just
+     * not be mounted.
+     *
+     * @throws IOException if nothing can, or must, be written there
+     */
+    void prepare(Path directory) throws IOException {
+        if (!writable) {
+            throw new FileSystemException(root.toString(), null, "it is served read-only");
+        }
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        try {
+            Files.createDirectory(directory);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
         }
     }
 

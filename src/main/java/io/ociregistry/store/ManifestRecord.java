@@ -12,8 +12,18 @@ import java.util.List;
  * @param references at least one
  */
 public record ManifestRecord(Manifest manifest, List<RecordedReference> references) {
+    /** What a manifest costs in memory beside its bytes: descriptors and digests, roughly. */
+    private static final int OVERHEAD = 2048;
+
+    private static final int PER_REFERENCE = 256;
+
     public ManifestRecord {
         references = List.copyOf(references);
+    }
+
+    /** Bytes it takes in memory, roughly. */
+    int weight() {
+        return manifest.size() + OVERHEAD + PER_REFERENCE * references.size();
     }
 
     /** The same manifest with a name that its upstream confirmed just now, new or known. */

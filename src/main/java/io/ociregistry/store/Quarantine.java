@@ -5,28 +5,72 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. */
+/**
+ * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One that can't be moved
+ * there stays where it is and counts as absent.
+ */
 final class Quarantine {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
+    private static final int REMEMBERED = 10_000;
 
-    private final Path directory;
+    private final Layout layout;
+    /** Bad files that could not be moved, and how they look; beyond the limit they are found to be bad again. */
+    private final Map<Path, String> left = new ConcurrentHashMap<>();
 
-    Quarantine(Path directory) {
-        this.directory = directory;
+    Quarantine(Layout layout) {
+        this.layout = layout;
     }
 
-    /** Moves a file away. If that fails it stays where it is, and is found to be wrong again. */
-    void take(Path file, String reason) {
-        Path target = directory.resolve(file.getFileName() + "." + Instant.now().toEpochMilli());
+    /**
+     * Takes a bad file away, unless it is so young that another program may still be writing it.
+     *
+     * @param look how the file looked when it was read: another one that took its place meanwhile is left alone
+     */
+    void take(Path file, String look, String reason) {
+        if (!ForeignFiles.isSettled(file) || !look.equals(lookOf(file)) || look.equals(left.get(file))) {
+            return;
+        }
+        Path target = layout.corrupt()
+                .resolve(file.getFileName() + "." + Instant.now().toEpochMilli());
         try {
+            layout.prepare(layout.corrupt());
             Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-            Files.writeString(directory.resolve(target.getFileName() + ".reason"), file + ": " + reason + "\n");
             LOG.error("quarantined {}: {}; it is now {}", file, reason, target);
         } catch (IOException e) {
-            LOG.error("{} is bad ({}) and can't be moved to {}: {}", file, reason, target, e.toString());
+            LOG.error(
+                    "{} is bad ({}) and is left out; it can't be moved to {}: {}", file, reason, target, e.toString());
+            if (left.size() < REMEMBERED) {
+                left.put(file, look);
+            }
+            return;
+        }
+        explain(target, file + ": " + reason + "\n");
+    }
+
+    /** True if that file was found to be bad, and is still there since it could not be moved. */
+    boolean has(Path file) {
+        String look = left.get(file);
+        return look != null && look.equals(lookOf(file));
+    }
+
+    private static void explain(Path target, String reason) {
+        try {
+            Files.writeString(target.resolveSibling(target.getFileName() + ".reason"), reason);
+        } catch (IOException e) {
+            LOG.debug("writing why {} is bad: {}", target, e.toString());
+        }
+    }
+
+    private static String lookOf(Path file) {
+        try {
+            return VerifiedIndex.look(file);
+        } catch (IOException e) {
+            return "none";
         }
     }
 }

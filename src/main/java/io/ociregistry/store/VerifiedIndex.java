@@ -1,16 +1,12 @@
 package io.ociregistry.store;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Which files were hashed, and how they looked then. A file that looks otherwise, or that is not in here, is hashed before anybody gets all
@@ -19,14 +15,17 @@ import org.slf4j.LoggerFactory;
  * <p>One line a file: name, size, modification time (epoch milliseconds), file key (device and inode where there are such). Later lines win.
  */
 final class VerifiedIndex {
-    private static final Logger LOG = LoggerFactory.getLogger(VerifiedIndex.class);
-
-    private final Path index;
+    private final AppendedLines lines;
     private final Map<String, String> looks = new ConcurrentHashMap<>();
 
-    VerifiedIndex(Path file) {
-        this.index = file;
-        load();
+    VerifiedIndex(Layout layout) {
+        this.lines = new AppendedLines(layout, layout.verifiedIndex(), "notes of verified blobs");
+        lines.forEach(line -> {
+            String[] parts = line.split(" ", 2);
+            if (parts.length == 2) {
+                looks.put(parts[0], parts[1]);
+            }
+        });
     }
 
     boolean contains(Path blob) throws IOException {
@@ -35,31 +34,16 @@ final class VerifiedIndex {
 
     /**
      * Notes that a blob has the content its name says, as long as it has that look: the one that the file had before it was hashed.
-     * Losing the note costs time, not correctness.
      */
-    void add(Path blob, String look) throws IOException {
-        if (look.equals(looks.put(name(blob), look))) {
-            return;
-        }
-        synchronized (this) {
-            try (BufferedWriter out =
-                    Files.newBufferedWriter(index, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-                out.write(name(blob) + " " + look + "\n");
-            }
+    void add(Path blob, String look) {
+        if (!look.equals(looks.put(name(blob), look))) {
+            lines.add(name(blob) + " " + look);
         }
     }
 
-    private void load() {
-        if (!Files.exists(index)) {
-            return;
-        }
-        try (var lines = Files.lines(index)) {
-            lines.map(line -> line.split(" ", 2))
-                    .filter(parts -> parts.length == 2)
-                    .forEach(parts -> looks.put(parts[0], parts[1]));
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{} can't be read, so every blob will be hashed once more: {}", index, e.toString());
-        }
+    /** Tries again to write what the disk did not take. */
+    void save() {
+        lines.save();
     }
 
     private static String name(Path blob) {

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -308,6 +309,62 @@ class BlobStoreTest {
         try (var files = Files.list(layout.partials())) {
             assertEquals(4, files.count(), "each with its checkpoints");
         }
+    }
+
+    @Test
+    void aGoodFileThatTakesTheBadOnesPlaceMeanwhileStays() throws IOException {
+        copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        Path good = Files.write(root.resolve("good"), CONTENT);
+        Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(3600)));
+        Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
+
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+        assertArrayEquals(CONTENT, Files.readAllBytes(file));
+    }
+
+    @Test
+    void aBadFileThatCantBeMovedAwayIsAbsentUntilAnotherTakesItsPlace() throws IOException {
+        inTheWay(layout.corrupt());
+        copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+
+        assertTrue(Files.exists(file));
+        assertFalse(store.contains(DIGEST));
+        assertEquals(OptionalLong.empty(), store.size(DIGEST));
+        assertFalse(store.mayHave(DIGEST, OptionalLong.empty()));
+        publish(CONTENT);
+        assertTrue(store.contains(DIGEST));
+        assertStored(store);
+    }
+
+    @Test
+    void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
+        for (Path directory : List.of(layout.blobs(), layout.partials(), layout.corrupt())) {
+            Files.delete(directory);
+        }
+        publish(CONTENT);
+        assertStored(store);
+        copyIn("wrong".getBytes(StandardCharsets.US_ASCII), 61);
+        assertRefused();
+    }
+
+    @Test
+    void aDiskThatTakesNoNotesKeepsNoBlobFromBeingPublished() throws IOException {
+        Files.createDirectory(layout.verifiedIndex());
+        publish(CONTENT);
+        assertStored(store);
+        Files.delete(layout.verifiedIndex());
+        store.save();
+        assertStored(new BlobStore(layout));
+    }
+
+    private static void inTheWay(Path directory) throws IOException {
+        Files.delete(directory);
+        Files.createFile(directory);
     }
 
     private void publish(byte[] content) throws IOException {

@@ -9,6 +9,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -181,6 +182,57 @@ class ManifestStoreTest {
         new ManifestStore(layout).confirm(manifest, NAME, NOW);
         assertEquals(
                 manifest.digest(), store.find(manifest.digest()).orElseThrow().digest());
+    }
+
+    @Test
+    void aRecordThatGoesUnderARunningStoreIsGone_whateverIsInMemory() throws IOException {
+        Manifest manifest = index(1);
+        store.confirm(manifest, NAME, NOW);
+        assertTrue(store.find(manifest.digest()).isPresent());
+        Files.delete(file(manifest));
+        assertEquals(Optional.empty(), store.find(manifest.digest()));
+        store.confirm(manifest, NAME, NOW);
+        assertTrue(store.find(manifest.digest()).isPresent());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{\"type\":2,", "garbage"})
+    void aRecordThatIsSpoiltUnderARunningStoreIsQuarantined_whateverIsInMemory(String content) throws IOException {
+        Manifest manifest = index(1);
+        store.confirm(manifest, NAME, NOW);
+        assertTrue(store.find(manifest.digest()).isPresent());
+        Files.writeString(file(manifest), content);
+        age(file(manifest));
+        assertEquals(Optional.empty(), store.find(manifest.digest()));
+        assertQuarantined(file(manifest));
+    }
+
+    @Test
+    void aBadRecordThatCantBeMovedAwayIsAbsentAndIsToldOfOnce() throws IOException {
+        Files.delete(layout.corrupt());
+        Files.createFile(layout.corrupt());
+        Manifest manifest = index(1);
+        store.confirm(index(2), NAME, NOW);
+        Path bad = put(manifest.digest().hex(), "garbage");
+        try (LogLines log = LogLines.of(Quarantine.class.getName())) {
+            for (int i = 0; i < 3; i++) {
+                assertEquals(Optional.empty(), store.find(manifest.digest()));
+            }
+            assertEquals(1, log.at("ERROR").size(), log.text());
+        }
+        assertTrue(Files.exists(bad));
+        assertEquals(1, afterRestart().size());
+        store.confirm(manifest, NAME, NOW);
+        assertTrue(store.find(manifest.digest()).isPresent(), "a good one took its place");
+        assertEquals(2, afterRestart().size());
+    }
+
+    @Test
+    void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
+        Files.delete(root.resolve("fat"));
+        Files.delete(layout.partials());
+        store.confirm(index(1), NAME, NOW);
+        assertEquals(1, afterRestart().size());
     }
 
     @Test

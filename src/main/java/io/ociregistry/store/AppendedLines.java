@@ -1,0 +1,72 @@
+package io.ociregistry.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file of notes, one line each, only ever appended to. Losing some costs time, never correctness: they are not forced, and a disk that does
+ * not take them fails nobody. What it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
+ */
+final class AppendedLines {
+    private static final Logger LOG = LoggerFactory.getLogger(AppendedLines.class);
+    private static final int WAITING = 10_000;
+
+    private final Layout layout;
+    private final Path file;
+    private final Outage outage;
+    /** Guarded by "this". */
+    private final List<String> waiting = new ArrayList<>();
+
+    /** The notes in a file of that layout; {@code what} is their plural, for the log. */
+    AppendedLines(Layout layout, Path file, String what) {
+        this.layout = layout;
+        this.file = file;
+        this.outage = new Outage(what + " in " + file);
+    }
+
+    /** Reads them, oldest first, as far as that is possible. */
+    void forEach(Consumer<String> action) {
+        if (!Files.exists(file)) {
+            return;
+        }
+        try (var lines = Files.lines(file)) {
+            lines.filter(line -> !line.isEmpty()).forEach(action);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{} can't be read to its end: {}", file, e.toString());
+        }
+    }
+
+    synchronized void add(String line) {
+        if (waiting.size() < WAITING && layout.isWritable()) {
+            waiting.add(line);
+        }
+        save();
+    }
+
+    /** Writes what the disk did not take before, if it takes it now. */
+    synchronized void save() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        try {
+            layout.prepare(Objects.requireNonNull(file.getParent()));
+            // Each begins with a line feed of its own, so that one that a crash or a full disk tore never runs into the
+            // next.
+            String text = "\n" + String.join("\n\n", waiting) + "\n";
+            Files.writeString(file, text, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            waiting.clear();
+            outage.over();
+        } catch (IOException e) {
+            outage.failed(e);
+        }
+    }
+}
