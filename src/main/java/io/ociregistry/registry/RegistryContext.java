@@ -2,19 +2,21 @@ package io.ociregistry.registry;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
-import io.ociregistry.store.StoreLock;
+import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,24 +24,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
     private final ServerConfig config;
-    private final Layout layout;
-    private final StoreLock lock;
+    private final StoreAccess access;
     private final Upstreams upstreams;
     private final ExecutorService disk;
     private final ExecutorService delivery;
+    private final Saving saving;
     private final RegistryNames names;
     private final Registry registry;
     private final Listings listings;
 
-    private RegistryContext(ServerConfig config, Layout layout, StoreLock lock, Upstreams upstreams) {
+    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams, Duration pace) {
         this.config = config;
-        this.layout = layout;
-        this.lock = lock;
+        this.access = access;
         this.upstreams = upstreams;
         int processors = Runtime.getRuntime().availableProcessors();
         this.disk = daemons("disk", Math.max(2, processors / 2));
         this.delivery = daemons("delivery", Math.max(4, processors * 2));
         this.names = new RegistryNames(config);
+        Layout layout = access.layout();
         BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog(config.airGapped());
@@ -48,12 +50,15 @@ public final class RegistryContext implements AutoCloseable {
         links.forEach(catalog::confirmBlob);
         Manifests manifests =
                 new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
-        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, config);
+        // What can't be kept is not fetched before somebody asks for it.
+        ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
+        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, feasible);
         ListStore lists = new ListStore(layout);
         this.listings = new Listings(
                 lists(new TagLists(catalog), lists),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists));
         registry.resumeInterrupted();
+        this.saving = new Saving(pace, records::save, links::save, blobs::save);
     }
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists) {
@@ -67,21 +72,24 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if the image path can't be used; the message says why
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
-        return open(config, HttpUpstreams.of(config));
+        return open(config, HttpUpstreams.of(config), Saving.PACE);
     }
 
-    /** The same with other upstreams, which are closed with it. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams) throws IOException {
-        Layout layout = new Layout(config.imagePath());
-        layout.create();
-        StoreLock lock =
-                StoreLock.take(layout, "ociregistry " + BuildInfo.read().version());
+    /** The same with other upstreams, which are closed with it, and another pace of trying again to write what the disk did not take. */
+    static RegistryContext open(ServerConfig config, Upstreams upstreams, Duration pace) throws IOException {
+        StoreAccess access = StoreAccess.open(
+                config.imagePath(), "ociregistry " + BuildInfo.read().version());
         try {
-            return new RegistryContext(config, layout, lock, upstreams);
+            return new RegistryContext(config, access, upstreams, pace);
         } catch (RuntimeException | Error e) {
-            lock.close();
+            access.close();
             throw e;
         }
+    }
+
+    /** What an operator has to be told at the start; empty if nothing. */
+    public Optional<String> warning() {
+        return access.warning();
     }
 
     public ServerConfig config() {
@@ -107,7 +115,7 @@ public final class RegistryContext implements AutoCloseable {
 
     /** True if the store can be read; asks no network. */
     public boolean isReady() {
-        return Files.isReadable(layout.root());
+        return Files.isReadable(access.layout().root());
     }
 
     @Override
@@ -116,7 +124,8 @@ public final class RegistryContext implements AutoCloseable {
         upstreams.close();
         disk.shutdownNow();
         delivery.shutdownNow();
-        lock.close();
+        saving.close();
+        access.close();
     }
 
     /** A fixed number of threads that keep no process alive. What waits for them is bounded by the requests that wait for it. */

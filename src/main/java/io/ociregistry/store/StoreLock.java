@@ -8,6 +8,8 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to write to a store: one process at a time has it. It is given back when closed, or when the process ends in whatever way.
@@ -16,6 +18,9 @@ import java.nio.file.StandardOpenOption;
  * is not opened while this process has the lock. A system property says so: it is what all web applications of a process share.
  */
 public final class StoreLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreLock.class);
+    private static final String UNKNOWN = "it does not say which";
+
     private final FileChannel channel;
     private final FileLock lock;
     private final String mark;
@@ -30,7 +35,8 @@ public final class StoreLock implements AutoCloseable {
      * Takes the lock.
      *
      * @param holder what other processes are told of this one
-     * @throws IOException if somebody else has it (the message says who), or the directory can't be written to
+     * @throws HeldException if somebody else has it
+     * @throws IOException if the directory can't be written to
      */
     public static StoreLock take(Layout layout, String holder) throws IOException {
         String mark = StoreLock.class.getName() + "." + layout.root().toRealPath();
@@ -52,8 +58,7 @@ public final class StoreLock implements AutoCloseable {
             if (lock == null) {
                 throw held(layout, "another process: " + info(layout.lockInfo()));
             }
-            Files.writeString(
-                    layout.lockInfo(), "pid " + ProcessHandle.current().pid() + ", " + holder + "\n");
+            introduce(layout, holder);
             return new StoreLock(channel, lock, mark);
         } catch (OverlappingFileLockException e) {
             // The same directory by two real paths, as a bind mount makes them. Not closed, for what closing would do.
@@ -75,19 +80,42 @@ public final class StoreLock implements AutoCloseable {
         }
     }
 
-    private static IOException heldHere(Layout layout) {
+    private static void introduce(Layout layout, String holder) {
+        try {
+            Files.writeString(
+                    layout.lockInfo(), "pid " + ProcessHandle.current().pid() + ", " + holder + "\n");
+        } catch (IOException e) {
+            // A full disk is no reason not to start.
+            LOG.warn(
+                    "{} can't be written, so others won't be told who has the lock: {}",
+                    layout.lockInfo(),
+                    e.toString());
+        }
+    }
+
+    private static HeldException heldHere(Layout layout) {
         return held(layout, "another web application in this process: " + info(layout.lockInfo()));
     }
 
-    private static IOException held(Layout layout, String by) {
-        return new IOException("the cache " + layout.root() + " is in use by " + by + "; stop that first");
+    private static HeldException held(Layout layout, String by) {
+        return new HeldException("the cache " + layout.root() + " is in use by " + by + "; stop that first");
     }
 
     private static String info(Path file) {
         try {
-            return Files.readString(file).strip();
+            String text = Files.readString(file).strip();
+            return text.isEmpty() ? UNKNOWN : text;
         } catch (IOException e) {
-            return "it does not say which";
+            return UNKNOWN;
+        }
+    }
+
+    /** Somebody else has the lock. The message says who, and what to do. */
+    public static final class HeldException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        HeldException(String message) {
+            super(message);
         }
     }
 }

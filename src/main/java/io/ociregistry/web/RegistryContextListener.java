@@ -66,6 +66,7 @@ public final class RegistryContextListener implements ServletContextListener {
             result.warnings().forEach(LOG::warn);
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
+            context.warning().ifPresent(LOG::warn);
             return context;
         } catch (ConfigException | IOException e) {
             // Any exception makes the container refuse the application; this text is what its log shows.

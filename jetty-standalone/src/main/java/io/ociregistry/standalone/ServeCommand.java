@@ -36,8 +36,9 @@ record ServeCommand(Settings settings) implements Action {
         var loaded = load();
         var config = loaded.config();
         log(config);
-        loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
+        loaded.warnings().forEach(warning -> warn(err, warning));
         var context = open(config);
+        context.warning().ifPresent(warning -> warn(err, warning));
         try {
             var server = EmbeddedServer.start(config, context);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, config), "shutdown"));
@@ -52,6 +53,10 @@ record ServeCommand(Settings settings) implements Action {
             context.close();
             throw e;
         }
+    }
+
+    private static void warn(PrintStream err, String warning) {
+        err.println("ociregistry: warning: " + warning);
     }
 
     private ConfigLoader.Result load() throws ConfigException {

@@ -1,0 +1,105 @@
+package io.ociregistry.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this process may do with a store: read and write, while it has its lock; or only read, where the lock's file can't be opened because
+ * the disk is read-only, full, or not ours to write. Reading needs no lock.
+ */
+public final class StoreAccess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreAccess.class);
+
+    private final Layout layout;
+    private final @Nullable StoreLock lock;
+    private final Optional<String> warning;
+
+    private StoreAccess(Layout layout, @Nullable StoreLock lock, Optional<String> warning) {
+        this.layout = layout;
+        this.lock = lock;
+        this.warning = warning;
+    }
+
+    /**
+     * Opens the store under a root, and makes one if there is none.
+     *
+     * @param holder what other processes are told of this one
+     * @throws IOException if another process writes there, or if there is none and none can be made; the message says why
+     */
+    public static StoreAccess open(Path root, String holder) throws IOException {
+        Layout layout = new Layout(root);
+        Files.createDirectories(root);
+        StoreLock lock;
+        try {
+            lock = StoreLock.take(layout, holder);
+        } catch (StoreLock.HeldException e) {
+            throw e;
+        } catch (IOException e) {
+            return readOnly(layout, e);
+        }
+        try {
+            return writable(layout, lock);
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static StoreAccess writable(Layout layout, StoreLock lock) throws IOException {
+        try {
+            layout.create();
+        } catch (IOException e) {
+            if (!layout.isThere()) {
+                throw e;
+            }
+            LOG.warn(
+                    "a directory of the cache is missing and can't be made: {}. It will be when it is needed",
+                    e.toString());
+        }
+        clearTemporary(layout);
+        return new StoreAccess(layout, lock, Optional.empty());
+    }
+
+    private static StoreAccess readOnly(Layout layout, IOException why) throws IOException {
+        if (!layout.isThere()) {
+            throw why;
+        }
+        return new StoreAccess(
+                layout.readOnly(),
+                null,
+                Optional.of("the cache " + layout.root() + " can't be written (" + Outage.reason(why)
+                        + "): it is served read-only, and nothing new is kept until the next start"));
+    }
+
+    /** Files that a crash kept from being renamed: nobody else writes there now. */
+    private static void clearTemporary(Layout layout) {
+        try (var files = Files.newDirectoryStream(layout.partials(), "*" + DurableFiles.TEMPORARY)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            LOG.warn("clearing {}: {}", layout.partials(), e.toString());
+        }
+    }
+
+    public Layout layout() {
+        return layout;
+    }
+
+    /** What an operator has to be told of it; empty if nothing. */
+    public Optional<String> warning() {
+        return warning;
+    }
+
+    @Override
+    public void close() {
+        if (lock != null) {
+            lock.close();
+        }
+    }
+}
