@@ -15,7 +15,6 @@ import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,7 +32,7 @@ public final class RegistryContext implements AutoCloseable {
     private final Registry registry;
     private final Listings listings;
 
-    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams, Duration pace) {
+    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams) {
         this.config = config;
         this.access = access;
         this.upstreams = upstreams;
@@ -58,7 +57,7 @@ public final class RegistryContext implements AutoCloseable {
                 lists(new TagLists(catalog), lists),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists));
         registry.resumeInterrupted();
-        this.saving = new Saving(pace, records::save, links::save, blobs::save);
+        this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
     }
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists) {
@@ -72,15 +71,15 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if the image path can't be used; the message says why
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
-        return open(config, HttpUpstreams.of(config), Saving.PACE);
+        return open(config, HttpUpstreams.of(config));
     }
 
-    /** The same with other upstreams, which are closed with it, and another pace of trying again to write what the disk did not take. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams, Duration pace) throws IOException {
+    /** The same with other upstreams, which are closed with it. */
+    static RegistryContext open(ServerConfig config, Upstreams upstreams) throws IOException {
         StoreAccess access = StoreAccess.open(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version());
         try {
-            return new RegistryContext(config, access, upstreams, pace);
+            return new RegistryContext(config, access, upstreams);
         } catch (RuntimeException | Error e) {
             access.close();
             throw e;

@@ -342,6 +342,19 @@ class BlobStoreTest {
     }
 
     @Test
+    void aStoreThatIsOnlyReadRemembersInMemoryWhatItVerified() throws IOException {
+        copyIn(CONTENT, 61);
+        BlobStore readOnly = new BlobStore(layout.readOnly());
+        BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
+        readOnly.check(unverified);
+        unverified.release();
+        assertStored(readOnly);
+        readOnly.save();
+        assertFalse(Files.exists(layout.verifiedIndex()));
+        assertThrows(IOException.class, () -> readOnly.begin(Digest.of(new byte[1]), SOURCE));
+    }
+
+    @Test
     void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
         for (Path directory : List.of(layout.blobs(), layout.partials(), layout.corrupt())) {
             Files.delete(directory);
