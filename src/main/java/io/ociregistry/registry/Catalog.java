@@ -93,6 +93,12 @@ final class Catalog {
         names.merge(name, new Named(digest, nextCheck(name, now)), Named::newer);
     }
 
+    /** Forgets a name that is gone upstream; what it meant is still known by its digest. Tells all manifests whose records claim it. */
+    Set<Digest> drop(ImageReference name) {
+        Named named = names.remove(name);
+        return named == null ? Set.of() : named.claims;
+    }
+
     /** True if the repository may show that blob. */
     boolean hasBlob(Repository repository, Digest digest) {
         Links known = linksOf(repository);
@@ -157,7 +163,7 @@ final class Catalog {
         }
     }
 
-    private static Set<RegistryName> union(Set<RegistryName> some, Set<RegistryName> more) {
+    private static <T> Set<T> union(Set<T> some, Set<T> more) {
         if (some.containsAll(more)) {
             return some;
         }
@@ -194,9 +200,15 @@ final class Catalog {
         }
     }
 
-    private record Named(Digest digest, Instant checked) {
+    /** What a name means, and every digest with a record that claims it. */
+    private record Named(Digest digest, Instant checked, Set<Digest> claims) {
+        Named(Digest digest, Instant checked) {
+            this(digest, checked, Set.of(digest));
+        }
+
         Named newer(Named other) {
-            return other.checked.isBefore(checked) ? this : other;
+            Named last = other.checked.isBefore(checked) ? this : other;
+            return new Named(last.digest, last.checked, union(claims, other.claims));
         }
     }
 }

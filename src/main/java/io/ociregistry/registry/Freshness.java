@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Looks after cached tags that may have moved.
@@ -25,7 +26,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Where the rule for a tag says so, its upstream is asked by HEAD, once however many clients ask, and only if the tag moved the new
  * manifest is fetched, by digest. Whatever goes wrong with that, the cached one is served, and says that it is: an upstream that fails,
  * refuses or is slow is no reason to break what worked yesterday. Only an upstream that answers that the tag is gone can make it unknown,
- * and only if the rule says so.
+ * for good until it has it again, and only if the rule says so.
  */
 final class Freshness {
     /** Brings in manifests by name. */
@@ -37,6 +38,7 @@ final class Freshness {
     private final Upstreams upstreams;
     private final TagPolicies policies;
     private final Fetcher fetcher;
+    private final Consumer<ImageReference> dropper;
     private final Clock clock;
     private final Duration patience;
     private final boolean airGapped;
@@ -48,6 +50,7 @@ final class Freshness {
             Upstreams upstreams,
             TagPolicies policies,
             Fetcher fetcher,
+            Consumer<ImageReference> dropper,
             Clock clock,
             Duration patience,
             boolean airGapped) {
@@ -55,6 +58,7 @@ final class Freshness {
         this.upstreams = upstreams;
         this.policies = policies;
         this.fetcher = fetcher;
+        this.dropper = dropper;
         this.clock = clock;
         this.patience = patience;
         this.airGapped = airGapped;
@@ -88,7 +92,7 @@ final class Freshness {
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(stale(name, cached, e.getMessage()));
         }
-        return flights.join(name, upstream.metadata(), () -> revalidate(upstream, name, cached))
+        return flights.join(name, upstream.metadata(), () -> revalidate(upstream, name, cached, rule))
                 .thenApply(FoundManifest::certain)
                 .exceptionally(failure -> afterFailure(name, cached, rule, failure))
                 .toCompletableFuture()
@@ -97,6 +101,17 @@ final class Freshness {
                         stale(name, cached, "its upstream has not answered yet"),
                         patience.toMillis(),
                         TimeUnit.MILLISECONDS);
+    }
+
+    private Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached, TagRule rule) {
+        try {
+            return revalidate(upstream, name, cached);
+        } catch (RegistryException e) {
+            if (isGone(e, rule)) {
+                dropper.accept(name);
+            }
+            throw e;
+        }
     }
 
     /** What the upstream means by that name now, kept. Blocks. */
@@ -118,10 +133,14 @@ final class Freshness {
         if (!(cause instanceof RegistryException known)) {
             throw new CompletionException(cause);
         }
-        if (known.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepsWhatIsGone()) {
+        if (isGone(known, rule)) {
             throw known;
         }
         return stale(name, cached, known.getMessage());
+    }
+
+    private static boolean isGone(RegistryException answer, TagRule rule) {
+        return answer.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepsWhatIsGone();
     }
 
     private FoundManifest stale(ImageReference name, Manifest cached, String why) {

@@ -41,7 +41,8 @@ final class Manifests {
         this.airGapped = config.airGapped();
         // A third of what clients wait at most: there is an answer at hand.
         Duration patience = config.timeouts().answer().dividedBy(3);
-        this.freshness = new Freshness(catalog, upstreams, policies, this::fetch, clock, patience, airGapped);
+        this.freshness =
+                new Freshness(catalog, upstreams, policies, this::fetch, this::drop, clock, patience, airGapped);
     }
 
     CompletionStage<FoundManifest> get(ImageReference name) {
@@ -95,6 +96,10 @@ final class Manifests {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
         catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
         return manifest;
+    }
+
+    private void drop(ImageReference name) {
+        catalog.drop(name).forEach(digest -> store.drop(digest, name));
     }
 
     /** Bytes that another repository brought in, if this one's upstream confirms that it has them too. */

@@ -2,6 +2,7 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Repository;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,5 +40,21 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
             changed.add(RecordedReference.confirmed(name, now));
         }
         return new ManifestRecord(manifest, changed);
+    }
+
+    /** The same without a name that is gone upstream. Its repository keeps the manifest, by its digest, until it is pruned. */
+    ManifestRecord without(ImageReference gone) {
+        List<RecordedReference> changed = new ArrayList<>(references);
+        changed.removeIf(reference -> reference.name().equals(gone));
+        boolean kept = changed.stream().anyMatch(reference -> isIn(reference, gone.repository()));
+        references.stream()
+                .filter(reference -> !kept && reference.name().equals(gone))
+                .map(reference -> reference.renamed(new ImageReference(gone.repository(), manifest.digest())))
+                .forEach(changed::add);
+        return new ManifestRecord(manifest, changed);
+    }
+
+    private static boolean isIn(RecordedReference reference, Repository repository) {
+        return reference.name().repository().equals(repository);
     }
 }

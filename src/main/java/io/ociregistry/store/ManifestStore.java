@@ -78,6 +78,15 @@ public final class ManifestStore {
         });
     }
 
+    /** Writes down that a manifest has not that name any more, as its upstream says. */
+    public void drop(Digest digest, ImageReference name) {
+        locked(digest, () -> {
+            Optional<ManifestRecord> record = record(digest);
+            record.ifPresent(known -> keep(known.without(name)));
+            return record;
+        });
+    }
+
     /** Tries again to write what the disk did not take. */
     public void save() {
         for (Digest digest : unsaved.digests()) {

@@ -17,6 +17,10 @@ public record RecordedReference(ImageReference name, Instant created, Instant pu
         return new RecordedReference(name, now, now, now);
     }
 
+    RecordedReference renamed(ImageReference other) {
+        return new RecordedReference(other, created, pulled, checked);
+    }
+
     RecordedReference confirmedAgain(Instant now) {
         return new RecordedReference(name, created, pulled, now);
     }

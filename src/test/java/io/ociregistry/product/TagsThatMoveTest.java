@@ -170,6 +170,51 @@ class TagsThatMoveTest {
     }
 
     @Test
+    void aTagThatWasDroppedStaysUnknown_whateverHappens_untilItsUpstreamHasItAgain() throws Exception {
+        registry.close();
+        registry = start("always", "drop");
+        upstream.manifest("team/app", "1.0", first.mediaType(), first.manifest());
+        get();
+        get("1.0");
+        upstream.untag("team/app", "latest");
+        assertEquals(404, get().status());
+
+        upstream.refuseConnections();
+        assertEquals(503, get().status());
+        registry.restart();
+        assertEquals(503, get().status());
+        registry.close();
+        registry = start("never", "keep");
+        assertEquals(503, get().status());
+        assertArrayEquals(first.manifest(), get("1.0").body(), "the same manifest under another tag");
+        assertArrayEquals(first.manifest(), get(first.digest().toString()).body());
+
+        upstream.heal();
+        upstream.manifest("team/app", "latest", first.mediaType(), first.manifest());
+        registry.restart();
+        assertArrayEquals(first.manifest(), get().body());
+    }
+
+    @Test
+    void aTagThatWasDroppedDoesNotFallBackToWhatItMeantBefore() throws Exception {
+        registry.close();
+        registry = start("always", "drop");
+        get();
+        FakeImage second =
+                upstream.image("team/app", "latest").seed(2).layer(100).push();
+        get();
+        registry.restart();
+        upstream.untag("team/app", "latest");
+        assertEquals(404, get().status());
+        registry.restart();
+        upstream.refuseConnections();
+        assertEquals(503, get().status());
+        for (FakeImage image : List.of(first, second)) {
+            assertArrayEquals(image.manifest(), get(image.digest().toString()).body());
+        }
+    }
+
+    @Test
     void neverMeansThatNobodyIsAsked() throws Exception {
         registry.close();
         registry = start("never", "keep");

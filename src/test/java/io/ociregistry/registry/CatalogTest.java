@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CatalogTest {
@@ -145,6 +146,21 @@ class CatalogTest {
 
     private static ImageReference name(String text) {
         return ImageReference.parse(text);
+    }
+
+    @Test
+    void aNameThatIsDroppedIsUnknown_andAllThatClaimItAreTold() {
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        catalog.add(record(INDEX, "quay.io/a:v1", NOW.minusSeconds(1)));
+        catalog.add(record(IMAGE, "quay.io/a:v2", NOW));
+        catalog.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
+
+        assertEquals(Set.of(IMAGE.digest(), INDEX.digest()), catalog.drop(name("quay.io/a:v1")));
+        assertEquals(Optional.empty(), catalog.find(name("quay.io/a:v1")));
+        assertEquals(Set.of(), catalog.drop(name("quay.io/a:v1")));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v2")));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
+        assertTrue(catalog.hasBlob(A, LAYER));
     }
 
     private static ManifestRecord record(Manifest manifest, String name, Instant checked) {
