@@ -96,6 +96,9 @@ final class Catalog {
     /** Forgets a name that is gone upstream; what it meant is still known by its digest. Tells all manifests whose records claim it. */
     Set<Digest> drop(ImageReference name) {
         Named named = names.remove(name);
+        if (name.reference() instanceof Tag tag) {
+            linksOf(name.repository()).tags.remove(tag);
+        }
         return named == null ? Set.of() : named.claims;
     }
 
@@ -108,16 +111,25 @@ final class Catalog {
 
     /** True if that digest is known as a manifest of the repository and not as a blob: it is not to be served as one. */
     boolean isOnlyManifest(Repository repository, Digest digest) {
+        return linksOf(repository).manifests.contains(digest) && !isBlob(repository, digest);
+    }
+
+    /** True if something said that the repository has that digest as a blob: a manifest of it, or its upstream. */
+    boolean isBlob(Repository repository, Digest digest) {
         Links known = linksOf(repository);
-        return known.manifests.contains(digest)
-                && !known.blobs.containsKey(digest)
-                && !known.confirmed.contains(digest);
+        return known.blobs.containsKey(digest) || known.confirmed.contains(digest);
     }
 
     /** The size of a blob, if a manifest of the repository tells it. */
     OptionalLong blobSize(Repository repository, Digest digest) {
         long size = linksOf(repository).blobs.getOrDefault(digest, UNKNOWN_SIZE);
         return size == UNKNOWN_SIZE ? OptionalLong.empty() : OptionalLong.of(size);
+    }
+
+    /** The repository's upstream confirmed that it has that manifest. */
+    void confirmManifest(Repository repository, Digest digest) {
+        confirmedBy.merge(digest, Set.of(repository.registry()), Catalog::union);
+        linksFor(repository).manifests.add(digest);
     }
 
     /** The repository's upstream confirmed that it has that blob. True if that is news. */
@@ -147,8 +159,7 @@ final class Catalog {
 
     private void link(Repository repository, Manifest manifest) {
         Links known = linksFor(repository);
-        known.manifests.add(manifest.digest());
-        confirmedBy.merge(manifest.digest(), Set.of(repository.registry()), Catalog::union);
+        confirmManifest(repository, manifest.digest());
         manifest.subject().ifPresent(subject -> known.referrers
                 .computeIfAbsent(subject.digest(), unused -> ConcurrentHashMap.newKeySet())
                 .add(manifest.digest()));

@@ -40,6 +40,7 @@ public final class Registry implements AutoCloseable {
     private final Optional<Prefetch> prefetch;
     private final Timeouts timeouts;
     private final boolean airGapped;
+    private final ManifestGuard guard;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
 
     Registry(
@@ -58,6 +59,7 @@ public final class Registry implements AutoCloseable {
         this.parts = new FarParts(blobs);
         this.upstreams = upstreams;
         this.disk = disk;
+        this.guard = new ManifestGuard(catalog);
         this.timeouts = config.timeouts();
         this.airGapped = config.airGapped();
         boolean fetchesAhead = config.prefetch() && !airGapped;
@@ -88,14 +90,15 @@ public final class Registry implements AutoCloseable {
     /** The content of a blob, as far as it is there; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
         return failing(() -> {
-            refuseManifest(repository, digest);
+            guard.checkKnown(repository, digest);
             if (catalog.hasBlob(repository, digest)) {
                 return linkedBlob(repository, digest);
             }
             boolean here = blobs.contains(digest) || downloads.isArriving(from(repository, digest));
             return here
                     ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
-                    : fetch(repository, digest);
+                    : guard.checked(upstream(repository, digest), repository, digest)
+                            .thenCompose(blob -> fetch(repository, blob));
         });
     }
 
@@ -117,7 +120,7 @@ public final class Registry implements AutoCloseable {
     /** The size of a blob without its content; empty if it exists but nobody tells its size. */
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
-            refuseManifest(repository, digest);
+            guard.checkKnown(repository, digest);
             boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
             OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
             OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
@@ -181,6 +184,7 @@ public final class Registry implements AutoCloseable {
         upstream.check();
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
+            guard.check(upstream, repository, digest);
             OptionalLong size = head(upstream, key);
             link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
@@ -205,15 +209,6 @@ public final class Registry implements AutoCloseable {
                 return told;
             }
             throw e;
-        }
-    }
-
-    private void refuseManifest(Repository repository, Digest digest) {
-        if (catalog.isOnlyManifest(repository, digest)) {
-            // containerd would keep the image as an octet-stream for good (containerd#13007).
-            throw new RegistryException(
-                    ErrorCode.BLOB_UNKNOWN,
-                    repository + "@" + digest + " is a manifest, no blob; ask for it under /manifests/");
         }
     }
 
