@@ -94,7 +94,7 @@ public final class BlobStore {
      */
     public BlobDownload begin(Digest digest, Repository source) {
         Path file = layout.partial(digest, source.registry());
-        if (!receiving.add(file)) {
+        if (!layout.isWritable() || !receiving.add(file)) {
             return BlobDownload.passing(digest, patience);
         }
         try {
@@ -183,8 +183,7 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantine.take(
-                    unverified.file().path(), unverified.file().look(), e.getMessage());
+            quarantine.take(unverified.file().path(), unverified.file().look(), e.getMessage());
             throw e;
         }
         verified.add(unverified.file().path(), unverified.file().look());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A disk that takes nothing, as root can have it too: a file is where a directory should be, or the other way round. */
 @Timeout(60)
-class FullDiskTest {
+class DiskOutageTest {
     private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
     private static final ImageReference NAME = ImageReference.parse("quay.io/team/app:v1");
 
