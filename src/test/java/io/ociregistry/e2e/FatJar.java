@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** {@code java -jar ociregistry.jar serve}, as somebody runs it who has read the README. */
 public final class FatJar implements Container {
@@ -16,12 +17,16 @@ public final class FatJar implements Container {
     }
 
     public static FatJar start(Configuration configuration) {
+        return start(configuration, List.of());
+    }
+
+    /** The same with a command before it that runs what follows, as {@code nice} does. */
+    static FatJar start(Configuration configuration, List<String> runner) {
         var port = Loopback.freePort();
         var url = URI.create("http://" + Loopback.ADDRESS + ":" + port);
-        var program = Program.start(
-                "ociregistry",
-                Map.of(),
-                List.of(
+        var command = Stream.concat(
+                runner.stream(),
+                Stream.of(
                         Java.executable(),
                         "-jar",
                         artifact().toString(),
@@ -34,6 +39,7 @@ public final class FatJar implements Container {
                         "serve",
                         "--port",
                         Integer.toString(port)));
+        var program = Program.start("ociregistry", Map.of(), command.toList());
         program.waitUntil("the banner names port " + port, () -> program.log().contains("(port " + port + ")"));
         program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
         return new FatJar(url, program);
@@ -43,6 +49,10 @@ public final class FatJar implements Container {
     static Path artifact() {
         return Path.of(System.getProperty("standalone.jar", "target/ociregistry.jar"))
                 .toAbsolutePath();
+    }
+
+    long pid() {
+        return program.pid();
     }
 
     /** Asks it to end, as systemd and Kubernetes do, and answers its exit status. */
@@ -60,10 +70,14 @@ public final class FatJar implements Container {
         return url;
     }
 
+    /** All it has said. */
+    List<String> log() {
+        return program.log().lines().toList();
+    }
+
     @Override
     public List<String> accessLog() {
-        return program.log()
-                .lines()
+        return log().stream()
                 .filter(line -> line.contains("io.ociregistry.access"))
                 .toList();
     }

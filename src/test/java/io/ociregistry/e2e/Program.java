@@ -89,6 +89,10 @@ final class Program implements AutoCloseable {
         exitStatus(PATIENCE);
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     String log() {
         try {
             return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
