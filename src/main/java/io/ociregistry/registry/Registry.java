@@ -135,8 +135,11 @@ public final class Registry implements AutoCloseable {
         if (stored.isPresent()) {
             return CompletableFuture.completedStage(stored.get());
         }
+        // What can't be opened, or has just gone, is fetched like what is not there.
         return blobs.mayHave(digest, catalog.blobSize(repository, digest))
-                ? downloads.join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
+                ? downloads
+                        .join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
+                        .exceptionallyCompose(unopened -> fetch(repository, digest))
                 : fetch(repository, digest);
     }
 

@@ -69,7 +69,12 @@ public final class StoredBlob implements BlobSource {
 
     @Override
     public Optional<Path> localFile() {
-        return Optional.of(file);
+        try {
+            return Optional.of(file.toRealPath());
+        } catch (IOException gone) {
+            // What is open can still be read.
+            return Optional.empty();
+        }
     }
 
     @Override

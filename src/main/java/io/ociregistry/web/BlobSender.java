@@ -126,16 +126,14 @@ final class BlobSender {
     }
 
     /** Lets Tomcat send the file after this request's service has returned; asynchronously it would send nothing and hang. */
-    private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request)
-            throws IOException {
+    private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request) {
         Optional<Path> file = source.localFile();
         boolean possible = Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
                 && request.getDispatcherType() == DispatcherType.REQUEST;
         if (file.isEmpty() || !possible) {
             return false;
         }
-        request.setAttribute(
-                "org.apache.tomcat.sendfile.filename", file.get().toRealPath().toString());
+        request.setAttribute("org.apache.tomcat.sendfile.filename", file.get().toString());
         request.setAttribute("org.apache.tomcat.sendfile.start", from);
         request.setAttribute("org.apache.tomcat.sendfile.end", to);
         AccessLogFilter.sent(request, to - from);

@@ -357,6 +357,17 @@ class BlobStoreTest {
     }
 
     @Test
+    void aBlobThatIsOpenIsReadToItsEnd_whateverHappensToItsName() throws IOException {
+        publish(CONTENT);
+        try (BlobSource source = store.open(DIGEST).orElseThrow()) {
+            assertEquals(file.toRealPath(), source.localFile().orElseThrow());
+            Files.delete(file);
+            assertTrue(source.localFile().isEmpty(), "nobody can be sent there any more");
+            assertArrayEquals(CONTENT, readAll(source));
+        }
+    }
+
+    @Test
     void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
         for (Path directory : List.of(layout.blobs(), layout.partials(), layout.corrupt())) {
             Files.delete(directory);
