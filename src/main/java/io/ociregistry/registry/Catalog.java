@@ -97,7 +97,7 @@ final class Catalog {
     Set<Digest> drop(ImageReference name) {
         Named named = names.remove(name);
         if (name.reference() instanceof Tag tag) {
-            linksOf(name.repository()).tags.remove(tag);
+            linksFor(name.repository()).tags.remove(tag);
         }
         return named == null ? Set.of() : named.claims;
     }
