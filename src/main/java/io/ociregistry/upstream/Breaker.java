@@ -7,6 +7,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,26 +32,39 @@ final class Breaker {
     private final Pace pace;
     private final ScheduledExecutorService scheduler;
     private final BooleanSupplier probe;
+    private final LongSupplier nanoTime;
 
     /** Written under the lock; read without it, since a stale look costs one request. */
     private volatile @Nullable RegistryException open;
     // Guarded by this.
     private int failures;
     private Duration nextProbe;
+    private volatile long probedAt;
 
-    /** Closed at first. The probe runs on the scheduler and tells whether there was an answer. */
-    Breaker(Origin upstream, Pace pace, ScheduledExecutorService scheduler, BooleanSupplier probe) {
+    /**
+     * Closed at first.
+     *
+     * @param probe runs on the scheduler and tells whether there was an answer
+     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     */
+    Breaker(
+            Origin upstream,
+            Pace pace,
+            ScheduledExecutorService scheduler,
+            BooleanSupplier probe,
+            LongSupplier nanoTime) {
         this.upstream = upstream;
         this.pace = pace;
         this.scheduler = scheduler;
         this.probe = probe;
+        this.nanoTime = nanoTime;
         this.nextProbe = pace.first();
     }
 
     /**
      * Does nothing unless it is open.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} with what opened it
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} with what opened it, to be tried again after the next probe
      */
     void check() {
         RegistryException cause = open;
@@ -60,8 +74,13 @@ final class Breaker {
                     upstream + " is down, and is asked again once it answers a probe; it began with "
                             + cause.getMessage(),
                     cause,
-                    pace.first());
+                    untilProbe());
         }
+    }
+
+    /** Nothing while a probe is under way. */
+    private Duration untilProbe() {
+        return Duration.ofNanos(Math.max(0, probedAt - nanoTime.getAsLong()));
     }
 
     /** The upstream answered, with whatever. */
@@ -81,9 +100,9 @@ final class Breaker {
         boolean enough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= IN_A_ROW;
         if (cause.code().isUpstreamFailure() && enough && open == null) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
-            open = cause;
             nextProbe = pace.first();
             schedule();
+            open = cause;
         }
     }
 
@@ -97,6 +116,7 @@ final class Breaker {
 
     @SuppressWarnings("FutureReturnValueIgnored") // the probe tells its outcome by itself
     private synchronized void schedule() {
+        probedAt = nanoTime.getAsLong() + nextProbe.toNanos();
         try {
             scheduler.schedule(this::probe, nextProbe.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException stopping) {

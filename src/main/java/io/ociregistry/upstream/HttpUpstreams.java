@@ -105,7 +105,8 @@ public final class HttpUpstreams implements Upstreams {
             RegistryName name, Destinations destinations, Clients clients, Optional<Credentials> credentials) {
         Origin origin = destinations.home();
         BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
-        Breaker breaker = new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")));
+        Breaker breaker =
+                new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")), System::nanoTime);
         return new HttpUpstream(
                 name,
                 destinations,

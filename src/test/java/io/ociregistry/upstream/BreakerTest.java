@@ -24,8 +24,9 @@ class BreakerTest {
 
     private final ByHand scheduler = new ByHand();
     private boolean upstreamIsUp;
+    private long now;
     private final Breaker breaker =
-            new Breaker(Origin.of(URI.create("https://r.example")), PACE, scheduler, () -> upstreamIsUp);
+            new Breaker(Origin.of(URI.create("https://r.example")), PACE, scheduler, () -> upstreamIsUp, () -> now);
 
     @AfterEach
     void stop() {
@@ -37,7 +38,18 @@ class BreakerTest {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         RegistryException known = assertThrows(RegistryException.class, breaker::check);
         assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
-        assertTrue(known.retryAfter().isPresent());
+    }
+
+    @Test
+    void clientsAreToldToComeAgainAfterTheNextProbe() {
+        now = Long.MAX_VALUE;
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        now += Duration.ofSeconds(2).toNanos();
+        assertEquals(Duration.ofSeconds(3), retryAfter());
+        now += Duration.ofSeconds(4).toNanos();
+        assertEquals(Duration.ZERO, retryAfter(), "the probe is under way");
+        scheduler.runNext();
+        assertEquals(Duration.ofSeconds(10), retryAfter());
     }
 
     @Test
@@ -100,6 +112,12 @@ class BreakerTest {
             breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         }
         assertEquals(1, scheduler.work.size());
+    }
+
+    private Duration retryAfter() {
+        return assertThrows(RegistryException.class, breaker::check)
+                .retryAfter()
+                .orElseThrow();
     }
 
     private static RegistryException failure(ErrorCode code) {
