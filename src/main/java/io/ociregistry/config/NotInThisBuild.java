@@ -17,7 +17,6 @@ final class NotInThisBuild {
             "preloadImages",
             "pullTimeout",
             "pruneConfig",
-            "rateLimitStatus",
             "registries.auth.token",
             "resolveRef",
             "serverTlsConfig");

@@ -2,6 +2,7 @@ package io.ociregistry.registry;
 
 import io.ociregistry.config.Timeouts;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -9,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * to the patience.
  *
  * <p>Little progress is progress, but no reason to hurry: only who got {@link #WORTH} further begins with short pauses again. So a link that
- * breaks every few bytes is neither given up nor overrun.
+ * breaks every few bytes is neither given up nor overrun. Who is told to wait longer waits as long as told, unless that is beyond the patience.
  */
 record Backoff(Duration first, Duration longest, Duration patience) {
     private static final int STALLS = 4;
@@ -40,13 +41,18 @@ record Backoff(Duration first, Duration longest, Duration patience) {
             }
         }
 
-        /** Waits before the next try; false if there is none, or if this program is stopping. */
-        boolean pause() {
-            if (waited >= patience.toMillis()) {
+        /**
+         * Waits before the next try; false if there is none, or if this program is stopping.
+         *
+         * @param told how long the upstream wants to be left alone
+         */
+        boolean pause(Optional<Duration> told) {
+            Duration least = told.orElse(Duration.ZERO);
+            if (waited >= patience.toMillis() || least.compareTo(patience) > 0) {
                 return false;
             }
-            long millis = next;
-            next = Math.min(longest.toMillis(), 2 * millis);
+            long millis = Math.max(next, least.toMillis());
+            next = Math.min(longest.toMillis(), 2 * next);
             waited += millis;
             try {
                 TimeUnit.MILLISECONDS.sleep(millis);

@@ -92,7 +92,7 @@ final class BlobFetch implements Downloads.Transfer {
             } catch (RegistryException e) {
                 if (isWrong(e) && held > 0 && !startedOver && download.isKept()) {
                     startOver(download, e);
-                } else if (started.isDone() && e.code().isUpstreamFailure()) {
+                } else if (started.isDone() && passes(e.code())) {
                     attempts.progressed(download.held() - held);
                     retryOrThrow(attempts, e);
                 } else {
@@ -223,8 +223,13 @@ final class BlobFetch implements Downloads.Transfer {
         }
     }
 
+    /** Whether trying again later can help. */
+    private static boolean passes(ErrorCode code) {
+        return code.isUpstreamFailure() || code == ErrorCode.TOO_MANY_REQUESTS;
+    }
+
     private void retryOrThrow(Backoff.Attempts attempts, RegistryException failure) {
-        if (!attempts.pause()) {
+        if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
         LOG.warn("fetching {}: {}; trying again", this, failure.getMessage());

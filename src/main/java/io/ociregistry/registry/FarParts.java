@@ -8,6 +8,7 @@ import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -53,7 +54,7 @@ final class FarParts implements AutoCloseable {
         CompletableFuture<BlobSource> started = new CompletableFuture<>();
         long size = source.size().orElseThrow();
         try {
-            upstream.check();
+            upstream.check(RequestKind.BLOB);
             executor.execute(() -> receive(upstream, repository, source.digest(), size, part, started));
         } catch (RejectedExecutionException | RegistryException notNow) {
             return CompletableFuture.completedStage(source);

@@ -7,6 +7,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.time.Clock;
@@ -88,7 +89,7 @@ final class Freshness {
         Upstream upstream;
         try {
             upstream = upstreams.get(name.repository().registry());
-            upstream.check();
+            upstream.check(RequestKind.OTHER);
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(stale(name, cached, e.getMessage()));
         }

@@ -8,6 +8,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.upstream.ManifestAnswer;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.time.Clock;
@@ -56,7 +57,7 @@ final class Manifests {
                     name + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
         Upstream upstream = upstreams.get(name.repository().registry());
-        upstream.check();
+        upstream.check(RequestKind.MANIFEST);
         return flights.join(name, upstream.metadata(), () -> fetch(upstream, name))
                 .thenApply(FoundManifest::certain);
     }

@@ -11,6 +11,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.util.Optional;
@@ -147,7 +148,7 @@ public final class Registry implements AutoCloseable {
         Upstream upstream = upstream(repository, digest);
         Downloads.Key key = from(repository, digest);
         if (!downloads.isArriving(key)) {
-            upstream.check();
+            upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = catalog.blobSize(repository, digest);
         Runnable confirmed = () -> link(repository, digest);
@@ -184,7 +185,7 @@ public final class Registry implements AutoCloseable {
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
-        upstream.check();
+        upstream.check(RequestKind.OTHER);
         BlobKey key = new BlobKey(repository, digest);
         return heads.join(key, upstream.metadata(), () -> {
             guard.check(upstream, repository, digest);

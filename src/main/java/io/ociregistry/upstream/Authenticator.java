@@ -113,8 +113,10 @@ final class Authenticator {
         try {
             return new Secret("Bearer " + tokens.get(request).reveal());
         } catch (RegistryException e) {
-            // The registry may want another one by now, from elsewhere: let it say so next time.
-            wanted.asMap().remove(repository, request);
+            if (e.code() != ErrorCode.TOO_MANY_REQUESTS) {
+                // The registry may want another one by now, from elsewhere: let it say so next time.
+                wanted.asMap().remove(repository, request);
+            }
             throw e;
         }
     }

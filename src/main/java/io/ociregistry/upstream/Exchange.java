@@ -36,8 +36,8 @@ final class Exchange {
     private final Clients clients;
     private final Destinations destinations;
     private final Authenticator authenticator;
-    private final Breaker breaker;
-    private final Clients.Pool pool;
+    private final Health health;
+    private final RequestKind kind;
     private final String method;
     private final String repository;
     private final String what;
@@ -51,8 +51,8 @@ final class Exchange {
             Clients clients,
             Destinations destinations,
             Authenticator authenticator,
-            Breaker breaker,
-            Clients.Pool pool,
+            Health health,
+            RequestKind kind,
             String method,
             URI uri,
             String repository,
@@ -61,8 +61,8 @@ final class Exchange {
         this.clients = clients;
         this.destinations = destinations;
         this.authenticator = authenticator;
-        this.breaker = breaker;
-        this.pool = pool;
+        this.health = health;
+        this.kind = kind;
         this.method = method;
         this.uri = uri;
         this.repository = repository;
@@ -99,14 +99,17 @@ final class Exchange {
         }
     }
 
-    /** Sends it. The caller reads or discards the answer. */
+    /** Sends it, unless the upstream limits such requests just now. The caller reads or discards the answer. */
     Answer send() {
         return send(REDIRECTS);
     }
 
     /** The same, following redirects of these statuses alone. */
     Answer send(List<Integer> followed) {
-        authorization = authorized(() -> authenticator.atFirst(repository));
+        authorization = authorized(() -> {
+            health.limits().check(kind);
+            return authenticator.atFirst(repository);
+        });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             Answer answer = once();
             int status = answer.response().getCode();
@@ -133,25 +136,17 @@ final class Exchange {
         request.setHeader("Accept-Encoding", "identity");
         authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         try {
+            Clients.Pool pool = kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
             Answer answer = new Answer(request, clients.send(pool, request));
-            if (isHome()) {
-                breaker.answered(answer.response().getCode());
-            }
+            health.answered(kind, Origin.of(uri), answer.response());
             return answer;
         } catch (RegistryException e) {
             throw named(e);
         } catch (IOException e) {
             RegistryException failure = Failures.of(what, Origin.of(uri), e);
-            if (isHome()) {
-                breaker.failed(failure);
-            }
+            health.failed(Origin.of(uri), failure);
             throw failure;
         }
-    }
-
-    /** What redirect targets do says nothing about the registry. */
-    private boolean isHome() {
-        return Origin.of(uri).equals(destinations.home());
     }
 
     private Optional<Secret> authenticated(Answer answer) {

@@ -88,7 +88,7 @@ final class Failures {
     }
 
     /** RFC 9110 section 10.2.3: seconds or a date; bounded, since we would wait for ever otherwise. */
-    private static Duration retryAfter(HttpResponse answer) {
+    static Duration retryAfter(HttpResponse answer) {
         Header header = answer.getFirstHeader("Retry-After");
         Duration told = header == null ? null : parse(header.getValue().strip());
         if (told == null || told.isNegative()) {

@@ -35,7 +35,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     private final Clients clients;
     private final Authenticator authenticator;
     private final UpstreamExecutors executors;
-    private final Breaker breaker;
+    private final Health health;
 
     HttpUpstream(
             RegistryName name,
@@ -43,19 +43,19 @@ final class HttpUpstream implements Upstream, AutoCloseable {
             Clients clients,
             Authenticator authenticator,
             UpstreamExecutors executors,
-            Breaker breaker) {
+            Health health) {
         this.name = name;
         this.destinations = destinations;
         this.origin = destinations.home();
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
-        this.breaker = breaker;
+        this.health = health;
     }
 
     @Override
-    public void check() {
-        breaker.check();
+    public void check(RequestKind kind) {
+        health.check(kind);
     }
 
     @Override
@@ -67,7 +67,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         String what = describe("GET manifest", repository, reference);
         Exchange.Answer answer =
-                send(Clients.Pool.METADATA, "GET", "manifests", repository, reference, what, MANIFEST_HEADERS);
+                send(RequestKind.MANIFEST, "GET", "manifests", repository, reference, what, MANIFEST_HEADERS);
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
@@ -110,7 +110,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
 
     private BlobAnswer blob(String repository, Digest digest, long from, String range, String what) {
         List<NameValuePair> headers = range.isEmpty() ? List.of() : List.of(new BasicNameValuePair("Range", range));
-        Exchange.Answer answer = send(Clients.Pool.BLOBS, "GET", "blobs", repository, digest, what, headers);
+        Exchange.Answer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, what, headers);
         try {
             checkRange(answer, from, what);
             if (from > 0 && answer.response().getCode() == 206) {
@@ -176,13 +176,13 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     }
 
     private HeadAnswer head(
-            String kind,
+            String path,
             String repository,
             Reference reference,
             String what,
             ErrorCode notFound,
             List<NameValuePair> headers) {
-        Exchange.Answer answer = send(Clients.Pool.METADATA, "HEAD", kind, repository, reference, what, headers);
+        Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
         try {
             check(answer, what, notFound);
             ClassicHttpResponse response = answer.response();
@@ -193,15 +193,15 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     }
 
     private Exchange.Answer send(
-            Clients.Pool pool,
+            RequestKind kind,
             String method,
-            String kind,
+            String path,
             String repository,
             Reference reference,
             String what,
             List<NameValuePair> headers) {
-        var uri = origin.resolve("/v2/" + repository + "/" + kind + "/" + reference);
-        return new Exchange(clients, destinations, authenticator, breaker, pool, method, uri, repository, what, headers)
+        var uri = origin.resolve("/v2/" + repository + "/" + path + "/" + reference);
+        return new Exchange(clients, destinations, authenticator, health, kind, method, uri, repository, what, headers)
                 .send();
     }
 

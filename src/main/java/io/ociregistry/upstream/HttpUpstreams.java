@@ -104,7 +104,8 @@ public final class HttpUpstreams implements Upstreams {
     private HttpUpstream upstream(
             RegistryName name, Destinations destinations, Clients clients, Optional<Credentials> credentials) {
         Origin origin = destinations.home();
-        BearerTokens tokens = new BearerTokens(new TokenService(clients), System::nanoTime);
+        RateLimits limits = new RateLimits(origin, System::nanoTime);
+        BearerTokens tokens = new BearerTokens(new TokenService(clients, limits), System::nanoTime);
         Breaker breaker =
                 new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")), System::nanoTime);
         return new HttpUpstream(
@@ -113,7 +114,7 @@ public final class HttpUpstreams implements Upstreams {
                 clients,
                 new Authenticator(destinations, credentials, tokens),
                 new UpstreamExecutors(name.toString()),
-                breaker);
+                new Health(origin, breaker, limits));
     }
 
     private static Origin origin(RegistryName name, String scheme) {

@@ -22,13 +22,16 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final int SHORTEST_LIFE = 60;
 
     private final Clients clients;
+    private final RateLimits limits;
 
-    TokenService(Clients clients) {
+    TokenService(Clients clients, RateLimits limits) {
         this.clients = clients;
+        this.limits = limits;
     }
 
     @Override
     public BearerTokens.Grant apply(TokenRequest token) {
+        limits.check(RequestKind.TOKEN);
         URI uri = token.uri();
         // Without the query: it may hold a user name.
         String what = "GET token from " + Origin.of(uri) + uri.getPath()
@@ -37,6 +40,7 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         token.credentials()
                 .ifPresent(c -> request.setHeader("Authorization", c.basic().reveal()));
         try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
+            limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
                 request.cancel();
                 throw Failures.of(what, answer, ErrorCode.DENIED);

@@ -10,7 +10,8 @@ import java.util.concurrent.Executor;
  *
  * <p>Every call blocks until the answer's headers are in and belongs on one of the two executors. It authenticates, follows redirects and
  * never decodes content. It throws {@link io.ociregistry.oci.RegistryException}: {@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for
- * upstream's 404, {@code DENIED} for its 401 and 403 and for an address we refuse, {@code TOO_MANY_REQUESTS} (with Retry-After) for its 429,
+ * upstream's 404, {@code DENIED} for its 401 and 403 and for an address we refuse, {@code TOO_MANY_REQUESTS} (with Retry-After) for its 429
+ * and, without asking it, until that time has passed,
  * {@code UPSTREAM_BAD_ANSWER} for other statuses and for broken connections, {@code UPSTREAM_UNREACHABLE} for failures of DNS, connection
  * and TLS, {@code UPSTREAM_TIMEOUT} where a deadline passed. Messages name the upstream, the repository and the reference.
  */
@@ -19,11 +20,12 @@ public interface Upstream {
     RegistryName name();
 
     /**
-     * Does nothing unless this upstream is known to be down. Asked before work is queued for it, so that hopeless requests cost nothing.
+     * Does nothing unless this upstream is known to be down, or to limit requests of that kind just now. Asked before work is queued for it,
+     * so that hopeless requests cost nothing.
      *
-     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE}, with a time to retry
+     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE} or {@code TOO_MANY_REQUESTS}, with a time to retry
      */
-    void check();
+    void check(RequestKind kind);
 
     /**
      * GETs a manifest, whole. Nothing about it is verified.

@@ -19,6 +19,12 @@ final class ErrorFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(ErrorFilter.class);
 
+    private final ErrorRenderer renderer;
+
+    ErrorFilter(ErrorRenderer renderer) {
+        this.renderer = renderer;
+    }
+
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
@@ -38,11 +44,11 @@ final class ErrorFilter extends HttpFilter {
         }
     }
 
-    private static void renderOrThrow(HttpServletRequest request, HttpServletResponse response, RegistryException error)
+    private void renderOrThrow(HttpServletRequest request, HttpServletResponse response, RegistryException error)
             throws IOException {
         if (response.isCommitted()) {
             throw error;
         }
-        ErrorRenderer.render(request, response, error);
+        renderer.render(request, response, error);
     }
 }

@@ -14,15 +14,23 @@ import java.util.List;
 final class ErrorRenderer {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-    private ErrorRenderer() {}
+    private final int rateLimitStatus;
+
+    /**
+     * A renderer.
+     *
+     * @param rateLimitStatus the status of answers to requests that an upstream limits: 429, or one that makes clients move on at once
+     */
+    ErrorRenderer(int rateLimitStatus) {
+        this.rateLimitStatus = rateLimitStatus;
+    }
 
     /** Answers with an error; nothing may have been sent yet. */
-    static void render(HttpServletRequest request, HttpServletResponse response, RegistryException error)
-            throws IOException {
+    void render(HttpServletRequest request, HttpServletResponse response, RegistryException error) throws IOException {
         byte[] body = JSON.writeValueAsBytes(
                 new Body(List.of(new OciError(error.code().wireCode(), error.getMessage()))));
         response.resetBuffer();
-        response.setStatus(error.code().status());
+        response.setStatus(status(error.code()));
         response.setHeader("Content-Type", "application/json");
         response.setContentLengthLong(body.length);
         if (error.code() == ErrorCode.UNSUPPORTED) {
@@ -32,6 +40,10 @@ final class ErrorRenderer {
         if (!request.getMethod().equals("HEAD")) {
             response.getOutputStream().write(body);
         }
+    }
+
+    private int status(ErrorCode code) {
+        return code == ErrorCode.TOO_MANY_REQUESTS ? rateLimitStatus : code.status();
     }
 
     private record Body(List<OciError> errors) {}

@@ -45,7 +45,8 @@ public final class RegistryContextListener implements ServletContextListener {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
-        addFilter(servlets, "errors", new ErrorFilter(), EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
+        ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()));
+        addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
         addServlet(servlets, "distribution", new DistributionServlet(context), "/v2/*");
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
     }

@@ -1,0 +1,16 @@
+package io.ociregistry.upstream;
+
+/**
+ * Requests that registries limit apart from each other: Docker Hub counts GETs of manifests, but neither HEADs nor blobs, and its token service
+ * has limits of its own.
+ */
+public enum RequestKind {
+    /** GET of a manifest. */
+    MANIFEST,
+    /** GET of a blob, from the registry or from where it keeps its blobs. */
+    BLOB,
+    /** GET of a token. */
+    TOKEN,
+    /** HEAD, and whatever else is small. */
+    OTHER
+}

@@ -1,0 +1,183 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.Recorded;
+import io.ociregistry.testing.RunningRegistry;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An upstream that answers 429 is left alone for as long as it says; what is cached is served meanwhile. */
+@Timeout(60)
+class RateLimitedUpstreamTest {
+    private static final Fault LIMITED = Fault.status(429).header("Retry-After", "60");
+
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private FakeImage image;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "latest").layer(300_000).layer(70).push();
+        registry = start("");
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void fiftyPullsOfACachedTagAreAnswered_andOneOfThemAsks() throws Exception {
+        manifest("latest");
+        upstream.forgetRequests();
+        upstream.on(Match.anything()).always(LIMITED);
+        for (int i = 0; i < 50; i++) {
+            Response stale = manifest("latest");
+            assertEquals(200, stale.status());
+            assertArrayEquals(image.manifest(), stale.body());
+            assertTrue(stale.header("Warning").contains("limits how much"), stale.header("Warning"));
+        }
+        assertEquals(List.of("HEAD"), methods());
+    }
+
+    @Test
+    void whatIsNotCachedIsRefusedFromMemory_withTheTimeThatIsLeft() throws Exception {
+        upstream.on(Match.manifests()).always(LIMITED);
+        for (int i = 0; i < 20; i++) {
+            Response refused = manifest("tag-" + i);
+            assertEquals(429, refused.status());
+            assertTrue(refused.text().contains("\"TOOMANYREQUESTS\""), refused.text());
+            int left = Integer.parseInt(refused.header("Retry-After"));
+            assertTrue(left > 30 && left <= 60, "told to wait for " + left + " s");
+        }
+        assertEquals(1, upstream.requests().size());
+    }
+
+    @Test
+    void onceTheTimeIsOverItIsAskedAgain() throws Exception {
+        upstream.on(Match.manifests()).once(Fault.status(429).header("Retry-After", "1"));
+        Response answer = manifest("latest");
+        assertEquals(429, answer.status());
+        while (answer.status() == 429) {
+            Thread.onSpinWait();
+            answer = manifest("latest");
+        }
+        assertArrayEquals(image.manifest(), answer.body());
+        assertEquals(2, upstream.requests().size());
+    }
+
+    @Test
+    void theStatusIsTheOneConfigured() throws Exception {
+        registry.close();
+        registry = start("rateLimitStatus: 503\n");
+        upstream.on(Match.manifests()).always(LIMITED);
+        for (int i = 0; i < 2; i++) {
+            Response refused = manifest("latest");
+            assertEquals(503, refused.status());
+            assertTrue(refused.text().contains("\"TOOMANYREQUESTS\""), refused.text());
+            assertTrue(refused.header("Retry-After") != null);
+        }
+    }
+
+    @Test
+    void aLimitOfManifestsIsNoneOfHeadsAndBlobs_asOnDockerHub() throws Exception {
+        manifest("latest");
+        upstream.on(Match.manifests().get()).always(LIMITED);
+        assertEquals(429, manifest("other").status());
+        upstream.forgetRequests();
+        assertNull(manifest("latest").header("Warning"), "a HEAD told that it did not move");
+        assertArrayEquals(image.layerBytes(1), blob(image.layer(1)).body());
+        assertEquals(List.of("HEAD", "GET"), methods());
+    }
+
+    @Test
+    void aTokenServiceIsLeftAloneToo() throws Exception {
+        upstream.requireAnonymousBearer();
+        upstream.on(Match.of(Recorded.Kind.TOKEN)).always(LIMITED);
+        for (int i = 0; i < 20; i++) {
+            Response refused = manifest("latest");
+            assertEquals(429, refused.status());
+            assertTrue(Integer.parseInt(refused.header("Retry-After")) > 30);
+        }
+        assertEquals(
+                List.of(Recorded.Kind.MANIFEST, Recorded.Kind.TOKEN),
+                upstream.requests().stream().map(Recorded::kind).toList());
+    }
+
+    @Test
+    void whereBlobsAreKeptIsLeftAloneToo() throws Exception {
+        try (FakeUpstream storage = FakeUpstream.start()) {
+            upstream.redirectBlobsTo(storage);
+            storage.on(Match.blobs()).always(LIMITED);
+            manifest("latest");
+            for (int i = 0; i < 20; i++) {
+                assertEquals(429, blob(image.layer(i % 2)).status());
+            }
+            assertEquals(1, storage.requests().size());
+            assertEquals(1, upstream.requests(Match.blobs()).size());
+        }
+    }
+
+    @Test
+    void aDownloadThatIsLimitedWhileItResumesWaits_andGoesOnWhereItWas() throws Exception {
+        manifest("latest");
+        Digest layer = image.layer(0);
+        upstream.on(Match.blob(layer)).once(Fault.resetAfter(100_000));
+        upstream.on(Match.blob(layer)).once(Fault.status(429).header("Retry-After", "1"));
+        assertArrayEquals(image.layerBytes(0), blob(layer).body());
+        List<Recorded> asked = upstream.requests(Match.blob(layer));
+        assertEquals(
+                List.of(200, 429, 206), asked.stream().map(Recorded::status).toList());
+        assertEquals(asked.get(1).header("Range"), asked.get(2).header("Range"));
+    }
+
+    @Test
+    void aLimitDoesNotMeanThatItIsDown() throws Exception {
+        upstream.on(Match.manifests()).times(2, Fault.status(500));
+        upstream.on(Match.manifests()).always(Fault.status(429).header("Retry-After", "1"));
+        assertEquals(502, manifest("a").status());
+        assertEquals(502, manifest("b").status());
+        assertEquals(429, manifest("c").status());
+        assertArrayEquals(image.layerBytes(1), blob(image.layer(1)).body());
+    }
+
+    private List<String> methods() {
+        return upstream.requests().stream().map(Recorded::method).toList();
+    }
+
+    private RunningRegistry start(String more) throws Exception {
+        return RunningRegistry.start(
+                more + "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
+                        + "\n  tags: [{pattern: '*', policy: always}]\n",
+                images);
+    }
+
+    private Response manifest(String tag) throws Exception {
+        return RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example");
+    }
+
+    private Response blob(Digest digest) throws Exception {
+        return RawHttp.get(registry.base(), "/v2/team/app/blobs/" + digest + "?ns=r.example");
+    }
+}

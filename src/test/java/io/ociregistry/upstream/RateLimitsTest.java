@@ -1,0 +1,75 @@
+package io.ociregistry.upstream;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.net.URI;
+import java.time.Duration;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.message.BasicHttpResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RateLimitsTest {
+    private long now = Long.MAX_VALUE;
+    private final RateLimits limits = new RateLimits(Origin.of(URI.create("https://r.example")), () -> now);
+
+    @ParameterizedTest
+    @CsvSource({"60,60", "1,1", "0,1", "-5,60", "soon,60", "9999999999,21600"})
+    void aRefusalIsRememberedForAsLongAsItSays(String told, long seconds) {
+        refuse(RequestKind.MANIFEST, told);
+        assertEquals(Duration.ofSeconds(seconds), left());
+        now += Duration.ofSeconds(seconds).toNanos() - 1;
+        assertEquals(Duration.ofNanos(1), left());
+        now += 1;
+        assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
+    }
+
+    @Test
+    void whatIsToldIsAMinute_whereNothingIsTold() {
+        limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(429));
+        assertEquals(Duration.ofSeconds(60), left());
+    }
+
+    @Test
+    void oneKindOfRequestsSaysNothingAboutTheOthers() {
+        refuse(RequestKind.MANIFEST, "60");
+        for (RequestKind other : new RequestKind[] {RequestKind.BLOB, RequestKind.TOKEN, RequestKind.OTHER}) {
+            assertDoesNotThrow(() -> limits.check(other));
+        }
+    }
+
+    @Test
+    void ofTwoRefusalsTheLongerOneCounts() {
+        refuse(RequestKind.MANIFEST, "60");
+        refuse(RequestKind.MANIFEST, "5");
+        assertEquals(Duration.ofSeconds(60), left());
+        refuse(RequestKind.MANIFEST, "90");
+        assertEquals(Duration.ofSeconds(90), left());
+    }
+
+    @Test
+    void theLastRequestThatIsAllowedIsASuccess_notARefusal() {
+        HttpResponse last = new BasicHttpResponse(200);
+        last.setHeader("ratelimit-limit", "100;w=21600");
+        last.setHeader("ratelimit-remaining", "0;w=21600");
+        limits.answered(RequestKind.MANIFEST, last);
+        assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
+    }
+
+    private void refuse(RequestKind kind, String retryAfter) {
+        HttpResponse refusal = new BasicHttpResponse(429);
+        refusal.setHeader("Retry-After", retryAfter);
+        limits.answered(kind, refusal);
+    }
+
+    private Duration left() {
+        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
+        assertEquals(ErrorCode.TOO_MANY_REQUESTS, known.code());
+        return known.retryAfter().orElseThrow();
+    }
+}
