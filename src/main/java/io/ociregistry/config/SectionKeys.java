@@ -60,6 +60,14 @@ final class SectionKeys {
             List.of(ANSWER, CONNECT, STALL),
             (values, complaints) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
 
+    static final Key<Duration> NEGATIVE_TTL = new Key<>(
+            "negativeTtl",
+            Scalar.DURATION,
+            CacheConfig.DEFAULT.negativeTtl(),
+            "for how long an upstream is not asked again for what it has not got");
+    static final Mapping<CacheConfig> CACHE_TYPE =
+            new Mapping<>(List.of(NEGATIVE_TTL), (values, complaints) -> new CacheConfig(values.get(NEGATIVE_TTL)));
+
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
             .checked(status ->
                     status == 429 || status == 503 ? Optional.empty() : Optional.of("is neither 429 nor 503"));

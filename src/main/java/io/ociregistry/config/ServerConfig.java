@@ -135,6 +135,10 @@ public final class ServerConfig {
         return values.get(ServerKeys.TIMEOUTS);
     }
 
+    public CacheConfig cache() {
+        return values.get(ServerKeys.CACHE);
+    }
+
     @Override
     public String toString() {
         return values.toString();

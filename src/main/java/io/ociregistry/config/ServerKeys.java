@@ -77,6 +77,9 @@ public final class ServerKeys {
     public static final Key<Timeouts> TIMEOUTS =
             key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines towards upstreams");
 
+    public static final Key<CacheConfig> CACHE =
+            key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "what the cache remembers");
+
     public static final List<Key<?>> ALL = List.of(
             LOG_LEVEL,
             LOG_FILE,
@@ -105,7 +108,8 @@ public final class ServerKeys {
             PREFETCH,
             SHUTDOWN_TIMEOUT,
             RATE_LIMIT_STATUS,
-            TIMEOUTS);
+            TIMEOUTS,
+            CACHE);
 
     static final Mapping<ServerConfig> TYPE = new Mapping<>(ALL, (values, complaints) -> new ServerConfig(values));
 

@@ -40,6 +40,7 @@ final class Freshness {
     private final TagPolicies policies;
     private final Fetcher fetcher;
     private final Consumer<ImageReference> dropper;
+    private final KnownMissing<ImageReference> missing;
     private final Clock clock;
     private final Duration patience;
     private final boolean airGapped;
@@ -52,6 +53,7 @@ final class Freshness {
             TagPolicies policies,
             Fetcher fetcher,
             Consumer<ImageReference> dropper,
+            KnownMissing<ImageReference> missing,
             Clock clock,
             Duration patience,
             boolean airGapped) {
@@ -60,6 +62,7 @@ final class Freshness {
         this.policies = policies;
         this.fetcher = fetcher;
         this.dropper = dropper;
+        this.missing = missing;
         this.clock = clock;
         this.patience = patience;
         this.airGapped = airGapped;
@@ -88,12 +91,16 @@ final class Freshness {
     private CompletionStage<FoundManifest> ask(ImageReference name, Manifest cached, TagRule rule) {
         Upstream upstream;
         try {
+            missing.check(name);
             upstream = upstreams.get(name.repository().registry());
             upstream.check(RequestKind.OTHER);
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(stale(name, cached, e.getMessage()));
+            return CompletableFuture.completedStage(afterFailure(name, cached, rule, e));
         }
-        return flights.join(name, upstream.metadata(), () -> revalidate(upstream, name, cached, rule))
+        return flights.join(
+                        name,
+                        upstream.metadata(),
+                        () -> missing.noting(name, () -> revalidate(upstream, name, cached, rule)))
                 .thenApply(FoundManifest::certain)
                 .exceptionally(failure -> afterFailure(name, cached, rule, failure))
                 .toCompletableFuture()

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
@@ -24,6 +25,7 @@ final class Manifests {
     private final Clock clock;
     private final long maxBytes;
     private final boolean airGapped;
+    private final KnownMissing<ImageReference> missing;
     private final Freshness freshness;
     private final Flights<ImageReference, Manifest> flights = new Flights<>();
 
@@ -42,8 +44,9 @@ final class Manifests {
         this.airGapped = config.airGapped();
         // A third of what clients wait at most: there is an answer at hand.
         Duration patience = config.timeouts().answer().dividedBy(3);
-        this.freshness =
-                new Freshness(catalog, upstreams, policies, this::fetch, this::drop, clock, patience, airGapped);
+        this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
+        this.freshness = new Freshness(
+                catalog, upstreams, policies, this::fetch, this::drop, missing, clock, patience, airGapped);
     }
 
     CompletionStage<FoundManifest> get(ImageReference name) {
@@ -56,9 +59,10 @@ final class Manifests {
                     ErrorCode.MANIFEST_UNKNOWN,
                     name + " is not cached, and this server is air-gapped, so it asks no upstream");
         }
+        missing.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        return flights.join(name, upstream.metadata(), () -> fetch(upstream, name))
+        return flights.join(name, upstream.metadata(), () -> missing.noting(name, () -> fetch(upstream, name)))
                 .thenApply(FoundManifest::certain);
     }
 

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.Digest;
@@ -38,6 +39,7 @@ public final class Registry implements AutoCloseable {
     private final FarParts parts;
     private final Upstreams upstreams;
     private final Executor disk;
+    private final KnownMissing<BlobKey> missing;
     private final Optional<Prefetch> prefetch;
     private final Timeouts timeouts;
     private final boolean airGapped;
@@ -61,6 +63,7 @@ public final class Registry implements AutoCloseable {
         this.upstreams = upstreams;
         this.disk = disk;
         this.guard = new ManifestGuard(catalog);
+        this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
         this.timeouts = config.timeouts();
         this.airGapped = config.airGapped();
         boolean fetchesAhead = config.prefetch() && !airGapped;
@@ -147,16 +150,22 @@ public final class Registry implements AutoCloseable {
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
         Downloads.Key key = from(repository, digest);
+        BlobKey blob = new BlobKey(repository, digest);
         if (!downloads.isArriving(key)) {
+            missing.check(blob);
             upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = catalog.blobSize(repository, digest);
         Runnable confirmed = () -> link(repository, digest);
+        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, confirmed, timeouts);
         return downloads
                 .join(
                         key,
                         upstream.blobs(),
-                        new BlobFetch(blobs, upstream, repository, digest, size, confirmed, timeouts))
+                        started -> missing.noting(blob, () -> {
+                            fetch.run(started);
+                            return blob;
+                        }))
                 .thenCompose(source -> confirmedFor(repository, digest, source));
     }
 
@@ -185,11 +194,14 @@ public final class Registry implements AutoCloseable {
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
         Upstream upstream = upstream(repository, digest);
-        upstream.check(RequestKind.OTHER);
         BlobKey key = new BlobKey(repository, digest);
+        missing.check(key);
+        upstream.check(RequestKind.OTHER);
         return heads.join(key, upstream.metadata(), () -> {
-            guard.check(upstream, repository, digest);
-            OptionalLong size = head(upstream, key);
+            OptionalLong size = missing.noting(key, () -> {
+                guard.check(upstream, repository, digest);
+                return head(upstream, key);
+            });
             link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
         });
@@ -241,7 +253,8 @@ public final class Registry implements AutoCloseable {
         }
     }
 
-    private record BlobKey(Repository repository, Digest digest) {
+    /** A blob as one repository sees it. */
+    record BlobKey(Repository repository, Digest digest) {
         @Override
         public String toString() {
             return "blob " + repository + "@" + digest;

@@ -128,7 +128,9 @@ class OfflineTest {
         FakeUpstream other = FakeUpstream.start();
         registry.close();
         registry = RunningRegistry.start(
-                configuration("").concat("- name: s.example\n  endpoint: " + other.url() + "\n"), images);
+                configuration("cache: {negativeTtl: 0s}\n")
+                        .concat("- name: s.example\n  endpoint: " + other.url() + "\n"),
+                images);
         try (other) {
             String path = "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example";
             assertEquals(404, get(path).status(), "its upstream does not have it");
