@@ -25,7 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 final class Downloads {
     private final BlobStore blobs;
     /** Complete once readers can be told size and success; empty where it turned out that there is nothing to transfer. */
-    private final Map<Key, CompletableFuture<Optional<BlobDownload>>> inFlight = new ConcurrentHashMap<>();
+    private final Map<Key, Arrival> inFlight = new ConcurrentHashMap<>();
 
     Downloads(BlobStore blobs) {
         this.blobs = blobs;
@@ -53,20 +53,25 @@ final class Downloads {
 
     /** The size of a blob that is arriving, once its upstream has told it. */
     OptionalLong arrivingSize(Key key) {
-        CompletableFuture<Optional<BlobDownload>> started = inFlight.get(key);
+        Arrival started = inFlight.get(key);
         if (started == null || !started.isDone() || started.isCompletedExceptionally()) {
             return OptionalLong.empty();
         }
         return started.join().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
-    /** A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known. */
+    /**
+     * A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known.
+     *
+     * @param executor a transfer that waits is given to it too, so that it can move up
+     */
     CompletionStage<BlobSource> join(Key key, Executor executor, Transfer transfer) {
-        CompletableFuture<Optional<BlobDownload>> mine = new CompletableFuture<>();
-        CompletableFuture<Optional<BlobDownload>> first = inFlight.putIfAbsent(key, mine);
+        Arrival mine = new Arrival(key, transfer);
+        Arrival first = inFlight.putIfAbsent(key, mine);
         if (first == null) {
-            return start(key, mine, executor, transfer);
+            return start(key, mine, executor);
         }
+        first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
                 .orElseGet(() -> succeed(key, first, executor, transfer)));
@@ -79,8 +84,7 @@ final class Downloads {
         return join(key, executor, transfer);
     }
 
-    private CompletionStage<BlobSource> start(
-            Key key, CompletableFuture<Optional<BlobDownload>> mine, Executor executor, Transfer transfer) {
+    private CompletionStage<BlobSource> start(Key key, Arrival mine, Executor executor) {
         // A transfer may have ended since the caller looked into the store.
         Optional<BlobSource> stored = blobs.open(key.digest());
         if (stored.isPresent()) {
@@ -92,12 +96,21 @@ final class Downloads {
         CompletionStage<BlobSource> reader = mine.thenApply(
                 download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
-            executor.execute(() -> run(key, mine, transfer));
+            mine.once.start(executor);
         } catch (RejectedExecutionException e) {
             inFlight.remove(key, mine);
             mine.completeExceptionally(Flights.overloaded("blob " + key.digest()));
         }
         return reader;
+    }
+
+    /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */
+    private final class Arrival extends CompletableFuture<Optional<BlobDownload>> {
+        private final Once once;
+
+        Arrival(Key key, Transfer transfer) {
+            this.once = new Once(() -> Downloads.this.run(key, this, transfer));
+        }
     }
 
     private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {

@@ -15,37 +15,52 @@ import java.util.function.Supplier;
  * again while it goes on joins it.
  */
 final class Flights<K, V> {
-    private final Map<K, CompletableFuture<V>> inFlight = new ConcurrentHashMap<>();
+    private final Map<K, Flight> inFlight = new ConcurrentHashMap<>();
 
-    /** The outcome of the work for this key: that under way, or else new work on the executor. */
+    /**
+     * The outcome of the work for this key: that under way, or else new work on the executor.
+     *
+     * @param executor work that waits is given to it too, so that it can move up
+     */
     CompletionStage<V> join(K key, Executor executor, Supplier<V> work) {
-        CompletableFuture<V> mine = new CompletableFuture<>();
-        CompletableFuture<V> first = inFlight.putIfAbsent(key, mine);
+        Flight mine = new Flight(key, work);
+        Flight first = inFlight.putIfAbsent(key, mine);
         if (first != null) {
-            return first;
+            first.once.join(executor);
+            return first.outcome;
         }
         try {
-            executor.execute(() -> run(key, mine, work));
+            mine.once.start(executor);
         } catch (RejectedExecutionException e) {
             finish(key, mine);
-            mine.completeExceptionally(overloaded(key));
+            mine.outcome.completeExceptionally(overloaded(key));
         }
-        return mine;
+        return mine.outcome;
     }
 
-    private void run(K key, CompletableFuture<V> outcome, Supplier<V> work) {
+    /** Work, from when it is asked for to its end. */
+    private final class Flight {
+        private final CompletableFuture<V> outcome = new CompletableFuture<>();
+        private final Once once;
+
+        Flight(K key, Supplier<V> work) {
+            this.once = new Once(() -> Flights.this.run(key, this, work));
+        }
+    }
+
+    private void run(K key, Flight flight, Supplier<V> work) {
         try {
             V value = work.get();
-            finish(key, outcome);
-            outcome.complete(value);
+            finish(key, flight);
+            flight.outcome.complete(value);
         } catch (RuntimeException | Error e) {
-            finish(key, outcome);
-            outcome.completeExceptionally(e);
+            finish(key, flight);
+            flight.outcome.completeExceptionally(e);
         }
     }
 
     /** Before the outcome is told: who hears of a failure and asks again must not join the failed flight. */
-    private void finish(K key, CompletableFuture<V> flight) {
+    private void finish(K key, Flight flight) {
         inFlight.remove(key, flight);
     }
 

@@ -7,6 +7,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
@@ -99,7 +100,7 @@ final class Freshness {
         }
         return flights.join(
                         name,
-                        upstream.metadata(),
+                        upstream.metadata(Priority.REFRESH),
                         () -> missing.noting(name, () -> revalidate(upstream, name, cached, rule)))
                 .thenApply(FoundManifest::certain)
                 .exceptionally(failure -> afterFailure(name, cached, rule, failure))

@@ -7,6 +7,8 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.KeptList;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
+import io.ociregistry.upstream.Priority;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.time.Clock;
@@ -79,12 +81,12 @@ final class Lists<N extends ListName, V> {
         Upstream upstream;
         try {
             upstream = upstreams.get(name.repository().registry());
-            upstream.check();
+            upstream.check(RequestKind.OTHER);
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(
                     offline(name, last, e.getMessage()).orElseThrow(() -> e));
         }
-        Lane lane = lanes.get(upstream, unused -> new Lane(upstream.metadata(), kind.atATime()));
+        Lane lane = lanes.get(upstream, unused -> new Lane(upstream.metadata(Priority.CLIENT), kind.atATime()));
         CompletionStage<Listed<V>> asked = flights.join(name, lane, () -> ask(upstream, name))
                 .thenApply(Listed::certain)
                 .exceptionally(failure -> afterFailure(name, last, failure));

@@ -6,6 +6,8 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.upstream.HeadAnswer;
+import io.ociregistry.upstream.Priority;
+import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +45,8 @@ final class ManifestGuard {
         if (catalog.isBlob(repository, digest)) {
             return CompletableFuture.completedStage(digest);
         }
-        upstream.check();
-        return flights.join(new ImageReference(repository, digest), upstream.metadata(), () -> {
+        upstream.check(RequestKind.OTHER);
+        return flights.join(new ImageReference(repository, digest), upstream.metadata(Priority.CLIENT), () -> {
             check(upstream, repository, digest);
             return digest;
         });

@@ -9,6 +9,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.upstream.ManifestAnswer;
+import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
@@ -62,7 +63,10 @@ final class Manifests {
         missing.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        return flights.join(name, upstream.metadata(), () -> missing.noting(name, () -> fetch(upstream, name)))
+        return flights.join(
+                        name,
+                        upstream.metadata(Priority.CLIENT),
+                        () -> missing.noting(name, () -> fetch(upstream, name)))
                 .thenApply(FoundManifest::certain);
     }
 

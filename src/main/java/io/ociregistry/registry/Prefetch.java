@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings in what an image manifest names once a client has fetched that manifest, so that a client that leaves does not leave half an image.
  *
- * <p>Two blobs at a time, so that what clients wait for stays ahead of it. It never starts for HEAD, which update checkers send, for
+ * <p>Two blobs at a time, behind what clients wait for. It never starts for HEAD, which update checkers send, for
  * attestations, or for foreign layers. A blob of which a part is here it comes back to, whoever began it; any other that can't be had it
  * gives up, and the next client that wants it asks again.
  */
@@ -60,7 +60,7 @@ final class Prefetch implements AutoCloseable {
      * Nothing is prefetched yet.
      *
      * @param isHere whether a repository's blob can be served without asking anybody
-     * @param fetch how blobs are fetched: as for a client
+     * @param fetch how blobs are fetched: as for a client, but less urgently
      * @param interrupted tells of which blobs a part is here and nobody is fetching the rest
      * @param pace how often that is looked at
      */

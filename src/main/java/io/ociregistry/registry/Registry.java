@@ -12,6 +12,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
@@ -70,7 +71,7 @@ public final class Registry implements AutoCloseable {
         this.prefetch = fetchesAhead
                 ? Optional.of(new Prefetch(
                         this::isHere,
-                        this::blob,
+                        (repository, digest) -> blob(repository, digest, Priority.PREFETCH),
                         blobs::interrupted,
                         timeouts.stall().multipliedBy(2)))
                 : Optional.empty();
@@ -93,16 +94,21 @@ public final class Registry implements AutoCloseable {
 
     /** The content of a blob, as far as it is there; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
+        return blob(repository, digest, Priority.CLIENT);
+    }
+
+    private CompletionStage<BlobSource> blob(Repository repository, Digest digest, Priority priority) {
         return failing(() -> {
             guard.checkKnown(repository, digest);
             if (catalog.hasBlob(repository, digest)) {
-                return linkedBlob(repository, digest);
+                return linkedBlob(repository, digest, priority);
             }
             boolean here = blobs.contains(digest) || downloads.isArriving(from(repository, digest));
             return here
-                    ? confirm(repository, digest).thenCompose(size -> linkedBlob(repository, digest))
+                    ? confirm(repository, digest, priority)
+                            .thenCompose(size -> linkedBlob(repository, digest, priority))
                     : guard.checked(upstream(repository, digest), repository, digest)
-                            .thenCompose(blob -> fetch(repository, blob));
+                            .thenCompose(blob -> fetch(repository, blob, priority));
         });
     }
 
@@ -130,11 +136,11 @@ public final class Registry implements AutoCloseable {
             OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
             return size.isPresent() && catalog.hasBlob(repository, digest)
                     ? CompletableFuture.completedStage(size)
-                    : confirm(repository, digest);
+                    : confirm(repository, digest, Priority.CLIENT);
         });
     }
 
-    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest) {
+    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
         Optional<BlobSource> stored = blobs.open(digest);
         if (stored.isPresent()) {
             return CompletableFuture.completedStage(stored.get());
@@ -143,11 +149,11 @@ public final class Registry implements AutoCloseable {
         return blobs.mayHave(digest, catalog.blobSize(repository, digest))
                 ? downloads
                         .join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
-                        .exceptionallyCompose(unopened -> fetch(repository, digest))
-                : fetch(repository, digest);
+                        .exceptionallyCompose(unopened -> fetch(repository, digest, priority))
+                : fetch(repository, digest, priority);
     }
 
-    private CompletionStage<BlobSource> fetch(Repository repository, Digest digest) {
+    private CompletionStage<BlobSource> fetch(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
         Downloads.Key key = from(repository, digest);
         BlobKey blob = new BlobKey(repository, digest);
@@ -161,20 +167,21 @@ public final class Registry implements AutoCloseable {
         return downloads
                 .join(
                         key,
-                        upstream.blobs(),
+                        upstream.blobs(priority),
                         started -> missing.noting(blob, () -> {
                             fetch.run(started);
                             return blob;
                         }))
-                .thenCompose(source -> confirmedFor(repository, digest, source));
+                .thenCompose(source -> confirmedFor(repository, digest, source, priority));
     }
 
     /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
-    private CompletionStage<BlobSource> confirmedFor(Repository repository, Digest digest, BlobSource source) {
+    private CompletionStage<BlobSource> confirmedFor(
+            Repository repository, Digest digest, BlobSource source, Priority priority) {
         if (catalog.hasBlob(repository, digest)) {
             return CompletableFuture.completedStage(source);
         }
-        return confirm(repository, digest).handle((size, failure) -> {
+        return failing(() -> confirm(repository, digest, priority)).handle((size, failure) -> {
             if (failure != null) {
                 source.close();
                 throw failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
@@ -192,12 +199,12 @@ public final class Registry implements AutoCloseable {
     }
 
     /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
-    private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest) {
+    private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
         BlobKey key = new BlobKey(repository, digest);
         missing.check(key);
         upstream.check(RequestKind.OTHER);
-        return heads.join(key, upstream.metadata(), () -> {
+        return heads.join(key, upstream.metadata(priority), () -> {
             OptionalLong size = missing.noting(key, () -> {
                 guard.check(upstream, repository, digest);
                 return head(upstream, key);

@@ -132,8 +132,8 @@ final class HttpUpstream implements Upstream, AutoCloseable {
                         clients,
                         destinations,
                         authenticator,
-                        breaker,
-                        Clients.Pool.METADATA,
+                        health,
+                        RequestKind.OTHER,
                         "GET",
                         uri,
                         repository,
@@ -160,13 +160,13 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     }
 
     @Override
-    public Executor metadata() {
-        return executors.metadata();
+    public Executor metadata(Priority priority) {
+        return executors.metadata(priority);
     }
 
     @Override
-    public Executor blobs() {
-        return executors.blobs();
+    public Executor blobs(Priority priority) {
+        return executors.blobs(priority);
     }
 
     /** Ends what it works on; its connections are closed by whoever made them. */

@@ -113,7 +113,7 @@ public final class HttpUpstreams implements Upstreams {
                 destinations,
                 clients,
                 new Authenticator(destinations, credentials, tokens),
-                new UpstreamExecutors(name.toString()),
+                new UpstreamExecutors(name.toString(), 8),
                 new Health(origin, breaker, limits));
     }
 

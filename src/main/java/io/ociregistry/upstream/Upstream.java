@@ -66,9 +66,9 @@ public interface Upstream {
      */
     ListAnswer list(String repository, String path, String query, long maxBytes);
 
-    /** Runs manifest and other small requests; bounded, never waits for a blob. */
-    Executor metadata();
+    /** Runs manifest and other small requests; bounded, never waits for a blob. Work that is given again moves up, and runs once. */
+    Executor metadata(Priority priority);
 
-    /** Runs blob transfers; bounded. */
-    Executor blobs();
+    /** Runs blob transfers; bounded. Work that is given again moves up, and runs once. */
+    Executor blobs(Priority priority);
 }

@@ -137,6 +137,36 @@ class DownloadsTest {
     }
 
     @Test
+    void whoJoinsATransferThatWaitsGivesItToAnotherLine_andItRunsOnce() throws Exception {
+        List<Runnable> prefetch = new ArrayList<>();
+        List<Runnable> clients = new ArrayList<>();
+        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = downloads.join(KEY, clients::add, NEVER);
+        clients.remove(0).run();
+        prefetch.remove(0).run();
+        for (CompletionStage<BlobSource> stage : List.of(first, second)) {
+            BlobSource source = get(stage);
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+            source.close();
+        }
+    }
+
+    @Test
+    void whoJoinsAndFindsTheLineFullWaitsInTheOther() throws Exception {
+        List<Runnable> prefetch = new ArrayList<>();
+        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = downloads.join(
+                KEY,
+                work -> {
+                    throw new RejectedExecutionException();
+                },
+                NEVER);
+        prefetch.remove(0).run();
+        get(first).close();
+        get(second).close();
+    }
+
+    @Test
     void whoHearsOfItWhenEverybodyHasLeftGetsItFromTheStore() throws Exception {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);

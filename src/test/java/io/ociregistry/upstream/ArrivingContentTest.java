@@ -336,7 +336,7 @@ class ArrivingContentTest {
         Gate gate = up.holdBlobAfter(layer, 1000);
         Upstream upstream = upstreams.get();
         for (int i = 0; i < 100; i++) {
-            upstream.blobs().execute(() -> {
+            upstream.blobs(Priority.CLIENT).execute(() -> {
                 try (BlobAnswer blob = blob(0)) {
                     blob.body().readAllBytes();
                 } catch (IOException | RegistryException brokenOff) {
@@ -347,7 +347,8 @@ class ArrivingContentTest {
         gate.awaitReached();
         assertArrayEquals(
                 image.manifest(),
-                CompletableFuture.supplyAsync(() -> upstreams.manifest("team/app", "1"), upstream.metadata())
+                CompletableFuture.supplyAsync(
+                                () -> upstreams.manifest("team/app", "1"), upstream.metadata(Priority.CLIENT))
                         .get()
                         .bytes());
     }

@@ -177,11 +177,11 @@ class TransferTest extends UpstreamTest {
     void hourLongBlobsDoNotKeepAManifestWaiting() throws Exception {
         var gate = fake.hold(Match.blobs());
         for (int i = 0; i < 100; i++) {
-            upstream.blobs().execute(() -> body(0));
+            upstream.blobs(Priority.CLIENT).execute(() -> body(0));
         }
         gate.awaitReached();
         var answer = new CompletableFuture<byte[]>();
-        upstream.metadata().execute(() -> answer.complete(manifest(upstream)));
+        upstream.metadata(Priority.CLIENT).execute(() -> answer.complete(manifest(upstream)));
         assertArrayEquals(image.manifest(), answer.get());
         gate.release();
     }

@@ -1,0 +1,154 @@
+package io.ociregistry.upstream;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A few threads, and a line of waiting work for each {@link Priority}: a free thread takes the first of the most urgent line.
+ *
+ * <p>A line that is full rejects, whatever the others hold, so nothing crowds out what is more urgent. Work that is given again while it waits
+ * is not queued twice, but moves to the better line; given again while it runs it counts as that urgent from then on, and is not run twice.
+ * Idle threads end.
+ */
+final class PriorityThreads {
+    private static final int IDLE_SECONDS = 30;
+    private static final ThreadLocal<Work> RUNNING = new ThreadLocal<>();
+
+    private final int waiting;
+    private final ThreadPoolExecutor threads;
+
+    // Both are guarded by "lines".
+    private final Map<Priority, Set<Work>> lines = new EnumMap<>(Priority.class);
+    /** All work that waits or runs. */
+    private final Map<Runnable, Work> known = new HashMap<>();
+
+    /**
+     * No thread runs yet.
+     *
+     * @param waiting how much may wait in each line
+     */
+    PriorityThreads(String name, int count, int waiting) {
+        this.waiting = waiting;
+        AtomicInteger number = new AtomicInteger();
+        // Its queue holds a ticket for each piece of work in the lines, so they bound it.
+        this.threads = new ThreadPoolExecutor(
+                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                    Thread thread = new Thread(work, name + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    private static final class Work {
+        private final Runnable task;
+        /** Written under the lock; read without it while it runs. */
+        private volatile Priority priority;
+
+        Work(Runnable task, Priority priority) {
+            this.task = task;
+            this.priority = priority;
+        }
+    }
+
+    /** Runs work with that priority. */
+    Executor at(Priority priority) {
+        return task -> execute(task, priority);
+    }
+
+    /** How urgent the work of the calling thread is; where it is none of these, there is a client waiting. */
+    static Priority here() {
+        Work work = RUNNING.get();
+        return work == null ? Priority.CLIENT : work.priority;
+    }
+
+    /** Takes no more work; ends when all that waits is done. */
+    void shutdown() {
+        threads.shutdown();
+    }
+
+    /** Waits for that end, then interrupts what is left. */
+    void end(int seconds) {
+        try {
+            if (!threads.awaitTermination(seconds, TimeUnit.SECONDS)) {
+                threads.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            threads.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void execute(Runnable task, Priority priority) {
+        synchronized (lines) {
+            Work work = known.get(task);
+            if (work == null) {
+                enter(new Work(task, priority));
+            } else if (priority.compareTo(work.priority) < 0) {
+                promote(work, priority);
+            }
+        }
+    }
+
+    /** Caller holds the lock. */
+    private void enter(Work work) {
+        Set<Work> line = line(work.priority);
+        if (line.size() >= waiting) {
+            throw new RejectedExecutionException(line.size() + " wait already");
+        }
+        threads.execute(this::runNext);
+        line.add(work);
+        known.put(work.task, work);
+    }
+
+    /** Caller holds the lock. The better line may grow beyond its bound: nothing more is kept in all. */
+    private void promote(Work work, Priority priority) {
+        boolean waited = line(work.priority).remove(work);
+        work.priority = priority;
+        if (waited) {
+            line(priority).add(work);
+        }
+    }
+
+    private void runNext() {
+        Work work = next();
+        RUNNING.set(work);
+        try {
+            work.task.run();
+        } finally {
+            RUNNING.remove();
+            synchronized (lines) {
+                known.remove(work.task);
+            }
+        }
+    }
+
+    private Work next() {
+        synchronized (lines) {
+            for (Set<Work> line : lines.values()) {
+                Iterator<Work> first = line.iterator();
+                if (first.hasNext()) {
+                    Work work = first.next();
+                    first.remove();
+                    return work;
+                }
+            }
+        }
+        throw new IllegalStateException("there are as many tickets as there is work");
+    }
+
+    /** Caller holds the lock. */
+    private Set<Work> line(Priority priority) {
+        return lines.computeIfAbsent(priority, first -> new LinkedHashSet<>());
+    }
+}
