@@ -69,10 +69,19 @@ final class RegistryKeys {
             new ListOf<>(TAG_RULE_TYPE),
             List.of(),
             "when cached tags are looked at again; the first rule that matches counts");
+    static final Key<Integer> DOWNLOADS = new Key<>(
+            "downloads", Scalar.integer(1, 256), Limits.DEFAULT.downloads(), "how many blobs are fetched at a time");
+    static final Key<Optional<Long>> BANDWIDTH =
+            optional("bandwidth", Scalar.size(1 << 10, 1L << 40), "how many bytes of blobs a second, all together");
+    static final Mapping<Limits> LIMITS_TYPE = new Mapping<>(
+            List.of(DOWNLOADS, BANDWIDTH),
+            (values, complaints) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
+    static final Key<Limits> LIMITS =
+            new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "what the registry is asked for at most");
     static final Key<AuthConfig> AUTH = new Key<>("auth", AUTH_TYPE, AuthConfig.ANONYMOUS, "who we are there");
     static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
     static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
-            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, AUTH, TLS), RegistryKeys::upstream);
+            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS), RegistryKeys::upstream);
 
     private RegistryKeys() {}
 
@@ -129,6 +138,7 @@ final class RegistryKeys {
                 endpoint,
                 values.get(ALIASES),
                 values.get(TAGS),
+                values.get(LIMITS),
                 values.get(AUTH),
                 values.get(TLS));
     }

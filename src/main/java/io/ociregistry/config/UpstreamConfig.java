@@ -15,6 +15,7 @@ public record UpstreamConfig(
         Optional<URI> endpoint,
         List<String> aliases,
         List<TagRule> tags,
+        Limits limits,
         AuthConfig auth,
         TlsConfig tls) {
     public UpstreamConfig {
@@ -31,30 +32,31 @@ public record UpstreamConfig(
                 Optional.empty(),
                 List.of(),
                 List.of(),
+                Limits.DEFAULT,
                 AuthConfig.ANONYMOUS,
                 TlsConfig.DEFAULT);
     }
 
     public UpstreamConfig withScheme(Scheme newScheme) {
-        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, auth, tls);
+        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, limits, auth, tls);
     }
 
     public UpstreamConfig withEndpoint(String uri) {
         var parsed = Endpoint.parse(uri);
         return new UpstreamConfig(
-                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, tags, auth, tls);
+                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, tags, limits, auth, tls);
     }
 
     public UpstreamConfig withAliases(String... names) {
         var parsed = List.of(names).stream().map(HostPort::parse).toList();
-        return new UpstreamConfig(name, description, scheme, endpoint, parsed, tags, auth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, parsed, tags, limits, auth, tls);
     }
 
     public UpstreamConfig withAuth(AuthConfig newAuth) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, newAuth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, newAuth, tls);
     }
 
     public UpstreamConfig withTls(TlsConfig newTls) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, auth, newTls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, auth, newTls);
     }
 }

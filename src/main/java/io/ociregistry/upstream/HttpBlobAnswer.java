@@ -3,6 +3,7 @@ package io.ociregistry.upstream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A blob that arrives over HTTP. */
@@ -11,11 +12,13 @@ final class HttpBlobAnswer implements BlobAnswer {
     private final OptionalLong size;
     private final EndNoticing body;
 
-    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size) throws IOException {
+    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth)
+            throws IOException {
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
-        this.body = new EndNoticing(entity == null ? InputStream.nullInputStream() : entity.getContent(), answer);
+        InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
+        this.body = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer);
     }
 
     @Override

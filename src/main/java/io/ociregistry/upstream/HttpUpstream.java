@@ -35,6 +35,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
     private final Clients clients;
     private final Authenticator authenticator;
     private final UpstreamExecutors executors;
+    private final Optional<Bandwidth> bandwidth;
     private final Health health;
 
     HttpUpstream(
@@ -43,6 +44,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
             Clients clients,
             Authenticator authenticator,
             UpstreamExecutors executors,
+            Optional<Bandwidth> bandwidth,
             Health health) {
         this.name = name;
         this.destinations = destinations;
@@ -50,6 +52,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
+        this.bandwidth = bandwidth;
         this.health = health;
     }
 
@@ -220,11 +223,11 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         }
     }
 
-    private static BlobAnswer whole(Exchange.Answer answer) throws IOException {
-        return new HttpBlobAnswer(answer, 0, length(answer.response()));
+    private BlobAnswer whole(Exchange.Answer answer) throws IOException {
+        return new HttpBlobAnswer(answer, 0, length(answer.response()), bandwidth);
     }
 
-    private static BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {
+    private BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {
         Header header = answer.response().getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
         if (!range.matches() || Long.parseLong(range.group(1)) != from) {
@@ -237,7 +240,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw anotherPart(from, what);
         }
-        return new HttpBlobAnswer(answer, from, size);
+        return new HttpBlobAnswer(answer, from, size, bandwidth);
     }
 
     private static RegistryException anotherPart(long from, String what) {

@@ -2,6 +2,7 @@ package io.ociregistry.upstream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.config.Limits;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.config.UnlistedRegistries;
@@ -94,18 +95,24 @@ public final class HttpUpstreams implements Upstreams {
         Clients own = new Clients(
                 () -> TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
-        listed.put(name, upstream(name, new Destinations(origin, true), own, Credentials.of(config.auth())));
+        Destinations destinations = new Destinations(origin, true);
+        listed.put(name, upstream(name, destinations, own, Credentials.of(config.auth()), config.limits()));
     }
 
     private HttpUpstream unlisted(RegistryName name) {
-        return upstream(name, new Destinations(origin(name, "https"), false), unlistedClients, Optional.empty());
+        Destinations destinations = new Destinations(origin(name, "https"), false);
+        return upstream(name, destinations, unlistedClients, Optional.empty(), Limits.DEFAULT);
     }
 
     private HttpUpstream upstream(
-            RegistryName name, Destinations destinations, Clients clients, Optional<Credentials> credentials) {
+            RegistryName name,
+            Destinations destinations,
+            Clients clients,
+            Optional<Credentials> credentials,
+            Limits limits) {
         Origin origin = destinations.home();
-        RateLimits limits = new RateLimits(origin, System::nanoTime);
-        BearerTokens tokens = new BearerTokens(new TokenService(clients, limits), System::nanoTime);
+        RateLimits rates = new RateLimits(origin, System::nanoTime);
+        BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
         Breaker breaker =
                 new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")), System::nanoTime);
         return new HttpUpstream(
@@ -113,8 +120,14 @@ public final class HttpUpstreams implements Upstreams {
                 destinations,
                 clients,
                 new Authenticator(destinations, credentials, tokens),
-                new UpstreamExecutors(name.toString(), 8),
-                new Health(origin, breaker, limits));
+                new UpstreamExecutors(name.toString(), limits.downloads()),
+                bandwidth(limits),
+                new Health(origin, breaker, rates));
+    }
+
+    private static Optional<Bandwidth> bandwidth(Limits limits) {
+        return limits.bandwidth()
+                .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
     }
 
     private static Origin origin(RegistryName name, String scheme) {

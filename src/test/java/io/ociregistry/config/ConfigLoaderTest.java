@@ -93,6 +93,7 @@ class ConfigLoaderTest {
                                 Optional.empty(),
                                 List.of(),
                                 List.of(),
+                                Limits.DEFAULT,
                                 AuthConfig.ANONYMOUS,
                                 TlsConfig.DEFAULT),
                         UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),
