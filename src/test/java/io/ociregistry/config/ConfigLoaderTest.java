@@ -47,12 +47,14 @@ class ConfigLoaderTest {
                 defaultNs: Docker.io
                 unlistedRegistries: deny
                 timeouts: {answer: 2s}
+                cache: {negativeTtl: 3s}
                 registries:
                 - name: Quay.IO
                   aliases: [quay.local:5000]
                   endpoint: http://10.0.0.1:5000/
                   auth: {user: me, passwordFromEnv: PW, password: other}
                   tls: {ca: /ca.crt, insecureSkipVerify: true}
+                  limits: {bandwidth: 2MiB}
                 """).config();
         assertEquals(LogLevel.INFO, config.logLevel());
         assertEquals(Path.of("/data"), config.imagePath());
@@ -64,7 +66,9 @@ class ConfigLoaderTest {
         assertEquals(UnlistedRegistries.DENY, config.unlistedRegistries());
         assertEquals(Duration.ofSeconds(2), config.timeouts().answer());
         assertEquals(Timeouts.DEFAULT.stall(), config.timeouts().stall());
+        assertEquals(Duration.ofSeconds(3), config.cache().negativeTtl());
         var quay = config.registries().get(0);
+        assertEquals(new Limits(8, Optional.of(2L << 20)), quay.limits());
         assertEquals("quay.io", quay.name());
         assertEquals(List.of("quay.local:5000"), quay.aliases());
         assertEquals(Optional.of(URI.create("http://10.0.0.1:5000")), quay.endpoint());
@@ -138,6 +142,9 @@ class ConfigLoaderTest {
                 "logLevel: trace            | 1: logLevel: 'trace' is not one of [debug, warn, info, error]",
                 "maxManifestBytes: 1GB      | 1: maxManifestBytes: '1GB' is not a size from 1 to 67108864 bytes",
                 "rateLimitStatus: 418       | 1: rateLimitStatus: '418' is neither 429 nor 503",
+                "cache: {negativeTtl: 10}   | 1: cache.negativeTtl: '10' is not a duration; write for example 500ms, 10s, 1h30m or 30d",
+                "[{name: a, limits: {downloads: 0}}]   | 1: registries[0].limits.downloads: '0' is not a whole number from 1 to 256",
+                "[{name: a, limits: {bandwidth: 1KB}}] | 1: registries[0].limits.bandwidth: '1KB' is not a size from 1024 to 1099511627776 bytes",
                 "defaultNs: http://a.io     | 1: defaultNs: 'http://a.io' is not host[:port]; leave out the scheme and the path, an address goes to endpoint",
                 "Port: 1                    | 1: Port: unknown key; did you mean port?",
                 "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryRun?",

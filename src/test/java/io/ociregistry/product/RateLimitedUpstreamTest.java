@@ -2,6 +2,7 @@ package io.ociregistry.product;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -150,6 +151,21 @@ class RateLimitedUpstreamTest {
         assertEquals(
                 List.of(200, 429, 206), asked.stream().map(Recorded::status).toList());
         assertEquals(asked.get(1).header("Range"), asked.get(2).header("Range"));
+    }
+
+    @Test
+    void aDownloadThatIsToldToWaitForHoursBreaksOff_andNobodyIsAskedAgain() throws Exception {
+        manifest("latest");
+        Digest layer = image.layer(0);
+        upstream.on(Match.blob(layer)).once(Fault.resetAfter(100_000));
+        upstream.on(Match.blob(layer)).once(Fault.status(429).header("Retry-After", "7200"));
+        Response cut = blob(layer);
+        assertTrue(cut.body().length < 300_000);
+        assertFalse(cut.complete());
+        Response refused = blob(layer);
+        assertEquals(429, refused.status());
+        assertTrue(Integer.parseInt(refused.header("Retry-After")) > 7000);
+        assertEquals(2, upstream.requests(Match.blob(layer)).size());
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.ociregistry.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,34 @@ class PriorityThreadsTest {
         threads.shutdown();
         assertThrows(RejectedExecutionException.class, () -> add("late", Priority.CLIENT));
         assertEquals(List.of("waiting"), afterFirst(1));
+    }
+
+    @Test
+    void whateverManyGiveAndHurryAtTheSameTimeRuns() throws Exception {
+        PriorityThreads busyOnes = new PriorityThreads("busy-", 2, 10_000);
+        CountDownLatch all = new CountDownLatch(4 * 1000);
+        CountDownLatch given = new CountDownLatch(4);
+        for (int i = 0; i < 4; i++) {
+            new Thread(() -> {
+                        for (int n = 0; n < 1000; n++) {
+                            AtomicBoolean taken = new AtomicBoolean();
+                            Runnable work = () -> {
+                                if (taken.compareAndSet(false, true)) {
+                                    all.countDown();
+                                }
+                            };
+                            for (Priority priority : List.of(Priority.PREFETCH, Priority.CLIENT, Priority.REFRESH)) {
+                                busyOnes.at(priority).execute(work);
+                            }
+                        }
+                        given.countDown();
+                    })
+                    .start();
+        }
+        given.await();
+        busyOnes.shutdown();
+        assertTrue(all.await(20, TimeUnit.SECONDS), () -> all.getCount() + " did not run");
+        busyOnes.end(20);
     }
 
     private Runnable add(String name, Priority priority) {

@@ -3,11 +3,13 @@ package io.ociregistry.upstream;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.message.BasicHttpResponse;
 import org.junit.jupiter.api.Test;
@@ -54,11 +56,31 @@ class RateLimitsTest {
 
     @Test
     void theLastRequestThatIsAllowedIsASuccess_notARefusal() {
-        HttpResponse last = new BasicHttpResponse(200);
-        last.setHeader("ratelimit-limit", "100;w=21600");
-        last.setHeader("ratelimit-remaining", "0;w=21600");
-        limits.answered(RequestKind.MANIFEST, last);
+        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
+    }
+
+    @Test
+    void thatNothingRemainsIsWarnedOfOnce_notWithEveryAnswerThatSaysSo() {
+        try (LogLines log = LogLines.of("io.ociregistry.upstream.RateLimits")) {
+            for (String left : new String[] {"2;w=21600", "0;w=21600", "0;w=21600", "0", "100", "0;w=21600"}) {
+                limits.answered(RequestKind.OTHER, remaining(left));
+            }
+            assertEquals(
+                    List.of("DEBUG", "WARN", "DEBUG", "DEBUG", "DEBUG", "WARN"),
+                    log.text()
+                            .lines()
+                            .map(line -> line.substring(0, line.indexOf(' ')))
+                            .toList());
+            assertTrue(log.text().contains("100;w=21600"), log.text());
+        }
+    }
+
+    private static HttpResponse remaining(String left) {
+        HttpResponse answer = new BasicHttpResponse(200);
+        answer.setHeader("ratelimit-limit", "100;w=21600");
+        answer.setHeader("ratelimit-remaining", left);
+        return answer;
     }
 
     private void refuse(RequestKind kind, String retryAfter) {
