@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings in what an image manifest names once a client has fetched that manifest, so that a client that leaves does not leave half an image.
  *
- * <p>Two blobs at a time, behind what clients wait for. It never starts for HEAD, which update checkers send, for
- * attestations, or for foreign layers. A blob of which a part is here it comes back to, whoever began it; any other that can't be had it
- * gives up, and the next client that wants it asks again.
+ * <p>Two blobs at a time, behind what clients wait for. It never starts for HEAD, which update checkers send, for attestations, or for foreign
+ * layers. A blob of which a part is here it comes back to, whoever began it; any other that can't be had it gives up, and the next client that
+ * wants it asks again.
  */
 final class Prefetch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Prefetch.class);

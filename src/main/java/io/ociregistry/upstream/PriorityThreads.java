@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,19 +19,24 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>A line that is full rejects, whatever the others hold, so nothing crowds out what is more urgent. Work that is given again while it waits
  * is not queued twice, but moves to the better line; given again while it runs it counts as that urgent from then on, and is not run twice.
- * Idle threads end.
+ * What is prefetched may take hours, so it leaves one thread to the others, if there are two. Idle threads end.
  */
 final class PriorityThreads {
     private static final int IDLE_SECONDS = 30;
     private static final ThreadLocal<Work> RUNNING = new ThreadLocal<>();
 
     private final int waiting;
+    private final int prefetchesAtMost;
     private final ThreadPoolExecutor threads;
 
-    // Both are guarded by "lines".
+    // All are guarded by "lines".
     private final Map<Priority, Set<Work>> lines = new EnumMap<>(Priority.class);
     /** All work that waits or runs. */
     private final Map<Runnable, Work> known = new HashMap<>();
+    /** How many threads prefetch. */
+    private int prefetches;
+    /** Tickets whose threads found nothing that they may take. */
+    private int returned;
 
     /**
      * No thread runs yet.
@@ -39,8 +45,9 @@ final class PriorityThreads {
      */
     PriorityThreads(String name, int count, int waiting) {
         this.waiting = waiting;
+        this.prefetchesAtMost = Math.max(1, count - 1);
         AtomicInteger number = new AtomicInteger();
-        // Its queue holds a ticket for each piece of work in the lines, so they bound it.
+        // Its queue holds no more tickets than there is work in the lines, so they bound it.
         this.threads = new ThreadPoolExecutor(
                 count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
                     Thread thread = new Thread(work, name + number.incrementAndGet());
@@ -72,7 +79,7 @@ final class PriorityThreads {
         return work == null ? Priority.CLIENT : work.priority;
     }
 
-    /** Takes no more work; ends when all that waits is done. */
+    /** Takes no more work; ends when what waits and may be taken is done. */
     void shutdown() {
         threads.shutdown();
     }
@@ -114,14 +121,34 @@ final class PriorityThreads {
     /** Caller holds the lock. The better line may grow beyond its bound: nothing more is kept in all. */
     private void promote(Work work, Priority priority) {
         boolean waited = line(work.priority).remove(work);
-        work.priority = priority;
         if (waited) {
             line(priority).add(work);
+        } else {
+            count(work, -1);
+        }
+        work.priority = priority;
+        count(work, waited ? 0 : 1);
+        giveOutAgain();
+    }
+
+    /** Caller holds the lock. */
+    private void count(Work work, int more) {
+        prefetches += work.priority == Priority.PREFETCH ? more : 0;
+    }
+
+    /** Something that may be taken may be there now. Caller holds the lock. */
+    private void giveOutAgain() {
+        if (returned > 0 && !threads.isShutdown()) {
+            returned--;
+            threads.execute(this::runNext);
         }
     }
 
     private void runNext() {
-        Work work = next();
+        next().ifPresent(this::run);
+    }
+
+    private void run(Work work) {
         RUNNING.set(work);
         try {
             work.task.run();
@@ -129,22 +156,29 @@ final class PriorityThreads {
             RUNNING.remove();
             synchronized (lines) {
                 known.remove(work.task);
+                count(work, -1);
+                giveOutAgain();
             }
         }
     }
 
-    private Work next() {
+    private Optional<Work> next() {
         synchronized (lines) {
             for (Set<Work> line : lines.values()) {
                 Iterator<Work> first = line.iterator();
                 if (first.hasNext()) {
                     Work work = first.next();
+                    if (work.priority == Priority.PREFETCH && prefetches >= prefetchesAtMost) {
+                        break;
+                    }
                     first.remove();
-                    return work;
+                    count(work, 1);
+                    return Optional.of(work);
                 }
             }
+            returned++;
+            return Optional.empty();
         }
-        throw new IllegalStateException("there are as many tickets as there is work");
     }
 
     /** Caller holds the lock. */

@@ -109,6 +109,48 @@ class PriorityThreadsTest {
     }
 
     @Test
+    void whatIsPrefetchedLeavesAThreadToTheOthers() throws Exception {
+        PriorityThreads two = new PriorityThreads("two-", 2, 10);
+        CountDownLatch started = new CountDownLatch(1);
+        two.at(Priority.PREFETCH).execute(() -> {
+            started.countDown();
+            await(go);
+        });
+        await(started);
+        two.at(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
+        Runnable wanted = () -> ran.add("wanted");
+        two.at(Priority.PREFETCH).execute(wanted);
+        two.at(Priority.CLIENT).execute(() -> ran.add("client"));
+        assertEquals("client", ran.poll(20, TimeUnit.SECONDS));
+        two.at(Priority.CLIENT).execute(wanted);
+        assertEquals("wanted", ran.poll(20, TimeUnit.SECONDS));
+        assertTrue(ran.isEmpty());
+        go.countDown();
+        List<String> last = List.of(ran.take(), ran.take());
+        assertTrue(last.contains("prefetch"), last::toString);
+        two.shutdown();
+        two.end(20);
+    }
+
+    @Test
+    void aPrefetchThatIsWantedByNowMakesRoomForAnother() throws Exception {
+        PriorityThreads two = new PriorityThreads("two-", 2, 10);
+        CountDownLatch started = new CountDownLatch(1);
+        Runnable running = () -> {
+            started.countDown();
+            await(go);
+        };
+        two.at(Priority.PREFETCH).execute(running);
+        await(started);
+        two.at(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
+        two.at(Priority.CLIENT).execute(running);
+        assertEquals("prefetch", ran.poll(20, TimeUnit.SECONDS));
+        go.countDown();
+        two.shutdown();
+        two.end(20);
+    }
+
+    @Test
     void whateverManyGiveAndHurryAtTheSameTimeRuns() throws Exception {
         PriorityThreads busyOnes = new PriorityThreads("busy-", 2, 10_000);
         CountDownLatch all = new CountDownLatch(4 * 1000);
@@ -122,7 +164,7 @@ class PriorityThreadsTest {
                                     all.countDown();
                                 }
                             };
-                            for (Priority priority : List.of(Priority.PREFETCH, Priority.CLIENT, Priority.REFRESH)) {
+                            for (Priority priority : priorities(n)) {
                                 busyOnes.at(priority).execute(work);
                             }
                         }
@@ -131,9 +173,13 @@ class PriorityThreadsTest {
                     .start();
         }
         given.await();
-        busyOnes.shutdown();
         assertTrue(all.await(20, TimeUnit.SECONDS), () -> all.getCount() + " did not run");
+        busyOnes.shutdown();
         busyOnes.end(20);
+    }
+
+    private static List<Priority> priorities(int n) {
+        return n % 2 == 0 ? List.of(Priority.PREFETCH) : List.of(Priority.PREFETCH, Priority.CLIENT, Priority.REFRESH);
     }
 
     private Runnable add(String name, Priority priority) {
