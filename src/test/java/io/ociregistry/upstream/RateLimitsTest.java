@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.testing.LogLines;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
