@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * that follows redirects and asks for a token anew. Nothing of what is held is trusted: the digest of the whole decides, and where a resumed
  * blob turns out to be wrong it is fetched once more from the start.
  */
-final class BlobFetch implements Downloads.Transfer {
+final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
     private static final long SLOW_BYTES_PER_SECOND = 16 << 10;

@@ -35,7 +35,7 @@ final class Downloads {
     record Key(Digest digest, Optional<RegistryName> source) {}
 
     /** Brings one blob in: from an upstream, or from a file of the store that nobody verified yet. */
-    interface Transfer {
+    interface Receiver {
         /**
          * Receives the whole blob and leaves it in the store. Blocks until then.
          *
@@ -65,8 +65,8 @@ final class Downloads {
      *
      * @param executor a transfer that waits is given to it too, so that it can move up
      */
-    CompletionStage<BlobSource> join(Key key, Executor executor, Transfer transfer) {
-        Arrival mine = new Arrival(key, transfer);
+    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
+        Arrival mine = new Arrival(key, receiver);
         Arrival first = inFlight.putIfAbsent(key, mine);
         if (first == null) {
             return start(key, mine, executor);
@@ -74,14 +74,14 @@ final class Downloads {
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
-                .orElseGet(() -> succeed(key, first, executor, transfer)));
+                .orElseGet(() -> succeed(key, first, executor, receiver)));
     }
 
     /** What was in flight ended since we saw it, or is no longer held from its start on: the store has it now, or a new transfer will. */
     private CompletionStage<BlobSource> succeed(
-            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Transfer transfer) {
+            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Receiver receiver) {
         inFlight.remove(key, first);
-        return join(key, executor, transfer);
+        return join(key, executor, receiver);
     }
 
     private CompletionStage<BlobSource> start(Key key, Arrival mine, Executor executor) {
@@ -108,15 +108,15 @@ final class Downloads {
     private final class Arrival extends CompletableFuture<Optional<BlobDownload>> {
         private final Once once;
 
-        Arrival(Key key, Transfer transfer) {
-            this.once = new Once(() -> Downloads.this.run(key, this, transfer));
+        Arrival(Key key, Receiver receiver) {
+            this.once = new Once(() -> Downloads.this.run(key, this, receiver));
         }
     }
 
-    private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Transfer transfer) {
+    private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Receiver receiver) {
         Optional<RegistryException> failure = Optional.empty();
         try {
-            transfer.run(started);
+            receiver.run(started);
         } catch (RegistryException e) {
             failure = Optional.of(e);
         } catch (RuntimeException | Error e) {

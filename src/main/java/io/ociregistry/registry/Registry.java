@@ -148,7 +148,7 @@ public final class Registry implements AutoCloseable {
         // What can't be opened, or has just gone, is fetched like what is not there.
         return blobs.mayHave(digest, catalog.blobSize(repository, digest))
                 ? downloads
-                        .join(new Downloads.Key(digest, Optional.empty()), disk, new CheckTransfer(blobs, digest))
+                        .join(new Downloads.Key(digest, Optional.empty()), disk, new FileCheck(blobs, digest))
                         .exceptionallyCompose(unopened -> fetch(repository, digest, priority))
                 : fetch(repository, digest, priority);
     }

@@ -50,7 +50,7 @@ class DownloadsTest {
     private static final Digest DIGEST = Digest.of(CONTENT);
     private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
     private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
-    private static final Downloads.Transfer NEVER = started -> {
+    private static final Downloads.Receiver NEVER = started -> {
         throw new AssertionError("there is nothing to transfer");
     };
 

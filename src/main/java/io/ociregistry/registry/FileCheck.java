@@ -9,12 +9,12 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The "transfer" of a file that is in the store already but that nobody verified: it is hashed while it is read. */
-final class CheckTransfer implements Downloads.Transfer {
+/** The "receiving" of a file that is in the store already but that nobody verified: it is hashed while it is read. */
+final class FileCheck implements Downloads.Receiver {
     private final BlobStore blobs;
     private final Digest digest;
 
-    CheckTransfer(BlobStore blobs, Digest digest) {
+    FileCheck(BlobStore blobs, Digest digest) {
         this.blobs = blobs;
         this.digest = digest;
     }
