@@ -107,9 +107,14 @@ public final class Registry implements AutoCloseable {
             return here
                     ? confirm(repository, digest, priority)
                             .thenCompose(size -> linkedBlob(repository, digest, priority))
-                    : guard.checked(upstream(repository, digest), repository, digest)
-                            .thenCompose(blob -> fetch(repository, blob, priority));
+                    : fetchUnlinked(repository, digest, priority);
         });
+    }
+
+    private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
+        missing.check(new BlobKey(repository, digest));
+        return guard.checked(upstream(repository, digest), repository, digest)
+                .thenCompose(blob -> fetch(repository, blob, priority));
     }
 
     /**

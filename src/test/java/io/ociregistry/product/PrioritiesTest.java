@@ -59,7 +59,7 @@ class PrioritiesTest {
     void aBlobThatAClientWaitsForGoesBeforeWhatIsPrefetched() throws Exception {
         Gate gate = occupyTheOnlyDownload();
         FakeImage image = prefetched("1.0", 1);
-        Digest wanted = upstream.blob("team/app", Content.random(2, 100));
+        Digest wanted = image.layer(0);
         CompletionStage<BlobSource> client = blob(wanted);
         gate.release();
         value(client).close();

@@ -172,7 +172,7 @@ class TagsThatMoveTest {
     @Test
     void aTagThatWasDroppedStaysUnknown_whateverHappens_untilItsUpstreamHasItAgain() throws Exception {
         registry.close();
-        registry = start("always", "drop");
+        registry = start("always", "drop", "cache: {negativeTtl: 0s}\n");
         upstream.manifest("team/app", "1.0", first.mediaType(), first.manifest());
         get();
         get("1.0");

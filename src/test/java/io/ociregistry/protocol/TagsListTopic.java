@@ -157,13 +157,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "401, 403, DENIED",
-        "403, 403, DENIED",
-        "429, 429, TOOMANYREQUESTS",
-        "405, 502, UNKNOWN",
-        "503, 502, UNKNOWN"
-    })
+    @CsvSource({"401, 403, DENIED", "403, 403, DENIED", "405, 502, UNKNOWN", "503, 502, UNKNOWN"})
     void whatTheUpstreamRefusesOrFailsAtIsNoList(int status, int ours, String code) throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream(), "app", "1");
@@ -171,6 +165,16 @@ abstract class TagsListTopic extends Topic {
         assertError(ours, code, get(list("app", "ns=" + spare.name())));
         spare.upstream().heal();
         assertEquals(body("app", "1"), get(list("app", "ns=" + spare.name())).text());
+    }
+
+    @Test
+    void aLimitOfTheUpstreamIsNoList() throws IOException {
+        Stage.Spare spare = stage().spare();
+        tag(spare.upstream(), "app", "1");
+        spare.upstream().on(Match.of(Kind.TAGS)).always(Fault.status(429));
+        Response limited = get(list("app", "ns=" + spare.name()));
+        assertError(429, "TOOMANYREQUESTS", limited);
+        assertHeader("60", limited, "Retry-After");
     }
 
     @Test
