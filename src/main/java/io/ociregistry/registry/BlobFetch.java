@@ -30,7 +30,10 @@ import org.slf4j.LoggerFactory;
 final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
-    private static final long SLOW_BYTES_PER_SECOND = 16 << 10;
+    /** Bytes a second that are worth no more waiting if there is another source; {@link #takeOver} then goes on. */
+    private static final long SLOW = 16 << 10;
+    /** Bytes a second that no working connection has. */
+    private static final long CRAWL = 256;
 
     private final BlobStore blobs;
     private final Upstream upstream;
@@ -129,7 +132,8 @@ final class BlobFetch implements Downloads.Receiver {
             }
             return true;
         } catch (IOException e) {
-            throw disk(e);
+            LOG.warn("{} can't be taken from the store: {}", this, e.toString());
+            return false;
         }
     }
 
@@ -161,6 +165,8 @@ final class BlobFetch implements Downloads.Receiver {
                 throw new BrokenTransfer(new IOException("what was held from there on is damaged"));
             }
         } catch (IOException e) {
+            // A file that can't even be cut is of no use to the next try either.
+            blobs.discard(download);
             throw disk(e);
         }
     }
@@ -185,22 +191,34 @@ final class BlobFetch implements Downloads.Receiver {
 
     private void copy(InputStream body, BlobDownload download) {
         byte[] buffer = new byte[BUFFER];
-        long lookedAt = System.nanoTime();
-        long lookedFrom = download.held();
-        int count;
-        while ((count = read(body, buffer)) >= 0) {
+        // Only the time is counted in which the upstream could send: not that of a slow disk, or of readers who set the
+        // pace.
+        long waited = 0;
+        long got = 0;
+        while (true) {
+            long before = System.nanoTime();
+            int count = read(body, buffer);
+            if (count < 0) {
+                return;
+            }
+            waited += System.nanoTime() - before;
+            got += count;
             download.append(ByteBuffer.wrap(buffer, 0, count));
-            if (System.nanoTime() - lookedAt >= glance.toNanos()) {
-                giveWayIfSlow(download.held() - lookedFrom);
-                lookedAt = System.nanoTime();
-                lookedFrom = download.held();
+            if (waited >= glance.toNanos()) {
+                lookAt(got, waited);
+                waited = 0;
+                got = 0;
             }
         }
     }
 
-    /** A transfer that crawls ends where the store has the blob by now; then {@link #takeOver} goes on. */
-    private void giveWayIfSlow(long bytes) {
-        if (bytes < SLOW_BYTES_PER_SECOND * glance.toMillis() / 1000 && blobs.isVerified(digest)) {
+    /** Breaks a transfer off that crawls: for what another registry has brought in, or for another connection that may be better. */
+    private void lookAt(long bytes, long nanos) {
+        double perSecond = 1e9 * bytes / nanos;
+        if (perSecond < CRAWL) {
+            throw new BrokenTransfer(new IOException("only " + bytes + " bytes came in " + nanos / 1_000_000 + " ms"));
+        }
+        if (perSecond < SLOW && blobs.isVerified(digest)) {
             throw new BrokenTransfer(new IOException("it is slow, and another registry has brought the blob in"));
         }
     }

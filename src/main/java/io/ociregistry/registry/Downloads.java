@@ -36,6 +36,11 @@ final class Downloads {
 
     /** Brings one blob in: from an upstream, or from a file of the store that nobody verified yet. */
     interface Receiver {
+        /** What readers can be given before {@link #run} has got its turn; empty if that takes an answer. Does not wait. */
+        default Optional<BlobDownload> open() {
+            return Optional.empty();
+        }
+
         /**
          * Receives the whole blob and leaves it in the store. Blocks until then.
          *
@@ -69,7 +74,7 @@ final class Downloads {
         Arrival mine = new Arrival(key, receiver);
         Arrival first = inFlight.putIfAbsent(key, mine);
         if (first == null) {
-            return start(key, mine, executor);
+            return start(key, mine, executor, receiver);
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
@@ -84,7 +89,7 @@ final class Downloads {
         return join(key, executor, receiver);
     }
 
-    private CompletionStage<BlobSource> start(Key key, Arrival mine, Executor executor) {
+    private CompletionStage<BlobSource> start(Key key, Arrival mine, Executor executor, Receiver receiver) {
         // A transfer may have ended since the caller looked into the store.
         Optional<BlobSource> stored = blobs.open(key.digest());
         if (stored.isPresent()) {
@@ -96,10 +101,12 @@ final class Downloads {
         CompletionStage<BlobSource> reader = mine.thenApply(
                 download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
+            receiver.open().ifPresent(open -> mine.complete(Optional.of(open)));
             mine.once.start(executor);
         } catch (RejectedExecutionException e) {
-            inFlight.remove(key, mine);
-            mine.completeExceptionally(Flights.overloaded("blob " + key.digest()));
+            end(key, mine, Optional.of(Flights.overloaded("blob " + key.digest())));
+        } catch (RegistryException e) {
+            end(key, mine, Optional.of(e));
         }
         return reader;
     }
@@ -123,6 +130,10 @@ final class Downloads {
             failure = Optional.of(
                     new RegistryException(ErrorCode.INTERNAL, "the transfer of blob " + key.digest() + ": " + e, e));
         }
+        end(key, started, failure);
+    }
+
+    private void end(Key key, CompletableFuture<Optional<BlobDownload>> started, Optional<RegistryException> failure) {
         // Before its readers hear of it: who asks again must not join what failed. And who finds it in the map finds it
         // open.
         inFlight.remove(key, started);

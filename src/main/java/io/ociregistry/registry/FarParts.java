@@ -12,6 +12,7 @@ import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,6 +35,7 @@ final class FarParts implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
 
     private final BlobStore blobs;
+    private final Duration patience;
     private final ThreadPoolExecutor executor =
             new ThreadPoolExecutor(0, AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
                 Thread thread = new Thread(work, "part");
@@ -41,8 +43,14 @@ final class FarParts implements AutoCloseable {
                 return thread;
             });
 
-    FarParts(BlobStore blobs) {
+    /**
+     * None is fetched yet.
+     *
+     * @param patience how long a client waits for the first byte of a part before it waits for the download instead
+     */
+    FarParts(BlobStore blobs, Duration patience) {
         this.blobs = blobs;
+        this.patience = patience;
     }
 
     /** A source for that part: the given one, or one of its own, and then the given one is closed. */
@@ -59,7 +67,7 @@ final class FarParts implements AutoCloseable {
         } catch (RejectedExecutionException | RegistryException notNow) {
             return CompletableFuture.completedStage(source);
         }
-        return started.handle((own, failure) -> {
+        return started.orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS).handle((own, failure) -> {
             if (failure != null) {
                 return source;
             }
@@ -81,7 +89,11 @@ final class FarParts implements AutoCloseable {
             while (download.held() < part.to()) {
                 long held = download.held();
                 try (BlobAnswer answer = upstream.blobPart(repository.name(), digest, held, part.to())) {
-                    started.complete(reader);
+                    if (!started.complete(reader) && started.isCompletedExceptionally()) {
+                        // It came too late, and the client waits for the download.
+                        reader.close();
+                        return;
+                    }
                     copy(answer, download);
                 } catch (IOException e) {
                     LOG.debug("a part of {} broke off at {}: {}", digest, download.held(), e.toString());

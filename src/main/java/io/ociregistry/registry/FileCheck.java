@@ -20,17 +20,20 @@ final class FileCheck implements Downloads.Receiver {
     }
 
     @Override
+    public Optional<BlobDownload> open() {
+        return Optional.of(file());
+    }
+
+    @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = open();
-        started.complete(Optional.of(download));
         try {
-            blobs.check(download);
+            blobs.check(started.join().orElseThrow());
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e);
         }
     }
 
-    private BlobDownload open() {
+    private BlobDownload file() {
         try {
             return blobs.openUnverified(digest)
                     .orElseThrow(() -> new RegistryException(

@@ -2,27 +2,29 @@ package io.ociregistry.registry;
 
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.Interrupted;
+import io.ociregistry.store.PendingImages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
-import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,47 +33,62 @@ import org.slf4j.LoggerFactory;
  * Brings in what an image manifest names once a client has fetched that manifest, so that a client that leaves does not leave half an image.
  *
  * <p>Two blobs at a time, behind what clients wait for. It never starts for HEAD, which update checkers send, for attestations, or for foreign
- * layers. A blob of which a part is here it comes back to, whoever began it; any other that can't be had it gives up, and the next client that
- * wants it asks again.
+ * layers. What a stop, a crash or a link that was gone kept from being whole it comes back to: images that it began, and blobs of which a part
+ * is here, whoever began them; ever less often where it is refused. At most 10,000 wait; a client that fetches the manifest again asks anew.
  */
 final class Prefetch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Prefetch.class);
     private static final int AT_A_TIME = 2;
     private static final int WAITING = 10_000;
-    /** Of manifests whose blobs were all seen in the store; forgetting them costs a look at the disk. */
+    /** Of images whose blobs were all seen in the store; forgetting them costs a look at the disk. */
     private static final int REMEMBERED = 10_000;
 
     private static final int MAX_DOUBLINGS = 10;
 
-    private final BiPredicate<Repository, Digest> isHere;
-    private final BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch;
-    private final Supplier<List<Interrupted>> interrupted;
+    private final Source source;
+    private final PendingImages pending;
     private final Duration pace;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService clock;
-    private final Set<Interrupted> resuming = ConcurrentHashMap.newKeySet();
-    private final Map<Interrupted, Integer> failed = new ConcurrentHashMap<>();
+    /** What waits or is being worked on: images and blobs. */
+    private final Set<Object> queued = ConcurrentHashMap.newKeySet();
+
+    private final Map<Object, Integer> refused = new ConcurrentHashMap<>();
     /** Only the clock's thread touches it. */
     private long round = -1;
 
-    private final Set<Digest> complete = ConcurrentHashMap.newKeySet();
+    private final Set<ImageReference> complete = ConcurrentHashMap.newKeySet();
+
+    /** How it went; the last is the worst. */
+    private enum Outcome {
+        HERE,
+        LATER,
+        REFUSED
+    }
+
+    /** Where things come from, and what is here already. */
+    interface Source {
+        /** The manifest of an image that is here; asks nobody. */
+        Optional<Manifest> manifest(ImageReference image);
+
+        /** Whether a repository's blob can be served without asking anybody. */
+        boolean isHere(Repository repository, Digest blob);
+
+        /** Fetches a blob as for a client, but less urgently. */
+        CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
+
+        /** The blobs of which a part is here and nobody is fetching the rest. */
+        List<Interrupted> interrupted();
+    }
 
     /**
      * Nothing is prefetched yet.
      *
-     * @param isHere whether a repository's blob can be served without asking anybody
-     * @param fetch how blobs are fetched: as for a client, but less urgently
-     * @param interrupted tells of which blobs a part is here and nobody is fetching the rest
-     * @param pace how often that is looked at
+     * @param pace how often is looked at what is not whole yet
      */
-    Prefetch(
-            BiPredicate<Repository, Digest> isHere,
-            BiFunction<Repository, Digest, CompletionStage<BlobSource>> fetch,
-            Supplier<List<Interrupted>> interrupted,
-            Duration pace) {
-        this.isHere = isHere;
-        this.fetch = fetch;
-        this.interrupted = interrupted;
+    Prefetch(Source source, PendingImages pending, Duration pace) {
+        this.source = source;
+        this.pending = pending;
         this.pace = pace;
         this.executor = new ThreadPoolExecutor(
                 AT_A_TIME, AT_A_TIME, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), Prefetch::thread);
@@ -87,38 +104,42 @@ final class Prefetch implements AutoCloseable {
 
     /** A client got that manifest. Costs it nothing but a look into memory. */
     void fetched(Repository repository, Manifest manifest) {
-        if (manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(manifest.digest())) {
+        ImageReference image = new ImageReference(repository, manifest.digest());
+        if (manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
             return;
         }
-        submit(() -> prefetch(repository, manifest));
+        submit(image, () -> {
+            pending.add(image);
+            return bring(image);
+        });
     }
 
-    /** Goes on with what was interrupted, now and ever again: a link that was gone may be back. */
+    /** Comes back to what is not whole, now and ever again. */
     @SuppressWarnings("FutureReturnValueIgnored") // it tells the log how it went
     void goOn() {
-        clock.scheduleWithFixedDelay(this::resumeInterrupted, 0, pace.toMillis(), TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(this::comeBack, 0, pace.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void resumeInterrupted() {
+    private void comeBack() {
         round++;
-        for (Interrupted blob : interrupted.get()) {
-            int failures = failed.getOrDefault(blob, 0);
-            // What was refused is asked for ever less often.
-            if (round % (1L << Math.min(failures, MAX_DOUBLINGS)) == 0 && resuming.add(blob)) {
-                submit(() -> resume(blob));
+        try {
+            for (ImageReference image : pending.list()) {
+                comeBack(image, () -> bring(image));
             }
+            for (Interrupted blob : source.interrupted()) {
+                comeBack(blob, () -> bring(blob.source(), blob.digest()));
+            }
+        } catch (RuntimeException e) {
+            // Else the clock would never come back.
+            LOG.error("looking for what is not whole yet", e);
         }
     }
 
-    private void resume(Interrupted blob) {
-        try {
-            if (bring(blob.source(), blob.digest())) {
-                failed.remove(blob);
-            } else {
-                failed.merge(blob, 1, Integer::sum);
-            }
-        } finally {
-            resuming.remove(blob);
+    /** What was refused is asked for ever less often; a link that was gone is no refusal. */
+    private void comeBack(Object what, Supplier<Outcome> work) {
+        int refusals = refused.getOrDefault(what, 0);
+        if (round % (1L << Math.min(refusals, MAX_DOUBLINGS)) == 0) {
+            submit(what, work);
         }
     }
 
@@ -128,41 +149,71 @@ final class Prefetch implements AutoCloseable {
         executor.shutdownNow();
     }
 
-    private void submit(Runnable work) {
+    /** Does some work, unless the same waits already. */
+    private void submit(Object what, Supplier<Outcome> work) {
+        if (!queued.add(what)) {
+            return;
+        }
         try {
-            executor.execute(work);
+            executor.execute(() -> run(what, work));
         } catch (RejectedExecutionException full) {
+            queued.remove(what);
             LOG.debug("too much to prefetch already");
         }
     }
 
-    private void prefetch(Repository repository, Manifest manifest) {
-        boolean all = true;
-        for (Descriptor blob : manifest.blobs()) {
-            if (!blob.isForeign() && !isHere.test(repository, blob.digest())) {
-                all &= bring(repository, blob.digest());
+    private void run(Object what, Supplier<Outcome> work) {
+        try {
+            Outcome outcome = work.get();
+            if (outcome == Outcome.HERE) {
+                refused.remove(what);
+            } else if (outcome == Outcome.REFUSED && refused.size() < WAITING) {
+                refused.merge(what, 1, Integer::sum);
             }
-        }
-        if (all && complete.size() < REMEMBERED) {
-            complete.add(manifest.digest());
+        } finally {
+            queued.remove(what);
         }
     }
 
-    /** Waits for one blob; true if it is here. */
-    private boolean bring(Repository repository, Digest digest) {
-        try (BlobSource source =
-                fetch.apply(repository, digest).toCompletableFuture().join()) {
+    /** Brings in the blobs of an image. */
+    private Outcome bring(ImageReference image) {
+        Outcome worst = Outcome.HERE;
+        Repository repository = image.repository();
+        for (Descriptor blob : source.manifest(image).map(Manifest::blobs).orElse(List.of())) {
+            if (!blob.isForeign() && !source.isHere(repository, blob.digest())) {
+                Outcome outcome = bring(repository, blob.digest());
+                worst = outcome.compareTo(worst) > 0 ? outcome : worst;
+            }
+        }
+        if (worst == Outcome.HERE) {
+            pending.remove(image);
+            if (complete.size() < REMEMBERED) {
+                complete.add(image);
+            }
+        }
+        return worst;
+    }
+
+    /** Waits for one blob. */
+    private Outcome bring(Repository repository, Digest digest) {
+        try (BlobSource blob =
+                source.fetch(repository, digest).toCompletableFuture().get()) {
             CountDownLatch over = new CountDownLatch(1);
-            source.whenReadable(BlobSource.END, over::countDown);
+            blob.whenReadable(BlobSource.END, over::countDown);
             over.await();
-            return isHere.test(repository, digest);
-        } catch (CompletionException e) {
-            String why = e.getCause() instanceof RegistryException known ? known.getMessage() : e.toString();
-            LOG.info("not prefetched: {}", why);
-            return false;
+            return source.isHere(repository, digest) ? Outcome.HERE : Outcome.LATER;
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof RegistryException known)) {
+                LOG.error("prefetching {}@{}", repository, digest, e);
+                return Outcome.REFUSED;
+            }
+            LOG.info("not prefetched: {}", known.getMessage());
+            return known.code().isUpstreamFailure() || known.code() == ErrorCode.OVERLOADED
+                    ? Outcome.LATER
+                    : Outcome.REFUSED;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
+            return Outcome.LATER;
         }
     }
 }

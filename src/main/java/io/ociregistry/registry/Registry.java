@@ -12,10 +12,13 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.store.Interrupted;
+import io.ociregistry.store.PendingImages;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +56,7 @@ public final class Registry implements AutoCloseable {
             ConfirmedLinks links,
             BlobStore blobs,
             Upstreams upstreams,
+            PendingImages pending,
             Executor disk,
             ServerConfig config) {
         this.manifests = manifests;
@@ -60,7 +64,7 @@ public final class Registry implements AutoCloseable {
         this.links = links;
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
-        this.parts = new FarParts(blobs);
+        this.parts = new FarParts(blobs, config.timeouts().answer().dividedBy(3));
         this.upstreams = upstreams;
         this.disk = disk;
         this.guard = new ManifestGuard(catalog);
@@ -70,10 +74,7 @@ public final class Registry implements AutoCloseable {
         boolean fetchesAhead = config.prefetch() && !airGapped;
         this.prefetch = fetchesAhead
                 ? Optional.of(new Prefetch(
-                        this::isHere,
-                        (repository, digest) -> blob(repository, digest, Priority.PREFETCH),
-                        blobs::interrupted,
-                        timeouts.stall().multipliedBy(2)))
+                        new PrefetchSource(), pending, timeouts.stall().multipliedBy(2)))
                 : Optional.empty();
     }
 
@@ -195,10 +196,6 @@ public final class Registry implements AutoCloseable {
         });
     }
 
-    private boolean isHere(Repository repository, Digest digest) {
-        return blobs.contains(digest) && catalog.hasBlob(repository, digest);
-    }
-
     private static Downloads.Key from(Repository repository, Digest digest) {
         return new Downloads.Key(digest, Optional.of(repository.registry()));
     }
@@ -266,6 +263,29 @@ public final class Registry implements AutoCloseable {
     }
 
     /** A blob as one repository sees it. */
+    /** This registry, as what is prefetched comes from it. */
+    private final class PrefetchSource implements Prefetch.Source {
+        @Override
+        public Optional<Manifest> manifest(ImageReference image) {
+            return manifests.cached(image);
+        }
+
+        @Override
+        public boolean isHere(Repository repository, Digest blob) {
+            return blobs.contains(blob) && catalog.hasBlob(repository, blob);
+        }
+
+        @Override
+        public CompletionStage<BlobSource> fetch(Repository repository, Digest blob) {
+            return Registry.this.blob(repository, blob, Priority.PREFETCH);
+        }
+
+        @Override
+        public List<Interrupted> interrupted() {
+            return blobs.interrupted();
+        }
+    }
+
     record BlobKey(Repository repository, Digest digest) {
         @Override
         public String toString() {

@@ -9,6 +9,7 @@ import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
@@ -52,7 +53,8 @@ public final class RegistryContext implements AutoCloseable {
                 new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
-        this.registry = new Registry(manifests, catalog, links, blobs, upstreams, disk, feasible);
+        this.registry =
+                new Registry(manifests, catalog, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
         ListStore lists = new ListStore(layout);
         this.listings = new Listings(
                 lists(new TagLists(catalog), lists),

@@ -38,7 +38,7 @@ final class AppendedLines {
         if (!Files.exists(file)) {
             return;
         }
-        try (var lines = Files.lines(file)) {
+        try (var lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
             lines.filter(line -> !line.isEmpty()).forEach(action);
         } catch (IOException | RuntimeException e) {
             LOG.warn("{} can't be read to its end: {}", file, e.toString());

@@ -28,6 +28,8 @@ final class Audience {
     private boolean receiving = true;
     /** What has been hashed, and may be read. */
     private long received;
+    /** What an earlier attempt left, and is about to be looked through. */
+    private long promised;
     /** Where the file ends and the window begins, if there is one. */
     private long kept;
 
@@ -74,6 +76,15 @@ final class Audience {
         }
     }
 
+    /** So much is likely to be readable soon. */
+    synchronized void promise(long position) {
+        promised = position;
+    }
+
+    synchronized long promised() {
+        return promised;
+    }
+
     synchronized boolean isKept() {
         return window == null;
     }
@@ -106,6 +117,7 @@ final class Audience {
         List<Waiter> all;
         synchronized (this) {
             received = 0;
+            promised = 0;
             starts++;
             all = takeWaiters(Long.MAX_VALUE);
         }
@@ -146,9 +158,9 @@ final class Audience {
 
     // What readers tell and ask.
 
-    /** False if it is over, or if what a new reader needs is gone already. */
+    /** False if it is over or failed, or if what a new reader needs is gone already. */
     synchronized boolean join(DownloadReader reader) {
-        if (isOver() || (window != null && !window.holds(kept))) {
+        if (isOver() || failure != null || (window != null && !window.holds(kept))) {
             return false;
         }
         reader.moveTo(part ? kept : 0);
@@ -158,11 +170,12 @@ final class Audience {
 
     synchronized void leave(DownloadReader reader) {
         readers.remove(reader);
+        waiters.removeIf(waiter -> waiter.reader() == reader);
         notifyAll();
     }
 
     synchronized long available() {
-        return readable();
+        return Math.max(readable(), promised);
     }
 
     /** Limits the buffer to what may be read from one place, and tells which: the window, or null for the file. */
@@ -206,7 +219,7 @@ final class Audience {
             moved(reader, position);
             boolean hopeless = !reader.isOf(starts) || reader.givenUp().isPresent();
             if (!hopeless && !verified && failure == null && position >= readable()) {
-                waiters.add(new Waiter(position, then));
+                waiters.add(new Waiter(reader, position, then));
                 return;
             }
         }
@@ -244,15 +257,19 @@ final class Audience {
         return count;
     }
 
-    /** The first byte that any reader still needs; who only waits for the end needs none. */
+    /** The first byte that any reader still needs; who only waits for the end needs none. Where nobody is left, nobody can join any more. */
     private long needed() {
-        return readers.stream()
+        OptionalLong first = readers.stream()
                 .filter(reader -> reader.givenUp().isEmpty() && reader.needed() < size.orElse(BlobSource.END))
                 .mapToLong(DownloadReader::needed)
-                .min()
-                .orElseThrow(() -> new RegistryException(
-                        ErrorCode.STORE_FAILED,
-                        "blob " + digest + ": it is not kept on disk, and nobody reads it any more"));
+                .min();
+        if (first.isEmpty()) {
+            failure = new RegistryException(
+                    ErrorCode.STORE_FAILED,
+                    "blob " + digest + ": it is not kept on disk, and nobody reads it any more");
+            throw failure;
+        }
+        return first.getAsLong();
     }
 
     /** Waits until the slowest reader got on; gives it up if it does not. */
@@ -304,5 +321,5 @@ final class Audience {
         woken.forEach(waiter -> waiter.then().run());
     }
 
-    private record Waiter(long position, Runnable then) {}
+    private record Waiter(DownloadReader reader, long position, Runnable then) {}
 }

@@ -44,8 +44,6 @@ public final class BlobDownload {
     private final @Nullable PartialFile file;
     private final Runnable whenReleased;
     private RunningHash hash;
-    /** Where what an earlier attempt left ends, until it was looked through. */
-    private long unchecked;
 
     private BlobDownload(Digest digest, Audience audience, @Nullable PartialFile file, Runnable whenReleased) {
         this.digest = digest;
@@ -60,7 +58,7 @@ public final class BlobDownload {
             throws IOException {
         PartialFile file = PartialFile.receive(path, source);
         BlobDownload download = new BlobDownload(digest, new Audience(digest, patience), file, whenReleased);
-        download.unchecked = file.end();
+        download.audience.promise(file.end());
         return download;
     }
 
@@ -110,7 +108,7 @@ public final class BlobDownload {
 
     /** How many bytes are held; the next one to ask an upstream for. */
     public long held() {
-        return Math.max(audience.received(), unchecked);
+        return Math.max(audience.received(), audience.promised());
     }
 
     /** Bytes of the whole, as far as anybody told. */
@@ -136,22 +134,34 @@ public final class BlobDownload {
      * @throws IOException if the disk does not allow it
      */
     public boolean recheck() throws IOException {
-        if (unchecked == 0) {
+        if (audience.promised() == 0) {
             return true;
         }
         for (Checkpoints.Checkpoint checkpoint : file().checkpoints()) {
             RunningHash before = hash.copy();
-            if (!hashTo(checkpoint.position()) || !hash.now().equals(checkpoint.digest())) {
+            if (!isUnchanged(checkpoint)) {
                 hash = before;
-                unchecked = 0;
+                audience.promise(0);
                 file().cut(held(), hash);
                 LOG.warn("{}: the disk changed it after byte {}; fetching that again", file().path(), held());
                 return false;
             }
             audience.advance(checkpoint.position());
         }
-        unchecked = 0;
+        audience.promise(0);
         return true;
+    }
+
+    /** Hashes on to a checkpoint. What the disk does not give any more counts as changed. */
+    private boolean isUnchanged(Checkpoints.Checkpoint checkpoint) throws IOException {
+        try {
+            return hashTo(checkpoint.position()) && hash.now().equals(checkpoint.digest());
+        } catch (ClosedChannelException stopping) {
+            throw stopping;
+        } catch (IOException e) {
+            LOG.error("reading {}: {}", file().path(), e.toString());
+            return false;
+        }
     }
 
     /**
@@ -177,7 +187,7 @@ public final class BlobDownload {
     /** Forces what arrived, and notes that it did; does nothing where it is not kept. */
     public void checkpoint() {
         try {
-            if (isKept() && unchecked == 0) {
+            if (isKept() && audience.promised() == 0) {
                 file().checkpoint(held(), hash);
             }
         } catch (IOException e) {
@@ -204,7 +214,6 @@ public final class BlobDownload {
      */
     public void restart() throws IOException {
         hash = new RunningHash(digest.algorithm());
-        unchecked = 0;
         audience.restart();
         file().cut(0, hash);
     }

@@ -22,7 +22,7 @@ public sealed interface BlobSource extends Closeable permits StoredBlob, Downloa
     /** Bytes of the whole blob; empty as long as nobody knows. */
     OptionalLong size();
 
-    /** The position before which everything is there now. */
+    /** The position before which everything is there now, or is about to be. */
     long available();
 
     /**

@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -77,13 +78,18 @@ public final class BlobStore {
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
         try {
-            return verified.contains(file) ? Optional.of(StoredBlob.open(digest, file)) : Optional.empty();
+            return verified.contains(file) ? Optional.of(open(digest, file)) : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
             LOG.error("opening {}: {}", file, e.toString());
             return Optional.empty();
         }
+    }
+
+    private BlobSource open(Digest digest, Path file) throws IOException {
+        String look = VerifiedIndex.look(file);
+        return StoredBlob.open(digest, file, unreadable -> quarantine.take(file, look, unreadable));
     }
 
     /**
@@ -115,14 +121,14 @@ public final class BlobStore {
     /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */
     public List<Interrupted> interrupted() {
         List<Interrupted> found = new ArrayList<>();
-        try (var files = Files.newDirectoryStream(layout.partials(), ForeignFiles::isOurs)) {
-            for (Path file : files) {
-                if (!receiving.contains(file)) {
-                    interrupted(file).ifPresent(found::add);
-                }
+        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+            Optional<Interrupted> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
+            if (blob.isPresent() && isVerified(blob.get().digest())) {
+                // It came another way.
+                discard(file);
+            } else {
+                blob.ifPresent(found::add);
             }
-        } catch (IOException e) {
-            LOG.error("reading {}: {}", layout.partials(), e.toString());
         }
         return found;
     }
@@ -150,14 +156,16 @@ public final class BlobStore {
 
     /** Drops what was received, if anything was kept of it. */
     public void discard(BlobDownload download) {
-        download.path().ifPresent(file -> {
-            try {
-                Files.deleteIfExists(file);
-                Checkpoints.delete(file);
-            } catch (IOException e) {
-                LOG.error("deleting {}: {}", file, e.toString());
-            }
-        });
+        download.path().ifPresent(BlobStore::discard);
+    }
+
+    private static void discard(Path partial) {
+        try {
+            Files.deleteIfExists(partial);
+            Checkpoints.delete(partial);
+        } catch (IOException e) {
+            LOG.error("deleting {}: {}", partial, e.toString());
+        }
     }
 
     /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
@@ -171,8 +179,8 @@ public final class BlobStore {
     }
 
     /**
-     * Hashes a file of the store while it is being read. If it is wrong its readers do not get its last byte, and it is quarantined, unless
-     * it is so young that another program may still be writing it.
+     * Hashes a file of the store while it is being read. If it is wrong, or can't be read, its readers do not get its last byte, and it is
+     * quarantined, unless it is so young that another program may still be writing it.
      *
      * @throws RegistryException if it is wrong
      * @throws IOException if the disk failed
@@ -184,6 +192,11 @@ public final class BlobStore {
             unverified.verify();
         } catch (RegistryException e) {
             quarantine.take(unverified.file().path(), unverified.file().look(), e.getMessage());
+            throw e;
+        } catch (ClosedChannelException stopping) {
+            throw stopping;
+        } catch (IOException e) {
+            quarantine.take(unverified.file().path(), unverified.file().look(), "it can't be read: " + e.getMessage());
             throw e;
         }
         verified.add(unverified.file().path(), unverified.file().look());

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -193,16 +192,7 @@ public final class ManifestStore {
     }
 
     private static List<Path> files(Path directory) {
-        List<Path> files = new ArrayList<>();
-        try (var stream =
-                Files.newDirectoryStream(directory, path -> ForeignFiles.isOurs(path) && Files.isRegularFile(path))) {
-            stream.forEach(files::add);
-        } catch (NoSuchFileException none) {
-            return List.of();
-        } catch (IOException e) {
-            LOG.error("reading {}: {}", directory, e.toString());
-        }
-        return files;
+        return Directories.list(directory, path -> ForeignFiles.isOurs(path) && Files.isRegularFile(path));
     }
 
     /** What stands in a file that looked like that. */

@@ -78,13 +78,17 @@ public final class StoreAccess implements AutoCloseable {
 
     /** Files that a crash kept from being renamed: nobody else writes there now. */
     private static void clearTemporary(Layout layout) {
-        try (var files = Files.newDirectoryStream(layout.partials(), "*" + DurableFiles.TEMPORARY)) {
-            for (Path file : files) {
+        for (Path file : Directories.list(layout.partials(), StoreAccess::isTemporary)) {
+            try {
                 Files.delete(file);
+            } catch (IOException e) {
+                LOG.warn("deleting {}: {}", file, e.toString());
             }
-        } catch (IOException e) {
-            LOG.warn("clearing {}: {}", layout.partials(), e.toString());
         }
+    }
+
+    private static boolean isTemporary(Path file) {
+        return String.valueOf(file.getFileName()).endsWith(DurableFiles.TEMPORARY);
     }
 
     public Layout layout() {

@@ -3,6 +3,7 @@ package io.ociregistry.product;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
@@ -69,6 +70,14 @@ class LongLinksTest {
         upstream.on(blob).once(Fault.stallAfter(50_000));
         assertArrayEquals(image.layerBytes(0), get("r.example").body());
         assertEquals(List.of("", "bytes=50000-"), ranges());
+    }
+
+    @Test
+    void aConnectionThatTricklesIsGivenUpForABetterOne() throws Exception {
+        upstream.on(blob).once(Fault.trickle(100));
+        assertArrayEquals(image.layerBytes(0), get("r.example").body());
+        assertEquals(2, ranges().size());
+        assertTrue(ranges().get(1).matches("bytes=[1-9][0-9]*-"), ranges()::toString);
     }
 
     @Test

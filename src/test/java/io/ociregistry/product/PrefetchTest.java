@@ -101,6 +101,40 @@ class PrefetchTest {
         assertArrayEquals(image.layerBytes(0), get(blob(image.layer(0))).body());
     }
 
+    @Test
+    void layersThatWereNotEvenBegunComeAtTheNextStart_withoutAClient() throws Exception {
+        Gate config = upstream.hold(Match.blob(image.config().digest()).get());
+        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        config.awaitReached();
+        registry.close();
+        upstream.heal();
+        Gate last = upstream.hold(Match.blob(image.layer(1)).get());
+        registry = RunningRegistry.start(configuration(""), images);
+        last.awaitReached();
+        last.release();
+        assertArrayEquals(image.layerBytes(1), get(blob(image.layer(1))).body());
+    }
+
+    @Test
+    void theSameImageOfAnotherRegistryIsBroughtInForItself() throws Exception {
+        try (FakeUpstream other = FakeUpstream.start()) {
+            registry.close();
+            registry = RunningRegistry.start(
+                    configuration("") + "- name: other.example\n  endpoint: " + other.url() + "\n", images);
+            FakeImage same =
+                    other.image("team/app", "1.0").layer(300_000).layer(70).push();
+            assertEquals(image.digest(), same.digest());
+            Gate first = upstream.hold(Match.blob(image.layer(1)).get());
+            get("/v2/team/app/manifests/1.0?ns=r.example");
+            first.awaitReached();
+            first.release();
+            Gate second = other.hold(Match.blob(same.layer(1)));
+            get("/v2/team/app/manifests/1.0?ns=other.example");
+            second.awaitReached();
+            second.release();
+        }
+    }
+
     /** A prefetch would begin with the config and the first layer, before the client asks for the second. */
     private void assertNothingWasPrefetched() throws Exception {
         Response direct = get(blob(image.layer(1)));

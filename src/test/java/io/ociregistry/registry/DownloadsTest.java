@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -250,6 +251,21 @@ class DownloadsTest {
             append(download, CONTENT.length);
             finish(download);
         }))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+    }
+
+    @Test
+    void aFileThatWaitsForItsCheckIsOpenAtOnce_howeverMuchIsBeingChecked() throws Exception {
+        Files.write(root.resolve("blobs").resolve(DIGEST.hex()), CONTENT);
+        List<Runnable> waiting = new ArrayList<>();
+        Downloads.Key file = new Downloads.Key(DIGEST, Optional.empty());
+        CompletableFuture<BlobSource> opened =
+                downloads.join(file, waiting::add, new FileCheck(blobs, DIGEST)).toCompletableFuture();
+        assertTrue(opened.isDone());
+        try (BlobSource source = opened.join()) {
+            assertEquals(OptionalLong.of(CONTENT.length), source.size());
+            waiting.forEach(Runnable::run);
             assertArrayEquals(CONTENT, readToTheEnd(source));
         }
     }

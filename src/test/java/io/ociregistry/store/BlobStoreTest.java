@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
@@ -26,6 +27,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -391,6 +394,29 @@ class BlobStoreTest {
     private static void inTheWay(Path directory) throws IOException {
         Files.delete(directory);
         Files.createFile(directory);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatTheDiskDoesNotGiveIsSetAside() throws IOException {
+        // A file of 4,096 bytes that can't be read.
+        Path unreadable = Path.of("/sys/class/net/lo/speed");
+        assumeTrue(Files.exists(unreadable));
+        Files.createSymbolicLink(file, unreadable);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(IOException.class, () -> store.check(unverified));
+        unverified.release();
+        assertFalse(store.contains(DIGEST));
+    }
+
+    @Test
+    void aPartOfABlobThatCameAnotherWayIsDropped() throws IOException {
+        leave(DIGEST, new Repository(RegistryName.parse("quay.io"), "team/other"));
+        publish(CONTENT);
+        assertEquals(List.of(), store.interrupted());
+        try (var left = Files.list(layout.partials())) {
+            assertEquals(List.of(), left.toList());
+        }
     }
 
     private void publish(byte[] content) throws IOException {

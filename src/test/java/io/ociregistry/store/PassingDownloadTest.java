@@ -102,6 +102,7 @@ class PassingDownloadTest {
         RegistryException abandoned =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.STORE_FAILED, abandoned.code());
+        assertTrue(download.reader().isEmpty(), "who comes now needs another download");
     }
 
     @Test

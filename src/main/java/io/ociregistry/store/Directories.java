@@ -1,0 +1,32 @@
+package io.ociregistry.store;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What lies in our directories. */
+final class Directories {
+    private static final Logger LOG = LoggerFactory.getLogger(Directories.class);
+
+    private Directories() {}
+
+    /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
+    static List<Path> list(Path directory, DirectoryStream.Filter<Path> filter) {
+        List<Path> files = new ArrayList<>();
+        try (var stream = Files.newDirectoryStream(directory, filter)) {
+            stream.forEach(files::add);
+        } catch (NoSuchFileException none) {
+            return List.of();
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.error("reading {}: {}", directory, e.toString());
+        }
+        return files;
+    }
+}
