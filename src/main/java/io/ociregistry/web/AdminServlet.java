@@ -34,8 +34,6 @@ final class AdminServlet extends HttpServlet {
         response.setHeader("Content-Type", "text/plain");
         response.setHeader("Cache-Control", "no-store");
         response.setContentLengthLong(body.length);
-        if (request.getMethod().equals("GET")) {
-            response.getOutputStream().write(body);
-        }
+        Transfer.send(request, response, body);
     }
 }

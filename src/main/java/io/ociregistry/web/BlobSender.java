@@ -24,10 +24,20 @@ import java.util.concurrent.Executor;
  * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link Transfer}.
  */
 final class BlobSender {
+    private static final String FILE = "org.apache.tomcat.sendfile.filename";
+
+    /** Before a file Tomcat sends the headers, and waits on its thread for a client that takes none of them: not for small files. */
+    private static final long SMALL = 64 << 10;
+
     private final Executor executor;
 
     BlobSender(Executor executor) {
         this.executor = executor;
+    }
+
+    /** True if Tomcat sends the body by itself once the service of this request has returned. */
+    static boolean sendsFile(HttpServletRequest request) {
+        return request.getAttribute(FILE) != null;
     }
 
     /** Answers with the blob; closes it when it is over, or if this throws. */
@@ -117,7 +127,7 @@ final class BlobSender {
         if (to != Transfer.END) {
             response.setContentLengthLong(to - from);
         }
-        if (to > from && sendFile(source, from, to, request)) {
+        if (to - from > SMALL && sendFile(source, from, to, request)) {
             return false;
         }
         List<Transfer.Part> parts = List.of(new Transfer.Part.Range(source, from, to));
@@ -133,7 +143,7 @@ final class BlobSender {
         if (file.isEmpty() || !possible) {
             return false;
         }
-        request.setAttribute("org.apache.tomcat.sendfile.filename", file.get().toString());
+        request.setAttribute(FILE, file.get().toString());
         request.setAttribute("org.apache.tomcat.sendfile.start", from);
         request.setAttribute("org.apache.tomcat.sendfile.end", to);
         AccessLogFilter.sent(request, to - from);

@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class DistributionServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
+    private static final byte[] NOTHING = {};
     private static final byte[] PONG = "{}".getBytes(StandardCharsets.US_ASCII);
 
     private final transient RegistryContext context;
@@ -54,7 +55,6 @@ final class DistributionServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
-        Transfer.throwIfAborted(request, response);
         response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
             throw new RegistryException(
@@ -74,13 +74,15 @@ final class DistributionServlet extends HttpServlet {
         } else {
             ping(request, response);
         }
+        if (!request.isAsyncStarted() && !BlobSender.sendsFile(request)) {
+            // The answer has headers and nothing else.
+            Transfer.send(request, response, NOTHING);
+        }
     }
 
     private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Content-Type", "application/json");
         response.setContentLengthLong(PONG.length);
-        if (request.getMethod().equals("GET")) {
-            response.getOutputStream().write(PONG);
-        }
+        Transfer.send(request, response, PONG);
     }
 }

@@ -29,6 +29,7 @@ final class ErrorFilter extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         try {
+            Transfer.throwIfAborted(request, response);
             chain.doFilter(request, response);
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.INTERNAL) {

@@ -37,9 +37,7 @@ final class ErrorRenderer {
             response.setHeader("Allow", "GET, HEAD");
         }
         error.retryAfter().map(ErrorRenderer::seconds).ifPresent(value -> response.setHeader("Retry-After", value));
-        if (!request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(body);
-        }
+        Transfer.send(request, response, body);
     }
 
     private int status(ErrorCode code) {

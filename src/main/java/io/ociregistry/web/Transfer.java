@@ -95,6 +95,15 @@ final class Transfer implements WriteListener, AsyncListener {
     }
 
     /**
+     * Answers with these bytes after headers that are set already, and HEAD with those alone. Small answers too go out like this: a client
+     * that asks for many and takes none would hold a thread.
+     */
+    static void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
+        boolean bare = body.length == 0 || request.getMethod().equals("HEAD");
+        start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {}, Runnable::run);
+    }
+
+    /**
      * Breaks the connection of a transfer that was aborted. Called first in every dispatch of a request: only an exception from there makes
      * Jetty and Tomcat alike cut a body short; completing it would leave Tomcat's client hanging. Where nothing was sent yet there is still time
      * for an error status.
@@ -129,11 +138,17 @@ final class Transfer implements WriteListener, AsyncListener {
     private void work() {
         try {
             while (!over && out.isReady()) {
-                if (parts.isEmpty()) {
+                if (!parts.isEmpty()) {
+                    if (!sendSome()) {
+                        return;
+                    }
+                } else if (unflushed) {
+                    // Else Tomcat's complete would send what is left, headers too, and wait on its thread for the
+                    // client to take it.
+                    flush();
+                } else {
                     over = true;
                     async.complete();
-                } else if (!sendSome()) {
-                    return;
                 }
             }
         } catch (IOException | RuntimeException e) {
@@ -181,8 +196,7 @@ final class Transfer implements WriteListener, AsyncListener {
     /** What was written goes out now, the headers at least, so that the client's clocks stop; the container would keep it for more. */
     private void waitForMore(BlobSource source) throws IOException {
         if (unflushed) {
-            unflushed = false;
-            out.flush();
+            flush();
         }
         if (!registered) {
             registered = true;
@@ -191,6 +205,11 @@ final class Transfer implements WriteListener, AsyncListener {
                 executor.execute(this::wake);
             });
         }
+    }
+
+    private void flush() throws IOException {
+        unflushed = false;
+        out.flush();
     }
 
     private void write(byte[] bytes, int count) throws IOException {

@@ -15,6 +15,10 @@ abstract class ContainerProtocol extends ProtocolContract {
 
     @Override
     public ServerUnderTest start(String registries, Path directory) {
+        return start(container, registries, directory);
+    }
+
+    static ServerUnderTest start(Containers container, String registries, Path directory) {
         Configuration configuration = Configuration.in(directory, registries);
         Container running = container.start(configuration);
         return new ServerUnderTest() {

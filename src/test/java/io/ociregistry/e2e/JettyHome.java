@@ -1,5 +1,6 @@
 package io.ociregistry.e2e;
 
+import io.ociregistry.protocol.StalledClientsContract;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -46,7 +47,10 @@ public final class JettyHome implements Container {
                             "jetty.base=" + base,
                             "--module=http,ee10-deploy,requestlog",
                             "jetty.http.host=" + Loopback.ADDRESS,
-                            "jetty.http.port=" + port));
+                            "jetty.http.port=" + port,
+                            // Few and small, so that whoever holds a thread is found out.
+                            "jetty.threadPool.maxThreads=" + StalledClientsContract.THREADS,
+                            "jetty.http.acceptedSendBufferSize=" + StalledClientsContract.SEND_BUFFER));
             program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
             return new JettyHome(url, base, program);
         } catch (IOException e) {

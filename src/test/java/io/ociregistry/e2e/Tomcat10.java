@@ -1,5 +1,6 @@
 package io.ociregistry.e2e;
 
+import io.ociregistry.protocol.StalledClientsContract;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -77,11 +78,14 @@ public final class Tomcat10 implements Container {
         for (var file : List.of("web.xml", "context.xml", "catalina.properties")) {
             Files.copy(HOME.resolve("etc").resolve(file), base.resolve("conf").resolve(file));
         }
-        // No server port: SIGTERM is how it ends. An unbuffered access log, so that a test can read it at once.
+        // No server port: SIGTERM is how it ends. Few threads and small send buffers, so that whoever holds a thread is
+        // found out. An
+        // unbuffered access log, so that a test can read it at once.
         Files.writeString(base.resolve("conf/server.xml"), """
                 <Server port="-1">
                   <Service name="Catalina">
-                    <Connector port="%d" address="%s" protocol="HTTP/1.1"/>
+                    <Connector port="%d" address="%s" protocol="HTTP/1.1"
+                               maxThreads="%d" minSpareThreads="4" maxKeepAliveRequests="-1" socket.txBufSize="%d"/>
                     <Engine name="Catalina" defaultHost="localhost">
                       <Host name="localhost" appBase="webapps" autoDeploy="false">
                         <Valve className="org.apache.catalina.valves.AccessLogValve" directory="logs" prefix="access"
@@ -90,7 +94,8 @@ public final class Tomcat10 implements Container {
                     </Engine>
                   </Service>
                 </Server>
-                """.formatted(port, Loopback.ADDRESS));
+                """.formatted(
+                        port, Loopback.ADDRESS, StalledClientsContract.THREADS, StalledClientsContract.SEND_BUFFER));
         War.copyTo(base.resolve("webapps"), name);
     }
 }

@@ -15,14 +15,22 @@ import java.util.Optional;
 
 /** The real server in this JVM, on a free port of loopback. Can be stopped and started again on what is on its disk. */
 public final class RunningRegistry implements AutoCloseable {
+    /** How the server of an open registry is started. */
+    @FunctionalInterface
+    public interface Starter {
+        EmbeddedServer start(RegistryContext context) throws StartException;
+    }
+
     private final ServerConfig config;
+    private final Starter starter;
     private RegistryContext context;
     private EmbeddedServer server;
 
-    private RunningRegistry(ServerConfig config) throws IOException, StartException {
+    private RunningRegistry(ServerConfig config, Starter starter) throws IOException, StartException {
         this.config = config;
+        this.starter = starter;
         context = RegistryContext.open(config);
-        server = EmbeddedServer.start(config, context);
+        server = starter.start(context);
     }
 
     /**
@@ -33,10 +41,16 @@ public final class RunningRegistry implements AutoCloseable {
      */
     public static RunningRegistry start(String yaml, Path imagePath)
             throws IOException, StartException, ConfigException {
+        return start(yaml, imagePath, context -> EmbeddedServer.start(context.config(), context));
+    }
+
+    /** The same with a server that is started in another way. */
+    public static RunningRegistry start(String yaml, Path imagePath, Starter starter)
+            throws IOException, StartException, ConfigException {
         String text = "host: 127.0.0.1\nport: 0\nimagePath: '" + imagePath + "'\n" + yaml;
         ConfigLoader loader = new ConfigLoader(variable -> Optional.empty());
         return new RunningRegistry(
-                loader.parse(text, "test.yaml", Overrides.none()).config());
+                loader.parse(text, "test.yaml", Overrides.none()).config(), starter);
     }
 
     /** Where it is now; a restart changes the port. */
@@ -56,7 +70,7 @@ public final class RunningRegistry implements AutoCloseable {
     public void restart() throws IOException, StartException {
         close();
         context = RegistryContext.open(config);
-        server = EmbeddedServer.start(config, context);
+        server = starter.start(context);
     }
 
     /** Breaks off what is in flight. */

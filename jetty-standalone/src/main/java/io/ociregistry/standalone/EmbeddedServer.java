@@ -5,6 +5,7 @@ import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -39,10 +40,21 @@ public final class EmbeddedServer {
     }
 
     static EmbeddedServer start(ServerConfig config, ServletContextListener listener) throws StartException {
+        return start(config, listener, connector -> {});
+    }
+
+    /**
+     * Serves whatever the listener registers.
+     *
+     * @param tuning changes the connector, or the server behind it, before it is started
+     */
+    static EmbeddedServer start(ServerConfig config, ServletContextListener listener, Consumer<ServerConnector> tuning)
+            throws StartException {
         var threads = new QueuedThreadPool();
         threads.setName("http");
         var server = new Server(threads);
         var connector = connector(server, config);
+        tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(new OciErrorHandler());
         server.setHandler(new GracefulHandler(application(listener)));

@@ -1,0 +1,13 @@
+package io.ociregistry.e2e;
+
+import io.ociregistry.protocol.ServerUnderTest;
+import io.ociregistry.protocol.StalledClientsContract;
+import java.nio.file.Path;
+
+/** Clients that take no answer, and the WAR in stock Jetty. */
+class JettyHomeStalledClientsIT extends StalledClientsContract {
+    @Override
+    public ServerUnderTest start(String registries, Path directory) {
+        return ContainerProtocol.start(Containers.JETTY_HOME, registries, directory);
+    }
+}

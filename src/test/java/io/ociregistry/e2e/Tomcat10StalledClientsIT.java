@@ -1,0 +1,13 @@
+package io.ociregistry.e2e;
+
+import io.ociregistry.protocol.ServerUnderTest;
+import io.ociregistry.protocol.StalledClientsContract;
+import java.nio.file.Path;
+
+/** Clients that take no answer, and the WAR in Debian's Tomcat. */
+class Tomcat10StalledClientsIT extends StalledClientsContract {
+    @Override
+    public ServerUnderTest start(String registries, Path directory) {
+        return ContainerProtocol.start(Containers.TOMCAT_10, registries, directory);
+    }
+}

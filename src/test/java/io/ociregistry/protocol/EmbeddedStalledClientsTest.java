@@ -1,0 +1,33 @@
+package io.ociregistry.protocol;
+
+import io.ociregistry.standalone.TunedServer;
+import io.ociregistry.testing.RunningRegistry;
+import java.net.URI;
+import java.nio.file.Path;
+
+/** Clients that take no answer, and the embedded server of the fat jar. */
+class EmbeddedStalledClientsTest extends StalledClientsContract {
+    @Override
+    public ServerUnderTest start(String registries, Path directory) throws Exception {
+        RunningRegistry running = RunningRegistry.start(
+                "registries:\n" + registries.indent(2),
+                directory,
+                context -> TunedServer.start(THREADS, SEND_BUFFER, context));
+        return new ServerUnderTest() {
+            @Override
+            public URI base() {
+                return running.base();
+            }
+
+            @Override
+            public Path imagePath() {
+                return running.imagePath();
+            }
+
+            @Override
+            public void close() {
+                running.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,85 @@
+package io.ociregistry.testing;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * Clients that ask again and again and take nothing of what they are answered. They use no thread, and buffers so small that the server
+ * is soon left with what it can't send.
+ */
+public final class StalledClients implements AutoCloseable {
+    private static final int BUFFER = 4096;
+    /** As long as anybody can still ask, the server is still at work. */
+    private static final Duration QUIET = Duration.ofMillis(300);
+
+    private final Selector selector;
+
+    private StalledClients(Selector selector) {
+        this.selector = selector;
+    }
+
+    /** Connects so many. */
+    public static StalledClients connect(URI base, int count) throws IOException {
+        StalledClients clients = new StalledClients(Selector.open());
+        try {
+            for (int i = 0; i < count; i++) {
+                clients.connect(base);
+            }
+            return clients;
+        } catch (IOException | RuntimeException e) {
+            clients.close();
+            throw e;
+        }
+    }
+
+    private void connect(URI base) throws IOException {
+        SocketChannel client = SocketChannel.open();
+        client.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER);
+        client.setOption(StandardSocketOptions.SO_SNDBUF, BUFFER);
+        client.connect(new InetSocketAddress(base.getHost(), base.getPort()));
+        client.configureBlocking(false);
+        client.register(selector, SelectionKey.OP_WRITE);
+    }
+
+    /** All ask this on and on; returns when the server takes no more requests from any of them. */
+    public void ask(String request) throws IOException {
+        byte[] requests = request.repeat(1 + 16 * BUFFER / request.length()).getBytes(StandardCharsets.ISO_8859_1);
+        selector.keys().forEach(key -> key.attach(ByteBuffer.wrap(requests)));
+        while (selector.select(QUIET.toMillis()) > 0) {
+            for (SelectionKey key : selector.selectedKeys()) {
+                ask((SocketChannel) key.channel(), (ByteBuffer) key.attachment(), key);
+            }
+            selector.selectedKeys().clear();
+        }
+    }
+
+    private static void ask(SocketChannel client, ByteBuffer requests, SelectionKey key) {
+        try {
+            client.write(requests);
+            if (!requests.hasRemaining()) {
+                requests.rewind();
+            }
+        } catch (IOException serverHasEnough) {
+            key.cancel();
+        }
+    }
+
+    /** Leaves without a word, whatever is still under way. */
+    @Override
+    public void close() throws IOException {
+        for (SelectionKey key : selector.keys()) {
+            SocketChannel client = (SocketChannel) key.channel();
+            client.setOption(StandardSocketOptions.SO_LINGER, 0);
+            client.close();
+        }
+        selector.close();
+    }
+}
