@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 
 /**
  * Sends a blob, or the ranges of it that were asked for, in the best way that the container has.
@@ -28,12 +27,6 @@ final class BlobSender {
 
     /** Before a file Tomcat sends the headers, and waits on its thread for a client that takes none of them: not for small files. */
     private static final long SMALL = 64 << 10;
-
-    private final Executor executor;
-
-    BlobSender(Executor executor) {
-        this.executor = executor;
-    }
 
     /** True if Tomcat sends the body by itself once the service of this request has returned. */
     static boolean sendsFile(HttpServletRequest request) {
@@ -112,7 +105,7 @@ final class BlobSender {
             throws IOException {
         if (ranges.isPresent() && ranges.get().size() > 1) {
             List<Transfer.Part> parts = multipart(source, ranges.get(), response);
-            Transfer.start(request, response, parts, source, executor);
+            Transfer.start(request, response, parts, source);
             return true;
         }
         long from = 0;
@@ -131,7 +124,7 @@ final class BlobSender {
             return false;
         }
         List<Transfer.Part> parts = List.of(new Transfer.Part.Range(source, from, to));
-        Transfer.start(request, response, to == from ? List.of() : parts, source, executor);
+        Transfer.start(request, response, to == from ? List.of() : parts, source);
         return true;
     }
 

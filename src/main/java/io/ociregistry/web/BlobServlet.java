@@ -20,7 +20,7 @@ final class BlobServlet extends HttpServlet {
 
     BlobServlet(RegistryContext context) {
         this.context = context;
-        this.sender = new BlobSender(context.delivery());
+        this.sender = new BlobSender();
     }
 
     @Override

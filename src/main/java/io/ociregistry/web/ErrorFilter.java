@@ -19,15 +19,18 @@ final class ErrorFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(ErrorFilter.class);
 
-    private final ErrorRenderer renderer;
+    private final transient ErrorRenderer renderer;
+    private final transient Delivery delivery;
 
-    ErrorFilter(ErrorRenderer renderer) {
+    ErrorFilter(ErrorRenderer renderer, Delivery delivery) {
         this.renderer = renderer;
+        this.delivery = delivery;
     }
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
+        delivery.keepIn(request);
         try {
             Transfer.throwIfAborted(request, response);
             chain.doFilter(request, response);

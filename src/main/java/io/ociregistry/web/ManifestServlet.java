@@ -55,6 +55,6 @@ final class ManifestServlet extends HttpServlet {
         context.registry().delivered(name.repository(), manifest);
         byte[] bytes = manifest.toByteArray();
         // Even a small one: a client that asks for many and reads none would hold a thread.
-        Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {}, context.delivery());
+        Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {});
     }
 }

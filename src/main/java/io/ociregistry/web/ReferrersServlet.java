@@ -45,8 +45,7 @@ final class ReferrersServlet extends HttpServlet {
                     response,
                     MediaType.OCI_INDEX.value(),
                     list.toJson(),
-                    found.get().warning(),
-                    context.delivery());
+                    found.get().warning());
         }
     }
 }

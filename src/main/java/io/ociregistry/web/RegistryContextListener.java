@@ -28,24 +28,36 @@ public final class RegistryContextListener implements ServletContextListener {
     private static final String CONFIG = "ociregistry.config";
 
     private final @Nullable RegistryContext given;
+    private final MinimumRate least;
     private @Nullable RegistryContext opened;
+    private @Nullable Delivery delivery;
 
     /** For a WAR: finds its configuration, opens the registry and closes it. */
     public RegistryContextListener() {
         this.given = null;
+        this.least = MinimumRate.DEFAULT;
     }
 
     /** For an embedded server: serves a registry that somebody else opened and will close. */
     public RegistryContextListener(RegistryContext context) {
+        this(context, MinimumRate.DEFAULT);
+    }
+
+    /** The same with another rule for slow clients. */
+    public RegistryContextListener(RegistryContext context, MinimumRate least) {
         this.given = context;
+        this.least = least;
     }
 
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
+        Delivery started = new Delivery(context.delivery(), least);
+        started.start();
+        delivery = started;
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
-        ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()));
+        ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()), started);
         addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
         addServlet(servlets, "distribution", new DistributionServlet(context), "/v2/*");
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
@@ -53,6 +65,9 @@ public final class RegistryContextListener implements ServletContextListener {
 
     @Override
     public void contextDestroyed(ServletContextEvent event) {
+        if (delivery != null) {
+            delivery.close();
+        }
         if (opened != null) {
             opened.close();
         }

@@ -38,7 +38,7 @@ final class TagsServlet extends HttpServlet {
             asked.page().next(all).ifPresent(link -> response.setHeader("Link", link));
             byte[] body = page.toJson(asked.name());
             ListSender.send(
-                    request, response, "application/json", body, found.get().warning(), context.delivery());
+                    request, response, "application/json", body, found.get().warning());
         }
     }
 }

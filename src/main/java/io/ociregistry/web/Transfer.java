@@ -15,8 +15,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 final class Transfer implements WriteListener, AsyncListener {
     private static final Logger LOG = LoggerFactory.getLogger(Transfer.class);
     private static final String ABORTED = Transfer.class.getName() + ".aborted";
-    /** What a client that has caught up, or is slow, costs in memory. */
-    private static final int BUFFER = 32 << 10;
-
     /** A piece of a body: ready bytes, or a range of a source. */
     sealed interface Part {
         /** Ready bytes, as between the ranges of a multipart body. */
@@ -51,44 +48,44 @@ final class Transfer implements WriteListener, AsyncListener {
     private final AsyncContext async;
     private final ServletOutputStream out;
     private final Closeable content;
-    private final Executor executor;
+    private final Delivery delivery;
+    private final Pace pace;
     private final AtomicInteger wakes = new AtomicInteger();
 
     // Only the thread that works touches these; "wakes" hands them on.
     private final Deque<Part> parts;
     private long position = -1;
-    private byte @Nullable [] buffer;
     private boolean unflushed = true;
+    /** Written last, and not known to be taken. */
+    private int offered;
+
+    private boolean watched;
+
+    /** From the first byte read until it is known to be taken; the container may send it from here in between. */
+    private final AtomicReference<byte @Nullable []> buffer = new AtomicReference<>();
+
+    private volatile boolean tooSlow;
     /** Written by the container too, when the client has left. */
     private volatile boolean over;
 
     /** Whether the source will wake us. */
     private volatile boolean registered;
 
-    private Transfer(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            List<Part> parts,
-            Closeable content,
-            Executor executor)
+    private Transfer(HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
             throws IOException {
         this.request = request;
         this.content = content;
-        this.executor = executor;
+        this.delivery = Delivery.of(request);
+        this.pace = delivery.newPace();
         this.parts = new ArrayDeque<>(parts);
         this.out = response.getOutputStream();
         this.async = request.startAsync();
     }
 
     /** Sends the parts after headers that are set already, and closes the content when it is over, however it ends. */
-    static void start(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            List<Part> parts,
-            Closeable content,
-            Executor executor)
+    static void start(HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
             throws IOException {
-        Transfer transfer = new Transfer(request, response, parts, content, executor);
+        Transfer transfer = new Transfer(request, response, parts, content);
         transfer.async.setTimeout(0);
         transfer.async.addListener(transfer);
         transfer.out.setWriteListener(transfer);
@@ -100,7 +97,7 @@ final class Transfer implements WriteListener, AsyncListener {
      */
     static void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
         boolean bare = body.length == 0 || request.getMethod().equals("HEAD");
-        start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {}, Runnable::run);
+        start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {});
     }
 
     /**
@@ -137,7 +134,10 @@ final class Transfer implements WriteListener, AsyncListener {
 
     private void work() {
         try {
-            while (!over && out.isReady()) {
+            if (tooSlow) {
+                throw new IOException("the client takes less than the least it has to");
+            }
+            while (!over && isReady()) {
                 if (!parts.isEmpty()) {
                     if (!sendSome()) {
                         return;
@@ -148,11 +148,41 @@ final class Transfer implements WriteListener, AsyncListener {
                     flush();
                 } else {
                     over = true;
+                    giveBuffer();
                     async.complete();
                 }
             }
         } catch (IOException | RuntimeException e) {
             abort(e);
+        } finally {
+            if (over) {
+                forgetBuffer();
+            }
+        }
+    }
+
+    /** True if what was written is taken, by the system at least, and more can be. */
+    private boolean isReady() {
+        if (out.isReady()) {
+            pace.took(offered, System.nanoTime());
+            offered = 0;
+            return true;
+        }
+        pace.blocked(System.nanoTime());
+        if (!watched) {
+            watched = true;
+            delivery.watch(this);
+        }
+        return false;
+    }
+
+    /** Called from time to time by the watch over slow clients. */
+    void breakOffIfTooSlow(long now) {
+        if (over) {
+            delivery.forget(this);
+        } else if (pace.isTooSlow(now)) {
+            tooSlow = true;
+            delivery.executor().execute(this::wake);
         }
     }
 
@@ -171,8 +201,7 @@ final class Transfer implements WriteListener, AsyncListener {
         if (position < 0) {
             position = range.from();
         }
-        byte[] bytes = buffer == null ? new byte[BUFFER] : buffer;
-        buffer = bytes;
+        byte[] bytes = buffer();
         int count = range.source()
                 .read(position, ByteBuffer.wrap(bytes, 0, (int) Math.min(bytes.length, range.to() - position)));
         if (count == 0) {
@@ -193,8 +222,32 @@ final class Transfer implements WriteListener, AsyncListener {
         return true;
     }
 
+    private byte[] buffer() {
+        byte[] bytes = buffer.get();
+        if (bytes == null) {
+            bytes = delivery.buffers().take();
+            buffer.set(bytes);
+        }
+        return bytes;
+    }
+
+    private void giveBuffer() {
+        byte[] bytes = buffer.getAndSet(null);
+        if (bytes != null) {
+            delivery.buffers().give(bytes);
+        }
+    }
+
+    private void forgetBuffer() {
+        byte[] bytes = buffer.getAndSet(null);
+        if (bytes != null) {
+            delivery.buffers().forget(bytes);
+        }
+    }
+
     /** What was written goes out now, the headers at least, so that the client's clocks stop; the container would keep it for more. */
     private void waitForMore(BlobSource source) throws IOException {
+        giveBuffer();
         if (unflushed) {
             flush();
         }
@@ -202,7 +255,7 @@ final class Transfer implements WriteListener, AsyncListener {
             registered = true;
             source.whenReadable(position, () -> {
                 registered = false;
-                executor.execute(this::wake);
+                delivery.executor().execute(this::wake);
             });
         }
     }
@@ -215,6 +268,7 @@ final class Transfer implements WriteListener, AsyncListener {
     private void write(byte[] bytes, int count) throws IOException {
         out.write(bytes, 0, count);
         unflushed = true;
+        offered += count;
         AccessLogFilter.sent(request, count);
     }
 
@@ -256,6 +310,8 @@ final class Transfer implements WriteListener, AsyncListener {
     }
 
     private void close() {
+        forgetBuffer();
+        delivery.forget(this);
         try {
             content.close();
         } catch (IOException e) {

@@ -10,9 +10,7 @@ class EmbeddedStalledClientsTest extends StalledClientsContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) throws Exception {
         RunningRegistry running = RunningRegistry.start(
-                "registries:\n" + registries.indent(2),
-                directory,
-                context -> TunedServer.start(THREADS, SEND_BUFFER, context));
+                "registries:\n" + registries.indent(2), directory, new TunedServer(THREADS, SEND_BUFFER)::start);
         return new ServerUnderTest() {
             @Override
             public URI base() {
