@@ -308,12 +308,8 @@ final class Audience {
 
     /** Takes those out who wait for something before that position, to be woken once the lock is given back. */
     private List<Waiter> takeWaiters(long before) {
-        if (waiters.isEmpty()) {
-            return List.of();
-        }
-        List<Waiter> taken =
-                waiters.stream().filter(waiter -> waiter.position() < before).toList();
-        waiters.removeAll(taken);
+        List<Waiter> taken = new ArrayList<>();
+        waiters.removeIf(waiter -> waiter.position() < before && taken.add(waiter));
         return taken;
     }
 
