@@ -28,9 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class StalledClientsContract implements ServerUnderTest.Factory {
     /** What the server under test is to have. */
-    public static final int THREADS = 32;
+    public static final int THREADS = 16;
 
-    public static final int SEND_BUFFER = 16 << 10;
+    public static final int SEND_BUFFER = 8 << 10;
     private static final int CLIENTS = 2 * THREADS;
     /** Shorter than the 20 s after which a container gives up a client by itself. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -78,7 +78,7 @@ public abstract class StalledClientsContract implements ServerUnderTest.Factory 
         String request = line.replace("BLOB", blob()) + " HTTP/1.1\r\nHost: x\r\n" + header + "\r\n";
         try (StalledClients stalled = StalledClients.connect(server.base(), CLIENTS);
                 RawHttp other = RawHttp.connect(server.base())) {
-            stalled.ask(request);
+            stalled.ask(request, PATIENCE);
             other.patience(PATIENCE);
             assertEquals(200, other.send("GET", "/v2/").status());
         }

@@ -10,6 +10,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Clients that ask again and again and take nothing of what they are answered. They use no thread, and buffers so small that the server
@@ -46,15 +48,29 @@ public final class StalledClients implements AutoCloseable {
         client.setOption(StandardSocketOptions.SO_SNDBUF, BUFFER);
         client.connect(new InetSocketAddress(base.getHost(), base.getPort()));
         client.configureBlocking(false);
-        client.register(selector, SelectionKey.OP_WRITE);
+        client.register(selector, SelectionKey.OP_WRITE | SelectionKey.OP_READ);
     }
 
-    /** All ask this on and on; returns when the server takes no more requests from any of them. */
-    public void ask(String request) throws IOException {
+    /**
+     * All ask this on and on. Returns when each of them could read the beginning of an answer, and the server takes no more requests.
+     *
+     * @throws IOException if one of them got no answer for so long
+     */
+    public void ask(String request, Duration patience) throws IOException {
         byte[] requests = request.repeat(1 + 16 * BUFFER / request.length()).getBytes(StandardCharsets.ISO_8859_1);
         selector.keys().forEach(key -> key.attach(ByteBuffer.wrap(requests)));
-        while (selector.select(QUIET.toMillis()) > 0) {
+        Set<SelectionKey> unanswered = new HashSet<>(selector.keys());
+        long end = System.nanoTime() + patience.toNanos();
+        while (selector.select(QUIET.toMillis()) > 0 || !unanswered.isEmpty()) {
+            if (!unanswered.isEmpty() && System.nanoTime() > end) {
+                throw new IOException(
+                        unanswered.size() + " of " + selector.keys().size() + " got no answer");
+            }
             for (SelectionKey key : selector.selectedKeys()) {
+                if (key.isReadable()) {
+                    unanswered.remove(key);
+                    key.interestOps(SelectionKey.OP_WRITE);
+                }
                 ask((SocketChannel) key.channel(), (ByteBuffer) key.attachment(), key);
             }
             selector.selectedKeys().clear();
