@@ -6,7 +6,7 @@ import java.util.concurrent.Semaphore;
 
 /**
  * Memory for bodies on their way. What a client has not taken yet stays in its buffer, for as long as it likes, so only so many clients
- * get large ones: all of them together take a sixteenth of the heap. The others get small ones, which cost more calls a byte.
+ * get large ones: all of them together take a sixteenth of the heap. The others get small ones, which cost twice the processor time a byte.
  */
 final class Buffers {
     static final int LARGE = 32 << 10;

@@ -69,13 +69,14 @@ public abstract class StalledClientsContract implements ServerUnderTest.Factory 
                 arguments("HEAD /v2/app/manifests/1?ns=docker.io", ""),
                 arguments("HEAD BLOB", ""),
                 arguments("GET BLOB", ""),
-                arguments("GET BLOB", "Range: bytes=0-9\r\n"));
+                arguments("GET BLOB", "Range: bytes=0-9"));
     }
 
     @ParameterizedTest
     @MethodSource("requests")
     void clientsThatTakeNoAnswerHoldUpNobody(String line, String header) throws IOException {
-        String request = line.replace("BLOB", blob()) + " HTTP/1.1\r\nHost: x\r\n" + header + "\r\n";
+        String request = line.replace("BLOB", blob()) + " HTTP/1.1\r\nHost: x\r\n"
+                + (header.isEmpty() ? "" : header + "\r\n") + "\r\n";
         try (StalledClients stalled = StalledClients.connect(server.base(), CLIENTS);
                 RawHttp other = RawHttp.connect(server.base())) {
             stalled.ask(request, PATIENCE);
