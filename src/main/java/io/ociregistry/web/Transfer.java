@@ -279,13 +279,16 @@ final class Transfer implements WriteListener, AsyncListener {
         }
         over = true;
         LOG.debug("breaking off {}: {}", request.getRequestURI(), cause.toString());
-        request.setAttribute(ABORTED, cause);
         // Not left to onComplete: Jetty does not call it for a request whose dispatch throws.
         close();
         try {
+            request.setAttribute(ABORTED, cause);
             async.dispatch();
         } catch (IllegalStateException gone) {
             AccessLogFilter.brokenOff(request);
+        } catch (NullPointerException gone) {
+            // What Jetty's requests throw once it has been stopped; nobody is told of their end then.
+            LOG.debug("broken off by the stop of the server");
         }
     }
 
@@ -301,11 +304,13 @@ final class Transfer implements WriteListener, AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
+        over = true;
         close();
     }
 
     @Override
     public void onError(AsyncEvent event) {
+        over = true;
         close();
     }
 
