@@ -14,7 +14,8 @@ import javax.net.ssl.SSLSocket;
 
 /** The wire side of a {@link FakeUpstream}: accepts connections, a thread for each, and records what comes. */
 final class FakeServer implements AutoCloseable {
-    private final Optional<SSLContext> tls;
+    private final Optional<SSLContext> own;
+    private volatile Optional<SSLContext> tls;
     private final boolean wantsClientCertificate;
     private final Function<Recorded, Answer> answering;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
@@ -23,6 +24,7 @@ final class FakeServer implements AutoCloseable {
     private final Listener listener;
 
     FakeServer(Optional<SSLContext> tls, boolean wantsClientCertificate, Function<Recorded, Answer> answering) {
+        this.own = tls;
         this.tls = tls;
         this.wantsClientCertificate = wantsClientCertificate;
         this.answering = answering;
@@ -47,6 +49,15 @@ final class FakeServer implements AutoCloseable {
 
     int connections() {
         return accepted.get();
+    }
+
+    /** Shows another certificate to who connects from now on. */
+    void show(SSLContext other) {
+        tls = Optional.of(other);
+    }
+
+    void ownCertificate() {
+        tls = own;
     }
 
     void resetConnections() {
@@ -84,10 +95,11 @@ final class FakeServer implements AutoCloseable {
     }
 
     private Socket secured(Socket tcp) throws IOException {
-        if (tls.isEmpty()) {
+        Optional<SSLContext> shown = tls;
+        if (shown.isEmpty()) {
             return tcp;
         }
-        SSLSocket socket = (SSLSocket) tls.get().getSocketFactory().createSocket(tcp, null, true);
+        SSLSocket socket = (SSLSocket) shown.get().getSocketFactory().createSocket(tcp, null, true);
         socket.setNeedClientAuth(wantsClientCertificate);
         return socket;
     }

@@ -163,9 +163,10 @@ public final class FakeUpstream implements AutoCloseable {
         return new Rule(match);
     }
 
-    /** Forgets all rules, opens all gates, and listens again. */
+    /** Forgets all rules, opens all gates, shows its own certificate, and listens again. */
     public void heal() {
         rules.clear();
+        server.ownCertificate();
         server.listener().listen();
     }
 
@@ -202,7 +203,7 @@ public final class FakeUpstream implements AutoCloseable {
         }
 
         public FakeUpstream times(int n, Fault fault) {
-            if (fault instanceof Fault.RefuseConnection || fault instanceof Fault.Blackhole) {
+            if (isOfConnections(fault)) {
                 throw new IllegalArgumentException(fault + " can't be counted; use always, and heal() when it is over");
             }
             rules.add(match, fault, n);
@@ -219,7 +220,18 @@ public final class FakeUpstream implements AutoCloseable {
                 resetConnections();
                 return FakeUpstream.this;
             }
+            if (fault instanceof Fault.OtherCertificate other) {
+                server.show(other.certificate().sslContext());
+                resetConnections();
+                return FakeUpstream.this;
+            }
             return times(Integer.MAX_VALUE, fault);
+        }
+
+        private static boolean isOfConnections(Fault fault) {
+            return fault instanceof Fault.RefuseConnection
+                    || fault instanceof Fault.Blackhole
+                    || fault instanceof Fault.OtherCertificate;
         }
     }
 

@@ -248,6 +248,14 @@ public sealed interface Fault {
         }
     }
 
+    /** A redirect to the same path of another server, given by its URL without a slash at its end. */
+    record RedirectToServer(String url) implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {
+            new RedirectTo(url + request.path()).bend(answer, request);
+        }
+    }
+
     /** 200 with everything, though a range was asked for. */
     record IgnoreRange() implements Fault {
         @Override
@@ -281,6 +289,15 @@ public sealed interface Fault {
 
     /** Connections are neither accepted nor refused. Not for a single request: {@link FakeUpstream.Rule#always}. */
     record Blackhole() implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {}
+    }
+
+    /**
+     * New connections are shown another certificate, and those that are open are reset. Not for a single request:
+     * {@link FakeUpstream.Rule#always}.
+     */
+    record OtherCertificate(TestCertificates.Server certificate) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {}
     }

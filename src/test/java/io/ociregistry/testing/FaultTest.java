@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -262,6 +263,33 @@ class FaultTest {
         }
         up.heal();
         assertEquals(200, RawHttp.get(base, "/v2/").status());
+    }
+
+    @Test
+    void anotherCertificateIsShownUntilItIsHealed() throws IOException {
+        TestCertificates trusted = TestCertificates.create();
+        try (FakeUpstream secure = FakeUpstream.startTls(trusted.server())) {
+            secure.on(Match.anything())
+                    .always(new Fault.OtherCertificate(TestCertificates.create().server()));
+            assertThrows(SSLException.class, () -> pingTls(secure, trusted));
+            assertEquals(0, secure.requests().size());
+            secure.heal();
+            assertEquals(200, pingTls(secure, trusted));
+        }
+    }
+
+    private static int pingTls(FakeUpstream secure, TestCertificates trusted) throws IOException {
+        try (RawHttp http = RawHttp.connectTls(URI.create(secure.url()), trusted.trusting())) {
+            return http.send("GET", "/v2/").status();
+        }
+    }
+
+    @Test
+    void aRedirectToAnotherServerKeepsThePath() throws IOException {
+        up.on(Match.blob(layer)).once(new Fault.RedirectToServer("http://127.0.0.1:1"));
+        Response redirect = RawHttp.get(base, blob);
+        assertEquals(307, redirect.status());
+        assertEquals("http://127.0.0.1:1" + blob, redirect.header("Location"));
     }
 
     @Test

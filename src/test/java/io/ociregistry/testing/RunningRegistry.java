@@ -15,6 +15,12 @@ import java.util.Optional;
 
 /** The real server in this JVM, on a free port of loopback. Can be stopped and started again on what is on its disk. */
 public final class RunningRegistry implements AutoCloseable {
+    /** How the product behind the server is opened. */
+    @FunctionalInterface
+    public interface Opening {
+        RegistryContext open(ServerConfig config) throws IOException;
+    }
+
     /** How the server of an open registry is started. */
     @FunctionalInterface
     public interface Starter {
@@ -22,14 +28,16 @@ public final class RunningRegistry implements AutoCloseable {
     }
 
     private final ServerConfig config;
+    private final Opening opening;
     private final Starter starter;
     private RegistryContext context;
     private EmbeddedServer server;
 
-    private RunningRegistry(ServerConfig config, Starter starter) throws IOException, StartException {
+    private RunningRegistry(ServerConfig config, Opening opening, Starter starter) throws IOException, StartException {
         this.config = config;
+        this.opening = opening;
         this.starter = starter;
-        context = RegistryContext.open(config);
+        context = opening.open(config);
         server = starter.start(context);
     }
 
@@ -41,16 +49,29 @@ public final class RunningRegistry implements AutoCloseable {
      */
     public static RunningRegistry start(String yaml, Path imagePath)
             throws IOException, StartException, ConfigException {
-        return start(yaml, imagePath, context -> EmbeddedServer.start(context.config(), context));
+        return new RunningRegistry(configuration(yaml, imagePath), RegistryContext::open, RunningRegistry::serve);
     }
 
     /** The same with a server that is started in another way. */
     public static RunningRegistry start(String yaml, Path imagePath, Starter starter)
             throws IOException, StartException, ConfigException {
+        return new RunningRegistry(configuration(yaml, imagePath), RegistryContext::open, starter);
+    }
+
+    /** The same with something of the product replaced. */
+    public static RunningRegistry startOpened(String yaml, Path imagePath, Opening opening)
+            throws IOException, StartException, ConfigException {
+        return new RunningRegistry(configuration(yaml, imagePath), opening, RunningRegistry::serve);
+    }
+
+    private static EmbeddedServer serve(RegistryContext context) throws StartException {
+        return EmbeddedServer.start(context.config(), context);
+    }
+
+    private static ServerConfig configuration(String yaml, Path imagePath) throws ConfigException {
         String text = "host: 127.0.0.1\nport: 0\nimagePath: '" + imagePath + "'\n" + yaml;
         ConfigLoader loader = new ConfigLoader(variable -> Optional.empty());
-        return new RunningRegistry(
-                loader.parse(text, "test.yaml", Overrides.none()).config(), starter);
+        return loader.parse(text, "test.yaml", Overrides.none()).config();
     }
 
     /** Where it is now; a restart changes the port. */
@@ -69,7 +90,7 @@ public final class RunningRegistry implements AutoCloseable {
     /** Stops it and starts it again, as a new process would. */
     public void restart() throws IOException, StartException {
         close();
-        context = RegistryContext.open(config);
+        context = opening.open(config);
         server = starter.start(context);
     }
 

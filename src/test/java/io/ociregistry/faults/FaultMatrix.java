@@ -1,0 +1,236 @@
+package io.ociregistry.faults;
+
+import static io.ociregistry.faults.Expected.bad;
+import static io.ociregistry.faults.Expected.cut;
+import static io.ociregistry.faults.Expected.cutThenRight;
+import static io.ociregistry.faults.Expected.denied;
+import static io.ociregistry.faults.Expected.hit;
+import static io.ociregistry.faults.Expected.limited;
+import static io.ociregistry.faults.Expected.right;
+import static io.ociregistry.faults.Expected.slow;
+import static io.ociregistry.faults.Expected.stale;
+import static io.ociregistry.faults.Expected.staleUnreachable;
+import static io.ociregistry.faults.Expected.times;
+import static io.ociregistry.faults.Expected.unknown;
+import static io.ociregistry.faults.Expected.unreachable;
+import static io.ociregistry.faults.Trouble.BLACKHOLE;
+import static io.ociregistry.faults.Trouble.CONTENT_CHANGED;
+import static io.ociregistry.faults.Trouble.DNS;
+import static io.ociregistry.faults.Trouble.EMPTY;
+import static io.ociregistry.faults.Trouble.GZIP;
+import static io.ociregistry.faults.Trouble.HTML;
+import static io.ociregistry.faults.Trouble.LONG;
+import static io.ociregistry.faults.Trouble.MORE;
+import static io.ociregistry.faults.Trouble.NO_ANSWER;
+import static io.ociregistry.faults.Trouble.NO_LENGTH;
+import static io.ociregistry.faults.Trouble.RANGE_IGNORED;
+import static io.ociregistry.faults.Trouble.REDIRECT;
+import static io.ociregistry.faults.Trouble.REDIRECT_LOOP;
+import static io.ociregistry.faults.Trouble.REFUSED;
+import static io.ociregistry.faults.Trouble.RESET;
+import static io.ociregistry.faults.Trouble.SHORT;
+import static io.ociregistry.faults.Trouble.STALL;
+import static io.ociregistry.faults.Trouble.STATUS_401;
+import static io.ociregistry.faults.Trouble.STATUS_403;
+import static io.ociregistry.faults.Trouble.STATUS_404;
+import static io.ociregistry.faults.Trouble.STATUS_429;
+import static io.ociregistry.faults.Trouble.STATUS_500;
+import static io.ociregistry.faults.Trouble.STATUS_503;
+import static io.ociregistry.faults.Trouble.TLS;
+import static io.ociregistry.faults.Trouble.TOKEN_EXPIRED;
+import static io.ociregistry.faults.Trouble.TRICKLE;
+import static io.ociregistry.faults.Trouble.WRONG_DIGEST;
+import static io.ociregistry.faults.Trouble.WRONG_DIGEST_HEADER;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * What happens in every cell. Each line: what is asked for, what is expected with nothing cached, and what with something cached. A manifest
+ * that is cached and asked for by digest, and a cached blob, concern no upstream.
+ */
+final class FaultMatrix {
+    private final Map<Trouble, Row> rows = new TreeMap<>();
+
+    static FaultMatrix complete() {
+        FaultMatrix matrix = new FaultMatrix();
+        matrix.unreachableUpstreams();
+        matrix.brokenTransfers();
+        matrix.errorStatuses();
+        matrix.wrongContent();
+        matrix.redirectsTokensAndRanges();
+        return matrix;
+    }
+
+    private void unreachableUpstreams() {
+        for (Trouble trouble : List.of(DNS, REFUSED, BLACKHOLE, TLS)) {
+            when(trouble)
+                    .tag(unreachable(), staleUnreachable())
+                    .digest(unreachable(), hit())
+                    .blob(unreachable(), hit());
+        }
+    }
+
+    private void brokenTransfers() {
+        when(NO_ANSWER)
+                .tag(slow("GET tag"), stale("HEAD tag"))
+                .digest(slow("GET digest"), hit())
+                .blob(slow("GET blob"), hit());
+        when(RESET)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(
+                        right(
+                                "GET blob",
+                                "GET blob from byte 90000",
+                                "GET blob from byte 180000",
+                                "GET blob from byte 270000"),
+                        hit());
+        when(STALL)
+                .tag(slow("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(slow("GET digest"), hit())
+                .blob(right("GET blob", "GET blob from byte 180000"), hit());
+        when(TRICKLE)
+                .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
+                .digest(right("GET digest"), hit())
+                .blob(right("GET blob"), hit());
+        when(SHORT)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(right("GET blob", "GET blob from byte 180000"), hit());
+    }
+
+    private void errorStatuses() {
+        for (Trouble trouble : List.of(STATUS_401, STATUS_403)) {
+            when(trouble)
+                    .tag(denied("GET tag"), stale("HEAD tag"))
+                    .digest(denied("GET digest"), hit())
+                    .blob(denied("GET blob"), hit());
+        }
+        when(STATUS_404)
+                .tag(unknown("MANIFEST_UNKNOWN", "GET tag"), stale("HEAD tag"))
+                .digest(unknown("MANIFEST_UNKNOWN", "GET digest"), hit())
+                .blob(unknown("BLOB_UNKNOWN", "GET blob"), hit());
+        when(STATUS_429)
+                .tag(limited("GET tag"), stale("HEAD tag"))
+                .digest(limited("GET digest"), hit())
+                .blob(limited("GET blob"), hit());
+        for (Trouble trouble : List.of(STATUS_500, STATUS_503)) {
+            when(trouble)
+                    .tag(bad("GET tag"), stale("HEAD tag"))
+                    .digest(bad("GET digest"), hit())
+                    .blob(bad("GET blob"), hit());
+        }
+    }
+
+    private void wrongContent() {
+        when(HTML)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET tag"))
+                .digest(bad("GET digest"), hit())
+                .blob(bad("GET blob"), hit());
+        when(EMPTY)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(bad("GET blob"), hit());
+        when(WRONG_DIGEST)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(cut("GET blob"), hit());
+        when(WRONG_DIGEST_HEADER)
+                .tag(right("GET tag"), right("HEAD tag", "GET another digest", "GET tag"))
+                .digest(right("GET digest"), hit())
+                .blob(right("GET blob"), hit());
+        when(MORE)
+                .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
+                .digest(right("GET digest"), hit())
+                .blob(right("GET blob"), hit());
+        when(LONG)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(bad("GET blob"), hit());
+        for (Trouble trouble : List.of(NO_LENGTH, GZIP)) {
+            when(trouble)
+                    .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
+                    .digest(right("GET digest"), hit())
+                    .blob(right("GET blob"), hit());
+        }
+        when(CONTENT_CHANGED)
+                .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
+                .digest(bad("GET digest"), hit())
+                .blob(cutThenRight("GET blob", "GET blob from byte 90000", "GET blob"), hit());
+    }
+
+    private void redirectsTokensAndRanges() {
+        when(REDIRECT_LOOP)
+                .tag(bad(times(11, "GET tag")), stale(times(11, "HEAD tag")))
+                .digest(bad(times(11, "GET digest")), hit())
+                .blob(bad(times(11, "GET blob")), hit());
+        when(REDIRECT)
+                .tag(
+                        right("GET tag", "GET token", "GET tag", "GET tag at the storage"),
+                        right("HEAD tag", "GET new digest", "HEAD tag at the storage", "GET new digest at the storage"))
+                .digest(right("GET digest", "GET token", "GET digest", "GET digest at the storage"), hit())
+                .blob(right("GET blob", "GET blob at the storage"), hit());
+        when(TOKEN_EXPIRED)
+                .tag(
+                        right("GET tag", "GET token", "GET tag"),
+                        right("HEAD tag", "GET token", "HEAD tag", "GET new digest"))
+                .digest(right("GET digest", "GET token", "GET digest"), hit())
+                .blob(
+                        right(
+                                "GET blob",
+                                "GET blob from byte 90000",
+                                "GET token",
+                                "GET blob from byte 90000",
+                                "GET blob at the storage",
+                                "GET blob from byte 90000 at the storage"),
+                        hit());
+        when(RANGE_IGNORED)
+                .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
+                .digest(right("GET digest"), hit())
+                .blob(right("GET blob", "GET blob from byte 90000"), hit());
+    }
+
+    /** All cells, row by row; one that is missing is an error. */
+    List<Cell> cells() {
+        List<Cell> cells = new ArrayList<>();
+        for (Trouble trouble : Trouble.values()) {
+            for (Asked asked : Asked.values()) {
+                for (State state : State.values()) {
+                    Expected expected = rows.get(trouble).cells.get(asked).get(state);
+                    cells.add(new Cell(trouble, asked, state, Objects.requireNonNull(expected)));
+                }
+            }
+        }
+        return cells;
+    }
+
+    private Row when(Trouble trouble) {
+        return rows.computeIfAbsent(trouble, unused -> new Row());
+    }
+
+    /** The cells of one trouble. */
+    private static final class Row {
+        private final Map<Asked, Map<State, Expected>> cells = new TreeMap<>();
+
+        Row tag(Expected cold, Expected cached) {
+            return with(Asked.TAG, cold, cached);
+        }
+
+        Row digest(Expected cold, Expected cached) {
+            return with(Asked.DIGEST, cold, cached);
+        }
+
+        Row blob(Expected cold, Expected cached) {
+            return with(Asked.BLOB, cold, cached);
+        }
+
+        private Row with(Asked asked, Expected cold, Expected cached) {
+            cells.put(asked, Map.of(State.COLD, cold, State.CACHED, cached));
+            return this;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.ServerConfig;
+import java.time.Duration;
+
+/** The real upstreams with a DNS of the test's own, and probes that come so soon that a test can wait for them. */
+public final class QuickUpstreams {
+    private static final Breaker.Pace SOON = new Breaker.Pace(Duration.ofMillis(100), Duration.ofMillis(400));
+
+    private QuickUpstreams() {}
+
+    public static Upstreams of(ServerConfig config, HostResolver names) {
+        return new HttpUpstreams(config, names, SOON);
+    }
+}
