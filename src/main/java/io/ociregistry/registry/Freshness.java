@@ -131,10 +131,19 @@ final class Freshness {
             catalog.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
-        // By digest, so that what HEAD told and what is fetched are the same; by tag where HEAD did not tell.
-        ImageReference source =
-                now.map(digest -> new ImageReference(name.repository(), digest)).orElse(name);
-        return fetcher.fetch(upstream, source, name);
+        return now.map(digest -> moved(upstream, name, digest)).orElseGet(() -> fetcher.fetch(upstream, name, name));
+    }
+
+    /** By digest, so that what HEAD told and what is fetched are the same; by tag where HEAD told a digest that nothing has. */
+    private Manifest moved(Upstream upstream, ImageReference name, Digest told) {
+        try {
+            return fetcher.fetch(upstream, new ImageReference(name.repository(), told), name);
+        } catch (RegistryException e) {
+            if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
+                throw e;
+            }
+            return fetcher.fetch(upstream, name, name);
+        }
     }
 
     private FoundManifest afterFailure(ImageReference name, Manifest cached, TagRule rule, Throwable failure) {
