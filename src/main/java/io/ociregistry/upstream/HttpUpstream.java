@@ -258,6 +258,7 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         if (entity.getContentLength() < limit) {
             InputStream in = entity.getContent();
             byte[] bytes = in.readNBytes(limit);
+            bytes = bytes.length < limit ? UnaskedEncoding.undone(answer.response(), bytes, limit) : bytes;
             if (bytes.length < limit) {
                 return bytes;
             }

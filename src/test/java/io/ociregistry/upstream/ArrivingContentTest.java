@@ -21,6 +21,7 @@ import io.ociregistry.testing.Recorded;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -146,13 +147,37 @@ class ArrivingContentTest {
     }
 
     @Test
-    void nothingIsDecoded() throws IOException {
+    void noBlobIsDecoded() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Gzip());
         try (BlobAnswer blob = blob(0)) {
             byte[] raw = blob.body().readAllBytes();
             assertEquals(OptionalLong.of(raw.length), blob.size());
             assertArrayEquals(image.layerBytes(0), new GZIPInputStream(new ByteArrayInputStream(raw)).readAllBytes());
         }
+    }
+
+    @Test
+    void aManifestThatComesCompressedIsDecoded() {
+        up.on(Match.manifests()).once(new Fault.Gzip());
+        assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
+    }
+
+    @Test
+    void aManifestThatIsNotCompressedThoughItSaysSoIsTakenAsItIs() {
+        up.on(Match.manifests())
+                .once(Fault.status(200).header("Content-Encoding", "gzip").body("{}"));
+        assertEquals("{}", new String(upstreams.manifest("team/app", "1").bytes(), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aCompressedManifestMayNotBeLargerThanAllowedEither() {
+        FakeImage large = up.image("team/app", "2")
+                .annotation("a", "a".repeat((int) UpstreamsInTest.ENOUGH))
+                .push();
+        up.on(Match.manifests()).once(new Fault.Gzip());
+        failure(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                () -> upstreams.manifest("team/app", large.digest().toString()));
     }
 
     @Test
