@@ -2,9 +2,9 @@ package io.ociregistry.faults;
 
 /** What a client asks for. */
 enum Asked {
-    TAG("a manifest by tag"),
-    DIGEST("a manifest by digest"),
-    BLOB("a blob");
+    TAG("A manifest by tag, of policy `always`"),
+    DIGEST("A manifest by digest"),
+    BLOB("A blob");
 
     private final String words;
 

@@ -1,15 +1,26 @@
 package io.ociregistry.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.store.Layout;
+import io.ociregistry.store.ManifestStore;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(120)
 class FaultMatrixTest {
     private static final int AT_A_TIME = 6;
+    private static final Path PAGE = Path.of("docs/fault-matrix.md");
     private static final List<Cell> CELLS = FaultMatrix.complete().cells();
 
     private static final Map<Cell, Future<?>> OUTCOMES = new HashMap<>();
@@ -52,11 +64,51 @@ class FaultMatrixTest {
 
     @ParameterizedTest
     @MethodSource("cells")
-    void cell(Cell cell) throws Throwable {
+    void cell(Cell cell) throws InterruptedException {
         try {
             OUTCOMES.get(cell).get();
         } catch (ExecutionException e) {
-            throw e.getCause();
+            throw new AssertionError(cell + ": " + e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    @Test
+    void whateverHappened_everythingInTheStoreIsWhatItsNameSays() throws Exception {
+        for (Future<?> played : OUTCOMES.values()) {
+            awaitEnd(played);
+        }
+        try (var files = Files.list(stage.imagePath().resolve("blobs"))) {
+            for (Path file : files.toList()) {
+                Digest actual = Digest.of(Files.readAllBytes(file));
+                assertEquals(file.getFileName().toString(), actual.hex());
+            }
+        }
+        ManifestStore records = new ManifestStore(new Layout(stage.imagePath()));
+        Set<String> readable = new HashSet<>();
+        records.forEach(record -> readable.add(record.manifest().digest().hex()));
+        try (var files = Files.list(stage.imagePath().resolve("img"))) {
+            assertEquals(
+                    readable, files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+        }
+    }
+
+    @Test
+    void thePageTellsWhatIsAsserted() throws IOException {
+        String text = new FaultMatrixPage(CELLS).text();
+        if (Boolean.getBoolean("fault-matrix.write")) {
+            Files.writeString(PAGE, text);
+        }
+        assertEquals(
+                text,
+                Files.exists(PAGE) ? Files.readString(PAGE) : "",
+                PAGE + " is out of date; mvn test -Dtest=FaultMatrixTest -Dfault-matrix.write=true writes it");
+    }
+
+    private static void awaitEnd(Future<?> played) throws InterruptedException {
+        try {
+            played.get();
+        } catch (ExecutionException failed) {
+            // Its own test tells.
         }
     }
 }

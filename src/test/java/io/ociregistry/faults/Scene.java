@@ -45,12 +45,10 @@ final class Scene implements AutoCloseable {
         return cell.asked();
     }
 
-    Names names() {
-        return names;
-    }
-
-    String host() {
-        return cell.host();
+    /** Connections that are open would do without the name. */
+    void loseName() {
+        names.lose(cell.host());
+        upstream.resetConnections();
     }
 
     FakeUpstream upstream() {
@@ -87,7 +85,7 @@ final class Scene implements AutoCloseable {
     }
 
     Fault wrongCertificate() {
-        return new Fault.OtherCertificate(TestCertificates.create().server(host()));
+        return new Fault.OtherCertificate(TestCertificates.create().server(cell.host()));
     }
 
     void cutBlobOnce() {
@@ -146,7 +144,7 @@ final class Scene implements AutoCloseable {
     }
 
     void heal() {
-        names.heal(host());
+        names.heal(cell.host());
         upstream.heal();
         storage.heal();
     }
@@ -215,7 +213,7 @@ final class Scene implements AutoCloseable {
     }
 
     private Response get(String path) throws IOException {
-        return RawHttp.get(server, "/v2/" + repository() + "/" + path + "?ns=" + host());
+        return RawHttp.get(server, "/v2/" + repository() + "/" + path + "?ns=" + cell.host());
     }
 
     @Override
