@@ -34,7 +34,7 @@ public final class RegistryContext implements AutoCloseable {
     private final Registry registry;
     private final Listings listings;
 
-    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams) {
+    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams, Clock clock) {
         this.config = config;
         this.access = access;
         this.upstreams = upstreams;
@@ -50,22 +50,22 @@ public final class RegistryContext implements AutoCloseable {
         ConfirmedLinks links = new ConfirmedLinks(layout);
         links.forEach(catalog::confirmBlob);
         Manifests manifests =
-                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), Clock.systemUTC(), config);
+                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
         this.registry =
                 new Registry(manifests, catalog, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
         ListStore lists = new ListStore(layout);
         this.listings = new Listings(
-                lists(new TagLists(catalog), lists),
-                lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists));
+                lists(new TagLists(catalog), lists, clock),
+                lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists, clock));
         registry.resumeInterrupted();
         this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
     }
 
-    private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists) {
+    private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {
         Duration patience = config.timeouts().answer().dividedBy(3);
-        return new Lists<>(kind, lists, upstreams, Clock.systemUTC(), patience, config.airGapped());
+        return new Lists<>(kind, lists, upstreams, clock, patience, config.airGapped());
     }
 
     /**
@@ -74,15 +74,15 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if the image path can't be used; the message says why
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
-        return open(config, HttpUpstreams.of(config));
+        return open(config, HttpUpstreams.of(config), Clock.systemUTC());
     }
 
-    /** The same with other upstreams, which are closed with it. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams) throws IOException {
+    /** The same with other upstreams, which are closed with it, and another clock. */
+    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
         StoreAccess access = StoreAccess.open(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version());
         try {
-            return new RegistryContext(config, access, upstreams);
+            return new RegistryContext(config, access, upstreams, clock);
         } catch (RuntimeException | Error e) {
             access.close();
             throw e;

@@ -4,20 +4,19 @@ import java.util.Locale;
 
 /** A cell of the matrix. */
 record Cell(Trouble trouble, Asked asked, State state, Expected expected) {
-    /** A name that no other cell has, as a component of a host or of a repository. */
-    String name() {
-        return (trouble.name() + "-" + asked.name() + "-" + state.name())
-                .toLowerCase(Locale.ROOT)
-                .replace('_', '-');
+    /** The name of its registry, which is that of no other cell. */
+    String host() {
+        return this + ".example";
     }
 
-    /** The name of its registry. */
-    String host() {
-        return name() + ".example";
+    String repository() {
+        return "matrix/" + this;
     }
 
     @Override
     public String toString() {
-        return name();
+        return (trouble.name() + "-" + asked.name() + "-" + state.name())
+                .toLowerCase(Locale.ROOT)
+                .replace('_', '-');
     }
 }

@@ -19,8 +19,9 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         /** Exactly what was cached, with a {@code Warning} for a tag, which may have moved. */
         CACHED("the cached bytes"),
         STALE("the cached bytes, with a `Warning`"),
-        /** A body that visibly breaks off. */
-        CUT("a body that breaks off"),
+        /** A body that visibly breaks off, or an error if it turns out to be wrong before anything of it was sent. */
+        CUT("a body that breaks off, or 502"),
+        NO_REFERRERS("an empty index"),
         ERROR("an OCI error");
 
         private final String words;
@@ -41,7 +42,8 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         /** What the upstream has, verified. */
         RIGHT("the right bytes"),
         /** What was there before. */
-        CACHED("what was there");
+        CACHED("what was there"),
+        NO_REFERRERS("an empty index");
 
         private final String words;
 
@@ -100,14 +102,19 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(), true);
     }
 
+    /** The upstream says for certain that nothing refers to it. */
+    static Expected noReferrers(String... requests) {
+        return new Expected(200, "", Gets.NO_REFERRERS, Keeps.NO_REFERRERS, List.of(requests), false);
+    }
+
     /** Broken off, since what arrived turned out to be wrong. */
     static Expected cut(String... requests) {
-        return new Expected(200, "", Gets.CUT, Keeps.NOTHING, List.of(requests), false);
+        return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.NOTHING, List.of(requests), false);
     }
 
     /** Broken off, but the right bytes arrive after that. */
     static Expected cutThenRight(String... requests) {
-        return new Expected(200, "", Gets.CUT, Keeps.RIGHT, List.of(requests), false);
+        return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.RIGHT, List.of(requests), false);
     }
 
     /** The same request, so many times. */
@@ -129,6 +136,11 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
             lines.add(requests.get(i) + (count > 1 ? ", " + count + " times" : ""));
         }
         return lines;
+    }
+
+    /** The status of an answer that is all there. */
+    int statusOfWhole() {
+        return gets == Gets.CUT ? 502 : status;
     }
 
     private static Expected error(int status, String code, String... requests) {

@@ -6,6 +6,7 @@ import static io.ociregistry.faults.Expected.cutThenRight;
 import static io.ociregistry.faults.Expected.denied;
 import static io.ociregistry.faults.Expected.hit;
 import static io.ociregistry.faults.Expected.limited;
+import static io.ociregistry.faults.Expected.noReferrers;
 import static io.ociregistry.faults.Expected.right;
 import static io.ociregistry.faults.Expected.slow;
 import static io.ociregistry.faults.Expected.stale;
@@ -70,7 +71,9 @@ final class FaultMatrix {
             when(trouble)
                     .tag(unreachable(), staleUnreachable())
                     .digest(unreachable(), hit())
-                    .blob(unreachable(), hit());
+                    .blob(unreachable(), hit())
+                    .blobAlone(unreachable(), hit())
+                    .referrers(unreachable(), staleUnreachable());
         }
     }
 
@@ -78,29 +81,31 @@ final class FaultMatrix {
         when(NO_ANSWER)
                 .tag(slow("GET tag"), stale("HEAD tag"))
                 .digest(slow("GET digest"), hit())
-                .blob(slow("GET blob"), hit());
+                .blob(slow("GET blob"), hit())
+                .blobAlone(slow("GET blob"), hit())
+                .referrers(slow("GET referrers"), stale("GET referrers"));
+        Expected resumed =
+                right("GET blob", "GET blob from byte 90000", "GET blob from byte 180000", "GET blob from byte 270000");
         when(RESET)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(
-                        right(
-                                "GET blob",
-                                "GET blob from byte 90000",
-                                "GET blob from byte 180000",
-                                "GET blob from byte 270000"),
-                        hit());
+                .blob(resumed, hit())
+                .blobAlone(resumed, hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
+        Expected resumedOnce = right("GET blob", "GET blob from byte 180000");
         when(STALL)
                 .tag(slow("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(slow("GET digest"), hit())
-                .blob(right("GET blob", "GET blob from byte 180000"), hit());
-        when(TRICKLE)
-                .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
-                .digest(right("GET digest"), hit())
-                .blob(right("GET blob"), hit());
+                .blob(resumedOnce, hit())
+                .blobAlone(resumedOnce, hit())
+                .referrers(slow("GET referrers"), stale("GET referrers"));
         when(SHORT)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(right("GET blob", "GET blob from byte 180000"), hit());
+                .blob(resumedOnce, hit())
+                .blobAlone(resumedOnce, hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
+        harmless(TRICKLE);
     }
 
     private void errorStatuses() {
@@ -108,21 +113,30 @@ final class FaultMatrix {
             when(trouble)
                     .tag(denied("GET tag"), stale("HEAD tag"))
                     .digest(denied("GET digest"), hit())
-                    .blob(denied("GET blob"), hit());
+                    .blob(denied("GET blob"), hit())
+                    .blobAlone(denied("GET blob"), hit())
+                    .referrers(denied("GET referrers"), stale("GET referrers"));
         }
+        Expected none = noReferrers("GET referrers", "GET fallback tag");
         when(STATUS_404)
                 .tag(unknown("MANIFEST_UNKNOWN", "GET tag"), stale("HEAD tag"))
                 .digest(unknown("MANIFEST_UNKNOWN", "GET digest"), hit())
-                .blob(unknown("BLOB_UNKNOWN", "GET blob"), hit());
+                .blob(unknown("BLOB_UNKNOWN", "GET blob"), hit())
+                .blobAlone(unknown("BLOB_UNKNOWN", "GET blob"), hit())
+                .referrers(none, none);
         when(STATUS_429)
                 .tag(limited("GET tag"), stale("HEAD tag"))
                 .digest(limited("GET digest"), hit())
-                .blob(limited("GET blob"), hit());
+                .blob(limited("GET blob"), hit())
+                .blobAlone(limited("GET blob"), hit())
+                .referrers(limited("GET referrers"), stale("GET referrers"));
         for (Trouble trouble : List.of(STATUS_500, STATUS_503)) {
             when(trouble)
                     .tag(bad("GET tag"), stale("HEAD tag"))
                     .digest(bad("GET digest"), hit())
-                    .blob(bad("GET blob"), hit());
+                    .blob(bad("GET blob"), hit())
+                    .blobAlone(bad("GET blob"), hit())
+                    .referrers(bad("GET referrers"), stale("GET referrers"));
         }
     }
 
@@ -130,68 +144,84 @@ final class FaultMatrix {
         when(HTML)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET tag"))
                 .digest(bad("GET digest"), hit())
-                .blob(bad("GET blob"), hit());
+                .blob(bad("GET blob"), hit())
+                .blobAlone(cut("GET blob"), hit())
+                .referrers(bad("GET referrers", "GET fallback tag"), stale("GET referrers", "GET fallback tag"));
         when(EMPTY)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(bad("GET blob"), hit());
+                .blob(bad("GET blob"), hit())
+                .blobAlone(bad("GET blob"), hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
         when(WRONG_DIGEST)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(cut("GET blob"), hit());
-        when(WRONG_DIGEST_HEADER)
-                .tag(right("GET tag"), right("HEAD tag", "GET another digest", "GET tag"))
-                .digest(right("GET digest"), hit())
-                .blob(right("GET blob"), hit());
-        when(MORE)
-                .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
-                .digest(right("GET digest"), hit())
-                .blob(right("GET blob"), hit());
+                .blob(cut("GET blob"), hit())
+                .blobAlone(cut("GET blob"), hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
+        harmless(WRONG_DIGEST_HEADER).tag(right("GET tag"), right("HEAD tag", "GET another new digest", "GET tag"));
+        harmless(MORE);
         when(LONG)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(bad("GET blob"), hit());
-        for (Trouble trouble : List.of(NO_LENGTH, GZIP)) {
-            when(trouble)
-                    .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
-                    .digest(right("GET digest"), hit())
-                    .blob(right("GET blob"), hit());
-        }
+                .blob(bad("GET blob"), hit())
+                .blobAlone(cut("GET blob"), hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
+        harmless(NO_LENGTH);
+        harmless(GZIP).blobAlone(cut("GET blob"), hit());
+        Expected startedOver = cutThenRight("GET blob", "GET blob from byte 90000", "GET blob");
         when(CONTENT_CHANGED)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
-                .blob(cutThenRight("GET blob", "GET blob from byte 90000", "GET blob"), hit());
+                .blob(startedOver, hit())
+                .blobAlone(startedOver, hit())
+                .referrers(bad("GET referrers"), stale("GET referrers"));
     }
 
     private void redirectsTokensAndRanges() {
         when(REDIRECT_LOOP)
                 .tag(bad(times(11, "GET tag")), stale(times(11, "HEAD tag")))
                 .digest(bad(times(11, "GET digest")), hit())
-                .blob(bad(times(11, "GET blob")), hit());
+                .blob(bad(times(11, "GET blob")), hit())
+                .blobAlone(bad(times(11, "GET blob")), hit())
+                .referrers(bad(times(11, "GET referrers")), stale(times(11, "GET referrers")));
+        Expected listed = right("GET referrers", "GET referrers at the storage");
         when(REDIRECT)
                 .tag(
                         right("GET tag", "GET token", "GET tag", "GET tag at the storage"),
                         right("HEAD tag", "GET new digest", "HEAD tag at the storage", "GET new digest at the storage"))
                 .digest(right("GET digest", "GET token", "GET digest", "GET digest at the storage"), hit())
-                .blob(right("GET blob", "GET blob at the storage"), hit());
+                .blob(right("GET blob", "GET blob at the storage"), hit())
+                .blobAlone(right("GET blob", "GET token", "GET blob", "GET blob at the storage"), hit())
+                .referrers(listed, listed);
+        Expected renewed = right("GET referrers", "GET token", "GET referrers");
+        Expected renewedAmid = right(
+                "GET blob",
+                "GET blob from byte 90000",
+                "GET token",
+                "GET blob from byte 90000",
+                "GET blob at the storage",
+                "GET blob from byte 90000 at the storage");
         when(TOKEN_EXPIRED)
                 .tag(
                         right("GET tag", "GET token", "GET tag"),
                         right("HEAD tag", "GET token", "HEAD tag", "GET new digest"))
                 .digest(right("GET digest", "GET token", "GET digest"), hit())
-                .blob(
-                        right(
-                                "GET blob",
-                                "GET blob from byte 90000",
-                                "GET token",
-                                "GET blob from byte 90000",
-                                "GET blob at the storage",
-                                "GET blob from byte 90000 at the storage"),
-                        hit());
-        when(RANGE_IGNORED)
+                .blob(renewedAmid, hit())
+                .blobAlone(renewedAmid, hit())
+                .referrers(renewed, renewed);
+        Expected skipped = right("GET blob", "GET blob from byte 90000");
+        harmless(RANGE_IGNORED).blob(skipped, hit()).blobAlone(skipped, hit());
+    }
+
+    /** What does not keep anything from arriving. */
+    private Row harmless(Trouble trouble) {
+        return when(trouble)
                 .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
                 .digest(right("GET digest"), hit())
-                .blob(right("GET blob", "GET blob from byte 90000"), hit());
+                .blob(right("GET blob"), hit())
+                .blobAlone(right("GET blob"), hit())
+                .referrers(right("GET referrers"), right("GET referrers"));
     }
 
     /** All cells, row by row; one that is missing is an error. */
@@ -226,6 +256,14 @@ final class FaultMatrix {
 
         Row blob(Expected cold, Expected cached) {
             return with(Asked.BLOB, cold, cached);
+        }
+
+        Row blobAlone(Expected cold, Expected cached) {
+            return with(Asked.BLOB_ALONE, cold, cached);
+        }
+
+        Row referrers(Expected cold, Expected cached) {
+            return with(Asked.REFERRERS, cold, cached);
         }
 
         private Row with(Asked asked, Expected cold, Expected cached) {

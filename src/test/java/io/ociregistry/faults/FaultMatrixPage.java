@@ -59,9 +59,9 @@ final class FaultMatrixPage {
 
     private static String line(Cell cell) {
         Expected expected = cell.expected();
-        String code = expected.code().isEmpty() ? "" : " " + expected.code();
-        return "| " + cell.trouble() + " | " + expected.status() + code + " | " + expected.gets() + " | "
-                + expected.keeps() + " | " + asked(expected) + " |\n";
+        String code = expected.gets() == Expected.Gets.ERROR ? " " + expected.code() : "";
+        return "| " + cell.trouble().words(cell.asked()) + " | " + expected.status() + code + " | " + expected.gets()
+                + " | " + expected.keeps() + " | " + asked(expected) + " |\n";
     }
 
     private static String asked(Expected expected) {

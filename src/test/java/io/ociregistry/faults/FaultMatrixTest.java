@@ -46,7 +46,7 @@ class FaultMatrixTest {
         stage = new Stage(CELLS, directory);
         CELLS.forEach(cell -> OUTCOMES.put(cell, PLAYERS.submit(() -> {
             try (Scene scene = stage.scene(cell)) {
-                new Play(cell, scene, stage.imagePath()).run();
+                new Play(cell, scene, stage.imagePath(), stage::timePasses).run();
             }
             return null;
         })));

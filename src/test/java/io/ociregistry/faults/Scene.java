@@ -2,8 +2,6 @@ package io.ociregistry.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ociregistry.oci.Digest;
-import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
@@ -17,38 +15,30 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where one cell is played: an upstream that no other cell knows, what it has, and what a client asks for. */
+/** Where one cell is played: an upstream that no other cell knows, and what a client asks for. */
 final class Scene implements AutoCloseable {
-    private static final int BLOB_SIZE = 300_000;
-    private static final int AMID_A_MANIFEST = 100;
+    static final long FIRST_PART = 90_000;
+    private static final int PART_OF_A_MANIFEST = 100;
 
     private final Cell cell;
     private final Names names;
     private final FakeUpstream upstream;
     private final URI server;
     private final FakeUpstream storage = FakeUpstream.start();
-    private final FakeImage before;
-    private FakeImage now;
+    private final Wanted wanted;
 
     Scene(Cell cell, Names names, FakeUpstream upstream, URI server) {
         this.cell = cell;
         this.names = names;
         this.upstream = upstream;
         this.server = server;
-        this.before = push(1);
-        this.now = before;
+        this.wanted = Wanted.of(cell.asked(), upstream, cell.repository());
     }
 
-    // What troubles need.
+    // What troubles are made of.
 
-    Asked asked() {
-        return cell.asked();
-    }
-
-    /** Connections that are open would do without the name. */
-    void loseName() {
-        names.lose(cell.host());
-        upstream.resetConnections();
+    boolean isOfBlob() {
+        return cell.asked().isBlob();
     }
 
     FakeUpstream upstream() {
@@ -61,9 +51,13 @@ final class Scene implements AutoCloseable {
         return storage;
     }
 
-    /** What is asked for and what leads to it, as opposed to tokens and probes. */
+    /** The requests for what is asked for, as opposed to those for tokens, and to probes. */
     Match content() {
-        return cell.asked() == Asked.BLOB ? Match.blobs() : Match.manifests();
+        return switch (cell.asked()) {
+            case TAG, DIGEST -> Match.manifests();
+            case BLOB, BLOB_ALONE -> Match.blobs();
+            case REFERRERS -> Match.of(Recorded.Kind.REFERRERS);
+        };
     }
 
     void everywhere(Fault fault) {
@@ -72,11 +66,25 @@ final class Scene implements AutoCloseable {
 
     void always(Fault fault) {
         upstream.on(content()).always(fault);
+        if (cell.asked() == Asked.REFERRERS) {
+            // The tag that stands in for the API.
+            upstream.on(Match.manifests()).always(fault);
+        }
     }
 
-    /** So much of a blob, or a part of a manifest. */
+    void cutOnce() {
+        upstream.on(content()).once(Fault.resetAfter(FIRST_PART));
+    }
+
+    /** Connections that are open would do without the name. */
+    void loseName() {
+        names.lose(cell.host());
+        upstream.resetConnections();
+    }
+
+    /** So much of a blob, or a part of something smaller. */
     long amid(long ofBlob) {
-        return cell.asked() == Asked.BLOB ? ofBlob : AMID_A_MANIFEST;
+        return isOfBlob() ? ofBlob : PART_OF_A_MANIFEST;
     }
 
     /** In a few pieces, so that it takes a fraction of a second. */
@@ -88,54 +96,41 @@ final class Scene implements AutoCloseable {
         return new Fault.OtherCertificate(TestCertificates.create().server(cell.host()));
     }
 
-    void cutBlobOnce() {
-        if (cell.asked() == Asked.BLOB) {
-            upstream.on(content()).once(Fault.resetAfter(90_000));
-        }
-    }
-
     /** Something else of the same repository, so that there is a token. */
     void pullAnother() throws IOException {
-        upstream.image(repository(), "other").layer(10).push();
+        upstream.image(cell.repository(), "other").layer(10).push();
         mustPull("manifests/other");
     }
 
-    // What is asked for.
+    // What is played.
+
+    Version old() {
+        return wanted.old();
+    }
+
+    Version now() {
+        return wanted.now();
+    }
+
+    /** The index of what nothing refers to. */
+    Version none() {
+        return new Version.Referrers(cell.repository(), List.of());
+    }
 
     /** Brings the server into the state in which the fault finds it. */
     void prepare() throws Exception {
         cell.trouble().before(this);
-        if (cell.asked() == Asked.BLOB) {
-            mustPull("manifests/" + now.digest());
+        for (String path : wanted.before()) {
+            mustPull(path);
         }
         if (cell.state() == State.CACHED) {
-            mustPull(path());
-        }
-        if (cell.state() == State.CACHED && cell.asked() == Asked.TAG) {
-            now = push(2);
+            mustPull(wanted.path());
+            wanted.change();
         }
     }
 
     Response ask() throws IOException {
-        return get(path());
-    }
-
-    /** The bytes that the upstream has. */
-    byte[] right() {
-        return bytes(now);
-    }
-
-    /** The bytes that were cached before. */
-    byte[] cached() {
-        return bytes(before);
-    }
-
-    Digest rightDigest() {
-        return digest(now);
-    }
-
-    Digest cachedDigest() {
-        return digest(before);
+        return get(wanted.path());
     }
 
     void forgetRequests() {
@@ -163,49 +158,8 @@ final class Scene implements AutoCloseable {
         String range = request.header("Range")
                 .map(value -> " from byte " + value.replaceAll("^bytes=(\\d+)-$", "$1"))
                 .orElse("");
-        return request.method() + " " + thing(request) + range;
-    }
-
-    private String thing(Recorded request) {
-        String reference = request.reference();
-        if (request.kind() == Recorded.Kind.TOKEN) {
-            return "token";
-        }
-        if (reference.equals("1.0")) {
-            return "tag";
-        }
-        if (request.kind() == Recorded.Kind.BLOB) {
-            return reference.equals(rightDigest().toString()) ? "blob" : "another blob";
-        }
-        boolean isRight = reference.equals(rightDigest().toString());
-        if (cell.asked() == Asked.TAG) {
-            return isRight ? "new digest" : "another digest";
-        }
-        return isRight ? "digest" : "another digest";
-    }
-
-    private FakeImage push(int seed) {
-        return upstream.image(repository(), "1.0").seed(seed).layer(BLOB_SIZE).push();
-    }
-
-    private String repository() {
-        return "matrix/" + cell.name();
-    }
-
-    private String path() {
-        return switch (cell.asked()) {
-            case TAG -> "manifests/1.0";
-            case DIGEST -> "manifests/" + before.digest();
-            case BLOB -> "blobs/" + before.layer(0);
-        };
-    }
-
-    private byte[] bytes(FakeImage image) {
-        return cell.asked() == Asked.BLOB ? image.layerBytes(0) : image.manifest();
-    }
-
-    private Digest digest(FakeImage image) {
-        return cell.asked() == Asked.BLOB ? image.layer(0) : image.digest();
+        String what = request.kind() == Recorded.Kind.TOKEN ? "token" : wanted.name(request);
+        return request.method() + " " + what + range;
     }
 
     private void mustPull(String path) throws IOException {
@@ -213,7 +167,7 @@ final class Scene implements AutoCloseable {
     }
 
     private Response get(String path) throws IOException {
-        return RawHttp.get(server, "/v2/" + repository() + "/" + path + "?ns=" + cell.host());
+        return RawHttp.get(server, "/v2/" + cell.repository() + "/" + path + "?ns=" + cell.host());
     }
 
     @Override

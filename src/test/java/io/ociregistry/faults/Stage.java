@@ -6,9 +6,15 @@ import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.QuickUpstreams;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** One server for all cells, configured with an upstream for each, so that none of them knows of the others. */
 final class Stage implements AutoCloseable {
@@ -22,7 +28,10 @@ final class Stage implements AutoCloseable {
             registries:
             """;
 
+    private static final Duration LONG = Duration.ofHours(1);
+
     private final Names names = new Names();
+    private final AtomicReference<Duration> passed = new AtomicReference<>(Duration.ZERO);
     private final TestCertificates authority = TestCertificates.create();
     private final Map<Cell, FakeUpstream> upstreams = new LinkedHashMap<>();
     private final RunningRegistry registry;
@@ -42,11 +51,16 @@ final class Stage implements AutoCloseable {
         registry = RunningRegistry.startOpened(
                 yaml.toString(),
                 directory.resolve("images"),
-                config -> ContextWith.upstreams(config, QuickUpstreams.of(config, names)));
+                config -> ContextWith.upstreams(config, QuickUpstreams.of(config, names), new LaterClock(passed)));
     }
 
     Path imagePath() {
         return registry.imagePath();
+    }
+
+    /** An hour passes, for everybody. */
+    void timePasses() {
+        passed.updateAndGet(before -> before.plus(LONG));
     }
 
     Scene scene(Cell cell) {
@@ -57,5 +71,29 @@ final class Stage implements AutoCloseable {
     public void close() {
         registry.close();
         upstreams.values().forEach(FakeUpstream::close);
+    }
+
+    /** The system's clock, and what passed in the test. */
+    private static final class LaterClock extends Clock {
+        private final AtomicReference<Duration> passed;
+
+        LaterClock(AtomicReference<Duration> passed) {
+            this.passed = passed;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.now().plus(passed.get());
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
     }
 }

@@ -2,9 +2,9 @@ package io.ociregistry.faults;
 
 /** What the server has when the fault begins. */
 enum State {
-    /** Not what is asked for. Of a blob it has the manifest that names it, since that is what clients ask for first. */
+    /** Not what is asked for. */
     COLD("not cached"),
-    /** What is asked for; a tag has moved at the upstream since then. */
+    /** What is asked for; what can change, as a tag and a list of referrers, has changed at the upstream since, and is to be looked at again. */
     CACHED("cached");
 
     private final String words;

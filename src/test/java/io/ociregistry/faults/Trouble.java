@@ -10,7 +10,9 @@ enum Trouble {
     BLACKHOLE("nothing comes back from it, not even a refusal", scene -> scene.everywhere(new Fault.Blackhole())),
     TLS("its certificate is of an authority that nobody trusts", scene -> scene.everywhere(scene.wrongCertificate())),
     NO_ANSWER("it takes the request and never answers", scene -> scene.always(new Fault.NoAnswer())),
-    RESET("the connection is reset amid the body", scene -> scene.always(Fault.resetAfter(scene.amid(90_000)))),
+    RESET(
+            "it resets the connection amid the body",
+            scene -> scene.always(Fault.resetAfter(scene.amid(Scene.FIRST_PART)))),
     STALL("nothing comes any more amid the body", scene -> scene.always(Fault.stallAfter(scene.amid(180_000)))),
     TRICKLE("the body comes slowly, but it comes", scene -> scene.always(scene.slowly())),
     STATUS_401("it answers 401", scene -> scene.always(Fault.status(401).header("WWW-Authenticate", "Basic"))),
@@ -25,9 +27,11 @@ enum Trouble {
     WRONG_DIGEST_HEADER(
             "`Docker-Content-Digest` is wrong, the body is right",
             scene -> scene.always(new Fault.WrongDigestHeader())),
-    SHORT("the connection is closed amid the body", scene -> scene.always(new Fault.ShortBody(scene.amid(180_000)))),
+    SHORT(
+            "it closes the connection amid the body, in good order",
+            scene -> scene.always(new Fault.ShortBody(scene.amid(180_000)))),
     MORE("more comes than `Content-Length` says", scene -> scene.always(new Fault.LongBody(1000))),
-    LONG("the body is too long, and `Content-Length` says so", scene -> scene.always(new Fault.Padded(1000))),
+    LONG("the body is too long, and `Content-Length` agrees", scene -> scene.always(new Fault.Padded(1000))),
     NO_LENGTH("no `Content-Length` is given", scene -> scene.always(new Fault.NoContentLength())),
     GZIP("the body is encoded with gzip, which nobody asked for", scene -> scene.always(new Fault.Gzip())),
     REDIRECT_LOOP("it redirects to itself", scene -> scene.always(new Fault.RedirectLoop())),
@@ -36,16 +40,23 @@ enum Trouble {
             scene -> scene.upstream().requireAnonymousBearer(),
             scene -> scene.always(new Fault.RedirectToServer(scene.storage().url()))),
     TOKEN_EXPIRED(
-            "the token has expired; of a blob amid the body, with the storage that it was redirected to breaking off",
+            "the token that it gave has expired",
+            "the storage that it redirects to resets the connection amid the body, and then the token has expired",
             scene -> scene.upstream().requireAnonymousBearer(),
             Trouble::expireToken),
-    RANGE_IGNORED("it ignores `Range`, once the connection was reset amid a blob", scene -> {
-        scene.cutBlobOnce();
-        scene.always(new Fault.IgnoreRange());
-    }),
-    CONTENT_CHANGED("it sends other bytes; of a blob once the connection was reset amid it", Trouble::changeContent);
+    RANGE_IGNORED(
+            "it ignores `Range`",
+            "it resets the connection amid the body, and then ignores `Range`",
+            scene -> {},
+            Trouble::ignoreRange),
+    CONTENT_CHANGED(
+            "it sends other bytes than it should",
+            "it resets the connection amid the body, and then sends other bytes, once",
+            scene -> {},
+            Trouble::changeContent);
 
     private final String words;
+    private final String wordsForBlobs;
     private final Step before;
     private final Step begin;
 
@@ -59,9 +70,19 @@ enum Trouble {
     }
 
     Trouble(String words, Step before, Step begin) {
+        this(words, words, before, begin);
+    }
+
+    Trouble(String words, String wordsForBlobs, Step before, Step begin) {
         this.words = words;
+        this.wordsForBlobs = wordsForBlobs;
         this.before = before;
         this.begin = begin;
+    }
+
+    /** What is wrong, where that is asked for. */
+    String words(Asked asked) {
+        return asked.isBlob() ? wordsForBlobs : words;
     }
 
     /** What is so already while the upstream is well. */
@@ -74,26 +95,28 @@ enum Trouble {
     }
 
     private static void expireToken(Scene scene) throws Exception {
-        if (scene.asked() == Asked.BLOB) {
-            scene.storage().on(scene.content()).once(Fault.resetAfter(90_000));
+        scene.pullAnother();
+        if (scene.isOfBlob()) {
+            scene.storage().on(scene.content()).once(Fault.resetAfter(Scene.FIRST_PART));
             scene.upstream().on(scene.content().ranged()).once(new Fault.ExpiredToken());
         } else {
-            scene.pullAnother();
             scene.upstream().on(scene.content()).once(new Fault.ExpiredToken());
         }
     }
 
+    private static void ignoreRange(Scene scene) {
+        if (scene.isOfBlob()) {
+            scene.cutOnce();
+        }
+        scene.always(new Fault.IgnoreRange());
+    }
+
     private static void changeContent(Scene scene) {
-        if (scene.asked() == Asked.BLOB) {
-            scene.cutBlobOnce();
+        if (scene.isOfBlob()) {
+            scene.cutOnce();
             scene.upstream().on(scene.content()).once(new Fault.ContentChanged());
         } else {
             scene.always(new Fault.ContentChanged());
         }
-    }
-
-    @Override
-    public String toString() {
-        return words;
     }
 }

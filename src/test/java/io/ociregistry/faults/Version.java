@@ -1,0 +1,81 @@
+package io.ociregistry.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** What was or is asked for, as it was at some time: tells whether a client got it, and whether the store has it. */
+interface Version {
+    /** True if the whole body of the answer is this. */
+    boolean isBodyOf(Response answer) throws IOException;
+
+    boolean isIn(Path store) throws IOException;
+
+    /** True if the store has something of it that is not finished. */
+    boolean isPartlyIn(Path store) throws IOException;
+
+    /** A manifest or a blob: exact bytes, in a file of their own, named by their digest. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Content(String directory, byte[] bytes, Digest digest) implements Version {
+        @Override
+        public boolean isBodyOf(Response answer) throws IOException {
+            return Arrays.equals(bytes, answer.body())
+                    && digest.toString().equals(answer.header("Docker-Content-Digest"));
+        }
+
+        @Override
+        public boolean isIn(Path store) {
+            return Files.isRegularFile(store.resolve(directory).resolve(digest.hex()));
+        }
+
+        @Override
+        public boolean isPartlyIn(Path store) throws IOException {
+            try (var files = Files.newDirectoryStream(store.resolve("partial"), digest.hex() + "*")) {
+                return files.iterator().hasNext();
+            }
+        }
+    }
+
+    /** An index of referrers: only which ones it lists counts. */
+    record Referrers(String repository, List<Digest> digests) implements Version {
+        private static final JsonMapper JSON = JsonMapper.builder().build();
+
+        @Override
+        public boolean isBodyOf(Response answer) throws IOException {
+            return isListedIn(JSON.readTree(answer.body()));
+        }
+
+        @Override
+        public boolean isIn(Path store) throws IOException {
+            Optional<JsonNode> kept = Optional.empty();
+            try (var files = Files.newDirectoryStream(store.resolve("lists"), "referrers-*")) {
+                for (Path file : files) {
+                    JsonNode json = JSON.readTree(file.toFile());
+                    if (json.path("list").asText().contains("/" + repository + "@")) {
+                        kept = Optional.of(json.path("answer"));
+                    }
+                }
+            }
+            return kept.isPresent() && isListedIn(kept.get());
+        }
+
+        @Override
+        public boolean isPartlyIn(Path store) {
+            return false;
+        }
+
+        private boolean isListedIn(JsonNode index) {
+            return index.path("schemaVersion").asInt() == 2
+                    && index.path("manifests")
+                            .findValuesAsText("digest")
+                            .equals(digests.stream().map(Digest::toString).toList());
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package io.ociregistry.faults;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Recorded;
+import java.util.List;
+
+/** What the client of one cell asks for: an image of its own at the upstream, or what belongs to it. */
+abstract class Wanted {
+    static final int BLOB_SIZE = 300_000;
+    private static final String TAG = "1.0";
+
+    final FakeUpstream upstream;
+    final String repository;
+    /** The image as it is at first. */
+    final FakeImage image;
+
+    private Wanted(FakeUpstream upstream, String repository) {
+        this.upstream = upstream;
+        this.repository = repository;
+        this.image = push(1);
+    }
+
+    static Wanted of(Asked asked, FakeUpstream upstream, String repository) {
+        return switch (asked) {
+            case TAG -> new ByTag(upstream, repository);
+            case DIGEST -> new ByDigest(upstream, repository);
+            case BLOB -> new Blob(upstream, repository, List.of("manifests/" + TAG));
+            case BLOB_ALONE -> new Blob(upstream, repository, List.of());
+            case REFERRERS -> new Referrers(upstream, repository);
+        };
+    }
+
+    /** Below the path of the repository. */
+    abstract String path();
+
+    /** What the client asked for before, if anything. */
+    List<String> before() {
+        return List.of();
+    }
+
+    /** Something happens at the upstream: a tag moves, a signature is added. Not everything can change. */
+    void change() {}
+
+    /** What was cached before that. */
+    abstract Version old();
+
+    /** What the upstream has. */
+    abstract Version now();
+
+    /** A request for content, in words. */
+    abstract String name(Recorded request);
+
+    FakeImage push(int seed) {
+        return upstream.image(repository, TAG).seed(seed).layer(BLOB_SIZE).push();
+    }
+
+    static Version manifest(FakeImage image) {
+        return new Version.Content("img", image.manifest(), image.digest());
+    }
+
+    static String named(Recorded request, Digest digest, String name) {
+        return request.reference().equals(digest.toString()) ? name : "another " + name;
+    }
+
+    private static final class ByTag extends Wanted {
+        private FakeImage newest;
+
+        ByTag(FakeUpstream upstream, String repository) {
+            super(upstream, repository);
+            newest = image;
+        }
+
+        @Override
+        String path() {
+            return "manifests/" + TAG;
+        }
+
+        @Override
+        void change() {
+            newest = push(2);
+        }
+
+        @Override
+        Version old() {
+            return manifest(image);
+        }
+
+        @Override
+        Version now() {
+            return manifest(newest);
+        }
+
+        @Override
+        String name(Recorded request) {
+            return request.reference().equals(TAG) ? "tag" : named(request, newest.digest(), "new digest");
+        }
+    }
+
+    private static final class ByDigest extends Wanted {
+        ByDigest(FakeUpstream upstream, String repository) {
+            super(upstream, repository);
+        }
+
+        @Override
+        String path() {
+            return "manifests/" + image.digest();
+        }
+
+        @Override
+        Version old() {
+            return manifest(image);
+        }
+
+        @Override
+        Version now() {
+            return manifest(image);
+        }
+
+        @Override
+        String name(Recorded request) {
+            return named(request, image.digest(), "digest");
+        }
+    }
+
+    private static final class Blob extends Wanted {
+        private final List<String> before;
+
+        Blob(FakeUpstream upstream, String repository, List<String> before) {
+            super(upstream, repository);
+            this.before = before;
+        }
+
+        @Override
+        String path() {
+            return "blobs/" + image.layer(0);
+        }
+
+        @Override
+        List<String> before() {
+            return before;
+        }
+
+        @Override
+        Version old() {
+            return now();
+        }
+
+        @Override
+        Version now() {
+            return new Version.Content("blobs", image.layerBytes(0), image.layer(0));
+        }
+
+        @Override
+        String name(Recorded request) {
+            return named(request, image.layer(0), "blob");
+        }
+    }
+
+    private static final class Referrers extends Wanted {
+        private final Digest first;
+        private List<Digest> all;
+
+        Referrers(FakeUpstream upstream, String repository) {
+            super(upstream, repository);
+            first = sign(1);
+            all = List.of(first);
+        }
+
+        @Override
+        String path() {
+            return "referrers/" + image.digest();
+        }
+
+        @Override
+        List<String> before() {
+            return List.of("manifests/" + TAG);
+        }
+
+        @Override
+        void change() {
+            all = List.of(first, sign(2));
+        }
+
+        @Override
+        Version old() {
+            return new Version.Referrers(repository, List.of(first));
+        }
+
+        @Override
+        Version now() {
+            return new Version.Referrers(repository, all);
+        }
+
+        @Override
+        String name(Recorded request) {
+            boolean isFallback =
+                    request.reference().equals("sha256-" + image.digest().hex());
+            return isFallback ? "fallback tag" : named(request, image.digest(), "referrers");
+        }
+
+        private Digest sign(int seed) {
+            return upstream.image(repository)
+                    .seed(seed)
+                    .layer(10)
+                    .subject(image, "application/vnd.example.signature")
+                    .push()
+                    .digest();
+        }
+    }
+}
