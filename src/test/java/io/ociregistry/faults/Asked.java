@@ -1,5 +1,7 @@
 package io.ociregistry.faults;
 
+import java.util.List;
+
 /** What a client asks for. */
 enum Asked {
     TAG("A manifest by tag"),
@@ -13,6 +15,11 @@ enum Asked {
 
     Asked(String words) {
         this.words = words;
+    }
+
+    /** In which states it can be when a fault begins. */
+    List<State> states() {
+        return this == BLOB ? List.of(State.values()) : List.of(State.COLD, State.CACHED);
     }
 
     boolean isBlob() {

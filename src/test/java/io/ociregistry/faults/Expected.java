@@ -41,6 +41,8 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         NOTHING("nothing"),
         /** What the upstream has, verified. */
         RIGHT("the right bytes"),
+        /** Where to go on from when it is asked for again. */
+        PART("its first part"),
         /** What was there before. */
         CACHED("what was there"),
         NO_REFERRERS("an empty index");
@@ -115,6 +117,16 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
     /** Broken off, but the right bytes arrive after that. */
     static Expected cutThenRight(String... requests) {
         return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.RIGHT, List.of(requests), false);
+    }
+
+    /** Broken off after an answer that no second try would change; what arrived is kept. */
+    static Expected cutWithPart(String... requests) {
+        return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.PART, List.of(requests), false);
+    }
+
+    /** It works once the upstream can be reached again; the client waits. */
+    static Expected rightOnceReachable(String... requests) {
+        return new Expected(200, "", Gets.RIGHT, Keeps.RIGHT, List.of(requests), true);
     }
 
     /** The same request, so many times. */

@@ -3,11 +3,13 @@ package io.ociregistry.faults;
 import static io.ociregistry.faults.Expected.bad;
 import static io.ociregistry.faults.Expected.cut;
 import static io.ociregistry.faults.Expected.cutThenRight;
+import static io.ociregistry.faults.Expected.cutWithPart;
 import static io.ociregistry.faults.Expected.denied;
 import static io.ociregistry.faults.Expected.hit;
 import static io.ociregistry.faults.Expected.limited;
 import static io.ociregistry.faults.Expected.noReferrers;
 import static io.ociregistry.faults.Expected.right;
+import static io.ociregistry.faults.Expected.rightOnceReachable;
 import static io.ociregistry.faults.Expected.slow;
 import static io.ociregistry.faults.Expected.stale;
 import static io.ociregistry.faults.Expected.staleUnreachable;
@@ -44,10 +46,12 @@ import static io.ociregistry.faults.Trouble.WRONG_DIGEST;
 import static io.ociregistry.faults.Trouble.WRONG_DIGEST_HEADER;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What happens in every cell. Each line: what is asked for, what is expected with nothing cached, and what with something cached. A manifest
@@ -63,6 +67,7 @@ final class FaultMatrix {
         matrix.errorStatuses();
         matrix.wrongContent();
         matrix.redirectsTokensAndRanges();
+        matrix.resumedBlobs();
         return matrix;
     }
 
@@ -214,6 +219,31 @@ final class FaultMatrix {
         harmless(RANGE_IGNORED).blob(skipped, hit()).blobAlone(skipped, hit());
     }
 
+    /** What a blob meets that has got a part of the way. */
+    private void resumedBlobs() {
+        String begin = "GET blob";
+        String goOn = "GET blob from byte 90000";
+        List.of(DNS, REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
+        List.of(TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, RANGE_IGNORED)
+                .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
+        List.of(NO_ANSWER, STATUS_500, STATUS_503, HTML, EMPTY)
+                .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));
+        List.of(WRONG_DIGEST, LONG, GZIP, CONTENT_CHANGED)
+                .forEach(trouble -> when(trouble).amid(cutThenRight(begin, goOn, begin)));
+        List.of(STATUS_401, STATUS_403, STATUS_429)
+                .forEach(trouble -> when(trouble).amid(cutWithPart(begin, goOn)));
+        when(STATUS_404).amid(cut(begin, goOn));
+        when(RESET).amid(right(begin, goOn, "GET blob from byte 180000"));
+        when(STALL).amid(right(begin, goOn, "GET blob from byte 270000"));
+        when(SHORT).amid(right(begin, goOn, "GET blob from byte 270000"));
+        when(REDIRECT_LOOP)
+                .amid(right(Stream.of(times(1, begin), times(12, goOn))
+                        .flatMap(Arrays::stream)
+                        .toArray(String[]::new)));
+        when(REDIRECT).amid(right(begin, goOn, goOn + " at the storage"));
+        when(TOKEN_EXPIRED).amid(right(begin, goOn, "GET token", goOn));
+    }
+
     /** What does not keep anything from arriving. */
     private Row harmless(Trouble trouble) {
         return when(trouble)
@@ -229,7 +259,7 @@ final class FaultMatrix {
         List<Cell> cells = new ArrayList<>();
         for (Trouble trouble : Trouble.values()) {
             for (Asked asked : Asked.values()) {
-                for (State state : State.values()) {
+                for (State state : asked.states()) {
                     Expected expected = rows.get(trouble).cells.get(asked).get(state);
                     cells.add(new Cell(trouble, asked, state, Objects.requireNonNull(expected)));
                 }
@@ -266,8 +296,16 @@ final class FaultMatrix {
             return with(Asked.REFERRERS, cold, cached);
         }
 
+        /** Of the blob. */
+        Row amid(Expected expected) {
+            cells.computeIfAbsent(Asked.BLOB, unused -> new TreeMap<>()).put(State.AMID, expected);
+            return this;
+        }
+
         private Row with(Asked asked, Expected cold, Expected cached) {
-            cells.put(asked, Map.of(State.COLD, cold, State.CACHED, cached));
+            Map<State, Expected> states = cells.computeIfAbsent(asked, unused -> new TreeMap<>());
+            states.put(State.COLD, cold);
+            states.put(State.CACHED, cached);
             return this;
         }
     }

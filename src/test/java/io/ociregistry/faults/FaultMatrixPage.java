@@ -38,7 +38,7 @@ final class FaultMatrixPage {
     String text() {
         StringBuilder page = new StringBuilder(INTRODUCTION);
         for (Asked asked : Asked.values()) {
-            for (State state : State.values()) {
+            for (State state : asked.states()) {
                 page.append("\n## ").append(asked).append(", ").append(state).append('\n');
                 page.append(section(cells.stream()
                         .filter(cell -> cell.asked() == asked && cell.state() == state)
@@ -60,8 +60,8 @@ final class FaultMatrixPage {
     private static String line(Cell cell) {
         Expected expected = cell.expected();
         String code = expected.gets() == Expected.Gets.ERROR ? " " + expected.code() : "";
-        return "| " + cell.trouble().words(cell.asked()) + " | " + expected.status() + code + " | " + expected.gets()
-                + " | " + expected.keeps() + " | " + asked(expected) + " |\n";
+        return "| " + cell.trouble().words(cell.asked(), cell.state()) + " | " + expected.status() + code + " | "
+                + expected.gets() + " | " + expected.keeps() + " | " + asked(expected) + " |\n";
     }
 
     private static String asked(Expected expected) {

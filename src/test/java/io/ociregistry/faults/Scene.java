@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
@@ -37,8 +38,9 @@ final class Scene implements AutoCloseable {
 
     // What troubles are made of.
 
-    boolean isOfBlob() {
-        return cell.asked().isBlob();
+    /** Whether what goes wrong only with the rest of a blob has to break off its beginning first. */
+    boolean hasToBreakOff() {
+        return cell.asked().isBlob() && cell.state() != State.AMID;
     }
 
     FakeUpstream upstream() {
@@ -55,7 +57,7 @@ final class Scene implements AutoCloseable {
     Match content() {
         return switch (cell.asked()) {
             case TAG, DIGEST -> Match.manifests();
-            case BLOB, BLOB_ALONE -> Match.blobs();
+            case BLOB, BLOB_ALONE -> cell.state() == State.AMID ? Match.blobs().ranged() : Match.blobs();
             case REFERRERS -> Match.of(Recorded.Kind.REFERRERS);
         };
     }
@@ -65,7 +67,12 @@ final class Scene implements AutoCloseable {
     }
 
     void always(Fault fault) {
-        upstream.on(content()).always(fault);
+        always(1, fault);
+    }
+
+    /** The same for a fault that takes so many requests to be felt. Where a blob is arriving already it lasts no longer than that. */
+    void always(int requests, Fault fault) {
+        upstream.on(content()).times(cell.state() == State.AMID ? requests : Integer.MAX_VALUE, fault);
         if (cell.asked() == Asked.REFERRERS) {
             // The tag that stands in for the API.
             upstream.on(Match.manifests()).always(fault);
@@ -84,7 +91,7 @@ final class Scene implements AutoCloseable {
 
     /** So much of a blob, or a part of something smaller. */
     long amid(long ofBlob) {
-        return isOfBlob() ? ofBlob : PART_OF_A_MANIFEST;
+        return cell.asked().isBlob() ? ofBlob : PART_OF_A_MANIFEST;
     }
 
     /** In a few pieces, so that it takes a fraction of a second. */
@@ -129,8 +136,26 @@ final class Scene implements AutoCloseable {
         }
     }
 
-    Response ask() throws IOException {
-        return get(wanted.path());
+    Got ask() throws IOException {
+        return Got.of(get(wanted.path()));
+    }
+
+    /** Asks, and begins the trouble when a first part has arrived; that of connections ends when it was felt. */
+    Got askAmid() throws Exception {
+        Gate gate = upstream.holdBlobAfter(wanted.image.layer(0), FIRST_PART);
+        try (RawHttp http = RawHttp.connect(server)) {
+            Response answer = http.send("GET", url(wanted.path()));
+            byte[] first = answer.read((int) FIRST_PART);
+            int connections = names.asked(cell.host());
+            cell.trouble().begin(this);
+            upstream.resetConnections();
+            gate.release();
+            if (cell.expected().opensBreaker()) {
+                Play.until("two tries to connect", () -> names.asked(cell.host()) > connections + 1);
+                heal();
+            }
+            return Got.of(first, answer);
+        }
     }
 
     void forgetRequests() {
@@ -162,12 +187,21 @@ final class Scene implements AutoCloseable {
         return request.method() + " " + what + range;
     }
 
+    /** Nothing is wrong yet, but on a busy machine it may take more than one try. */
     private void mustPull(String path) throws IOException {
-        assertEquals(200, get(path).status(), "before the fault: " + path);
+        Response answer = get(path);
+        while (answer.status() == 504) {
+            answer = get(path);
+        }
+        assertEquals(200, answer.status(), "before the fault: " + path);
     }
 
     private Response get(String path) throws IOException {
-        return RawHttp.get(server, "/v2/" + cell.repository() + "/" + path + "?ns=" + cell.host());
+        return RawHttp.get(server, url(path));
+    }
+
+    private String url(String path) {
+        return "/v2/" + cell.repository() + "/" + path + "?ns=" + cell.host();
     }
 
     @Override

@@ -34,7 +34,7 @@ enum Trouble {
     LONG("the body is too long, and `Content-Length` agrees", scene -> scene.always(new Fault.Padded(1000))),
     NO_LENGTH("no `Content-Length` is given", scene -> scene.always(new Fault.NoContentLength())),
     GZIP("the body is encoded with gzip, which nobody asked for", scene -> scene.always(new Fault.Gzip())),
-    REDIRECT_LOOP("it redirects to itself", scene -> scene.always(new Fault.RedirectLoop())),
+    REDIRECT_LOOP("it redirects to itself", scene -> scene.always(11, new Fault.RedirectLoop())),
     REDIRECT(
             "it wants a token, and redirects to a storage that refuses `Authorization`",
             scene -> scene.upstream().requireAnonymousBearer(),
@@ -42,7 +42,10 @@ enum Trouble {
     TOKEN_EXPIRED(
             "the token that it gave has expired",
             "the storage that it redirects to resets the connection amid the body, and then the token has expired",
-            scene -> scene.upstream().requireAnonymousBearer(),
+            scene -> {
+                scene.upstream().requireAnonymousBearer();
+                scene.pullAnother();
+            },
             Trouble::expireToken),
     RANGE_IGNORED(
             "it ignores `Range`",
@@ -81,8 +84,8 @@ enum Trouble {
     }
 
     /** What is wrong, where that is asked for. */
-    String words(Asked asked) {
-        return asked.isBlob() ? wordsForBlobs : words;
+    String words(Asked asked, State state) {
+        return asked.isBlob() && state != State.AMID ? wordsForBlobs : words;
     }
 
     /** What is so already while the upstream is well. */
@@ -94,9 +97,8 @@ enum Trouble {
         begin.on(scene);
     }
 
-    private static void expireToken(Scene scene) throws Exception {
-        scene.pullAnother();
-        if (scene.isOfBlob()) {
+    private static void expireToken(Scene scene) {
+        if (scene.hasToBreakOff()) {
             scene.storage().on(scene.content()).once(Fault.resetAfter(Scene.FIRST_PART));
             scene.upstream().on(scene.content().ranged()).once(new Fault.ExpiredToken());
         } else {
@@ -105,14 +107,14 @@ enum Trouble {
     }
 
     private static void ignoreRange(Scene scene) {
-        if (scene.isOfBlob()) {
+        if (scene.hasToBreakOff()) {
             scene.cutOnce();
         }
         scene.always(new Fault.IgnoreRange());
     }
 
     private static void changeContent(Scene scene) {
-        if (scene.isOfBlob()) {
+        if (scene.hasToBreakOff()) {
             scene.cutOnce();
             scene.upstream().on(scene.content()).once(new Fault.ContentChanged());
         } else {

@@ -3,7 +3,6 @@ package io.ociregistry.faults;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.Digest;
-import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,20 +13,19 @@ import java.util.Optional;
 /** What was or is asked for, as it was at some time: tells whether a client got it, and whether the store has it. */
 interface Version {
     /** True if the whole body of the answer is this. */
-    boolean isBodyOf(Response answer) throws IOException;
+    boolean isBodyOf(Got got) throws IOException;
 
     boolean isIn(Path store) throws IOException;
 
-    /** True if the store has something of it that is not finished. */
+    /** True if the store has something of it that is not finished, in whatever way it keeps that. */
     boolean isPartlyIn(Path store) throws IOException;
 
     /** A manifest or a blob: exact bytes, in a file of their own, named by their digest. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Content(String directory, byte[] bytes, Digest digest) implements Version {
         @Override
-        public boolean isBodyOf(Response answer) throws IOException {
-            return Arrays.equals(bytes, answer.body())
-                    && digest.toString().equals(answer.header("Docker-Content-Digest"));
+        public boolean isBodyOf(Got got) {
+            return Arrays.equals(bytes, got.body()) && digest.toString().equals(got.header("Docker-Content-Digest"));
         }
 
         @Override
@@ -48,8 +46,8 @@ interface Version {
         private static final JsonMapper JSON = JsonMapper.builder().build();
 
         @Override
-        public boolean isBodyOf(Response answer) throws IOException {
-            return isListedIn(JSON.readTree(answer.body()));
+        public boolean isBodyOf(Got got) throws IOException {
+            return isListedIn(JSON.readTree(got.body()));
         }
 
         @Override
