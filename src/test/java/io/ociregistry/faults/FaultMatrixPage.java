@@ -7,20 +7,28 @@ import java.util.stream.Collectors;
 final class FaultMatrixPage {
     private static final String INTRODUCTION = """
             # When an upstream fails
-            What this server does when the registry behind it does not do what it should. Every line was asserted by `FaultMatrixTest`, which
-            also writes this page: the real server asked a real one that failed in that way.
+            What this server does when the registry behind it does not do what it should. Each line is a test of `FaultMatrixTest`, which prints
+            this page: the real server, a client, and an upstream on loopback that fails in that way.
 
-            How to read it: find what your client asks for (the four columns are what an access log of the client, the cache directory, and
-            an access log of the upstream would show).
-            - **status** is what the client is answered, with the code in the body where it is an error. Errors are OCI JSON.
-            - **the client gets**: a body that can't be finished breaks off, so that the client sees that it is not whole.
-            - **the store has** of what was asked for, afterwards. It never has anything that was not verified, and what was in it is still there.
-            - **the upstream is asked** exactly this, in this order, and nothing else. "From byte" is a `Range` that starts with the first byte
-              that is not here yet.
+            How to read it: look for what is asked for, and whether it is cached; then for what is wrong with the upstream.
+            - **status**: what the client is told, with the code of the OCI error where it is one.
+            - **the client gets**: a body that can't be finished breaks off, so that no client takes it for whole. It can then ask again.
+            - **the store has**, of what was asked for, afterwards. Whatever happens, it holds nothing that was not verified, and what was in it
+              stays.
+            - **the upstream is asked** exactly this, in this order. "From byte" is a `Range` that begins with the first byte that is not held
+              yet. What another server is asked, to which the upstream redirects, comes last.
 
-            Once the upstream is well again the same request succeeds: with the right bytes, without a `Warning`, and without a restart. Where it
-            could not be reached it is asked again after a probe, which is sent 5 seconds after the failure and then ever less often, up to
-            once a minute; until then requests are answered at once. Deadlines are those of `timeouts` in the configuration.
+            Cached tags are of policy `always`, have moved at the upstream, and are asked for by GET; with the policy `never` nobody is asked. Lists of
+            referrers have changed too, and are old enough to be asked for again.
+
+            As soon as the upstream is well the same request succeeds, in all of these cases: with the right bytes, without a `Warning`, without
+            a restart. After a failure of name resolution, connection or TLS the upstream is taken for down: nobody asks it, and requests are answered
+            at once, until a probe in the background is answered. After a 504 the fetch goes on, and the next request finds it further.
+            """;
+
+    private static final String AMID = """
+            The client has got the first 90,000 bytes of 300,000 when the connection to the upstream breaks. The first try to go on meets this, while
+            the client waits; then the upstream is well again.
             """;
 
     private static final String HEADER = """
@@ -40,6 +48,7 @@ final class FaultMatrixPage {
         for (Asked asked : Asked.values()) {
             for (State state : asked.states()) {
                 page.append("\n## ").append(asked).append(", ").append(state).append('\n');
+                page.append(state == State.AMID ? AMID : "");
                 page.append(section(cells.stream()
                         .filter(cell -> cell.asked() == asked && cell.state() == state)
                         .toList()));
