@@ -226,12 +226,11 @@ final class FaultMatrix {
         List.of(DNS, REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
         List.of(TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, RANGE_IGNORED)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
-        List.of(NO_ANSWER, STATUS_500, STATUS_503, HTML, EMPTY)
+        List.of(NO_ANSWER, STATUS_429, STATUS_500, STATUS_503, HTML, EMPTY)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));
         List.of(WRONG_DIGEST, LONG, GZIP, CONTENT_CHANGED)
                 .forEach(trouble -> when(trouble).amid(cutThenRight(begin, goOn, begin)));
-        List.of(STATUS_401, STATUS_403, STATUS_429)
-                .forEach(trouble -> when(trouble).amid(cutWithPart(begin, goOn)));
+        List.of(STATUS_401, STATUS_403).forEach(trouble -> when(trouble).amid(cutWithPart(begin, goOn)));
         when(STATUS_404).amid(cut(begin, goOn));
         when(RESET).amid(right(begin, goOn, "GET blob from byte 180000"));
         when(STALL).amid(right(begin, goOn, "GET blob from byte 270000"));
