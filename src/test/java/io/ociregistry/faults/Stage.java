@@ -24,7 +24,7 @@ final class Stage implements AutoCloseable {
      */
     private static final String SETTINGS = """
             prefetch: false
-            timeouts: {answer: 3600ms, connect: 500ms, stall: 4s}
+            timeouts: {answer: 6s, connect: 500ms, stall: 7s}
             registries:
             """;
 
