@@ -153,6 +153,8 @@ final class Connection {
     void abort() {
         try (Socket dying = tcp) {
             dying.setSoLinger(true, 0);
+            // A thread that waits for the next request would still read one that comes before it notices.
+            dying.shutdownInput();
         } catch (IOException alreadyGone) {
             // That is what was wanted.
         }
