@@ -30,6 +30,8 @@ public final class HttpUpstreams implements Upstreams {
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
     private static final int UNLISTED = 256;
+    /** One that waits for a host that takes no connections keeps no other from being found to be back. */
+    private static final int PROBES = 8;
 
     private final UnlistedRegistries policy;
     private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
@@ -41,7 +43,7 @@ public final class HttpUpstreams implements Upstreams {
     private final SteadyResolver resolver;
     private final SystemTrust trust = new SystemTrust();
     private final Breaker.Pace pace;
-    private final ScheduledExecutorService probes = Executors.newSingleThreadScheduledExecutor(work -> {
+    private final ScheduledExecutorService probes = Executors.newScheduledThreadPool(PROBES, work -> {
         Thread thread = new Thread(work, "probes");
         thread.setDaemon(true);
         return thread;
