@@ -19,6 +19,7 @@ import static io.ociregistry.faults.Expected.unreachable;
 import static io.ociregistry.faults.Trouble.BLACKHOLE;
 import static io.ociregistry.faults.Trouble.CONTENT_CHANGED;
 import static io.ociregistry.faults.Trouble.DNS;
+import static io.ociregistry.faults.Trouble.DNS_SILENT;
 import static io.ociregistry.faults.Trouble.EMPTY;
 import static io.ociregistry.faults.Trouble.GZIP;
 import static io.ociregistry.faults.Trouble.HTML;
@@ -72,7 +73,14 @@ final class FaultMatrix {
     }
 
     private void unreachableUpstreams() {
-        for (Trouble trouble : List.of(DNS, REFUSED, BLACKHOLE, TLS)) {
+        for (Trouble trouble : List.of(DNS, DNS_SILENT)) {
+            // Where something was asked before, the addresses of then are known.
+            harmless(trouble)
+                    .tag(unreachable(), right("HEAD tag", "GET new digest"))
+                    .digest(unreachable(), hit())
+                    .blobAlone(unreachable(), hit());
+        }
+        for (Trouble trouble : List.of(REFUSED, BLACKHOLE, TLS)) {
             when(trouble)
                     .tag(unreachable(), staleUnreachable())
                     .digest(unreachable(), hit())
@@ -223,8 +231,8 @@ final class FaultMatrix {
     private void resumedBlobs() {
         String begin = "GET blob";
         String goOn = "GET blob from byte 90000";
-        List.of(DNS, REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
-        List.of(TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, RANGE_IGNORED)
+        List.of(REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
+        List.of(DNS, DNS_SILENT, TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, RANGE_IGNORED)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
         List.of(NO_ANSWER, STATUS_429, STATUS_500, STATUS_503, HTML, EMPTY)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));

@@ -18,6 +18,9 @@ final class FaultMatrixPage {
             - **the upstream is asked** exactly this, in this order. "From byte" is a `Range` that begins with the first byte that is not held
               yet. What another server is asked, to which the upstream redirects, comes last.
 
+            What was cached, and the manifest before a blob, came from the same upstream, so its addresses are known there. Where they are not, a
+            name that is not found is an upstream that can't be reached.
+
             Cached tags are of policy `always`, have moved at the upstream, and are asked for by GET; with the policy `never` nobody is asked. Lists of
             referrers have changed too, and are old enough to be asked for again.
 

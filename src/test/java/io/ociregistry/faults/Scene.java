@@ -89,6 +89,11 @@ final class Scene implements AutoCloseable {
         upstream.resetConnections();
     }
 
+    void silenceNameServers() {
+        names.silence(cell.host());
+        upstream.resetConnections();
+    }
+
     /** So much of a blob, or a part of something smaller. */
     long amid(long ofBlob) {
         return cell.asked().isBlob() ? ofBlob : PART_OF_A_MANIFEST;
