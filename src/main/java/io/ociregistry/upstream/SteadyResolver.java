@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Name resolution that outlives its name servers (DECISIONS 21): it takes no longer than its limit, asks once however many want the same host,
- * and where there is no answer gives the last good one, however old. Whoever is at an old address has to prove who it is, as always.
+ * and where there is no answer gives the last good one, however old. Whoever is at an old address has to prove who it is, as always. Nobody waits
+ * for a lookup that is overdue already.
  *
  * <p>The operating system may think about a name for minutes, so it is asked by threads of this class's own, 32 at most. At most 1,024 hosts
  * are remembered.
@@ -36,7 +37,7 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
     private final Duration limit;
     private final Cache<String, List<InetAddress>> lastGood =
             Caffeine.newBuilder().maximumSize(HOSTS).build();
-    private final Map<String, CompletableFuture<List<InetAddress>>> inFlight = new ConcurrentHashMap<>();
+    private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads =
             new ThreadPoolExecutor(0, THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
                 Thread thread = new Thread(work, "dns");
@@ -52,12 +53,14 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
     @Override
     public List<InetAddress> resolve(String host) throws UnknownHostException {
         try {
-            return lookup(host).get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            // Cached tags wait too, and not for long: where an address is at hand there is less to wait for.
+            Duration patience = lastGood.getIfPresent(host) == null ? limit : limit.dividedBy(3);
+            return lookup(host).within(patience);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             return lastGood(host, cause == null ? host : String.valueOf(cause.getMessage()));
         } catch (TimeoutException e) {
-            return lastGood(host, host + ": no answer within " + limit.toMillis() + " ms");
+            return lastGood(host, host + ": no name server answers in time");
         } catch (RejectedExecutionException e) {
             return lastGood(host, host + ": too many names are being looked up");
         } catch (InterruptedException e) {
@@ -72,9 +75,9 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
     }
 
     /** The lookup under way, or a new one. */
-    private CompletableFuture<List<InetAddress>> lookup(String host) {
-        CompletableFuture<List<InetAddress>> mine = new CompletableFuture<>();
-        CompletableFuture<List<InetAddress>> first = inFlight.putIfAbsent(host, mine);
+    private Lookup lookup(String host) {
+        Lookup mine = new Lookup(new CompletableFuture<>(), System.nanoTime());
+        Lookup first = inFlight.putIfAbsent(host, mine);
         if (first != null) {
             return first;
         }
@@ -87,15 +90,15 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
         return mine;
     }
 
-    private void lookup(String host, CompletableFuture<List<InetAddress>> outcome) {
+    private void lookup(String host, Lookup lookup) {
         try {
             List<InetAddress> found = resolver.resolve(host);
             lastGood.put(host, found);
-            inFlight.remove(host, outcome);
-            outcome.complete(found);
+            inFlight.remove(host, lookup);
+            lookup.outcome.complete(found);
         } catch (UnknownHostException | RuntimeException e) {
-            inFlight.remove(host, outcome);
-            outcome.completeExceptionally(e);
+            inFlight.remove(host, lookup);
+            lookup.outcome.completeExceptionally(e);
         }
     }
 
@@ -106,5 +109,13 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
         }
         LOG.warn("using the last known addresses of {}: {}", host, why);
         return known;
+    }
+
+    private record Lookup(CompletableFuture<List<InetAddress>> outcome, long began) {
+        /** Its outcome, if there is one so soon after its begin. */
+        List<InetAddress> within(Duration patience) throws InterruptedException, ExecutionException, TimeoutException {
+            long left = began + patience.toNanos() - System.nanoTime();
+            return outcome.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+        }
     }
 }
