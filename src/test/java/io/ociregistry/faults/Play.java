@@ -50,6 +50,10 @@ final class Play {
         timePasses.run();
         until("the right answer", () -> isRight(scene.ask()));
         checkStore(Expected.Keeps.RIGHT);
+        if (expected.gets() == Expected.Gets.CACHED) {
+            checkRequests();
+            assertEquals(0, scene.connections(), "a hit looked for the upstream's address");
+        }
     }
 
     private Got askInTrouble() throws Exception {
@@ -114,7 +118,10 @@ final class Play {
                 until("what the upstream has in the store", () -> scene.now().isIn(store));
             case NO_REFERRERS ->
                 until("that there is nothing in the store", () -> scene.none().isIn(store));
-            case CACHED -> assertTrue(scene.old().isIn(store), "what was in the store is not there any more");
+            case CACHED -> {
+                assertTrue(scene.old().isIn(store), "what was in the store is not there any more");
+                assertFalse(scene.hasChanged() && scene.now().isIn(store), "in the store");
+            }
             case NOTHING, PART -> assertFalse(scene.now().isIn(store), "in the store");
         }
         boolean part = keeps == Expected.Keeps.PART;

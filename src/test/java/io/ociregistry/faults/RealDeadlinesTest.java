@@ -14,10 +14,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The row of the matrix that takes longest, with the deadlines that are shipped. */
 @Timeout(60)
@@ -27,36 +32,58 @@ class RealDeadlinesTest {
     private static final int TRIES = 5;
 
     private static final Digest DIGEST = Digest.of("nothing".getBytes(StandardCharsets.UTF_8));
+    private static final List<String> ASKED =
+            List.of("manifests/1.0", "manifests/" + DIGEST, "blobs/" + DIGEST, "referrers/" + DIGEST);
 
-    @TempDir
-    Path images;
-
-    @ParameterizedTest
-    @ValueSource(strings = {"manifests/1.0", "manifests/", "blobs/"})
-    void aBlackholeIsAnsweredInTime_andAtOnceWhileItIsKnown(String what) throws Exception {
-        String path = "/v2/team/app/" + what + (what.endsWith("/") ? DIGEST : "") + "?ns=r.example";
-        try (FakeUpstream upstream = FakeUpstream.start();
-                RunningRegistry registry = RunningRegistry.start(
-                        "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images)) {
+    @Test
+    void aBlackholeIsAnsweredInTime_andAtOnceWhileItIsKnown(@TempDir Path images) throws Exception {
+        StringBuilder yaml = new StringBuilder("registries:\n");
+        List<FakeUpstream> upstreams = new ArrayList<>();
+        for (String asked : ASKED) {
+            FakeUpstream upstream = FakeUpstream.start();
+            upstreams.add(upstream);
             upstream.on(Match.anything()).always(new Fault.Blackhole());
-            assertShorter(HOPELESS, ask(registry, path));
-            Duration quickest = HOPELESS;
-            for (int i = 0; i < TRIES; i++) {
-                Duration time = ask(registry, path);
-                quickest = time.compareTo(quickest) < 0 ? time : quickest;
+            yaml.append("- {name: " + host(asked) + ", endpoint: '" + upstream.url() + "'}\n");
+        }
+        ExecutorService clients = Executors.newFixedThreadPool(ASKED.size());
+        try (RunningRegistry registry = RunningRegistry.start(yaml.toString(), images)) {
+            List<Callable<Duration>> first = ASKED.stream()
+                    .<Callable<Duration>>map(asked -> () -> ask(registry, asked))
+                    .toList();
+            for (Future<Duration> time : clients.invokeAll(first)) {
+                assertShorter(HOPELESS, time.get());
             }
-            assertShorter(KNOWN_TO_BE_DOWN, quickest);
+            for (String asked : ASKED) {
+                assertShorter(KNOWN_TO_BE_DOWN, quickest(registry, asked));
+            }
+        } finally {
+            clients.shutdownNow();
+            upstreams.forEach(FakeUpstream::close);
         }
     }
 
+    /** Of several tries, since a busy machine may be slow once. */
+    private static Duration quickest(RunningRegistry registry, String asked) throws IOException {
+        Duration quickest = HOPELESS;
+        for (int i = 0; i < TRIES; i++) {
+            Duration time = ask(registry, asked);
+            quickest = time.compareTo(quickest) < 0 ? time : quickest;
+        }
+        return quickest;
+    }
+
     /** How long it takes to be told that the upstream can't be reached. */
-    private static Duration ask(RunningRegistry registry, String path) throws IOException {
+    private static Duration ask(RunningRegistry registry, String asked) throws IOException {
         long begin = System.nanoTime();
-        Response answer = RawHttp.get(registry.base(), path);
+        Response answer = RawHttp.get(registry.base(), "/v2/team/app/" + asked + "?ns=" + host(asked));
         Duration time = Duration.ofNanos(System.nanoTime() - begin);
         assertEquals(503, answer.status(), answer::toString);
         assertTrue(answer.text().contains("\"code\":\"UNAVAILABLE\""), answer.text());
         return time;
+    }
+
+    private static String host(String asked) {
+        return "r" + ASKED.indexOf(asked) + ".example";
     }
 
     private static void assertShorter(Duration limit, Duration time) {

@@ -27,6 +27,8 @@ final class Scene implements AutoCloseable {
     private final URI server;
     private final FakeUpstream storage = FakeUpstream.start();
     private final Wanted wanted;
+    private boolean changed;
+    private int connectionsBefore;
 
     Scene(Cell cell, Names names, FakeUpstream upstream, URI server) {
         this.cell = cell;
@@ -124,6 +126,11 @@ final class Scene implements AutoCloseable {
         return wanted.now();
     }
 
+    /** Whether the upstream has something else by now than what was cached. */
+    boolean hasChanged() {
+        return changed;
+    }
+
     /** The index of what nothing refers to. */
     Version none() {
         return new Version.Referrers(cell.repository(), List.of());
@@ -137,7 +144,7 @@ final class Scene implements AutoCloseable {
         }
         if (cell.state() == State.CACHED) {
             mustPull(wanted.path());
-            wanted.change();
+            changed = wanted.change();
         }
     }
 
@@ -151,12 +158,12 @@ final class Scene implements AutoCloseable {
         try (RawHttp http = RawHttp.connect(server)) {
             Response answer = http.send("GET", url(wanted.path()));
             byte[] first = answer.read((int) FIRST_PART);
-            int connections = names.asked(cell.host());
+            int before = connections();
             cell.trouble().begin(this);
             upstream.resetConnections();
             gate.release();
             if (cell.expected().opensBreaker()) {
-                Play.until("two tries to connect", () -> names.asked(cell.host()) > connections + 1);
+                Play.until("two tries to connect", () -> connections() > before + 1);
                 heal();
             }
             return Got.of(first, answer);
@@ -166,6 +173,12 @@ final class Scene implements AutoCloseable {
     void forgetRequests() {
         upstream.forgetRequests();
         storage.forgetRequests();
+        connectionsBefore = names.asked(cell.host());
+    }
+
+    /** How often somebody has wanted to connect to the upstream since then. */
+    int connections() {
+        return names.asked(cell.host()) - connectionsBefore;
     }
 
     void heal() {

@@ -5,7 +5,7 @@ import io.ociregistry.testing.Fault;
 /** What is wrong with an upstream: the rows of the matrix. It lasts until the upstream is healed, unless its words say otherwise. */
 @SuppressWarnings("ImmutableEnumChecker") // the steps hold nothing
 enum Trouble {
-    DNS("its name can't be resolved any more", Scene::loseName),
+    DNS("its name can't be resolved", Scene::loseName),
     DNS_SILENT("no name server answers", Scene::silenceNameServers),
     REFUSED("it refuses connections", scene -> scene.everywhere(new Fault.RefuseConnection())),
     BLACKHOLE("nothing comes back from it, not even a refusal", scene -> scene.everywhere(new Fault.Blackhole())),

@@ -40,8 +40,10 @@ abstract class Wanted {
         return List.of();
     }
 
-    /** Something happens at the upstream: a tag moves, a signature is added. Not everything can change. */
-    void change() {}
+    /** Something happens at the upstream: a tag moves, a signature is added. False if this can't change. */
+    boolean change() {
+        return false;
+    }
 
     /** What was cached before that. */
     abstract Version old();
@@ -78,8 +80,9 @@ abstract class Wanted {
         }
 
         @Override
-        void change() {
+        boolean change() {
             newest = push(2);
+            return true;
         }
 
         @Override
@@ -179,8 +182,9 @@ abstract class Wanted {
         }
 
         @Override
-        void change() {
+        boolean change() {
             all = List.of(first, sign(2));
+            return true;
         }
 
         @Override
