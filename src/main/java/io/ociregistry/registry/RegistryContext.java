@@ -49,8 +49,7 @@ public final class RegistryContext implements AutoCloseable {
         records.forEach(catalog::add);
         ConfirmedLinks links = new ConfirmedLinks(layout);
         links.forEach(catalog::confirmBlob);
-        Manifests manifests =
-                new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
+        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
         this.registry =

@@ -129,6 +129,13 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return new Expected(200, "", Gets.RIGHT, Keeps.RIGHT, List.of(requests), true);
     }
 
+    /** The same, where these requests come first. */
+    Expected after(String... first) {
+        List<String> all = new ArrayList<>(List.of(first));
+        all.addAll(requests);
+        return new Expected(status, code, gets, keeps, all, opensBreaker);
+    }
+
     /** The same request, so many times. */
     static String[] times(int count, String request) {
         String[] all = new String[count];

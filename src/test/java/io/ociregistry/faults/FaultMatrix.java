@@ -59,6 +59,9 @@ import java.util.stream.Stream;
  * that is cached and asked for by digest, and a cached blob, concern no upstream.
  */
 final class FaultMatrix {
+    /** What no manifest names is asked for as a manifest first. */
+    private static final String HEAD = "HEAD manifest of that digest";
+
     private final Map<Trouble, Row> rows = new TreeMap<>();
 
     static FaultMatrix complete() {
@@ -95,7 +98,7 @@ final class FaultMatrix {
                 .tag(slow("GET tag"), stale("HEAD tag"))
                 .digest(slow("GET digest"), hit())
                 .blob(slow("GET blob"), hit())
-                .blobAlone(slow("GET blob"), hit())
+                .blobAlone(slow(HEAD), hit())
                 .referrers(slow("GET referrers"), stale("GET referrers"));
         Expected resumed =
                 right("GET blob", "GET blob from byte 90000", "GET blob from byte 180000", "GET blob from byte 270000");
@@ -103,20 +106,20 @@ final class FaultMatrix {
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(resumed, hit())
-                .blobAlone(resumed, hit())
+                .blobAlone(resumed.after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
         Expected resumedOnce = right("GET blob", "GET blob from byte 180000");
         when(STALL)
                 .tag(slow("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(slow("GET digest"), hit())
                 .blob(resumedOnce, hit())
-                .blobAlone(resumedOnce, hit())
+                .blobAlone(resumedOnce.after(HEAD), hit())
                 .referrers(slow("GET referrers"), stale("GET referrers"));
         when(SHORT)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(resumedOnce, hit())
-                .blobAlone(resumedOnce, hit())
+                .blobAlone(resumedOnce.after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
         harmless(TRICKLE);
     }
@@ -127,7 +130,7 @@ final class FaultMatrix {
                     .tag(denied("GET tag"), stale("HEAD tag"))
                     .digest(denied("GET digest"), hit())
                     .blob(denied("GET blob"), hit())
-                    .blobAlone(denied("GET blob"), hit())
+                    .blobAlone(denied("GET blob").after(HEAD), hit())
                     .referrers(denied("GET referrers"), stale("GET referrers"));
         }
         Expected none = noReferrers("GET referrers", "GET fallback tag");
@@ -135,20 +138,20 @@ final class FaultMatrix {
                 .tag(unknown("MANIFEST_UNKNOWN", "GET tag"), stale("HEAD tag"))
                 .digest(unknown("MANIFEST_UNKNOWN", "GET digest"), hit())
                 .blob(unknown("BLOB_UNKNOWN", "GET blob"), hit())
-                .blobAlone(unknown("BLOB_UNKNOWN", "GET blob"), hit())
+                .blobAlone(unknown("BLOB_UNKNOWN", "GET blob").after(HEAD), hit())
                 .referrers(none, none);
         when(STATUS_429)
                 .tag(limited("GET tag"), stale("HEAD tag"))
                 .digest(limited("GET digest"), hit())
                 .blob(limited("GET blob"), hit())
-                .blobAlone(limited("GET blob"), hit())
+                .blobAlone(limited("GET blob").after(HEAD), hit())
                 .referrers(limited("GET referrers"), stale("GET referrers"));
         for (Trouble trouble : List.of(STATUS_500, STATUS_503)) {
             when(trouble)
                     .tag(bad("GET tag"), stale("HEAD tag"))
                     .digest(bad("GET digest"), hit())
                     .blob(bad("GET blob"), hit())
-                    .blobAlone(bad("GET blob"), hit())
+                    .blobAlone(bad("GET blob").after(HEAD), hit())
                     .referrers(bad("GET referrers"), stale("GET referrers"));
         }
     }
@@ -158,19 +161,19 @@ final class FaultMatrix {
                 .tag(bad("GET tag"), stale("HEAD tag", "GET tag"))
                 .digest(bad("GET digest"), hit())
                 .blob(bad("GET blob"), hit())
-                .blobAlone(cut("GET blob"), hit())
+                .blobAlone(cut("GET blob").after(HEAD), hit())
                 .referrers(bad("GET referrers", "GET fallback tag"), stale("GET referrers", "GET fallback tag"));
         when(EMPTY)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(bad("GET blob"), hit())
-                .blobAlone(bad("GET blob"), hit())
+                .blobAlone(bad("GET blob").after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
         when(WRONG_DIGEST)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(cut("GET blob"), hit())
-                .blobAlone(cut("GET blob"), hit())
+                .blobAlone(cut("GET blob").after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
         harmless(WRONG_DIGEST_HEADER).tag(right("GET tag"), right("HEAD tag", "GET another new digest", "GET tag"));
         harmless(MORE);
@@ -178,16 +181,16 @@ final class FaultMatrix {
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(bad("GET blob"), hit())
-                .blobAlone(cut("GET blob"), hit())
+                .blobAlone(cut("GET blob").after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
         harmless(NO_LENGTH);
-        harmless(GZIP).blobAlone(cut("GET blob"), hit());
+        harmless(GZIP).blobAlone(cut("GET blob").after(HEAD), hit());
         Expected startedOver = cutThenRight("GET blob", "GET blob from byte 90000", "GET blob");
         when(CONTENT_CHANGED)
                 .tag(bad("GET tag"), stale("HEAD tag", "GET new digest"))
                 .digest(bad("GET digest"), hit())
                 .blob(startedOver, hit())
-                .blobAlone(startedOver, hit())
+                .blobAlone(startedOver.after(HEAD), hit())
                 .referrers(bad("GET referrers"), stale("GET referrers"));
     }
 
@@ -196,7 +199,7 @@ final class FaultMatrix {
                 .tag(bad(times(11, "GET tag")), stale(times(11, "HEAD tag")))
                 .digest(bad(times(11, "GET digest")), hit())
                 .blob(bad(times(11, "GET blob")), hit())
-                .blobAlone(bad(times(11, "GET blob")), hit())
+                .blobAlone(bad(times(11, "GET blob")).after(times(11, HEAD)), hit())
                 .referrers(bad(times(11, "GET referrers")), stale(times(11, "GET referrers")));
         Expected listed = right("GET referrers", "GET referrers at the storage");
         when(REDIRECT)
@@ -205,7 +208,10 @@ final class FaultMatrix {
                         right("HEAD tag", "GET new digest", "HEAD tag at the storage", "GET new digest at the storage"))
                 .digest(right("GET digest", "GET token", "GET digest", "GET digest at the storage"), hit())
                 .blob(right("GET blob", "GET blob at the storage"), hit())
-                .blobAlone(right("GET blob", "GET token", "GET blob", "GET blob at the storage"), hit())
+                .blobAlone(
+                        right("GET blob", HEAD + " at the storage", "GET blob at the storage")
+                                .after(HEAD, "GET token", HEAD),
+                        hit())
                 .referrers(listed, listed);
         Expected renewed = right("GET referrers", "GET token", "GET referrers");
         Expected renewedAmid = right(
@@ -221,10 +227,10 @@ final class FaultMatrix {
                         right("HEAD tag", "GET token", "HEAD tag", "GET new digest"))
                 .digest(right("GET digest", "GET token", "GET digest"), hit())
                 .blob(renewedAmid, hit())
-                .blobAlone(renewedAmid, hit())
+                .blobAlone(renewedAmid.after(HEAD), hit())
                 .referrers(renewed, renewed);
         Expected skipped = right("GET blob", "GET blob from byte 90000");
-        harmless(RANGE_IGNORED).blob(skipped, hit()).blobAlone(skipped, hit());
+        harmless(RANGE_IGNORED).blob(skipped, hit()).blobAlone(skipped.after(HEAD), hit());
     }
 
     /** What a blob meets that has got a part of the way. */
@@ -257,7 +263,7 @@ final class FaultMatrix {
                 .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
                 .digest(right("GET digest"), hit())
                 .blob(right("GET blob"), hit())
-                .blobAlone(right("GET blob"), hit())
+                .blobAlone(right("GET blob").after(HEAD), hit())
                 .referrers(right("GET referrers"), right("GET referrers"));
     }
 

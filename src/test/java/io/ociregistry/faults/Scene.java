@@ -75,8 +75,8 @@ final class Scene implements AutoCloseable {
     /** The same for a fault that takes so many requests to be felt. Where a blob is arriving already it lasts no longer than that. */
     void always(int requests, Fault fault) {
         upstream.on(content()).times(cell.state() == State.AMID ? requests : Integer.MAX_VALUE, fault);
-        if (cell.asked() == Asked.REFERRERS) {
-            // The tag that stands in for the API.
+        if (cell.asked() == Asked.REFERRERS || cell.asked() == Asked.BLOB_ALONE) {
+            // The tag that stands in for the API; and what no manifest names might be one itself.
             upstream.on(Match.manifests()).always(fault);
         }
     }

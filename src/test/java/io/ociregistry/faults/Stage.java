@@ -25,6 +25,7 @@ final class Stage implements AutoCloseable {
     private static final String SETTINGS = """
             prefetch: false
             timeouts: {answer: 6s, connect: 500ms, stall: 7s}
+            cache: {negativeTtl: 200ms}
             registries:
             """;
 

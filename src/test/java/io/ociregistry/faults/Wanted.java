@@ -157,7 +157,9 @@ abstract class Wanted {
 
         @Override
         String name(Recorded request) {
-            return named(request, image.layer(0), "blob");
+            // What no manifest names might be one itself.
+            boolean isBlob = request.kind() == Recorded.Kind.BLOB;
+            return named(request, image.layer(0), isBlob ? "blob" : "manifest of that digest");
         }
     }
 
