@@ -114,7 +114,23 @@ final class BlobFetch implements Downloads.Receiver {
             transfer(download, started);
         }
         download.verify();
+        if (!started.isDone()) {
+            start(download, started);
+        }
+    }
+
+    /** The upstream has the blob, and its readers may begin. */
+    private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
+        confirmed.run();
         started.complete(Optional.of(download));
+    }
+
+    /**
+     * Whether readers may be told that size before the digest is known: what they are told first they can't be told to be an error. A login
+     * page has another size than the manifest says, and a body of no bytes would be whole at once. But a manifest may lie too.
+     */
+    private boolean isPlausible(OptionalLong told) {
+        return told.isEmpty() || (told.getAsLong() > 0 && (expectedSize.isEmpty() || told.equals(expectedSize)));
     }
 
     /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
@@ -143,8 +159,9 @@ final class BlobFetch implements Downloads.Receiver {
         try (BlobAnswer answer = upstream.blob(repository.name(), digest, held)) {
             // What the upstream says of this answer goes before what some manifest says of the blob.
             download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
-            confirmed.run();
-            started.complete(Optional.of(download));
+            if (isPlausible(answer.size())) {
+                start(download, started);
+            }
             recheck(download);
             skip(answer.body(), held - answer.from());
             copy(answer.body(), download);
