@@ -133,6 +133,18 @@ final class BlobFetch implements Downloads.Receiver {
         return told.isEmpty() || (told.getAsLong() > 0 && (expectedSize.isEmpty() || told.equals(expectedSize)));
     }
 
+    /** Some upstreams send configs compressed that nobody wanted compressed: then their size is another one than the manifest says. */
+    private BlobAnswer asWanted(BlobAnswer answer) {
+        if (isPlausible(answer.size())) {
+            return answer;
+        }
+        try {
+            return answer.decoded().orElse(answer);
+        } catch (IOException e) {
+            throw new BrokenTransfer(e);
+        }
+    }
+
     /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
     private boolean takeOver(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // Before its own upstream has confirmed it, the blob is none of this repository's business.
@@ -156,7 +168,8 @@ final class BlobFetch implements Downloads.Receiver {
     /** One request, from the byte we need next to the end. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long held = download.held();
-        try (BlobAnswer answer = upstream.blob(repository.name(), digest, held)) {
+        try (BlobAnswer sent = upstream.blob(repository.name(), digest, held)) {
+            BlobAnswer answer = asWanted(sent);
             // What the upstream says of this answer goes before what some manifest says of the blob.
             download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
             if (isPlausible(answer.size())) {

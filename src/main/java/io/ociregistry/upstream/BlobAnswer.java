@@ -1,7 +1,9 @@
 package io.ociregistry.upstream;
 
 import java.io.Closeable;
+import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A blob that is arriving from an upstream. Closing it before the end breaks the connection instead of reading the rest. */
@@ -12,7 +14,15 @@ public interface BlobAnswer extends Closeable {
     /** The size of the whole blob, if the upstream told. */
     OptionalLong size();
 
-    /** The bytes. Reading throws {@link java.io.IOException} when the connection breaks, stalls or ends early. */
+    /**
+     * The same without an encoding that nobody asked for, and of unknown size; empty if it has none that can be undone. Some encode what they
+     * should not, others only say so: which it is the size or the digest has to tell. Asked for before anything is read.
+     *
+     * @throws IOException if the connection breaks meanwhile
+     */
+    Optional<BlobAnswer> decoded() throws IOException;
+
+    /** The bytes. Reading throws {@link IOException} when the connection breaks, stalls or ends early. */
     InputStream body();
 
     @Override

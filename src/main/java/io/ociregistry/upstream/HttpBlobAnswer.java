@@ -3,22 +3,35 @@ package io.ociregistry.upstream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A blob that arrives over HTTP. */
 final class HttpBlobAnswer implements BlobAnswer {
+    private final Exchange.Answer answer;
     private final long from;
     private final OptionalLong size;
-    private final EndNoticing body;
+    private final EndNoticing wire;
+    private final PushbackInputStream body;
 
     HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth)
             throws IOException {
+        this.answer = answer;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
-        this.body = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer);
+        this.wire = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer);
+        this.body = UnaskedEncoding.peekable(wire);
+    }
+
+    private HttpBlobAnswer(HttpBlobAnswer encoded, InputStream decoded) {
+        this.answer = encoded.answer;
+        this.from = 0;
+        this.size = OptionalLong.empty();
+        this.wire = encoded.wire;
+        this.body = UnaskedEncoding.peekable(decoded);
     }
 
     @Override
@@ -32,13 +45,20 @@ final class HttpBlobAnswer implements BlobAnswer {
     }
 
     @Override
+    public Optional<BlobAnswer> decoded() throws IOException {
+        // The rest of something encoded can't be decoded.
+        Optional<InputStream> plain = from == 0 ? UnaskedEncoding.undone(answer.response(), body) : Optional.empty();
+        return plain.map(in -> new HttpBlobAnswer(this, in));
+    }
+
+    @Override
     public InputStream body() {
         return body;
     }
 
     @Override
     public void close() {
-        body.close();
+        wire.close();
     }
 
     private static final class EndNoticing extends FilterInputStream {

@@ -9,7 +9,7 @@ import java.util.concurrent.Executor;
  * One other registry, as far as a pull-through cache needs it.
  *
  * <p>Every call blocks until the answer's headers are in and belongs on one of the two executors. It authenticates, follows redirects and
- * never decodes blobs. It throws {@link io.ociregistry.oci.RegistryException}: {@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for
+ * decodes no blob by itself. It throws {@link io.ociregistry.oci.RegistryException}: {@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for
  * upstream's 404, {@code DENIED} for its 401 and 403 and for an address we refuse, {@code TOO_MANY_REQUESTS} (with Retry-After) for its 429
  * and, without asking it, until that time has passed,
  * {@code UPSTREAM_BAD_ANSWER} for other statuses and for broken connections, {@code UPSTREAM_UNREACHABLE} for failures of DNS, connection

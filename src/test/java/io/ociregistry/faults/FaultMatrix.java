@@ -238,11 +238,11 @@ final class FaultMatrix {
         String begin = "GET blob";
         String goOn = "GET blob from byte 90000";
         List.of(REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
-        List.of(DNS, DNS_SILENT, TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, RANGE_IGNORED)
+        List.of(DNS, DNS_SILENT, TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, GZIP, RANGE_IGNORED)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
         List.of(NO_ANSWER, STATUS_429, STATUS_500, STATUS_503, HTML, EMPTY)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));
-        List.of(WRONG_DIGEST, LONG, GZIP, CONTENT_CHANGED)
+        List.of(WRONG_DIGEST, LONG, CONTENT_CHANGED)
                 .forEach(trouble -> when(trouble).amid(cutThenRight(begin, goOn, begin)));
         List.of(STATUS_401, STATUS_403).forEach(trouble -> when(trouble).amid(cutWithPart(begin, goOn)));
         when(STATUS_404).amid(cut(begin, goOn));

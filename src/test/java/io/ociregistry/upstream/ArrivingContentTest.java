@@ -157,6 +157,27 @@ class ArrivingContentTest {
     }
 
     @Test
+    void aBlobIsDecodedIfItsReceiverWantsThat() throws IOException {
+        up.on(Match.blob(layer)).once(new Fault.Gzip());
+        try (BlobAnswer blob = blob(0)) {
+            BlobAnswer decoded = blob.decoded().orElseThrow();
+            assertEquals(OptionalLong.empty(), decoded.size());
+            assertArrayEquals(image.layerBytes(0), decoded.body().readAllBytes());
+        }
+    }
+
+    @Test
+    void aBlobThatIsNotEncodedCanNotBeDecoded_andIsStillWhole() throws IOException {
+        up.on(Match.blob(layer))
+                .once(Fault.status(200).header("Content-Encoding", "gzip").body("plain"));
+        try (BlobAnswer blob = blob(0)) {
+            assertEquals(Optional.empty(), blob.decoded());
+            assertArrayEquals(
+                    "plain".getBytes(StandardCharsets.UTF_8), blob.body().readAllBytes());
+        }
+    }
+
+    @Test
     void aManifestThatComesCompressedIsDecoded() {
         up.on(Match.manifests()).once(new Fault.Gzip());
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
