@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.upstream.HeadAnswer;
@@ -79,10 +80,15 @@ final class ManifestGuard {
         }
     }
 
-    /** A portal's page is none, and neither is the answer of a registry that names another digest. */
+    /**
+     * A portal's page is none, and neither is the answer of a registry that names another digest. Whose type is of no kind has to name the digest:
+     * there are servers that say 200 to everything, and what is noted here lasts.
+     */
     private static boolean saysManifest(HeadAnswer answer, Digest digest) {
-        return (answer.contentType().canBeManifest() || answer.contentType().isGeneric())
-                && answer.digest().map(digest::equals).orElse(true);
+        MediaType type = answer.contentType();
+        return answer.digest()
+                .map(told -> told.equals(digest) && (type.canBeManifest() || type.isGeneric()))
+                .orElse(type.canBeManifest() && !type.isGeneric());
     }
 
     private static RegistryException isManifest(Repository repository, Digest digest) {
