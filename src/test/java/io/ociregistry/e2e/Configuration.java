@@ -2,8 +2,10 @@ package io.ociregistry.e2e;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** A configuration file and the directory with the images that it names. */
 public record Configuration(Path file, Path imagePath) {
@@ -20,9 +22,25 @@ public record Configuration(Path file, Path imagePath) {
         }
     }
 
+    /** With some more YAML at its end. */
+    public Configuration with(String yaml) {
+        try {
+            Files.writeString(file, yaml + "\n", StandardOpenOption.APPEND);
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** That docker-registry, under the name of Docker Hub. */
     static Configuration dockerHubIs(DockerRegistry registry, Path directory) {
-        return in(directory, """
+        return dockerHubIs(registry, registry.url(), directory);
+    }
+
+    /** The same, reached at another address. */
+    static Configuration dockerHubIs(DockerRegistry registry, URI endpoint, Path directory) {
+        return in(
+                directory, """
                 - name: docker.io
                   endpoint: %s
                   tls:
@@ -30,7 +48,6 @@ public record Configuration(Path file, Path imagePath) {
                   auth:
                     user: %s
                     password: %s
-                """.formatted(
-                        registry.url(), registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
+                """.formatted(endpoint, registry.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
     }
 }
