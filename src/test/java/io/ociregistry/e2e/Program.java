@@ -65,7 +65,8 @@ final class Program implements AutoCloseable {
     Program waitUntil(String what, BooleanSupplier condition) {
         var deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
-            if (!process.isAlive()) {
+            // What it did last counts too.
+            if (!process.isAlive() && !condition.getAsBoolean()) {
                 throw failure("ended with status %d before: %s".formatted(process.exitValue(), what));
             }
             if (System.nanoTime() > deadline) {
@@ -80,6 +81,11 @@ final class Program implements AutoCloseable {
     /** Asks the program to end (SIGTERM) and answers its exit status. */
     int terminate() {
         process.destroy();
+        return exitStatus(PATIENCE);
+    }
+
+    /** Waits until the program has ended by itself, and answers its exit status. */
+    int awaitEnd() {
         return exitStatus(PATIENCE);
     }
 

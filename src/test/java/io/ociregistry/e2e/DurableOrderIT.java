@@ -1,0 +1,129 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.RawHttp;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What makes a file of the cache survive a power cut, seen from below: the system calls of the real server. Content goes to a file aside,
+ * is forced to the disk, gets its name, and then the name is forced.
+ */
+@Timeout(120)
+@ExtendWith(ShowsLogs.class)
+class DurableOrderIT {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aBlobAndARecordAreForcedBeforeTheyGetTheirNames_andTheNamesAfterThat() throws Exception {
+        Peers.require("strace");
+        try (FakeUpstream upstream = FakeUpstream.start()) {
+            FakeImage image =
+                    upstream.image("team/app", "1.0").layer(3_000_000).layer(10).push();
+            var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");
+            Path log = trace(configuration, image);
+
+            Path images = configuration.imagePath().toRealPath();
+            assertOrder(log, images.resolve("img").resolve(image.digest().hex()));
+            assertOrder(
+                    log, images.resolve("blobs").resolve(image.config().digest().hex()));
+            assertOrder(log, images.resolve("blobs").resolve(image.layer(0).hex()));
+            assertOrder(log, images.resolve("blobs").resolve(image.layer(1).hex()));
+        }
+    }
+
+    /** Pulls the image through a server that strace watches, from its start to its end. */
+    private Path trace(Configuration configuration, FakeImage image) throws IOException {
+        Path log = directory.resolve("strace.log");
+        try (FatJar server = FatJar.start(configuration);
+                Program strace = Program.start(
+                        "strace",
+                        Map.of(),
+                        List.of(
+                                "strace",
+                                "-f",
+                                "-y",
+                                "-s",
+                                "0",
+                                "-e",
+                                "trace=/^p?writev?(64)?$,fsync,fdatasync,/^rename",
+                                "-o",
+                                log.toString(),
+                                "-p",
+                                Long.toString(server.pid())))) {
+            strace.waitUntil("it says whether it may", () -> !strace.log().isEmpty());
+            if (!strace.log().contains(" attached")) {
+                Peers.skip("strace may not watch a process here: " + strace.log());
+            }
+            pull(server.url(), image);
+            assertEquals(0, server.terminate());
+            strace.awaitEnd();
+        }
+        return log;
+    }
+
+    private static void pull(URI server, FakeImage image) throws IOException {
+        String base = "/v2/" + image.repository();
+        assertEquals(
+                200, RawHttp.get(server, base + "/manifests/1.0?ns=r.example").status());
+        for (var blob :
+                List.of(image.config(), image.layers().get(0), image.layers().get(1))) {
+            RawHttp.Response answer = RawHttp.get(server, base + "/blobs/" + blob.digest() + "?ns=r.example");
+            assertTrue(answer.complete() && answer.status() == 200, blob::toString);
+        }
+    }
+
+    private static void assertOrder(Path log, Path file) throws IOException {
+        List<SystemCall> calls = SystemCall.read(log);
+        List<SystemCall> renames =
+                calls.stream().filter(call -> call.isRenameTo(file.toString())).toList();
+        assertFalse(renames.isEmpty(), () -> "nothing was renamed to " + file);
+        assertTrue(calls.stream().noneMatch(call -> call.isWriteTo(file.toString())), () -> file + " was written to");
+        for (SystemCall rename : renames) {
+            String aside = rename.paths().get(0);
+            SystemCall lastWrite = calls.stream()
+                    .filter(call -> call.isWriteTo(aside))
+                    .max(Comparator.comparing(SystemCall::to))
+                    .orElseGet(() -> fail("nothing was written to " + aside));
+            Optional<SystemCall> sync =
+                    first(calls, call -> call.isSyncOf(aside) && call.isAfter(lastWrite) && rename.isAfter(call));
+            Optional<SystemCall> directorySync =
+                    first(calls, call -> call.isSyncOf(file.getParent().toString()) && call.isAfter(rename));
+            String seen = about(log, aside, file);
+            assertTrue(sync.isPresent(), () -> "not forced between its last write and its rename:\n" + seen);
+            assertTrue(directorySync.isPresent(), () -> "its directory is not forced after the rename:\n" + seen);
+        }
+    }
+
+    private static Optional<SystemCall> first(List<SystemCall> calls, Predicate<SystemCall> wanted) {
+        return calls.stream().filter(wanted).findFirst();
+    }
+
+    private static String about(Path log, String aside, Path file) throws IOException {
+        return Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
+                .filter(line -> line.contains(aside)
+                        || line.contains(file.toString())
+                        || line.contains("<" + file.getParent() + ">"))
+                .collect(Collectors.joining("\n"));
+    }
+}

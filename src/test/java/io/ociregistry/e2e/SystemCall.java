@@ -1,0 +1,87 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A system call that succeeded, as {@code strace -f -y -o FILE} writes it down: on one line, or on two where another thread's came between.
+ *
+ * @param paths what the descriptor that comes first means, else the paths it names
+ * @param from the number of the line on which it began
+ * @param to the number of the line on which it had returned
+ */
+record SystemCall(String name, List<String> paths, int from, int to) {
+    private static final Pattern BEGUN = Pattern.compile("([0-9]+) +([a-z0-9_]+)\\((.*)");
+    private static final Pattern RESUMED = Pattern.compile("([0-9]+) +<\\.\\.\\. [a-z0-9_]+ resumed>(.*)");
+    private static final String UNFINISHED = " <unfinished ...>";
+    private static final Pattern FAILED = Pattern.compile(".*\\) += (-1 .*|\\?.*)");
+    private static final Pattern DESCRIPTOR = Pattern.compile("[0-9]+<([^>]*)>.*");
+    private static final Pattern NAMED = Pattern.compile("\"(/[^\"]*)\"");
+
+    static List<SystemCall> read(Path log) throws IOException {
+        var calls = new ArrayList<SystemCall>();
+        var unfinished = new HashMap<String, Begun>();
+        var lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1);
+        for (int i = 0; i < lines.size(); i++) {
+            var begun = BEGUN.matcher(lines.get(i));
+            var resumed = RESUMED.matcher(lines.get(i));
+            if (begun.matches() && lines.get(i).endsWith(UNFINISHED)) {
+                unfinished.put(begun.group(1), new Begun(begun.group(2), begun.group(3), i));
+            } else if (begun.matches()) {
+                new Begun(begun.group(2), begun.group(3), i).addTo(calls, i);
+            } else if (resumed.matches()) {
+                finish(unfinished, resumed).addTo(calls, i);
+            }
+        }
+        return calls;
+    }
+
+    boolean isWriteTo(String path) {
+        return name.matches("p?writev?(64)?") && paths.contains(path);
+    }
+
+    boolean isSyncOf(String path) {
+        return name.matches("f(data)?sync") && paths.contains(path);
+    }
+
+    boolean isRenameTo(String path) {
+        return name.matches("rename(at2?)?")
+                && paths.size() == 2
+                && paths.get(1).equals(path);
+    }
+
+    boolean isAfter(SystemCall other) {
+        return from > other.to;
+    }
+
+    private static Begun finish(Map<String, Begun> unfinished, Matcher resumed) {
+        // A thread that was inside a call when strace came has no beginning.
+        var begun = unfinished.remove(resumed.group(1));
+        return begun == null
+                ? new Begun("", resumed.group(2), 0)
+                : new Begun(begun.name, begun.text.replace(UNFINISHED, "") + resumed.group(2), begun.line);
+    }
+
+    private record Begun(String name, String text, int line) {
+        void addTo(List<SystemCall> calls, int end) {
+            if (!FAILED.matcher(text).matches()) {
+                calls.add(new SystemCall(name, paths(), line, end));
+            }
+        }
+
+        private List<String> paths() {
+            var descriptor = DESCRIPTOR.matcher(text);
+            return descriptor.matches()
+                    ? List.of(descriptor.group(1))
+                    : NAMED.matcher(text).results().map(named -> named.group(1)).toList();
+        }
+    }
+}
