@@ -31,6 +31,7 @@ final class AppendedLines {
         this.layout = layout;
         this.file = file;
         this.outage = new Outage(what + " in " + file);
+        new Quarantine(layout).makeWay(file);
     }
 
     /** Reads them, oldest first, as far as that is possible. */
@@ -38,6 +39,7 @@ final class AppendedLines {
         if (!Files.exists(file)) {
             return;
         }
+        // A charset that has a character for every byte, so that garbage hides no more than its line.
         try (var lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
             lines.filter(line -> !line.isEmpty()).forEach(action);
         } catch (IOException | RuntimeException e) {

@@ -105,6 +105,7 @@ public final class BlobStore {
         }
         try {
             layout.prepare(layout.partials());
+            quarantine.makeWay(file);
             return BlobDownload.receive(digest, file, source, patience, () -> receiving.remove(file));
         } catch (IOException e) {
             receiving.remove(file);
@@ -150,6 +151,7 @@ public final class BlobStore {
         layout.prepare(layout.blobs());
         // Noted first: a blob that a crash leaves without its note would have to be hashed again.
         verified.add(target, VerifiedIndex.look(file.path()));
+        quarantine.makeWay(target);
         DurableFiles.publish(file.path(), target);
         Checkpoints.delete(file.path());
     }

@@ -16,7 +16,7 @@ final class ForeignFiles {
     /** False for the temporary and hidden files of sync tools. */
     static boolean isOurs(Path file) {
         String name = String.valueOf(file.getFileName());
-        return !name.startsWith(".") && !name.endsWith(".tmp");
+        return !name.startsWith(".") && !name.endsWith(DurableFiles.TEMPORARY);
     }
 
     /** True if nobody wrote to it for a while; what is younger and wrong is "not there yet", not bad. */

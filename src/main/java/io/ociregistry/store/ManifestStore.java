@@ -142,6 +142,7 @@ public final class ManifestStore {
         Path file = layout.record(kind, record.manifest().digest());
         layout.prepare(layout.partials());
         layout.prepare(layout.record(kind));
+        quarantine.makeWay(file);
         DurableFiles.write(file, RecordFormat.write(record), layout.partials());
         return new Seen(record, file, VerifiedIndex.look(file));
     }

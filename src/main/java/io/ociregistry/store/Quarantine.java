@@ -2,6 +2,7 @@ package io.ociregistry.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -12,14 +13,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One that can't be moved
- * there stays where it is and counts as absent.
+ * there, or not yet, stays where it is and counts as absent.
  */
 final class Quarantine {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
     private static final int REMEMBERED = 10_000;
 
     private final Layout layout;
-    /** Bad files that could not be moved, and how they look; beyond the limit they are found to be bad again. */
+    /** Bad files that were not moved, and how they look; beyond the limit they are found to be bad again. */
     private final Map<Path, String> left = new ConcurrentHashMap<>();
 
     Quarantine(Layout layout) {
@@ -27,32 +28,44 @@ final class Quarantine {
     }
 
     /**
-     * Takes a bad file away, unless it is so young that another program may still be writing it.
+     * Takes a bad file away. One so young that another program may still be writing it is only left out, for as long as it looks like that.
      *
      * @param look how the file looked when it was read: another one that took its place meanwhile is left alone
      */
     void take(Path file, String look, String reason) {
-        if (!ForeignFiles.isSettled(file) || !look.equals(lookOf(file)) || look.equals(left.get(file))) {
+        if (!look.equals(lookOf(file)) || look.equals(left.get(file))) {
             return;
         }
+        boolean moved = ForeignFiles.isSettled(file) && move(file, reason);
+        if (!moved && left.size() < REMEMBERED) {
+            left.put(file, look);
+        }
+    }
+
+    /** Moves away what stands in the place of a file of ours and is none: a directory, a link that leads nowhere. */
+    void makeWay(Path place) {
+        if (layout.isWritable() && !Files.isRegularFile(place) && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+            move(place, "it is no file");
+        }
+    }
+
+    private boolean move(Path file, String reason) {
         Path target = layout.corrupt()
                 .resolve(file.getFileName() + "." + Instant.now().toEpochMilli());
         try {
             layout.prepare(layout.corrupt());
             Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-            LOG.error("quarantined {}: {}; it is now {}", file, reason, target);
         } catch (IOException e) {
             LOG.error(
                     "{} is bad ({}) and is left out; it can't be moved to {}: {}", file, reason, target, e.toString());
-            if (left.size() < REMEMBERED) {
-                left.put(file, look);
-            }
-            return;
+            return false;
         }
+        LOG.error("quarantined {}: {}; it is now {}", file, reason, target);
         explain(target, file + ": " + reason + "\n");
+        return true;
     }
 
-    /** True if that file was found to be bad, and is still there since it could not be moved. */
+    /** True if that file was found to be bad, and is still there since it was not moved. */
     boolean has(Path file) {
         String look = left.get(file);
         return look != null && look.equals(lookOf(file));

@@ -1,0 +1,340 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every state of the disk that a crash, a lying disk or a careless hand can leave, made by hand: the server starts, serves all that is sound
+ * without asking anybody, and never anything wrong; what is broken is fetched again, or is a clean error while there is no upstream.
+ */
+@Timeout(60)
+class PostCrashStatesTest {
+    @TempDir
+    Path images;
+
+    private FakeUpstream upstream;
+    private PulledCache cache;
+
+    @BeforeEach
+    void pull() throws Exception {
+        upstream = FakeUpstream.start();
+        cache = PulledCache.pull(upstream, images);
+    }
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    /** One state: its name, and what is done to a sound cache to get there. */
+    record State(String name, Damage damage) {
+        interface Damage {
+            void to(PulledCache cache) throws IOException;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<State> states() {
+        return Stream.of(blobs(), records(), partials(), notes(), strangers()).flatMap(List::stream);
+    }
+
+    private static List<State> blobs() {
+        return List.of(
+                new State("a blob that is empty", cache -> cut(cache.layer(), 0)),
+                new State("half a blob", cache -> cut(cache.layer(), 0.5)),
+                new State("a blob but for its last byte", cache -> cut(cache.layer(), 0.999_99)),
+                new State("a blob and a byte more", cache -> append(cache.layer(), "x")),
+                new State("a blob of zeros", cache -> zero(cache.layer())),
+                new State("a blob of zeros that was never noted as verified", cache -> {
+                    zero(cache.layer());
+                    Files.delete(cache.verified());
+                }),
+                new State("a config of zeros", cache -> zero(cache.config())),
+                new State("a blob under the name of another one", cache -> copy(cache.config(), cache.layer())),
+                new State("a blob that is gone, though it was noted as verified", cache -> Files.delete(cache.layer())),
+                new State("a directory in the place of a blob", cache -> directory(cache.layer())),
+                new State("a blob that can't be opened", cache -> unreadable(cache.layer())),
+                new State("all blobs gone", cache -> {
+                    Files.delete(cache.layer());
+                    Files.delete(cache.config());
+                    Files.delete(cache.loose());
+                }));
+    }
+
+    private static List<State> records() {
+        return List.of(
+                new State("a record that is empty", cache -> cut(cache.record(), 0)),
+                new State("half a record", cache -> cut(cache.record(), 0.5)),
+                new State("a record but for its last byte", cache -> cut(cache.record(), 0.999_99)),
+                new State("a record of zeros", cache -> zero(cache.record())),
+                new State("a record that is garbage", cache -> garbage(cache.record())),
+                new State("a record that is another JSON document", cache -> Files.writeString(cache.record(), "[1]")),
+                new State(
+                        "a record that is JSON to a great depth",
+                        cache -> Files.writeString(cache.record(), "{\"bytes\":" + "[".repeat(100_000))),
+                new State("a record without a name", cache -> replace(cache.record(), "r.example/", "!!")),
+                new State(
+                        "a record with another manifest inside",
+                        cache -> replace(cache.record(), "\"bytes\":\"ewog", "\"bytes\":\"ewoK")),
+                new State("a record under the name of another one", cache -> copy(cache.soundRecord(), cache.record())),
+                new State(
+                        "a record among the indexes",
+                        cache -> Files.move(
+                                cache.record(), cache.at("fat/" + cache.record().getFileName()))),
+                new State("a record that is gone", cache -> Files.delete(cache.record())),
+                new State("a directory in the place of a record", cache -> directory(cache.record())),
+                new State("a record that can't be opened", cache -> unreadable(cache.record())),
+                new State("an index that is half there", cache -> cut(cache.index(), 0.5)));
+    }
+
+    private static List<State> partials() {
+        return List.of(
+                new State("an empty partial file", cache -> {
+                    Files.delete(cache.layer());
+                    Files.createFile(cache.partial());
+                }),
+                new State("half a partial file", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    cut(cache.partial(), 0.5);
+                }),
+                new State(
+                        "a whole partial file: the rename is missing", cache -> rename(cache.layer(), cache.partial())),
+                new State("a partial file that is longer than the blob", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    append(cache.partial(), "and more");
+                }),
+                new State("half a partial file of zeros", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    cut(cache.partial(), 0.5);
+                    zero(cache.partial());
+                }),
+                new State("a partial file of zeros", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    zero(cache.partial());
+                }),
+                new State(
+                        "a partial file of a blob that is here",
+                        cache -> Files.write(cache.partial(), new byte[] {1, 2, 3})),
+                new State("a directory in the place of a partial file", cache -> {
+                    Files.delete(cache.layer());
+                    Files.createDirectories(cache.partial().resolve("inside"));
+                }),
+                new State("a partial file that can't be opened", cache -> {
+                    Files.delete(cache.layer());
+                    Files.createFile(cache.partial());
+                    unreadable(cache.partial());
+                }),
+                new State(
+                        "a record of which only the temporary file is there",
+                        cache -> rename(
+                                cache.record(),
+                                cache.at("partial/" + cache.record().getFileName() + ".1.tmp"))),
+                new State("half a temporary file of a record that is here", cache -> {
+                    Path temporary = cache.at("partial/" + cache.record().getFileName() + ".1.tmp");
+                    Files.copy(cache.record(), temporary);
+                    cut(temporary, 0.5);
+                }),
+                new State(
+                        "a directory named like a temporary file",
+                        cache -> Files.createDirectories(
+                                cache.at("partial/" + cache.record().getFileName() + ".1.tmp"))));
+    }
+
+    /** The files that only save work. */
+    private static List<State> notes() {
+        return List.of(
+                new State("no note of what was verified", cache -> Files.delete(cache.verified())),
+                new State("an empty note of what was verified", cache -> cut(cache.verified(), 0)),
+                new State("half a line of what was verified", cache -> cut(cache.verified(), 0.9)),
+                new State("what was verified is garbage", cache -> garbage(cache.verified())),
+                new State("what was verified is garbage, and so are the blobs", cache -> {
+                    garbage(cache.verified());
+                    garbage(cache.layer());
+                    garbage(cache.config());
+                    garbage(cache.loose());
+                }),
+                new State("a directory for what was verified", cache -> directory(cache.verified())),
+                new State("a directory for what was verified, and a blob missing", cache -> {
+                    directory(cache.verified());
+                    Files.delete(cache.layer());
+                }),
+                new State("no links", cache -> Files.delete(cache.links())),
+                new State("empty links", cache -> cut(cache.links(), 0)),
+                new State("half a line of links", cache -> cut(cache.links(), 0.9)),
+                new State("links that are garbage", cache -> garbage(cache.links())),
+                new State("a directory for the links", cache -> directory(cache.links())),
+                new State("nothing but blobs", cache -> {
+                    Files.delete(cache.record());
+                    Files.delete(cache.index());
+                    Files.delete(cache.links());
+                    Files.delete(cache.verified());
+                }),
+                new State("an empty note of who has the lock", cache -> cut(cache.at(".lock.info"), 0)),
+                new State("a note of who has the lock that is garbage", cache -> garbage(cache.at(".lock.info"))),
+                new State("a lock that is garbage", cache -> garbage(cache.at(".lock"))));
+    }
+
+    /** Names that are not ours. */
+    private static List<State> strangers() {
+        return List.of(new State("files of others everywhere", cache -> {
+            for (String directory : List.of(".", "blobs", "fat", "img", "other", "partial", "corrupt", "lists")) {
+                for (String name :
+                        List.of("README.txt", ".syncthing.x", "x.tmp", "x@y", "sha512-12", "0123", "a b@c d")) {
+                    Files.writeString(cache.at(directory).resolve(name), "not ours");
+                }
+                Files.createDirectories(cache.at(directory).resolve("not-ours"));
+            }
+            Files.createSymbolicLink(cache.at("blobs/loop"), Path.of("loop"));
+            Files.createSymbolicLink(cache.at("img/" + "0".repeat(64)), Path.of("nowhere"));
+        }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("states")
+    void whatIsBrokenIsFetchedAgain(State state) throws Exception {
+        state.damage.to(cache);
+        cache.age();
+        try (RunningRegistry registry = cache.start()) {
+            cache.assertSoundAsksNobody(registry);
+            cache.assertHeals(registry);
+            registry.restart();
+            upstream.refuseConnections();
+            cache.assertAllRight(registry);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("states")
+    void withoutAnUpstreamWhatIsBrokenIsACleanError(State state) throws Exception {
+        state.damage.to(cache);
+        cache.age();
+        upstream.refuseConnections();
+        try (RunningRegistry registry = cache.start()) {
+            cache.assertSoundAsksNobody(registry);
+            cache.assertNeverWrong(registry);
+            upstream.heal();
+            registry.restart();
+            cache.assertHeals(registry);
+        }
+    }
+
+    /** Files so young that another program may still be writing them are left alone, but not served. */
+    static Stream<State> statesOfContent() {
+        return Stream.of(blobs(), records()).flatMap(List::stream);
+    }
+
+    @ParameterizedTest
+    @MethodSource("statesOfContent")
+    void whatIsBrokenIsFetchedAgain_alsoIfItWasWrittenAMomentAgo(State state) throws Exception {
+        state.damage.to(cache);
+        try (RunningRegistry registry = cache.start()) {
+            cache.assertSoundAsksNobody(registry);
+            cache.assertHeals(registry);
+        }
+    }
+
+    @Test
+    void whatWasBeingWrittenWhenTheServerDiedIsDeletedAtTheNextStart() throws Exception {
+        Path temporary = cache.at("partial/" + cache.record().getFileName() + ".17.tmp");
+        Files.writeString(temporary, "half a rec");
+        Files.writeString(cache.partial(), "the begin");
+        try (RunningRegistry registry = cache.start()) {
+            cache.assertAllRight(registry);
+            assertFalse(Files.exists(temporary));
+            assertTrue(Files.exists(cache.partial()), "what can be gone on with is kept");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"blobs", "fat", "img", "other", "partial", "corrupt", "lists"})
+    void aFileInThePlaceOfADirectoryKeepsTheServerFromStarting_andTheErrorNamesIt(String name) throws Exception {
+        Files.move(cache.at(name), images.resolve("away"));
+        Files.createFile(cache.at(name));
+        IOException failure = assertThrows(IOException.class, cache::start);
+        assertTrue(failure.getMessage().contains(cache.at(name).toString()), failure::toString);
+        Files.delete(cache.at(name));
+        Files.move(images.resolve("away"), cache.at(name));
+        try (RunningRegistry registry = cache.start()) {
+            cache.assertAllRight(registry);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".lock", ".lock.info"})
+    void aDirectoryInThePlaceOfTheLockKeepsTheServerFromStarting_andTheErrorNamesIt(String name) throws Exception {
+        directory(cache.at(name));
+        IOException failure = assertThrows(IOException.class, cache::start);
+        assertTrue(failure.getMessage().contains(cache.at(name).toString()), failure::toString);
+    }
+
+    private static void cut(Path file, double share) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, (int) (bytes.length * share)));
+    }
+
+    private static void append(Path file, String text) throws IOException {
+        Files.writeString(file, text, StandardOpenOption.APPEND);
+    }
+
+    private static void zero(Path file) throws IOException {
+        Files.write(file, new byte[(int) Files.size(file)]);
+    }
+
+    private static void garbage(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] ^= (byte) (0xa5 + i);
+        }
+        Files.write(file, bytes);
+    }
+
+    private static void replace(Path file, String what, String with) throws IOException {
+        String text = Files.readString(file, StandardCharsets.UTF_8);
+        assertTrue(text.contains(what), text);
+        Files.writeString(file, text.replace(what, with));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void rename(Path from, Path to) throws IOException {
+        Files.move(from, to);
+    }
+
+    private static void directory(Path file) throws IOException {
+        Files.delete(file);
+        Files.createDirectories(file.resolve("inside"));
+    }
+
+    /** For root too, whom no permissions stop: a link that leads to itself. */
+    private static void unreadable(Path file) throws IOException {
+        Files.delete(file);
+        Files.createSymbolicLink(file, file.getFileName());
+    }
+}
