@@ -7,6 +7,8 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -78,7 +80,7 @@ final class Downloads {
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
-                .<CompletionStage<BlobSource>>map(CompletableFuture::completedStage)
+                .map(Downloads::tellable)
                 .orElseGet(() -> succeed(key, first, executor, receiver)));
     }
 
@@ -108,7 +110,25 @@ final class Downloads {
         } catch (RegistryException e) {
             end(key, mine, Optional.of(e));
         }
-        return reader;
+        return reader.thenCompose(Downloads::tellable);
+    }
+
+    /** Of an empty body there is no last byte to withhold, so nobody is told of one before it is verified. */
+    private static CompletionStage<BlobSource> tellable(BlobSource source) {
+        if (source.size().isEmpty() || source.size().getAsLong() > 0) {
+            return CompletableFuture.completedStage(source);
+        }
+        CompletableFuture<BlobSource> verified = new CompletableFuture<>();
+        source.whenReadable(0, () -> {
+            try {
+                source.read(0, ByteBuffer.allocate(1));
+                verified.complete(source);
+            } catch (IOException | RuntimeException e) {
+                source.close();
+                verified.completeExceptionally(e);
+            }
+        });
+        return verified;
     }
 
     /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */

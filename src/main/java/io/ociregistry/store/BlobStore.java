@@ -204,10 +204,15 @@ public final class BlobStore {
         verified.add(unverified.file().path(), unverified.file().look());
     }
 
-    /** True if a file of that name can be the blob: there is one, and it is not of another size than a manifest says. */
+    /**
+     * True if a file of that name can be the blob: there is one, of the size that a manifest says, and not empty, as crashes leave files,
+     * unless that is what the digest says.
+     */
     public boolean mayHave(Digest digest, OptionalLong told) {
         OptionalLong size = size(digest);
-        return size.isPresent() && (told.isEmpty() || size.getAsLong() == told.getAsLong());
+        return size.isPresent()
+                && (told.isEmpty() || size.getAsLong() == told.getAsLong())
+                && (size.getAsLong() > 0 || digest.equals(Digest.of(digest.algorithm(), new byte[0])));
     }
 
     /** Tries again to write down which blobs were verified, where the disk did not take it. */

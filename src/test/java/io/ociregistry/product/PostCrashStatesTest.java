@@ -66,6 +66,7 @@ class PostCrashStatesTest {
     private static List<State> blobs() {
         return List.of(
                 new State("a blob that is empty", cache -> cut(cache.layer(), 0)),
+                new State("a blob of unknown size that is empty", cache -> cut(cache.loose(), 0)),
                 new State("half a blob", cache -> cut(cache.layer(), 0.5)),
                 new State("a blob but for its last byte", cache -> cut(cache.layer(), 0.999_99)),
                 new State("a blob and a byte more", cache -> append(cache.layer(), "x")),
@@ -140,6 +141,25 @@ class PostCrashStatesTest {
                 new State(
                         "a partial file of a blob that is here",
                         cache -> Files.write(cache.partial(), new byte[] {1, 2, 3})),
+                new State("half a partial file whose checkpoints are garbage", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    cut(cache.partial(), 0.5);
+                    Files.write(cache.checkpoints(), new byte[] {0, -1, 'x', '\n', '7'});
+                }),
+                new State("half a partial file whose checkpoints are torn", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    cut(cache.partial(), 0.5);
+                    Files.writeString(cache.checkpoints(), "r.example/team/app\n\n1000 sha256:0123");
+                }),
+                new State("checkpoints without a partial file", cache -> {
+                    Files.delete(cache.layer());
+                    Files.writeString(
+                            cache.checkpoints(), "r.example/team/app\n\n1000 sha256:" + "0".repeat(64) + "\n");
+                }),
+                new State("a directory in the place of checkpoints", cache -> {
+                    rename(cache.layer(), cache.partial());
+                    Files.createDirectories(cache.checkpoints().resolve("inside"));
+                }),
                 new State("a directory in the place of a partial file", cache -> {
                     Files.delete(cache.layer());
                     Files.createDirectories(cache.partial().resolve("inside"));

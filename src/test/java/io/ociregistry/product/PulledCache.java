@@ -99,6 +99,10 @@ final class PulledCache {
         return at("partial/" + image.layer(0).hex() + "@r.example");
     }
 
+    Path checkpoints() {
+        return partial().resolveSibling(partial().getFileName() + ".checkpoints");
+    }
+
     Path verified() {
         return at("verified");
     }
