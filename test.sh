@@ -36,13 +36,14 @@ skip() { if $no_skips; then fail "$*, and nothing may be skipped"; else say "SKI
 # Debian package, a file or program it brings, what can't be tested without it
 peers() {
   cat <<'END'
-containerd      containerd                          containerd pulls through us (PullThroughIT)
-runc            runc                                containerd pulls through us (PullThroughIT)
-docker-registry docker-registry                     everything with a real upstream (PullThroughIT)
-skopeo          skopeo                              everything with a real image (PullThroughIT)
-umoci           umoci                               everything with a real image (PullThroughIT)
+containerd      containerd                          containerd pulls through us (PullThroughIT, SlowLinkIT)
+runc            runc                                containerd pulls through us (PullThroughIT, SlowLinkIT)
+docker-registry docker-registry                     everything with a real upstream (PullThroughIT, SlowLinkIT)
+skopeo          skopeo                              everything with a real image (PullThroughIT, SlowLinkIT)
+umoci           umoci                               everything with a real image (PullThroughIT, SlowLinkIT)
 tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
 curl            curl                                a kubelet's pull by CRI (PullThroughIT)
+strace          strace                              the order in which files are made durable (DurableOrderIT)
 END
 }
 
@@ -76,7 +77,7 @@ report_missing() {
   while IFS=$'\t' read -r package tests; do
     skip "$package is not installed: $tests"
   done < <(missing)
-  [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through us (PullThroughIT)"
+  [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through us (PullThroughIT, SlowLinkIT)"
 }
 
 # --- the build --------------------------------------------------------------------------------------------------------------
