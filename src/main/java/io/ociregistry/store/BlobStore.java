@@ -205,14 +205,17 @@ public final class BlobStore {
     }
 
     /**
-     * True if a file of that name can be the blob: there is one, of the size that a manifest says, and not empty, as crashes leave files,
-     * unless that is what the digest says.
+    /**
+     * True if a file of that name can be the blob: there is one that can be read, of the size that a manifest says, and not empty, as crashes
+     * leave files, unless that is what the digest says.
      */
     public boolean mayHave(Digest digest, OptionalLong told) {
         OptionalLong size = size(digest);
-        return size.isPresent()
-                && (told.isEmpty() || size.getAsLong() == told.getAsLong())
-                && (size.getAsLong() > 0 || digest.equals(Digest.of(digest.algorithm(), new byte[0])));
+        if (size.isEmpty() || (told.isPresent() && size.getAsLong() != told.getAsLong())) {
+            return false;
+        }
+        boolean empty = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
+        return !empty && Files.isReadable(layout.blob(digest));
     }
 
     /** Tries again to write down which blobs were verified, where the disk did not take it. */

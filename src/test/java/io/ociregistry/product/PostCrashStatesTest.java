@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,11 +60,12 @@ class PostCrashStatesTest {
         }
     }
 
-    static Stream<State> states() {
-        return Stream.of(blobs(), records(), partials(), notes(), strangers()).flatMap(List::stream);
+    static Stream<State> states() throws IOException {
+        return Stream.of(blobs(), records(), partials(), notes(), strangers(), forbidden())
+                .flatMap(List::stream);
     }
 
-    private static List<State> blobs() {
+    static List<State> blobs() {
         return List.of(
                 new State("a blob that is empty", cache -> cut(cache.layer(), 0)),
                 new State("a blob of unknown size that is empty", cache -> cut(cache.loose(), 0)),
@@ -234,6 +236,26 @@ class PostCrashStatesTest {
         }));
     }
 
+    /** Nothing, where permissions stop nobody, as they do not stop root. */
+    private static List<State> forbidden() throws IOException {
+        Path probe = Files.createTempFile("permissions", "");
+        forbid(probe);
+        boolean stopped = !Files.isReadable(probe);
+        Files.delete(probe);
+        return !stopped
+                ? List.of()
+                : List.of(
+                        new State("a blob that nobody may read", cache -> forbid(cache.layer())),
+                        new State("a blob of unknown size that nobody may read", cache -> forbid(cache.loose())),
+                        new State("a record that nobody may read", cache -> forbid(cache.record())),
+                        new State("a partial file that nobody may read", cache -> {
+                            rename(cache.layer(), cache.partial());
+                            forbid(cache.partial());
+                        }),
+                        new State(
+                                "a note of what was verified that nobody may read", cache -> forbid(cache.verified())));
+    }
+
     @ParameterizedTest
     @MethodSource("states")
     void whatIsBrokenIsFetchedAgain(State state) throws Exception {
@@ -263,13 +285,9 @@ class PostCrashStatesTest {
         }
     }
 
-    /** Files so young that another program may still be writing them are left alone, but not served. */
-    static Stream<State> statesOfContent() {
-        return Stream.of(blobs(), records()).flatMap(List::stream);
-    }
-
+    /** What is so young that another program may still be writing it is not quarantined, but not served either. */
     @ParameterizedTest
-    @MethodSource("statesOfContent")
+    @MethodSource("blobs")
     void whatIsBrokenIsFetchedAgain_alsoIfItWasWrittenAMomentAgo(State state) throws Exception {
         state.damage.to(cache);
         try (RunningRegistry registry = cache.start()) {
@@ -350,6 +368,10 @@ class PostCrashStatesTest {
     private static void directory(Path file) throws IOException {
         Files.delete(file);
         Files.createDirectories(file.resolve("inside"));
+    }
+
+    private static void forbid(Path file) throws IOException {
+        Files.setPosixFilePermissions(file, Set.of());
     }
 
     /** For root too, whom no permissions stop: a link that leads to itself. */

@@ -114,7 +114,7 @@ final class PulledCache {
     /** Makes whatever was changed since it was pulled as old as if the machine had been off for an hour. */
     void age() throws IOException {
         for (Map.Entry<Path, FileTime> file : times().entrySet()) {
-            if (!file.getValue().equals(pulled.get(file.getKey()))) {
+            if (!file.getValue().equals(pulled.get(file.getKey())) && Files.isReadable(file.getKey())) {
                 Files.setLastModifiedTime(
                         file.getKey(), FileTime.from(Instant.now().minusSeconds(3600)));
             }
