@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * A real cache of which any files were garbled in any way: the server starts, and whatever it serves whole is right.
  *
- * <p>Another damage in every run; a failed test has its seed in its name, and {@code -Dgarbled.seed=SEED} does that damage again.
+ * <p>Another damage in every run; what fails says how to do that damage again: {@code -Dgarbled.seed=SEED}.
  */
 @Timeout(60)
 class GarbledCachesTest {
@@ -47,10 +47,10 @@ class GarbledCachesTest {
         return again == null ? new Random().longs(CACHES) : LongStream.of(again);
     }
 
-    @ParameterizedTest(name = "seed {0}")
+    @ParameterizedTest
     @MethodSource("seeds")
     void whateverIsGarbledIsNeverServedWrong_andIsFetchedAgain(long seed) throws Exception {
-        garble(new Random(seed));
+        cache.damage(new BrokenState("-Dgarbled.seed=" + seed, sound -> garble(new Random(seed))));
         upstream.refuseConnections();
         try (RunningRegistry registry = cache.start()) {
             cache.assertNeverWrong(registry);

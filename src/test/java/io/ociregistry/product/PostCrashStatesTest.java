@@ -7,14 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,8 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every state of the disk that a crash, a lying disk or a careless hand can leave, made by hand: the server starts, serves all that is sound
- * without asking anybody, and never anything wrong; what is broken is fetched again, or is a clean error while there is no upstream.
+ * From every {@link BrokenState} the server starts, serves all that is sound without asking anybody, and never anything wrong. What is broken
+ * is fetched again, or is a clean error while there is no upstream.
  */
 @Timeout(60)
 class PostCrashStatesTest {
@@ -48,218 +43,18 @@ class PostCrashStatesTest {
         upstream.close();
     }
 
-    /** One state: its name, and what is done to a sound cache to get there. */
-    record State(String name, Damage damage) {
-        interface Damage {
-            void to(PulledCache cache) throws IOException;
-        }
-
-        @Override
-        public String toString() {
-            return name;
-        }
+    static Stream<BrokenState> states() throws IOException {
+        return BrokenState.all();
     }
 
-    static Stream<State> states() throws IOException {
-        return Stream.of(blobs(), records(), partials(), notes(), strangers(), forbidden())
-                .flatMap(List::stream);
-    }
-
-    static List<State> blobs() {
-        return List.of(
-                new State("a blob that is empty", cache -> cut(cache.layer(), 0)),
-                new State("a blob of unknown size that is empty", cache -> cut(cache.loose(), 0)),
-                new State("half a blob", cache -> cut(cache.layer(), 0.5)),
-                new State("a blob but for its last byte", cache -> cut(cache.layer(), 0.999_99)),
-                new State("a blob and a byte more", cache -> append(cache.layer(), "x")),
-                new State("a blob of zeros", cache -> zero(cache.layer())),
-                new State("a blob of zeros that was never noted as verified", cache -> {
-                    zero(cache.layer());
-                    Files.delete(cache.verified());
-                }),
-                new State("a config of zeros", cache -> zero(cache.config())),
-                new State("a blob under the name of another one", cache -> copy(cache.config(), cache.layer())),
-                new State("a blob that is gone, though it was noted as verified", cache -> Files.delete(cache.layer())),
-                new State("a directory in the place of a blob", cache -> directory(cache.layer())),
-                new State("a blob that can't be opened", cache -> unreadable(cache.layer())),
-                new State("all blobs gone", cache -> {
-                    Files.delete(cache.layer());
-                    Files.delete(cache.config());
-                    Files.delete(cache.loose());
-                }));
-    }
-
-    private static List<State> records() {
-        return List.of(
-                new State("a record that is empty", cache -> cut(cache.record(), 0)),
-                new State("half a record", cache -> cut(cache.record(), 0.5)),
-                new State("a record but for its last byte", cache -> cut(cache.record(), 0.999_99)),
-                new State("a record of zeros", cache -> zero(cache.record())),
-                new State("a record that is garbage", cache -> garbage(cache.record())),
-                new State("a record that is another JSON document", cache -> Files.writeString(cache.record(), "[1]")),
-                new State(
-                        "a record that is JSON to a great depth",
-                        cache -> Files.writeString(cache.record(), "{\"bytes\":" + "[".repeat(100_000))),
-                new State("a record without a name", cache -> replace(cache.record(), "r.example/", "!!")),
-                new State(
-                        "a record with another manifest inside",
-                        cache -> replace(cache.record(), "\"bytes\":\"ewog", "\"bytes\":\"ewoK")),
-                new State("a record under the name of another one", cache -> copy(cache.soundRecord(), cache.record())),
-                new State(
-                        "a record among the indexes",
-                        cache -> Files.move(
-                                cache.record(), cache.at("fat/" + cache.record().getFileName()))),
-                new State("a record that is gone", cache -> Files.delete(cache.record())),
-                new State("a directory in the place of a record", cache -> directory(cache.record())),
-                new State("a record that can't be opened", cache -> unreadable(cache.record())),
-                new State("an index that is half there", cache -> cut(cache.index(), 0.5)));
-    }
-
-    private static List<State> partials() {
-        return List.of(
-                new State("an empty partial file", cache -> {
-                    Files.delete(cache.layer());
-                    Files.createFile(cache.partial());
-                }),
-                new State("half a partial file", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    cut(cache.partial(), 0.5);
-                }),
-                new State(
-                        "a whole partial file: the rename is missing", cache -> rename(cache.layer(), cache.partial())),
-                new State("a partial file that is longer than the blob", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    append(cache.partial(), "and more");
-                }),
-                new State("half a partial file of zeros", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    cut(cache.partial(), 0.5);
-                    zero(cache.partial());
-                }),
-                new State("a partial file of zeros", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    zero(cache.partial());
-                }),
-                new State(
-                        "a partial file of a blob that is here",
-                        cache -> Files.write(cache.partial(), new byte[] {1, 2, 3})),
-                new State("half a partial file whose checkpoints are garbage", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    cut(cache.partial(), 0.5);
-                    Files.write(cache.checkpoints(), new byte[] {0, -1, 'x', '\n', '7'});
-                }),
-                new State("half a partial file whose checkpoints are torn", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    cut(cache.partial(), 0.5);
-                    Files.writeString(cache.checkpoints(), "r.example/team/app\n\n1000 sha256:0123");
-                }),
-                new State("checkpoints without a partial file", cache -> {
-                    Files.delete(cache.layer());
-                    Files.writeString(
-                            cache.checkpoints(), "r.example/team/app\n\n1000 sha256:" + "0".repeat(64) + "\n");
-                }),
-                new State("a directory in the place of checkpoints", cache -> {
-                    rename(cache.layer(), cache.partial());
-                    Files.createDirectories(cache.checkpoints().resolve("inside"));
-                }),
-                new State("a directory in the place of a partial file", cache -> {
-                    Files.delete(cache.layer());
-                    Files.createDirectories(cache.partial().resolve("inside"));
-                }),
-                new State("a partial file that can't be opened", cache -> {
-                    Files.delete(cache.layer());
-                    Files.createFile(cache.partial());
-                    unreadable(cache.partial());
-                }),
-                new State(
-                        "a record of which only the temporary file is there",
-                        cache -> rename(
-                                cache.record(),
-                                cache.at("partial/" + cache.record().getFileName() + ".1.tmp"))),
-                new State("half a temporary file of a record that is here", cache -> {
-                    Path temporary = cache.at("partial/" + cache.record().getFileName() + ".1.tmp");
-                    Files.copy(cache.record(), temporary);
-                    cut(temporary, 0.5);
-                }),
-                new State(
-                        "a directory named like a temporary file",
-                        cache -> Files.createDirectories(
-                                cache.at("partial/" + cache.record().getFileName() + ".1.tmp"))));
-    }
-
-    /** The files that only save work. */
-    private static List<State> notes() {
-        return List.of(
-                new State("no note of what was verified", cache -> Files.delete(cache.verified())),
-                new State("an empty note of what was verified", cache -> cut(cache.verified(), 0)),
-                new State("half a line of what was verified", cache -> cut(cache.verified(), 0.9)),
-                new State("what was verified is garbage", cache -> garbage(cache.verified())),
-                new State("what was verified is garbage, and so are the blobs", cache -> {
-                    garbage(cache.verified());
-                    garbage(cache.layer());
-                    garbage(cache.config());
-                    garbage(cache.loose());
-                }),
-                new State("a directory for what was verified", cache -> directory(cache.verified())),
-                new State("a directory for what was verified, and a blob missing", cache -> {
-                    directory(cache.verified());
-                    Files.delete(cache.layer());
-                }),
-                new State("no links", cache -> Files.delete(cache.links())),
-                new State("empty links", cache -> cut(cache.links(), 0)),
-                new State("half a line of links", cache -> cut(cache.links(), 0.9)),
-                new State("links that are garbage", cache -> garbage(cache.links())),
-                new State("a directory for the links", cache -> directory(cache.links())),
-                new State("nothing but blobs", cache -> {
-                    Files.delete(cache.record());
-                    Files.delete(cache.index());
-                    Files.delete(cache.links());
-                    Files.delete(cache.verified());
-                }),
-                new State("an empty note of who has the lock", cache -> cut(cache.at(".lock.info"), 0)),
-                new State("a note of who has the lock that is garbage", cache -> garbage(cache.at(".lock.info"))),
-                new State("a lock that is garbage", cache -> garbage(cache.at(".lock"))));
-    }
-
-    /** Names that are not ours. */
-    private static List<State> strangers() {
-        return List.of(new State("files of others everywhere", cache -> {
-            for (String directory : List.of(".", "blobs", "fat", "img", "other", "partial", "corrupt", "lists")) {
-                for (String name :
-                        List.of("README.txt", ".syncthing.x", "x.tmp", "x@y", "sha512-12", "0123", "a b@c d")) {
-                    Files.writeString(cache.at(directory).resolve(name), "not ours");
-                }
-                Files.createDirectories(cache.at(directory).resolve("not-ours"));
-            }
-            Files.createSymbolicLink(cache.at("blobs/loop"), Path.of("loop"));
-            Files.createSymbolicLink(cache.at("img/" + "0".repeat(64)), Path.of("nowhere"));
-        }));
-    }
-
-    /** Nothing, where permissions stop nobody, as they do not stop root. */
-    private static List<State> forbidden() throws IOException {
-        Path probe = Files.createTempFile("permissions", "");
-        forbid(probe);
-        boolean stopped = !Files.isReadable(probe);
-        Files.delete(probe);
-        return !stopped
-                ? List.of()
-                : List.of(
-                        new State("a blob that nobody may read", cache -> forbid(cache.layer())),
-                        new State("a blob of unknown size that nobody may read", cache -> forbid(cache.loose())),
-                        new State("a record that nobody may read", cache -> forbid(cache.record())),
-                        new State("a partial file that nobody may read", cache -> {
-                            rename(cache.layer(), cache.partial());
-                            forbid(cache.partial());
-                        }),
-                        new State(
-                                "a note of what was verified that nobody may read", cache -> forbid(cache.verified())));
+    static List<BrokenState> blobs() {
+        return BrokenState.blobs();
     }
 
     @ParameterizedTest
     @MethodSource("states")
-    void whatIsBrokenIsFetchedAgain(State state) throws Exception {
-        state.damage.to(cache);
+    void whatIsBrokenIsFetchedAgain(BrokenState state) throws Exception {
+        cache.damage(state);
         cache.age();
         try (RunningRegistry registry = cache.start()) {
             cache.assertSoundAsksNobody(registry);
@@ -272,8 +67,8 @@ class PostCrashStatesTest {
 
     @ParameterizedTest
     @MethodSource("states")
-    void withoutAnUpstreamWhatIsBrokenIsACleanError(State state) throws Exception {
-        state.damage.to(cache);
+    void withoutAnUpstreamWhatIsBrokenIsACleanError(BrokenState state) throws Exception {
+        cache.damage(state);
         cache.age();
         upstream.refuseConnections();
         try (RunningRegistry registry = cache.start()) {
@@ -288,8 +83,8 @@ class PostCrashStatesTest {
     /** What is so young that another program may still be writing it is not quarantined, but not served either. */
     @ParameterizedTest
     @MethodSource("blobs")
-    void whatIsBrokenIsFetchedAgain_alsoIfItWasWrittenAMomentAgo(State state) throws Exception {
-        state.damage.to(cache);
+    void whatIsBrokenIsFetchedAgain_alsoIfItWasWrittenAMomentAgo(BrokenState state) throws Exception {
+        cache.damage(state);
         try (RunningRegistry registry = cache.start()) {
             cache.assertSoundAsksNobody(registry);
             cache.assertHeals(registry);
@@ -325,58 +120,8 @@ class PostCrashStatesTest {
     @ParameterizedTest
     @ValueSource(strings = {".lock", ".lock.info"})
     void aDirectoryInThePlaceOfTheLockKeepsTheServerFromStarting_andTheErrorNamesIt(String name) throws Exception {
-        directory(cache.at(name));
+        BrokenState.directory(cache.at(name));
         IOException failure = assertThrows(IOException.class, cache::start);
         assertTrue(failure.getMessage().contains(cache.at(name).toString()), failure::toString);
-    }
-
-    private static void cut(Path file, double share) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, Arrays.copyOf(bytes, (int) (bytes.length * share)));
-    }
-
-    private static void append(Path file, String text) throws IOException {
-        Files.writeString(file, text, StandardOpenOption.APPEND);
-    }
-
-    private static void zero(Path file) throws IOException {
-        Files.write(file, new byte[(int) Files.size(file)]);
-    }
-
-    private static void garbage(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] ^= (byte) (0xa5 + i);
-        }
-        Files.write(file, bytes);
-    }
-
-    private static void replace(Path file, String what, String with) throws IOException {
-        String text = Files.readString(file, StandardCharsets.UTF_8);
-        assertTrue(text.contains(what), text);
-        Files.writeString(file, text.replace(what, with));
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static void rename(Path from, Path to) throws IOException {
-        Files.move(from, to);
-    }
-
-    private static void directory(Path file) throws IOException {
-        Files.delete(file);
-        Files.createDirectories(file.resolve("inside"));
-    }
-
-    private static void forbid(Path file) throws IOException {
-        Files.setPosixFilePermissions(file, Set.of());
-    }
-
-    /** For root too, whom no permissions stop: a link that leads to itself. */
-    private static void unreadable(Path file) throws IOException {
-        Files.delete(file);
-        Files.createSymbolicLink(file, file.getFileName());
     }
 }

@@ -38,6 +38,7 @@ final class PulledCache {
     private final Map<String, byte[]> touched = new LinkedHashMap<>();
     private final Map<String, byte[]> untouched = new LinkedHashMap<>();
     private Map<Path, FileTime> pulled = Map.of();
+    private String damage = "";
 
     private PulledCache(FakeUpstream upstream, Path images) {
         this.upstream = upstream;
@@ -111,6 +112,12 @@ final class PulledCache {
         return at("lists/links");
     }
 
+    /** Brings it into that state, which is named by whatever fails from then on. */
+    void damage(BrokenState state) throws IOException {
+        damage = state.name() + ": ";
+        state.damage().to(this);
+    }
+
     /** Makes whatever was changed since it was pulled as old as if the machine had been off for an hour. */
     void age() throws IOException {
         for (Map.Entry<Path, FileTime> file : times().entrySet()) {
@@ -139,15 +146,16 @@ final class PulledCache {
     void assertSoundAsksNobody(RunningRegistry registry) throws IOException {
         int before = upstream.requestsTo("/v2/team/sound").size();
         assertRight(registry, untouched);
-        assertEquals(before, upstream.requestsTo("/v2/team/sound").size());
+        assertEquals(before, upstream.requestsTo("/v2/team/sound").size(), damage);
     }
 
-    private static void assertRight(RunningRegistry registry, Map<String, byte[]> expected) throws IOException {
+    private void assertRight(RunningRegistry registry, Map<String, byte[]> expected) throws IOException {
         for (Map.Entry<String, byte[]> path : expected.entrySet()) {
             Response answer = RawHttp.get(registry.base(), path.getKey());
-            assertEquals(200, answer.status(), path::getKey);
-            assertTrue(answer.complete(), path::getKey);
-            assertArrayEquals(path.getValue(), answer.body(), path::getKey);
+            String what = damage + path.getKey();
+            assertEquals(200, answer.status(), what);
+            assertTrue(answer.complete(), what);
+            assertArrayEquals(path.getValue(), answer.body(), what);
         }
     }
 
@@ -171,7 +179,7 @@ final class PulledCache {
                 wrong.add(path.getKey() + ": " + answer.status() + " " + answer.text());
             }
         }
-        assertEquals(List.of(), wrong);
+        assertEquals(List.of(), wrong, damage);
     }
 
     private static void expectImage(Map<String, byte[]> expected, FakeImage image) {
