@@ -189,6 +189,8 @@ record BrokenState(String name, Damage damage) {
                     Files.delete(cache.verified());
                 }),
                 new BrokenState("an empty note of who has the lock", cache -> cut(cache.at(".lock.info"), 0)),
+                new BrokenState(
+                        "a directory for the note of who has the lock", cache -> directory(cache.at(".lock.info"))),
                 new BrokenState("a note of who has the lock that is garbage", cache -> garbage(cache.at(".lock.info"))),
                 new BrokenState("a lock that is garbage", cache -> garbage(cache.at(".lock"))));
     }

@@ -51,7 +51,7 @@ class GarbledCachesTest {
     @MethodSource("seeds")
     void whateverIsGarbledIsNeverServedWrong_andIsFetchedAgain(long seed) throws Exception {
         cache.damage(new BrokenState("-Dgarbled.seed=" + seed, sound -> garble(new Random(seed))));
-        upstream.refuseConnections();
+        cache.cutUpstream();
         try (RunningRegistry registry = cache.start()) {
             cache.assertNeverWrong(registry);
             upstream.heal();

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeIndex;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
@@ -116,6 +118,11 @@ final class PulledCache {
     void damage(BrokenState state) throws IOException {
         damage = state.name() + ": ";
         state.damage().to(this);
+    }
+
+    /** Nothing comes from the upstream until it is healed. Its port stays its own. */
+    void cutUpstream() {
+        upstream.on(Match.anything()).always(new Fault.ResetBeforeHeaders());
     }
 
     /** Makes whatever was changed since it was pulled as old as if the machine had been off for an hour. */
