@@ -127,10 +127,10 @@ final class BlobFetch implements Downloads.Receiver {
 
     /**
      * Whether readers may be told that size before the digest is known: what they are told first they can't be told to be an error. A login
-     * page has another size than the manifest says, and a body of no bytes would be whole at once. But a manifest may lie too.
+     * page has another size than the manifest says. But a manifest may lie too.
      */
     private boolean isPlausible(OptionalLong told) {
-        return told.isEmpty() || (told.getAsLong() > 0 && (expectedSize.isEmpty() || told.equals(expectedSize)));
+        return told.isEmpty() || expectedSize.isEmpty() || told.equals(expectedSize);
     }
 
     /** Some upstreams send configs compressed that nobody wanted compressed: then their size is another one than the manifest says. */

@@ -205,7 +205,6 @@ public final class BlobStore {
     }
 
     /**
-     * /**
      * True if a file of that name can be the blob: there is one that can be read, of the size that a manifest says, and not empty, as crashes
      * leave files, unless that is what the digest says.
      */

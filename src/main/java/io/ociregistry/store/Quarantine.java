@@ -44,8 +44,8 @@ final class Quarantine {
 
     /** Moves away what stands in the place of a file of ours and is none: a directory, a link that leads nowhere, a file we may not read. */
     void makeWay(Path place) {
-        boolean ours = Files.isRegularFile(place) && Files.isReadable(place);
-        if (!ours && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+        boolean inTheWay = Files.isDirectory(place) || !Files.isReadable(place);
+        if (inTheWay && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
             move(place, "it is no file that can be read");
         }
     }
