@@ -4,10 +4,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** {@code java -jar ociregistry.jar serve}, as somebody runs it who has read the README. */
 public final class FatJar implements Container {
+    private static final Pattern PORT = Pattern.compile("\\(port ([0-9]+)\\)");
+
     private final URI url;
     private final Program program;
 
@@ -22,8 +25,6 @@ public final class FatJar implements Container {
 
     /** The same with a command before it that runs what follows, as {@code nice} does. */
     static FatJar start(Configuration configuration, List<String> runner) {
-        var port = Loopback.freePort();
-        var url = URI.create("http://" + Loopback.ADDRESS + ":" + port);
         var command = Stream.concat(
                 runner.stream(),
                 Stream.of(
@@ -38,9 +39,13 @@ public final class FatJar implements Container {
                         "info",
                         "serve",
                         "--port",
-                        Integer.toString(port)));
+                        "0"));
         var program = Program.start("ociregistry", Map.of(), command.toList());
-        program.waitUntil("the banner names port " + port, () -> program.log().contains("(port " + port + ")"));
+        program.waitUntil(
+                "the banner names its port", () -> PORT.matcher(program.log()).find());
+        var port =
+                PORT.matcher(program.log()).results().findFirst().orElseThrow().group(1);
+        var url = URI.create("http://" + Loopback.ADDRESS + ":" + port);
         program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
         return new FatJar(url, program);
     }
