@@ -34,10 +34,14 @@ final class RegistryKeys {
     static final Key<Optional<Path>> CERT =
             optional("cert", Scalar.PATH, "PEM certificate to show to the registry; needs key");
     static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM key of that certificate");
+    static final Key<Optional<Secret>> KEY_PASSWORD =
+            optional("keyPassword", Scalar.SECRET, "the password that key is encrypted with, if it is");
+    static final Key<Optional<String>> KEY_PASSWORD_FROM_ENV = optional(
+            "keyPasswordFromEnv", Scalar.TEXT, "the environment variable the password of key is in; beats keyPassword");
     static final Key<Boolean> INSECURE_SKIP_VERIFY =
             new Key<>("insecureSkipVerify", Scalar.BOOLEAN, false, "true accepts any certificate of this registry");
-    static final Mapping<TlsConfig> TLS_TYPE =
-            new Mapping<>(List.of(CA, CERT, KEY, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
+    static final Mapping<TlsConfig> TLS_TYPE = new Mapping<>(
+            List.of(CA, CERT, KEY, KEY_PASSWORD, KEY_PASSWORD_FROM_ENV, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
 
     static final Scalar<String> NAME_TYPE = new Scalar<>(HostPort::parse);
     static final Key<String> NAME = new Key<>("name", NAME_TYPE, "", "host[:port], as clients name the registry");
@@ -90,13 +94,7 @@ final class RegistryKeys {
     }
 
     private static AuthConfig auth(Values values, Mapping.Complaints complaints) {
-        var fromEnvironment = values.get(PASSWORD_FROM_ENV).flatMap(variable -> {
-            var value = complaints.reading().variable(variable);
-            if (value.isEmpty()) {
-                complaints.about(PASSWORD_FROM_ENV, "the environment variable " + variable + " is not set; set it");
-            }
-            return value.map(Secret::new);
-        });
+        var fromEnvironment = fromEnvironment(PASSWORD_FROM_ENV, values, complaints);
         if (complaints.wrote(USER) && !complaints.wrote(PASSWORD) && !complaints.wrote(PASSWORD_FROM_ENV)) {
             complaints.about(USER, "has no password; add password or passwordFromEnv");
         }
@@ -110,9 +108,30 @@ final class RegistryKeys {
                 values.get(TOKEN));
     }
 
+    private static Optional<Secret> fromEnvironment(
+            Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
+        return values.get(key).flatMap(variable -> {
+            var value = complaints.reading().variable(variable);
+            if (value.isEmpty()) {
+                complaints.about(key, "the environment variable " + variable + " is not set; set it");
+            }
+            return value.map(Secret::new);
+        });
+    }
+
     private static TlsConfig tls(Values values, Mapping.Complaints complaints) {
         requireBoth(CERT, KEY, complaints);
-        return new TlsConfig(values.get(CA), values.get(CERT), values.get(KEY), values.get(INSECURE_SKIP_VERIFY));
+        for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
+            if (complaints.wrote(password) && !complaints.wrote(KEY)) {
+                complaints.about(password, "belongs to no key; add key");
+            }
+        }
+        return new TlsConfig(
+                values.get(CA),
+                values.get(CERT),
+                values.get(KEY),
+                fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD)),
+                values.get(INSECURE_SKIP_VERIFY));
     }
 
     static void requireBoth(Key<?> cert, Key<?> key, Mapping.Complaints complaints) {

@@ -5,19 +5,14 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Optional;
-import java.util.function.Function;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
-import nl.altindag.ssl.pem.util.PemUtils;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
@@ -54,14 +49,16 @@ final class TlsContexts implements TlsSocketStrategy {
      * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file can't be used; the message names it
      */
     static TlsContexts of(TlsConfig config, Origin home, SystemTrust system) {
+        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PemFiles::authorities);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
-                : config.ca().map(TlsContexts::authority).orElseGet(() -> trusting(system));
+                : SSLFactory.builder().withTrustMaterial(authorities.orElseGet(system::get));
         if (config.cert().isPresent() && config.key().isPresent()) {
-            own.withIdentityMaterial(identity(config.cert().get(), config.key().get()));
+            own.withIdentityMaterial(
+                    PemFiles.identity(config.cert().get(), config.key().get(), config.keyPassword()));
         }
         SSLFactory.Builder others = trusting(system);
-        config.ca().ifPresent(file -> trust(others, file));
+        authorities.ifPresent(others::withTrustMaterial);
         return new TlsContexts(
                 Optional.of(home), strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
     }
@@ -98,41 +95,5 @@ final class TlsContexts implements TlsSocketStrategy {
 
     private static SSLFactory.Builder trusting(SystemTrust system) {
         return SSLFactory.builder().withTrustMaterial(system.get());
-    }
-
-    private static SSLFactory.Builder authority(Path file) {
-        SSLFactory.Builder builder = SSLFactory.builder();
-        trust(builder, file);
-        return builder;
-    }
-
-    private static void trust(SSLFactory.Builder builder, Path file) {
-        X509ExtendedTrustManager authorities = read(file, "tls.ca", pem -> PemUtils.loadTrustMaterial(pem));
-        builder.withTrustMaterial(authorities);
-    }
-
-    private static X509ExtendedKeyManager identity(Path cert, Path key) {
-        requireReadable(cert, "tls.cert");
-        requireReadable(key, "tls.key");
-        return read(cert, "tls.key " + key + " with tls.cert", pem -> PemUtils.loadIdentityMaterial(pem, key));
-    }
-
-    private static <T> T read(Path file, String key, Function<Path, T> reader) {
-        requireReadable(file, key);
-        try {
-            return reader.apply(file);
-        } catch (RuntimeException e) {
-            throw unusable(key, file, "no usable PEM: " + e.getMessage());
-        }
-    }
-
-    private static void requireReadable(Path file, String key) {
-        if (!Files.isReadable(file)) {
-            throw unusable(key, file, "it does not exist or can't be read");
-        }
-    }
-
-    private static RegistryException unusable(String key, Path file, String why) {
-        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, key + " " + file + " can't be used: " + why);
     }
 }

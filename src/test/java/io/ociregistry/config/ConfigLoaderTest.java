@@ -53,7 +53,7 @@ class ConfigLoaderTest {
                   aliases: [quay.local:5000]
                   endpoint: http://10.0.0.1:5000/
                   auth: {user: me, passwordFromEnv: PW, password: other}
-                  tls: {ca: /ca.crt, insecureSkipVerify: true}
+                  tls: {ca: /ca.crt, cert: /c, key: /k, keyPasswordFromEnv: PW, keyPassword: other, insecureSkipVerify: true}
                   limits: {bandwidth: 2MiB}
                 """).config();
         assertEquals(LogLevel.INFO, config.logLevel());
@@ -75,6 +75,8 @@ class ConfigLoaderTest {
         assertEquals(Scheme.HTTP, quay.scheme());
         assertEquals("geheim", quay.auth().password().orElseThrow().reveal());
         assertEquals(Optional.of(Path.of("/ca.crt")), quay.tls().ca());
+        assertEquals("geheim", quay.tls().keyPassword().orElseThrow().reveal());
+        assertFalse(quay.toString().contains("geheim"), quay.toString());
         assertTrue(quay.tls().insecureSkipVerify());
     }
 
@@ -153,6 +155,7 @@ class ConfigLoaderTest {
                 "just text                  | 1: is a scalar, but must be a mapping of keys to values",
                 "[{name: a, auth: {user: u}}]     | 1: registries[0].auth.user: has no password; add password or passwordFromEnv",
                 "[{name: a, auth: {password: u}}] | 1: registries[0].auth.password: belongs to nobody; add user",
+                "[{name: a, tls: {keyPassword: u}}] | 1: registries[0].tls.keyPassword: belongs to no key; add key",
                 "[{name: a, scheme: ftp}]   | 1: registries[0].scheme: 'ftp' is not one of [https, http]",
                 "[{name: a b}]              | 1: registries[0].name: 'a b' is not host[:port]; write for example quay.io or registry.local:5000",
                 "[{name: a, endpoint: a:1}] | 1: registries[0].endpoint: 'a:1' is not http[s]://host[:port]; no path, no user and no query may be in it",

@@ -22,6 +22,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -31,17 +34,23 @@ import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.openssl.PKCS8Generator;
+import org.bouncycastle.openssl.jcajce.JcaMiscPEMGenerator;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8EncryptorBuilder;
+import org.bouncycastle.openssl.jcajce.JcePEMEncryptorBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObjectGenerator;
 
 /** A certificate authority that nobody trusts by default, and what it has signed. */
 public final class TestCertificates {
     private static final Duration LIFE = Duration.ofDays(30);
+    private static final int P256_BITS = 256;
     private static final char[] NO_PASSWORD = {};
 
-    private final KeyPair keys = newKeys();
+    private final KeyPair keys = newKeys(KeyKind.EC);
     private final X500Name name;
     private final X509Certificate certificate;
     private final AtomicLong serial = new AtomicLong(1);
@@ -73,7 +82,12 @@ public final class TestCertificates {
 
     /** A client certificate. */
     public Client client(String commonName) {
-        return new Client(issue(Instant.now(), commonName));
+        return client(commonName, KeyKind.EC);
+    }
+
+    /** A client certificate for a key of that kind. */
+    public Client client(String commonName, KeyKind kind) {
+        return new Client(issue(newKeys(kind), Instant.now(), commonName));
     }
 
     /** Writes {@code ca.pem} for a configuration that is to trust this authority. */
@@ -84,6 +98,59 @@ public final class TestCertificates {
     /** A context that trusts this authority only; for clients. */
     public SSLContext trusting() {
         return context(null);
+    }
+
+    /** What a key is good for signing with. */
+    public enum KeyKind {
+        RSA("RSA"),
+        EC("EC"),
+        ED25519("Ed25519");
+
+        private final String algorithm;
+
+        KeyKind(String algorithm) {
+            this.algorithm = algorithm;
+        }
+    }
+
+    /** How a key is written down in PEM. Traditional is PKCS#1 for RSA and SEC1 for EC. */
+    public enum KeyForm {
+        PKCS8,
+        TRADITIONAL,
+        ENCRYPTED_PKCS8,
+        ENCRYPTED_TRADITIONAL;
+
+        private PemObjectGenerator pem(PrivateKey key, char[] password) {
+            try {
+                return switch (this) {
+                    case PKCS8 -> new JcaPKCS8Generator(key, null);
+                    case TRADITIONAL -> new JcaMiscPEMGenerator(traditional(key));
+                    case ENCRYPTED_PKCS8 ->
+                        new JcaPKCS8Generator(
+                                key,
+                                new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC)
+                                        .setPassword(password)
+                                        .build());
+                    case ENCRYPTED_TRADITIONAL ->
+                        new JcaMiscPEMGenerator(
+                                traditional(key), new JcePEMEncryptorBuilder("AES-256-CBC").build(password));
+                };
+            } catch (IOException | OperatorCreationException e) {
+                throw new IllegalStateException("can't write a key as " + this, e);
+            }
+        }
+
+        /** Java leaves the curve out of the inner key, since PKCS#8 has it outside; SEC1 has no outside. */
+        private static PrivateKeyInfo traditional(PrivateKey key) throws IOException {
+            PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
+            if (!key.getAlgorithm().equals("EC")) {
+                return info;
+            }
+            ASN1Encodable curve = info.getPrivateKeyAlgorithm().getParameters();
+            var inner = ECPrivateKey.getInstance(info.parsePrivateKey());
+            return new PrivateKeyInfo(
+                    info.getPrivateKeyAlgorithm(), new ECPrivateKey(P256_BITS, inner.getKey(), curve));
+        }
     }
 
     /** A key and its certificate. */
@@ -135,10 +202,18 @@ public final class TestCertificates {
         public Path keyPem(Path directory) {
             return write(directory.resolve("client.key"), issued.key);
         }
+
+        /** The same in another form; the password is for those that are encrypted. */
+        public Path keyPem(Path directory, KeyForm form, String password) {
+            return writePem(directory.resolve("client.key"), form.pem(issued.key, password.toCharArray()));
+        }
     }
 
     private Issued issue(Instant from, String... names) {
-        KeyPair pair = newKeys();
+        return issue(newKeys(KeyKind.EC), from, names);
+    }
+
+    private Issued issue(KeyPair pair, Instant from, String... names) {
         return new Issued(pair.getPrivate(), sign(new X500Name("CN=" + names[0]), pair, from, false, names));
     }
 
@@ -199,20 +274,26 @@ public final class TestCertificates {
         return store;
     }
 
-    private static KeyPair newKeys() {
+    private static KeyPair newKeys(KeyKind kind) {
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(kind.algorithm);
+            if (kind == KeyKind.EC) {
+                generator.initialize(new ECGenParameterSpec("secp256r1"));
+            }
             return generator.generateKeyPair();
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no elliptic curves", e);
+            throw new IllegalStateException("this Java has no " + kind.algorithm, e);
         }
     }
 
     private static Path write(Path file, Object what) {
+        return writePem(file, what instanceof PrivateKey key ? KeyForm.PKCS8.pem(key, NO_PASSWORD) : what);
+    }
+
+    private static Path writePem(Path file, Object what) {
         StringWriter text = new StringWriter();
         try (JcaPEMWriter pem = new JcaPEMWriter(text)) {
-            pem.writeObject(what instanceof PrivateKey key ? new JcaPKCS8Generator(key, null) : what);
+            pem.writeObject(what);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
