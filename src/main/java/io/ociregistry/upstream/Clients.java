@@ -8,7 +8,6 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.URI;
-import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -51,7 +50,7 @@ final class Clients implements AutoCloseable {
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
-    private final Supplier<TlsContexts> tls;
+    private final TlsContexts tls;
     private final AddressGuard guard;
     private final Timeouts timeouts;
     // Guarded by this.
@@ -59,7 +58,7 @@ final class Clients implements AutoCloseable {
     private @Nullable CloseableHttpClient blobs;
     private boolean closed;
 
-    Clients(Supplier<TlsContexts> tls, AddressGuard guard, Timeouts timeouts) {
+    Clients(TlsContexts tls, AddressGuard guard, Timeouts timeouts) {
         this.tls = tls;
         this.guard = guard;
         this.timeouts = timeouts;
@@ -124,8 +123,10 @@ final class Clients implements AutoCloseable {
     }
 
     private CloseableHttpClient open() {
+        // Here, so that a file that can't be used is told before anybody is connected to.
+        tls.load();
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
-                .setTlsSocketStrategy(tls.get())
+                .setTlsSocketStrategy(tls)
                 .setDnsResolver(new ConnectTries(guard))
                 .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)

@@ -41,7 +41,7 @@ public final class HttpUpstreams implements Upstreams {
     private final Clients unlistedClients;
 
     private final SteadyResolver resolver;
-    private final SystemTrust trust = new SystemTrust();
+    private final SystemTrust trust;
     private final Breaker.Pace pace;
     private final ScheduledExecutorService probes = Executors.newScheduledThreadPool(PROBES, work -> {
         Thread thread = new Thread(work, "probes");
@@ -49,19 +49,19 @@ public final class HttpUpstreams implements Upstreams {
         return thread;
     });
 
-    HttpUpstreams(ServerConfig config, HostResolver names, Breaker.Pace pace) {
+    HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
+        this.trust = trust;
         this.pace = pace;
         this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
-        this.unlistedClients =
-                new Clients(() -> TlsContexts.verified(trust), AddressGuard.publicOnly(resolver), timeouts);
+        this.unlistedClients = new Clients(TlsContexts.verified(trust), AddressGuard.publicOnly(resolver), timeouts);
         config.registries().forEach(registry -> list(registry, timeouts));
     }
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
     public static HttpUpstreams of(ServerConfig config) {
-        return new HttpUpstreams(config, HostResolver.SYSTEM, Breaker.Pace.DEFAULT);
+        return new HttpUpstreams(config, HostResolver.SYSTEM, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
     }
 
     @Override
@@ -95,7 +95,7 @@ public final class HttpUpstreams implements Upstreams {
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         Clients own = new Clients(
-                () -> TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
+                TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
         Destinations destinations = new Destinations(origin, true);
         listed.put(name, upstream(name, destinations, own, Credentials.of(config.auth()), config.limits()));

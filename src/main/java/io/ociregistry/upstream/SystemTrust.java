@@ -1,25 +1,33 @@
 package io.ociregistry.upstream;
 
+import java.util.function.Supplier;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Whom this machine trusts: the store of its Java, which distributions link to that of the system, and the system's own. Reading them takes
- * a third of a second, so it is done once for all registries, when the first of them is connected to.
- */
+/** Whom the operating system trusts. Reading that takes a third of a second, so it is done once for all registries, when it is needed first. */
 final class SystemTrust {
+    private final Supplier<X509ExtendedTrustManager> reader;
     private @Nullable X509ExtendedTrustManager known; // guarded by this
+
+    SystemTrust(Supplier<X509ExtendedTrustManager> reader) {
+        this.reader = reader;
+    }
+
+    /** The store of its Java, which distributions link to that of the system, and the system's own. */
+    static SystemTrust ofThisMachine() {
+        return new SystemTrust(() -> SSLFactory.builder()
+                .withDefaultTrustMaterial()
+                .withSystemTrustMaterial()
+                .build()
+                .getTrustManager()
+                .orElseThrow());
+    }
 
     synchronized X509ExtendedTrustManager get() {
         X509ExtendedTrustManager trust = known;
         if (trust == null) {
-            trust = SSLFactory.builder()
-                    .withDefaultTrustMaterial()
-                    .withSystemTrustMaterial()
-                    .build()
-                    .getTrustManager()
-                    .orElseThrow();
+            trust = reader.get();
             known = trust;
         }
         return trust;

@@ -5,10 +5,15 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -25,30 +30,61 @@ import org.apache.hc.core5.http.protocol.HttpContext;
  *
  * <p>The client certificate and {@code insecureSkipVerify} are for the registry's own host and port, and a configured CA alone is trusted
  * there. Its token service and its redirect targets are verified against the operating system's trust store and that CA, always.
+ *
+ * <p>No file is read before it is needed; one that has changed counts for the next connection.
  */
 final class TlsContexts implements TlsSocketStrategy {
     private final Optional<Origin> home;
-    private final TlsSocketStrategy toHome;
-    private final TlsSocketStrategy toOthers;
+    private final FromFiles<Strategies> strategies;
 
-    private TlsContexts(Optional<Origin> home, TlsSocketStrategy toHome, TlsSocketStrategy toOthers) {
+    private TlsContexts(Optional<Origin> home, FromFiles<Strategies> strategies) {
         this.home = home;
-        this.toHome = toHome;
-        this.toOthers = toOthers;
+        this.strategies = strategies;
     }
+
+    private record Strategies(TlsSocketStrategy toHome, TlsSocketStrategy toOthers) {}
 
     /** For registries that nobody configured: everything is verified against the operating system's trust store. */
     static TlsContexts verified(SystemTrust system) {
-        TlsSocketStrategy strategy = strategy(trusting(system).build(), false);
-        return new TlsContexts(Optional.empty(), strategy, strategy);
+        return of(TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
+    }
+
+    /** For a configured registry. */
+    static TlsContexts of(TlsConfig config, Origin home, SystemTrust system) {
+        return of(config, Optional.of(home), system, System::nanoTime);
+    }
+
+    static TlsContexts of(TlsConfig config, Optional<Origin> home, SystemTrust system, LongSupplier nanoTime) {
+        List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
+                .flatMap(Optional::stream)
+                .toList();
+        return new TlsContexts(home, new FromFiles<>(files, () -> strategies(config, system), nanoTime));
     }
 
     /**
-     * For a configured registry.
+     * Reads the files, unless that has been done.
      *
      * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file can't be used; the message names it
      */
-    static TlsContexts of(TlsConfig config, Origin home, SystemTrust system) {
+    void load() {
+        strategies.get();
+    }
+
+    @Override
+    public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
+            throws IOException {
+        boolean own = home.filter(origin -> origin.isAt(target) && origin.port() == port)
+                .isPresent();
+        Strategies now = strategies.get();
+        try {
+            return (own ? now.toHome : now.toOthers).upgrade(socket, target, port, attachment, context);
+        } catch (SSLException e) {
+            strategies.distrust();
+            throw e;
+        }
+    }
+
+    private static Strategies strategies(TlsConfig config, SystemTrust system) {
         Optional<X509ExtendedTrustManager> authorities = config.ca().map(PemFiles::authorities);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
@@ -57,18 +93,9 @@ final class TlsContexts implements TlsSocketStrategy {
             own.withIdentityMaterial(
                     PemFiles.identity(config.cert().get(), config.key().get(), config.keyPassword()));
         }
-        SSLFactory.Builder others = trusting(system);
+        SSLFactory.Builder others = SSLFactory.builder().withTrustMaterial(system.get());
         authorities.ifPresent(others::withTrustMaterial);
-        return new TlsContexts(
-                Optional.of(home), strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
-    }
-
-    @Override
-    public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
-            throws IOException {
-        boolean own = home.filter(origin -> origin.isAt(target) && origin.port() == port)
-                .isPresent();
-        return (own ? toHome : toOthers).upgrade(socket, target, port, attachment, context);
+        return new Strategies(strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
     }
 
     private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
@@ -91,9 +118,5 @@ final class TlsContexts implements TlsSocketStrategy {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java has no TLS", e);
         }
-    }
-
-    private static SSLFactory.Builder trusting(SystemTrust system) {
-        return SSLFactory.builder().withTrustMaterial(system.get());
     }
 }

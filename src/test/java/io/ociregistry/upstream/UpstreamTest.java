@@ -69,7 +69,7 @@ abstract class UpstreamTest {
         Timeouts timeouts = new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(1));
         ServerConfig config =
                 base.with(ServerKeys.REGISTRIES, List.of(configured)).with(ServerKeys.TIMEOUTS, timeouts);
-        Upstreams upstreams = new HttpUpstreams(config, resolver, Breaker.Pace.DEFAULT);
+        Upstreams upstreams = new HttpUpstreams(config, resolver, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
         opened.add(upstreams);
         return upstreams;
     }

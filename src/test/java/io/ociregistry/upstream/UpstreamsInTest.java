@@ -15,6 +15,7 @@ import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.FakeUpstream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,8 @@ final class UpstreamsInTest implements AutoCloseable {
     private final List<UpstreamConfig> registries = new ArrayList<>();
     private UnlistedRegistries policy = UnlistedRegistries.ALLOW;
     private Timeouts timeouts = Timeouts.DEFAULT;
+    private SystemTrust trust = SystemTrust.ofThisMachine();
+    private Breaker.Pace pace = Breaker.Pace.DEFAULT;
     private HttpUpstreams upstreams;
 
     /** {@code registry.example.com}, which really is the other one. */
@@ -63,6 +66,17 @@ final class UpstreamsInTest implements AutoCloseable {
         return this;
     }
 
+    /** On a machine that trusts that authority and no other. */
+    UpstreamsInTest whereTheMachineTrusts(Path pem) {
+        trust = new SystemTrust(() -> PemFiles.authorities(pem));
+        return this;
+    }
+
+    UpstreamsInTest probing(Duration every) {
+        pace = new Breaker.Pace(every, every);
+        return this;
+    }
+
     NamesOnLoopback names() {
         return names;
     }
@@ -80,7 +94,8 @@ final class UpstreamsInTest implements AutoCloseable {
                             .with(ServerKeys.UNLISTED_REGISTRIES, policy)
                             .with(ServerKeys.TIMEOUTS, timeouts),
                     names,
-                    Breaker.Pace.DEFAULT);
+                    trust,
+                    pace);
         }
         return upstreams.get(RegistryName.parse(name));
     }
