@@ -13,8 +13,9 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.Header;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     private static final Duration LONGEST_WAIT = Duration.ofHours(6);
     private static final Duration USUAL_WAIT = Duration.ofSeconds(60);
+
+    private static final Pattern ABOUT_OURS =
+            Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
 
     private Failures() {}
 
@@ -39,15 +43,8 @@ final class Failures {
         if (e instanceof UnknownHostException) {
             return unreachable(what, "the name " + origin.host() + " can't be resolved", e);
         }
-        if (e instanceof SSLPeerUnverifiedException) {
-            return unreachable(what, "no TLS connection to " + origin + ": " + e.getMessage(), e);
-        }
         if (e instanceof SSLException) {
-            return unreachable(
-                    what,
-                    "no TLS connection to " + origin + ": " + e.getMessage()
-                            + "; if that certificate is right, set tls.ca for this registry",
-                    e);
+            return unreachable(what, "no TLS connection to " + origin + ": " + e.getMessage() + advice(e), e);
         }
         if (e instanceof ConnectTimeoutException) {
             return unreachable(what, origin + " does not take connections in time", e);
@@ -65,6 +62,14 @@ final class Failures {
         }
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke off: " + e.getMessage(), e);
+    }
+
+    /** RFC 8446 section 6.2: what a server says of the certificate of a client. */
+    private static String advice(IOException e) {
+        String said = Objects.requireNonNullElse(e.getMessage(), "");
+        return ABOUT_OURS.matcher(said).find()
+                ? "; that is about the certificate that we show, or lack: tls.cert and tls.key of this registry"
+                : "";
     }
 
     /** An answer that is no success. */

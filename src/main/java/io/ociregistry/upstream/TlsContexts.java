@@ -34,6 +34,8 @@ import org.apache.hc.core5.http.protocol.HttpContext;
  * <p>No file is read before it is needed; one that has changed counts for the next connection.
  */
 final class TlsContexts implements TlsSocketStrategy {
+    private static final String SYSTEM = "the operating system";
+
     private final Optional<Origin> home;
     private final FromFiles<Strategies> strategies;
 
@@ -95,23 +97,27 @@ final class TlsContexts implements TlsSocketStrategy {
         }
         SSLFactory.Builder others = SSLFactory.builder().withTrustMaterial(system.get());
         authorities.ifPresent(others::withTrustMaterial);
-        return new Strategies(strategy(own.build(), config.insecureSkipVerify()), strategy(others.build(), false));
+        Optional<String> ca = config.ca().map(file -> "tls.ca " + file);
+        SSLContext toHome = context(own.build(), ca.orElse(SYSTEM));
+        SSLContext toOthers =
+                context(others.build(), ca.map(file -> file + " and " + SYSTEM).orElse(SYSTEM));
+        return new Strategies(config.insecureSkipVerify() ? careless(toHome) : careful(toHome), careful(toOthers));
     }
 
-    private static TlsSocketStrategy strategy(SSLFactory factory, boolean anyHostName) {
+    private static TlsSocketStrategy careless(SSLContext context) {
+        return new DefaultClientTlsStrategy(context, HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE);
+    }
+
+    private static TlsSocketStrategy careful(SSLContext context) {
         // Never null: HttpClient 5.6 then verifies no host name at all.
-        return anyHostName
-                ? new DefaultClientTlsStrategy(
-                        context(factory), HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE)
-                : new DefaultClientTlsStrategy(
-                        context(factory), HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
+        return new DefaultClientTlsStrategy(context, HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
     }
 
-    private static SSLContext context(SSLFactory factory) {
+    private static SSLContext context(SSLFactory factory, String whoTrusts) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManager trust =
-                    new ExplainingTrustManager(factory.getTrustManager().orElseThrow());
+                    new ExplainingTrustManager(factory.getTrustManager().orElseThrow(), whoTrusts);
             KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
             context.init(keys, new TrustManager[] {trust}, null);
             return context;

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.core5.http.message.BasicHttpResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,5 +79,22 @@ class FailuresTest {
         return Failures.of("GET x", limited, ErrorCode.BLOB_UNKNOWN)
                 .retryAfter()
                 .orElseThrow();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "(bad_certificate) Received fatal alert: bad_certificate, true",
+        "(certificate_required) Received fatal alert: certificate_required, true",
+        "Received fatal alert: certificate_unknown, true",
+        "Received fatal alert: unknown_ca, true",
+        "Received fatal alert: handshake_failure, false",
+        "the certificate of CN=x was issued by CN=y, false",
+    })
+    void whatAServerSaysOfOurCertificateIsToldApart(String said, boolean ofOurs) {
+        RegistryException failure =
+                Failures.of("GET x", new Origin("https", "r.example", 443), new SSLHandshakeException(said));
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, failure.code());
+        assertTrue(failure.getMessage().startsWith("GET x: no TLS connection to https://r.example: " + said));
+        assertEquals(ofOurs, failure.getMessage().contains("tls.cert and tls.key"), failure.getMessage());
     }
 }

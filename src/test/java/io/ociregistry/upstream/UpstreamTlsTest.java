@@ -57,7 +57,8 @@ class UpstreamTlsTest {
         assertHolds(
                 "GET manifest registry.example.com/team/app:1: no TLS connection to " + up.url(), failed.getMessage());
         assertHolds("CN=Test Authority", failed.getMessage());
-        assertHolds("set tls.ca for this registry", failed.getMessage());
+        assertHolds("is not trusted by the operating system", failed.getMessage());
+        assertHolds("its issuer belongs into tls.ca of this registry", failed.getMessage());
         assertEquals(List.of(), up.requests());
     }
 
@@ -73,7 +74,10 @@ class UpstreamTlsTest {
     @Test
     void aConfiguredAuthorityAloneIsTrusted() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
-        rejected(up, trusting(another.caPem(dir)));
+        Path file = another.caPem(dir);
+        assertHolds(
+                "is not trusted by tls.ca " + file + ": ",
+                rejected(up, trusting(file)).getMessage());
     }
 
     @Test
@@ -120,7 +124,10 @@ class UpstreamTlsTest {
     void theNameIsVerified() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server("other.example.com")));
         RegistryException failed = rejected(up, trusting(authority.caPem(dir)));
-        assertHolds("127.0.0.1", failed.getMessage());
+        assertHolds("no TLS connection to " + up.url(), failed.getMessage());
+        assertHolds("for [other.example.com] was issued by CN=Test Authority", failed.getMessage());
+        assertHolds("is for another host: ", failed.getMessage());
+        assertEquals(false, failed.getMessage().contains("tls.ca"), failed.getMessage());
     }
 
     @Test
@@ -168,6 +175,18 @@ class UpstreamTlsTest {
         refusedByServer(() -> upstreams(up, trusting(authority.caPem(dir))).manifest("team/app", "1"));
         refusedByServer(() -> upstreams(up, showing(another.client("stranger"))).manifest("team/app", "1"));
         assertEquals(served, up.requests().size());
+    }
+
+    @Test
+    void aConnectionOnWhichACertificateWasShownIsUsedAgain() {
+        FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
+        FakeImage image = up.image("team/app", "1").push();
+        UpstreamsInTest upstreams = upstreams(up, showing(authority.client("edge")));
+        for (int i = 0; i < 3; i++) {
+            assertArrayEquals(
+                    image.manifest(), upstreams.manifest("team/app", "1").bytes());
+        }
+        assertEquals(1, up.connections());
     }
 
     @Test
