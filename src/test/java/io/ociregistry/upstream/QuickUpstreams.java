@@ -10,6 +10,6 @@ public final class QuickUpstreams {
     private QuickUpstreams() {}
 
     public static Upstreams of(ServerConfig config, HostResolver names) {
-        return new HttpUpstreams(config, names, SOON);
+        return new HttpUpstreams(config, names, SystemTrust.ofThisMachine(), SOON);
     }
 }
