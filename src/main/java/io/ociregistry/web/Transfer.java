@@ -97,7 +97,13 @@ final class Transfer implements WriteListener, AsyncListener {
      */
     static void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
         boolean bare = body.length == 0 || request.getMethod().equals("HEAD");
-        start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {});
+        if (request.getAttribute(ABORTED) == null) {
+            start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {});
+        } else if (!bare && response.getOutputStream().isReady()) {
+            // What failed before its first byte: the stream has had its listener and takes no other. It is ready, since
+            // nothing was sent.
+            response.getOutputStream().write(body);
+        }
     }
 
     /**

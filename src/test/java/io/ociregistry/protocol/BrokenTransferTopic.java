@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -42,6 +43,21 @@ abstract class BrokenTransferTopic extends Topic {
         Response right = get(blobPath("app", layer, spare.name()));
         assertArrayEquals(image.layerBytes(0), right.body());
         assertTrue(up.requests(Match.blob(layer).get()).size() > before);
+    }
+
+    @Test
+    void whatFailsAroundItsFirstByteIsCutOffOrAnErrorOfTheUpstream_neverAFaultOfOurs() throws IOException {
+        Stage.Spare spare = stage().spare();
+        for (int i = 0; i < 60; i++) {
+            Digest blob = spare.upstream().blob("app", Content.random(i, 100));
+            spare.upstream().on(Match.blob(blob).get()).once(new Fault.Html());
+            Response answer = get(blobPath("app", blob, spare.name()));
+            if (answer.status() == 200) {
+                assertFalse(answer.complete());
+            } else {
+                assertError(502, "UNKNOWN", answer);
+            }
+        }
     }
 
     @Test
