@@ -2,7 +2,8 @@ package io.ociregistry.upstream;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.apache.hc.core5.http.Header;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
@@ -12,38 +13,43 @@ import org.apache.hc.core5.http.HttpResponse;
  * only they know; and so no link can make us ask anybody else.
  */
 final class NextLink {
+    /** A target, its end, and parameters, whose quoted values may hold anything. */
+    private static final Pattern LINK =
+            Pattern.compile("<([^>]*+)(>?)((?:[^,\"]++|\"(?:[^\"\\\\]++|\\\\.)*+\"?)*+)", Pattern.DOTALL);
+
+    private static final Pattern PARAMETER = Pattern.compile(
+            ";\\s*+([^\\s=;\"]++)\\s*+(?:=\\s*+(\"(?:[^\"\\\\]++|\\\\.)*+\"?|[^;\"]*+))?", Pattern.DOTALL);
+
     private NextLink() {}
 
     /**
      * The query of the next page, as it was sent; empty if this page is the last one.
      *
-     * @throws IllegalArgumentException if there is a next page, but no query that asks for it
+     * @throws IllegalArgumentException if there is a next page, but no query that asks for it, or if a link has no end, so that it may be one
      */
     static Optional<String> query(HttpResponse response) {
         return Arrays.stream(response.getHeaders("Link"))
-                .map(Header::getValue)
-                // What stands between < and > has no < itself.
-                .flatMap(header -> Arrays.stream(header.split(",(?=\\s*<)")))
-                .map(String::strip)
+                .flatMap(header -> LINK.matcher(header.getValue()).results())
                 .filter(NextLink::isNext)
                 .map(NextLink::queryOf)
                 .findFirst();
     }
 
-    private static boolean isNext(String link) {
-        int end = link.indexOf('>');
-        return link.startsWith("<")
-                && Arrays.stream(link.substring(end + 1).split(";"))
-                        .map(parameter -> parameter.split("=", 2))
-                        .filter(parts -> parts.length == 2 && parts[0].strip().equalsIgnoreCase("rel"))
-                        .flatMap(parts ->
-                                Arrays.stream(parts[1].replace('"', ' ').split(" ")))
-                        .anyMatch(relation -> relation.equalsIgnoreCase("next"));
+    private static boolean isNext(MatchResult link) {
+        if (link.group(2).isEmpty()) {
+            throw new IllegalArgumentException("a link has no >");
+        }
+        return PARAMETER
+                .matcher(link.group(3))
+                .results()
+                .filter(parameter -> parameter.group(1).equalsIgnoreCase("rel") && parameter.group(2) != null)
+                .flatMap(parameter -> Arrays.stream(
+                        parameter.group(2).replace('"', ' ').strip().split("\\s+")))
+                .anyMatch(relation -> relation.equalsIgnoreCase("next"));
     }
 
-    private static String queryOf(String link) {
-        String query =
-                Origin.parse(link.substring(1, link.indexOf('>')).strip()).getRawQuery();
+    private static String queryOf(MatchResult link) {
+        String query = Origin.parse(link.group(1).strip()).getRawQuery();
         if (query == null || query.isEmpty()) {
             throw new IllegalArgumentException("it has no query");
         }
