@@ -9,12 +9,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Work that is done once however many ask for it at the same time. A flight belongs to nobody: whoever leaves changes nothing, and who asks
- * again while it goes on joins it.
+ * again while it goes on joins it. What it fails with is a {@link RegistryException}, or an {@link Error}.
  */
 final class Flights<K, V> {
+    private static final Logger LOG = LoggerFactory.getLogger(Flights.class);
+
     private final Map<K, Flight> inFlight = new ConcurrentHashMap<>();
 
     /**
@@ -53,10 +57,20 @@ final class Flights<K, V> {
             V value = work.get();
             finish(key, flight);
             flight.outcome.complete(value);
-        } catch (RuntimeException | Error e) {
+        } catch (RegistryException | Error e) {
             finish(key, flight);
             flight.outcome.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            finish(key, flight);
+            flight.outcome.completeExceptionally(fault(key, e));
         }
+    }
+
+    /** Nobody foresaw it, but who has something older to give shall not have to care. */
+    private static RegistryException fault(Object what, RuntimeException e) {
+        LOG.error("fetching {} failed", what, e);
+        return new RegistryException(
+                ErrorCode.INTERNAL, "fetching " + what + ": a fault of this server; its log tells more", e);
     }
 
     /** Before the outcome is told: who hears of a failure and asks again must not join the failed flight. */

@@ -24,6 +24,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded.Kind;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -144,8 +145,31 @@ class ListsTest {
         assertEquals(ErrorCode.NAME_UNKNOWN, ((RegistryException) failure.getCause()).code());
     }
 
+    @Test
+    void notEvenAMistakeOfOursKeepsTheLastAnswerFromClients() {
+        tags();
+        clock.pass(Duration.ofHours(2));
+        ListKind<ListName.Tags, TagList> kind = new TagLists(new Catalog(false));
+        Lists<ListName.Tags, TagList> broken = new Lists<>(
+                failing(kind), new ListStore(new Layout(root)), upstreams, clock, Duration.ofSeconds(20), false);
+        Listed<TagList> old = now(broken.get(new ListName.Tags(APP)));
+        assertEquals(List.of("1"), old.list().tags());
+        assertTrue(old.warning().orElseThrow().contains("a fault of this server"));
+    }
+
     private Listed<TagList> tags() {
         return now(tags.get(new ListName.Tags(APP)));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <N extends ListName, V> ListKind<N, V> failing(ListKind<N, V> kind) {
+        return (ListKind<N, V>) Proxy.newProxyInstance(
+                ListsTest.class.getClassLoader(), new Class<?>[] {ListKind.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("fetch")) {
+                        throw new IllegalStateException("a mistake");
+                    }
+                    return method.invoke(kind, arguments);
+                });
     }
 
     /** How many there are. */
