@@ -78,10 +78,9 @@ final class Freshness {
         if (rule.maxAge().equals(TagRule.FOREVER)) {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
-        // "Always" asks whatever the clock says: it may have been put back since the last answer.
-        boolean fresh = !rule.maxAge().isZero()
-                && catalog.checked(name).plus(rule.maxAge()).isAfter(clock.instant());
-        if (fresh) {
+        Duration age = Duration.between(catalog.checked(name), clock.instant());
+        // A clock that was once ahead makes it as good as old.
+        if (!age.isNegative() && age.compareTo(rule.maxAge()) < 0) {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
         return airGapped

@@ -31,7 +31,7 @@ import java.util.TreeMap;
  * which can read our records; {@code mediaType} and {@code references} are ours.
  *
  * <p>{@code bytes} is what counts: the exact manifest in base64. Keys are read in any case, unknown ones ignored; times without a zone are in
- * the server's zone, and one that can't be read is as old as the file.
+ * the server's zone, and one that can't be read is as old as the file. Times before 1970 or after 9999 count as these.
  */
 final class RecordFormat {
     /** Takes whatever {@link Manifest} took, which limits what comes from elsewhere; a record is larger and one level deeper. */
@@ -47,6 +47,9 @@ final class RecordFormat {
             .build();
 
     private static final DateTimeFormatter ZONELESS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
+
+    /** What can be written as {@code yyyy} in any zone, and computed with; a clock may once have said anything. */
+    private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
     private RecordFormat() {}
 
@@ -136,7 +139,7 @@ final class RecordFormat {
     private static List<RecordedReference> references(JsonNode array) {
         List<RecordedReference> references = new ArrayList<>();
         for (JsonNode each : array) {
-            references.add(new RecordedReference(
+            references.add(reference(
                     ImageReference.parse(each.path("name").asText("")),
                     instant(each.path("created").asText("")),
                     instant(each.path("pulled").asText("")),
@@ -152,7 +155,16 @@ final class RecordFormat {
         Instant pulled = fromZoneless(fields.getOrDefault("pulled", none).asText(""), created);
         ImageReference name =
                 ImageReference.parse(fields.getOrDefault("imageUrl", none).asText(""));
-        return new RecordedReference(name, created, pulled, created);
+        return reference(name, created, pulled, created);
+    }
+
+    private static RecordedReference reference(ImageReference name, Instant created, Instant pulled, Instant checked) {
+        return new RecordedReference(name, possible(created), possible(pulled), possible(checked));
+    }
+
+    private static Instant possible(Instant time) {
+        Instant notTooLate = time.isAfter(LAST) ? LAST : time;
+        return notTooLate.isBefore(Instant.EPOCH) ? Instant.EPOCH : notTooLate;
     }
 
     /** The name that readers see who know only one: the tag that was confirmed last, else the first digest. */

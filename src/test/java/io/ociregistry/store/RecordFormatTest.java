@@ -191,6 +191,32 @@ class RecordFormatTest {
         assertEquals(local("2025-04-20T20:06:04"), record.references().get(0).created());
     }
 
+    /** Instants that break the arithmetic of whoever adds a moment to them, or that no record can hold. */
+    @ParameterizedTest
+    @CsvSource({
+        "+1000000000-12-31T23:59:59.999999999Z, 9999-12-31T00:00:00Z",
+        "+10000-01-01T00:00:00Z, 9999-12-31T00:00:00Z",
+        "-1000000000-01-01T00:00:00Z, 1970-01-01T00:00:00Z",
+        "1969-12-31T23:59:59Z, 1970-01-01T00:00:00Z"
+    })
+    void aTimeThatNoClockCanMeanIsTheFirstOrTheLastThatOneCan(Instant told, Instant taken) throws IOException {
+        String text = new String(RecordFormat.write(record(INDEX, "quay.io/a:v1")), StandardCharsets.UTF_8)
+                .replace(NOON.toString(), told.toString());
+        ManifestRecord record = read(text);
+        RecordedReference name = record.references().get(0);
+        assertEquals(List.of(taken, taken, taken), List.of(name.created(), name.pulled(), name.checked()));
+        assertEquals(
+                record.references(),
+                RecordFormat.read(RecordFormat.write(record), FILE_TIME).references());
+    }
+
+    @Test
+    void aFileOfAnyAgeCanBeWrittenAnew() throws IOException {
+        String text = goRecord(2, INDEX, "quay.io/a:v1").replace("2025-04-20T20:06:04", "");
+        ManifestRecord record = RecordFormat.read(text.getBytes(StandardCharsets.UTF_8), Instant.MAX);
+        RecordFormat.write(record);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"$CREATED", "", "2025-13-41T99:99:99", "yesterday", "2025-04-20T20:06:04Z", "null", "0"})
     void aTimeThatCanNotBeReadIsTheFiles(String time) throws IOException {
