@@ -3,6 +3,9 @@ package io.ociregistry.upstream;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,20 +20,27 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A failure of name resolution, connection or TLS opens it at once; broken connections, timeouts and 5xx open it when three come in a
  * row. Any answer closes it. While it is open a probe is sent in the background, after 5 seconds at first and then ever less often, up to
- * once a minute. What an upstream forbids or does not have says nothing about its health.
+ * once a minute. Where probing ends after a while, the next request takes its place: it is let through, and if it fails, that opens it again.
+ * What an upstream forbids or does not have says nothing about its health.
  */
 final class Breaker {
     private static final Logger LOG = LoggerFactory.getLogger(Breaker.class);
     private static final int IN_A_ROW = 3;
 
-    /** When probes are sent. */
-    record Pace(Duration first, Duration longest) {
-        static final Pace DEFAULT = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60));
+    /** When probes are sent, and for how long that goes on. */
+    record Pace(Duration first, Duration longest, Duration span) {
+        static final Pace DEFAULT =
+                new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60), ChronoUnit.FOREVER.getDuration());
+
+        Pace endingAfter(Duration time) {
+            return new Pace(first, longest, time);
+        }
     }
 
     private final Origin upstream;
     private final Pace pace;
     private final ScheduledExecutorService scheduler;
+    private final Executor threads;
     private final BooleanSupplier probe;
     private final LongSupplier nanoTime;
 
@@ -39,23 +49,28 @@ final class Breaker {
     // Guarded by this.
     private int failures;
     private Duration nextProbe;
+    private Duration probed = Duration.ZERO;
+    private @Nullable Future<?> scheduled;
     private volatile long probedAt;
 
     /**
      * Closed at first.
      *
-     * @param probe runs on the scheduler and tells whether there was an answer
+     * @param scheduler hands the probe over to {@code threads} when it is due, and does nothing else, since all upstreams share it
+     * @param probe tells whether there was an answer; blocks
      * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
      */
     Breaker(
             Origin upstream,
             Pace pace,
             ScheduledExecutorService scheduler,
+            Executor threads,
             BooleanSupplier probe,
             LongSupplier nanoTime) {
         this.upstream = upstream;
         this.pace = pace;
         this.scheduler = scheduler;
+        this.threads = threads;
         this.probe = probe;
         this.nanoTime = nanoTime;
         this.nextProbe = pace.first();
@@ -101,7 +116,8 @@ final class Breaker {
         if (cause.code().isUpstreamFailure() && enough && open == null) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
             nextProbe = pace.first();
-            schedule();
+            probed = Duration.ZERO;
+            schedule(cause);
             open = cause;
         }
     }
@@ -109,31 +125,68 @@ final class Breaker {
     private synchronized void close() {
         failures = 0;
         if (open != null) {
-            open = null;
+            end();
             LOG.warn("{} is back", upstream);
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // the probe tells its outcome by itself
-    private synchronized void schedule() {
+    /** Caller holds the lock. */
+    private void end() {
+        open = null;
+        if (scheduled != null) {
+            scheduled.cancel(false);
+            scheduled = null;
+        }
+    }
+
+    /** Caller holds the lock. */
+    private void schedule(RegistryException outage) {
         probedAt = nanoTime.getAsLong() + nextProbe.toNanos();
         try {
-            scheduler.schedule(this::probe, nextProbe.toMillis(), TimeUnit.MILLISECONDS);
+            scheduled = scheduler.schedule(() -> handOver(outage), nextProbe.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException stopping) {
             return;
         }
+        probed = probed.plus(nextProbe);
         Duration doubled = nextProbe.multipliedBy(2);
         nextProbe = doubled.compareTo(pace.longest()) > 0 ? pace.longest() : doubled;
     }
 
-    private void probe() {
-        if (open == null) {
+    private void handOver(RegistryException outage) {
+        try {
+            threads.execute(() -> probe(outage));
+        } catch (RejectedExecutionException busy) {
+            unanswered(outage);
+        }
+    }
+
+    private void probe(RegistryException outage) {
+        if (!isOn(outage)) {
             return;
         }
         if (probe.getAsBoolean()) {
             close();
         } else {
-            schedule();
+            unanswered(outage);
+        }
+    }
+
+    /** Under the lock, since it is due at once where the pace is that fast. */
+    private synchronized boolean isOn(RegistryException outage) {
+        return open == outage;
+    }
+
+    /** Unless that outage is over, and any other has probes of its own. */
+    private synchronized void unanswered(RegistryException outage) {
+        if (open != outage) {
+            return;
+        }
+        if (probed.compareTo(pace.span()) < 0) {
+            schedule(outage);
+        } else {
+            LOG.info("{} is still down, and is not probed any more; the next request finds out", upstream);
+            failures = IN_A_ROW;
+            end();
         }
     }
 }

@@ -11,12 +11,13 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * The registries that are reached over HTTP.
@@ -30,9 +31,8 @@ public final class HttpUpstreams implements Upstreams {
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
     private static final int UNLISTED = 256;
-    /** One that waits for a host that takes no connections keeps no other from being found to be back. */
-    private static final int PROBES = 8;
-
+    /** Clients can name any number of registries that nobody will ever bring back. */
+    private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
     private final UnlistedRegistries policy;
     private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
     private final Map<RegistryName, Clients> clients = new HashMap<>();
@@ -43,11 +43,7 @@ public final class HttpUpstreams implements Upstreams {
     private final SteadyResolver resolver;
     private final SystemTrust trust;
     private final Breaker.Pace pace;
-    private final ScheduledExecutorService probes = Executors.newScheduledThreadPool(PROBES, work -> {
-        Thread thread = new Thread(work, "probes");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService probes = probes();
 
     HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
         this.trust = trust;
@@ -98,12 +94,18 @@ public final class HttpUpstreams implements Upstreams {
                 TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
         Destinations destinations = new Destinations(origin, true);
-        listed.put(name, upstream(name, destinations, own, Credentials.of(config.auth()), config.limits()));
+        listed.put(name, upstream(name, destinations, own, Credentials.of(config.auth()), config.limits(), pace));
     }
 
     private HttpUpstream unlisted(RegistryName name) {
         Destinations destinations = new Destinations(origin(name, "https"), false);
-        return upstream(name, destinations, unlistedClients, Optional.empty(), Limits.DEFAULT);
+        return upstream(
+                name,
+                destinations,
+                unlistedClients,
+                Optional.empty(),
+                Limits.DEFAULT,
+                pace.endingAfter(UNLISTED_PROBES));
     }
 
     private HttpUpstream upstream(
@@ -111,20 +113,37 @@ public final class HttpUpstreams implements Upstreams {
             Destinations destinations,
             Clients clients,
             Optional<Credentials> credentials,
-            Limits limits) {
+            Limits limits,
+            Breaker.Pace probing) {
         Origin origin = destinations.home();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
-        Breaker breaker =
-                new Breaker(origin, pace, probes, () -> clients.answers(origin.resolve("/v2/")), System::nanoTime);
+        UpstreamExecutors executors = new UpstreamExecutors(name.toString(), limits.downloads());
+        Breaker breaker = new Breaker(
+                origin,
+                probing,
+                probes,
+                executors.metadata(Priority.CLIENT),
+                () -> clients.answers(origin.resolve("/v2/")),
+                System::nanoTime);
         return new HttpUpstream(
                 name,
                 destinations,
                 clients,
                 new Authenticator(destinations, credentials, tokens),
-                new UpstreamExecutors(name.toString(), limits.downloads()),
+                executors,
                 bandwidth(limits),
                 new Health(origin, breaker, rates));
+    }
+
+    private static ScheduledExecutorService probes() {
+        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, work -> {
+            Thread thread = new Thread(work, "probes");
+            thread.setDaemon(true);
+            return thread;
+        });
+        probes.setRemoveOnCancelPolicy(true);
+        return probes;
     }
 
     private static Optional<Bandwidth> bandwidth(Limits limits) {

@@ -11,8 +11,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -20,13 +25,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class BreakerTest {
-    private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
+    private static final Breaker.Pace PACE =
+            new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofDays(1));
 
     private final ByHand scheduler = new ByHand();
     private boolean upstreamIsUp;
     private long now;
-    private final Breaker breaker =
-            new Breaker(Origin.of(URI.create("https://r.example")), PACE, scheduler, () -> upstreamIsUp, () -> now);
+    private Executor threads = Runnable::run;
+    private final Breaker breaker = breaker(PACE);
+
+    private Breaker breaker(Breaker.Pace pace) {
+        Origin origin = Origin.of(URI.create("https://r.example"));
+        return new Breaker(origin, pace, scheduler, work -> threads.execute(work), () -> upstreamIsUp, () -> now);
+    }
 
     @AfterEach
     void stop() {
@@ -94,7 +105,7 @@ class BreakerTest {
         upstreamIsUp = true;
         scheduler.runNext();
         assertDoesNotThrow(breaker::check);
-        assertTrue(scheduler.work.isEmpty(), "no probe of an upstream that is up");
+        assertEquals(0, scheduler.waiting(), "no probe of an upstream that is up");
     }
 
     @Test
@@ -102,8 +113,59 @@ class BreakerTest {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         breaker.answered(200);
         assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+    }
+
+    @Test
+    void anUpstreamThatComesAndGoesIsProbedAsOften_asOneThatWent() {
+        for (int i = 0; i < 10; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            breaker.answered(200);
+        }
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertEquals(1, scheduler.waiting());
+    }
+
+    @Test
+    void aProbeOfAnOutageThatIsOverIsNoneOfTheNext() {
+        Queue<Runnable> handedOver = new ArrayDeque<>();
+        threads = handedOver::add;
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         scheduler.runNext();
-        assertTrue(scheduler.work.isEmpty());
+        breaker.answered(200);
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        handedOver.remove().run();
+        assertEquals(1, scheduler.waiting());
+        assertEquals(List.of(5L, 5L), scheduler.delays);
+    }
+
+    @Test
+    void threadsThatAreAllBusyMakeItALaterProbe() {
+        threads = work -> {
+            throw new RejectedExecutionException();
+        };
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        scheduler.runNext();
+        assertEquals(List.of(5L, 10L), scheduler.delays);
+    }
+
+    @Test
+    void whereProbingEndsTheNextRequestIsTheProbe() {
+        Breaker unlisted = breaker(PACE.endingAfter(Duration.ofSeconds(30)));
+        for (int i = 0; i < 2; i++) {
+            unlisted.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            for (int probes = 0; probes < 3; probes++) {
+                assertThrows(RegistryException.class, unlisted::check);
+                scheduler.runNext();
+            }
+            assertEquals(0, scheduler.waiting());
+            assertDoesNotThrow(unlisted::check);
+        }
+        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertThrows(RegistryException.class, unlisted::check, "one failure is enough");
+        unlisted.answered(404);
+        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertDoesNotThrow(unlisted::check);
     }
 
     @Test
@@ -111,7 +173,7 @@ class BreakerTest {
         for (int i = 0; i < 100; i++) {
             breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         }
-        assertEquals(1, scheduler.work.size());
+        assertEquals(1, scheduler.waiting());
     }
 
     private Duration retryAfter() {
@@ -126,7 +188,7 @@ class BreakerTest {
 
     /** Time that passes when the test says so. */
     private static final class ByHand extends ScheduledThreadPoolExecutor {
-        private final Queue<Runnable> work = new ArrayDeque<>();
+        private final Map<ScheduledFuture<?>, Runnable> work = new LinkedHashMap<>();
         private final List<Long> delays = new ArrayList<>();
 
         ByHand() {
@@ -135,13 +197,23 @@ class BreakerTest {
 
         @Override
         public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
-            work.add(command);
+            ScheduledFuture<?> future = super.schedule(command, 1, TimeUnit.DAYS);
+            work.put(future, command);
             delays.add(unit.toSeconds(delay));
-            return null;
+            return future;
+        }
+
+        int waiting() {
+            work.keySet().removeIf(ScheduledFuture::isCancelled);
+            return work.size();
         }
 
         void runNext() {
-            work.remove().run();
+            assertTrue(waiting() > 0);
+            Iterator<Runnable> next = work.values().iterator();
+            Runnable command = next.next();
+            next.remove();
+            command.run();
         }
     }
 }
