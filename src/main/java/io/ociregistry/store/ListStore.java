@@ -38,6 +38,7 @@ public final class ListStore {
 
     private final Layout layout;
     private final int maxFiles;
+    private final Outage outage;
     /** Guarded by this. */
     private int files;
 
@@ -49,6 +50,7 @@ public final class ListStore {
     ListStore(Layout layout, int maxFiles) {
         this.layout = layout;
         this.maxFiles = maxFiles;
+        this.outage = new Outage("lists of tags and referrers in " + layout.lists());
         this.files = oldestFirst().size();
     }
 
@@ -69,17 +71,23 @@ public final class ListStore {
         }
     }
 
-    /** Keeps a list; a disk that does not take it is told to the log alone. */
+    /** Keeps a list where this process may write; a disk that does not take it is told to the log alone. */
     public void keep(ListName name, KeptList list) {
+        if (!layout.isWritable()) {
+            return;
+        }
         Path file = layout.list(name);
         try {
+            layout.prepare(layout.partials());
+            layout.prepare(layout.lists());
             boolean more = Files.notExists(file);
             DurableFiles.write(file, write(name, list), layout.partials());
             if (more) {
                 count();
             }
+            outage.over();
         } catch (IOException e) {
-            LOG.error("keeping the {} in {}: {}", name, file, e.toString());
+            outage.failed(e);
         }
     }
 

@@ -31,10 +31,10 @@ final class Outage {
         }
     }
 
-    /** Everything is on disk. Logged like the beginning, since who was shown that waits for this. */
+    /** What there is to write is on disk. Logged like the beginning, since who was shown that waits for this. */
     void over() {
         if (lasts.get() && lasts.compareAndSet(true, false)) {
-            LOG.error("{} can be written again, and all of them are", what);
+            LOG.error("{} are written again", what);
         }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -102,6 +103,40 @@ class ListStoreTest {
         assertEquals(Optional.empty(), store.find(TAGS));
         try (var left = Files.list(layout.partials())) {
             assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void aDirectoryThatSomebodyRemovedIsMadeAnew() throws IOException {
+        Files.delete(layout.lists());
+        Files.delete(layout.partials());
+        store.keep(TAGS, LIST);
+        assertTrue(store.find(TAGS).isPresent());
+    }
+
+    @Test
+    void aCacheThatIsServedReadOnlyIsNotWrittenTo_andThatIsNoOutage() throws IOException {
+        try (LogLines log = LogLines.of(Outage.class.getName());
+                LogLines own = LogLines.of(ListStore.class.getName())) {
+            new ListStore(layout.readOnly()).keep(TAGS, LIST);
+            assertEquals("", log.text() + own.text());
+        }
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void aDiskThatTakesNothingIsToldOnce_andSoIsItsEnd() throws IOException {
+        try (LogLines log = LogLines.of(Outage.class.getName());
+                LogLines own = LogLines.of(ListStore.class.getName())) {
+            Files.delete(layout.lists());
+            Files.createFile(layout.lists());
+            for (int i = 0; i < 20; i++) {
+                store.keep(numbered(i), LIST);
+            }
+            assertEquals(1, log.at("ERROR").size() + own.at("ERROR").size());
+            Files.delete(layout.lists());
+            store.keep(TAGS, LIST);
+            assertEquals(2, log.at("ERROR").size(), log.text());
         }
     }
 
