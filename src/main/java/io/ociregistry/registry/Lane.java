@@ -1,12 +1,17 @@
 package io.ociregistry.registry;
 
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** A part of another executor: runs so many tasks at a time there and the rest in their order, so that the others always find a thread. */
+/**
+ * A part of another executor: runs so many tasks at a time there and the rest in their order, so that the others always find a thread. A task
+ * that is given again while it waits or runs is not queued twice.
+ */
 final class Lane implements Executor {
     private static final int WAITING = 1000;
 
@@ -15,6 +20,9 @@ final class Lane implements Executor {
 
     // Guarded by this.
     private final Queue<Runnable> waiting = new ArrayDeque<>();
+    /** All that waits or runs. */
+    private final Set<Runnable> known = new HashSet<>();
+
     private int running;
 
     Lane(Executor executor, int width) {
@@ -35,38 +43,45 @@ final class Lane implements Executor {
         try {
             executor.execute(() -> runFrom(task));
         } catch (RejectedExecutionException e) {
-            leave();
+            leave(task);
             throw e;
         }
     }
 
     private void runFrom(Runnable first) {
-        for (Runnable task = first; task != null; task = next()) {
+        for (Runnable task = first; task != null; task = next(task)) {
             task.run();
         }
     }
 
-    /** True if the task is to run now; else it waits. */
+    /** True if the task is to run now; else it waits, or is no news. */
     private synchronized boolean enter(Runnable task) {
-        if (running < width) {
-            running++;
-            return true;
+        if (known.contains(task)) {
+            return false;
         }
-        if (waiting.size() >= WAITING) {
+        boolean runs = running < width;
+        if (runs) {
+            running++;
+        } else if (waiting.size() < WAITING) {
+            waiting.add(task);
+        } else {
             throw new RejectedExecutionException("too many wait already");
         }
-        waiting.add(task);
-        return false;
+        known.add(task);
+        return runs;
     }
 
-    private synchronized void leave() {
+    private synchronized void leave(Runnable task) {
+        known.remove(task);
         running--;
     }
 
-    private synchronized @Nullable Runnable next() {
+    private synchronized @Nullable Runnable next(Runnable done) {
         Runnable task = waiting.poll();
         if (task == null) {
-            running--;
+            leave(done);
+        } else {
+            known.remove(done);
         }
         return task;
     }

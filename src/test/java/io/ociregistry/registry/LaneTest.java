@@ -59,4 +59,24 @@ class LaneTest {
         taken.remove().run();
         assertEquals(1002, done.size());
     }
+
+    @Test
+    void whatIsGivenAgainWhileItWaitsOrRunsTakesNoOtherPlace() {
+        Runnable running = () -> done.add(1);
+        Runnable waiting = () -> done.add(3);
+        lane.execute(running);
+        lane.execute(() -> done.add(2));
+        for (int i = 0; i < 1001; i++) {
+            lane.execute(running);
+            lane.execute(waiting);
+        }
+        lane.execute(() -> done.add(4));
+        taken.remove().run();
+        taken.remove().run();
+        assertEquals(List.of(1, 3, 4, 2), done);
+
+        lane.execute(running);
+        taken.remove().run();
+        assertEquals(List.of(1, 3, 4, 2, 1), done, "it is over, so it is new work");
+    }
 }
