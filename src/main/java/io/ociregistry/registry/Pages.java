@@ -4,12 +4,14 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.Upstream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /** All pages of one list of an upstream, fetched one after another; bounded. */
 final class Pages {
@@ -18,7 +20,14 @@ final class Pages {
 
     private static final int MAX_PAGES = 1000;
 
-    private Pages() {}
+    private final Duration atMost;
+    private final LongSupplier nanoTime;
+
+    /** Lists that have so much time, and the page after which it is over. */
+    Pages(Duration atMost, LongSupplier nanoTime) {
+        this.atMost = atMost;
+        this.nanoTime = nanoTime;
+    }
 
     /**
      * Fetches all.
@@ -26,15 +35,23 @@ final class Pages {
      * @param query that of the first page
      * @param read reads a page; empty if it is none
      * @return empty if the first page is none: then there is no such list
-     * @throws RegistryException that of the upstream, or {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no end, or is broken
+     * @throws RegistryException that of the upstream, {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no end, or is broken, or
+     *     {@link ErrorCode#UPSTREAM_TIMEOUT} if it takes too long
      */
-    static <V> Optional<List<V>> all(
+    <V> Optional<List<V>> all(
             Upstream upstream, String repository, String path, String query, Function<ListAnswer, Optional<V>> read) {
         List<V> pages = new ArrayList<>();
         Set<String> asked = new HashSet<>();
         Optional<String> next = Optional.of(query);
         long bytes = 0;
+        long began = nanoTime.getAsLong();
         while (next.isPresent()) {
+            if (nanoTime.getAsLong() - began > atMost.toNanos()) {
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_TIMEOUT,
+                        what(upstream, repository, path) + "only " + pages.size() + " of its pages came in "
+                                + atMost.toSeconds() + " s");
+            }
             if (!asked.add(next.get()) || asked.size() > MAX_PAGES) {
                 throw bad(upstream, repository, path, "its pages have no end");
             }
@@ -51,8 +68,10 @@ final class Pages {
     }
 
     private static RegistryException bad(Upstream upstream, String repository, String path, String why) {
-        return new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER,
-                "GET " + path + " of " + upstream.name() + "/" + repository + ": " + why);
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what(upstream, repository, path) + why);
+    }
+
+    private static String what(Upstream upstream, String repository, String path) {
+        return "GET " + path + " of " + upstream.name() + "/" + repository + ": ";
     }
 }

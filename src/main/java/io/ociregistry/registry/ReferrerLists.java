@@ -33,17 +33,19 @@ final class ReferrerLists implements ListKind<ListName.Referrers, ReferrerList> 
     private final ManifestStore store;
     private final Catalog catalog;
     private final boolean airGapped;
+    private final Pages pages;
 
-    ReferrerLists(Manifests manifests, ManifestStore store, Catalog catalog, boolean airGapped) {
+    ReferrerLists(Manifests manifests, ManifestStore store, Catalog catalog, boolean airGapped, Pages pages) {
         this.manifests = manifests;
         this.store = store;
         this.catalog = catalog;
         this.airGapped = airGapped;
+        this.pages = pages;
     }
 
     @Override
     public ReferrerList fetch(Upstream upstream, ListName.Referrers name) {
-        return Pages.all(
+        return pages.all(
                         upstream,
                         name.repository().name(),
                         "referrers/" + name.subject(),

@@ -55,9 +55,10 @@ public final class RegistryContext implements AutoCloseable {
         this.registry =
                 new Registry(manifests, catalog, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
         ListStore lists = new ListStore(layout);
+        Pages pages = new Pages(config.timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
-                lists(new TagLists(catalog), lists, clock),
-                lists(new ReferrerLists(manifests, records, catalog, config.airGapped()), lists, clock));
+                lists(new TagLists(catalog, pages), lists, clock),
+                lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         registry.resumeInterrupted();
         this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
     }

@@ -19,18 +19,20 @@ final class TagLists implements ListKind<ListName.Tags, TagList> {
     private static final String FIRST = "n=1000";
 
     private final Catalog catalog;
+    private final Pages pages;
 
-    TagLists(Catalog catalog) {
+    TagLists(Catalog catalog, Pages pages) {
         this.catalog = catalog;
+        this.pages = pages;
     }
 
     @Override
     public TagList fetch(Upstream upstream, ListName.Tags name) {
         String repository = name.repository().name();
-        List<TagList> pages = Pages.all(upstream, repository, "tags/list", FIRST, answer -> page(name, answer))
+        List<TagList> all = pages.all(upstream, repository, "tags/list", FIRST, answer -> page(name, answer))
                 .orElseThrow(() -> new RegistryException(
                         ErrorCode.NAME_UNKNOWN, "GET tags/list of " + name.repository() + ": upstream answered 404"));
-        return TagList.merged(pages);
+        return TagList.merged(all);
     }
 
     private static Optional<TagList> page(ListName.Tags name, ListAnswer answer) {

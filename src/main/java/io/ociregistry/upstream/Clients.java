@@ -65,7 +65,8 @@ final class Clients implements AutoCloseable {
     }
 
     /**
-     * Sends a request; returns when the headers of the answer are in. The caller closes it.
+     * Sends a request; returns when the headers of the answer are in. The caller closes it. What is no blob must come at the
+     * {@link LeastRate}.
      *
      * <p>A connection that was used before may have been closed by the upstream in the moment in which it is used again. That says nothing
      * about the upstream, so the request is sent once more.
@@ -74,7 +75,9 @@ final class Clients implements AutoCloseable {
         for (int stale = 0; ; stale++) {
             HttpClientContext context = HttpClientContext.create();
             try {
-                return client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+                ClassicHttpResponse answer =
+                        client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+                return pool == Pool.METADATA ? steady(answer) : answer;
             } catch (HttpException e) {
                 throw new IOException(
                         "no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
@@ -85,6 +88,13 @@ final class Clients implements AutoCloseable {
                 request.reset();
             }
         }
+    }
+
+    private ClassicHttpResponse steady(ClassicHttpResponse answer) {
+        if (answer.getEntity() != null) {
+            answer.setEntity(new SteadyEntity(answer.getEntity(), timeouts.stall()));
+        }
+        return answer;
     }
 
     /** Java has types for few of the ways in which connecting fails: "Network is unreachable" has none, nor has a reset before TLS is up. */

@@ -56,6 +56,10 @@ final class Failures {
             return new RegistryException(
                     ErrorCode.OVERLOADED, what + ": all connections to " + origin + " are busy", e);
         }
+        if (e instanceof LeastRate.TooSlow) {
+            return new RegistryException(
+                    ErrorCode.UPSTREAM_TIMEOUT, what + ": " + origin + " sends too slowly: " + e.getMessage(), e);
+        }
         if (e instanceof SocketTimeoutException) {
             return new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT, what + ": " + origin + " did not answer in time", e);

@@ -48,6 +48,8 @@ class ListsTest {
     private static final Repository APP =
             ImageReference.parse("r.example/app:1").repository();
 
+    private static final Pages PAGES = new Pages(Duration.ofMinutes(1), System::nanoTime);
+
     @TempDir
     Path root;
 
@@ -74,9 +76,9 @@ class ListsTest {
                 records, catalog, upstreams, new TagPolicies(config, new RegistryNames(config)), clock, config);
         ListStore store = new ListStore(layout);
         Duration patience = Duration.ofSeconds(20);
-        tags = new Lists<>(new TagLists(catalog), store, upstreams, clock, patience, false);
+        tags = new Lists<>(new TagLists(catalog, PAGES), store, upstreams, clock, patience, false);
         referrers = new Lists<>(
-                new ReferrerLists(manifests, records, catalog, false), store, upstreams, clock, patience, false);
+                new ReferrerLists(manifests, records, catalog, false, PAGES), store, upstreams, clock, patience, false);
     }
 
     @AfterEach
@@ -149,7 +151,7 @@ class ListsTest {
     void notEvenAMistakeOfOursKeepsTheLastAnswerFromClients() {
         tags();
         clock.pass(Duration.ofHours(2));
-        ListKind<ListName.Tags, TagList> kind = new TagLists(new Catalog(false));
+        ListKind<ListName.Tags, TagList> kind = new TagLists(new Catalog(false), PAGES);
         Lists<ListName.Tags, TagList> broken = new Lists<>(
                 failing(kind), new ListStore(new Layout(root)), upstreams, clock, Duration.ofSeconds(20), false);
         Listed<TagList> old = now(broken.get(new ListName.Tags(APP)));
