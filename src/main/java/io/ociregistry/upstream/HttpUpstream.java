@@ -9,6 +9,7 @@ import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,7 +23,7 @@ import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.message.BasicNameValuePair;
 
 /** A registry that is reached over HTTP. */
-final class HttpUpstream implements Upstream, AutoCloseable {
+final class HttpUpstream implements Upstream {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
@@ -172,10 +173,14 @@ final class HttpUpstream implements Upstream, AutoCloseable {
         return executors.blobs(priority);
     }
 
-    /** Ends what it works on; its connections are closed by whoever made them. */
-    @Override
-    public void close() {
-        executors.close();
+    /** Takes no more work; its connections are closed by whoever made them. */
+    void shutdown() {
+        executors.shutdown();
+    }
+
+    /** Waits so long for what it works on to end, then interrupts it. */
+    void end(Duration atMost) {
+        executors.end(atMost);
     }
 
     private HeadAnswer head(

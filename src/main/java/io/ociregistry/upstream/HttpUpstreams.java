@@ -13,11 +13,13 @@ import io.ociregistry.oci.RegistryName;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.stream.Stream;
 
 /**
  * The registries that are reached over HTTP.
@@ -33,6 +35,9 @@ public final class HttpUpstreams implements Upstreams {
     private static final int UNLISTED = 256;
     /** Clients can name any number of registries that nobody will ever bring back. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
+    /** For what arrived whole to reach the disk. */
+    private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
+
     private final UnlistedRegistries policy;
     private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
     private final Map<RegistryName, Clients> clients = new HashMap<>();
@@ -75,13 +80,18 @@ public final class HttpUpstreams implements Upstreams {
         return unlisted.get(name, this::unlisted);
     }
 
+    /** Ends all work, within 2 seconds however many there are. */
     @Override
     public void close() {
         probes.shutdownNow();
         clients.values().forEach(Clients::close);
-        listed.values().forEach(HttpUpstream::close);
         unlistedClients.close();
-        unlisted.asMap().values().forEach(HttpUpstream::close);
+        List<HttpUpstream> all = Stream.of(listed, unlisted.asMap())
+                .flatMap(some -> some.values().stream())
+                .toList();
+        all.forEach(HttpUpstream::shutdown);
+        long end = System.nanoTime() + LAST_SECONDS.toNanos();
+        all.forEach(upstream -> upstream.end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
         resolver.close();
     }
 

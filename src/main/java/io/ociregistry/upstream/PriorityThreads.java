@@ -1,5 +1,6 @@
 package io.ociregistry.upstream;
 
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -84,10 +85,10 @@ final class PriorityThreads {
         threads.shutdown();
     }
 
-    /** Waits for that end, then interrupts what is left. */
-    void end(int seconds) {
+    /** Waits so long for that end, then interrupts what is left. */
+    void end(Duration atMost) {
         try {
-            if (!threads.awaitTermination(seconds, TimeUnit.SECONDS)) {
+            if (!threads.awaitTermination(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
                 threads.shutdownNow();
             }
         } catch (InterruptedException e) {

@@ -1,15 +1,15 @@
 package io.ociregistry.upstream;
 
+import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
  * The threads that wait for one upstream: some for small requests, others for blobs, so that neither waits for the other. Work that finds the
  * line of its priority full is rejected.
  */
-final class UpstreamExecutors implements AutoCloseable {
+final class UpstreamExecutors {
     private static final int METADATA_THREADS = 8;
     private static final int WAITING = 1000;
-    private static final int LAST_SECONDS = 2;
 
     private final PriorityThreads metadata;
     private final PriorityThreads blobs;
@@ -32,12 +32,16 @@ final class UpstreamExecutors implements AutoCloseable {
         return blobs.at(priority);
     }
 
-    /** Takes no more work. What arrived whole is given the time to reach the disk; then the rest is interrupted. */
-    @Override
-    public void close() {
+    /** Takes no more work. */
+    void shutdown() {
         metadata.shutdown();
         blobs.shutdown();
-        metadata.end(LAST_SECONDS);
-        blobs.end(LAST_SECONDS);
+    }
+
+    /** Gives what is left so long to end in all, and then interrupts it. */
+    void end(Duration atMost) {
+        long end = System.nanoTime() + atMost.toNanos();
+        metadata.end(atMost);
+        blobs.end(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
 }

@@ -1,6 +1,8 @@
 package io.ociregistry.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
@@ -14,7 +16,10 @@ import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What upstreams have in common, and must not suffer from each other. */
@@ -49,6 +54,34 @@ class HttpUpstreamsTest extends UpstreamTest {
             }
         } finally {
             held.release();
+        }
+    }
+
+    @Test
+    void theyEndTogether_howeverManyAreBusy() throws Exception {
+        List<UpstreamConfig> many = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            many.add(UpstreamConfig.of("r" + i + ".example").withEndpoint("http://localhost:1"));
+        }
+        Upstreams upstreams = upstreams(many.toArray(UpstreamConfig[]::new));
+        CountDownLatch begun = new CountDownLatch(20);
+        CountDownLatch interrupted = new CountDownLatch(20);
+        for (UpstreamConfig each : many) {
+            Upstream upstream = upstreams.get(RegistryName.parse(each.name()));
+            upstream.blobs(Priority.CLIENT).execute(() -> waitFor(begun, interrupted));
+            upstream.metadata(Priority.CLIENT).execute(() -> waitFor(begun, interrupted));
+        }
+        begun.await();
+        assertTimeout(Duration.ofSeconds(10), upstreams::close);
+        assertTrue(interrupted.await(10, TimeUnit.SECONDS));
+    }
+
+    private static void waitFor(CountDownLatch begun, CountDownLatch interrupted) {
+        begun.countDown();
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            interrupted.countDown();
         }
     }
 

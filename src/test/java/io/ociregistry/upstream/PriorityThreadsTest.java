@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -44,7 +45,7 @@ class PriorityThreadsTest {
     void stop() {
         go.countDown();
         threads.shutdown();
-        threads.end(20);
+        threads.end(Duration.ofSeconds(20));
     }
 
     @Test
@@ -129,7 +130,7 @@ class PriorityThreadsTest {
         List<String> last = List.of(ran.take(), ran.take());
         assertTrue(last.contains("prefetch"), last::toString);
         two.shutdown();
-        two.end(20);
+        two.end(Duration.ofSeconds(20));
     }
 
     @Test
@@ -147,7 +148,7 @@ class PriorityThreadsTest {
         assertEquals("prefetch", ran.poll(20, TimeUnit.SECONDS));
         go.countDown();
         two.shutdown();
-        two.end(20);
+        two.end(Duration.ofSeconds(20));
     }
 
     @Test
@@ -175,7 +176,7 @@ class PriorityThreadsTest {
         given.await();
         assertTrue(all.await(20, TimeUnit.SECONDS), () -> all.getCount() + " did not run");
         busyOnes.shutdown();
-        busyOnes.end(20);
+        busyOnes.end(Duration.ofSeconds(20));
     }
 
     private static List<Priority> priorities(int n) {
