@@ -57,6 +57,6 @@ final class KnownMissing<K> {
     }
 
     private static boolean isDefinite(ErrorCode code) {
-        return code == ErrorCode.MANIFEST_UNKNOWN || code == ErrorCode.BLOB_UNKNOWN;
+        return code == ErrorCode.MANIFEST_UNKNOWN || code == ErrorCode.BLOB_UNKNOWN || code == ErrorCode.NAME_UNKNOWN;
     }
 }

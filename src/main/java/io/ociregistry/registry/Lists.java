@@ -38,6 +38,7 @@ final class Lists<N extends ListName, V> {
 
     private final ListKind<N, V> kind;
     private final ListStore store;
+    private final KnownMissing<N> missing;
     private final Upstreams upstreams;
     private final Clock clock;
     private final Duration patience;
@@ -57,12 +58,14 @@ final class Lists<N extends ListName, V> {
     Lists(
             ListKind<N, V> kind,
             ListStore store,
+            KnownMissing<N> missing,
             Upstreams upstreams,
             Clock clock,
             Duration patience,
             boolean airGapped) {
         this.kind = kind;
         this.store = store;
+        this.missing = missing;
         this.upstreams = upstreams;
         this.clock = clock;
         this.patience = patience;
@@ -80,14 +83,15 @@ final class Lists<N extends ListName, V> {
         }
         Upstream upstream;
         try {
+            missing.check(name);
             upstream = upstreams.get(name.repository().registry());
             upstream.check(RequestKind.OTHER);
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(
-                    offline(name, last, e.getMessage()).orElseThrow(() -> e));
+            return CompletableFuture.completedStage(afterFailure(name, last, e));
         }
         Lane lane = lanes.get(upstream, unused -> new Lane(upstream.metadata(Priority.CLIENT), kind.atATime()));
-        CompletionStage<Listed<V>> asked = flights.join(name, lane, () -> ask(upstream, name))
+        CompletionStage<Listed<V>> asked = flights.join(
+                        name, lane, () -> missing.noting(name, () -> ask(upstream, name)))
                 .thenApply(Listed::certain)
                 .exceptionally(failure -> afterFailure(name, last, failure));
         return last.isEmpty() ? asked : soon(asked, name, last);

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
@@ -65,7 +66,8 @@ public final class RegistryContext implements AutoCloseable {
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {
         Duration patience = config.timeouts().answer().dividedBy(3);
-        return new Lists<>(kind, lists, upstreams, clock, patience, config.airGapped());
+        KnownMissing<N> missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
+        return new Lists<>(kind, lists, missing, upstreams, clock, patience, config.airGapped());
     }
 
     /**

@@ -64,6 +64,20 @@ class MissingUpstreamTest {
     }
 
     @Test
+    void theTagsOfARepositoryThatIsNotThereAreAskedForOnce() throws Exception {
+        Response first = tags();
+        assertEquals(404, first.status());
+        for (int i = 0; i < 20; i++) {
+            assertEquals(first.text(), tags().text());
+        }
+        assertEquals(1, upstream.requests().size());
+        registry.close();
+        registry = start("0s", "");
+        upstream.image("team/none", "1.0").layer(100).push();
+        assertEquals(200, tags().status());
+    }
+
+    @Test
     void anotherRepositoryMayHaveIt() throws Exception {
         Digest blob = upstream.blob("team/other", Content.random(1, 100));
         assertEquals(404, get("blobs/" + blob).status());
@@ -131,6 +145,10 @@ class MissingUpstreamTest {
 
     private Response get(String path) throws Exception {
         return RawHttp.get(registry.base(), "/v2/team/app/" + path + "?ns=r.example");
+    }
+
+    private Response tags() throws Exception {
+        return RawHttp.get(registry.base(), "/v2/team/none/tags/list?ns=r.example");
     }
 
     private Response head(String path) throws Exception {

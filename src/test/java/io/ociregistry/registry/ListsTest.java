@@ -76,9 +76,15 @@ class ListsTest {
                 records, catalog, upstreams, new TagPolicies(config, new RegistryNames(config)), clock, config);
         ListStore store = new ListStore(layout);
         Duration patience = Duration.ofSeconds(20);
-        tags = new Lists<>(new TagLists(catalog, PAGES), store, upstreams, clock, patience, false);
+        tags = new Lists<>(new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, patience, false);
         referrers = new Lists<>(
-                new ReferrerLists(manifests, records, catalog, false, PAGES), store, upstreams, clock, patience, false);
+                new ReferrerLists(manifests, records, catalog, false, PAGES),
+                store,
+                neverMissing(),
+                upstreams,
+                clock,
+                patience,
+                false);
     }
 
     @AfterEach
@@ -153,10 +159,20 @@ class ListsTest {
         clock.pass(Duration.ofHours(2));
         ListKind<ListName.Tags, TagList> kind = new TagLists(new Catalog(false), PAGES);
         Lists<ListName.Tags, TagList> broken = new Lists<>(
-                failing(kind), new ListStore(new Layout(root)), upstreams, clock, Duration.ofSeconds(20), false);
+                failing(kind),
+                new ListStore(new Layout(root)),
+                neverMissing(),
+                upstreams,
+                clock,
+                Duration.ofSeconds(20),
+                false);
         Listed<TagList> old = now(broken.get(new ListName.Tags(APP)));
         assertEquals(List.of("1"), old.list().tags());
         assertTrue(old.warning().orElseThrow().contains("a fault of this server"));
+    }
+
+    private static <N> KnownMissing<N> neverMissing() {
+        return new KnownMissing<>(Duration.ZERO, System::nanoTime);
     }
 
     private Listed<TagList> tags() {
