@@ -29,8 +29,12 @@ final class Breaker {
 
     /** When probes are sent, and for how long that goes on. */
     record Pace(Duration first, Duration longest, Duration span) {
-        static final Pace DEFAULT =
-                new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60), ChronoUnit.FOREVER.getDuration());
+        static final Pace DEFAULT = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60));
+
+        /** That goes on until there is an answer. */
+        Pace(Duration first, Duration longest) {
+            this(first, longest, ChronoUnit.FOREVER.getDuration());
+        }
 
         Pace endingAfter(Duration time) {
             return new Pace(first, longest, time);

@@ -25,8 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class BreakerTest {
-    private static final Breaker.Pace PACE =
-            new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofDays(1));
+    private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
 
     private final ByHand scheduler = new ByHand();
     private boolean upstreamIsUp;

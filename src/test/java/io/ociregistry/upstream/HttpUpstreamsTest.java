@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What upstreams have in common, and must not suffer from each other. */
 class HttpUpstreamsTest extends UpstreamTest {
-    private static final Breaker.Pace FAST =
-            new Breaker.Pace(Duration.ofMillis(20), Duration.ofMillis(20), Duration.ofDays(1));
+    private static final Breaker.Pace FAST = new Breaker.Pace(Duration.ofMillis(20), Duration.ofMillis(20));
 
     @Test
     void whereOneLeavesItsProbesUnanswered_theOthersAreFoundToBeBack() {
@@ -44,6 +43,7 @@ class HttpUpstreamsTest extends UpstreamTest {
                                         UpstreamConfig.of("silent.example").withEndpoint(silent.url()),
                                         UpstreamConfig.of("back.example").withEndpoint(back.url()))),
                 host -> List.of(address(host)),
+                SystemTrust.ofThisMachine(),
                 FAST);
         try (upstreams) {
             goDown(silent, upstreams.get(RegistryName.parse("silent.example")));
