@@ -90,6 +90,8 @@ class FullDiskTest {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertFalse(Files.exists(blob()));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
+        // What has got to its client may still be on its way to the disk.
+        registry.restart();
         upstream.refuseConnections();
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertTrue(Files.exists(blob()));
