@@ -5,6 +5,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.Registry.BlobKey;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
@@ -40,28 +41,28 @@ final class BlobFetch implements Downloads.Receiver {
     private final Repository repository;
     private final Digest digest;
     private final OptionalLong expectedSize;
-    private final Runnable confirmed;
+    private final Proofs proofs;
     private final Backoff backoff;
     private final Duration glance;
 
     /** Guards against starting over for ever. Only the receiver's thread touches it. */
     private boolean startedOver;
 
-    /** A fetch; {@code confirmed} is run once the upstream has answered that the repository has the blob. */
+    /** A fetch; {@code proofs} is told what comes of it. */
     BlobFetch(
             BlobStore blobs,
             Upstream upstream,
             Repository repository,
             Digest digest,
             OptionalLong expectedSize,
-            Runnable confirmed,
+            Proofs proofs,
             Timeouts timeouts) {
         this.blobs = blobs;
         this.upstream = upstream;
         this.repository = repository;
         this.digest = digest;
         this.expectedSize = expectedSize;
-        this.confirmed = confirmed;
+        this.proofs = proofs;
         this.backoff = Backoff.of(timeouts);
         this.glance = timeouts.stall().dividedBy(3);
     }
@@ -71,6 +72,7 @@ final class BlobFetch implements Downloads.Receiver {
         BlobDownload download = blobs.begin(digest, repository);
         try {
             receive(download, started);
+            proofs.arrived(key());
             publish(download);
         } catch (RuntimeException | Error e) {
             LOG.warn("fetching {} failed: {}", this, e.getMessage());
@@ -79,6 +81,8 @@ final class BlobFetch implements Downloads.Receiver {
                 download.release();
             }
             throw e;
+        } finally {
+            proofs.ended(key());
         }
     }
 
@@ -121,7 +125,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** The upstream has the blob, and its readers may begin. */
     private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        confirmed.run();
+        proofs.begun(key());
         started.complete(Optional.of(download));
     }
 
@@ -147,8 +151,9 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
     private boolean takeOver(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        // Before its own upstream has confirmed it, the blob is none of this repository's business.
-        Optional<BlobSource> stored = started.isDone() ? blobs.open(digest) : Optional.empty();
+        // Before its own upstream has said that it has it, the blob is none of this repository's business.
+        boolean shares = started.isDone() && proofs.isWordEnough(repository, digest);
+        Optional<BlobSource> stored = shares ? blobs.open(digest) : Optional.empty();
         if (stored.isEmpty()) {
             return false;
         }
@@ -248,7 +253,7 @@ final class BlobFetch implements Downloads.Receiver {
         if (perSecond < CRAWL) {
             throw new BrokenTransfer(new IOException("only " + bytes + " bytes came in " + nanos / 1_000_000 + " ms"));
         }
-        if (perSecond < SLOW && blobs.isVerified(digest)) {
+        if (perSecond < SLOW && blobs.isVerified(digest) && proofs.isWordEnough(repository, digest)) {
             throw new BrokenTransfer(new IOException("it is slow, and another registry has brought the blob in"));
         }
     }
@@ -334,9 +339,13 @@ final class BlobFetch implements Downloads.Receiver {
                 ErrorCode.STORE_FAILED, "keeping " + this + ": the cache's disk failed: " + e.getMessage(), e);
     }
 
+    private BlobKey key() {
+        return new BlobKey(repository, digest);
+    }
+
     @Override
     public String toString() {
-        return "blob " + repository + "@" + digest;
+        return key().toString();
     }
 
     /** The connection to the upstream broke, as opposed to our disk. */

@@ -7,23 +7,28 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Which names mean which manifests, and which digests each repository may show: the index of the manifest records, in memory.
  *
- * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or answered HEAD), or if one of
- * its manifests names it and no other registry has anything to do with it. That a manifest names a digest is not enough between
- * registries: anybody who runs one could name what is private in another and read it here. Reading takes no lock.
+ * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or gave its word where that
+ * counts: see {@link Proofs}), or if one of its manifests names it and no other registry has anything to do with it. That a manifest names a
+ * digest is not enough between registries: anybody who runs one could name what is private in another and read it here. Reading takes no
+ * lock.
  */
 final class Catalog {
     private static final long UNKNOWN_SIZE = -1;
@@ -34,8 +39,10 @@ final class Catalog {
     private final Map<Repository, Links> links = new ConcurrentHashMap<>();
     /** Registries whose manifests name a digest. Most have one, and share that set. */
     private final Map<Digest, Set<RegistryName>> namedBy = new ConcurrentHashMap<>();
-    /** Registries that sent a digest or answered HEAD for it. */
+    /** Registries that confirmed a digest. */
     private final Map<Digest, Set<RegistryName>> confirmedBy = new ConcurrentHashMap<>();
+    /** Blobs that a registry which asked for no credentials confirmed. */
+    private final Set<Digest> publicBlobs = ConcurrentHashMap.newKeySet();
 
     /**
      * An empty catalog.
@@ -133,9 +140,46 @@ final class Catalog {
     }
 
     /** The repository's upstream confirmed that it has that blob. True if that is news. */
-    boolean confirmBlob(Repository repository, Digest digest) {
-        confirmedBy.merge(digest, Set.of(repository.registry()), Catalog::union);
-        return linksFor(repository).confirmed.add(digest);
+    boolean confirmBlob(ConfirmedLink link) {
+        if (link.isPublic()) {
+            publicBlobs.add(link.digest());
+        }
+        confirmedBy.merge(link.digest(), Set.of(link.repository().registry()), Catalog::union);
+        return linksFor(link.repository()).confirmed.add(link.digest());
+    }
+
+    /** True if anybody can get that blob somewhere, as far as is known here. */
+    boolean isPublic(Digest blob) {
+        return publicBlobs.contains(blob);
+    }
+
+    /** Takes over a link that was kept, to a blob or to what the repository's manifests name as a manifest. */
+    void restore(ConfirmedLink link) {
+        if (isOnlyManifest(link.repository(), link.digest())) {
+            confirmManifest(link.repository(), link.digest());
+        } else {
+            confirmBlob(link);
+        }
+    }
+
+    /**
+     * What the manifests here name and is here too, as links: what a cache has to begin with that kept none (ADR 8).
+     *
+     * @param isHere whether a blob is
+     * @param isPublic whether a registry asks for no credentials
+     */
+    List<ConfirmedLink> named(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
+        List<ConfirmedLink> named = new ArrayList<>();
+        links.forEach((repository, known) -> {
+            boolean open = isPublic.test(repository.registry());
+            Stream<Digest> blobs = known.blobs.keySet().stream().filter(isHere);
+            // Somebody's record of it is here, but none of this registry.
+            Stream<Digest> children = known.manifests.stream().filter(digest -> !confirmedBy
+                    .getOrDefault(digest, Set.of(repository.registry()))
+                    .contains(repository.registry()));
+            Stream.concat(blobs, children).forEach(digest -> named.add(new ConfirmedLink(repository, digest, open)));
+        });
+        return named;
     }
 
     private Optional<Digest> linkedManifest(ImageReference name) {

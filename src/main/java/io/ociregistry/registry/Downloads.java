@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The blobs that are arriving: at most one transfer per digest and source, however many clients and repositories ask. A slow or lying registry
@@ -73,27 +74,41 @@ final class Downloads {
      * @param executor a transfer that waits is given to it too, so that it can move up
      */
     CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
+        return join(key, executor, receiver, () -> true);
+    }
+
+    /**
+     * The same for who may not be shown everything.
+     *
+     * @param shares whether what the store has may be given instead
+     */
+    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver, BooleanSupplier shares) {
         Arrival mine = new Arrival(key, receiver);
         Arrival first = inFlight.putIfAbsent(key, mine);
         if (first == null) {
-            return start(key, mine, executor, receiver);
+            return start(key, mine, executor, receiver, shares);
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .map(Downloads::tellable)
-                .orElseGet(() -> succeed(key, first, executor, receiver)));
+                .orElseGet(() -> succeed(key, first, executor, receiver, shares)));
     }
 
     /** What was in flight ended since we saw it, or is no longer held from its start on: the store has it now, or a new transfer will. */
     private CompletionStage<BlobSource> succeed(
-            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Receiver receiver) {
+            Key key,
+            CompletableFuture<Optional<BlobDownload>> first,
+            Executor executor,
+            Receiver receiver,
+            BooleanSupplier shares) {
         inFlight.remove(key, first);
-        return join(key, executor, receiver);
+        return join(key, executor, receiver, shares);
     }
 
-    private CompletionStage<BlobSource> start(Key key, Arrival mine, Executor executor, Receiver receiver) {
+    private CompletionStage<BlobSource> start(
+            Key key, Arrival mine, Executor executor, Receiver receiver, BooleanSupplier shares) {
         // A transfer may have ended since the caller looked into the store.
-        Optional<BlobSource> stored = blobs.open(key.digest());
+        Optional<BlobSource> stored = stored(key.digest(), shares);
         if (stored.isPresent()) {
             inFlight.remove(key, mine);
             mine.complete(Optional.empty());
@@ -129,6 +144,16 @@ final class Downloads {
             }
         });
         return verified;
+    }
+
+    /** Asked when it is open: what another registry brought in just now was linked to that one before it was there. */
+    private Optional<BlobSource> stored(Digest digest, BooleanSupplier shares) {
+        Optional<BlobSource> stored = blobs.open(digest);
+        if (stored.isPresent() && !shares.getAsBoolean()) {
+            stored.get().close();
+            return Optional.empty();
+        }
+        return stored;
     }
 
     /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */

@@ -24,10 +24,12 @@ final class ManifestGuard {
             Set.of(ErrorCode.UPSTREAM_UNREACHABLE, ErrorCode.UPSTREAM_TIMEOUT);
 
     private final Catalog catalog;
+    private final Trust trust;
     private final Flights<ImageReference, Digest> flights = new Flights<>();
 
-    ManifestGuard(Catalog catalog) {
+    ManifestGuard(Catalog catalog, Trust trust) {
         this.catalog = catalog;
+        this.trust = trust;
     }
 
     /**
@@ -64,7 +66,10 @@ final class ManifestGuard {
             return;
         }
         if (hasManifest(upstream, repository, digest)) {
-            catalog.confirmManifest(repository, digest);
+            // Else whoever runs a registry could claim what another one has, and read it here.
+            if (trust.isConfigured(repository.registry())) {
+                catalog.confirmManifest(repository, digest);
+            }
             throw isManifest(repository, digest);
         }
     }
@@ -84,7 +89,7 @@ final class ManifestGuard {
      * A portal's page is none, and neither is the answer of a registry that names another digest. Whose type is of no kind has to name the digest:
      * there are servers that say 200 to everything, and what is noted here lasts.
      */
-    private static boolean saysManifest(HeadAnswer answer, Digest digest) {
+    static boolean saysManifest(HeadAnswer answer, Digest digest) {
         MediaType type = answer.contentType();
         return answer.digest()
                 .map(told -> told.equals(digest) && (type.canBeManifest() || type.isGeneric()))

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 final class Manifests {
     private final ManifestStore store;
     private final Catalog catalog;
+    private final Trust trust;
     private final Upstreams upstreams;
     private final Clock clock;
     private final long maxBytes;
@@ -39,6 +40,7 @@ final class Manifests {
             ServerConfig config) {
         this.store = store;
         this.catalog = catalog;
+        this.trust = new Trust(config.registries());
         this.upstreams = upstreams;
         this.clock = clock;
         this.maxBytes = config.maxManifestBytes();
@@ -88,7 +90,9 @@ final class Manifests {
 
     /** What a name means here; asks nobody. */
     Optional<Manifest> cached(ImageReference name) {
-        return catalog.find(name).flatMap(store::find);
+        // Looked up again: what another registry sent just now was noted as its own before it was there to be found.
+        return catalog.find(name).flatMap(store::find).filter(found -> catalog.find(name)
+                .isPresent());
     }
 
     private Manifest fetch(Upstream upstream, ImageReference name) {
@@ -103,6 +107,7 @@ final class Manifests {
     /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
+        catalog.confirmManifest(name.repository(), manifest.digest());
         catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
         return manifest;
     }
@@ -111,13 +116,16 @@ final class Manifests {
         catalog.drop(name).forEach(digest -> store.drop(digest, name));
     }
 
-    /** Bytes that another repository brought in, if this one's upstream confirms that it has them too. */
+    /** Bytes that are here already, if this name's upstream says that it has them too, and its word is enough (ADR 8). */
     private Optional<Manifest> sharedBytes(Upstream upstream, ImageReference name) {
-        Optional<Manifest> shared = name.reference() instanceof Digest digest ? store.find(digest) : Optional.empty();
-        if (shared.isPresent()) {
-            upstream.headManifest(name.repository().name(), name.reference());
+        if (!(name.reference() instanceof Digest digest)) {
+            return Optional.empty();
         }
-        return shared;
+        boolean isWordEnough =
+                trust.isConfigured(name.repository().registry()) || cached(name).isPresent();
+        Optional<Manifest> shared = isWordEnough ? store.find(digest) : Optional.empty();
+        return shared.filter(found -> ManifestGuard.saysManifest(
+                upstream.headManifest(name.repository().name(), digest), digest));
     }
 
     private Manifest fetchBytes(Upstream upstream, ImageReference name) {

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
 public final class Registry implements AutoCloseable {
     private final Manifests manifests;
     private final Catalog catalog;
-    private final ConfirmedLinks links;
+    private final Proofs proofs;
     private final BlobStore blobs;
     private final Downloads downloads;
     private final FarParts parts;
@@ -61,13 +61,14 @@ public final class Registry implements AutoCloseable {
             ServerConfig config) {
         this.manifests = manifests;
         this.catalog = catalog;
-        this.links = links;
+        Trust trust = new Trust(config.registries());
+        this.proofs = new Proofs(catalog, links, trust);
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
         this.parts = new FarParts(blobs, config.timeouts().answer().dividedBy(3));
         this.upstreams = upstreams;
         this.disk = disk;
-        this.guard = new ManifestGuard(catalog);
+        this.guard = new ManifestGuard(catalog, trust);
         this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
         this.timeouts = config.timeouts();
         this.airGapped = config.airGapped();
@@ -104,12 +105,22 @@ public final class Registry implements AutoCloseable {
             if (catalog.hasBlob(repository, digest)) {
                 return linkedBlob(repository, digest, priority);
             }
-            boolean here = blobs.contains(digest) || downloads.isArriving(from(repository, digest));
-            return here
+            if (proofs.isArriving(new BlobKey(repository, digest))) {
+                return fetch(repository, digest, priority);
+            }
+            boolean here = blobs.contains(digest) && proofs.isWordEnough(repository, digest);
+            return here || downloads.isArriving(from(repository, digest))
                     ? confirm(repository, digest, priority)
-                            .thenCompose(size -> linkedBlob(repository, digest, priority))
+                            .thenCompose(size -> confirmedBlob(repository, digest, priority))
                     : fetchUnlinked(repository, digest, priority);
         });
+    }
+
+    /** Where the upstream's word is not enough, what it is sending to another of its repositories is shown, and nothing else. */
+    private CompletionStage<BlobSource> confirmedBlob(Repository repository, Digest digest, Priority priority) {
+        return catalog.hasBlob(repository, digest)
+                ? linkedBlob(repository, digest, priority)
+                : transfer(repository, digest, priority);
     }
 
     private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
@@ -137,29 +148,55 @@ public final class Registry implements AutoCloseable {
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return failing(() -> {
             guard.checkKnown(repository, digest);
-            boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
-            OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
-            OptionalLong size = stored.isPresent() ? stored : downloads.arrivingSize(from(repository, digest));
-            return size.isPresent() && catalog.hasBlob(repository, digest)
+            OptionalLong size = knownSize(repository, digest);
+            return size.isPresent()
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest, Priority.CLIENT);
         });
     }
 
-    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
-        Optional<BlobSource> stored = blobs.open(digest);
-        if (stored.isPresent()) {
-            return CompletableFuture.completedStage(stored.get());
+    private OptionalLong knownSize(Repository repository, Digest digest) {
+        boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
+        OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
+        boolean linked = catalog.hasBlob(repository, digest);
+        if (linked && stored.isPresent()) {
+            return stored;
         }
-        // What can't be opened, or has just gone, is fetched like what is not there.
-        return blobs.mayHave(digest, catalog.blobSize(repository, digest))
-                ? downloads
-                        .join(new Downloads.Key(digest, Optional.empty()), disk, new FileCheck(blobs, digest))
-                        .exceptionallyCompose(unopened -> fetch(repository, digest, priority))
-                : fetch(repository, digest, priority);
+        return linked || proofs.isArriving(new BlobKey(repository, digest))
+                ? downloads.arrivingSize(from(repository, digest))
+                : OptionalLong.empty();
+    }
+
+    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
+        return stored(repository, digest).thenCompose(stored -> {
+            // Looked at again: what another registry brought in just now was linked to that one before it was there.
+            if (stored.isPresent() && catalog.hasBlob(repository, digest)) {
+                return CompletableFuture.completedStage(stored.get());
+            }
+            stored.ifPresent(BlobSource::close);
+            return fetch(repository, digest, priority);
+        });
+    }
+
+    /** What the store has of that blob; empty too if it can't be opened, or has just gone. */
+    private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
+        Optional<BlobSource> stored = blobs.open(digest);
+        if (stored.isPresent() || !blobs.mayHave(digest, catalog.blobSize(repository, digest))) {
+            return CompletableFuture.completedStage(stored);
+        }
+        return downloads
+                .join(new Downloads.Key(digest, Optional.empty()), disk, new FileCheck(blobs, digest))
+                .<Optional<BlobSource>>thenApply(Optional::of)
+                .exceptionally(unopened -> Optional.empty());
     }
 
     private CompletionStage<BlobSource> fetch(Repository repository, Digest digest, Priority priority) {
+        return transfer(repository, digest, priority)
+                .thenCompose(source -> confirmedFor(repository, digest, source, priority));
+    }
+
+    /** From the repository's own registry, whoever asked that for it; or from the store, if this may share what is there. */
+    private CompletionStage<BlobSource> transfer(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
         Downloads.Key key = from(repository, digest);
         BlobKey blob = new BlobKey(repository, digest);
@@ -168,23 +205,21 @@ public final class Registry implements AutoCloseable {
             upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = catalog.blobSize(repository, digest);
-        Runnable confirmed = () -> link(repository, digest);
-        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, confirmed, timeouts);
-        return downloads
-                .join(
-                        key,
-                        upstream.blobs(priority),
-                        started -> missing.noting(blob, () -> {
-                            fetch.run(started);
-                            return blob;
-                        }))
-                .thenCompose(source -> confirmedFor(repository, digest, source, priority));
+        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, proofs, timeouts);
+        return downloads.join(
+                key,
+                upstream.blobs(priority),
+                started -> missing.noting(blob, () -> {
+                    fetch.run(started);
+                    return blob;
+                }),
+                () -> catalog.hasBlob(repository, digest) || proofs.isWordEnough(repository, digest));
     }
 
     /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
     private CompletionStage<BlobSource> confirmedFor(
             Repository repository, Digest digest, BlobSource source, Priority priority) {
-        if (catalog.hasBlob(repository, digest)) {
+        if (catalog.hasBlob(repository, digest) || proofs.isArriving(new BlobKey(repository, digest))) {
             return CompletableFuture.completedStage(source);
         }
         return failing(() -> confirm(repository, digest, priority)).handle((size, failure) -> {
@@ -200,7 +235,7 @@ public final class Registry implements AutoCloseable {
         return new Downloads.Key(digest, Optional.of(repository.registry()));
     }
 
-    /** Asks the upstream whether that repository has the blob, which makes it one that the repository may show; tells its size. */
+    /** Asks the upstream whether that repository has the blob, which is a proof where its word is enough; tells its size. */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
         BlobKey key = new BlobKey(repository, digest);
@@ -211,20 +246,16 @@ public final class Registry implements AutoCloseable {
                 guard.check(upstream, repository, digest);
                 return head(upstream, key);
             });
-            link(repository, digest);
             return size.isPresent() ? size : catalog.blobSize(repository, digest);
         });
     }
 
-    private void link(Repository repository, Digest digest) {
-        if (catalog.confirmBlob(repository, digest)) {
-            links.add(repository, digest);
-        }
-    }
-
     private OptionalLong head(Upstream upstream, BlobKey key) {
         try {
-            return upstream.headBlob(key.repository().name(), key.digest()).size();
+            OptionalLong size =
+                    upstream.headBlob(key.repository().name(), key.digest()).size();
+            proofs.said(key);
+            return size;
         } catch (RegistryException e) {
             OptionalLong told = catalog.blobSize(key.repository(), key.digest());
             boolean known = catalog.hasBlob(key.repository(), key.digest());

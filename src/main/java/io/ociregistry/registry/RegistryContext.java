@@ -5,6 +5,7 @@ import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,8 +50,7 @@ public final class RegistryContext implements AutoCloseable {
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog(config.airGapped());
         records.forEach(catalog::add);
-        ConfirmedLinks links = new ConfirmedLinks(layout);
-        links.forEach(catalog::confirmBlob);
+        ConfirmedLinks links = links(layout, catalog, blobs, new Trust(config.registries()));
         Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
@@ -62,6 +63,19 @@ public final class RegistryContext implements AutoCloseable {
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         registry.resumeInterrupted();
         this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
+    }
+
+    /** The links that the cache kept; where it never kept any, it begins with what its manifests name. */
+    private static ConfirmedLinks links(Layout layout, Catalog catalog, BlobStore blobs, Trust trust) {
+        ConfirmedLinks links = new ConfirmedLinks(layout);
+        if (links.areKept()) {
+            links.forEach(catalog::restore);
+        } else {
+            List<ConfirmedLink> named = catalog.named(blobs::contains, trust::isPublic);
+            named.forEach(catalog::restore);
+            links.begin(named);
+        }
+        return links;
     }
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {

@@ -1,6 +1,8 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file of notes, one line each, only ever appended to. Losing some costs time, never correctness: they are not forced, and a disk that does
- * not take them fails nobody. What it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
+ * A file of notes, one line each, only ever appended to. Losing some costs time, never correctness: a disk that does not take them fails
+ * nobody. What it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
  */
 final class AppendedLines {
     private static final Logger LOG = LoggerFactory.getLogger(AppendedLines.class);
@@ -22,14 +24,21 @@ final class AppendedLines {
 
     private final Layout layout;
     private final Path file;
+    private final boolean durable;
     private final Outage outage;
     /** Guarded by "this". */
     private final List<String> waiting = new ArrayList<>();
 
-    /** The notes in a file of that layout; {@code what} is their plural, for the log. */
-    AppendedLines(Layout layout, Path file, String what) {
+    /**
+     * The notes in a file of that layout.
+     *
+     * @param what their plural, for the log
+     * @param durable whether each is on the disk before {@link #add} returns
+     */
+    AppendedLines(Layout layout, Path file, String what, boolean durable) {
         this.layout = layout;
         this.file = file;
+        this.durable = durable;
         this.outage = new Outage(what + " in " + file);
         new Quarantine(layout).makeWay(file);
     }
@@ -64,11 +73,23 @@ final class AppendedLines {
             // Each begins with a line feed of its own, so that one that a crash or a full disk tore never runs into the
             // next.
             String text = "\n" + String.join("\n\n", waiting) + "\n";
-            Files.writeString(file, text, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            append(text.getBytes(StandardCharsets.UTF_8));
             waiting.clear();
             outage.over();
         } catch (IOException e) {
             outage.failed(e);
+        }
+    }
+
+    private void append(byte[] text) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            ByteBuffer buffer = ByteBuffer.wrap(text);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            if (durable) {
+                channel.force(false);
+            }
         }
     }
 }

@@ -1,52 +1,95 @@
 package io.ociregistry.store;
 
-import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.RegistryName;
-import io.ociregistry.oci.Repository;
-import java.util.function.BiConsumer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Collection;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which repositories may show blobs that none of their manifests here names: those that their upstream confirmed.
+ * Which repositories may show which blobs, since their upstream confirmed it.
  *
- * <p>One line each, repository and digest, only ever appended. A line that is lost or can't be read costs one question to the upstream.
+ * <p>One line each, only ever appended, and forced: where a blob is in the store and its link was lost, it would be shown to whoever names it
+ * next. A line that can't be read costs one question to the upstream. A cache without that file was written by a program that kept no links.
  */
 public final class ConfirmedLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);
 
+    private final Layout layout;
     private final AppendedLines lines;
+    private final Outage outage;
+    /** What the file has to begin with, as long as the disk has not taken it; nothing is appended before. Guarded by "this". */
+    private String beginning = "";
 
     /** The links of a layout. */
     public ConfirmedLinks(Layout layout) {
-        this.lines = new AppendedLines(layout, layout.confirmedLinks(), "confirmed links");
+        this.layout = layout;
+        this.lines = new AppendedLines(layout, layout.confirmedLinks(), "confirmed links", true);
+        this.outage = new Outage("the first links in " + layout.confirmedLinks());
+    }
+
+    /** False if this cache never kept any. */
+    public boolean areKept() {
+        return Files.exists(layout.confirmedLinks());
+    }
+
+    /** Begins to keep them with those, all or none. What the disk does not take is tried again with every other. */
+    public synchronized void begin(Collection<ConfirmedLink> links) {
+        beginning = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
+        save();
     }
 
     /** Tells all of them. */
-    public void forEach(BiConsumer<Repository, Digest> action) {
+    public void forEach(Consumer<ConfirmedLink> action) {
         lines.forEach(line -> read(line, action));
     }
 
-    /** Notes one. */
-    public void add(Repository repository, Digest digest) {
-        lines.add(repository + " " + digest);
+    /** Notes one; not while what they begin with can't be written, since then a blob can't either. */
+    public synchronized void add(ConfirmedLink link) {
+        if (hasBegun()) {
+            lines.add(link.toString());
+        }
     }
 
     /** Tries again to write what the disk did not take. */
-    public void save() {
-        lines.save();
+    public synchronized void save() {
+        if (hasBegun()) {
+            lines.save();
+        }
     }
 
-    private static void read(String line, BiConsumer<Repository, Digest> action) {
+    private boolean hasBegun() {
+        if (beginning.isEmpty()) {
+            return true;
+        }
+        if (!layout.isWritable()) {
+            return false;
+        }
         try {
-            int space = line.indexOf(' ');
-            int slash = line.indexOf('/');
-            Repository repository =
-                    new Repository(RegistryName.parse(line.substring(0, slash)), line.substring(slash + 1, space));
-            action.accept(repository, Digest.parse(line.substring(space + 1)));
+            layout.prepare(layout.lists());
+            layout.prepare(layout.partials());
+            DurableFiles.write(layout.confirmedLinks(), beginning.getBytes(StandardCharsets.UTF_8), layout.partials());
+            beginning = "";
+            outage.over();
+            return true;
+        } catch (IOException e) {
+            outage.failed(e);
+            return false;
+        }
+    }
+
+    private static void read(String line, Consumer<ConfirmedLink> action) {
+        ConfirmedLink link;
+        try {
+            link = ConfirmedLink.parse(line);
         } catch (RegistryException | IndexOutOfBoundsException torn) {
             LOG.warn("leaving out a line of confirmed links that is torn, {} characters", line.length());
+            return;
         }
+        action.accept(link);
     }
 }

@@ -19,7 +19,7 @@ final class VerifiedIndex {
     private final Map<String, String> looks = new ConcurrentHashMap<>();
 
     VerifiedIndex(Layout layout) {
-        this.lines = new AppendedLines(layout, layout.verifiedIndex(), "notes of verified blobs");
+        this.lines = new AppendedLines(layout, layout.verifiedIndex(), "notes of verified blobs", false);
         lines.forEach(line -> {
             String[] parts = line.split(" ", 2);
             if (parts.length == 2) {

@@ -10,6 +10,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.nio.charset.StandardCharsets;
@@ -61,7 +62,7 @@ class CatalogTest {
         assertFalse(catalog.isOnlyManifest(A, LAYER));
         assertFalse(catalog.isOnlyManifest(B, CHILD), "B knows nothing of it");
         assertEquals(Optional.empty(), catalog.find(name("quay.io/a@" + LAYER)));
-        catalog.confirmBlob(A, CHILD);
+        catalog.confirmBlob(link(A, CHILD));
         assertFalse(catalog.isOnlyManifest(A, CHILD), "its upstream says it is a blob too");
     }
 
@@ -105,10 +106,10 @@ class CatalogTest {
         catalog.add(record(image(11), "evil.example/a:v1", NOW));
         assertFalse(catalog.hasBlob(A, LAYER));
         assertFalse(catalog.hasBlob(foreign, LAYER));
-        catalog.confirmBlob(A, LAYER);
+        catalog.confirmBlob(link(A, LAYER));
         assertTrue(catalog.hasBlob(A, LAYER));
         assertFalse(catalog.hasBlob(foreign, LAYER));
-        catalog.confirmBlob(foreign, LAYER);
+        catalog.confirmBlob(link(foreign, LAYER));
         assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(foreign, LAYER));
 
         catalog.add(record(INDEX, "evil.example/a:index", NOW));
@@ -134,13 +135,13 @@ class CatalogTest {
 
     @Test
     void aConfirmedBlobHasNoSizeUntilAManifestTellsIt() {
-        assertTrue(catalog.confirmBlob(A, LAYER));
-        assertFalse(catalog.confirmBlob(A, LAYER), "that is no news");
+        assertTrue(catalog.confirmBlob(link(A, LAYER)));
+        assertFalse(catalog.confirmBlob(link(A, LAYER)), "that is no news");
         assertTrue(catalog.hasBlob(A, LAYER));
         assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
         catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER));
-        assertFalse(catalog.confirmBlob(A, LAYER));
+        assertFalse(catalog.confirmBlob(link(A, LAYER)));
         assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER), "and is not forgotten");
     }
 
@@ -161,6 +162,10 @@ class CatalogTest {
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v2")));
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
         assertTrue(catalog.hasBlob(A, LAYER));
+    }
+
+    private static ConfirmedLink link(Repository repository, Digest digest) {
+        return new ConfirmedLink(repository, digest, false);
     }
 
     private static ManifestRecord record(Manifest manifest, String name, Instant checked) {

@@ -112,15 +112,15 @@ class DiskOutageTest {
         List<Digest> digests =
                 List.of(index(1, 1).digest(), index(2, 1).digest(), index(3, 1).digest());
         try (LogLines log = LogLines.of(Outage.class.getName())) {
-            links.add(repository, digests.get(0));
-            links.add(repository, digests.get(1));
+            links.add(new ConfirmedLink(repository, digests.get(0), false));
+            links.add(new ConfirmedLink(repository, digests.get(1), true));
             assertEquals(1, log.at("ERROR").size(), log.text());
             Files.delete(layout.lists());
-            links.add(repository, digests.get(2));
+            links.add(new ConfirmedLink(repository, digests.get(2), false));
             assertEquals(2, log.at("ERROR").size(), log.text());
         }
         List<Digest> read = new ArrayList<>();
-        new ConfirmedLinks(layout).forEach((of, digest) -> read.add(digest));
+        new ConfirmedLinks(layout).forEach(link -> read.add(link.digest()));
         assertEquals(digests, read);
     }
 

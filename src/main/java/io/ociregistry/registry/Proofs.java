@@ -1,0 +1,70 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.Registry.BlobKey;
+import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.ConfirmedLinks;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What upstreams proved to have, which gives their repositories a right to it (ADR 8): by sending a blob whole, or by saying so where their
+ * word counts. Anybody can run a registry that says yes to everything.
+ */
+final class Proofs {
+    private final Catalog catalog;
+    private final ConfirmedLinks links;
+    private final Trust trust;
+    /** Blobs whose upstream said that it sends them, until they have arrived. */
+    private final Set<BlobKey> arriving = ConcurrentHashMap.newKeySet();
+
+    Proofs(Catalog catalog, ConfirmedLinks links, Trust trust) {
+        this.catalog = catalog;
+        this.links = links;
+        this.trust = trust;
+    }
+
+    /** True if it is enough that this repository's upstream says it has the blob. Once true it stays so. */
+    boolean isWordEnough(Repository repository, Digest digest) {
+        return trust.isConfigured(repository.registry()) || catalog.isPublic(digest);
+    }
+
+    /** The upstream said that it has that blob. */
+    void said(BlobKey blob) {
+        if (isWordEnough(blob.repository(), blob.digest())) {
+            link(blob);
+        }
+    }
+
+    /** The upstream has begun to send that blob. */
+    void begun(BlobKey blob) {
+        arriving.add(blob);
+    }
+
+    /** All of it has arrived and is right. Called before it is in the store: nobody else can be shown it before its link is there. */
+    void arrived(BlobKey blob) {
+        // What an earlier start left whole was asked of nobody: then nobody said that it is this repository's.
+        if (arriving.contains(blob)) {
+            link(blob);
+        }
+    }
+
+    /** Nothing more of that blob will arrive. */
+    void ended(BlobKey blob) {
+        arriving.remove(blob);
+    }
+
+    /** True if that blob is being sent by that very repository. */
+    boolean isArriving(BlobKey blob) {
+        return arriving.contains(blob);
+    }
+
+    private void link(BlobKey blob) {
+        boolean isPublic = trust.isPublic(blob.repository().registry());
+        ConfirmedLink link = new ConfirmedLink(blob.repository(), blob.digest(), isPublic);
+        if (catalog.confirmBlob(link)) {
+            links.add(link);
+        }
+    }
+}
