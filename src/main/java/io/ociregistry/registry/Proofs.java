@@ -44,10 +44,7 @@ final class Proofs {
 
     /** All of it has arrived and is right. Called before it is in the store: nobody else can be shown it before its link is there. */
     void arrived(BlobKey blob) {
-        // What an earlier start left whole was asked of nobody: then nobody said that it is this repository's.
-        if (arriving.contains(blob)) {
-            link(blob);
-        }
+        link(blob);
     }
 
     /** Nothing more of that blob will arrive. */

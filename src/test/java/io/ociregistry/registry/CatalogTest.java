@@ -118,6 +118,41 @@ class CatalogTest {
     }
 
     @Test
+    void aBlobIsPublicOnceSomebodyConfirmedItWithoutCredentials() {
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        catalog.confirmBlob(link(A, LAYER));
+        assertFalse(catalog.isPublic(LAYER));
+        catalog.restore(new ConfirmedLink(B, LAYER, true));
+        assertTrue(catalog.isPublic(LAYER));
+        assertTrue(catalog.hasBlob(B, LAYER));
+    }
+
+    @Test
+    void whatManifestsNameAndIsHereIsWhatACacheWithoutLinksBeginsWith() {
+        Repository other = new Repository(RegistryName.parse("ghcr.io"), "a");
+        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
+        catalog.add(record(image(11), "ghcr.io/a:v1", NOW));
+        Manifest index = manifest(
+                "{'manifests':[{'digest':'" + IMAGE.digest() + "','size':5},{'digest':'" + CHILD + "','size':5}]}");
+        catalog.add(record(index, "ghcr.io/a:index", NOW));
+        List<ConfirmedLink> named =
+                catalog.named(LAYER::equals, registry -> registry.toString().equals("ghcr.io"));
+        assertEquals(
+                Set.of(
+                        new ConfirmedLink(A, LAYER, false),
+                        new ConfirmedLink(other, LAYER, true),
+                        new ConfirmedLink(other, IMAGE.digest(), true)),
+                Set.copyOf(named));
+        assertEquals(3, named.size());
+
+        named.forEach(catalog::restore);
+        assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(other, LAYER));
+        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("ghcr.io/a@" + IMAGE.digest())));
+        assertFalse(catalog.hasBlob(other, IMAGE.digest()), "a manifest is no blob");
+        assertFalse(catalog.hasBlob(A, CONFIG), "that is not here, and two name it");
+    }
+
+    @Test
     void whoAsksNobodyShowsWhatItsManifestsName() {
         Catalog closed = new Catalog(true);
         closed.add(record(image(10), "quay.io/a:v1", NOW));

@@ -283,6 +283,15 @@ class DownloadsTest {
     }
 
     @Test
+    void whoMayNotBeShownWhatTheStoreHasGetsItFromATransferOfItsOwn() throws Exception {
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        try (BlobSource source = get(downloads.join(KEY, executor, this::receive, () -> false))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+        assertEquals(2, transfers.get());
+    }
+
+    @Test
     void manyWhoAskForWhatTheStoreHasAllGetIt() throws Exception {
         get(downloads.join(KEY, Runnable::run, this::receive)).close();
         CountDownLatch ready = new CountDownLatch(32);

@@ -1,0 +1,67 @@
+package io.ociregistry.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.Secret;
+import io.ociregistry.config.TlsConfig;
+import io.ociregistry.config.TokenConfig;
+import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.oci.RegistryName;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrustTest {
+    private static final UpstreamConfig PLAIN = UpstreamConfig.of("r.example");
+
+    static Stream<UpstreamConfig> withCredentials() {
+        TokenConfig token =
+                new TokenConfig(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(new Secret("t")));
+        TokenConfig provider =
+                new TokenConfig(Optional.of("ecr"), Optional.empty(), Optional.empty(), Optional.empty());
+        return Stream.of(
+                PLAIN.withAuth(AuthConfig.basic("user", "pw")),
+                PLAIN.withAuth(auth(token)),
+                PLAIN.withAuth(auth(provider)),
+                PLAIN.withTls(new TlsConfig(
+                        Optional.empty(), Optional.of(Path.of("c.pem")), Optional.of(Path.of("k.pem")), false)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("withCredentials")
+    void whatIsSentToOurCredentialsMayBePrivate(UpstreamConfig registry) {
+        assertFalse(trust(registry).isPublic(RegistryName.parse("r.example")));
+        assertTrue(trust(registry).isConfigured(RegistryName.parse("r.example")));
+    }
+
+    @Test
+    void aRegistryThatNeedsNoneIsPublic_itsOwnAuthorityAloneIsNone() {
+        TlsConfig authority = new TlsConfig(Optional.of(Path.of("ca.pem")), Optional.empty(), Optional.empty(), false);
+        for (UpstreamConfig registry : List.of(PLAIN, PLAIN.withTls(authority))) {
+            assertTrue(trust(registry).isPublic(RegistryName.parse("r.example")));
+        }
+    }
+
+    @Test
+    void whoeverNobodyConfiguredIsPublicAndNotTrusted() {
+        Trust trust = trust(PLAIN);
+        assertEquals(true, trust.isPublic(RegistryName.parse("other.example")));
+        assertEquals(false, trust.isConfigured(RegistryName.parse("other.example")));
+        assertEquals(false, trust.isConfigured(RegistryName.parse("r.example:5000")));
+    }
+
+    private static Trust trust(UpstreamConfig registry) {
+        return new Trust(List.of(registry));
+    }
+
+    private static AuthConfig auth(TokenConfig token) {
+        return new AuthConfig(Optional.empty(), Optional.empty(), Optional.empty(), token);
+    }
+}
