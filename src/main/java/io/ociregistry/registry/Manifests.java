@@ -107,6 +107,7 @@ final class Manifests {
     /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
+        // Before it can be found: whoever only names it loses it first.
         catalog.confirmManifest(name.repository(), manifest.digest());
         catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
         return manifest;

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file of notes, one line each, only ever appended to. Losing some costs time, never correctness: a disk that does not take them fails
- * nobody. What it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
+ * A file of notes, one line each, only ever appended to, and forced where losing some would cost more than time. A disk that does not take
+ * them fails nobody: what it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
  */
 final class AppendedLines {
     private static final Logger LOG = LoggerFactory.getLogger(AppendedLines.class);

@@ -255,6 +255,25 @@ class OthersBytesTest {
     }
 
     @Test
+    void whatWasHeldWholeBelongsToTheRegistryItCameFrom_thoughNothingNamesItThere() throws Exception {
+        close();
+        Path partial = images.resolve("partial").resolve(digest.hex() + "@" + PRIVATE);
+        Files.write(partial, layer.bytes());
+        Files.writeString(Path.of(partial + ".checkpoints"), PRIVATE + "/team/app\n" + SIZE + " " + digest + "\n");
+        open();
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+        assertTrue(
+                gets(hidden).contains("bytes=" + SIZE + "-"), () -> gets(hidden).toString());
+        reopen();
+        other.image("x/y", "1").layer(layer).push();
+        other.on(Match.blob(digest)).always(Fault.status(404));
+        assertEquals(200, manifest(OTHER, "x/y", "1").status());
+        assertEquals(404, get(OTHER, "x/y").status());
+        hidden.refuseConnections();
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+    }
+
+    @Test
     void aCacheThatKeepsLinksTakesNoNamesForThem() throws Exception {
         // Nothing was linked yet, and still this cache is not one that keeps no links.
         other.image("x/y", "1").layer(layer).push();
