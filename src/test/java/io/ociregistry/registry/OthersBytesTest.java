@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -359,7 +360,7 @@ class OthersBytesTest {
                         configured,
                         UpstreamConfig.of(OTHER).withEndpoint(other.url()),
                         UpstreamConfig.of(THIRD).withEndpoint(third.url())));
-        context = RegistryContext.open(config, HttpUpstreams.of(reachable));
+        context = RegistryContext.open(config, HttpUpstreams.of(reachable), Clock.systemUTC());
         server = EmbeddedServer.start(config, context);
     }
 
