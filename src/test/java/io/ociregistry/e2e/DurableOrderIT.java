@@ -49,6 +49,7 @@ class DurableOrderIT {
                     log, images.resolve("blobs").resolve(image.config().digest().hex()));
             assertOrder(log, images.resolve("blobs").resolve(image.layer(0).hex()));
             assertOrder(log, images.resolve("blobs").resolve(image.layer(1).hex()));
+            assertLinkedFirst(log, images);
         }
     }
 
@@ -112,6 +113,24 @@ class DurableOrderIT {
             String seen = about(log, aside, file);
             assertTrue(sync.isPresent(), () -> "not forced between its last write and its rename:\n" + seen);
             assertTrue(directorySync.isPresent(), () -> "its directory is not forced after the rename:\n" + seen);
+        }
+    }
+
+    /** Whose a blob is has to be on the disk before the blob is in the store: else it would belong to whoever names it next. */
+    private static void assertLinkedFirst(Path log, Path images) throws IOException {
+        String links = images.resolve("lists").resolve("links").toString();
+        List<SystemCall> calls = SystemCall.read(log);
+        List<SystemCall> published = calls.stream()
+                .filter(call -> call.isRenameInto(images.resolve("blobs").toString()))
+                .sorted(Comparator.comparing(SystemCall::from))
+                .toList();
+        assertEquals(3, published.size());
+        for (int i = 0; i < published.size(); i++) {
+            SystemCall rename = published.get(i);
+            long forced = calls.stream()
+                    .filter(call -> call.isSyncOf(links) && rename.isAfter(call))
+                    .count();
+            assertTrue(forced > i, () -> forced + " links were forced before " + rename);
         }
     }
 

@@ -58,6 +58,12 @@ record SystemCall(String name, List<String> paths, int from, int to) {
                 && paths.get(1).equals(path);
     }
 
+    boolean isRenameInto(String directory) {
+        return name.matches("rename(at2?)?")
+                && paths.size() == 2
+                && paths.get(1).startsWith(directory + "/");
+    }
+
     boolean isAfter(SystemCall other) {
         return from > other.to;
     }
