@@ -72,7 +72,7 @@ final class BlobFetch implements Downloads.Receiver {
         BlobDownload download = blobs.begin(digest, repository);
         try {
             receive(download, started);
-            proofs.arrived(key());
+            proofs.arrived(key(), download.isKept());
             publish(download);
         } catch (RuntimeException | Error e) {
             LOG.warn("fetching {} failed: {}", this, e.getMessage());

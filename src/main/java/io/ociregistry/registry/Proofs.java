@@ -18,6 +18,8 @@ final class Proofs {
     private final Trust trust;
     /** Blobs whose upstream said that it sends them, until they have arrived. */
     private final Set<BlobKey> arriving = ConcurrentHashMap.newKeySet();
+    /** Blobs that have a link, though only in memory, since the disk did not take them either. */
+    private final Set<BlobKey> passed = ConcurrentHashMap.newKeySet();
 
     Proofs(Catalog catalog, ConfirmedLinks links, Trust trust) {
         this.catalog = catalog;
@@ -42,9 +44,17 @@ final class Proofs {
         arriving.add(blob);
     }
 
-    /** All of it has arrived and is right. Called before it is in the store: nobody else can be shown it before its link is there. */
-    void arrived(BlobKey blob) {
-        link(blob);
+    /**
+     * All of it has arrived and is right. Called before it is in the store: nobody else can be shown it before its link is there.
+     *
+     * @param kept whether it will be in the store
+     */
+    void arrived(BlobKey blob, boolean kept) {
+        if (kept) {
+            link(blob);
+        } else if (catalog.confirmBlob(linkTo(blob))) {
+            passed.add(blob);
+        }
     }
 
     /** Nothing more of that blob will arrive. */
@@ -58,10 +68,16 @@ final class Proofs {
     }
 
     private void link(BlobKey blob) {
-        boolean isPublic = trust.isPublic(blob.repository().registry());
-        ConfirmedLink link = new ConfirmedLink(blob.repository(), blob.digest(), isPublic);
-        if (catalog.confirmBlob(link)) {
+        ConfirmedLink link = linkTo(blob);
+        if (catalog.confirmBlob(link) || passed.remove(blob)) {
             links.add(link);
         }
+    }
+
+    private ConfirmedLink linkTo(BlobKey blob) {
+        return new ConfirmedLink(
+                blob.repository(),
+                blob.digest(),
+                trust.isPublic(blob.repository().registry()));
     }
 }
