@@ -53,8 +53,9 @@ final class Connection {
                     field.substring(0, colon), field.substring(colon + 1).strip()));
         }
         Headers headers = new Headers(fields);
-        in.skipNBytes(headers.first("Content-Length").map(Long::parseLong).orElse(0L));
-        return Optional.of(new Recorded(words[0], words[1], headers));
+        int length = headers.first("Content-Length").map(Integer::parseInt).orElse(0);
+        String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
+        return Optional.of(new Recorded(words[0], words[1], headers, body));
     }
 
     void send(Answer answer, Recorded request) throws IOException, InterruptedException {

@@ -30,6 +30,7 @@ public final class Recorded {
     private final String path;
     private final String query;
     private final Headers headers;
+    private final String body;
     private final Kind kind;
     private final String repository;
     private final String reference;
@@ -38,12 +39,13 @@ public final class Recorded {
     private volatile int status;
     private volatile boolean broken;
 
-    Recorded(String method, String target, Headers headers) {
+    Recorded(String method, String target, Headers headers, String body) {
         this.method = method;
         int question = target.indexOf('?');
         this.path = question < 0 ? target : target.substring(0, question);
         this.query = question < 0 ? "" : target.substring(question + 1);
         this.headers = headers;
+        this.body = body;
         Matcher content = CONTENT.matcher(path);
         Matcher tags = TAGS.matcher(path);
         Matcher storage = STORAGE.matcher(path);
@@ -86,6 +88,11 @@ public final class Recorded {
 
     public Optional<String> header(String name) {
         return headers.first(name);
+    }
+
+    /** What was sent with it; empty if nothing. */
+    public String body() {
+        return body;
     }
 
     public Kind kind() {
