@@ -1,14 +1,43 @@
 package io.ociregistry.config;
 
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
-/** Who we are to an upstream registry. The password is the one to use, wherever it came from. */
-public record AuthConfig(
-        Optional<String> user, Optional<Secret> password, Optional<String> passwordFromEnv, TokenConfig token) {
-    public static final AuthConfig ANONYMOUS =
-            new AuthConfig(Optional.empty(), Optional.empty(), Optional.empty(), TokenConfig.NONE);
+/** Who we are to an upstream registry, or where that stands. */
+public sealed interface AuthConfig {
+    AuthConfig ANONYMOUS = new Anonymous();
 
-    public static AuthConfig basic(String user, String password) {
-        return new AuthConfig(Optional.of(user), Optional.of(new Secret(password)), Optional.empty(), TokenConfig.NONE);
+    static AuthConfig basic(String user, String password) {
+        return new Account(user, new Secret(password));
     }
+
+    record Anonymous() implements AuthConfig {}
+
+    /** The password is the one to use, wherever it came from. */
+    record Account(String user, Secret password) implements AuthConfig {}
+
+    record AccountWithFile(String user, Path passwordFile) implements AuthConfig {}
+
+    /** What {@code docker login} knows: the path of a {@code config.json}. */
+    record DockerConfig(Path file) implements AuthConfig {}
+
+    /**
+     * What {@code docker-credential-NAME} knows.
+     *
+     * @param environment what is set for it beside our own environment
+     * @param life how long its answers are good; until they are refused, if empty
+     */
+    record Helper(String name, Map<String, String> environment, Optional<Duration> life) implements AuthConfig {
+        /** What a helper can be called: what follows {@code docker-credential-} in the name of its program, and no path. */
+        public static final String NAME = "(?!docker-credential-)[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
+
+        public Helper {
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    /** A token that is shown to the registry as it is. */
+    record Token(Secret token) implements AuthConfig {}
 }

@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import java.util.Optional;
+
 /** A key of the configuration file: its name there, what its value may be, what counts when it is absent, and what it is for. */
 public final class Key<T> {
     private final String name;
@@ -12,6 +14,11 @@ public final class Key<T> {
         this.type = type;
         this.fallback = fallback;
         this.doc = doc;
+    }
+
+    /** One that has no default. */
+    static <T> Key<Optional<T>> optional(String name, Scalar<T> type, String doc) {
+        return new Key<>(name, type.optional(), Optional.empty(), doc);
     }
 
     public String name() {

@@ -17,7 +17,6 @@ final class NotInThisBuild {
             "preloadImages",
             "pullTimeout",
             "pruneConfig",
-            "registries.auth.token",
             "resolveRef",
             "serverTlsConfig");
 

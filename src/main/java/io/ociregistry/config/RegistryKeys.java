@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import static io.ociregistry.config.Key.optional;
+
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,27 +10,6 @@ import java.util.Optional;
 
 /** The keys of an entry under {@code registries}. */
 final class RegistryKeys {
-    static final Key<Optional<String>> PROVIDER =
-            optional("provider", Scalar.TEXT, "who gives out tokens, for example ecr");
-    static final Key<Optional<Secret>> PROVIDER_OPTS =
-            optional("providerOpts", Scalar.SECRET, "what the provider needs to know: k=v,k=v");
-    static final Key<Optional<Duration>> EXPIRY =
-            optional("expiry", Scalar.DURATION, "how long such a token is good for");
-    static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
-    static final Mapping<TokenConfig> TOKEN_TYPE = new Mapping<>(
-            List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
-            (values, complaints) -> new TokenConfig(
-                    values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC)));
-
-    static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
-    static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
-    static final Key<Optional<String>> PASSWORD_FROM_ENV =
-            optional("passwordFromEnv", Scalar.TEXT, "the environment variable its password is in; beats password");
-    static final Key<TokenConfig> TOKEN =
-            new Key<>("token", TOKEN_TYPE, TokenConfig.NONE, "a token instead of a password");
-    static final Mapping<AuthConfig> AUTH_TYPE =
-            new Mapping<>(List.of(USER, PASSWORD, PASSWORD_FROM_ENV, TOKEN), RegistryKeys::auth);
-
     static final Key<Optional<Path>> CA =
             optional("ca", Scalar.PATH, "PEM certificates to trust instead of those of the operating system");
     static final Key<Optional<Path>> CERT =
@@ -82,33 +63,14 @@ final class RegistryKeys {
             (values, complaints) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
     static final Key<Limits> LIMITS =
             new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "what the registry is asked for at most");
-    static final Key<AuthConfig> AUTH = new Key<>("auth", AUTH_TYPE, AuthConfig.ANONYMOUS, "who we are there");
+    static final Key<AuthConfig> AUTH = new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "who we are there");
     static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
     static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
             List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS), RegistryKeys::upstream);
 
     private RegistryKeys() {}
 
-    static <T> Key<Optional<T>> optional(String name, Scalar<T> type, String doc) {
-        return new Key<>(name, type.optional(), Optional.empty(), doc);
-    }
-
-    private static AuthConfig auth(Values values, Mapping.Complaints complaints) {
-        var fromEnvironment = fromEnvironment(PASSWORD_FROM_ENV, values, complaints);
-        if (complaints.wrote(USER) && !complaints.wrote(PASSWORD) && !complaints.wrote(PASSWORD_FROM_ENV)) {
-            complaints.about(USER, "has no password; add password or passwordFromEnv");
-        }
-        if (!complaints.wrote(USER) && (complaints.wrote(PASSWORD) || complaints.wrote(PASSWORD_FROM_ENV))) {
-            complaints.about(complaints.wrote(PASSWORD) ? PASSWORD : PASSWORD_FROM_ENV, "belongs to nobody; add user");
-        }
-        return new AuthConfig(
-                values.get(USER),
-                fromEnvironment.or(() -> values.get(PASSWORD)),
-                values.get(PASSWORD_FROM_ENV),
-                values.get(TOKEN));
-    }
-
-    private static Optional<Secret> fromEnvironment(
+    static Optional<Secret> fromEnvironment(
             Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
         return values.get(key).flatMap(variable -> {
             var value = complaints.reading().variable(variable);

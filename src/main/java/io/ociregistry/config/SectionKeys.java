@@ -1,6 +1,6 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.RegistryKeys.optional;
+import static io.ociregistry.config.Key.optional;
 import static io.ociregistry.config.RegistryKeys.requireBoth;
 
 import java.nio.file.Path;

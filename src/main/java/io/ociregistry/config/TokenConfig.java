@@ -1,14 +1,18 @@
 package io.ociregistry.config;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
-/** A token for an upstream registry: given, or to be had from a provider. */
-public record TokenConfig(
+/**
+ * What stands under {@code auth.token}: a token, which goes first, or who gives out some.
+ *
+ * @param options what is set in the environment of the provider's program
+ */
+record TokenConfig(
         Optional<String> provider,
-        Optional<Secret> providerOpts,
+        Map<String, String> options,
         Optional<Duration> expiry,
         Optional<Secret> staticToken) {
-    public static final TokenConfig NONE =
-            new TokenConfig(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+    static final TokenConfig NONE = new TokenConfig(Optional.empty(), Map.of(), Optional.empty(), Optional.empty());
 }

@@ -6,6 +6,7 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -14,75 +15,148 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers the challenges of one registry and of the hosts it redirects to (distribution's token specification; RFC 9110 section 11).
  *
- * <p>Bearer goes before Basic. Credentials go to the registry itself and to a token service of its own site, never anywhere else.
+ * <p>Bearer goes before Basic. Credentials go to the registry itself and to a token service of its own site, never anywhere else. Where they
+ * are refused, by 401 or 403 and by either, what has replaced them in the meantime is tried, else nobody: expired credentials would keep public
+ * images away. That they were refused for a repository is remembered for five seconds.
  */
 final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
+    private static final Duration REFUSED = Duration.ofSeconds(5);
+
+    private record Refusal(Credentials credentials, String repository) {}
 
     private final Destinations destinations;
     private final Origin home;
-    private final Optional<Credentials> credentials;
+    private final CredentialSource source;
     private final BearerTokens tokens;
-    /** What the last challenge for a repository wanted, so that the next request brings it along. */
+    /** What the last challenge for a repository wanted, by whomever, so that the next request brings it along. */
     private final Cache<String, TokenRequest> wanted =
             Caffeine.newBuilder().maximumSize(REPOSITORIES).build();
 
+    private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
+            .maximumSize(REPOSITORIES)
+            .expireAfterWrite(REFUSED)
+            .build();
+
     private volatile boolean basicWanted;
 
-    Authenticator(Destinations destinations, Optional<Credentials> credentials, BearerTokens tokens) {
+    Authenticator(Destinations destinations, CredentialSource source, BearerTokens tokens) {
         this.destinations = destinations;
         this.home = destinations.home();
-        this.credentials = credentials;
+        this.source = source;
         this.tokens = tokens;
     }
 
-    /** What to send to the registry with the first try. */
-    Optional<Secret> atFirst(String repository) {
-        Optional<TokenRequest> request = Optional.ofNullable(wanted.getIfPresent(repository));
-        if (request.isPresent()) {
-            return request.map(wish -> bearer(wish, repository));
+    /** A request to the registry, beginning with what it is known to want. */
+    Attempt atHome(String repository) {
+        TokenRequest request = wanted.getIfPresent(repository);
+        if (request != null) {
+            return new Attempt(home, repository, bearer(request, repository));
         }
-        return basicWanted ? credentials.map(Credentials::basic) : Optional.empty();
+        return new Attempt(home, repository, basicWanted ? basic(repository) : Authorization.NONE);
     }
 
-    /**
-     * What to send after a challenge; empty if there is nothing that could help.
-     *
-     * @param challenger who challenged: the registry or a host that it redirected to
-     * @param refused what was sent with the request that was challenged
-     */
-    Optional<Secret> answer(
-            List<AuthChallenge> challenges, Origin challenger, String repository, Optional<Secret> refused) {
-        Optional<AuthChallenge> bearer =
-                challenges.stream().filter(c -> c.is(AuthChallenge.BEARER)).findFirst();
-        boolean own = challenger.equals(home);
-        if (bearer.isPresent()) {
-            TokenRequest request = tokenRequest(bearer.get(), repository, own);
-            refused.ifPresent(secret -> tokens.drop(request, withoutScheme(secret)));
-            if (own) {
-                wanted.put(repository, request);
+    /** A request to a host that the registry redirects to. */
+    Attempt elsewhere(Origin origin, String repository) {
+        return new Attempt(origin, repository, Authorization.NONE);
+    }
+
+    /** One request at one origin: who asks, and who asks after that was refused. One thread's. */
+    final class Attempt {
+        private final boolean own;
+        private final String repository;
+        private final boolean beganBare;
+        private Authorization current;
+        private boolean challenged;
+        private boolean replaced;
+
+        private Attempt(Origin origin, String repository, Authorization first) {
+            this.own = origin.equals(home);
+            this.repository = repository;
+            this.current = first;
+            this.beganBare = first.header().isEmpty();
+        }
+
+        /** What to send. */
+        Optional<Secret> header() {
+            return current.header();
+        }
+
+        /** True if nobody asks, although there are credentials: they were refused. */
+        boolean isFallback() {
+            return current.fallback();
+        }
+
+        /**
+         * Whether there is something else to send after an answer of 401 or 403. One challenge is answered, and one refusal of credentials;
+         * after that a refusal is final.
+         */
+        boolean improve(int status, List<AuthChallenge> challenges) {
+            Optional<Authorization> better = Optional.empty();
+            if (status == 401 && !challenged) {
+                challenged = true;
+                better = answer(challenges);
             }
-            return Optional.of(bearer(request, repository));
+            if (better.isEmpty() && !replaced && current.by().isPresent()) {
+                replaced = true;
+                better = replacement(current.by().get(), status);
+            }
+            if (better.isEmpty() && status == 401) {
+                // A token of another host's would be shown to it again, as long as it lives.
+                current.token().ifPresent(tokens::drop);
+            }
+            better.ifPresent(next -> current = next);
+            return better.isPresent();
         }
-        boolean basic = own && challenges.stream().anyMatch(c -> c.is(AuthChallenge.BASIC));
-        Optional<Secret> answer = basic ? credentials.map(Credentials::basic) : Optional.empty();
-        basicWanted |= answer.isPresent();
-        // The same again would be refused again.
-        return answer.equals(refused) ? Optional.empty() : answer;
+
+        private Optional<Authorization> answer(List<AuthChallenge> challenges) {
+            Optional<AuthChallenge> bearer = challenges.stream()
+                    .filter(challenge -> challenge.is(AuthChallenge.BEARER))
+                    .findFirst();
+            Authorization next = Authorization.NONE;
+            if (bearer.isPresent()) {
+                next = token(bearer.get());
+            } else if (own && challenges.stream().anyMatch(challenge -> challenge.is(AuthChallenge.BASIC))) {
+                next = basic(repository);
+                basicWanted |= next.header().isPresent();
+            }
+            // The same again would be refused again.
+            boolean useless = next.header().isEmpty() || next.header().equals(current.header());
+            return useless ? Optional.empty() : Optional.of(next);
+        }
+
+        private Authorization token(AuthChallenge challenge) {
+            TokenRequest request = tokenRequest(challenge, repository);
+            current.token().ifPresent(token -> tokens.drop(request.by(current.by()), token));
+            if (!own) {
+                return Authenticator.this.token(request, Authorization.NONE);
+            }
+            wanted.put(repository, request);
+            return bearer(request, repository);
+        }
+
+        private Optional<Authorization> replacement(Credentials refused, int status) {
+            Authorization next = Authenticator.this.replacement(refused, repository, "it answered " + status);
+            TokenRequest request = wanted.getIfPresent(repository);
+            if (request != null) {
+                try {
+                    return Optional.of(Authenticator.this.token(request, next));
+                } catch (RegistryException e) {
+                    LOG.debug("{}: {}", home, e.getMessage());
+                    return Optional.empty();
+                }
+            }
+            Optional<Authorization> basic =
+                    next.by().flatMap(Credentials::basic).map(next::with);
+            return basic.isPresent() || beganBare ? basic : Optional.of(next);
+        }
     }
 
-    /** Notes that an answer to a challenge was of no use: a token of another host's would be shown to it again, as long as it lives. */
-    void refused(Secret secret) {
-        tokens.drop(withoutScheme(secret));
-    }
-
-    private TokenRequest tokenRequest(AuthChallenge challenge, String repository, boolean own) {
-        URI realm = realm(challenge);
+    private TokenRequest tokenRequest(AuthChallenge challenge, String repository) {
         Optional<String> scope =
                 challenge.parameter("scope").or(() -> Optional.of("repository:" + repository + ":pull"));
-        return new TokenRequest(
-                realm, challenge.parameter("service"), scope, own ? credentialsFor(realm) : Optional.empty());
+        return new TokenRequest(realm(challenge), challenge.parameter("service"), scope, Optional.empty());
     }
 
     private URI realm(AuthChallenge challenge) {
@@ -98,20 +172,15 @@ final class Authenticator {
         }
     }
 
-    private Optional<Credentials> credentialsFor(URI realm) {
-        if (credentials.isPresent() && !Origin.of(realm).isSameSite(home)) {
-            LOG.warn(
-                    "{} names the token service {}, which is not of its site: asking it without credentials",
-                    home,
-                    Origin.of(realm));
-            return Optional.empty();
-        }
-        return credentials;
+    private Authorization basic(String repository) {
+        Authorization who = who(source.get(), repository);
+        return who.by().flatMap(Credentials::basic).map(who::with).orElse(who);
     }
 
-    private Secret bearer(TokenRequest request, String repository) {
+    private Authorization bearer(TokenRequest request, String repository) {
+        Authorization who = who(source.get().filter(known -> mayGo(known, request.realm())), repository);
         try {
-            return new Secret("Bearer " + tokens.get(request).reveal());
+            return who.by().isPresent() ? token(request, who, repository) : token(request, who);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.TOO_MANY_REQUESTS) {
                 // The registry may want another one by now, from elsewhere: let it say so next time.
@@ -121,8 +190,63 @@ final class Authenticator {
         }
     }
 
-    private static Secret withoutScheme(Secret header) {
-        String value = header.reveal();
-        return new Secret(value.substring(value.indexOf(' ') + 1));
+    /** A token for that person, else for who takes its place. */
+    private Authorization token(TokenRequest request, Authorization who, String repository) {
+        try {
+            return token(request, who);
+        } catch (RegistryException e) {
+            if (e.code() != ErrorCode.DENIED) {
+                throw e;
+            }
+            Authorization other = replacement(who.by().orElseThrow(), repository, e.getMessage());
+            try {
+                return token(request, other);
+            } catch (RegistryException alsoDenied) {
+                throw alsoDenied.code() == ErrorCode.DENIED ? e : alsoDenied;
+            }
+        }
+    }
+
+    private Authorization token(TokenRequest request, Authorization who) {
+        Optional<Secret> own = who.by()
+                .filter(Credentials.RegistryToken.class::isInstance)
+                .map(known -> ((Credentials.RegistryToken) known).token());
+        Secret token = own.orElseGet(() -> tokens.get(request.by(who.by())));
+        return who.with(new Secret("Bearer " + token.reveal()));
+    }
+
+    private Authorization who(Optional<Credentials> known, String repository) {
+        if (known.isEmpty()) {
+            return Authorization.NONE;
+        }
+        boolean refused = refusals.getIfPresent(new Refusal(known.get(), repository)) != null;
+        return refused ? Authorization.INSTEAD : Authorization.of(known.get());
+    }
+
+    /** Who asks after some credentials were refused. */
+    private Authorization replacement(Credentials refused, String repository, String why) {
+        source.refused(refused);
+        Optional<Credentials> now = source.get().filter(known -> !known.equals(refused));
+        if (now.isPresent()) {
+            return Authorization.of(now.get());
+        }
+        refusals.put(new Refusal(refused, repository), true);
+        LOG.warn(
+                "{} does not take the configured credentials for {}, they are wrong or have expired: {}; going on without them",
+                home,
+                repository,
+                why);
+        return Authorization.INSTEAD;
+    }
+
+    private boolean mayGo(Credentials known, URI realm) {
+        if (known instanceof Credentials.RegistryToken || Origin.of(realm).isSameSite(home)) {
+            return true;
+        }
+        LOG.warn(
+                "{} names the token service {}, which is not of its site: asking it without credentials",
+                home,
+                Origin.of(realm));
+        return false;
     }
 }

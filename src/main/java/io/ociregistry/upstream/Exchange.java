@@ -31,6 +31,8 @@ final class Exchange {
     /** Redirects to where the same thing is; 303 names something else in its place (RFC 9110, 15.4.4). */
     static final List<Integer> SAME_RESOURCE = List.of(301, 302, 307, 308);
 
+    private static final List<Integer> REFUSALS = List.of(401, 403);
+
     private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
     private final Clients clients;
@@ -44,8 +46,6 @@ final class Exchange {
     private final List<? extends NameValuePair> headers;
 
     private URI uri;
-    private Optional<Secret> authorization;
-    private boolean challenged;
 
     Exchange(
             Clients clients,
@@ -68,7 +68,6 @@ final class Exchange {
         this.repository = repository;
         this.what = what;
         this.headers = headers;
-        this.authorization = Optional.empty();
     }
 
     /** An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end. */
@@ -106,23 +105,24 @@ final class Exchange {
 
     /** The same, following redirects of these statuses alone. */
     Answer send(List<Integer> followed) {
-        authorization = authorized(() -> {
+        Authenticator.Attempt attempt = authorized(() -> {
             health.limits().check(kind);
-            return authenticator.atFirst(repository);
+            return authenticator.atHome(repository);
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
-            Answer answer = once();
+            Answer answer = once(attempt.header());
             int status = answer.response().getCode();
-            if (status == 401) {
-                Optional<Secret> better = authenticated(answer);
-                if (better.isEmpty()) {
+            if (REFUSALS.contains(status)) {
+                if (!improved(attempt, answer)) {
                     return answer;
                 }
-                authorization = better;
             } else if (followed.contains(status)) {
                 answer.skip();
-                follow(answer.response());
+                attempt = follow(attempt, answer.response());
                 redirects++;
+            } else if (status == 404 && attempt.isFallback()) {
+                answer.skip();
+                throw refusedBefore();
             } else {
                 return answer;
             }
@@ -130,7 +130,7 @@ final class Exchange {
         throw bad("it was redirected more than " + MAX_REDIRECTS + " times", null);
     }
 
-    private Answer once() {
+    private Answer once(Optional<Secret> authorization) {
         HttpUriRequestBase request = new HttpUriRequestBase(method, uri);
         headers.forEach(header -> request.setHeader(header.getName(), header.getValue()));
         request.setHeader("Accept-Encoding", "identity");
@@ -149,22 +149,24 @@ final class Exchange {
         }
     }
 
-    private Optional<Secret> authenticated(Answer answer) {
-        if (challenged) {
-            authorization.ifPresent(authenticator::refused);
-            return Optional.empty();
-        }
-        challenged = true;
+    private boolean improved(Authenticator.Attempt attempt, Answer answer) {
         List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
                 .map(Header::getValue)
                 .toList();
         // Before the token is asked for, which can then go over the same connection.
         answer.skip();
-        return authorized(
-                () -> authenticator.answer(AuthChallenge.parse(values), Origin.of(uri), repository, authorization));
+        int status = answer.response().getCode();
+        return authorized(() -> attempt.improve(status, AuthChallenge.parse(values)));
     }
 
-    private Optional<Secret> authorized(Supplier<Optional<Secret>> authentication) {
+    /** Nobody is told that something private is missing, so it may be there. */
+    private RegistryException refusedBefore() {
+        return new RegistryException(
+                ErrorCode.DENIED,
+                what + ": upstream refused the configured credentials, and answered 404 without them; correct them");
+    }
+
+    private <T> T authorized(Supplier<T> authentication) {
         try {
             return authentication.get();
         } catch (RegistryException e) {
@@ -177,17 +179,15 @@ final class Exchange {
                 e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
     }
 
-    private void follow(ClassicHttpResponse response) {
+    /** Goes on to where the answer says; what comes next is the same attempt if that is of the same origin. */
+    private Authenticator.Attempt follow(Authenticator.Attempt attempt, ClassicHttpResponse response) {
         Header location = response.getFirstHeader("Location");
         try {
             Origin before = Origin.of(uri);
             URI next = target(location == null ? "" : location.getValue().strip());
             Origin after = destinations.check(next);
-            if (!after.equals(before)) {
-                authorization = Optional.empty();
-                challenged = false;
-            }
             uri = next;
+            return after.equals(before) ? attempt : authenticator.elsewhere(after, repository);
         } catch (RegistryException e) {
             throw named(e);
         } catch (IllegalArgumentException e) {

@@ -45,13 +45,20 @@ public final class HttpUpstreams implements Upstreams {
             Caffeine.newBuilder().maximumSize(UNLISTED).build();
     private final Clients unlistedClients;
 
+    private final CredentialSources sources;
     private final SteadyResolver resolver;
     private final SystemTrust trust;
     private final Breaker.Pace pace;
     private final ScheduledExecutorService probes = probes();
 
     HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
+        this(config, names, trust, pace, HelperPrograms.SYSTEM);
+    }
+
+    HttpUpstreams(
+            ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
         this.trust = trust;
+        this.sources = new CredentialSources(helpers, System::nanoTime);
         this.pace = pace;
         this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
         this.policy = config.unlistedRegistries();
@@ -104,7 +111,8 @@ public final class HttpUpstreams implements Upstreams {
                 TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
         clients.put(name, own);
         Destinations destinations = new Destinations(origin, true);
-        listed.put(name, upstream(name, destinations, own, Credentials.of(config.auth()), config.limits(), pace));
+        CredentialSource source = sources.of(config.auth(), server(config));
+        listed.put(name, upstream(name, destinations, own, source, config.limits(), pace));
     }
 
     private HttpUpstream unlisted(RegistryName name) {
@@ -113,7 +121,7 @@ public final class HttpUpstreams implements Upstreams {
                 name,
                 destinations,
                 unlistedClients,
-                Optional.empty(),
+                CredentialSource.ANONYMOUS,
                 Limits.DEFAULT,
                 pace.endingAfter(UNLISTED_PROBES));
     }
@@ -122,7 +130,7 @@ public final class HttpUpstreams implements Upstreams {
             RegistryName name,
             Destinations destinations,
             Clients clients,
-            Optional<Credentials> credentials,
+            CredentialSource source,
             Limits limits,
             Breaker.Pace probing) {
         Origin origin = destinations.home();
@@ -140,7 +148,7 @@ public final class HttpUpstreams implements Upstreams {
                 name,
                 destinations,
                 clients,
-                new Authenticator(destinations, credentials, tokens),
+                new Authenticator(destinations, source, tokens),
                 executors,
                 bandwidth(limits),
                 new Health(origin, breaker, rates));
@@ -159,6 +167,12 @@ public final class HttpUpstreams implements Upstreams {
     private static Optional<Bandwidth> bandwidth(Limits limits) {
         return limits.bandwidth()
                 .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
+    }
+
+    /** What docker calls the place where a registry really is: credentials are for that. */
+    static String server(UpstreamConfig config) {
+        String host = config.endpoint().map(URI::getRawAuthority).orElse(config.name());
+        return host.equals("docker.io") ? DockerLogin.HUB : host;
     }
 
     private static Origin origin(RegistryName name, String scheme) {

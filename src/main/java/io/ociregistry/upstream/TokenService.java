@@ -8,11 +8,16 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.io.entity.StringEntity;
 
 /** Asks token services for tokens. */
 final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
@@ -20,6 +25,8 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final int LIMIT = 64 << 10;
     /** The token specification: what counts where nothing is said, and the least that a client may assume. */
     private static final int SHORTEST_LIFE = 60;
+    /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
+    private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
 
     private final Clients clients;
     private final RateLimits limits;
@@ -31,18 +38,39 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
 
     @Override
     public BearerTokens.Grant apply(TokenRequest token) {
+        return token.identityToken()
+                .flatMap(identity -> exchanged(token, identity))
+                .orElseGet(() -> given(token));
+    }
+
+    /** By GET, which every token service knows. */
+    private BearerTokens.Grant given(TokenRequest token) {
+        HttpGet request = new HttpGet(token.uri());
+        token.basic().ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
+        return ask(token, request, List.of()).orElseThrow();
+    }
+
+    /** By POST; empty if that is not known there, which services tell in many ways. */
+    private Optional<BearerTokens.Grant> exchanged(TokenRequest token, Secret identity) {
+        HttpPost request = new HttpPost(token.formUri());
+        request.setEntity(new StringEntity(token.form(identity).reveal(), ContentType.APPLICATION_FORM_URLENCODED));
+        return ask(token, request, NO_POST);
+    }
+
+    private Optional<BearerTokens.Grant> ask(TokenRequest token, HttpUriRequestBase request, List<Integer> notHere) {
         limits.check(RequestKind.TOKEN);
-        URI uri = token.uri();
+        Origin origin = Origin.of(token.realm());
         // Without the query: it may hold a user name.
-        String what = "GET token from " + Origin.of(uri) + uri.getPath()
-                + token.scope().map(scope -> " for " + scope).orElse("");
-        HttpGet request = new HttpGet(uri);
-        token.credentials()
-                .ifPresent(c -> request.setHeader("Authorization", c.basic().reveal()));
+        String what =
+                request.getMethod() + " token from " + origin + token.realm().getPath()
+                        + token.scope().map(scope -> " for " + scope).orElse("");
         try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
             limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
                 request.cancel();
+                if (notHere.contains(answer.getCode())) {
+                    return Optional.empty();
+                }
                 throw Failures.of(what, answer, ErrorCode.DENIED);
             }
             byte[] body = body(answer);
@@ -51,9 +79,9 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
             }
-            return grant(what, body);
+            return Optional.of(grant(what, body));
         } catch (IOException e) {
-            throw Failures.of(what, Origin.of(uri), e);
+            throw Failures.of(what, origin, e);
         }
     }
 

@@ -73,7 +73,7 @@ class ConfigLoaderTest {
         assertEquals(List.of("quay.local:5000"), quay.aliases());
         assertEquals(Optional.of(URI.create("http://10.0.0.1:5000")), quay.endpoint());
         assertEquals(Scheme.HTTP, quay.scheme());
-        assertEquals("geheim", quay.auth().password().orElseThrow().reveal());
+        assertEquals(AuthConfig.basic("me", "geheim"), quay.auth());
         assertEquals(Optional.of(Path.of("/ca.crt")), quay.tls().ca());
         assertEquals("geheim", quay.tls().keyPassword().orElseThrow().reveal());
         assertFalse(quay.toString().contains("geheim"), quay.toString());
@@ -153,9 +153,17 @@ class ConfigLoaderTest {
                 "listConfig: {foo: 1}       | 1: listConfig.foo: unknown key; the keys here are header, expr, shortDigest",
                 "serverTlsConfig: {key: /k} | 1: serverTlsConfig.key: is of no use alone; add cert or remove it",
                 "just text                  | 1: is a scalar, but must be a mapping of keys to values",
-                "[{name: a, auth: {user: u}}]     | 1: registries[0].auth.user: has no password; add password or passwordFromEnv",
+                "[{name: a, auth: {user: u}}]     | 1: registries[0].auth.user: has no password; add password, passwordFromEnv or passwordFile",
                 "[{name: a, auth: {password: u}}] | 1: registries[0].auth.password: belongs to nobody; add user",
                 "[{name: a, tls: {keyPassword: u}}] | 1: registries[0].tls.keyPassword: belongs to no key; add key",
+                "[{name: a, auth: {passwordFile: /f}}] | 1: registries[0].auth.passwordFile: belongs to nobody; add user",
+                "[{name: a, auth: {user: u, password: p, passwordFile: /f}}] | 1: registries[0].auth.passwordFile: is another password than password; keep one of them",
+                "[{name: a, auth: {dockerConfig: /c, credentialHelper: x}}]  | 1: registries[0].auth.credentialHelper: is another way to log in than dockerConfig; keep one of them",
+                "[{name: a, auth: {user: u, password: p, token: {static: s}}}] | 1: registries[0].auth.token: is another way to log in than user; keep one of them",
+                "[{name: a, auth: {credentialHelper: ../x}}] | 1: registries[0].auth.credentialHelper: '../x' is not the name of a credential helper; write what follows docker-credential- in the name of the program, for example ecr-login",
+                "[{name: a, auth: {token: {provider: gcp}}}] | 1: registries[0].auth.token.provider: 'gcp' gives out no tokens here; write ecr, or use credentialHelper",
+                "[{name: a, auth: {token: {provider: ecr, providerOpts: geheim}}}] | 1: registries[0].auth.token.providerOpts: holds something else than profile=NAME and region=NAME",
+                "[{name: a, auth: {token: {expiry: 1h}}}] | 1: registries[0].auth.token: has an expiry, but nothing to renew; add provider, or credentialHelper beside it",
                 "[{name: a, scheme: ftp}]   | 1: registries[0].scheme: 'ftp' is not one of [https, http]",
                 "[{name: a b}]              | 1: registries[0].name: 'a b' is not host[:port]; write for example quay.io or registry.local:5000",
                 "[{name: a, endpoint: a:1}] | 1: registries[0].endpoint: 'a:1' is not http[s]://host[:port]; no path, no user and no query may be in it",
@@ -243,16 +251,12 @@ class ConfigLoaderTest {
                 metrics: 9000
                 helloWorld: false
                 pruneConfig: {enabled: true}
-                registries:
-                - name: a
-                  auth: {token: {provider: ecr}}
                 """;
         var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
         assertEquals(
                 List.of(
                         "c.yaml:1: metrics: has no effect in this build",
                         "c.yaml:3: pruneConfig: has no effect in this build",
-                        "c.yaml:6: registries[0].auth.token: has no effect in this build",
                         "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
     }
@@ -265,16 +269,38 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void everyWayToLogInIsRead() throws Exception {
+        var registries = parse("""
+                - {name: a, auth: {user: u, passwordFile: /f}}
+                - {name: b, auth: {dockerConfig: /c.json}}
+                - {name: c, auth: {credentialHelper: pass, token: {expiry: 1h}}}
+                - {name: d, auth: {token: {provider: ecr, providerOpts: "profile=x,region=y"}}}
+                - {name: e, auth: {token: {provider: ecr, static: t0ken, expiry: 12h}}}
+                """).config().registries();
+        assertEquals(
+                List.of(
+                        new AuthConfig.AccountWithFile("u", Path.of("/f")),
+                        new AuthConfig.DockerConfig(Path.of("/c.json")),
+                        new AuthConfig.Helper("pass", Map.of(), Optional.of(Duration.ofHours(1))),
+                        new AuthConfig.Helper(
+                                "ecr-login",
+                                Map.of("AWS_PROFILE", "x", "AWS_REGION", "y"),
+                                Optional.of(Duration.ofHours(12))),
+                        new AuthConfig.Token(new Secret("t0ken"))),
+                registries.stream().map(UpstreamConfig::auth).toList());
+    }
+
+    @Test
     void noSecretIsPrinted() throws Exception {
         var config = parse("""
                 - name: a
-                  auth: {user: u, password: geheim, token: {static: geheim, providerOpts: geheim}}
+                  auth: {user: u, password: geheim}
                 - name: b
                   auth: {user: u, passwordFromEnv: PW}
+                - name: c
+                  auth: {token: {static: geheim}}
                 """).config();
-        assertEquals(
-                "geheim",
-                config.registries().get(1).auth().password().orElseThrow().reveal());
+        assertEquals(AuthConfig.basic("u", "geheim"), config.registries().get(1).auth());
         assertFalse((config + config.registries().toString()).contains("geheim"));
         assertTrue(config.toString().contains("***"));
     }

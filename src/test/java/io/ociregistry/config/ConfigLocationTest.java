@@ -58,7 +58,7 @@ class ConfigLocationTest {
         environment.put("PW", "x");
         Files.writeString(file("usual"), "- {name: a, auth: {user: u, passwordFromEnv: PW}}");
         var config = location.load("", Optional.empty(), Overrides.none()).config();
-        assertTrue(config.registries().get(0).auth().password().isPresent());
+        assertEquals(AuthConfig.basic("u", "x"), config.registries().get(0).auth());
     }
 
     @Test

@@ -57,7 +57,7 @@ class ShippedConfigurationTest {
         expected.remove("pruneConfig.dryrun");
         assertEquals(expected, new TreeSet<>(names(compose(yaml), "")));
         assertEquals(
-                1,
+                6,
                 loader.parse(yaml, "c.yaml", Overrides.none())
                         .config()
                         .registries()
@@ -71,7 +71,7 @@ class ShippedConfigurationTest {
         }
     }
 
-    /** A key that is commented out has no space after its #, and the example of a registry ends with an empty line. */
+    /** A key that is commented out has no space after its #, and the examples of registries end with an empty line. */
     private static String uncommented() throws Exception {
         var text = new StringBuilder();
         boolean example = false;

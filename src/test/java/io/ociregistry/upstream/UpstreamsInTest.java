@@ -32,6 +32,7 @@ final class UpstreamsInTest implements AutoCloseable {
     private Timeouts timeouts = Timeouts.DEFAULT;
     private SystemTrust trust = SystemTrust.ofThisMachine();
     private Breaker.Pace pace = Breaker.Pace.DEFAULT;
+    private HelperPrograms helpers = HelperPrograms.SYSTEM;
     private HttpUpstreams upstreams;
 
     /** {@code registry.example.com}, which really is the other one. */
@@ -77,6 +78,11 @@ final class UpstreamsInTest implements AutoCloseable {
         return this;
     }
 
+    UpstreamsInTest helpedBy(HelperPrograms programs) {
+        helpers = programs;
+        return this;
+    }
+
     NamesOnLoopback names() {
         return names;
     }
@@ -95,7 +101,8 @@ final class UpstreamsInTest implements AutoCloseable {
                             .with(ServerKeys.TIMEOUTS, timeouts),
                     names,
                     trust,
-                    pace);
+                    pace,
+                    helpers);
         }
         return upstreams.get(RegistryName.parse(name));
     }

@@ -1,0 +1,33 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.Secret;
+import java.util.Optional;
+
+/**
+ * What a request brings along to say who asks.
+ *
+ * @param header the header of that name
+ * @param by whose it is; empty if nobody's
+ * @param fallback true if there are credentials that were refused, so that nobody asks in their place
+ */
+record Authorization(Optional<Secret> header, Optional<Credentials> by, boolean fallback) {
+    static final Authorization NONE = new Authorization(Optional.empty(), Optional.empty(), false);
+
+    /** Nobody, in place of credentials that were refused. */
+    static final Authorization INSTEAD = new Authorization(Optional.empty(), Optional.empty(), true);
+
+    /** Somebody, before it is known how to say so. */
+    static Authorization of(Credentials by) {
+        return new Authorization(Optional.empty(), Optional.of(by), false);
+    }
+
+    /** The same person with a header. */
+    Authorization with(Secret value) {
+        return new Authorization(Optional.of(value), by, fallback);
+    }
+
+    /** The token or password without the name of its scheme. */
+    Optional<Secret> token() {
+        return header.map(Secret::reveal).map(value -> new Secret(value.substring(value.indexOf(' ') + 1)));
+    }
+}

@@ -1,0 +1,92 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes what {@code registries[].auth} says into a source of credentials. Nothing is read or run before it is needed. */
+record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
+    /**
+     * The source for one registry.
+     *
+     * @param server what docker and its helpers call the registry
+     */
+    CredentialSource of(AuthConfig config, String server) {
+        if (config instanceof AuthConfig.Account account) {
+            return fixed(new Credentials.Account(account.user(), account.password()));
+        }
+        if (config instanceof AuthConfig.Token given) {
+            return fixed(new Credentials.RegistryToken(given.token()));
+        }
+        if (config instanceof AuthConfig.AccountWithFile account) {
+            WatchedFile<Secret> file = new WatchedFile<>(
+                    "auth.passwordFile", account.passwordFile(), CredentialSources::password, nanoTime);
+            return () -> Optional.of(new Credentials.Account(account.user(), file.get()));
+        }
+        if (config instanceof AuthConfig.DockerConfig docker) {
+            return new DockerSource(
+                    new WatchedFile<>(
+                            "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime),
+                    server);
+        }
+        if (config instanceof AuthConfig.Helper helper) {
+            return helper(helper, server);
+        }
+        return CredentialSource.ANONYMOUS;
+    }
+
+    private static CredentialSource fixed(Credentials credentials) {
+        return () -> Optional.of(credentials);
+    }
+
+    private HelperCredentials helper(AuthConfig.Helper helper, String server) {
+        return new HelperCredentials(programs, helper, server, nanoTime);
+    }
+
+    private static Secret password(byte[] bytes) {
+        String line = new String(bytes, StandardCharsets.UTF_8)
+                .strip()
+                .split("\\R", 2)[0]
+                .strip();
+        if (line.isEmpty()) {
+            throw new IllegalArgumentException("it is empty");
+        }
+        return new Secret(line);
+    }
+
+    /** Credentials of a {@code config.json}, or of the helper that it names. */
+    private final class DockerSource implements CredentialSource {
+        private final WatchedFile<DockerLogin> file;
+        private final String server;
+        // Guarded by this.
+        private Map.@Nullable Entry<String, HelperCredentials> helper;
+
+        DockerSource(WatchedFile<DockerLogin> file, String server) {
+            this.file = file;
+            this.server = server;
+        }
+
+        @Override
+        public Optional<Credentials> get() {
+            DockerLogin login = file.get();
+            return login.helper().flatMap(name -> helper(name).get()).or(login::stored);
+        }
+
+        @Override
+        public void refused(Credentials credentials) {
+            file.get().helper().ifPresent(name -> helper(name).refused(credentials));
+        }
+
+        private synchronized HelperCredentials helper(String name) {
+            if (helper == null || !helper.getKey().equals(name)) {
+                AuthConfig.Helper config = new AuthConfig.Helper(name, Map.of(), Optional.empty());
+                helper = Map.entry(name, CredentialSources.this.helper(config, server));
+            }
+            return helper.getValue();
+        }
+    }
+}
