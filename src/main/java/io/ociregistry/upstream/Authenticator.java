@@ -140,6 +140,8 @@ final class Authenticator {
             Authorization next = Authenticator.this.replacement(refused, repository, "it answered " + status);
             TokenRequest request = wanted.getIfPresent(repository);
             if (request != null) {
+                // The token will be a new one: a challenge after it asks for nothing else.
+                challenged = true;
                 try {
                     return Optional.of(Authenticator.this.token(request, next));
                 } catch (RegistryException e) {

@@ -75,6 +75,12 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
         return credentials(what, said.out, said.error);
     }
 
+    /** Without the environment, which may hold passwords. */
+    @Override
+    public String toString() {
+        return "docker-credential-* on " + environment.getOrDefault("PATH", "no PATH");
+    }
+
     private Optional<Path> find(String program) {
         return Arrays.stream(environment.getOrDefault("PATH", "").split(":", -1))
                 .filter(directory -> directory.startsWith("/"))

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.Secret;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
@@ -11,23 +12,35 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What only we and the registry know reaches no message and no log, whatever its level and whatever goes wrong. */
 @Timeout(60)
 class SecretsTest {
     private static final List<String> SECRETS =
-            List.of("pa55word", "cm9ib3Q6cGE1NXdvcmQ=", "t0ken", "fake-token", "s1gnature", "pa55");
+            List.of("pa55word", "cm9ib3Q6cGE1NXdvcmQ=", "t0ken", "fake-token", "s1gnature", "pa55", "r3fresh");
+
+    @TempDir
+    Path directory;
 
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeUpstream storage = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(100_000).push();
-    private final UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "pa55word"));
+    private UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "pa55word"));
     private final StringBuilder messages = new StringBuilder();
 
     @AfterEach
@@ -71,10 +84,86 @@ class SecretsTest {
                 attempts();
                 storage.heal();
             }
-            String told = messages + log.text();
-            assertTrue(messages.length() > 1000, told);
-            SECRETS.forEach(secret -> assertFalse(told.contains(secret), () -> secret + " is told in: " + told));
+            assertNothingTold(log);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "echo '{\"Username\":\"robot\",\"Secret\":\"pa55word\"}'",
+                "echo '{\"Username\":\"<token>\",\"Secret\":\"r3fresh\"}'",
+                "echo '{\"Username\":\"robot\",\"Secret\":\"pa55word\"}' | tee /dev/stderr; exit 1",
+                "echo '{\"Username\":\"robot\",\"Secret\":\"pa55word'",
+                "echo pa55word",
+            })
+    void norWhatACredentialHelperSays(String script) throws IOException {
+        HelperScripts scripts = new HelperScripts(directory).with("x", script);
+        Path config = Files.writeString(directory.resolve("config.json"), "{\"credsStore\":\"x\"}");
+        tellsNothing(new AuthConfig.Helper("x", Map.of(), Optional.empty()), scripts.programs());
+        tellsNothing(new AuthConfig.DockerConfig(config), scripts.programs());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'auths':{'%s':{'auth':'cm9ib3Q6cGE1NXdvcmQ='}}}",
+                "{'auths':{'%s':{'username':'robot','password':'pa55word'}}}",
+                "{'auths':{'%s':{'identitytoken':'r3fresh'}}}",
+                "{'auths':{'%s':{'registrytoken':'t0ken'}}}",
+                "{'auths':{'%s':{'auth':'pa55word'}}}",
+                "{'auths':{'%s':{'password':'pa55word",
+            })
+    void norWhatStandsInDockersConfig(String template) throws IOException {
+        String json = template.replace('\'', '"').formatted(up.registry());
+        tellsNothing(
+                new AuthConfig.DockerConfig(Files.writeString(directory.resolve("config.json"), json)),
+                HelperPrograms.SYSTEM);
+    }
+
+    @Test
+    void norAPasswordInAFile_norAToken() throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), "pa55word\npa55word\n");
+        tellsNothing(new AuthConfig.AccountWithFile("robot", file), HelperPrograms.SYSTEM);
+        tellsNothing(new AuthConfig.Token(new Secret("t0ken")), HelperPrograms.SYSTEM);
+    }
+
+    @Test
+    void whatHoldsASecretDoesNotPrintIt() {
+        Secret secret = new Secret("pa55word");
+        List<Object> holders = List.of(
+                secret,
+                AuthConfig.basic("robot", "pa55word"),
+                new AuthConfig.Token(secret),
+                new HelperPrograms(Map.of("PASSWORD", "pa55word"), Duration.ofSeconds(1)),
+                new Credentials.Account("robot", secret),
+                new Credentials.IdentityToken("robot", secret),
+                new Credentials.RegistryToken(secret),
+                new DockerLogin(Optional.empty(), Optional.of(new Credentials.Account("robot", secret))),
+                Authorization.of(new Credentials.Account("robot", secret)).with(secret));
+        assertFalse(holders.toString().contains("pa55"), holders.toString());
+        assertTrue(holders.toString().contains("***"));
+    }
+
+    /** Pulls where they are right and where they are wrong, by either scheme. */
+    private void tellsNothing(AuthConfig auth, HelperPrograms programs) {
+        try (LogLines log = LogLines.of("ROOT")) {
+            for (String password : List.of("pa55word", "r3fresh", "another")) {
+                upstreams.close();
+                upstreams = UpstreamsInTest.of(up, auth).helpedBy(programs);
+                up.requireBasic("robot", password);
+                attempts();
+                up.requireBearer("robot", password);
+                attempts();
+            }
+            assertNothingTold(log);
+        }
+    }
+
+    private void assertNothingTold(LogLines log) {
+        String told = messages + log.text();
+        assertTrue(messages.length() > 1000, told);
+        SECRETS.forEach(secret -> assertFalse(told.contains(secret), () -> secret + " is told in: " + told));
     }
 
     private void attempts() {
