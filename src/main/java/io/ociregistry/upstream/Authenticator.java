@@ -6,7 +6,6 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -15,36 +14,26 @@ import org.slf4j.LoggerFactory;
 /**
  * Answers the challenges of one registry and of the hosts it redirects to (distribution's token specification; RFC 9110 section 11).
  *
- * <p>Bearer goes before Basic. Credentials go to the registry itself and to a token service of its own site, never anywhere else. Where they
- * are refused, by 401 or 403 and by either, what has replaced them in the meantime is tried, else nobody: expired credentials would keep public
- * images away. That they were refused for a repository is remembered for five seconds.
+ * <p>Bearer goes before Basic. Where credentials are refused, by 401 or 403 and by the registry or its token service, somebody else asks once
+ * ({@link Identities}).
  */
 final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
-    private static final Duration REFUSED = Duration.ofSeconds(5);
-
-    private record Refusal(Credentials credentials, String repository) {}
-
     private final Destinations destinations;
     private final Origin home;
-    private final CredentialSource source;
+    private final Identities identities;
     private final BearerTokens tokens;
     /** What the last challenge for a repository wanted, by whomever, so that the next request brings it along. */
     private final Cache<String, TokenRequest> wanted =
             Caffeine.newBuilder().maximumSize(REPOSITORIES).build();
-
-    private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
-            .maximumSize(REPOSITORIES)
-            .expireAfterWrite(REFUSED)
-            .build();
 
     private volatile boolean basicWanted;
 
     Authenticator(Destinations destinations, CredentialSource source, BearerTokens tokens) {
         this.destinations = destinations;
         this.home = destinations.home();
-        this.source = source;
+        this.identities = new Identities(home, source);
         this.tokens = tokens;
     }
 
@@ -137,7 +126,7 @@ final class Authenticator {
         }
 
         private Optional<Authorization> replacement(Credentials refused, int status) {
-            Authorization next = Authenticator.this.replacement(refused, repository, "it answered " + status);
+            Authorization next = identities.instead(refused, repository, "it answered " + status);
             TokenRequest request = wanted.getIfPresent(repository);
             if (request != null) {
                 // The token will be a new one: a challenge after it asks for nothing else.
@@ -175,12 +164,12 @@ final class Authenticator {
     }
 
     private Authorization basic(String repository) {
-        Authorization who = who(source.get(), repository);
+        Authorization who = identities.atRegistry(repository);
         return who.by().flatMap(Credentials::basic).map(who::with).orElse(who);
     }
 
     private Authorization bearer(TokenRequest request, String repository) {
-        Authorization who = who(source.get().filter(known -> mayGo(known, request.realm())), repository);
+        Authorization who = identities.atTokenService(request.realm(), repository);
         try {
             return who.by().isPresent() ? token(request, who, repository) : token(request, who);
         } catch (RegistryException e) {
@@ -200,7 +189,7 @@ final class Authenticator {
             if (e.code() != ErrorCode.DENIED) {
                 throw e;
             }
-            Authorization other = replacement(who.by().orElseThrow(), repository, e.getMessage());
+            Authorization other = identities.instead(who.by().orElseThrow(), repository, e.getMessage());
             try {
                 return token(request, other);
             } catch (RegistryException alsoDenied) {
@@ -215,40 +204,5 @@ final class Authenticator {
                 .map(known -> ((Credentials.RegistryToken) known).token());
         Secret token = own.orElseGet(() -> tokens.get(request.by(who.by())));
         return who.with(new Secret("Bearer " + token.reveal()));
-    }
-
-    private Authorization who(Optional<Credentials> known, String repository) {
-        if (known.isEmpty()) {
-            return Authorization.NONE;
-        }
-        boolean refused = refusals.getIfPresent(new Refusal(known.get(), repository)) != null;
-        return refused ? Authorization.INSTEAD : Authorization.of(known.get());
-    }
-
-    /** Who asks after some credentials were refused. */
-    private Authorization replacement(Credentials refused, String repository, String why) {
-        source.refused(refused);
-        Optional<Credentials> now = source.get().filter(known -> !known.equals(refused));
-        if (now.isPresent()) {
-            return Authorization.of(now.get());
-        }
-        refusals.put(new Refusal(refused, repository), true);
-        LOG.warn(
-                "{} does not take the configured credentials for {}, they are wrong or have expired: {}; going on without them",
-                home,
-                repository,
-                why);
-        return Authorization.INSTEAD;
-    }
-
-    private boolean mayGo(Credentials known, URI realm) {
-        if (known instanceof Credentials.RegistryToken || Origin.of(realm).isSameSite(home)) {
-            return true;
-        }
-        LOG.warn(
-                "{} names the token service {}, which is not of its site: asking it without credentials",
-                home,
-                Origin.of(realm));
-        return false;
     }
 }

@@ -8,28 +8,18 @@ import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The programs {@code docker-credential-NAME} on the {@code PATH} (docker-credential-helpers): {@code get} reads a server from the standard
  * input and writes JSON with {@code Username} and {@code Secret}.
  *
- * <p>No shell is involved. A program that takes longer than the limit is killed, and of one that says more than 64 KiB nothing is believed.
+ * <p>No shell is involved, and their time and what they say is bounded ({@link BoundedProcess}).
  * Messages hold why it failed as it said, cut to a line, without anything that may be a secret.
  *
  * @param environment what programs inherit; its {@code PATH} is where they are looked for
@@ -38,15 +28,11 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
     static final HelperPrograms SYSTEM = new HelperPrograms(System.getenv(), Duration.ofSeconds(30));
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
-    private static final int LIMIT = 64 << 10;
-    private static final Duration GRACE = Duration.ofSeconds(2);
     private static final int LINE = 300;
     /** Its message for what docker-credential-helpers calls ErrCredentialsNotFound; other implementations end it in other ways. */
     private static final String NOT_FOUND = "credentials not found";
     /** As docker marks a secret that is no password. */
     private static final String IDENTITY_TOKEN = "<token>";
-
-    private record Said(int status, String out, String error) {}
 
     /**
      * What the program knows of a server; empty if nothing.
@@ -56,23 +42,21 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
     Optional<Credentials> ask(AuthConfig.Helper helper, String server) {
         String program = "docker-credential-" + helper.name();
         Path path = find(program)
-                .orElseThrow(() -> failed(
-                        program + ", which knows the credentials for " + server
-                                + ", is not on the PATH; install it there",
-                        null));
+                .orElseThrow(() -> failed(program + ", which knows the credentials for " + server
+                        + ", is not on the PATH; install it there"));
         String what = program + " get for " + server;
         ProcessBuilder builder = new ProcessBuilder(path.toString(), "get");
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().putAll(helper.environment());
-        Said said = run(what, builder, server);
-        if (said.status != 0) {
-            if (said.out.contains(NOT_FOUND)) {
+        BoundedProcess.Result said = BoundedProcess.run(what, builder, server + "\n", limit);
+        if (said.status() != 0) {
+            if (said.out().contains(NOT_FOUND)) {
                 return Optional.empty();
             }
-            throw failed(what + " failed with status " + said.status + ": " + reason(said.error, said.out), null);
+            throw failed(what + " failed with status " + said.status() + ": " + reason(said.error(), said.out()));
         }
-        return credentials(what, said.out, said.error);
+        return credentials(what, said.out(), said.error());
     }
 
     /** Without the environment, which may hold passwords. */
@@ -89,77 +73,13 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
                 .findFirst();
     }
 
-    private Said run(String what, ProcessBuilder builder, String server) {
-        Process process = start(what, builder);
-        try {
-            CompletableFuture<byte[]> out = reading(process.getInputStream());
-            CompletableFuture<byte[]> error = reading(process.getErrorStream());
-            tell(process.getOutputStream(), server);
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw failed(what + " did not end within " + limit.toSeconds() + " s and was killed", null);
-            }
-            // A child of it that lives on may hold them open.
-            byte[] said = out.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
-            byte[] complaint = error.completeOnTimeout(new byte[0], GRACE.toMillis(), TimeUnit.MILLISECONDS)
-                    .get();
-            if (said.length > LIMIT) {
-                throw failed(what + " said more than " + LIMIT + " bytes", null);
-            }
-            return new Said(
-                    process.exitValue(),
-                    new String(said, StandardCharsets.UTF_8),
-                    new String(complaint, StandardCharsets.UTF_8));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RegistryException(ErrorCode.OVERLOADED, what + ": this server is stopping");
-        } catch (ExecutionException | TimeoutException e) {
-            throw failed(what + " can't be read from", e);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        }
-    }
-
-    private static Process start(String what, ProcessBuilder builder) {
-        try {
-            return builder.start();
-        } catch (IOException e) {
-            throw failed(what + " can't be run: " + e.getMessage(), e);
-        }
-    }
-
-    private static void tell(OutputStream in, String server) {
-        try (in) {
-            in.write((server + "\n").getBytes(StandardCharsets.UTF_8));
-        } catch (IOException notRead) {
-            // It may not want to know.
-        }
-    }
-
-    /** Reads one byte more than the limit at most, and then closes it. */
-    private static CompletableFuture<byte[]> reading(InputStream from) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try (from) {
-                        return from.readNBytes(LIMIT + 1);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                work -> {
-                    Thread thread = new Thread(work, "credential-helper");
-                    thread.setDaemon(true);
-                    thread.start();
-                });
-    }
-
     private static Optional<Credentials> credentials(String what, String out, String error) {
         JsonNode json;
         try {
             json = JSON.readTree(out);
         } catch (JsonProcessingException e) {
             // Its message quotes what was said.
-            throw failed(what + " said no JSON: " + reason(error, "{" + out), null);
+            throw failed(what + " said no JSON: " + reason(error, "{" + out));
         }
         String user = json.path("Username").asText("");
         String secret = json.path("Secret").asText("");
@@ -167,7 +87,7 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
             return Optional.empty();
         }
         if (secret.isEmpty()) {
-            throw failed(what + " said no Secret: " + reason(error, "{" + out), null);
+            throw failed(what + " said no Secret: " + reason(error, "{" + out));
         }
         return Optional.of(
                 user.equals(IDENTITY_TOKEN)
@@ -188,7 +108,7 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
         return line.isEmpty() ? "it did not say why" : line.substring(0, Math.min(LINE, line.length()));
     }
 
-    private static RegistryException failed(String message, @Nullable Throwable cause) {
-        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, message, cause);
+    private static RegistryException failed(String message) {
+        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, message);
     }
 }

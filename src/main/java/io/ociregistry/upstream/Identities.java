@@ -1,0 +1,88 @@
+package io.ociregistry.upstream;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who asks one registry: the configured credentials, or nobody.
+ *
+ * <p>Credentials go to the registry itself and to a token service of its own site, never anywhere else. Where they are refused, what has
+ * replaced them in the meantime is tried, else nobody: expired credentials would keep public images away. That they were refused for a
+ * repository is remembered for five seconds.
+ */
+final class Identities {
+    private static final Logger LOG = LoggerFactory.getLogger(Identities.class);
+    private static final int REPOSITORIES = 1024;
+    private static final Duration REFUSED = Duration.ofSeconds(5);
+
+    private record Refusal(Credentials credentials, String repository) {}
+
+    private final Origin home;
+    private final CredentialSource source;
+    private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
+            .maximumSize(REPOSITORIES)
+            .expireAfterWrite(REFUSED)
+            .build();
+    /** The last token service of another site, so that it is told of once. */
+    private volatile @Nullable URI foreign;
+
+    Identities(Origin home, CredentialSource source) {
+        this.home = home;
+        this.source = source;
+    }
+
+    /** Who asks the registry for something of a repository. */
+    Authorization atRegistry(String repository) {
+        return known(source.get(), repository);
+    }
+
+    /** Who asks a token service, or shows what needs none. */
+    Authorization atTokenService(URI realm, String repository) {
+        return known(source.get().filter(credentials -> mayGo(credentials, realm)), repository);
+    }
+
+    /** Who asks after some credentials were refused. */
+    Authorization instead(Credentials refused, String repository, String why) {
+        source.refused(refused);
+        Optional<Credentials> now = source.get().filter(credentials -> !credentials.equals(refused));
+        if (now.isPresent()) {
+            return Authorization.of(now.get());
+        }
+        if (refusals.asMap().putIfAbsent(new Refusal(refused, repository), true) == null) {
+            LOG.warn(
+                    "{} does not take the configured credentials for {}, they are wrong or have expired: {}; going on without them",
+                    home,
+                    repository,
+                    why);
+        }
+        return Authorization.INSTEAD;
+    }
+
+    private Authorization known(Optional<Credentials> credentials, String repository) {
+        if (credentials.isEmpty()) {
+            return Authorization.NONE;
+        }
+        boolean refused = refusals.getIfPresent(new Refusal(credentials.get(), repository)) != null;
+        return refused ? Authorization.INSTEAD : Authorization.of(credentials.get());
+    }
+
+    private boolean mayGo(Credentials credentials, URI realm) {
+        if (credentials instanceof Credentials.RegistryToken || Origin.of(realm).isSameSite(home)) {
+            return true;
+        }
+        if (!realm.equals(foreign)) {
+            foreign = realm;
+            LOG.warn(
+                    "{} names the token service {}, which is not of its site: asking it without credentials",
+                    home,
+                    Origin.of(realm));
+        }
+        return false;
+    }
+}
