@@ -70,8 +70,7 @@ final class RegistryKeys {
 
     private RegistryKeys() {}
 
-    static Optional<Secret> fromEnvironment(
-            Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
+    static Optional<Secret> fromEnvironment(Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
         return values.get(key).flatMap(variable -> {
             var value = complaints.reading().variable(variable);
             if (value.isEmpty()) {

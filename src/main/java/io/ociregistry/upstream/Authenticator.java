@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
+
     private final Destinations destinations;
     private final Origin home;
     private final Identities identities;
@@ -126,8 +127,9 @@ final class Authenticator {
         }
 
         private Optional<Authorization> replacement(Credentials refused, int status) {
-            Authorization next = identities.instead(refused, repository, "it answered " + status);
             TokenRequest request = wanted.getIfPresent(repository);
+            Optional<URI> realm = Optional.ofNullable(request).map(TokenRequest::realm);
+            Authorization next = identities.instead(refused, realm, repository, "it answered " + status);
             if (request != null) {
                 // The token will be a new one: a challenge after it asks for nothing else.
                 challenged = true;
@@ -164,12 +166,12 @@ final class Authenticator {
     }
 
     private Authorization basic(String repository) {
-        Authorization who = identities.atRegistry(repository);
+        Authorization who = identities.first(Optional.empty(), repository);
         return who.by().flatMap(Credentials::basic).map(who::with).orElse(who);
     }
 
     private Authorization bearer(TokenRequest request, String repository) {
-        Authorization who = identities.atTokenService(request.realm(), repository);
+        Authorization who = identities.first(Optional.of(request.realm()), repository);
         try {
             return who.by().isPresent() ? token(request, who, repository) : token(request, who);
         } catch (RegistryException e) {
@@ -189,7 +191,8 @@ final class Authenticator {
             if (e.code() != ErrorCode.DENIED) {
                 throw e;
             }
-            Authorization other = identities.instead(who.by().orElseThrow(), repository, e.getMessage());
+            Authorization other = identities.instead(
+                    who.by().orElseThrow(), Optional.of(request.realm()), repository, e.getMessage());
             try {
                 return token(request, other);
             } catch (RegistryException alsoDenied) {

@@ -4,6 +4,7 @@ import io.ociregistry.config.AuthConfig;
 import io.ociregistry.oci.RegistryException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -12,24 +13,29 @@ import org.slf4j.LoggerFactory;
 /**
  * What a credential helper knows of one registry, kept until it is refused or four fifths of its life are over.
  *
- * <p>One request at a time asks the helper and the others wait for it; it is asked once a second at most, and every ten seconds at most
- * while it knows nothing. While it fails, what it said before goes on to count.
+ * <p>One request at a time asks the helper. The others wait for it only where there is nothing that may still be good. It is asked once a
+ * second at most, and every ten seconds at most while it knows nothing or does not renew what is still good. While it fails, what it said
+ * before goes on to count.
  */
 final class HelperCredentials implements CredentialSource {
     private static final Logger LOG = LoggerFactory.getLogger(HelperCredentials.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
-    private static final Duration NOTHING = Duration.ofSeconds(10);
+    private static final Duration LONG_PAUSE = Duration.ofSeconds(10);
 
     private final HelperPrograms programs;
     private final AuthConfig.Helper helper;
     private final String server;
     private final LongSupplier nanoTime;
+    /** Held while the helper is asked, and never taken with the monitor of this. */
+    private final ReentrantLock asking = new ReentrantLock();
     // Guarded by this.
     private Optional<Credentials> held = Optional.empty();
     private @Nullable RegistryException failure;
     private @Nullable Long askedAt;
     /** How long not to ask again. */
     private Duration rest = Duration.ZERO;
+    /** What is held was refused. */
+    private boolean refused;
 
     /**
      * Of a helper that is not asked yet.
@@ -44,36 +50,73 @@ final class HelperCredentials implements CredentialSource {
     }
 
     @Override
-    public synchronized Optional<Credentials> get() {
-        if (askedAt == null || nanoTime.getAsLong() - askedAt >= rest.toNanos()) {
-            ask();
+    public Optional<Credentials> get() {
+        if (isDue() && takesTurn()) {
+            try {
+                if (isDue()) {
+                    ask();
+                }
+            } finally {
+                asking.unlock();
+            }
         }
+        return known();
+    }
+
+    @Override
+    public synchronized void refused(Credentials credentials) {
+        if (held.filter(credentials::equals).isPresent()) {
+            refused = true;
+            rest = PAUSE;
+        }
+    }
+
+    private boolean takesTurn() {
+        if (mayBeGood()) {
+            return asking.tryLock();
+        }
+        asking.lock();
+        return true;
+    }
+
+    private void ask() {
+        try {
+            told(programs.ask(helper, server));
+        } catch (RegistryException e) {
+            failed(e);
+        }
+    }
+
+    private synchronized boolean isDue() {
+        return askedAt == null || nanoTime.getAsLong() - askedAt >= rest.toNanos();
+    }
+
+    private synchronized boolean mayBeGood() {
+        return held.isPresent() && !refused;
+    }
+
+    private synchronized Optional<Credentials> known() {
         if (failure != null && held.isEmpty()) {
             throw failure;
         }
         return held;
     }
 
-    @Override
-    public synchronized void refused(Credentials credentials) {
-        if (held.filter(credentials::equals).isPresent()) {
-            rest = PAUSE;
-        }
+    private synchronized void told(Optional<Credentials> credentials) {
+        refused &= credentials.equals(held);
+        held = credentials;
+        failure = null;
+        askedAt = nanoTime.getAsLong();
+        rest = held.isEmpty() ? LONG_PAUSE : life();
     }
 
-    private void ask() {
-        try {
-            held = programs.ask(helper, server);
-            failure = null;
-            rest = held.isEmpty() ? NOTHING : life();
-        } catch (RegistryException e) {
-            failure = e;
-            rest = PAUSE;
-            if (held.isPresent()) {
-                LOG.warn("{}; going on with what it said before", e.getMessage());
-            }
-        }
+    private synchronized void failed(RegistryException e) {
+        failure = e;
         askedAt = nanoTime.getAsLong();
+        rest = mayBeGood() ? LONG_PAUSE : PAUSE;
+        if (held.isPresent()) {
+            LOG.warn("{}; going on with what it said before", e.getMessage());
+        }
     }
 
     private Duration life() {

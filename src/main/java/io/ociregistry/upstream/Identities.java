@@ -37,20 +37,24 @@ final class Identities {
         this.source = source;
     }
 
-    /** Who asks the registry for something of a repository. */
-    Authorization atRegistry(String repository) {
-        return known(source.get(), repository);
-    }
-
-    /** Who asks a token service, or shows what needs none. */
-    Authorization atTokenService(URI realm, String repository) {
-        return known(source.get().filter(credentials -> mayGo(credentials, realm)), repository);
+    /**
+     * Who asks for something of a repository.
+     *
+     * @param realm the token service that is asked; empty if the registry itself is
+     */
+    Authorization first(Optional<URI> realm, String repository) {
+        Optional<Credentials> known = known(realm);
+        if (known.isEmpty()) {
+            return Authorization.NONE;
+        }
+        boolean refused = refusals.getIfPresent(new Refusal(known.get(), repository)) != null;
+        return refused ? Authorization.INSTEAD : Authorization.of(known.get());
     }
 
     /** Who asks after some credentials were refused. */
-    Authorization instead(Credentials refused, String repository, String why) {
+    Authorization instead(Credentials refused, Optional<URI> realm, String repository, String why) {
         source.refused(refused);
-        Optional<Credentials> now = source.get().filter(credentials -> !credentials.equals(refused));
+        Optional<Credentials> now = known(realm).filter(credentials -> !credentials.equals(refused));
         if (now.isPresent()) {
             return Authorization.of(now.get());
         }
@@ -64,12 +68,9 @@ final class Identities {
         return Authorization.INSTEAD;
     }
 
-    private Authorization known(Optional<Credentials> credentials, String repository) {
-        if (credentials.isEmpty()) {
-            return Authorization.NONE;
-        }
-        boolean refused = refusals.getIfPresent(new Refusal(credentials.get(), repository)) != null;
-        return refused ? Authorization.INSTEAD : Authorization.of(credentials.get());
+    private Optional<Credentials> known(Optional<URI> realm) {
+        return source.get().filter(credentials -> realm.filter(uri -> !mayGo(credentials, uri))
+                .isEmpty());
     }
 
     private boolean mayGo(Credentials credentials, URI realm) {

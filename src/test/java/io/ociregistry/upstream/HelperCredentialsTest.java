@@ -12,11 +12,13 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,8 +92,40 @@ class HelperCredentialsTest {
                     log.text());
         }
         scripts.counting("x");
-        pass(Duration.ofSeconds(1));
+        pass(Duration.ofSeconds(10));
         assertEquals(robot("s3cret-2"), source.get());
+    }
+
+    @Test
+    void whileItTakesItsTimeToRenewWhatIsStillGoodNobodyElseWaits() throws Exception {
+        CredentialSource source = source(scripts.counting("x"), Optional.of(Duration.ofSeconds(10)));
+        source.get();
+        scripts.with("x", """
+                touch "$HERE/asked"
+                until [ -e "$HERE/go" ]; do sleep 0.02; done
+                echo '{"Username":"robot","Secret":"renewed"}'
+                """);
+        pass(Duration.ofSeconds(9));
+        CompletableFuture<Optional<Credentials>> renewing = CompletableFuture.supplyAsync(source::get);
+        while (!Files.exists(directory.resolve("asked"))) {
+            Thread.onSpinWait();
+        }
+        assertEquals(robot("s3cret-1"), source.get());
+        assertFalse(renewing.isDone());
+        Files.createFile(directory.resolve("go"));
+        assertEquals(robot("renewed"), renewing.get());
+    }
+
+    @Test
+    void whatIsAskedForBecauseItWasRefusedIsWaitedFor() throws Exception {
+        CredentialSource source = source(scripts.counting("x"), Optional.empty());
+        source.refused(source.get().orElseThrow());
+        scripts.with("x", "sleep 0.2; echo '{\"Username\":\"robot\",\"Secret\":\"renewed\"}'");
+        pass(Duration.ofSeconds(1));
+        CompletableFuture<Optional<Credentials>> one = CompletableFuture.supplyAsync(source::get);
+        CompletableFuture<Optional<Credentials>> other = CompletableFuture.supplyAsync(source::get);
+        assertEquals(robot("renewed"), one.get());
+        assertEquals(robot("renewed"), other.get());
     }
 
     @Test
