@@ -23,15 +23,15 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
             return fixed(new Credentials.RegistryToken(given.token()));
         }
         if (config instanceof AuthConfig.AccountWithFile account) {
-            WatchedFile<Secret> file = new WatchedFile<>(
-                    "auth.passwordFile", account.passwordFile(), CredentialSources::password, nanoTime);
-            return () -> Optional.of(new Credentials.Account(account.user(), file.get()));
+            return new PasswordSource(
+                    account.user(),
+                    CredentialFile.of(
+                            "auth.passwordFile", account.passwordFile(), CredentialSources::password, nanoTime));
         }
         if (config instanceof AuthConfig.DockerConfig docker) {
-            return new DockerSource(
-                    new WatchedFile<>(
-                            "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime),
-                    server);
+            FromFiles<DockerLogin> file = CredentialFile.of(
+                    "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime);
+            return new DockerSource(file, server);
         }
         if (config instanceof AuthConfig.Helper helper) {
             return helper(helper, server);
@@ -58,14 +58,27 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
         return new Secret(line);
     }
 
+    /** An account whose password stands in a file. */
+    private record PasswordSource(String user, FromFiles<Secret> file) implements CredentialSource {
+        @Override
+        public Optional<Credentials> get() {
+            return Optional.of(new Credentials.Account(user, file.get()));
+        }
+
+        @Override
+        public void refused(Credentials credentials) {
+            file.distrust();
+        }
+    }
+
     /** Credentials of a {@code config.json}, or of the helper that it names. */
     private final class DockerSource implements CredentialSource {
-        private final WatchedFile<DockerLogin> file;
+        private final FromFiles<DockerLogin> file;
         private final String server;
         // Guarded by this.
         private Map.@Nullable Entry<String, HelperCredentials> helper;
 
-        DockerSource(WatchedFile<DockerLogin> file, String server) {
+        DockerSource(FromFiles<DockerLogin> file, String server) {
             this.file = file;
             this.server = server;
         }
@@ -79,6 +92,7 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
         @Override
         public void refused(Credentials credentials) {
             file.get().helper().ifPresent(name -> helper(name).refused(credentials));
+            file.distrust();
         }
 
         private synchronized HelperCredentials helper(String name) {

@@ -11,79 +11,43 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WatchedFileTest {
+class CredentialFileTest {
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1);
-    private final AtomicInteger read = new AtomicInteger();
 
     @TempDir
     Path directory;
 
     private Path path;
-    private WatchedFile<String> file;
+    private FromFiles<String> file;
 
     @BeforeEach
     void watch() {
         path = directory.resolve("secret");
-        file = new WatchedFile<>("auth.passwordFile", path, this::parse, now::get);
-    }
-
-    @Test
-    void itIsReadOnce_andAgainWhenItChanges() throws IOException {
-        Files.writeString(path, "one");
-        assertEquals("one", file.get());
-        later();
-        assertEquals("one", file.get());
-        assertEquals(1, read.get());
-        Files.writeString(path, "another");
-        later();
-        assertEquals("another", file.get());
-    }
-
-    @Test
-    void itIsLookedAtOnceASecondAtMost() throws IOException {
-        Files.writeString(path, "one");
-        file.get();
-        Files.writeString(path, "another");
-        assertEquals("one", file.get());
-        later();
-        assertEquals("another", file.get());
-    }
-
-    @Test
-    void oneOfTheSameSizeThatTakesItsPlaceIsRead() throws IOException {
-        Files.writeString(path, "one");
-        file.get();
-        Path next = Files.writeString(directory.resolve("next"), "two");
-        Files.setLastModifiedTime(next, Files.getLastModifiedTime(path));
-        Files.move(next, path, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        later();
-        assertEquals("two", file.get());
+        file = CredentialFile.of("auth.passwordFile", path, CredentialFileTest::parse, now::get);
     }
 
     @Test
     void oneThatBreaksIsToldOfOnce_andWhatItSaidBeforeCounts() throws IOException {
         Files.writeString(path, "one");
-        file.get();
+        assertEquals("one", file.get());
         try (LogLines log = LogLines.of("io.ociregistry")) {
             Files.writeString(path, "broken");
             for (int i = 0; i < 3; i++) {
                 later();
                 assertEquals("one", file.get());
             }
-            assertEquals(1, log.at("WARN").size(), log.text());
-            assertHolds("auth.passwordFile " + path + " can't be used: it is broken; going on with", log.text());
             Files.delete(path);
             for (int i = 0; i < 3; i++) {
                 later();
                 assertEquals("one", file.get());
             }
-            assertEquals(2, log.at("WARN").size(), log.text());
+            assertEquals(1, log.at("WARN").size(), log.text());
+            assertHolds("auth.passwordFile " + path + " can't be used: it is broken: what was read before", log.text());
         }
         Files.writeString(path, "two");
         later();
@@ -96,7 +60,6 @@ class WatchedFileTest {
                 "auth.passwordFile " + path + " can't be used: it does not exist or can't be read",
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, file::get).getMessage());
         Files.writeString(path, "one");
-        later();
         assertEquals("one", file.get());
     }
 
@@ -108,8 +71,7 @@ class WatchedFileTest {
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, file::get).getMessage());
     }
 
-    private String parse(byte[] bytes) {
-        read.incrementAndGet();
+    private static String parse(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.equals("broken")) {
             throw new IllegalArgumentException("it is broken");
