@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.Secret;
 import io.ociregistry.config.TlsConfig;
-import io.ociregistry.config.TokenConfig;
 import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.RegistryName;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,14 +22,12 @@ class TrustTest {
     private static final UpstreamConfig PLAIN = UpstreamConfig.of("r.example");
 
     static Stream<UpstreamConfig> withCredentials() {
-        TokenConfig token =
-                new TokenConfig(Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(new Secret("t")));
-        TokenConfig provider =
-                new TokenConfig(Optional.of("ecr"), Optional.empty(), Optional.empty(), Optional.empty());
         return Stream.of(
                 PLAIN.withAuth(AuthConfig.basic("user", "pw")),
-                PLAIN.withAuth(auth(token)),
-                PLAIN.withAuth(auth(provider)),
+                PLAIN.withAuth(new AuthConfig.Token(new Secret("t"))),
+                PLAIN.withAuth(new AuthConfig.DockerConfig(Path.of("config.json"))),
+                PLAIN.withAuth(new AuthConfig.AccountWithFile("user", Path.of("password"))),
+                PLAIN.withAuth(new AuthConfig.Helper("ecr-login", Map.of(), Optional.empty())),
                 PLAIN.withTls(new TlsConfig(
                         Optional.empty(), Optional.of(Path.of("c.pem")), Optional.of(Path.of("k.pem")), false)));
     }
@@ -59,9 +57,5 @@ class TrustTest {
 
     private static Trust trust(UpstreamConfig registry) {
         return new Trust(List.of(registry));
-    }
-
-    private static AuthConfig auth(TokenConfig token) {
-        return new AuthConfig(Optional.empty(), Optional.empty(), Optional.empty(), token);
     }
 }
