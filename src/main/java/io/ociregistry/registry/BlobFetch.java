@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The transfer of one blob from one upstream into the store.
@@ -75,7 +76,9 @@ final class BlobFetch implements Downloads.Receiver {
             proofs.arrived(key(), download.isKept());
             publish(download);
         } catch (RuntimeException | Error e) {
-            LOG.warn("fetching {} failed: {}", this, e.getMessage());
+            boolean no = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
+            // What is not there is no trouble, and anybody can ask for it.
+            LOG.atLevel(no ? Level.DEBUG : Level.WARN).log("fetching {} failed: {}", this, e.getMessage());
             giveUp(download, e);
             if (!started.isDone()) {
                 download.release();

@@ -3,6 +3,8 @@ package io.ociregistry.product;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
@@ -18,6 +20,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +79,23 @@ class BrokenTransfersTest {
             }
         }
         assertNoFileStaysOpen();
+    }
+
+    @Test
+    void aClientThatPausesWhileTheServerStopsStillGetsAll() throws Exception {
+        var large = upstream.blob("team/app", Content.random(2, 20_000_000));
+        String path = "/v2/team/app/blobs/" + large + "?ns=docker.io";
+        assertEquals(20_000_000, get(path).body().length);
+        try (RawHttp client = RawHttp.connectWithBuffer(registry.base(), 4096)) {
+            Response answer = client.send("GET", path);
+            answer.read(1000);
+            var stopping = CompletableFuture.runAsync(() -> registry.stop(Duration.ofSeconds(30)));
+            // The pause is what this is about: it is longer than the second that Jetty would grant.
+            assertThrows(TimeoutException.class, () -> stopping.get(3, TimeUnit.SECONDS));
+            assertEquals(20_000_000 - 1000, answer.body().length);
+            assertTrue(answer.complete());
+            stopping.get(20, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ class KnownMissingTest {
     private final KnownMissing<String> missing = new KnownMissing<>(TIME, () -> now);
 
     @ParameterizedTest
-    @EnumSource(names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
+    @EnumSource(names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
     void aDefiniteNoCountsForSeconds_andNoLonger(ErrorCode code) {
         RegistryException answer = fail("a", code);
         now += TIME.toNanos() - 1;
@@ -32,7 +32,7 @@ class KnownMissingTest {
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN"})
+            names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
     void nothingElseIsRemembered(ErrorCode code) {
         fail("a", code);
         assertDoesNotThrow(() -> missing.check("a"));

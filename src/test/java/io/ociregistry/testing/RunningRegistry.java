@@ -94,6 +94,11 @@ public final class RunningRegistry implements AutoCloseable {
         server = starter.start(context);
     }
 
+    /** Lets what is in flight end, for so long; then it is to be closed. */
+    public void stop(Duration drain) {
+        server.stop(drain);
+    }
+
     /** Breaks off what is in flight. */
     @Override
     public void close() {

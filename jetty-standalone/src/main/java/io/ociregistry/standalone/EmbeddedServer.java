@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedServer {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
     private static final Duration IDLE = Duration.ofMinutes(2);
+    /** A client on a slow link is silent for seconds between two pieces; one that asks for nothing delays the stop by twice that. */
+    private static final Duration IDLE_WHILE_STOPPING = Duration.ofSeconds(4);
+
     private static final int HEADER_BYTES = 16 * 1024;
 
     /** Jetty's default is the system's 50: with 256 connections at once some waited a second for their SYN to be sent again. */
@@ -119,6 +122,7 @@ public final class EmbeddedServer {
         connector.setPort(config.port());
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(IDLE.toMillis());
+        connector.setShutdownIdleTimeout(IDLE_WHILE_STOPPING.toMillis());
         return connector;
     }
 
