@@ -99,9 +99,9 @@ final class Transfer implements WriteListener, AsyncListener {
         boolean bare = body.length == 0 || request.getMethod().equals("HEAD");
         if (request.getAttribute(ABORTED) == null) {
             start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {});
-        } else if (!bare && response.getOutputStream().isReady()) {
+        } else if (!bare) {
             // What failed before its first byte: the stream has had its listener and takes no other. It is ready, since
-            // nothing was sent.
+            // nothing was sent; to ask it would make Tomcat wait for the listener.
             response.getOutputStream().write(body);
         }
     }
