@@ -4,6 +4,7 @@ import io.ociregistry.protocol.ProtocolContract;
 import io.ociregistry.protocol.ServerUnderTest;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.function.Function;
 
 /** The protocol suite against one way of running the registry; a subclass each. */
 abstract class ContainerProtocol extends ProtocolContract {
@@ -15,12 +16,12 @@ abstract class ContainerProtocol extends ProtocolContract {
 
     @Override
     public ServerUnderTest start(String registries, Path directory) {
-        return start(container, registries, directory);
+        return start(container::start, registries, directory);
     }
 
-    static ServerUnderTest start(Containers container, String registries, Path directory) {
+    static ServerUnderTest start(Function<Configuration, Container> container, String registries, Path directory) {
         Configuration configuration = Configuration.in(directory, registries);
-        Container running = container.start(configuration);
+        Container running = container.apply(configuration);
         return new ServerUnderTest() {
             @Override
             public URI base() {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Stock Jetty 12 (org.eclipse.jetty:jetty-home, unpacked by the build into target/jetty-home) with a base directory of its own and
@@ -25,6 +26,19 @@ public final class JettyHome implements Container {
     }
 
     public static JettyHome start(Configuration configuration) {
+        return start(configuration, List.of());
+    }
+
+    /** With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small pieces. */
+    public static JettyHome startSmall(Configuration configuration) {
+        return start(
+                configuration,
+                List.of(
+                        "jetty.threadPool.maxThreads=" + StalledClientsContract.THREADS,
+                        "jetty.http.acceptedSendBufferSize=" + StalledClientsContract.SEND_BUFFER));
+    }
+
+    private static JettyHome start(Configuration configuration, List<String> tuning) {
         var start = Path.of(System.getProperty("jetty.home", "target/jetty-home"), "start.jar")
                 .toAbsolutePath();
         if (!Files.exists(start)) {
@@ -39,18 +53,18 @@ public final class JettyHome implements Container {
             var program = Program.start(
                     "jetty-home",
                     Map.of(),
-                    List.of(
-                            Java.executable(),
-                            "-Dociregistry.config=" + configuration.file(),
-                            "-jar",
-                            start.toString(),
-                            "jetty.base=" + base,
-                            "--module=http,ee10-deploy,requestlog",
-                            "jetty.http.host=" + Loopback.ADDRESS,
-                            "jetty.http.port=" + port,
-                            // Few and small, so that whoever holds a thread is found out.
-                            "jetty.threadPool.maxThreads=" + StalledClientsContract.THREADS,
-                            "jetty.http.acceptedSendBufferSize=" + StalledClientsContract.SEND_BUFFER));
+                    Stream.concat(
+                                    Stream.of(
+                                            Java.executable(),
+                                            "-Dociregistry.config=" + configuration.file(),
+                                            "-jar",
+                                            start.toString(),
+                                            "jetty.base=" + base,
+                                            "--module=http,ee10-deploy,requestlog",
+                                            "jetty.http.host=" + Loopback.ADDRESS,
+                                            "jetty.http.port=" + port),
+                                    tuning.stream())
+                            .toList());
             program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
             return new JettyHome(url, base, program);
         } catch (IOException e) {

@@ -8,6 +8,6 @@ import java.nio.file.Path;
 class JettyHomeStalledClientsIT extends StalledClientsContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) {
-        return ContainerProtocol.start(Containers.JETTY_HOME, registries, directory);
+        return ContainerProtocol.start(JettyHome::startSmall, registries, directory);
     }
 }

@@ -31,14 +31,27 @@ public final class Tomcat10 implements Container {
         return start(configuration, "ROOT");
     }
 
+    /** With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small pieces. */
+    public static Tomcat10 startSmall(Configuration configuration) {
+        return start(
+                configuration,
+                "ROOT",
+                "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""
+                        + StalledClientsContract.SEND_BUFFER + "\"");
+    }
+
     /** Under the context path /name. */
     public static Tomcat10 start(Configuration configuration, String name) {
+        return start(configuration, name, "");
+    }
+
+    private static Tomcat10 start(Configuration configuration, String name, String connector) {
         Peers.require(HOME.resolve("bin/catalina.sh").toString());
         var port = Loopback.freePort();
         var url = War.url(port, name);
         try {
             var base = Files.createTempDirectory(configuration.imagePath().getParent(), "tomcat");
-            prepare(base, port, name);
+            prepare(base, port, name, connector);
             var program = Program.start(
                     "tomcat10",
                     Map.of(
@@ -71,21 +84,19 @@ public final class Tomcat10 implements Container {
         program.close();
     }
 
-    private static void prepare(Path base, int port, String name) throws IOException {
+    private static void prepare(Path base, int port, String name, String connector) throws IOException {
         for (var directory : List.of("conf", "logs", "temp", "work")) {
             Files.createDirectories(base.resolve(directory));
         }
         for (var file : List.of("web.xml", "context.xml", "catalina.properties")) {
             Files.copy(HOME.resolve("etc").resolve(file), base.resolve("conf").resolve(file));
         }
-        // No server port: SIGTERM is how it ends. Few threads and small send buffers, so that whoever holds a thread is
-        // found out. An
-        // unbuffered access log, so that a test can read it at once.
+        // No server port: SIGTERM is how it ends. An unbuffered access log, so that a test can read it at once.
         Files.writeString(base.resolve("conf/server.xml"), """
                 <Server port="-1">
                   <Service name="Catalina">
                     <Connector port="%d" address="%s" protocol="HTTP/1.1"
-                               maxThreads="%d" minSpareThreads="4" maxKeepAliveRequests="-1" socket.txBufSize="%d"/>
+                               minSpareThreads="4" maxKeepAliveRequests="-1" %s/>
                     <Engine name="Catalina" defaultHost="localhost">
                       <Host name="localhost" appBase="webapps" autoDeploy="false">
                         <Valve className="org.apache.catalina.valves.AccessLogValve" directory="logs" prefix="access"
@@ -94,8 +105,7 @@ public final class Tomcat10 implements Container {
                     </Engine>
                   </Service>
                 </Server>
-                """.formatted(
-                        port, Loopback.ADDRESS, StalledClientsContract.THREADS, StalledClientsContract.SEND_BUFFER));
+                """.formatted(port, Loopback.ADDRESS, connector));
         War.copyTo(base.resolve("webapps"), name);
     }
 }
