@@ -293,7 +293,6 @@ public final class Registry implements AutoCloseable {
         }
     }
 
-    /** A blob as one repository sees it. */
     /** This registry, as what is prefetched comes from it. */
     private final class PrefetchSource implements Prefetch.Source {
         @Override
@@ -317,6 +316,7 @@ public final class Registry implements AutoCloseable {
         }
     }
 
+    /** A blob as one repository sees it. */
     record BlobKey(Repository repository, Digest digest) {
         @Override
         public String toString() {

@@ -24,8 +24,6 @@ import org.slf4j.LoggerFactory;
  * named by its digest, and entity tags differ from one storage host to the next.
  */
 final class Checkpoints {
-    static final String SUFFIX = ".checkpoints";
-
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
 
     /** After so many bytes of a file the digest was this. */
@@ -41,7 +39,7 @@ final class Checkpoints {
 
     /** Those of a partial file of that size; where there are none yet, a file is begun. */
     static Checkpoints open(Path partial, Repository source, long size) {
-        Path file = besides(partial);
+        Path file = Layout.checkpoints(partial);
         List<String> lines = read(file);
         if (lines.stream().findFirst().flatMap(Checkpoints::repository).isPresent()) {
             return new Checkpoints(file, parse(lines, size));
@@ -53,16 +51,16 @@ final class Checkpoints {
 
     /** For a file that is not received. */
     static Checkpoints none(Path file) {
-        return new Checkpoints(besides(file), List.of());
+        return new Checkpoints(Layout.checkpoints(file), List.of());
     }
 
     /** Where the content of a partial file came from, if that is noted. */
     static Optional<Repository> source(Path partial) {
-        return read(besides(partial)).stream().findFirst().flatMap(Checkpoints::repository);
+        return read(Layout.checkpoints(partial)).stream().findFirst().flatMap(Checkpoints::repository);
     }
 
     static void delete(Path partial) throws IOException {
-        Files.deleteIfExists(besides(partial));
+        Files.deleteIfExists(Layout.checkpoints(partial));
     }
 
     /** Those that an earlier attempt left, in the order of their positions. */
@@ -87,10 +85,6 @@ final class Checkpoints {
         } catch (IOException e) {
             LOG.debug("noting in {} how far a download got: {}", file, e.toString());
         }
-    }
-
-    private static Path besides(Path partial) {
-        return partial.resolveSibling(partial.getFileName() + SUFFIX);
     }
 
     private static List<String> read(Path file) {

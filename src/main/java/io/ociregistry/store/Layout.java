@@ -1,6 +1,7 @@
 package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
  *   img/&lt;hex&gt;        one JSON record per image manifest
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
  *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
- *                    and files being written (*.tmp)
+ *                    images that are to be brought in whole (*.image: the sha256 of the name in it), and files being written (*.tmp)
  *   corrupt/         quarantined files, each beside a .reason; never served
  *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
  *                    the sha256 of the key in it), and links that an upstream confirmed
@@ -33,6 +34,8 @@ import java.util.stream.Stream;
  */
 public final class Layout {
     private static final String SOURCE = "@";
+    private static final String CHECKPOINTS = ".checkpoints";
+    private static final String PENDING = ".image";
 
     /**
      * A file's name has 255 bytes at most. A digest takes up to 135 of them and what is beside it 12; a registry's name can have 259.
@@ -156,6 +159,21 @@ public final class Layout {
 
     Path lockInfo() {
         return root.resolve(".lock.info");
+    }
+
+    /** What is known of a partial file. */
+    static Path checkpoints(Path partial) {
+        return partial.resolveSibling(partial.getFileName() + CHECKPOINTS);
+    }
+
+    Path pendingImage(ImageReference image) {
+        String name =
+                Digest.of(image.toString().getBytes(StandardCharsets.UTF_8)).hex();
+        return partials().resolve(name + PENDING);
+    }
+
+    static boolean isPendingImage(Path file) {
+        return String.valueOf(file.getFileName()).endsWith(PENDING);
     }
 
     /** The digest that a partial file is named by. */

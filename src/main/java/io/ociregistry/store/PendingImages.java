@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class PendingImages {
     private static final Logger LOG = LoggerFactory.getLogger(PendingImages.class);
-    private static final String SUFFIX = ".image";
     private static final int LONGEST = 1024;
 
     private final Layout layout;
@@ -33,7 +32,7 @@ public final class PendingImages {
     public void add(ImageReference image) {
         try {
             layout.prepare(layout.partials());
-            Files.writeString(file(image), image.toString());
+            Files.writeString(layout.pendingImage(image), image.toString());
         } catch (IOException e) {
             LOG.debug("noting that {} is to be brought in: {}", image, e.toString());
         }
@@ -42,7 +41,7 @@ public final class PendingImages {
     /** It is here, or nobody wants it any more. */
     public void remove(ImageReference image) {
         try {
-            Files.deleteIfExists(file(image));
+            Files.deleteIfExists(layout.pendingImage(image));
         } catch (IOException e) {
             LOG.debug("noting that {} is here: {}", image, e.toString());
         }
@@ -51,8 +50,7 @@ public final class PendingImages {
     /** All of them. */
     public List<ImageReference> list() {
         List<ImageReference> found = new ArrayList<>();
-        for (Path file : Directories.list(
-                layout.partials(), file -> String.valueOf(file.getFileName()).endsWith(SUFFIX))) {
+        for (Path file : Directories.list(layout.partials(), Layout::isPendingImage)) {
             read(file).ifPresent(found::add);
         }
         return found;
@@ -70,11 +68,5 @@ public final class PendingImages {
 
     private static boolean isDigest(Reference reference) {
         return reference instanceof Digest;
-    }
-
-    private Path file(ImageReference image) {
-        String name =
-                Digest.of(image.toString().getBytes(StandardCharsets.UTF_8)).hex();
-        return layout.partials().resolve(name + SUFFIX);
     }
 }

@@ -25,8 +25,7 @@ import java.util.stream.Stream;
  * The registries that are reached over HTTP.
  *
  * <p>Each has its own threads, so that none keeps another waiting. A configured one has its own connections and TLS too; the others share
- * theirs, and are reached at public addresses only, over
- * verified https and anonymously, if they may be asked at all.
+ * theirs, and are reached at public addresses only, over verified https and anonymously, if they may be asked at all.
  */
 public final class HttpUpstreams implements Upstreams {
     /** Docker Hub's API is not where its name is. */

@@ -3,34 +3,28 @@ package io.ociregistry.web;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.store.BlobSource;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** {@code GET} and {@code HEAD /v2/<name>/blobs/<digest>}. It can't tell a stored blob from one that is still arriving. */
-final class BlobServlet extends HttpServlet {
+final class BlobServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
-    private final transient RegistryContext context;
     private final transient BlobSender sender;
 
     BlobServlet(RegistryContext context) {
-        this.context = context;
+        super(context);
         this.sender = new BlobSender();
     }
 
     @Override
     protected void doHead(HttpServletRequest request, HttpServletResponse response) {
         var blob = ApiRequest.of(request, ApiRequest.BlobRequest.class);
-        Optional<OptionalLong> size = Waiting.await(
-                request,
-                deadline(),
-                () -> context.registry().blobSize(blob.repository(), blob.digest()),
-                unwanted -> {});
+        Optional<OptionalLong> size =
+                await(request, () -> context.registry().blobSize(blob.repository(), blob.digest()));
         if (size.isPresent() && ContentHeaders.set(request, response, MediaType.OCTET_STREAM, blob.digest())) {
             response.setHeader("Accept-Ranges", "bytes");
             size.get().ifPresent(response::setContentLengthLong);
@@ -40,18 +34,13 @@ final class BlobServlet extends HttpServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var blob = ApiRequest.of(request, ApiRequest.BlobRequest.class);
-        Optional<BlobSource> source = Waiting.await(
+        Optional<BlobSource> source = await(
                 request,
-                deadline(),
                 () -> context.registry()
                         .blob(blob.repository(), blob.digest(), BlobSender.wanted(blob.digest(), request)),
                 BlobSource::close);
         if (source.isPresent()) {
             sender.send(source.get(), request, response);
         }
-    }
-
-    private Duration deadline() {
-        return context.config().timeouts().answer();
     }
 }

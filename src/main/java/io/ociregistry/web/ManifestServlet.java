@@ -5,7 +5,6 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.FoundManifest;
 import io.ociregistry.registry.RegistryContext;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -13,29 +12,18 @@ import java.util.List;
 import java.util.Optional;
 
 /** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
-final class ManifestServlet extends HttpServlet {
+final class ManifestServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
-    private final transient RegistryContext context;
-
     ManifestServlet(RegistryContext context) {
-        this.context = context;
-    }
-
-    @Override
-    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        doGet(request, response);
+        super(context);
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ImageReference name =
                 ApiRequest.of(request, ApiRequest.ManifestRequest.class).name();
-        Optional<FoundManifest> found = Waiting.await(
-                request,
-                context.config().timeouts().answer(),
-                () -> context.registry().manifest(name),
-                unwanted -> {});
+        Optional<FoundManifest> found = await(request, () -> context.registry().manifest(name));
         if (found.isPresent()) {
             WarningHeader.set(response, found.get().warning());
             send(name, found.get().manifest(), request, response);

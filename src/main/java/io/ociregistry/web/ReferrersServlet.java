@@ -4,35 +4,24 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.registry.Listed;
 import io.ociregistry.registry.RegistryContext;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
 
 /** {@code GET} and {@code HEAD /v2/<name>/referrers/<digest>}. */
-final class ReferrersServlet extends HttpServlet {
+final class ReferrersServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
-    private final transient RegistryContext context;
-
     ReferrersServlet(RegistryContext context) {
-        this.context = context;
-    }
-
-    @Override
-    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        doGet(request, response);
+        super(context);
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
-        Optional<Listed<ReferrerList>> found = Waiting.await(
-                request,
-                context.config().timeouts().answer(),
-                () -> context.listings().referrers(asked.repository(), asked.subject()),
-                unwanted -> {});
+        Optional<Listed<ReferrerList>> found =
+                await(request, () -> context.listings().referrers(asked.repository(), asked.subject()));
         if (found.isPresent()) {
             ReferrerList list = found.get().list();
             if (!asked.artifactTypes().isEmpty()) {

@@ -3,35 +3,24 @@ package io.ociregistry.web;
 import io.ociregistry.oci.TagList;
 import io.ociregistry.registry.Listed;
 import io.ociregistry.registry.RegistryContext;
-import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
 
 /** {@code GET} and {@code HEAD /v2/<name>/tags/list}. */
-final class TagsServlet extends HttpServlet {
+final class TagsServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
-    private final transient RegistryContext context;
-
     TagsServlet(RegistryContext context) {
-        this.context = context;
-    }
-
-    @Override
-    protected void doHead(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        doGet(request, response);
+        super(context);
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.TagsRequest.class);
-        Optional<Listed<TagList>> found = Waiting.await(
-                request,
-                context.config().timeouts().answer(),
-                () -> context.listings().tags(asked.repository()),
-                unwanted -> {});
+        Optional<Listed<TagList>> found =
+                await(request, () -> context.listings().tags(asked.repository()));
         if (found.isPresent()) {
             TagList all = found.get().list();
             TagList page = asked.page().of(all);
