@@ -97,6 +97,7 @@ class CommandLineTest {
                 "help serev | unknown command 'serev'; did you mean serve?",
                 "xyzzy | unknown command 'xyzzy'; there are serve, load, list, prune, version, help",
                 "serve twice | unexpected 'twice' after serve",
+                "serve --version | unexpected 'version' after serve",
                 "load --image-file x | `load` is not in this build",
                 "list --header --short-digest --pattern a,b | `list` is not in this build",
                 "prune --date 2024-03-01T22:17:31 --dry-run | `prune` is not in this build",
@@ -107,9 +108,10 @@ class CommandLineTest {
         assertEquals("", text(out));
     }
 
-    @Test
-    void theVersionIsPrinted() {
-        assertEquals(0, run("version"));
+    @ParameterizedTest
+    @ValueSource(strings = {"version", "--version", "--log-level debug --version"})
+    void theVersionIsPrinted(String line) {
+        assertEquals(0, run(line));
         assertTrue(text(out).matches("ociregistry version: \\d+\\.\\S+ build date: 20\\S+Z\n"), text(out));
     }
 

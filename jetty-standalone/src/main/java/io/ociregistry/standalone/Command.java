@@ -29,7 +29,7 @@ enum Command {
     LOAD("Loads images into the cache", LoadCommand::new, IMAGE_FILE, RESOLVE_REF, OS, ARCH, PULL_TIMEOUT),
     LIST("Lists the cache on disk", ListCommand::new, HEADER, PATTERN, SHORT_DIGEST),
     PRUNE("Prunes the cache on disk; no server may be running on it", PruneCommand::new, PATTERN, DATE, DRY_RUN),
-    VERSION("Prints the version", settings -> new VersionCommand());
+    VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 
     /** Those of every command, accepted before and after its name. */
     static final List<Flag> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);

@@ -7,9 +7,11 @@ import java.util.Optional;
 
 /**
  * A command line taken apart: the command's name, and the options around it, those with a value in the form
- * {@code --name=value}. A switch may be written {@code --name} or {@code --name=false}.
+ * {@code --name=value}. A switch may be written {@code --name} or {@code --name=false}, and the command {@code version} as an option too.
  */
 record Words(Optional<String> command, List<String> options, List<String> rest, boolean helpOption) {
+    private static final String VERSION = "--version";
+
     static Words split(List<String> args) {
         var options = new ArrayList<String>();
         var names = new ArrayList<String>();
@@ -19,6 +21,8 @@ record Words(Optional<String> command, List<String> options, List<String> rest, 
             var flag = flag(word);
             if (word.equals("-h") || word.equals(Flag.HELP.toString())) {
                 help = true;
+            } else if (word.equals(VERSION)) {
+                names.add(Command.VERSION.word());
             } else if (!word.startsWith("-")) {
                 names.add(word);
             } else if (flag.isEmpty()) {
