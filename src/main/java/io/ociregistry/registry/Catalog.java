@@ -1,14 +1,12 @@
 package io.ociregistry.registry;
 
-import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
-import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,11 +52,11 @@ final class Catalog {
     }
 
     /** Adds what a record says. A tag that two records claim belongs to the one that was checked last. */
-    void add(ManifestRecord record) {
-        for (RecordedReference reference : record.references()) {
-            Named named = new Named(record.manifest().digest(), reference.checked());
+    void add(ManifestSummary manifest) {
+        for (RecordedReference reference : manifest.references()) {
+            Named named = new Named(manifest.digest(), reference.checked());
             names.merge(reference.name(), named, Named::newer);
-            link(reference.name().repository(), record.manifest());
+            link(reference.name().repository(), manifest);
             if (reference.name().reference() instanceof Tag tag) {
                 linksFor(reference.name().repository()).tags.add(tag);
             }
@@ -201,17 +199,17 @@ final class Catalog {
                 : confirmed.contains(registry);
     }
 
-    private void link(Repository repository, Manifest manifest) {
+    private void link(Repository repository, ManifestSummary manifest) {
         Links known = linksFor(repository);
         confirmManifest(repository, manifest.digest());
         manifest.subject().ifPresent(subject -> known.referrers
-                .computeIfAbsent(subject.digest(), unused -> ConcurrentHashMap.newKeySet())
+                .computeIfAbsent(subject, unused -> ConcurrentHashMap.newKeySet())
                 .add(manifest.digest()));
-        for (Descriptor child : manifest.children()) {
-            known.manifests.add(child.digest());
-            namedBy.merge(child.digest(), Set.of(repository.registry()), Catalog::union);
+        for (Digest child : manifest.children()) {
+            known.manifests.add(child);
+            namedBy.merge(child, Set.of(repository.registry()), Catalog::union);
         }
-        for (Descriptor blob : manifest.blobs()) {
+        for (ManifestSummary.Blob blob : manifest.blobs()) {
             known.blobs.merge(
                     blob.digest(), blob.size(), (one, other) -> one.equals(other) ? one : Long.valueOf(UNKNOWN_SIZE));
             namedBy.merge(blob.digest(), Set.of(repository.registry()), Catalog::union);

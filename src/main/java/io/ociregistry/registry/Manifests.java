@@ -8,6 +8,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
@@ -109,7 +110,7 @@ final class Manifests {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
         // Before it can be found: whoever only names it loses it first.
         catalog.confirmManifest(name.repository(), manifest.digest());
-        catalog.add(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant())));
+        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant()))));
         return manifest;
     }
 

@@ -11,6 +11,7 @@ import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
@@ -49,7 +50,7 @@ public final class RegistryContext implements AutoCloseable {
         BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
         ManifestStore records = new ManifestStore(layout);
         Catalog catalog = new Catalog(config.airGapped());
-        records.forEach(catalog::add);
+        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
         ConfirmedLinks links = links(layout, catalog, blobs, new Trust(config.registries()));
         Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
         // What can't be kept is not fetched before somebody asks for it.

@@ -12,6 +12,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -71,8 +72,8 @@ class CatalogTest {
         Manifest newer = image(11);
         for (boolean newerFirst : new boolean[] {true, false}) {
             Catalog each = new Catalog(false);
-            ManifestRecord old = record(IMAGE, "quay.io/a:v1", NOW);
-            ManifestRecord late = record(newer, "quay.io/a:v1", NOW.plusMillis(1));
+            ManifestSummary old = record(IMAGE, "quay.io/a:v1", NOW);
+            ManifestSummary late = record(newer, "quay.io/a:v1", NOW.plusMillis(1));
             each.add(newerFirst ? late : old);
             each.add(newerFirst ? old : late);
             assertEquals(Optional.of(newer.digest()), each.find(name("quay.io/a:v1")));
@@ -203,8 +204,9 @@ class CatalogTest {
         return new ConfirmedLink(repository, digest, false);
     }
 
-    private static ManifestRecord record(Manifest manifest, String name, Instant checked) {
-        return new ManifestRecord(manifest, List.of(RecordedReference.confirmed(name(name), checked)));
+    private static ManifestSummary record(Manifest manifest, String name, Instant checked) {
+        return ManifestSummary.of(
+                new ManifestRecord(manifest, List.of(RecordedReference.confirmed(name(name), checked))));
     }
 
     private static Manifest image(int layerSize) {

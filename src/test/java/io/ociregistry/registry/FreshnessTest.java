@@ -9,6 +9,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
@@ -96,7 +97,8 @@ class FreshnessTest {
     }
 
     private void checked(Instant time) {
-        catalog.add(new ManifestRecord(cached, List.of(new RecordedReference(NAME, time, time, time))));
+        catalog.add(
+                ManifestSummary.of(new ManifestRecord(cached, List.of(new RecordedReference(NAME, time, time, time)))));
     }
 
     private FoundManifest confirmed() {
