@@ -169,7 +169,7 @@ class UpstreamExamplesTest {
     /** By the title of their section. */
     private static Map<String, String> examples() throws IOException {
         Map<String, String> found = new TreeMap<>();
-        for (String section : Files.readString(PAGE).split("\n## ")) {
+        for (String section : Files.readString(PAGE).split("\n## ", -1)) {
             Matcher example = EXAMPLE.matcher(section);
             if (example.find()) {
                 found.put(section.lines().findFirst().orElseThrow(), example.group(1));
