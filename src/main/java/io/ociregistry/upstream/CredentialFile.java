@@ -1,10 +1,9 @@
 package io.ociregistry.upstream;
 
+import io.ociregistry.files.FromFiles;
+import io.ociregistry.files.SecretFile;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -12,8 +11,6 @@ import java.util.function.LongSupplier;
 
 /** A file that credentials stand in, of 1 MiB at most, read again when it changes. */
 final class CredentialFile {
-    private static final int LIMIT = 1 << 20;
-
     private CredentialFile() {}
 
     /**
@@ -25,31 +22,6 @@ final class CredentialFile {
      */
     static <T> FromFiles<T> of(String key, Path path, Function<byte[], T> parser, LongSupplier nanoTime) {
         return new FromFiles<>(
-                List.of(path), () -> read(key + " " + path + " can't be used: ", path, parser), nanoTime);
-    }
-
-    private static <T> T read(String failure, Path path, Function<byte[], T> parser) {
-        try {
-            return parser.apply(bytes(path));
-        } catch (IOException e) {
-            throw failed(failure + "it does not exist or can't be read ("
-                    + e.getClass().getSimpleName() + ")");
-        } catch (IllegalArgumentException e) {
-            throw failed(failure + e.getMessage());
-        }
-    }
-
-    private static byte[] bytes(Path path) throws IOException {
-        try (InputStream in = Files.newInputStream(path)) {
-            byte[] bytes = in.readNBytes(LIMIT + 1);
-            if (bytes.length > LIMIT) {
-                throw new IllegalArgumentException("it is larger than " + LIMIT + " bytes");
-            }
-            return bytes;
-        }
-    }
-
-    private static RegistryException failed(String message) {
-        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, message);
+                List.of(path), () -> Failures.orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
     }
 }

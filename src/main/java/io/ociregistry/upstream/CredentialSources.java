@@ -2,7 +2,8 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.Secret;
-import java.nio.charset.StandardCharsets;
+import io.ociregistry.files.FromFiles;
+import io.ociregistry.files.SecretFile;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -26,7 +27,10 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
             return new PasswordSource(
                     account.user(),
                     CredentialFile.of(
-                            "auth.passwordFile", account.passwordFile(), CredentialSources::password, nanoTime));
+                            "auth.passwordFile",
+                            account.passwordFile(),
+                            bytes -> new Secret(SecretFile.firstLine(bytes)),
+                            nanoTime));
         }
         if (config instanceof AuthConfig.DockerConfig docker) {
             FromFiles<DockerLogin> file = CredentialFile.of(
@@ -45,17 +49,6 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
 
     private HelperCredentials helper(AuthConfig.Helper helper, String server) {
         return new HelperCredentials(programs, helper, server, nanoTime);
-    }
-
-    private static Secret password(byte[] bytes) {
-        String line = new String(bytes, StandardCharsets.UTF_8)
-                .strip()
-                .split("\\R", 2)[0]
-                .strip();
-        if (line.isEmpty()) {
-            throw new IllegalArgumentException("it is empty");
-        }
-        return new Secret(line);
     }
 
     /** An account whose password stands in a file. */

@@ -1,5 +1,6 @@
 package io.ociregistry.upstream;
 
+import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -31,6 +33,15 @@ final class Failures {
             Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
 
     private Failures() {}
+
+    /** What is made of files that the configuration names; without them there is no asking. */
+    static <T> T orUnreachable(Supplier<T> maker) {
+        try {
+            return maker.get();
+        } catch (UnusableFileException e) {
+            throw new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, e.getMessage());
+        }
+    }
 
     /** A request that got no answer. */
     static RegistryException of(String what, Origin origin, IOException e) {

@@ -10,6 +10,7 @@ import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.tls.SystemTrust;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,8 +1,11 @@
 package io.ociregistry.upstream;
 
 import io.ociregistry.config.TlsConfig;
+import io.ociregistry.files.FromFiles;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.tls.PemFiles;
+import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -35,6 +38,7 @@ import org.apache.hc.core5.http.protocol.HttpContext;
  */
 final class TlsContexts implements TlsSocketStrategy {
     private static final String SYSTEM = "the operating system";
+    private static final PemFiles PEM = new PemFiles("tls");
 
     private final Optional<Origin> home;
     private final FromFiles<Strategies> strategies;
@@ -60,7 +64,8 @@ final class TlsContexts implements TlsSocketStrategy {
         List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
                 .flatMap(Optional::stream)
                 .toList();
-        return new TlsContexts(home, new FromFiles<>(files, () -> strategies(config, system), nanoTime));
+        return new TlsContexts(
+                home, new FromFiles<>(files, () -> Failures.orUnreachable(() -> strategies(config, system)), nanoTime));
     }
 
     /**
@@ -87,13 +92,14 @@ final class TlsContexts implements TlsSocketStrategy {
     }
 
     private static Strategies strategies(TlsConfig config, SystemTrust system) {
-        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PemFiles::authorities);
+        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::authorities);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
                 : SSLFactory.builder().withTrustMaterial(authorities.orElseGet(system::get));
         if (config.cert().isPresent() && config.key().isPresent()) {
             own.withIdentityMaterial(
-                    PemFiles.identity(config.cert().get(), config.key().get(), config.keyPassword()));
+                    PEM.identity(config.cert().get(), config.key().get(), config.keyPassword())
+                            .keys());
         }
         SSLFactory.Builder others = SSLFactory.builder().withTrustMaterial(system.get());
         authorities.ifPresent(others::withTrustMaterial);

@@ -8,7 +8,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config and logging beside them. */
+/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config, files, tls and logging beside them. */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
 class LayersTest {
     @ArchTest
@@ -38,6 +38,17 @@ class LayersTest {
     @ArchTest
     static final ArchRule configDependsOnOciAlone =
             lower("config", "store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule filesKnowNothingOfOurs =
+            lower("files", "tls", "oci", "store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
+    static final ArchRule tlsKnowsFilesAndSecretsAlone =
+            lower("tls", "oci", "store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule onlyTlsReadsPem = only("nl.altindag.ssl.pem..", "..tls..");
 
     @ArchTest
     static final ArchRule storeNeverSeesUpstreams =

@@ -4,6 +4,7 @@ import static io.ociregistry.upstream.UpstreamsInTest.assertHolds;
 import static io.ociregistry.upstream.UpstreamsInTest.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ociregistry.files.FromFiles;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;

@@ -16,6 +16,7 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded.Kind;
+import io.ociregistry.tls.SystemTrust;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.ociregistry.upstream;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.tls.SystemTrust;
 import java.time.Duration;
 
 /** The real upstreams with a DNS of the test's own, and probes that come so soon that a test can wait for them. */

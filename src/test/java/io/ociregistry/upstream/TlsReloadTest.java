@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ociregistry.config.TlsConfig;
+import io.ociregistry.files.FromFiles;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.TestCertificates;
+import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

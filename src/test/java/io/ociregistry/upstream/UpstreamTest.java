@@ -12,6 +12,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.tls.SystemTrust;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

@@ -15,6 +15,8 @@ import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.tls.PemFiles;
+import io.ociregistry.tls.SystemTrust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +71,7 @@ final class UpstreamsInTest implements AutoCloseable {
 
     /** On a machine that trusts that authority and no other. */
     UpstreamsInTest whereTheMachineTrusts(Path pem) {
-        trust = new SystemTrust(() -> PemFiles.authorities(pem));
+        trust = new SystemTrust(() -> new PemFiles("tls").authorities(pem));
         return this;
     }
 

@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.tls;
 
 import java.util.function.Supplier;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -6,16 +6,17 @@ import nl.altindag.ssl.SSLFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Whom the operating system trusts. Reading that takes a third of a second, so it is done once for all registries, when it is needed first. */
-final class SystemTrust {
+public final class SystemTrust {
     private final Supplier<X509ExtendedTrustManager> reader;
     private @Nullable X509ExtendedTrustManager known; // guarded by this
 
-    SystemTrust(Supplier<X509ExtendedTrustManager> reader) {
+    /** Whom the reader says, once it is asked. */
+    public SystemTrust(Supplier<X509ExtendedTrustManager> reader) {
         this.reader = reader;
     }
 
     /** The store of its Java, which distributions link to that of the system, and the system's own. */
-    static SystemTrust ofThisMachine() {
+    public static SystemTrust ofThisMachine() {
         return new SystemTrust(() -> SSLFactory.builder()
                 .withDefaultTrustMaterial()
                 .withSystemTrustMaterial()
@@ -24,7 +25,7 @@ final class SystemTrust {
                 .orElseThrow());
     }
 
-    synchronized X509ExtendedTrustManager get() {
+    public synchronized X509ExtendedTrustManager get() {
         X509ExtendedTrustManager trust = known;
         if (trust == null) {
             trust = reader.get();

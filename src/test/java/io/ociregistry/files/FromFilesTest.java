@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * <p>While they can't be used, as in the midst of being replaced, what was made before is given, and that is logged once. At first there is
  * nothing before, so that the failure is the caller's.
  */
-final class FromFiles<T> {
+public final class FromFiles<T> {
     private static final Logger LOG = LoggerFactory.getLogger(FromFiles.class);
     private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
 
@@ -33,8 +33,13 @@ final class FromFiles<T> {
     private long lookedAt;
     private boolean broken;
 
-    /** @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is */
-    FromFiles(List<Path> files, Supplier<T> maker, LongSupplier nanoTime) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param maker throws what says which file can't be used, and why
+     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     */
+    public FromFiles(List<Path> files, Supplier<T> maker, LongSupplier nanoTime) {
         this.files = files;
         this.maker = maker;
         this.nanoTime = nanoTime;
@@ -55,7 +60,7 @@ final class FromFiles<T> {
     }
 
     /** What the files hold now, or did less than a second ago. */
-    synchronized T get() {
+    public synchronized T get() {
         T before = made;
         if (before != null && nanoTime.getAsLong() - lookedAt < PAUSE) {
             return before;
@@ -73,7 +78,7 @@ final class FromFiles<T> {
     }
 
     /** Looks at the files the next time, however soon that is: what they held did not work. */
-    synchronized void distrust() {
+    public synchronized void distrust() {
         lookedAt = nanoTime.getAsLong() - PAUSE;
     }
 

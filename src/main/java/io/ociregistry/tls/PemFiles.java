@@ -1,8 +1,7 @@
-package io.ociregistry.upstream;
+package io.ociregistry.tls;
 
 import io.ociregistry.config.Secret;
-import io.ociregistry.oci.ErrorCode;
-import io.ociregistry.oci.RegistryException;
+import io.ociregistry.files.UnusableFileException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,33 +22,36 @@ import nl.altindag.ssl.util.KeyManagerUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PEM files that a registry's {@code tls} names. They may hold more than what is looked for, like text, or {@code EC PARAMETERS} before
- * a key.
+ * The PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}. They may hold more than
+ * what is looked for, like text, or {@code EC PARAMETERS} before a key.
  *
- * <p>What can't be used is a {@link RegistryException} with {@link ErrorCode#UPSTREAM_UNREACHABLE} that names the key of the configuration
- * and the file, and quotes nothing of what it holds.
+ * <p>What can't be used is an {@link UnusableFileException}.
+ *
+ * @param section the name of that section, for messages
  */
-final class PemFiles {
+public record PemFiles(String section) {
     private static final Pattern CERTIFICATES = blocks("(?:TRUSTED |X509 )?CERTIFICATE");
     private static final Pattern KEYS = blocks("(?:[A-Z0-9]+ )?PRIVATE KEY");
     private static final Pattern ENCRYPTED = Pattern.compile("BEGIN ENCRYPTED |Proc-Type: *4,ENCRYPTED");
 
-    private PemFiles() {}
-
     /** Trusts what one of the certificates in a file has signed. */
-    static X509ExtendedTrustManager authorities(Path file) {
-        return read("tls.ca", file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
+    public X509ExtendedTrustManager authorities(Path file) {
+        return read("ca", file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
     }
 
-    /** Shows the certificate that belongs to a key, with its issuers as far as they are in the same file. */
-    static X509ExtendedKeyManager identity(Path cert, Path key, Optional<Secret> password) {
-        List<X509Certificate> held = read("tls.cert", cert, CERTIFICATES, PemUtils::parseCertificate);
-        PrivateKey own = read("tls.key", key, KEYS, pem -> decrypted(pem, password));
+    /** A certificate, and what shows it together with its issuers, as far as they are in the same file. */
+    public record Identity(X509Certificate certificate, X509ExtendedKeyManager keys) {}
+
+    /** The certificate that belongs to a key. */
+    public Identity identity(Path cert, Path key, Optional<Secret> password) {
+        List<X509Certificate> held = read("cert", cert, CERTIFICATES, PemUtils::parseCertificate);
+        PrivateKey own = read("key", key, KEYS, pem -> decrypted(pem, password));
         X509Certificate certificate = held.stream()
                 .filter(each -> CertifiedKey.is(own, each.getPublicKey()))
                 .findFirst()
-                .orElseThrow(() -> unusable("tls.key", key, "it is not the key of a certificate in tls.cert " + cert));
-        return KeyManagerUtils.createKeyManager(own, chain(certificate, held));
+                .orElseThrow(() ->
+                        unusable("key", key, "it is not the key of a certificate in " + section + ".cert " + cert));
+        return new Identity(certificate, KeyManagerUtils.createKeyManager(own, chain(certificate, held)));
     }
 
     /** Other programs take files whose certificates are in any order, or have nothing to do with each other; Java's key stores do not. */
@@ -67,20 +69,20 @@ final class PemFiles {
         return chain.toArray(X509Certificate[]::new);
     }
 
-    private static PrivateKey decrypted(String pem, Optional<Secret> password) {
+    private PrivateKey decrypted(String pem, Optional<Secret> password) {
         if (!ENCRYPTED.matcher(pem).find()) {
             return PemUtils.parsePrivateKey(pem);
         }
-        Secret secret = password.orElseThrow(() -> new IllegalArgumentException(
-                "it is encrypted, and neither tls.keyPassword nor tls.keyPasswordFromEnv is set"));
+        Secret secret = password.orElseThrow(() -> new IllegalArgumentException("it is encrypted, and neither "
+                + section + ".keyPassword nor " + section + ".keyPasswordFromEnv is set"));
         try {
             return PemUtils.parsePrivateKey(pem, secret.reveal().toCharArray());
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("it can't be decrypted with the tls.keyPassword given", e);
+            throw new IllegalArgumentException("it can't be decrypted with the " + section + ".keyPassword given", e);
         }
     }
 
-    private static <T> T read(String key, Path file, Pattern blocks, Function<String, T> reader) {
+    private <T> T read(String key, Path file, Pattern blocks, Function<String, T> reader) {
         String pem = blocks.matcher(text(key, file))
                 .results()
                 .map(MatchResult::group)
@@ -95,7 +97,7 @@ final class PemFiles {
         }
     }
 
-    private static String text(String key, Path file) {
+    private String text(String key, Path file) {
         try {
             // What is around the blocks may be in any encoding.
             return Files.readString(file, StandardCharsets.ISO_8859_1);
@@ -108,7 +110,7 @@ final class PemFiles {
         return Pattern.compile("-----BEGIN (" + label + ")-----.*?-----END \\1-----", Pattern.DOTALL);
     }
 
-    private static RegistryException unusable(String key, Path file, @Nullable String why) {
-        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, key + " " + file + " can't be used: " + why);
+    private UnusableFileException unusable(String key, Path file, @Nullable String why) {
+        return new UnusableFileException(section + "." + key, file, why);
     }
 }

@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.tls;
 
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
