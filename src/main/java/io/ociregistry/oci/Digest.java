@@ -2,16 +2,20 @@ package io.ociregistry.oci;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The digest of some content, as the image specification defines it ("Digests"); only the registered algorithms.
- *
- * @param hex the lower-case hexadecimal form, of the algorithm's length
+ * The digest of some content, as the image specification defines it ("Digests"); only the registered algorithms. Kept as numbers, since a cache
+ * has hundreds of thousands of them in memory.
  */
-public record Digest(Algorithm algorithm, String hex) implements Reference, Comparable<Digest> {
+public final class Digest implements Reference, Comparable<Digest> {
+    private static final int WORD = 16;
+    private static final long[] NOTHING = {};
+
     /** The registered algorithms. */
     public enum Algorithm {
         SHA256("SHA-256", 64),
@@ -40,10 +44,34 @@ public record Digest(Algorithm algorithm, String hex) implements Reference, Comp
         }
     }
 
-    public Digest {
+    private final long first;
+    private final long second;
+    private final long third;
+    private final long fourth;
+    /** What a SHA-512 has more. */
+    private final long[] rest;
+
+    /**
+     * One that is known in its two parts.
+     *
+     * @param hex the lower-case hexadecimal form, of the algorithm's length
+     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} if it is not that
+     */
+    public Digest(Algorithm algorithm, String hex) {
         if (!algorithm.encoded.matcher(hex).matches()) {
             throw invalid(algorithm + ":" + hex);
         }
+        this.first = word(hex, 0);
+        this.second = word(hex, 1);
+        this.third = word(hex, 2);
+        this.fourth = word(hex, 3);
+        this.rest = algorithm == Algorithm.SHA256
+                ? NOTHING
+                : new long[] {word(hex, 4), word(hex, 5), word(hex, 6), word(hex, 7)};
+    }
+
+    private static long word(String hex, int number) {
+        return HexFormat.fromHexDigitsToLong(hex, number * WORD, (number + 1) * WORD);
     }
 
     /**
@@ -79,7 +107,7 @@ public record Digest(Algorithm algorithm, String hex) implements Reference, Comp
 
     /** True if this is the digest of exactly these bytes. */
     public boolean matches(byte[] bytes) {
-        return equals(of(algorithm, bytes));
+        return equals(of(algorithm(), bytes));
     }
 
     @Override
@@ -87,14 +115,51 @@ public record Digest(Algorithm algorithm, String hex) implements Reference, Comp
         return "@";
     }
 
+    public Algorithm algorithm() {
+        return rest.length == 0 ? Algorithm.SHA256 : Algorithm.SHA512;
+    }
+
+    /** The lower-case hexadecimal form. */
+    public String hex() {
+        HexFormat format = HexFormat.of();
+        StringBuilder text = new StringBuilder((4 + rest.length) * WORD);
+        text.append(format.toHexDigits(first)).append(format.toHexDigits(second));
+        text.append(format.toHexDigits(third)).append(format.toHexDigits(fourth));
+        for (long word : rest) {
+            text.append(format.toHexDigits(word));
+        }
+        return text.toString();
+    }
+
+    /** The order of their texts. */
     @Override
     public int compareTo(Digest other) {
-        return toString().compareTo(other.toString());
+        int compared = algorithm().compareTo(other.algorithm());
+        compared = compared == 0 ? Long.compareUnsigned(first, other.first) : compared;
+        compared = compared == 0 ? Long.compareUnsigned(second, other.second) : compared;
+        compared = compared == 0 ? Long.compareUnsigned(third, other.third) : compared;
+        compared = compared == 0 ? Long.compareUnsigned(fourth, other.fourth) : compared;
+        return compared == 0 ? Arrays.compareUnsigned(rest, other.rest) : compared;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object object) {
+        return object instanceof Digest other
+                && first == other.first
+                && second == other.second
+                && third == other.third
+                && fourth == other.fourth
+                && Arrays.equals(rest, other.rest);
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(first);
     }
 
     @Override
     public String toString() {
-        return algorithm + ":" + hex;
+        return algorithm() + ":" + hex();
     }
 
     private static RegistryException invalid(String text) {

@@ -2,45 +2,53 @@ package io.ociregistry.registry;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.registry.Claim.Kind;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which names mean which manifests, and which digests each repository may show: the index of the manifest records, in memory.
  *
  * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or gave its word where that
  * counts: see {@link Proofs}), or if one of its manifests names it and no other registry has anything to do with it. That a manifest names a
- * digest is not enough between registries: anybody who runs one could name what is private in another and read it here. Reading takes no
- * lock.
+ * digest is not enough between registries: anybody who runs one could name what is private in another and read it here.
+ *
+ * <p>Reading takes no lock. What a record added goes again with it, as if it had never been there. A manifest costs less than 1 KiB, with its
+ * tag and five blobs that nobody else has: values are shared and lists have no more room than they need.
  */
 final class Catalog {
-    private static final long UNKNOWN_SIZE = -1;
-
     private final boolean closed;
 
+    /** What tags mean, and digests of another algorithm. The record of a manifest is found by its own digest without that. */
     private final Map<ImageReference, Named> names = new ConcurrentHashMap<>();
-    private final Map<Repository, Links> links = new ConcurrentHashMap<>();
-    /** Registries whose manifests name a digest. Most have one, and share that set. */
-    private final Map<Digest, Set<RegistryName>> namedBy = new ConcurrentHashMap<>();
-    /** Registries that confirmed a digest. */
-    private final Map<Digest, Set<RegistryName>> confirmedBy = new ConcurrentHashMap<>();
-    /** Blobs that a registry which asked for no credentials confirmed. */
-    private final Set<Digest> publicBlobs = ConcurrentHashMap.newKeySet();
+    /** What repositories have to do with a digest. */
+    private final Map<Digest, Claim> claims = new ConcurrentHashMap<>();
+
+    private final Map<Repository, Holding> holdings = new ConcurrentHashMap<>();
+    /** The manifests that have another one as their subject, by that and the repository. */
+    private final Map<ImageReference, Set<Digest>> referrers = new ConcurrentHashMap<>();
+
+    private final Map<RegistryName, RegistryName> registries = new ConcurrentHashMap<>();
 
     /**
      * An empty catalog.
@@ -51,26 +59,65 @@ final class Catalog {
         this.closed = closed;
     }
 
-    /** Adds what a record says. A tag that two records claim belongs to the one that was checked last. */
-    void add(ManifestSummary manifest) {
+    /** Adds what a record says, or says now. A tag that two records claim belongs to the one that was checked last. */
+    synchronized void add(ManifestSummary manifest) {
         for (RecordedReference reference : manifest.references()) {
-            Named named = new Named(manifest.digest(), reference.checked());
-            names.merge(reference.name(), named, Named::newer);
-            link(reference.name().repository(), manifest);
-            if (reference.name().reference() instanceof Tag tag) {
-                linksFor(reference.name().repository()).tags.add(tag);
+            Repository repository = begin(reference.name().repository());
+            link(repository, manifest);
+            claimName(new ImageReference(repository, reference.name().reference()), manifest, reference.checked());
+        }
+    }
+
+    /**
+     * A record has lost names, or is gone.
+     *
+     * @param before what it said
+     * @param left the names that it still has
+     */
+    synchronized void remove(ManifestSummary before, Set<ImageReference> left) {
+        Set<Repository> gone = new HashSet<>();
+        for (RecordedReference reference : before.references()) {
+            if (!left.contains(reference.name())) {
+                removeName(reference.name(), before.digest());
+                gone.add(reference.name().repository());
             }
         }
+        left.forEach(name -> gone.remove(name.repository()));
+        gone.forEach(repository -> unlink(repository, before));
+    }
+
+    /**
+     * Does something, unless a manifest names that digest, or a record is of it. As long as that takes, no record that does so can be added.
+     *
+     * @param action what, true if the content of the digest is gone then: what its upstreams confirmed is forgotten with it
+     */
+    boolean unlessNamed(Digest digest, BooleanSupplier action) {
+        boolean[] done = new boolean[1];
+        claims.compute(digest, (same, first) -> {
+            if (Claim.each(first).anyMatch(claim -> claim.isNamed() || claim.is(Claim.RECORDED))) {
+                return first;
+            }
+            done[0] = action.getAsBoolean();
+            return done[0] ? null : first;
+        });
+        return done[0];
     }
 
     /** The tags of a repository that are known here. */
     Set<Tag> tags(Repository repository) {
-        return Set.copyOf(linksOf(repository).tags);
+        Holding known = holdings.get(repository);
+        return known == null ? Set.of() : known.tagSet();
+    }
+
+    /** True if there is a record of a manifest of that repository. */
+    boolean has(Repository repository) {
+        Holding known = holdings.get(repository);
+        return known != null && known.manifests() > 0;
     }
 
     /** The manifests known here of a repository that refer to that one as their subject. */
     Set<Digest> referrers(Repository repository, Digest subject) {
-        return Set.copyOf(linksOf(repository).referrers.getOrDefault(subject, Set.of()));
+        return referrers.getOrDefault(new ImageReference(repository, subject), Set.of());
     }
 
     /** The SHA-256 digest of the manifest that this name means, if that is known. */
@@ -81,7 +128,7 @@ final class Catalog {
     /** When an upstream last confirmed what a name means; long ago if it is not known. */
     Instant checked(ImageReference name) {
         Named named = names.get(name);
-        return named == null ? Instant.EPOCH : named.checked;
+        return named == null ? Instant.EPOCH : named.checked();
     }
 
     /**
@@ -95,60 +142,61 @@ final class Catalog {
 
     /** The upstream confirmed that a name still means that manifest. */
     void refresh(ImageReference name, Digest digest, Instant now) {
-        names.merge(name, new Named(digest, nextCheck(name, now)), Named::newer);
+        Instant checked = nextCheck(name, now);
+        names.computeIfPresent(name, (same, known) -> Named.refreshed(known, digest, checked));
     }
 
     /** Forgets a name that is gone upstream; what it meant is still known by its digest. Tells all manifests whose records claim it. */
-    Set<Digest> drop(ImageReference name) {
-        Named named = names.remove(name);
-        if (name.reference() instanceof Tag tag) {
-            linksFor(name.repository()).tags.remove(tag);
-        }
-        return named == null ? Set.of() : named.claims;
+    synchronized Set<Digest> drop(ImageReference name) {
+        Set<Digest> claimed = Named.each(names.get(name)).map(Named::digest).collect(Collectors.toUnmodifiableSet());
+        claimed.forEach(digest -> removeName(name, digest));
+        return claimed;
     }
 
     /** True if the repository may show that blob. */
     boolean hasBlob(Repository repository, Digest digest) {
-        Links known = linksOf(repository);
-        return known.confirmed.contains(digest)
-                || (known.blobs.containsKey(digest) && isOwn(repository.registry(), digest));
+        Claim first = claims.get(digest);
+        Claim own = Claim.of(first, repository, Kind.BLOB);
+        return own != null && (own.is(Claim.CONFIRMED) || (own.isNamed() && isOwn(first, repository.registry())));
     }
 
     /** True if that digest is known as a manifest of the repository and not as a blob: it is not to be served as one. */
     boolean isOnlyManifest(Repository repository, Digest digest) {
-        return linksOf(repository).manifests.contains(digest) && !isBlob(repository, digest);
+        Claim first = claims.get(digest);
+        return Claim.of(first, repository, Kind.MANIFEST) != null && Claim.of(first, repository, Kind.BLOB) == null;
     }
 
     /** True if something said that the repository has that digest as a blob: a manifest of it, or its upstream. */
     boolean isBlob(Repository repository, Digest digest) {
-        Links known = linksOf(repository);
-        return known.blobs.containsKey(digest) || known.confirmed.contains(digest);
+        return Claim.of(claims.get(digest), repository, Kind.BLOB) != null;
     }
 
-    /** The size of a blob, if a manifest of the repository tells it. */
+    /** The size of a blob, if the manifests of the repository agree on it. */
     OptionalLong blobSize(Repository repository, Digest digest) {
-        long size = linksOf(repository).blobs.getOrDefault(digest, UNKNOWN_SIZE);
-        return size == UNKNOWN_SIZE ? OptionalLong.empty() : OptionalLong.of(size);
+        Claim own = Claim.of(claims.get(digest), repository, Kind.BLOB);
+        return own == null || own.size() == Claim.UNKNOWN_SIZE || Claim.of(own.next(), repository, Kind.BLOB) != null
+                ? OptionalLong.empty()
+                : OptionalLong.of(own.size());
     }
 
     /** The repository's upstream confirmed that it has that manifest. */
     void confirmManifest(Repository repository, Digest digest) {
-        confirmedBy.merge(digest, Set.of(repository.registry()), Catalog::union);
-        linksFor(repository).manifests.add(digest);
+        mark(repository, digest, Kind.MANIFEST, Claim.CONFIRMED);
     }
 
     /** The repository's upstream confirmed that it has that blob. True if that is news. */
     boolean confirmBlob(ConfirmedLink link) {
-        if (link.isPublic()) {
-            publicBlobs.add(link.digest());
-        }
-        confirmedBy.merge(link.digest(), Set.of(link.repository().registry()), Catalog::union);
-        return linksFor(link.repository()).confirmed.add(link.digest());
+        Claim before = mark(
+                link.repository(),
+                link.digest(),
+                Kind.BLOB,
+                link.isPublic() ? Claim.CONFIRMED | Claim.PUBLIC : Claim.CONFIRMED);
+        return before == null || !before.is(Claim.CONFIRMED);
     }
 
     /** True if anybody can get that blob somewhere, as far as is known here. */
     boolean isPublic(Digest blob) {
-        return publicBlobs.contains(blob);
+        return Claim.each(claims.get(blob)).anyMatch(claim -> claim.is(Claim.PUBLIC));
     }
 
     /** Takes over a link that was kept, to a blob or to what the repository's manifests name as a manifest. */
@@ -160,6 +208,11 @@ final class Catalog {
         }
     }
 
+    /** Forgets what upstreams confirmed of a digest that is not here any more. */
+    void forget(Digest digest) {
+        change(digest, first -> Claim.unmarked(first, Claim.CONFIRMED | Claim.PUBLIC));
+    }
+
     /**
      * What the manifests here name and is here too, as links: what a cache has to begin with that kept none (ADR 8).
      *
@@ -168,100 +221,133 @@ final class Catalog {
      */
     List<ConfirmedLink> named(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
         List<ConfirmedLink> named = new ArrayList<>();
-        links.forEach((repository, known) -> {
-            boolean open = isPublic.test(repository.registry());
-            Stream<Digest> blobs = known.blobs.keySet().stream().filter(isHere);
-            // Somebody's record of it is here, but none of this registry.
-            Stream<Digest> children = known.manifests.stream().filter(digest -> !confirmedBy
-                    .getOrDefault(digest, Set.of(repository.registry()))
-                    .contains(repository.registry()));
-            Stream.concat(blobs, children).forEach(digest -> named.add(new ConfirmedLink(repository, digest, open)));
-        });
+        claims.forEach((digest, first) -> Claim.each(first)
+                .filter(Claim::isNamed)
+                .filter(claim -> claim.kind() == Kind.BLOB ? isHere.test(digest) : isOnlyOfOthers(first, claim))
+                .map(Claim::repository)
+                .distinct()
+                .map(repository -> new ConfirmedLink(repository, digest, isPublic.test(repository.registry())))
+                .forEach(named::add));
         return named;
     }
 
+    /** Somebody's record of it is here, but none of this registry. */
+    private static boolean isOnlyOfOthers(Claim first, Claim own) {
+        RegistryName registry = own.repository().registry();
+        return Claim.each(first).anyMatch(Claim::isConfirmed)
+                && Claim.each(first)
+                        .filter(Claim::isConfirmed)
+                        .noneMatch(claim -> claim.repository().registry().equals(registry));
+    }
+
     private Optional<Digest> linkedManifest(ImageReference name) {
-        return name.reference() instanceof Digest digest
-                        && linksOf(name.repository()).manifests.contains(digest)
-                        && isOwn(name.repository().registry(), digest)
-                ? Optional.of(digest)
-                : Optional.empty();
-    }
-
-    /** True if that registry confirmed the digest, or is the only one that ever named it. */
-    private boolean isOwn(RegistryName registry, Digest digest) {
-        if (closed) {
-            return true;
+        if (!(name.reference() instanceof Digest digest)) {
+            return Optional.empty();
         }
-        Set<RegistryName> confirmed = confirmedBy.getOrDefault(digest, Set.of());
-        return confirmed.isEmpty()
-                ? namedBy.getOrDefault(digest, Set.of()).equals(Set.of(registry))
-                : confirmed.contains(registry);
+        Claim first = claims.get(digest);
+        boolean isLinked = Claim.of(first, name.repository(), Kind.MANIFEST) != null;
+        return isLinked && isOwn(first, name.repository().registry()) ? Optional.of(digest) : Optional.empty();
     }
 
+    private boolean isOwn(@Nullable Claim first, RegistryName registry) {
+        return closed || Claim.isOwn(first, registry);
+    }
+
+    /** What the record of a manifest in a repository brings with it, once however many names it has there. */
     private void link(Repository repository, ManifestSummary manifest) {
-        Links known = linksFor(repository);
-        confirmManifest(repository, manifest.digest());
-        manifest.subject().ifPresent(subject -> known.referrers
-                .computeIfAbsent(subject, unused -> ConcurrentHashMap.newKeySet())
-                .add(manifest.digest()));
+        Claim before = mark(repository, manifest.digest(), Kind.MANIFEST, Claim.RECORDED);
+        if (before != null && before.is(Claim.RECORDED)) {
+            return;
+        }
+        holdings.computeIfPresent(repository, (same, known) -> known.plus(1));
         for (Digest child : manifest.children()) {
-            known.manifests.add(child);
-            namedBy.merge(child, Set.of(repository.registry()), Catalog::union);
+            change(child, first -> Claim.named(first, repository, Kind.MANIFEST, Claim.UNKNOWN_SIZE));
         }
         for (ManifestSummary.Blob blob : manifest.blobs()) {
-            known.blobs.merge(
-                    blob.digest(), blob.size(), (one, other) -> one.equals(other) ? one : Long.valueOf(UNKNOWN_SIZE));
-            namedBy.merge(blob.digest(), Set.of(repository.registry()), Catalog::union);
+            change(blob.digest(), first -> Claim.named(first, repository, Kind.BLOB, blob.size()));
+        }
+        manifest.subject()
+                .ifPresent(subject -> referrers.merge(
+                        new ImageReference(repository, subject), Set.of(manifest.digest()), Catalog::union));
+    }
+
+    private void unlink(Repository repository, ManifestSummary manifest) {
+        Claim own = Claim.of(claims.get(manifest.digest()), repository, Kind.MANIFEST);
+        if (own == null || !own.is(Claim.RECORDED)) {
+            return;
+        }
+        change(manifest.digest(), first -> Claim.unmarked(first, repository, Kind.MANIFEST, Claim.RECORDED));
+        for (Digest child : manifest.children()) {
+            change(child, first -> Claim.unnamed(first, repository, Kind.MANIFEST, Claim.UNKNOWN_SIZE));
+        }
+        for (ManifestSummary.Blob blob : manifest.blobs()) {
+            change(blob.digest(), first -> Claim.unnamed(first, repository, Kind.BLOB, blob.size()));
+        }
+        manifest.subject()
+                .ifPresent(subject -> referrers.computeIfPresent(
+                        new ImageReference(repository, subject), (same, known) -> without(known, manifest.digest())));
+        holdings.computeIfPresent(repository, (same, known) -> known.plus(-1).orNull());
+    }
+
+    private void claimName(ImageReference name, ManifestSummary manifest, Instant checked) {
+        Reference reference = name.reference();
+        if (reference.equals(manifest.digest())) {
+            return;
+        }
+        if (reference instanceof Tag tag && !names.containsKey(name)) {
+            holdings.computeIfPresent(name.repository(), (same, known) -> known.with(tag));
+        }
+        names.compute(name, (same, known) -> Named.claimed(known, manifest.digest(), checked));
+    }
+
+    private void removeName(ImageReference name, Digest digest) {
+        Named left = names.computeIfPresent(name, (same, known) -> Named.without(known, digest));
+        if (left == null && name.reference() instanceof Tag tag) {
+            holdings.computeIfPresent(
+                    name.repository(), (same, known) -> known.without(tag).orNull());
         }
     }
 
-    private static <T> Set<T> union(Set<T> some, Set<T> more) {
-        if (some.containsAll(more)) {
-            return some;
+    /** Tells what the repository had to do with it before. */
+    private @Nullable Claim mark(Repository repository, Digest digest, Kind kind, int marks) {
+        Repository one = one(repository);
+        Claim[] before = new Claim[1];
+        claims.compute(digest, (same, first) -> {
+            Claim known = Claim.of(first, one, kind);
+            before[0] = known;
+            boolean isMarked = known != null && (known.marks() & marks) == marks;
+            return isMarked ? first : Claim.marked(first, one, kind, marks);
+        });
+        return before[0];
+    }
+
+    private void change(Digest digest, UnaryOperator<@Nullable Claim> change) {
+        claims.compute(digest, (same, first) -> change.apply(first));
+    }
+
+    /** The one object that all share for a repository, if anything is here of it. */
+    private Repository one(Repository repository) {
+        Holding known = holdings.get(repository);
+        return known == null ? repository : known.repository();
+    }
+
+    private Repository begin(Repository repository) {
+        Holding known = holdings.get(repository);
+        if (known != null) {
+            return known.repository();
         }
+        RegistryName registry = registries.computeIfAbsent(repository.registry(), same -> same);
+        Repository shared = new Repository(registry, repository.name());
+        holdings.put(shared, new Holding(shared));
+        return shared;
+    }
+
+    private static Set<Digest> union(Set<Digest> some, Set<Digest> more) {
         return Stream.concat(some.stream(), more.stream()).collect(Collectors.toUnmodifiableSet());
     }
 
-    private Links linksOf(Repository repository) {
-        return links.getOrDefault(repository, Links.NONE);
-    }
-
-    private Links linksFor(Repository repository) {
-        return links.computeIfAbsent(repository, unused -> Links.some());
-    }
-
-    /**
-     * What has to do with a repository: manifests, blobs with the size its manifests agree on, blobs that its upstream confirmed, its tags,
-     * and its manifests that have a subject, by that.
-     */
-    private record Links(
-            Set<Digest> manifests,
-            Map<Digest, Long> blobs,
-            Set<Digest> confirmed,
-            Set<Tag> tags,
-            Map<Digest, Set<Digest>> referrers) {
-        static final Links NONE = new Links(Set.of(), Map.of(), Set.of(), Set.of(), Map.of());
-
-        static Links some() {
-            return new Links(
-                    ConcurrentHashMap.newKeySet(),
-                    new ConcurrentHashMap<>(),
-                    ConcurrentHashMap.newKeySet(),
-                    ConcurrentHashMap.newKeySet(),
-                    new ConcurrentHashMap<>());
-        }
-    }
-
-    /** What a name means, and every digest with a record that claims it. */
-    private record Named(Digest digest, Instant checked, Set<Digest> claims) {
-        Named(Digest digest, Instant checked) {
-            this(digest, checked, Set.of(digest));
-        }
-
-        Named newer(Named other) {
-            Named last = other.checked.isBefore(checked) ? this : other;
-            return new Named(last.digest, last.checked, union(claims, other.claims));
-        }
+    private static @Nullable Set<Digest> without(Set<Digest> some, Digest one) {
+        Set<Digest> rest = some.stream().filter(each -> !each.equals(one)).collect(Collectors.toUnmodifiableSet());
+        return rest.isEmpty() ? null : rest;
     }
 }
