@@ -11,7 +11,6 @@ final class NotInThisBuild {
             "health",
             "helloWorld",
             "imageFile",
-            "listConfig",
             "metrics",
             "os",
             "preloadImages",

@@ -26,6 +26,7 @@ public final class Manifest {
     private final Digest digest;
     private final List<Descriptor> children;
     private final List<Descriptor> blobs;
+    private final Optional<Descriptor> config;
     private final Optional<Descriptor> subject;
 
     private Manifest(byte[] bytes, MediaType mediaType, JsonNode json) {
@@ -34,6 +35,7 @@ public final class Manifest {
         this.digest = Digest.of(bytes);
         this.children = descriptors(json, "manifests");
         this.blobs = descriptors(json, "config", "layers", "blobs");
+        this.config = Descriptor.read(json.path("config"));
         this.subject = Descriptor.read(json.path("subject"));
     }
 
@@ -95,6 +97,11 @@ public final class Manifest {
     /** Config and layers, or the blobs of an artifact. */
     public List<Descriptor> blobs() {
         return blobs;
+    }
+
+    /** The one of the blobs that says what the image is and runs on; artifacts need not have one. */
+    public Optional<Descriptor> config() {
+        return config;
     }
 
     /** True for what build tools say about how an image was made; nobody needs it to run the image. */

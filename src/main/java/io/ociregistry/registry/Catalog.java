@@ -12,6 +12,7 @@ import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +119,22 @@ final class Catalog {
     /** The manifests known here of a repository that refer to that one as their subject. */
     Set<Digest> referrers(Repository repository, Digest subject) {
         return referrers.getOrDefault(new ImageReference(repository, subject), Set.of());
+    }
+
+    /** Every name that is known, with the manifest that it means; a manifest that no tag of its repository means is there by its digest. */
+    Map<ImageReference, Digest> names() {
+        Map<ImageReference, Digest> all = new HashMap<>();
+        Set<ImageReference> named = new HashSet<>();
+        names.forEach((name, meaning) -> {
+            all.put(name, meaning.digest());
+            named.add(new ImageReference(name.repository(), meaning.digest()));
+        });
+        claims.forEach((digest, first) -> Claim.each(first)
+                .filter(claim -> claim.kind() == Kind.MANIFEST && claim.is(Claim.RECORDED))
+                .map(claim -> new ImageReference(claim.repository(), digest))
+                .filter(name -> !named.contains(name))
+                .forEach(name -> all.put(name, digest)));
+        return all;
     }
 
     /** The SHA-256 digest of the manifest that this name means, if that is known. */

@@ -65,6 +65,29 @@ public final class BlobStore {
         }
     }
 
+    /** Every blob that there is a file of, verified or not, in no order. */
+    public List<Digest> digests() {
+        List<Digest> digests = new ArrayList<>();
+        for (Path file : Directories.list(layout.blobs(), ForeignFiles::isOurs)) {
+            Layout.digestOf(file).filter(this::contains).ifPresent(digests::add);
+        }
+        return digests;
+    }
+
+    /** All of a blob, if it is there, no larger than that, and what its name says; as for a config, which is small. */
+    public Optional<byte[]> read(Digest digest, int most) {
+        OptionalLong size = size(digest);
+        if (size.isEmpty() || size.getAsLong() > most) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Files.readAllBytes(layout.blob(digest))).filter(digest::matches);
+        } catch (IOException e) {
+            LOG.warn("reading {}: {}", layout.blob(digest), e.toString());
+            return Optional.empty();
+        }
+    }
+
     /** True if {@link #open} would open it. */
     public boolean isVerified(Digest digest) {
         try {

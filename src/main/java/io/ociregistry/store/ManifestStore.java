@@ -147,7 +147,8 @@ public final class ManifestStore {
         return new Seen(record, file, VerifiedIndex.look(file));
     }
 
-    private Optional<ManifestRecord> record(Digest digest) {
+    /** What is written down of the manifest of that SHA-256 digest; always from the disk. */
+    public Optional<ManifestRecord> record(Digest digest) {
         return unsaved.find(digest).or(() -> onDisk(digest).map(Seen::record));
     }
 

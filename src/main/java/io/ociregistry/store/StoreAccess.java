@@ -2,6 +2,7 @@ package io.ociregistry.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,22 @@ public final class StoreAccess implements AutoCloseable {
             lock.close();
             throw e;
         }
+    }
+
+    /**
+     * Opens the store under a root to be looked at, beside whoever writes there. Nothing is written, and nobody is kept from writing.
+     *
+     * @throws IOException if there is none; the message says where
+     */
+    public static StoreAccess openToRead(Path root) throws IOException {
+        Layout layout = new Layout(root);
+        if (!layout.isThere()) {
+            throw new NoSuchFileException(
+                    root.toString(),
+                    null,
+                    Files.exists(root) ? "there is no cache in it" : "there is no such directory");
+        }
+        return new StoreAccess(layout.readOnly(), null, Optional.empty());
     }
 
     private static StoreAccess writable(Layout layout, StoreLock lock) throws IOException {

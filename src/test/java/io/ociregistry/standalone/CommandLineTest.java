@@ -99,7 +99,11 @@ class CommandLineTest {
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",
                 "load --image-file x | `load` is not in this build",
-                "list --header --short-digest --pattern a,b | `list` is not in this build",
+                "list --image-path /none | cannot list the image path /none: /none: there is no such directory",
+                "list --image-path /proc | cannot list the image path /proc: /proc: there is no cache in it",
+                "list --output yaml | --output 'yaml' is not one of table, json and wide",
+                "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . if that is meant",
+                "list --pattern a( | the pattern 'a(' is no RE2 expression: missing closing )",
                 "prune --date 2024-03-01T22:17:31 --dry-run | `prune` is not in this build",
             })
     void whatCanNotBeDoneIsExplainedInOneLine(String line, String message) {

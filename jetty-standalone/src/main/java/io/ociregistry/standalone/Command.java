@@ -27,7 +27,14 @@ enum Command {
             METRICS,
             DEFAULT_NS),
     LOAD("Loads images into the cache", LoadCommand::new, IMAGE_FILE, RESOLVE_REF, OS, ARCH, PULL_TIMEOUT),
-    LIST("Lists the cache on disk", ListCommand::new, HEADER, PATTERN, SHORT_DIGEST),
+    LIST(
+            "Lists the cache, also beside the server that fills it",
+            ListCommand::new,
+            HEADER,
+            PATTERN,
+            SHORT_DIGEST,
+            OUTPUT,
+            DIGESTS),
     PRUNE("Prunes the cache on disk; no server may be running on it", PruneCommand::new, PATTERN, DATE, DRY_RUN),
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 

@@ -34,6 +34,16 @@ enum Flag {
     HEADER(null, null, "Prints a line of headings", ""),
     PATTERN("regex,...", null, "Chooses the images whose name matches one of these", ""),
     SHORT_DIGEST(null, null, "Prints ten characters of a digest", ""),
+    OUTPUT(
+            "table|json|wide",
+            null,
+            "How to print: wide and json have platforms and what is complete, json is in UTC",
+            "table"),
+    DIGESTS(
+            null,
+            null,
+            "Prints what is here, sorted: the digests of manifests, and of blobs that were verified or have the right size",
+            ""),
     DATE("time", null, "Chooses the images made before: YYYY-MM-DDTHH:MM:SS, local time", ""),
     DRY_RUN(null, null, "Only says what would be pruned", "");
 

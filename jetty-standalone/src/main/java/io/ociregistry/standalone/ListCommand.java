@@ -1,12 +1,51 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ListConfig;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.CacheContents;
+import io.ociregistry.registry.ReferencePatterns;
+import io.ociregistry.store.StoreAccess;
+import java.io.IOException;
 import java.io.PrintStream;
 
-/** {@code ociregistry list}. */
+/** {@code ociregistry list}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
 record ListCommand(Settings settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
-        err.println("ociregistry: `list` is not in this build");
-        return 1;
+        try {
+            var config = settings.load().config();
+            settings.log(config);
+            var printer = ListPrinter.of(settings, config.listConfig());
+            var patterns = patterns(config.listConfig());
+            print(config, patterns, printer, out);
+            return 0;
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException | UsageException | RegistryException e) {
+            return Failure.of(e, err);
+        }
+    }
+
+    private ReferencePatterns patterns(ListConfig config) {
+        return settings.get(Flag.PATTERN)
+                .or(config::expr)
+                .map(ReferencePatterns::parse)
+                .orElse(ReferencePatterns.ALL);
+    }
+
+    private void print(ServerConfig config, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
+            throws StartException {
+        try (var access = StoreAccess.openToRead(config.imagePath())) {
+            var contents = CacheContents.of(access);
+            if (settings.has(Flag.DIGESTS)) {
+                contents.digests(patterns).forEach(out::println);
+            } else {
+                printer.print(contents.images(patterns), out);
+            }
+        } catch (IOException e) {
+            throw new StartException("cannot list the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
     }
 }

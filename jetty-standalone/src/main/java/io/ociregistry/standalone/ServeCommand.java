@@ -2,15 +2,10 @@ package io.ociregistry.standalone;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ConfigException;
-import io.ociregistry.config.ConfigLoader;
-import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.logging.Logging;
 import io.ociregistry.registry.RegistryContext;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 
@@ -23,19 +18,16 @@ record ServeCommand(Settings settings) implements Action {
             server.join();
             return 0;
         } catch (ConfigException e) {
-            err.println("ociregistry: the configuration can't be used:");
-            err.println(e.getMessage());
-            return 1;
+            return Failure.of(e, err);
         } catch (StartException e) {
-            err.println("ociregistry: " + e.getMessage());
-            return 1;
+            return Failure.of(e, err);
         }
     }
 
     private EmbeddedServer start(PrintStream err) throws ConfigException, StartException {
-        var loaded = load();
+        var loaded = settings.load();
         var config = loaded.config();
-        log(config);
+        settings.log(config);
         loaded.warnings().forEach(warning -> warn(err, warning));
         var context = open(config);
         context.warning().ifPresent(warning -> warn(err, warning));
@@ -59,26 +51,12 @@ record ServeCommand(Settings settings) implements Action {
         err.println("ociregistry: warning: " + warning);
     }
 
-    private ConfigLoader.Result load() throws ConfigException {
-        var flag = settings.configFlag();
-        return ConfigLocation.ofThisProcess().load(flag.toString(), settings.get(flag), settings.overrides());
-    }
-
-    private static void log(ServerConfig config) throws StartException {
-        try {
-            Logging.configure(config.logLevel(), config.logFile());
-        } catch (IOException e) {
-            throw new StartException(
-                    "cannot write the log file " + config.logFile().orElseThrow() + ": " + reason(e), e);
-        }
-    }
-
     private static RegistryContext open(ServerConfig config) throws StartException {
         try {
             return RegistryContext.open(config);
         } catch (IOException e) {
             throw new StartException(
-                    "cannot use the image path " + config.imagePath() + ": " + reason(e)
+                    "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
                             + "; or choose another with --image-path",
                     e);
         }
@@ -92,15 +70,5 @@ record ServeCommand(Settings settings) implements Action {
         } finally {
             Runtime.getRuntime().halt(0);
         }
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof FileSystemException failed && failed.getReason() == null) {
-            return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";
-        }
-        return String.valueOf(e.getMessage());
     }
 }

@@ -1,6 +1,12 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.logging.Logging;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +26,30 @@ record Settings(Map<Flag, String> given, List<String> line) {
         return get(flag).filter(value -> !value.equals("false")).isPresent();
     }
 
+    /** The same for a switch that has a default. */
+    boolean has(Flag flag, boolean fallback) {
+        return get(flag).isPresent() ? has(flag) : fallback;
+    }
+
     /** The option that names the configuration file. */
     Flag configFlag() {
         return given.containsKey(Flag.CONFIG_FILE) ? Flag.CONFIG_FILE : Flag.CONFIG_PATH;
+    }
+
+    /** The configuration that these options ask for. */
+    ConfigLoader.Result load() throws ConfigException {
+        var flag = configFlag();
+        return ConfigLocation.ofThisProcess().load(flag.toString(), get(flag), overrides());
+    }
+
+    /** Makes log lines go where the configuration says. */
+    void log(ServerConfig config) throws StartException {
+        try {
+            Logging.configure(config.logLevel(), config.logFile());
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot write the log file " + config.logFile().orElseThrow() + ": " + Failure.reason(e), e);
+        }
     }
 
     Overrides overrides() {

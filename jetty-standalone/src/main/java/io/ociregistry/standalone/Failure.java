@@ -1,0 +1,37 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.ConfigException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+
+/** How a command says that it could not do what it was asked to, and its exit code then. */
+final class Failure {
+    private static final int EXIT_CODE = 1;
+
+    private Failure() {}
+
+    static int of(Exception problem, PrintStream err) {
+        err.println("ociregistry: " + problem.getMessage());
+        return EXIT_CODE;
+    }
+
+    /** Tells every mistake of a configuration. */
+    static int of(ConfigException mistakes, PrintStream err) {
+        err.println("ociregistry: the configuration can't be used:");
+        err.println(mistakes.getMessage());
+        return EXIT_CODE;
+    }
+
+    /** What a disk said, in words for people. */
+    static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof FileSystemException failed && failed.getReason() == null) {
+            return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";
+        }
+        return String.valueOf(e.getMessage());
+    }
+}

@@ -1,0 +1,29 @@
+package io.ociregistry.oci;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The config of an image (image specification, "Image Configuration"), as far as it is anybody's business but the runtime's. */
+public final class ImageConfig {
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    private ImageConfig() {}
+
+    /** What the image runs on; empty if that is no config of an image. */
+    public static Optional<Platform> platform(byte[] config) {
+        try {
+            JsonNode json = JSON.readTree(config);
+            String os = json.path("os").asText("");
+            String architecture = json.path("architecture").asText("");
+            return os.isEmpty() || architecture.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            new Platform(os, architecture, json.path("variant").asText("")));
+        } catch (IOException none) {
+            return Optional.empty();
+        }
+    }
+}
