@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import io.ociregistry.oci.Platforms;
+import io.ociregistry.oci.RegistryException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,8 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     /** A number without a unit is milliseconds, as the Go program has it. */
     static final Scalar<Duration> MILLISECONDS = new Scalar<>(
             text -> text.matches("[0-9]{1,15}") ? Duration.ofMillis(Long.parseLong(text)) : GoDuration.parse(text));
+
+    static final Scalar<Platforms> PLATFORMS = new Scalar<>(Scalar::platforms);
 
     @Override
     public Optional<T> read(Node node, Place place, Reading reading) {
@@ -88,6 +92,14 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
             return Path.of(text);
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException("'" + text + "' can't be the name of a file: " + e.getReason(), e);
+        }
+    }
+
+    private static Platforms platforms(String text) {
+        try {
+            return Platforms.parse(text);
+        } catch (RegistryException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import io.ociregistry.oci.Platform;
+import io.ociregistry.oci.Platforms;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -69,6 +71,19 @@ public final class ServerConfig {
 
     public Duration pullTimeout() {
         return values.get(ServerKeys.PULL_TIMEOUT);
+    }
+
+    /** Whose images are loaded: those of {@code platform}, else of {@code os} and {@code arch}. */
+    public Platforms platforms() {
+        return values.get(ServerKeys.PLATFORM).orElseGet(() -> Platforms.of(List.of(new Platform(os(), arch()))));
+    }
+
+    public int parallel() {
+        return values.get(ServerKeys.PARALLEL);
+    }
+
+    public boolean withReferrers() {
+        return values.get(ServerKeys.WITH_REFERRERS);
     }
 
     public int health() {

@@ -2,6 +2,7 @@ package io.ociregistry.config;
 
 import static io.ociregistry.config.Key.optional;
 
+import io.ociregistry.oci.Platforms;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class ServerKeys {
     public static final Key<Path> IMAGE_PATH =
             key("imagePath", Scalar.PATH, Path.of("/var/lib/ociregistry"), "where the cache is");
     public static final Key<Optional<String>> PRELOAD_IMAGES =
-            optional("preloadImages", Scalar.TEXT, "image lists or tarballs to load before serving");
+            optional("preloadImages", Scalar.TEXT, "image lists or tarballs to load while serving");
     public static final Key<Optional<String>> IMAGE_FILE =
             optional("imageFile", Scalar.TEXT, "image lists or tarballs for the command load");
     public static final Key<Optional<String>> RESOLVE_REF =
@@ -35,7 +36,13 @@ public final class ServerKeys {
             "pullTimeout",
             Scalar.MILLISECONDS,
             Duration.ofSeconds(60),
-            "how long a pull may take, in milliseconds or like 60s");
+            "how long a registry may send nothing before a load gives it up, in milliseconds or like 60s");
+    public static final Key<Optional<Platforms>> PLATFORM = optional(
+            "platform", Scalar.PLATFORMS, "whose images are loaded, instead of os and arch: platforms, or all");
+    public static final Key<Integer> PARALLEL =
+            key("parallel", Scalar.integer(1, 64), 4, "how many images are loaded at a time");
+    public static final Key<Boolean> WITH_REFERRERS =
+            key("withReferrers", Scalar.BOOLEAN, false, "whether signatures and the like are loaded with their images");
     public static final Key<Integer> HEALTH =
             key("health", Scalar.PORT, 0, "a port for health checks alone; 0 is none");
     public static final Key<Integer> METRICS = key("metrics", Scalar.PORT, 0, "a port for metrics alone; 0 is none");
@@ -93,6 +100,9 @@ public final class ServerKeys {
             OS,
             ARCH,
             PULL_TIMEOUT,
+            PLATFORM,
+            PARALLEL,
+            WITH_REFERRERS,
             HEALTH,
             METRICS,
             ALWAYS_PULL_LATEST,

@@ -84,6 +84,13 @@ public final class ReferrerList {
                 .toList());
     }
 
+    /** What is listed, by digest. */
+    public List<Digest> digests() {
+        return descriptors.stream()
+                .map(descriptor -> Digest.parse(descriptor.path("digest").asText("")))
+                .toList();
+    }
+
     public boolean isEmpty() {
         return descriptors.isEmpty();
     }

@@ -59,6 +59,12 @@ final class Downloads {
         return inFlight.containsKey(key);
     }
 
+    /** Complete when that blob is no longer arriving, whatever came of it. */
+    CompletionStage<Void> over(Key key) {
+        Arrival arrival = inFlight.get(key);
+        return arrival == null ? CompletableFuture.completedStage(null) : arrival.over.minimalCompletionStage();
+    }
+
     /** The size of a blob that is arriving, once its upstream has told it. */
     OptionalLong arrivingSize(Key key) {
         Arrival started = inFlight.get(key);
@@ -112,6 +118,7 @@ final class Downloads {
         if (stored.isPresent()) {
             inFlight.remove(key, mine);
             mine.complete(Optional.empty());
+            mine.over.complete(null);
             return CompletableFuture.completedStage(stored.get());
         }
         // Registered before the transfer can end, so the download is still open when it asks for its reader.
@@ -159,13 +166,14 @@ final class Downloads {
     /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */
     private final class Arrival extends CompletableFuture<Optional<BlobDownload>> {
         private final Once once;
+        private final CompletableFuture<Void> over = new CompletableFuture<>();
 
         Arrival(Key key, Receiver receiver) {
             this.once = new Once(() -> Downloads.this.run(key, this, receiver));
         }
     }
 
-    private void run(Key key, CompletableFuture<Optional<BlobDownload>> started, Receiver receiver) {
+    private void run(Key key, Arrival started, Receiver receiver) {
         Optional<RegistryException> failure = Optional.empty();
         try {
             receiver.run(started);
@@ -178,7 +186,7 @@ final class Downloads {
         end(key, started, failure);
     }
 
-    private void end(Key key, CompletableFuture<Optional<BlobDownload>> started, Optional<RegistryException> failure) {
+    private void end(Key key, Arrival started, Optional<RegistryException> failure) {
         // Before its readers hear of it: who asks again must not join what failed. And who finds it in the map finds it
         // open.
         inFlight.remove(key, started);
@@ -188,5 +196,6 @@ final class Downloads {
             failure.ifPresent(cause -> download.ifPresent(open -> open.fail(cause)));
             download.ifPresent(BlobDownload::release);
         }
+        started.over.complete(null);
     }
 }

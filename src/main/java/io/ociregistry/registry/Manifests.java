@@ -17,6 +17,7 @@ import io.ociregistry.upstream.Upstreams;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** The manifest half of the {@link Registry}. */
@@ -53,7 +54,7 @@ final class Manifests {
                 catalog, upstreams, policies, this::fetch, this::drop, missing, clock, patience, airGapped);
     }
 
-    CompletionStage<FoundManifest> get(ImageReference name) {
+    CompletionStage<FoundManifest> get(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
             return freshness.confirmed(name, cached.get());
@@ -66,11 +67,26 @@ final class Manifests {
         missing.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        return flights.join(
-                        name,
-                        upstream.metadata(Priority.CLIENT),
-                        () -> missing.noting(name, () -> fetch(upstream, name)))
+        return flights.join(name, upstream.metadata(priority), () -> missing.noting(name, () -> fetch(upstream, name)))
                 .thenApply(FoundManifest::certain);
+    }
+
+    /** Names a manifest that is here by a tag too, if its upstream says that this is what the tag means now. */
+    CompletionStage<Boolean> name(ImageReference tag, Manifest manifest, Priority priority) {
+        Upstream upstream = upstreams.get(tag.repository().registry());
+        upstream.check(RequestKind.OTHER);
+        return CompletableFuture.supplyAsync(() -> isStill(upstream, tag, manifest), upstream.metadata(priority));
+    }
+
+    private boolean isStill(Upstream upstream, ImageReference tag, Manifest manifest) {
+        boolean still = upstream.headManifest(tag.repository().name(), tag.reference())
+                .digest()
+                .filter(manifest::is)
+                .isPresent();
+        if (still) {
+            catalog.add(store.confirm(manifest, tag, catalog.nextCheck(tag, clock.instant())));
+        }
+        return still;
     }
 
     /** What the upstream means by a name now, kept; empty if it says that it has no such manifest. Blocks. */

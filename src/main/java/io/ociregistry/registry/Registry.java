@@ -7,6 +7,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
@@ -81,7 +82,7 @@ public final class Registry implements AutoCloseable {
 
     /** The manifest that a name means. */
     public CompletionStage<FoundManifest> manifest(ImageReference name) {
-        return failing(() -> manifests.get(name));
+        return failing(() -> manifests.get(name, Priority.CLIENT));
     }
 
     /** A client was sent that manifest, and will want what it names. */
@@ -284,6 +285,11 @@ public final class Registry implements AutoCloseable {
         parts.close();
     }
 
+    /** This registry, as what is loaded comes from it. */
+    LoadSource loadSource(Listings listings) {
+        return new ForLoads(listings);
+    }
+
     /** What fails before anything was started fails like the rest. */
     static <T> CompletionStage<T> failing(Supplier<CompletionStage<T>> work) {
         try {
@@ -313,6 +319,50 @@ public final class Registry implements AutoCloseable {
         @Override
         public List<Interrupted> interrupted() {
             return blobs.interrupted();
+        }
+    }
+
+    /** This registry, for loads: they wait behind clients, as what is prefetched does. */
+    private final class ForLoads implements LoadSource {
+        private final Listings listings;
+
+        ForLoads(Listings listings) {
+            this.listings = listings;
+        }
+
+        @Override
+        public Optional<Manifest> cached(ImageReference name) {
+            return manifests.cached(name);
+        }
+
+        @Override
+        public CompletionStage<FoundManifest> manifest(ImageReference name) {
+            return failing(() -> manifests.get(name, Priority.PREFETCH));
+        }
+
+        @Override
+        public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest) {
+            return failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
+        }
+
+        @Override
+        public boolean isHere(Repository repository, Digest blob) {
+            return blobs.mayHave(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
+        }
+
+        @Override
+        public CompletionStage<BlobSource> blob(Repository repository, Digest blob) {
+            return Registry.this.blob(repository, blob, Priority.PREFETCH);
+        }
+
+        @Override
+        public CompletionStage<Void> over(Repository repository, Digest blob) {
+            return downloads.over(from(repository, blob));
+        }
+
+        @Override
+        public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
+            return listings.referrers(repository, subject);
         }
     }
 

@@ -37,6 +37,7 @@ public final class RegistryContext implements AutoCloseable {
     private final RegistryNames names;
     private final Registry registry;
     private final Listings listings;
+    private final ImageLoader loader;
 
     private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams, Clock clock) {
         this.config = config;
@@ -62,6 +63,7 @@ public final class RegistryContext implements AutoCloseable {
         this.listings = new Listings(
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
+        this.loader = new ImageLoader(registry.loadSource(listings), names, FileImporter.NONE);
         registry.resumeInterrupted();
         this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
     }
@@ -125,6 +127,11 @@ public final class RegistryContext implements AutoCloseable {
 
     public Listings listings() {
         return listings;
+    }
+
+    /** Brings images in before anybody asks for them; may be used while this serves. */
+    public ImageLoader loader() {
+        return loader;
     }
 
     /** Runs the sending of bodies; its work never waits for a client or an upstream. */

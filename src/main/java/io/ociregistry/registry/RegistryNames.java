@@ -53,6 +53,13 @@ public final class RegistryNames {
         return repository(defaultRegistry.orElseThrow(() -> underivable(path)), path);
     }
 
+    /** True if a name tells its registry, or the configuration does where names don't. */
+    boolean tellRegistry(String path) {
+        int slash = path.indexOf('/');
+        String first = slash < 0 ? "" : path.substring(0, slash);
+        return defaultRegistry.isPresent() || known.containsKey(first) || RegistryName.isUnmistakable(first);
+    }
+
     /** The one name of a registry that has several. */
     RegistryName canonical(String text) {
         RegistryName parsed = RegistryName.parse(text).canonical();

@@ -36,6 +36,10 @@ class LayersTest {
             lower("oci", "store", "upstream", "registry", "web", "config", "standalone");
 
     @ArchTest
+    static final ArchRule imageFilesDependOnNothingOfOurs =
+            lower("imagefile", "oci", "store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
     static final ArchRule configDependsOnOciAlone =
             lower("config", "store", "upstream", "registry", "web", "standalone");
 

@@ -1,0 +1,68 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.imagefile.ImageFile;
+import io.ociregistry.imagefile.ListedLine;
+import io.ociregistry.imagefile.LoadPlan;
+import io.ociregistry.oci.RegistryException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/**
+ * Brings images into the cache before anybody asks for them, so that they are there when the network is not.
+ *
+ * <p>An image is what its name means, the images of the wanted platforms if that is an index, and all blobs of these but foreign layers. It comes
+ * through the same registry as what clients ask for: once for all who want it, resumed, verified, within the limits of its registry, and after
+ * what clients wait for. What is here already asks nobody, unless the rule for its tag says so. One image that fails stops no other.
+ */
+public final class ImageLoader {
+    private final LoadSource source;
+    private final RegistryNames names;
+    private final FileImporter importer;
+
+    ImageLoader(LoadSource source, RegistryNames names, FileImporter importer) {
+        this.source = source;
+        this.names = names;
+        this.importer = importer;
+    }
+
+    /**
+     * Loads all of a plan and waits for its end. Any number of loads may run at the same time.
+     *
+     * @throws InterruptedException if the calling thread is interrupted: then it stops, the listener hears nothing more, and what has arrived stays,
+     *     parts of blobs too
+     */
+    public LoadSummary load(LoadPlan plan, LoadOptions options, LoadListener listener) throws InterruptedException {
+        LoadTally tally = new LoadTally(listener);
+        Set<ListedImage> images = images(plan, tally);
+        try (RunningLoad running = new RunningLoad(source, options, tally)) {
+            List<Callable<Void>> work = new ArrayList<>();
+            images.forEach(image -> work.add(() -> running.load(image)));
+            plan.archives().forEach(file -> work.add(() -> load(file, options, tally)));
+            running.all(work);
+        }
+        LoadSummary summary = tally.summary();
+        listener.finished(summary);
+        return summary;
+    }
+
+    private Void load(ImageFile file, LoadOptions options, LoadListener tally) throws InterruptedException {
+        importer.load(file, options, tally);
+        return null;
+    }
+
+    /** Each once, however often it is listed. */
+    private Set<ListedImage> images(LoadPlan plan, LoadListener tally) {
+        Set<ListedImage> images = new LinkedHashSet<>();
+        for (ListedLine line : plan.lines()) {
+            try {
+                images.add(ListedImage.parse(line.text(), names));
+            } catch (RegistryException e) {
+                tally.ended(new LoadOutcome.Failed(line.place(), e.getMessage(), false));
+            }
+        }
+        return images;
+    }
+}

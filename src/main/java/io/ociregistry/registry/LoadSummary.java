@@ -1,0 +1,23 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.registry.LoadOutcome.Failed;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a load went.
+ *
+ * @param loaded how many images are here now that were not before
+ * @param alreadyThere how many were here before
+ * @param failed those that are not
+ * @param bytes what was fetched, manifests not counted
+ */
+public record LoadSummary(int loaded, int alreadyThere, List<Failed> failed, long bytes, Duration took) {
+    public LoadSummary {
+        failed = List.copyOf(failed);
+    }
+
+    public boolean isComplete() {
+        return failed.isEmpty();
+    }
+}
