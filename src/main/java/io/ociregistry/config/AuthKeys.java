@@ -70,7 +70,7 @@ final class AuthKeys {
         return token.provider().isPresent() ? ecr(token) : AuthConfig.ANONYMOUS;
     }
 
-    private static AuthConfig account(String user, Values values, Mapping.Complaints complaints) {
+    static AuthConfig account(String user, Values values, Mapping.Complaints complaints) {
         if (values.has(PASSWORD_FILE)) {
             return new AuthConfig.AccountWithFile(
                     user, values.get(PASSWORD_FILE).orElseThrow());
@@ -100,7 +100,7 @@ final class AuthKeys {
         }
     }
 
-    private static void requireBothOfAccount(Mapping.Complaints complaints) {
+    static void requireBothOfAccount(Mapping.Complaints complaints) {
         var passwords = Stream.of(PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE)
                 .filter(complaints::wrote)
                 .toList();

@@ -48,7 +48,7 @@ public final class ConfigLoader {
         var reading = new Reading(source, environment);
         var config =
                 compose(yaml, reading).flatMap(root -> fromRoot(root, reading)).orElse(ServerConfig.defaults());
-        var result = overrides.over(config, reading);
+        var result = overrides.over(config, reading).with(ProxyEnvironment.read(reading));
         if (!reading.problems().isEmpty()) {
             throw new ConfigException(reading.problems());
         }

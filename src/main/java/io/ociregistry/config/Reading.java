@@ -28,6 +28,11 @@ final class Reading {
         problems.add(at(node, place) + text);
     }
 
+    /** What is wrong outside of the file. */
+    void problem(String text) {
+        problems.add(text);
+    }
+
     void problem(int line, String text) {
         problems.add(source + ":" + line + ": " + text);
     }

@@ -65,8 +65,11 @@ final class RegistryKeys {
             new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "what the registry is asked for at most");
     static final Key<AuthConfig> AUTH = new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "who we are there");
     static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
+    static final Key<ProxyConfig> PROXY =
+            new Key<>("proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through");
     static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
-            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS), RegistryKeys::upstream);
+            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS, PROXY),
+            RegistryKeys::upstream);
 
     private RegistryKeys() {}
 
@@ -120,6 +123,7 @@ final class RegistryKeys {
                 values.get(TAGS),
                 values.get(LIMITS),
                 values.get(AUTH),
-                values.get(TLS));
+                values.get(TLS),
+                values.get(PROXY));
     }
 }

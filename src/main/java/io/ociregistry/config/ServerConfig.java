@@ -7,12 +7,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the server is told: a value for every key of {@link ServerKeys}. Immutable. */
+/** What the server is told: a value for every key of {@link ServerKeys}, and the proxies of its environment. Immutable. */
 public final class ServerConfig {
     private final Values values;
+    private final ProxyEnvironment proxies;
 
     ServerConfig(Values values) {
+        this(values, ProxyEnvironment.NONE);
+    }
+
+    private ServerConfig(Values values, ProxyEnvironment proxies) {
         this.values = values;
+        this.proxies = proxies;
     }
 
     /** What counts without a configuration. */
@@ -22,7 +28,12 @@ public final class ServerConfig {
 
     /** The same but for one key. */
     public <T> ServerConfig with(Key<T> key, T value) {
-        return new ServerConfig(values.with(key, value));
+        return new ServerConfig(values.with(key, value), proxies);
+    }
+
+    /** The same in another environment. */
+    public ServerConfig with(ProxyEnvironment others) {
+        return new ServerConfig(values, others);
     }
 
     public <T> T get(Key<T> key) {
@@ -152,6 +163,10 @@ public final class ServerConfig {
 
     public CacheConfig cache() {
         return values.get(ServerKeys.CACHE);
+    }
+
+    public ProxyEnvironment proxyEnvironment() {
+        return proxies;
     }
 
     @Override

@@ -17,7 +17,8 @@ public record UpstreamConfig(
         List<TagRule> tags,
         Limits limits,
         AuthConfig auth,
-        TlsConfig tls) {
+        TlsConfig tls,
+        ProxyConfig proxy) {
     public UpstreamConfig {
         aliases = List.copyOf(aliases);
         tags = List.copyOf(tags);
@@ -34,29 +35,43 @@ public record UpstreamConfig(
                 List.of(),
                 Limits.DEFAULT,
                 AuthConfig.ANONYMOUS,
-                TlsConfig.DEFAULT);
+                TlsConfig.DEFAULT,
+                ProxyConfig.AS_ENVIRONMENT);
     }
 
     public UpstreamConfig withScheme(Scheme newScheme) {
-        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, limits, auth, tls);
+        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, limits, auth, tls, proxy);
     }
 
     public UpstreamConfig withEndpoint(String uri) {
         var parsed = Endpoint.parse(uri);
         return new UpstreamConfig(
-                name, description, Endpoint.schemeOf(parsed), Optional.of(parsed), aliases, tags, limits, auth, tls);
+                name,
+                description,
+                Endpoint.schemeOf(parsed),
+                Optional.of(parsed),
+                aliases,
+                tags,
+                limits,
+                auth,
+                tls,
+                proxy);
     }
 
     public UpstreamConfig withAliases(String... names) {
         var parsed = List.of(names).stream().map(HostPort::parse).toList();
-        return new UpstreamConfig(name, description, scheme, endpoint, parsed, tags, limits, auth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, parsed, tags, limits, auth, tls, proxy);
     }
 
     public UpstreamConfig withAuth(AuthConfig newAuth) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, newAuth, tls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, newAuth, tls, proxy);
     }
 
     public UpstreamConfig withTls(TlsConfig newTls) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, auth, newTls);
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, auth, newTls, proxy);
+    }
+
+    public UpstreamConfig withProxy(ProxyConfig newProxy) {
+        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, auth, tls, newProxy);
     }
 }

@@ -84,7 +84,7 @@ final class Manifests {
                 .filter(manifest::is)
                 .isPresent();
         if (still) {
-            catalog.add(store.confirm(manifest, tag, catalog.nextCheck(tag, clock.instant())));
+            keep(manifest, tag);
         }
         return still;
     }
@@ -126,8 +126,12 @@ final class Manifests {
         Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
         // Before it can be found: whoever only names it loses it first.
         catalog.confirmManifest(name.repository(), manifest.digest());
-        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant()))));
+        keep(manifest, name);
         return manifest;
+    }
+
+    private void keep(Manifest manifest, ImageReference name) {
+        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant()))));
     }
 
     private void drop(ImageReference name) {

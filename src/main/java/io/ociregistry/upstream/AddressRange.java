@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** A block of addresses of one family: those whose first bits are the prefix. */
 record AddressRange(BigInteger prefix, int length, int bits) {
@@ -18,6 +19,20 @@ record AddressRange(BigInteger prefix, int length, int bits) {
 
     boolean holds(byte[] address) {
         return address.length == length && firstBits(address, bits).equals(prefix);
+    }
+
+    /** A block like 10.0.0.0/8 or fd00::/8; empty if the text is none. */
+    static Optional<AddressRange> of(String block) {
+        int slash = block.indexOf('/');
+        Optional<byte[]> address = slash < 0
+                ? Optional.empty()
+                : IpLiteral.parse(block.substring(0, slash)).map(InetAddress::getAddress);
+        String bits = block.substring(slash + 1);
+        return address.filter(some -> bits.matches("[0-9]{1,3}") && Integer.parseInt(bits) <= some.length * Byte.SIZE)
+                .map(some -> {
+                    int count = Integer.parseInt(bits);
+                    return new AddressRange(firstBits(some, count), some.length, count);
+                });
     }
 
     private static AddressRange parse(String block) {

@@ -13,13 +13,14 @@ import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
@@ -51,16 +52,16 @@ final class Clients implements AutoCloseable {
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
     private final TlsContexts tls;
-    private final AddressGuard guard;
+    private final Ways ways;
     private final Timeouts timeouts;
     // Guarded by this.
     private @Nullable CloseableHttpClient metadata;
     private @Nullable CloseableHttpClient blobs;
     private boolean closed;
 
-    Clients(TlsContexts tls, AddressGuard guard, Timeouts timeouts) {
+    Clients(TlsContexts tls, AddressGuard guard, Proxies proxies, Timeouts timeouts) {
         this.tls = tls;
-        this.guard = guard;
+        this.ways = new Ways(proxies, guard, Timeout.of(timeouts.connect()));
         this.timeouts = timeouts;
     }
 
@@ -73,16 +74,14 @@ final class Clients implements AutoCloseable {
      */
     ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
         for (int stale = 0; ; stale++) {
-            HttpClientContext context = HttpClientContext.create();
+            CloseableHttpClient client = client(pool);
+            HttpHost target = target(request);
+            HttpClientContext context = ways.to(target);
             try {
-                ClassicHttpResponse answer =
-                        client(pool).executeOpen(RoutingSupport.determineHost(request), request, context);
+                ClassicHttpResponse answer = client.executeOpen(target, request, context);
                 return pool == Pool.METADATA ? steady(answer) : answer;
-            } catch (HttpException e) {
-                throw new IOException(
-                        "no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
             } catch (SocketException | NoHttpResponseException e) {
-                if (stale == MAX_STALE || !wasUsedBefore(context)) {
+                if (stale == MAX_STALE || !Ways.wasThere(context)) {
                     throw context.getEndpointDetails() == null ? connecting(e) : e;
                 }
                 request.reset();
@@ -103,9 +102,12 @@ final class Clients implements AutoCloseable {
         return told ? e : (IOException) new ConnectException(e.getMessage()).initCause(e);
     }
 
-    private static boolean wasUsedBefore(HttpClientContext context) {
-        EndpointDetails connection = context.getEndpointDetails();
-        return connection != null && connection.getResponseCount() > 0;
+    private static HttpHost target(HttpUriRequestBase request) throws IOException {
+        try {
+            return RoutingSupport.determineHost(request);
+        } catch (HttpException e) {
+            throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+        }
     }
 
     /** Whether that URI answers, with whatever but a failure of its server. */
@@ -137,7 +139,7 @@ final class Clients implements AutoCloseable {
         tls.load();
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls)
-                .setDnsResolver(new ConnectTries(guard))
+                .setDnsResolver(new ConnectTries(ways))
                 .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
@@ -148,7 +150,7 @@ final class Clients implements AutoCloseable {
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
                 .build();
-        return HttpClients.custom()
+        HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
                 .setUserAgent(AGENT)
                 .setDefaultRequestConfig(RequestConfig.custom()
@@ -161,8 +163,9 @@ final class Clients implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 // Else no connection that was made with a client certificate is ever used again.
-                .disableConnectionState()
-                .build();
+                .disableConnectionState();
+        ways.install(client);
+        return client.build();
     }
 
     /** No more requests are made; trying again makes no sense. */

@@ -27,17 +27,18 @@ final class ConnectTries implements DnsResolver {
 
     @Override
     public InetAddress[] resolve(String host) throws UnknownHostException {
-        InetAddress[] found = resolver.resolve(host);
-        return found.length == 0 ? found : tries(List.of(found));
+        return tries(List.of(resolver.resolve(host)));
     }
 
     @Override
     public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
-        InetAddress[] tries = resolve(host);
-        if (tries.length == 0) {
+        List<InetAddress> found = resolver.resolve(host, port).stream()
+                .map(InetSocketAddress::getAddress)
+                .toList();
+        if (found.isEmpty()) {
             throw new UnknownHostException(host);
         }
-        return Arrays.stream(tries)
+        return Arrays.stream(tries(found))
                 .map(address -> new InetSocketAddress(address, port))
                 .toList();
     }
@@ -48,6 +49,9 @@ final class ConnectTries implements DnsResolver {
     }
 
     private InetAddress[] tries(List<InetAddress> found) {
+        if (found.isEmpty()) {
+            return new InetAddress[0];
+        }
         int number = turn.getAndIncrement() & Integer.MAX_VALUE;
         Class<?> family = found.get(0).getClass();
         List<InetAddress> best = found.stream().filter(family::isInstance).toList();

@@ -24,13 +24,7 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
             return fixed(new Credentials.RegistryToken(given.token()));
         }
         if (config instanceof AuthConfig.AccountWithFile account) {
-            return new PasswordSource(
-                    account.user(),
-                    CredentialFile.of(
-                            "auth.passwordFile",
-                            account.passwordFile(),
-                            bytes -> new Secret(SecretFile.firstLine(bytes)),
-                            nanoTime));
+            return password("auth.passwordFile", account);
         }
         if (config instanceof AuthConfig.DockerConfig docker) {
             FromFiles<DockerLogin> file = CredentialFile.of(
@@ -41,6 +35,20 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
             return helper(helper, server);
         }
         return CredentialSource.ANONYMOUS;
+    }
+
+    /** The source for a proxy, who knows accounts alone. */
+    CredentialSource ofProxy(AuthConfig config) {
+        return config instanceof AuthConfig.AccountWithFile account
+                ? password("proxy.passwordFile", account)
+                : of(config, "");
+    }
+
+    private CredentialSource password(String key, AuthConfig.AccountWithFile account) {
+        return new PasswordSource(
+                account.user(),
+                CredentialFile.of(
+                        key, account.passwordFile(), bytes -> new Secret(SecretFile.firstLine(bytes)), nanoTime));
     }
 
     private static CredentialSource fixed(Credentials credentials) {

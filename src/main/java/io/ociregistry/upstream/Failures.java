@@ -48,6 +48,9 @@ final class Failures {
         if (e instanceof AddressGuard.Refused) {
             return new RegistryException(ErrorCode.DENIED, what + ": " + e.getMessage(), e);
         }
+        if (e instanceof ProxyFailure) {
+            return unreachable(what, e.getMessage(), e);
+        }
         if (e instanceof Clients.Stopping) {
             return new RegistryException(ErrorCode.OVERLOADED, what + ": " + e.getMessage(), e);
         }
@@ -129,7 +132,7 @@ final class Failures {
         }
     }
 
-    private static RegistryException unreachable(String what, String why, IOException e) {
+    private static RegistryException unreachable(String what, @Nullable String why, IOException e) {
         return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, what + ": " + why, e);
     }
 }

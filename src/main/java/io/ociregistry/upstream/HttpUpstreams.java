@@ -3,6 +3,8 @@ package io.ociregistry.upstream;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.config.Limits;
+import io.ociregistry.config.ProxyConfig;
+import io.ociregistry.config.ProxyEnvironment;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.Timeouts;
 import io.ociregistry.config.UnlistedRegistries;
@@ -45,6 +47,7 @@ public final class HttpUpstreams implements Upstreams {
             Caffeine.newBuilder().maximumSize(UNLISTED).build();
     private final Clients unlistedClients;
 
+    private final ProxyEnvironment environment;
     private final CredentialSources sources;
     private final SteadyResolver resolver;
     private final SystemTrust trust;
@@ -63,7 +66,12 @@ public final class HttpUpstreams implements Upstreams {
         this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
         this.policy = config.unlistedRegistries();
         Timeouts timeouts = config.timeouts();
-        this.unlistedClients = new Clients(TlsContexts.verified(trust), AddressGuard.publicOnly(resolver), timeouts);
+        this.environment = config.proxyEnvironment();
+        this.unlistedClients = new Clients(
+                TlsContexts.verified(trust),
+                AddressGuard.publicOnly(resolver),
+                Proxies.of(ProxyConfig.AS_ENVIRONMENT, environment, sources),
+                timeouts);
         config.registries().forEach(registry -> list(registry, timeouts));
     }
 
@@ -108,7 +116,10 @@ public final class HttpUpstreams implements Upstreams {
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         Clients own = new Clients(
-                TlsContexts.of(config.tls(), origin, trust), AddressGuard.around(origin, resolver), timeouts);
+                TlsContexts.of(config.tls(), origin, trust),
+                AddressGuard.around(origin, resolver),
+                Proxies.of(config.proxy(), environment, sources),
+                timeouts);
         clients.put(name, own);
         Destinations destinations = new Destinations(origin, true);
         CredentialSource source = sources.of(config.auth(), server(config));

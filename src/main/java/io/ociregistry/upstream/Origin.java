@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.Objects;
 import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
+import org.apache.hc.core5.http.HttpHost;
 
 /**
  * Where a request goes: what may get the same credentials.
@@ -46,6 +47,19 @@ record Origin(String scheme, String host, int port) {
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("it is no URI: " + e.getReason());
         }
+    }
+
+    /** The origin that the HTTP client connects to. */
+    static Origin of(HttpHost host) {
+        String scheme = host.getSchemeName();
+        String name = host.getHostName().toLowerCase(Locale.ROOT);
+        String bracketed = name.indexOf(':') >= 0 && !name.startsWith("[") ? "[" + name + "]" : name;
+        return new Origin(scheme, bracketed, host.getPort() < 0 ? port("", scheme) : host.getPort());
+    }
+
+    /** For the HTTP client. */
+    HttpHost httpHost() {
+        return new HttpHost(scheme, host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
     }
 
     boolean isHttps() {

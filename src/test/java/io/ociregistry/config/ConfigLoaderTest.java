@@ -101,7 +101,8 @@ class ConfigLoaderTest {
                                 List.of(),
                                 Limits.DEFAULT,
                                 AuthConfig.ANONYMOUS,
-                                TlsConfig.DEFAULT),
+                                TlsConfig.DEFAULT,
+                                ProxyConfig.AS_ENVIRONMENT),
                         UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),
                 config.registries());
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,7 +25,8 @@ class ShippedConfigurationTest {
     private static final Path FILE = Path.of("conf/ociregistry.yaml");
     private static final Set<String> OF_THIS_MACHINE = Set.of("os", "arch");
 
-    private final ConfigLoader loader = new ConfigLoader(name -> Optional.of("of " + name));
+    private final ConfigLoader loader = new ConfigLoader(name -> Optional.of("of " + name)
+            .filter(value -> !value.toLowerCase(Locale.ROOT).endsWith("_proxy")));
 
     @Test
     void itIsTheDefaultsButForTheLogLevel() throws Exception {
@@ -108,6 +110,8 @@ class ShippedConfigurationTest {
             names.add(prefix + key.name());
             if (key.type() instanceof Mapping<?> section) {
                 addNames(section, prefix + key.name() + ".", names);
+            } else if (key.type() instanceof ScalarOr<?> either) {
+                addNames(either.mapping(), prefix + key.name() + ".", names);
             } else if (key.type() instanceof ListOf<?> list && list.element() instanceof Mapping<?> item) {
                 addNames(item, prefix + key.name() + ".", names);
             } else if (key.type() instanceof RegistryList) {

@@ -1,0 +1,48 @@
+package io.ociregistry.config;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the environment says of proxies: {@code http_proxy} for what is reached by http, {@code https_proxy} for https, and {@code no_proxy}
+ * for what is reached directly. Of two spellings that of curl, in lower case, counts; an empty variable counts as none. This machine is always
+ * reached directly, as Go's programs do.
+ */
+public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
+    public static final ProxyEnvironment NONE = new ProxyEnvironment(ProxyConfig.NONE, ProxyConfig.NONE);
+
+    private static final List<String> THIS_MACHINE = List.of("localhost", "127.0.0.0/8", "[::1]");
+
+    static ProxyEnvironment read(Reading reading) {
+        List<String> direct = new ArrayList<>(THIS_MACHINE);
+        variable("no_proxy", reading)
+                .ifPresent(name -> direct.addAll(Arrays.asList(
+                        reading.variable(name).orElseThrow().strip().split("[,\\s]+"))));
+        return new ProxyEnvironment(proxy("http_proxy", direct, reading), proxy("https_proxy", direct, reading));
+    }
+
+    private static ProxyConfig proxy(String lowerCase, List<String> direct, Reading reading) {
+        Optional<String> variable = variable(lowerCase, reading);
+        if (variable.isEmpty()) {
+            return ProxyConfig.NONE;
+        }
+        try {
+            return ProxyUrl.parse(reading.variable(variable.get()).orElseThrow())
+                    .except(direct);
+        } catch (IllegalArgumentException e) {
+            reading.problem("the environment variable " + variable.get() + " " + e.getMessage());
+            return ProxyConfig.NONE;
+        }
+    }
+
+    /** The spelling that is set. */
+    private static Optional<String> variable(String lowerCase, Reading reading) {
+        return List.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT)).stream()
+                .filter(name ->
+                        reading.variable(name).filter(value -> !value.isBlank()).isPresent())
+                .findFirst();
+    }
+}

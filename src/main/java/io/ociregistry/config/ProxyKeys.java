@@ -1,0 +1,68 @@
+package io.ociregistry.config;
+
+import static io.ociregistry.config.Key.optional;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The keys of {@code registries[].proxy}, which may also be the {@code url} alone, or {@code none}. */
+final class ProxyKeys {
+    private static final Pattern BLOCK = Pattern.compile("[0-9A-Fa-f:.]+/([0-9]{1,3})");
+    private static final int IPV4_BITS = 32;
+    private static final int IPV6_BITS = 128;
+
+    static final Key<Optional<ProxyConfig.Via>> URL =
+            optional("url", new Scalar<>(ProxyUrl::parse), "where the proxy is: http://host:port");
+    static final Key<List<String>> NO_PROXY = new Key<>(
+            "noProxy",
+            new ListOf<>(new Scalar<>(ProxyKeys::exception)),
+            List.of(),
+            "hosts, domains and blocks of addresses that are reached directly");
+    static final ScalarOr<ProxyConfig> TYPE = new ScalarOr<>(
+            new Scalar<>(text -> text.equals("none") ? ProxyConfig.NONE : ProxyUrl.parse(text)),
+            new Mapping<>(
+                    List.of(
+                            URL,
+                            AuthKeys.USER,
+                            AuthKeys.PASSWORD,
+                            AuthKeys.PASSWORD_FROM_ENV,
+                            AuthKeys.PASSWORD_FILE,
+                            NO_PROXY),
+                    ProxyKeys::proxy));
+
+    private ProxyKeys() {}
+
+    private static ProxyConfig proxy(Values values, Mapping.Complaints complaints) {
+        AuthKeys.requireBothOfAccount(complaints);
+        var url = values.get(URL);
+        if (url.isEmpty()) {
+            if (!complaints.wrote(URL)) {
+                complaints.about(URL, "is missing; write http://host:port");
+            }
+            return ProxyConfig.NONE;
+        }
+        var via = url.get().except(values.get(NO_PROXY));
+        if (!values.has(AuthKeys.USER)) {
+            return via;
+        }
+        if (via.auth() != AuthConfig.ANONYMOUS) {
+            complaints.about(AuthKeys.USER, "is in url too; keep one of them");
+        }
+        return via.as(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, complaints));
+    }
+
+    private static String exception(String text) {
+        Matcher block = BLOCK.matcher(text);
+        int most = text.indexOf(':') < 0 ? IPV4_BITS : IPV6_BITS;
+        boolean good = text.indexOf('/') < 0
+                ? text.matches("[!-~&&[^,]]+")
+                : block.matches() && Integer.parseInt(block.group(1)) <= most;
+        if (!good) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is no host[:port], .domain or block of addresses like 10.0.0.0/8");
+        }
+        return text;
+    }
+}
