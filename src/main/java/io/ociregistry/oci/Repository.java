@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
  */
 public record Repository(RegistryName registry, String name) {
     private static final int MAX_LENGTH = 255;
+    private static final String OFFICIAL = "library/";
     private static final String COMPONENT = "[a-z0-9]++(?:(?:\\.|__?+|-++)[a-z0-9]++)*+";
     private static final Pattern GRAMMAR = Pattern.compile(COMPONENT + "(?:/" + COMPONENT + ")*+");
 
@@ -20,6 +21,13 @@ public record Repository(RegistryName registry, String name) {
                             + " can't be a repository: expected lower-case letters and digits, separated by '.', '_', '__', '-' or '/',"
                             + " 255 characters at most");
         }
+    }
+
+    /** The repository that people mean: all names of Docker Hub are one registry, whose names of one component are in {@code library/}. */
+    public Repository canonical() {
+        RegistryName one = registry.canonical();
+        boolean official = one.equals(RegistryName.DOCKER_HUB) && name.indexOf('/') < 0;
+        return new Repository(one, official ? OFFICIAL + name : name);
     }
 
     /** True if that can name a repository. */

@@ -44,13 +44,13 @@ public final class RegistryNames {
         String first = slash < 0 ? "" : path.substring(0, slash);
         if (explicit.isPresent()) {
             RegistryName registry = canonical(explicit.get());
-            return repository(registry, means(first, registry) ? path.substring(slash + 1) : path);
+            return new Repository(registry, means(first, registry) ? path.substring(slash + 1) : path).canonical();
         }
         Optional<RegistryName> prefix = prefix(first);
         if (prefix.isPresent()) {
-            return repository(prefix.get(), path.substring(slash + 1));
+            return new Repository(prefix.get(), path.substring(slash + 1)).canonical();
         }
-        return repository(defaultRegistry.orElseThrow(() -> underivable(path)), path);
+        return new Repository(defaultRegistry.orElseThrow(() -> underivable(path)), path).canonical();
     }
 
     /** True if a name tells its registry, or the configuration does where names don't. */
@@ -81,11 +81,6 @@ public final class RegistryNames {
             return Optional.of(name);
         }
         return RegistryName.isUnmistakable(component) ? Optional.of(canonical(component)) : Optional.empty();
-    }
-
-    private static Repository repository(RegistryName registry, String name) {
-        boolean official = registry.equals(RegistryName.DOCKER_HUB) && name.indexOf('/') < 0;
-        return new Repository(registry, official ? "library/" + name : name);
     }
 
     private static RegistryException underivable(String path) {

@@ -56,11 +56,33 @@ final class AppendedLines {
         }
     }
 
-    synchronized void add(String line) {
-        if (waiting.size() < WAITING && layout.isWritable()) {
-            waiting.add(line);
+    void add(String line) {
+        addAll(List.of(line));
+    }
+
+    synchronized void addAll(List<String> more) {
+        for (String line : more) {
+            if (waiting.size() == WAITING) {
+                save();
+            }
+            if (waiting.size() < WAITING && layout.isWritable()) {
+                waiting.add(line);
+            }
         }
         save();
+    }
+
+    /** Writes the file anew, with those lines alone. If the disk does not take that, it stays as it is. */
+    synchronized void replace(List<String> lines) {
+        try {
+            layout.prepare(layout.partials());
+            byte[] text = String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8);
+            DurableFiles.write(file, text, layout.partials());
+            waiting.clear();
+            outage.over();
+        } catch (IOException e) {
+            outage.failed(e);
+        }
     }
 
     /** Writes what the disk did not take before, if it takes it now. */

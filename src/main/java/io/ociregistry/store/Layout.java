@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -23,12 +24,14 @@ import java.util.stream.Stream;
  *   fat/&lt;hex&gt;        one JSON record per manifest list or index
  *   img/&lt;hex&gt;        one JSON record per image manifest
  *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
+ *   lts/&lt;hex&gt;        records of either kind that newer versions of the Go program wrote; stay where they are
  *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
  *                    images that are to be brought in whole (*.image: the sha256 of the name in it), and files being written (*.tmp)
  *   corrupt/         quarantined files, each beside a .reason; never served
  *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
  *                    the sha256 of the key in it), and links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
+ *   pulled           of this machine alone: when clients got manifests last, as far as their records do not tell yet
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
  */
@@ -36,6 +39,8 @@ public final class Layout {
     private static final String SOURCE = "@";
     private static final String CHECKPOINTS = ".checkpoints";
     private static final String PENDING = ".image";
+    private static final String CONFLICT = ".sync-conflict-";
+    private static final Pattern RECORD = Pattern.compile("[a-f0-9]{64}");
 
     /**
      * A file's name has 255 bytes at most. A digest takes up to 135 of them and what is beside it 12; a registry's name can have 259.
@@ -83,7 +88,8 @@ public final class Layout {
 
     /** True if something of a cache is there. */
     boolean isThere() {
-        return Stream.of(blobs(), record(Kind.INDEX), record(Kind.IMAGE)).anyMatch(Files::isDirectory);
+        return Stream.of(blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.LATEST))
+                .anyMatch(Files::isDirectory);
     }
 
     /**
@@ -132,6 +138,19 @@ public final class Layout {
         return record(kind).resolve(name(digest));
     }
 
+    /** The digest that a record's file is named by, also one that a sync tool kept beside it after a conflict. */
+    static Optional<Digest> recordDigest(Path file) {
+        String name = String.valueOf(file.getFileName());
+        int conflict = name.indexOf(CONFLICT);
+        String hex = conflict < 0 ? name : name.substring(0, conflict);
+        return RECORD.matcher(hex).matches() ? Optional.of(new Digest(Digest.Algorithm.SHA256, hex)) : Optional.empty();
+    }
+
+    /** True for what Syncthing keeps beside a file. */
+    static boolean isConflict(Path file) {
+        return String.valueOf(file.getFileName()).contains(CONFLICT);
+    }
+
     Path corrupt() {
         return root.resolve("corrupt");
     }
@@ -151,6 +170,10 @@ public final class Layout {
 
     Path verifiedIndex() {
         return root.resolve("verified");
+    }
+
+    Path pullTimes() {
+        return root.resolve("pulled");
     }
 
     Path lock() {
@@ -203,7 +226,9 @@ public final class Layout {
     enum Kind {
         INDEX("fat"),
         IMAGE("img"),
-        OTHER("other");
+        OTHER("other"),
+        /** Never written to by us but in place. */
+        LATEST("lts");
 
         private final String directory;
 

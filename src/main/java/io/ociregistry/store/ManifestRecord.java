@@ -5,7 +5,12 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A manifest and every name it has: what one record on disk holds.
@@ -52,6 +57,25 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
                 .map(reference -> reference.renamed(new ImageReference(gone.repository(), manifest.digest())))
                 .forEach(changed::add);
         return new ManifestRecord(manifest, changed);
+    }
+
+    /** What this record and another one of the same manifest say. */
+    ManifestRecord and(ManifestRecord other) {
+        Map<ImageReference, RecordedReference> all = new LinkedHashMap<>();
+        Stream.concat(references.stream(), other.references.stream())
+                .forEach(each -> all.merge(each.name(), each, RecordedReference::and));
+        return new ManifestRecord(manifest, List.copyOf(all.values()));
+    }
+
+    /** The same with the times at which its names were pulled later, as far as somebody knows. */
+    ManifestRecord pulled(Function<Repository, Optional<Instant>> last) {
+        return new ManifestRecord(
+                manifest,
+                references.stream()
+                        .map(each -> last.apply(each.name().repository())
+                                .map(each::pulledAt)
+                                .orElse(each))
+                        .toList());
     }
 
     private static boolean isIn(RecordedReference reference, Repository repository) {

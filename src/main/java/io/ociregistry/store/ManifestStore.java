@@ -7,16 +7,16 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,22 +32,36 @@ public final class ManifestStore {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
     private static final int LOCKS = 64;
     private static final long MEMORY_BYTES = 16L << 20;
+    /** So that nothing else waits long for it. */
+    private static final int FOLDED_AT_ONCE = 500;
+
+    /** What {@code maxManifestBytes} is unless configured. */
+    private static final long MAX_MANIFEST_BYTES = 4_393_216;
 
     private final Layout layout;
     private final Quarantine quarantine;
+    private final RecordFiles files;
+    private final PullTimes pulls;
     private final UnsavedRecords unsaved = new UnsavedRecords();
     private final Outage outage;
     private final List<ReentrantLock> locks =
             IntStream.range(0, LOCKS).mapToObj(i -> new ReentrantLock()).toList();
-    private final Cache<Digest, Seen> memory = Caffeine.newBuilder()
+    private final Cache<Digest, RecordFile> memory = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((Digest digest, Seen seen) -> seen.record.weight())
+            .weigher((Digest digest, RecordFile seen) -> seen.record().weight())
             .build();
 
-    /** The records of a layout. */
+    /** The records of a layout, of manifests of the usual size. */
     public ManifestStore(Layout layout) {
+        this(layout, MAX_MANIFEST_BYTES);
+    }
+
+    /** The records of a layout. */
+    public ManifestStore(Layout layout, long maxManifestBytes) {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
+        this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
+        this.pulls = new PullTimes(layout);
         this.outage = new Outage("manifest records in " + layout.root());
     }
 
@@ -57,40 +71,69 @@ public final class ManifestStore {
         if (waiting.isPresent()) {
             return waiting.map(ManifestRecord::manifest);
         }
-        Seen known = memory.getIfPresent(digest);
+        RecordFile known = memory.getIfPresent(digest);
         if (known != null && known.isStillThere()) {
             return Optional.of(known.manifest());
         }
-        Optional<Seen> found = onDisk(digest);
+        Optional<RecordFile> found = files.any(digest);
         found.ifPresentOrElse(seen -> memory.put(digest, seen), () -> memory.invalidate(digest));
-        return found.map(Seen::manifest);
+        return found.map(RecordFile::manifest);
     }
 
     /** Writes down that an upstream gave this manifest under this name. The name is durable when this returns, if the disk allows it. */
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now) {
         return locked(manifest.digest(), () -> {
-            ManifestRecord record = record(manifest.digest())
+            Known known = known(manifest.digest());
+            ManifestRecord record = known.record()
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
                     .confirmed(name, now);
-            keep(record);
+            keep(record, known.files());
             return record;
         });
     }
 
     /** Writes down that a manifest has not that name any more, as its upstream says. */
     public void drop(Digest digest, ImageReference name) {
+        change(digest, record -> record.without(name));
+    }
+
+    /** Writes a record that exists anew, if it changes. */
+    private void change(Digest digest, UnaryOperator<ManifestRecord> change) {
         locked(digest, () -> {
-            Optional<ManifestRecord> record = record(digest);
-            record.ifPresent(known -> keep(known.without(name)));
-            return record;
+            Known known = known(digest);
+            known.record().ifPresent(record -> {
+                ManifestRecord changed = change.apply(record);
+                if (!changed.equals(record)) {
+                    keep(changed, known.files());
+                }
+            });
+            return digest;
         });
     }
 
-    /** Tries again to write what the disk did not take. */
+    /** When clients got manifests last, which no record tells before it is folded in. */
+    public PullTimes pulls() {
+        return pulls;
+    }
+
+    /** Writes what there is to write: what the disk did not take before, and when clients got manifests. */
     public void save() {
+        saveRecords();
+        pulls.save();
+    }
+
+    /** Writes times of pulls that were noted a day ago or earlier into their records, some at a time. */
+    public void foldPulls(Instant now) {
+        for (PullTimes.Folding folding : pulls.due(FOLDED_AT_ONCE, now)) {
+            change(folding.digest(), pulls::applied);
+            pulls.folded(folding);
+        }
+    }
+
+    private void saveRecords() {
         for (Digest digest : unsaved.digests()) {
             locked(digest, () -> {
-                unsaved.find(digest).ifPresent(this::keep);
+                unsaved.find(digest).ifPresent(record -> keep(record, List.of()));
                 return digest;
             });
             if (unsaved.find(digest).isPresent()) {
@@ -99,13 +142,12 @@ public final class ManifestStore {
         }
     }
 
-    /** Reads every record there is; bad ones are quarantined on the way. */
+    /** Reads every record there is, with the times at which clients got it last; bad ones are quarantined on the way. */
     public void forEach(Consumer<ManifestRecord> action) {
-        for (Layout.Kind kind : Layout.Kind.values()) {
-            for (Path file : files(layout.record(kind))) {
-                read(file).map(Seen::record).ifPresent(action);
-            }
-        }
+        files.list()
+                .values()
+                .forEach(all ->
+                        Known.of(files.read(all)).record().map(pulls::applied).ifPresent(action));
     }
 
     private <T> T locked(Digest digest, Supplier<T> work) {
@@ -118,16 +160,22 @@ public final class ManifestStore {
         }
     }
 
-    /** Writes a record, or remembers that it has still to be written. Caller holds its lock. */
-    private void keep(ManifestRecord record) {
+    /**
+     * Writes a record, or remembers that it has still to be written. Caller holds its lock.
+     *
+     * @param read the files whose content is in it
+     */
+    private void keep(ManifestRecord record, List<RecordFile> read) {
         Digest digest = record.manifest().digest();
         if (!layout.isWritable()) {
             unsaved.put(record);
             return;
         }
         try {
-            memory.put(digest, write(record));
+            RecordFile written = write(record);
+            memory.put(digest, written);
             unsaved.remove(digest);
+            removeOthers(read, written);
             if (unsaved.isEmpty()) {
                 outage.over();
             }
@@ -137,81 +185,46 @@ public final class ManifestStore {
         }
     }
 
-    private Seen write(ManifestRecord record) throws IOException {
-        Layout.Kind kind = RecordType.of(record.manifest().mediaType()).kind;
-        Path file = layout.record(kind, record.manifest().digest());
+    private RecordFile write(ManifestRecord record) throws IOException {
+        Path file = files.home(
+                record.manifest().digest(), RecordType.of(record.manifest().mediaType()).kind);
         layout.prepare(layout.partials());
-        layout.prepare(layout.record(kind));
+        layout.prepare(Objects.requireNonNull(file.getParent()));
         quarantine.makeWay(file);
         DurableFiles.write(file, RecordFormat.write(record), layout.partials());
-        return new Seen(record, file, VerifiedIndex.look(file));
+        return new RecordFile(record, file, VerifiedIndex.look(file));
     }
 
     /** What is written down of the manifest of that SHA-256 digest; always from the disk. */
     public Optional<ManifestRecord> record(Digest digest) {
-        return unsaved.find(digest).or(() -> onDisk(digest).map(Seen::record));
+        return known(digest).record();
     }
 
-    private Optional<Seen> onDisk(Digest digest) {
-        return Stream.of(Layout.Kind.values())
-                .flatMap(kind -> read(layout.record(kind, digest)).stream())
-                .findFirst();
-    }
-
-    private Optional<Seen> read(Path file) {
-        String look;
-        byte[] bytes;
-        Instant modified;
-        try {
-            if (quarantine.has(file)) {
-                return Optional.empty();
+    /** Once what they say stands in one file, the others go: else what is changed there would come back from them. */
+    private static void removeOthers(List<RecordFile> read, RecordFile written) {
+        for (RecordFile other : read) {
+            if (other.file().equals(written.file()) || !other.isStillThere()) {
+                continue;
             }
-            // Before it is read: another file that takes its place meanwhile looks otherwise.
-            look = VerifiedIndex.look(file);
-            bytes = Files.readAllBytes(file);
-            modified = Files.getLastModifiedTime(file).toInstant();
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        } catch (IOException e) {
-            // The disk's fault, or too many open files: nothing is known of the content.
-            LOG.error("reading {}: {}", file, e.toString());
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(new Seen(named(file, RecordFormat.read(bytes, modified)), file, look));
-        } catch (IOException e) {
-            quarantine.take(file, look, String.valueOf(e.getMessage()));
-            return Optional.empty();
-        }
-    }
-
-    private static ManifestRecord named(Path file, ManifestRecord record) throws IOException {
-        String name = record.manifest().digest().hex();
-        if (!file.endsWith(name)) {
-            throw new IOException("its name should be " + name);
-        }
-        return record;
-    }
-
-    private static List<Path> files(Path directory) {
-        return Directories.list(directory, path -> ForeignFiles.isOurs(path) && Files.isRegularFile(path));
-    }
-
-    /** What stands in a file that looked like that. */
-    private record Seen(ManifestRecord record, Path file, String look) {
-        Manifest manifest() {
-            return record.manifest();
-        }
-
-        boolean isStillThere() {
             try {
-                return look.equals(VerifiedIndex.look(file));
-            } catch (NoSuchFileException e) {
-                return false;
+                Files.deleteIfExists(other.file());
             } catch (IOException e) {
-                // The disk tells nothing; what was read from it once was right.
-                return true;
+                LOG.warn("deleting {}, which {} replaces: {}", other.file(), written.file(), e.toString());
             }
+        }
+    }
+
+    /** To change it one holds the lock of that digest. */
+    private Known known(Digest digest) {
+        Known onDisk = Known.of(files.all(digest));
+        Optional<ManifestRecord> waiting = unsaved.find(digest);
+        return waiting.isPresent() ? new Known(waiting, onDisk.files()) : onDisk;
+    }
+
+    /** What is known of a digest, and from which files. */
+    private record Known(Optional<ManifestRecord> record, List<RecordFile> files) {
+        static Known of(List<RecordFile> files) {
+            return new Known(files.stream().map(RecordFile::record).reduce(ManifestRecord::and), files);
         }
     }
 }

@@ -37,7 +37,19 @@ final class Quarantine {
             return;
         }
         boolean moved = ForeignFiles.isSettled(file) && move(file, reason);
-        if (!moved && left.size() < REMEMBERED) {
+        if (!moved) {
+            remember(file, look);
+        }
+    }
+
+    /** Leaves a file where it is that is none of ours as it seems, and tells the log of it once. */
+    void leaveOut(Path file, String look, String reason) {
+        LOG.warn("{} is left out: {}", file, reason);
+        remember(file, look);
+    }
+
+    private void remember(Path file, String look) {
+        if (left.size() < REMEMBERED) {
             left.put(file, look);
         }
     }

@@ -16,24 +16,26 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Manifest records as JSON. The keys {@code type digest imageUrl bytes v1.oci.* v2.docker.* created pulled} are those of the Go program,
  * which can read our records; {@code mediaType} and {@code references} are ours.
  *
- * <p>{@code bytes} is what counts: the exact manifest in base64. Keys are read in any case, unknown ones ignored; times without a zone are in
- * the server's zone, and one that can't be read is as old as the file. Times before 1970 or after 9999 count as these.
+ * <p>{@code bytes} is what counts: the exact manifest in base64. Keys are read in any case, unknown ones ignored. What a record means that has
+ * no {@code references} tells {@link GoRecord}. Times before 1970 or after 9999 count as these.
  */
 final class RecordFormat {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordFormat.class);
+
     /** Takes whatever {@link Manifest} took, which limits what comes from elsewhere; a record is larger and one level deeper. */
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -46,12 +48,20 @@ final class RecordFormat {
                     .build())
             .build();
 
-    private static final DateTimeFormatter ZONELESS = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
-
     /** What can be written as {@code yyyy} in any zone, and computed with; a clock may once have said anything. */
     private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
+    /** What the parsed copy and the base64 of a manifest take at most, and a thousand names or more. */
+    private static final int TIMES_MANIFEST = 4;
+
+    private static final long NAMES_BYTES = 1L << 20;
+
     private RecordFormat() {}
+
+    /** The size of the largest record there can be of manifests up to a size. */
+    static long mostBytes(long maxManifestBytes) {
+        return TIMES_MANIFEST * maxManifestBytes + NAMES_BYTES;
+    }
 
     static byte[] write(ManifestRecord record) throws IOException {
         Manifest manifest = record.manifest();
@@ -63,10 +73,8 @@ final class RecordFormat {
         json.put("digest", manifest.digest().hex());
         json.put("imageUrl", main.name().toString());
         json.put("bytes", bytes);
-        for (RecordType each : List.of(
-                RecordType.OCI_INDEX, RecordType.OCI_MANIFEST, RecordType.DOCKER_LIST, RecordType.DOCKER_MANIFEST)) {
-            String empty = RecordType.EMPTY_COPIES.getOrDefault(each.copyKey, "{}");
-            json.set(each.copyKey, each == type ? JSON.readTree(bytes) : JSON.readTree(empty));
+        for (RecordType each : RecordType.WITH_COPY) {
+            json.set(each.copyKey, each == type ? each.copy.copy(JSON.readTree(bytes)) : each.copy.zero());
         }
         json.put(
                 "created",
@@ -114,9 +122,10 @@ final class RecordFormat {
                 throw new IOException("its digest is " + digest + ", but its bytes have "
                         + manifest.digest().hex());
             }
-            List<RecordedReference> references = references(fields.getOrDefault("references", none));
+            List<RecordedReference> references = references(fields.getOrDefault("references", none), manifest);
             return new ManifestRecord(
-                    manifest, references.isEmpty() ? List.of(oldReference(fields, fallback)) : references);
+                    manifest,
+                    references.isEmpty() ? List.of(new GoRecord(fields, fallback).reference(manifest)) : references);
         } catch (RegistryException | IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -136,29 +145,25 @@ final class RecordFormat {
                         : new MediaType(own));
     }
 
-    private static List<RecordedReference> references(JsonNode array) {
+    /** Those that can be read; one that can't says nothing against the others, or the manifest. */
+    private static List<RecordedReference> references(JsonNode array, Manifest manifest) {
         List<RecordedReference> references = new ArrayList<>();
         for (JsonNode each : array) {
-            references.add(reference(
-                    ImageReference.parse(each.path("name").asText("")),
-                    instant(each.path("created").asText("")),
-                    instant(each.path("pulled").asText("")),
-                    instant(each.path("checked").asText(""))));
+            try {
+                ImageReference name = ImageReference.parse(each.path("name").asText(""));
+                references.add(reference(
+                        GoRecord.ownName(name, manifest),
+                        instant(each.path("created").asText("")),
+                        instant(each.path("pulled").asText("")),
+                        instant(each.path("checked").asText(""))));
+            } catch (RegistryException e) {
+                LOG.warn("leaving out a name in the record of {}: {}", manifest.digest(), e.getMessage());
+            }
         }
         return references;
     }
 
-    /** What a record says that has no {@code references}: one name, times without a zone. */
-    private static RecordedReference oldReference(Map<String, JsonNode> fields, Instant fallback) {
-        JsonNode none = JSON.missingNode();
-        Instant created = fromZoneless(fields.getOrDefault("created", none).asText(""), fallback);
-        Instant pulled = fromZoneless(fields.getOrDefault("pulled", none).asText(""), created);
-        ImageReference name =
-                ImageReference.parse(fields.getOrDefault("imageUrl", none).asText(""));
-        return reference(name, created, pulled, created);
-    }
-
-    private static RecordedReference reference(ImageReference name, Instant created, Instant pulled, Instant checked) {
+    static RecordedReference reference(ImageReference name, Instant created, Instant pulled, Instant checked) {
         return new RecordedReference(name, possible(created), possible(pulled), possible(checked));
     }
 
@@ -188,16 +193,6 @@ final class RecordFormat {
     }
 
     private static String zoneless(Instant instant) {
-        return ZONELESS.format(LocalDateTime.ofInstant(instant, ZoneId.systemDefault()));
-    }
-
-    private static Instant fromZoneless(String text, Instant fallback) {
-        try {
-            return LocalDateTime.parse(text, ZONELESS)
-                    .atZone(ZoneId.systemDefault())
-                    .toInstant();
-        } catch (DateTimeParseException e) {
-            return fallback;
-        }
+        return GoRecord.TIME.format(LocalDateTime.ofInstant(instant, ZoneId.systemDefault()));
     }
 }

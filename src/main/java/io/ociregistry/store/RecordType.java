@@ -1,23 +1,18 @@
 package io.ociregistry.store;
 
 import io.ociregistry.oci.MediaType;
-import java.util.Map;
+import java.util.List;
 
 /** The {@code type} of a record, and where the parsed copy of the manifest stands in it: what {@code jq} and the Go program look for. */
 enum RecordType {
-    DOCKER_LIST(0, MediaType.DOCKER_LIST, "v2.docker.manifestList", Layout.Kind.INDEX),
-    DOCKER_MANIFEST(1, MediaType.DOCKER_MANIFEST, "v2.docker.manifest", Layout.Kind.IMAGE),
-    OCI_INDEX(2, MediaType.OCI_INDEX, "v1.oci.index", Layout.Kind.INDEX),
-    OCI_MANIFEST(3, MediaType.OCI_MANIFEST, "v1.oci.manifest", Layout.Kind.IMAGE),
-    OTHER(4, MediaType.NONE, "", Layout.Kind.OTHER);
+    DOCKER_LIST(0, MediaType.DOCKER_LIST, "v2.docker.manifestList", GoManifests.DOCKER_LIST, Layout.Kind.INDEX),
+    DOCKER_MANIFEST(1, MediaType.DOCKER_MANIFEST, "v2.docker.manifest", GoManifests.DOCKER_MANIFEST, Layout.Kind.IMAGE),
+    OCI_INDEX(2, MediaType.OCI_INDEX, "v1.oci.index", GoManifests.OCI_INDEX, Layout.Kind.INDEX),
+    OCI_MANIFEST(3, MediaType.OCI_MANIFEST, "v1.oci.manifest", GoManifests.OCI_MANIFEST, Layout.Kind.IMAGE),
+    OTHER(4, MediaType.NONE, "", new GoShape.Struct(), Layout.Kind.OTHER);
 
-    /** What the other three parsed copies hold: never absent, never filled. */
-    static final Map<String, String> EMPTY_COPIES = Map.of(
-            OCI_INDEX.copyKey, "{\"schemaVersion\":0,\"manifests\":null}",
-            OCI_MANIFEST.copyKey,
-                    "{\"schemaVersion\":0,\"config\":{\"mediaType\":\"\",\"digest\":\"\",\"size\":0},\"layers\":null}",
-            DOCKER_LIST.copyKey, "{\"schemaVersion\":0,\"mediaType\":\"\",\"manifests\":null}",
-            DOCKER_MANIFEST.copyKey, "{\"schemaVersion\":0,\"config\":{},\"layers\":null}");
+    /** Those with a parsed copy, in the order in which records have them. */
+    static final List<RecordType> WITH_COPY = List.of(OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST);
 
     final int number;
 
@@ -25,12 +20,17 @@ enum RecordType {
     final MediaType mediaType;
 
     final String copyKey;
+
+    @SuppressWarnings("ImmutableEnumChecker") // never changed once it is made
+    final GoShape.Struct copy;
+
     final Layout.Kind kind;
 
-    RecordType(int number, MediaType mediaType, String copyKey, Layout.Kind kind) {
+    RecordType(int number, MediaType mediaType, String copyKey, GoShape.Struct copy, Layout.Kind kind) {
         this.number = number;
         this.mediaType = mediaType;
         this.copyKey = copyKey;
+        this.copy = copy;
         this.kind = kind;
     }
 

@@ -24,4 +24,17 @@ public record RecordedReference(ImageReference name, Instant created, Instant pu
     RecordedReference confirmedAgain(Instant now) {
         return new RecordedReference(name, created, pulled, now);
     }
+
+    RecordedReference pulledAt(Instant time) {
+        return time.isAfter(pulled) ? new RecordedReference(name, created, time, checked) : this;
+    }
+
+    /** What two records of one manifest say of a name. */
+    RecordedReference and(RecordedReference other) {
+        return new RecordedReference(
+                name,
+                created.isBefore(other.created) ? created : other.created,
+                pulled.isAfter(other.pulled) ? pulled : other.pulled,
+                checked.isAfter(other.checked) ? checked : other.checked);
+    }
 }

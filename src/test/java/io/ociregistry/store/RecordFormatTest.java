@@ -92,13 +92,46 @@ class RecordFormatTest {
             assertEquals(!own, written.contains(empty), empty);
         }
         if (!filled.isEmpty()) {
-            assertTrue(written.contains("\"" + filled + "\":" + json), written);
+            assertEquals(2, record.path(filled).path("schemaVersion").intValue(), written);
+            assertEquals(mediaType, record.path(filled).path("mediaType").asText(), written);
         }
+        assertEquals(List.of(), GoDecoder.refused(record));
         assertEquals(digest(json), "sha256:" + record.path("digest").asText());
         assertArrayEquals(
                 json.getBytes(StandardCharsets.UTF_8),
                 Base64.getDecoder().decode(record.path("bytes").asText()));
         assertTrue(written.indexOf('\n') < 0, "one line");
+    }
+
+    /** What a registry may send and clients take; the Go program's decoder fails on each of them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'schemaVersion':'2','config':{},'layers':[]}",
+                "{'schemaVersion':2.0,'config':{},'layers':[]}",
+                "{'schemaVersion':1e400,'config':{},'layers':[]}",
+                "{'schemaVersion':99999999999999999999,'config':{},'layers':[]}",
+                "{'config':{'size':'7','digest':5,'mediaType':[]},'layers':[]}",
+                "{'config':{'size':7.5},'layers':[{'data':'not base 64!','urls':'x','annotations':[]}, 'text', 5, null]}",
+                "{'config':{'platform':'linux'},'layers':[{'platform':{'os':5,'os.features':'x'}}]}",
+                "{'config':{},'layers':[],'annotations':{'a':1}}",
+                "{'config':{},'layers':[],'LAYERS':'x','Config':5,'Annotations':[]}",
+                "{'config':{},'layers':[],'subject':'sha256:1','mediaType':5}",
+                "{'manifests':[],'artifactType':{},'Manifests':7}",
+                "{'mediaType':'application/vnd.docker.distribution.manifest.list.v2+json','manifests':[{'size':'x','SIZE':1}]}"
+            })
+    void whateverAManifestSaysTheGoProgramReadsItsRecord(String manifest) throws IOException {
+        JsonNode json =
+                JsonMapper.builder().build().readTree(written(record(manifest.replace('\'', '"'), "quay.io/a:v1")));
+        assertEquals(List.of(), GoDecoder.refused(json));
+    }
+
+    @Test
+    void theCopyHasWhatTheGoProgramTakesDigestsFrom() throws IOException {
+        JsonNode image = JsonMapper.builder().build().readTree(written(record(IMAGE, "quay.io/a:v1")));
+        assertEquals(IMAGE, image.path("v1.oci.manifest").toString());
+        JsonNode index = JsonMapper.builder().build().readTree(written(record(INDEX, "quay.io/a:v1")));
+        assertEquals(INDEX, index.path("v1.oci.index").toString());
     }
 
     @Test
@@ -180,6 +213,63 @@ class RecordFormatTest {
         assertEquals(MediaType.DOCKER_LIST, record.manifest().mediaType());
         assertEquals("quay.io/team/app:v1", record.references().get(0).name().toString());
         assertEquals(FILE_TIME, record.references().get(0).checked(), "as old as the file");
+    }
+
+    /** Sample E: "load" names the image that it chose from a list as the list is named. */
+    @Test
+    void anImagesClaimToATagIsWeakerThanAnyLists_andKeepsItsOrder() throws IOException {
+        String list = goRecord(2, INDEX, "quay.io/a:v1").replace("2025-04-20", "2001-01-01");
+        RecordedReference lists = read(list).references().get(0);
+        RecordedReference older =
+                read(goRecord(3, IMAGE, "quay.io/a:v1")).references().get(0);
+        RecordedReference newer = read(goRecord(3, IMAGE, "quay.io/a:v1").replace("20:06:04", "20:06:05"))
+                .references()
+                .get(0);
+        assertTrue(newer.checked().isBefore(lists.checked()), newer + " " + lists);
+        assertTrue(older.checked().isBefore(newer.checked()), older + " " + newer);
+        assertEquals(local("2025-04-20T20:06:04"), older.created());
+    }
+
+    @Test
+    void aDigestInANameIsTheManifestsOwn_whateverTheRecordSays() throws IOException {
+        String lists = "quay.io/a@" + digest(INDEX);
+        for (String text : List.of(
+                goRecord(3, IMAGE, lists),
+                written(record(IMAGE, "quay.io/a:v1")).replace("quay.io/a:v1", lists))) {
+            assertEquals(
+                    "quay.io/a@" + digest(IMAGE),
+                    read(text).references().get(0).name().toString());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "docker.io/hello-world:latest, docker.io/library/hello-world:latest",
+        "index.docker.io/library/hello-world:latest, docker.io/library/hello-world:latest",
+        "docker.io/calico/typha:v3, docker.io/calico/typha:v3",
+        "localhost:5000/x:v1, localhost:5000/x:v1",
+        "registry/x:v1, registry/x:v1",
+        "quay.io:443/a:v1, quay.io/a:v1"
+    })
+    void oldNamesAreThoseThatRequestsMean(String old, String name) throws IOException {
+        assertEquals(
+                name, read(goRecord(2, INDEX, old)).references().get(0).name().toString());
+    }
+
+    @Test
+    void oneBadNameCondemnsNoRecord() throws IOException {
+        ManifestRecord two = record(INDEX, "quay.io/a:v1").confirmed(ImageReference.parse("quay.io/b:v2"), NOON);
+        for (String bad : List.of("", "QUAY IO", "quay.io/b", "quay.io/b@sha256:1")) {
+            String text = written(two).replaceFirst("\"name\":\"quay.io/b:v2\"", "\"name\":\"" + bad + "\"");
+            assertEquals(
+                    List.of("quay.io/a:v1"),
+                    read(text).references().stream()
+                            .map(reference -> reference.name().toString())
+                            .toList(),
+                    bad);
+        }
+        String none = written(record(INDEX, "quay.io/a:v1")).replace("\"name\":\"quay.io/a:v1\"", "\"name\":5");
+        assertEquals("quay.io/a:v1", read(none).references().get(0).name().toString(), "imageUrl is left");
     }
 
     @Test

@@ -1,0 +1,24 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Manifest;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** What stands in a file that looked like that. */
+record RecordFile(ManifestRecord record, Path file, String look) {
+    Manifest manifest() {
+        return record.manifest();
+    }
+
+    boolean isStillThere() {
+        try {
+            return look.equals(VerifiedIndex.look(file));
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            // The disk tells nothing; what was read from it once was right.
+            return true;
+        }
+    }
+}

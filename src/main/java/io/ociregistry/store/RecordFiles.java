@@ -1,0 +1,146 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The files of manifest records.
+ *
+ * <p>One for each digest is enough, but other programs leave more: in two directories, or beside it after a conflict of a sync tool. They
+ * count together. The directory of a record is where it is looked for first, and says nothing of what is in it. A file is read only as far as
+ * a record can be large; one that is larger is left out.
+ */
+final class RecordFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordFiles.class);
+
+    private final Layout layout;
+    private final Quarantine quarantine;
+    private final long mostBytes;
+    /** What lay beside the files that are named by their digest alone when the directories were last listed. */
+    private final Map<Digest, List<Path>> conflicts = new ConcurrentHashMap<>();
+
+    RecordFiles(Layout layout, Quarantine quarantine, long maxManifestBytes) {
+        this.layout = layout;
+        this.quarantine = quarantine;
+        this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
+    }
+
+    /** The first that can be read; all have the same manifest. */
+    Optional<RecordFile> any(Digest digest) {
+        return places(digest).flatMap(file -> read(file).stream()).findFirst();
+    }
+
+    /** All that can be read, the one to be kept first. */
+    List<RecordFile> all(Digest digest) {
+        return read(places(digest).toList());
+    }
+
+    /** Those of these files that can be read. */
+    List<RecordFile> read(List<Path> files) {
+        return files.stream().flatMap(file -> read(file).stream()).toList();
+    }
+
+    /** Where the record of a digest is to be written: where it is, so that whoever wrote it finds it again, else by its kind. */
+    Path home(Digest digest, Layout.Kind kind) {
+        Path usual = layout.record(kind, digest);
+        return Stream.concat(Stream.of(usual), plainPlaces(digest))
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElse(usual);
+    }
+
+    /** Every file that is named as a record is, by its digest. */
+    Map<Digest, List<Path>> list() {
+        Map<Digest, List<Path>> files = new HashMap<>();
+        for (Layout.Kind kind : Layout.Kind.values()) {
+            for (Path file : Directories.list(layout.record(kind), ForeignFiles::isOurs)) {
+                Layout.recordDigest(file)
+                        .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
+                                .add(file));
+            }
+        }
+        conflicts.keySet().retainAll(files.keySet());
+        files.forEach((digest, all) ->
+                noteConflicts(digest, all.stream().filter(Layout::isConflict).toList()));
+        return files;
+    }
+
+    private void noteConflicts(Digest digest, List<Path> beside) {
+        if (beside.isEmpty()) {
+            conflicts.remove(digest);
+        } else {
+            conflicts.put(digest, beside);
+        }
+    }
+
+    private Stream<Path> places(Digest digest) {
+        return Stream.concat(plainPlaces(digest), conflicts.getOrDefault(digest, List.of()).stream());
+    }
+
+    private Stream<Path> plainPlaces(Digest digest) {
+        return Stream.of(Layout.Kind.values()).map(kind -> layout.record(kind, digest));
+    }
+
+    private Optional<RecordFile> read(Path file) {
+        String look;
+        byte[] bytes;
+        Instant modified;
+        try {
+            if (quarantine.has(file)) {
+                return Optional.empty();
+            }
+            // Before it is read: another file that takes its place meanwhile looks otherwise.
+            look = VerifiedIndex.look(file);
+            if (!Files.isRegularFile(file)) {
+                return Optional.empty();
+            }
+            if (Files.size(file) > mostBytes) {
+                quarantine.leaveOut(file, look, "it has " + Files.size(file) + " bytes, more than a record can have");
+                return Optional.empty();
+            }
+            bytes = readBytes(file);
+            modified = Files.getLastModifiedTime(file).toInstant();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            // The disk's fault, or too many open files: nothing is known of the content.
+            LOG.error("reading {}: {}", file, e.toString());
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new RecordFile(named(file, RecordFormat.read(bytes, modified)), file, look));
+        } catch (IOException e) {
+            quarantine.take(file, look, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** Not more than there may be, though it may be growing. */
+    private byte[] readBytes(Path file) throws IOException {
+        try (InputStream content = Files.newInputStream(file)) {
+            return content.readNBytes(Math.toIntExact(mostBytes));
+        }
+    }
+
+    private static ManifestRecord named(Path file, ManifestRecord record) throws IOException {
+        Digest digest = record.manifest().digest();
+        if (!Layout.recordDigest(file).equals(Optional.of(digest))) {
+            throw new IOException("its name should be " + digest.hex());
+        }
+        return record;
+    }
+}
