@@ -54,7 +54,16 @@ final class Manifests {
                 catalog, upstreams, policies, this::fetch, this::drop, missing, clock, patience, airGapped);
     }
 
-    CompletionStage<FoundManifest> get(ImageReference name, Priority priority) {
+    /** What a client gets for a name. */
+    CompletionStage<FoundManifest> get(ImageReference name) {
+        return find(name, Priority.CLIENT).thenApply(found -> {
+            store.pulls().note(name.repository(), found.manifest().digest(), clock.instant());
+            return found;
+        });
+    }
+
+    /** The same for somebody else, whose getting it does not count as a use. */
+    CompletionStage<FoundManifest> find(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
             return freshness.confirmed(name, cached.get());

@@ -82,7 +82,7 @@ public final class Registry implements AutoCloseable {
 
     /** The manifest that a name means. */
     public CompletionStage<FoundManifest> manifest(ImageReference name) {
-        return failing(() -> manifests.get(name, Priority.CLIENT));
+        return failing(() -> manifests.get(name));
     }
 
     /** A client was sent that manifest, and will want what it names. */
@@ -337,7 +337,7 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public CompletionStage<FoundManifest> manifest(ImageReference name) {
-            return failing(() -> manifests.get(name, Priority.PREFETCH));
+            return failing(() -> manifests.find(name, Priority.PREFETCH));
         }
 
         @Override

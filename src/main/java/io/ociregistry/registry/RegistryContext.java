@@ -49,7 +49,7 @@ public final class RegistryContext implements AutoCloseable {
         this.names = new RegistryNames(config);
         Layout layout = access.layout();
         BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
-        ManifestStore records = new ManifestStore(layout);
+        ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = new Catalog(config.airGapped());
         records.forEach(record -> catalog.add(ManifestSummary.of(record)));
         ConfirmedLinks links = links(layout, catalog, blobs, new Trust(config.registries()));
@@ -65,7 +65,8 @@ public final class RegistryContext implements AutoCloseable {
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         this.loader = new ImageLoader(registry.loadSource(listings), names, FileImporter.NONE);
         registry.resumeInterrupted();
-        this.saving = new Saving(Saving.PACE, records::save, links::save, blobs::save);
+        this.saving = new Saving(
+                Saving.PACE, records::save, () -> records.foldPulls(clock.instant()), links::save, blobs::save);
     }
 
     /** The links that the cache kept; where it never kept any, it begins with what its manifests name. */

@@ -7,9 +7,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tries again, at a steady pace and a last time when it is closed, to write what the disk did not take. */
+/** Writes, at a steady pace and a last time when it is closed, what there is to write: what can wait, and what the disk did not take. */
 final class Saving implements AutoCloseable {
     static final Duration PACE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(Saving.class);
 
     private final List<Runnable> savers;
@@ -32,14 +33,23 @@ final class Saving implements AutoCloseable {
             try {
                 saver.run();
             } catch (RuntimeException e) {
-                LOG.error("saving what the disk did not take: {}", e.toString());
+                LOG.error("saving: {}", e.toString());
             }
         }
     }
 
     @Override
     public void close() {
-        scheduler.shutdownNow();
+        // Not interrupted: a file that is being written would fail for that.
+        scheduler.shutdown();
+        try {
+            if (!scheduler.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                scheduler.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            scheduler.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
         save();
     }
 }

@@ -102,8 +102,9 @@ public final class PullTimes {
             int slash = words[2].indexOf('/');
             Repository repository =
                     new Repository(RegistryName.parse(words[2].substring(0, slash)), words[2].substring(slash + 1));
-            Note note = new Note(Long.parseLong(words[1]));
-            note.last = note.saved = Long.parseLong(words[0]);
+            Note note = new Note(second(words[1]));
+            note.last = second(words[0]);
+            note.saved = note.last;
             notes.merge(
                     new Pulled(repository, Digest.parse(words[3])),
                     note,
@@ -111,6 +112,11 @@ public final class PullTimes {
         } catch (RegistryException | NumberFormatException | IndexOutOfBoundsException torn) {
             // One time that is not known: another one is, of an earlier pull.
         }
+    }
+
+    /** No clock can mean another one, and nothing could compute with it. */
+    private static long second(String text) {
+        return Math.max(0, Math.min(RecordFormat.LAST.getEpochSecond(), Long.parseLong(text)));
     }
 
     /** A manifest as one repository shows it. */

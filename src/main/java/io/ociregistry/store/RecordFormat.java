@@ -49,7 +49,7 @@ final class RecordFormat {
             .build();
 
     /** What can be written as {@code yyyy} in any zone, and computed with; a clock may once have said anything. */
-    private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+    static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
     /** What the parsed copy and the base64 of a manifest take at most, and a thousand names or more. */
     private static final int TIMES_MANIFEST = 4;
