@@ -71,7 +71,7 @@ final class Exchange {
     }
 
     /** An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end. */
-    record Answer(HttpUriRequestBase request, ClassicHttpResponse response) {
+    record Answer(HttpUriRequestBase request, ClassicHttpResponse response, Origin from) {
         /** Reads the rest if it is short, so that the connection can be used again. */
         void skip() {
             HttpEntity entity = response.getEntity();
@@ -137,8 +137,8 @@ final class Exchange {
         authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         try {
             Clients.Pool pool = kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
-            Answer answer = new Answer(request, clients.send(pool, request));
-            health.answered(kind, Origin.of(uri), answer.response());
+            Answer answer = new Answer(request, clients.send(pool, request), Origin.of(uri));
+            health.answered(kind, answer.from(), answer.response());
             return answer;
         } catch (RegistryException e) {
             throw named(e);

@@ -30,6 +30,9 @@ final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> LIST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.OCI_INDEX + ", application/json"));
 
+    /** Enough to learn how long all of it is. */
+    private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
+
     private final RegistryName name;
     private final Destinations destinations;
     private final Origin origin;
@@ -86,13 +89,20 @@ final class HttpUpstream implements Upstream {
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
         String what = describe("HEAD manifest", repository, reference);
-        return head("manifests", repository, reference, what, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS);
+        return head(
+                "manifests",
+                repository,
+                reference,
+                what,
+                ErrorCode.MANIFEST_UNKNOWN,
+                MANIFEST_HEADERS,
+                MANIFEST_HEADERS);
     }
 
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
         String what = describe("HEAD blob", repository, digest);
-        return head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of());
+        return head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
     }
 
     @Override
@@ -189,15 +199,38 @@ final class HttpUpstream implements Upstream {
             Reference reference,
             String what,
             ErrorCode notFound,
-            List<NameValuePair> headers) {
+            List<NameValuePair> headers,
+            List<NameValuePair> instead) {
         Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
+        if (knowsNoHead(answer)) {
+            answer.skip();
+            answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
+        }
         try {
-            check(answer, what, notFound);
             ClassicHttpResponse response = answer.response();
+            if (response.getCode() == 206) {
+                return new HeadAnswer(wholeSize(response), Exchange.contentType(response), digest(response));
+            }
+            check(answer, what, notFound);
             return new HeadAnswer(length(response), Exchange.contentType(response), digest(response));
         } finally {
             answer.discard();
         }
+    }
+
+    /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
+    private boolean knowsNoHead(Exchange.Answer answer) {
+        int status = answer.response().getCode();
+        return status == 405
+                || status == 501
+                || (status == 403 && !answer.from().equals(origin));
+    }
+
+    private static OptionalLong wholeSize(ClassicHttpResponse part) {
+        Header header = part.getFirstHeader("Content-Range");
+        Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
+        boolean told = range.matches() && !range.group(3).equals("*");
+        return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
     }
 
     private Exchange.Answer send(
