@@ -3,6 +3,7 @@ package io.ociregistry.oci;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import net.jqwik.api.Arbitraries;
@@ -39,6 +40,40 @@ class NamesPropertiesTest {
     }
 
     @Property
+    void whateverIsATagPrintsAsTheSameTag_andCanBeTheNameOfAFile(@ForAll("harmful") String text) {
+        assertPrintsAsItself(Tag::parse, text);
+        accepted(Tag::parse, text).ifPresent(tag -> assertHarmless(tag.toString()));
+    }
+
+    @Property
+    void whateverIsADigestPrintsAsTheSameDigest_andCanBeTheNameOfAFile(@ForAll("harmful") String text) {
+        assertPrintsAsItself(Digest::parse, text);
+        accepted(Digest::parse, text).ifPresent(digest -> assertHarmless(digest.toString()));
+    }
+
+    @Property
+    void whateverIsARegistryCanBeTheNameOfAFile(@ForAll("harmful") String text) {
+        accepted(RegistryName::parse, text).ifPresent(registry -> {
+            assertHarmless(registry.toString());
+            assertHarmless(registry.canonical().toString());
+        });
+    }
+
+    @Property
+    void whateverIsARepositoryIsAPathThatLeadsDown(@ForAll("harmful") String text) {
+        accepted(name -> new Repository(RegistryName.parse("quay.io"), name), text)
+                .ifPresent(repository ->
+                        List.of(repository.name().split("/", -1)).forEach(NamesPropertiesTest::assertHarmless));
+    }
+
+    @Property
+    void whateverIsAnImageReferenceHasNoPartThatLeadsElsewhere(@ForAll("harmful") String text) {
+        accepted(ImageReference::parse, "quay.io/" + text)
+                .ifPresent(image ->
+                        List.of(image.repository().name().split("/", -1)).forEach(NamesPropertiesTest::assertHarmless));
+    }
+
+    @Property
     void anyTextIsARepositoryOrIsRefused(@ForAll("texts") String text) {
         Optional<Repository> repository = accepted(name -> new Repository(RegistryName.parse("quay.io"), name), text);
         assertEquals(Repository.isName(text), repository.isPresent());
@@ -72,6 +107,32 @@ class NamesPropertiesTest {
                 .map(hex -> "sha256:" + hex);
         return Arbitraries.oneOf(
                 Arbitraries.strings().ofMaxLength(40), near, digests, registries(), repositories(), tags());
+    }
+
+    /** Good names with something in them that is bad for files, URLs or terminals. */
+    @Provide
+    Arbitrary<String> harmful() {
+        Arbitrary<String> bad = Arbitraries.of(
+                "..",
+                ".",
+                "/",
+                "//",
+                "\\",
+                "/../",
+                "%2e%2e",
+                "\0",
+                "\n",
+                "\r\n",
+                "\t",
+                "\u001b[2J",
+                "\u007f",
+                "\u0085",
+                "\u202e",
+                " ");
+        Arbitrary<String> spoilt = texts().flatMap(text -> bad.flatMap(piece -> Arbitraries.integers()
+                .between(0, text.length())
+                .map(at -> text.substring(0, at) + piece + text.substring(at))));
+        return Arbitraries.oneOf(texts(), spoilt, bad);
     }
 
     @Provide
@@ -116,6 +177,11 @@ class NamesPropertiesTest {
         Arbitrary<String> rest =
                 Arbitraries.strings().alpha().numeric().withChars("._-").ofMaxLength(127);
         return Arbitraries.of("a", "Z", "0", "_").flatMap(first -> rest.map(more -> first + more));
+    }
+
+    private static void assertHarmless(String component) {
+        assertTrue(component.matches("[!-~&&[^/\\\\%]]+"), component);
+        assertTrue(!component.equals(".") && !component.equals(".."), component);
     }
 
     private static <T> void assertPrintsAsItself(Function<String, T> parse, String text) {
