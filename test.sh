@@ -43,6 +43,7 @@ skopeo          skopeo                              everything with a real image
 umoci           umoci                               everything with a real image (PullThroughIT, SlowLinkIT)
 tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
 curl            curl                                a kubelet's pull by CRI (PullThroughIT)
+iproute2        ip                                  addresses of a network of its own (PublicAddressesIT)
 strace          strace                              the order in which files are made durable (DurableOrderIT)
 END
 }

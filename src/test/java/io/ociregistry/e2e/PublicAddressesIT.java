@@ -1,0 +1,42 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.upstream.PublicAddresses;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A registry that nobody configured is reached at public addresses, and whatever it says we go nowhere else. Public and private addresses are
+ * on {@code lo} in a network namespace that has nothing else, so that no packet gets anywhere.
+ */
+@Timeout(120)
+@ExtendWith(ShowsLogs.class)
+class PublicAddressesIT {
+    @Test
+    void unlistedRegistriesAreReachedAtPublicAddresses_andNowhereElse() {
+        Peers.requireRoot();
+        Peers.require("unshare");
+        Peers.require("ip");
+        String prepare = PublicAddresses.ADDRESSES.stream()
+                .map(address -> " && ip address add " + address + "/32 dev lo")
+                .collect(Collectors.joining("", "ip link set lo up", " && exec \"$@\""));
+        String said = Program.run(
+                "public-addresses",
+                List.of(
+                        "unshare",
+                        "--net",
+                        "sh",
+                        "-c",
+                        prepare,
+                        "sh",
+                        Java.executable(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        PublicAddresses.class.getName()));
+        assertTrue(said.contains("all promises kept"), said);
+    }
+}
