@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hc.client5.http.DnsResolver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides to which addresses the requests to one registry may go, the ones to its token service and its redirect targets included.
@@ -31,7 +32,7 @@ final class AddressGuard implements DnsResolver {
             .maximumSize(HOSTS)
             .expireAfterWrite(REMEMBERED)
             .build();
-    private volatile AddressScope reach = AddressScope.PUBLIC;
+    private volatile @Nullable AddressScope reach;
 
     private AddressGuard(HostResolver resolver, Optional<Origin> home) {
         this.resolver = resolver;
@@ -84,7 +85,7 @@ final class AddressGuard implements DnsResolver {
             return;
         }
         for (InetAddress address : foundBehindProxy(host)) {
-            if (!mayGoTo(address) && !mayGoToAsNearAsHome(address)) {
+            if (!mayGoTo(address)) {
                 throw refused(host, address);
             }
         }
@@ -130,17 +131,22 @@ final class AddressGuard implements DnsResolver {
 
     private boolean mayGoTo(InetAddress address) {
         AddressScope scope = AddressScope.of(address);
-        return scope != AddressScope.SPECIAL && scope.compareTo(reach) <= 0;
+        return scope == AddressScope.PUBLIC || (scope != AddressScope.SPECIAL && scope.compareTo(reach()) <= 0);
     }
 
-    /** The registry itself was never looked up here, where a proxy leads to it. */
-    private boolean mayGoToAsNearAsHome(InetAddress address) {
-        try {
-            reach = home.isPresent() ? nearestToAll(resolver.resolve(home.get().host())) : AddressScope.PUBLIC;
-        } catch (UnknownHostException e) {
-            return false;
+    /** How near the registry is. Where a proxy leads to it, nobody looked that up before. */
+    private AddressScope reach() {
+        AddressScope known = reach;
+        if (known != null || home.isEmpty()) {
+            return known == null ? AddressScope.PUBLIC : known;
         }
-        return mayGoTo(address);
+        try {
+            AddressScope found = nearestToAll(resolver.resolve(home.get().host()));
+            reach = found;
+            return found;
+        } catch (UnknownHostException e) {
+            return AddressScope.PUBLIC;
+        }
     }
 
     private Refused refused(String host, InetAddress address) {

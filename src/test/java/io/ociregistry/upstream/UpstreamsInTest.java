@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.ProxyEnvironment;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.Timeouts;
@@ -35,6 +36,7 @@ final class UpstreamsInTest implements AutoCloseable {
     private SystemTrust trust = SystemTrust.ofThisMachine();
     private Breaker.Pace pace = Breaker.Pace.DEFAULT;
     private HelperPrograms helpers = HelperPrograms.SYSTEM;
+    private ProxyEnvironment proxies = ProxyEnvironment.NONE;
     private HttpUpstreams upstreams;
 
     /** {@code registry.example.com}, which really is the other one. */
@@ -75,6 +77,16 @@ final class UpstreamsInTest implements AutoCloseable {
         return this;
     }
 
+    UpstreamsInTest connectingWithin(Duration connect) {
+        timeouts = new Timeouts(timeouts.answer(), connect, timeouts.stall());
+        return this;
+    }
+
+    UpstreamsInTest where(ProxyEnvironment environment) {
+        proxies = environment;
+        return this;
+    }
+
     UpstreamsInTest probing(Duration every) {
         pace = new Breaker.Pace(every, every);
         return this;
@@ -100,7 +112,8 @@ final class UpstreamsInTest implements AutoCloseable {
                     ServerConfig.defaults()
                             .with(ServerKeys.REGISTRIES, registries)
                             .with(ServerKeys.UNLISTED_REGISTRIES, policy)
-                            .with(ServerKeys.TIMEOUTS, timeouts),
+                            .with(ServerKeys.TIMEOUTS, timeouts)
+                            .with(proxies),
                     names,
                     trust,
                     pace,
