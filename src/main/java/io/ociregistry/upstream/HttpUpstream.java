@@ -202,13 +202,14 @@ final class HttpUpstream implements Upstream {
             List<NameValuePair> headers,
             List<NameValuePair> instead) {
         Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
-        if (knowsNoHead(answer)) {
+        boolean byGet = knowsNoHead(answer);
+        if (byGet) {
             answer.skip();
             answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
         }
         try {
             ClassicHttpResponse response = answer.response();
-            if (response.getCode() == 206) {
+            if (response.getCode() == 206 && byGet && instead.equals(ONE_BYTE)) {
                 return new HeadAnswer(wholeSize(response), Exchange.contentType(response), digest(response));
             }
             check(answer, what, notFound);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ class ProxyConfigTest {
         for (var yaml : List.of("'" + text + "'", "{url: '" + text + "'}")) {
             var problem = problems(yaml);
             assertTrue(problem.startsWith("c.yaml:3: registries[0].proxy"), problem);
-            assertEquals(text.toLowerCase().startsWith("socks"), problem.contains("SOCKS"), problem);
+            assertEquals(text.toLowerCase(Locale.ROOT).startsWith("socks"), problem.contains("SOCKS"), problem);
             assertFalse(problem.contains("pa55"), problem);
         }
         environment.put("https_proxy", text);

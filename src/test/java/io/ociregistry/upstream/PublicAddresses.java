@@ -10,6 +10,8 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.TestCertificates;
+import io.ociregistry.tls.PemFiles;
+import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,7 +54,7 @@ public final class PublicAddresses implements AutoCloseable {
         upstreams = new HttpUpstreams(
                 ServerConfig.defaults(),
                 this::lookUp,
-                new SystemTrust(() -> PemFiles.authorities(pem)),
+                new SystemTrust(() -> new PemFiles("tls").authorities(pem)),
                 Breaker.Pace.DEFAULT);
         at("one.example", "9.9.9.9");
         at("two.example", "11.0.0.1");
