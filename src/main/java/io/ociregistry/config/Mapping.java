@@ -21,6 +21,9 @@ record Mapping<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
     interface Complaints {
         void about(Key<?> key, String text);
 
+        /** The same for what is no reason to refuse the file. */
+        void warn(Key<?> key, String text);
+
         /** Whether the key is there and says something, be it wrong. */
         boolean wrote(Key<?> key);
 
@@ -85,8 +88,17 @@ record Mapping<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
             implements Complaints {
         @Override
         public void about(Key<?> key, String text) {
+            reading.problem(node(key), place.child(key.name()), text);
+        }
+
+        @Override
+        public void warn(Key<?> key, String text) {
+            reading.warning(node(key), place.child(key.name()), text);
+        }
+
+        private Node node(Key<?> key) {
             var entry = seen.get(key.name());
-            reading.problem(entry == null ? mapping : entry.getKeyNode(), place.child(key.name()), text);
+            return entry == null ? mapping : entry.getKeyNode();
         }
 
         @Override

@@ -85,17 +85,22 @@ final class RegistryKeys {
 
     private static TlsConfig tls(Values values, Mapping.Complaints complaints) {
         requireBoth(CERT, KEY, complaints);
-        for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
-            if (complaints.wrote(password) && !complaints.wrote(KEY)) {
-                complaints.about(password, "belongs to no key; add key");
-            }
-        }
         return new TlsConfig(
                 values.get(CA),
                 values.get(CERT),
                 values.get(KEY),
-                fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD)),
+                keyPassword(KEY, values, complaints),
                 values.get(INSECURE_SKIP_VERIFY));
+    }
+
+    /** The password of an encrypted key, wherever it stands. */
+    static Optional<Secret> keyPassword(Key<?> key, Values values, Mapping.Complaints complaints) {
+        for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
+            if (complaints.wrote(password) && !complaints.wrote(key)) {
+                complaints.about(password, "belongs to no key; add key");
+            }
+        }
+        return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD));
     }
 
     static void requireBoth(Key<?> cert, Key<?> key, Mapping.Complaints complaints) {

@@ -45,8 +45,9 @@ final class SectionKeys {
     static final Key<Optional<Path>> CA = optional("ca", Scalar.PATH, "PEM certificates that sign those of clients");
     static final Key<ClientAuth> CLIENT_AUTH =
             new Key<>("clientAuth", Scalar.oneOf(ClientAuth.class), ClientAuth.NONE, "none or verify");
-    static final Mapping<ServerTlsConfig> SERVER_TLS_TYPE =
-            new Mapping<>(List.of(CERT, KEY, CA, CLIENT_AUTH), SectionKeys::serverTls);
+    static final Mapping<ServerTlsConfig> SERVER_TLS_TYPE = new Mapping<>(
+            List.of(CERT, KEY, RegistryKeys.KEY_PASSWORD, RegistryKeys.KEY_PASSWORD_FROM_ENV, CA, CLIENT_AUTH),
+            SectionKeys::serverTls);
 
     static final Scalar<Duration> DEADLINE = Scalar.DURATION.checked(
             duration -> duration.isZero() ? Optional.of("is no time at all; write for example 10s") : Optional.empty());
@@ -94,6 +95,18 @@ final class SectionKeys {
 
     private static ServerTlsConfig serverTls(Values values, Mapping.Complaints complaints) {
         requireBoth(CERT, KEY, complaints);
-        return new ServerTlsConfig(values.get(CERT), values.get(KEY), values.get(CA), values.get(CLIENT_AUTH));
+        boolean verifies = values.get(CLIENT_AUTH) == ClientAuth.VERIFY;
+        if (verifies && !complaints.wrote(CERT)) {
+            complaints.about(CLIENT_AUTH, "needs TLS to verify clients by; add cert and key");
+        }
+        if (!verifies && complaints.wrote(CA)) {
+            complaints.warn(CA, "verifies nobody while clientAuth is none; write clientAuth: verify if it is to");
+        }
+        return new ServerTlsConfig(
+                values.get(CERT),
+                values.get(KEY),
+                RegistryKeys.keyPassword(KEY, values, complaints),
+                values.get(CA),
+                values.get(CLIENT_AUTH));
     }
 }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
+import io.ociregistry.testing.LogLines;
+import io.ociregistry.web.RegistryContextListener;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
@@ -17,7 +20,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -135,8 +142,41 @@ class EmbeddedServerTest {
         var taken = LOOPBACK.with(ServerKeys.PORT, server.port());
         var error = assertThrows(StartException.class, () -> EmbeddedServer.start(taken, new Registering()));
         assertEquals(
-                "cannot listen on 127.0.0.1:" + server.port() + ": Address already in use; choose another with --port",
+                "cannot listen on 127.0.0.1:" + server.port()
+                        + ": another program listens there already; choose another with --port",
                 error.getMessage());
+    }
+
+    /** The listener is what a WAR has, whatever the container. */
+    @Test
+    void inAWarServerTlsConfigIsWarnedOf(@TempDir Path dir) throws Exception {
+        var config = Files.writeString(
+                dir.resolve("c.yaml"),
+                "imagePath: '" + dir.resolve("images")
+                        + "'\nlogLevel: warn\nserverTlsConfig: {cert: /none.pem, key: /none.key}\n");
+        System.setProperty(ConfigLocation.PROPERTY, config.toString());
+        try (var log = LogLines.of(RegistryContextListener.class.getName())) {
+            EmbeddedServer.start(LOOPBACK, new RegistryContextListener()).stop(Duration.ZERO);
+            assertEquals(
+                    List.of("WARN serverTlsConfig has no effect in a WAR; configure TLS in the container's connector"),
+                    log.at("WARN"));
+        } finally {
+            System.clearProperty(ConfigLocation.PROPERTY);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "203.0.113.77 | that is no address of this machine; correct --host",
+                "no such host | that host is neither an address nor a name that can be resolved; correct --host",
+            })
+    void aHostThatIsNotOursIsExplained(String host, String why) {
+        var error = assertThrows(
+                StartException.class,
+                () -> EmbeddedServer.start(LOOPBACK.with(ServerKeys.HOST, host), new Registering()));
+        assertEquals("cannot listen on " + host + ":0: " + why, error.getMessage());
     }
 
     @Test

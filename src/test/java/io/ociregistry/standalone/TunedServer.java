@@ -13,20 +13,33 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * @param threads what the pool may grow to
  * @param sendBuffer how much sockets take for clients that don't read; on loopback it is megabytes otherwise
  * @param least what clients have to take
- * @param idle after which Jetty closes a connection on which nothing moves
+ * @param limits what the server allows all clients
  */
-public record TunedServer(int threads, int sendBuffer, MinimumRate least, Duration idle) {
+public record TunedServer(int threads, int sendBuffer, MinimumRate least, ServerLimits limits) {
     /** With few threads or small buffers, and otherwise as it is shipped. */
     public TunedServer(int threads, int sendBuffer) {
-        this(threads, sendBuffer, MinimumRate.DEFAULT, Duration.ofMinutes(2));
+        this(threads, sendBuffer, MinimumRate.DEFAULT, ServerLimits.DEFAULT);
+    }
+
+    /** With other rules for clients that do nothing. */
+    public TunedServer(int threads, int sendBuffer, MinimumRate least, Duration idle) {
+        this(
+                threads,
+                sendBuffer,
+                least,
+                new ServerLimits(
+                        ServerLimits.DEFAULT.connections(),
+                        ServerLimits.DEFAULT.headers(),
+                        idle,
+                        ServerLimits.DEFAULT.idleWhenFull(),
+                        ServerLimits.DEFAULT.unseen()));
     }
 
     public EmbeddedServer start(RegistryContext context) throws StartException {
-        return EmbeddedServer.start(context.config(), new RegistryContextListener(context, least), this::tune);
+        return EmbeddedServer.start(context.config(), new RegistryContextListener(context, least), limits, this::tune);
     }
 
     private void tune(ServerConnector connector) {
-        connector.setIdleTimeout(idle.toMillis());
         connector.setAcceptedSendBufferSize(sendBuffer);
         ((QueuedThreadPool) connector.getServer().getThreadPool()).setMaxThreads(threads);
     }

@@ -169,6 +169,11 @@ public final class TestCertificates {
             return context(issued);
         }
 
+        /** One that shows it, and trusts another authority. */
+        public SSLContext contextTrusting(TestCertificates other) {
+            return context(issued, other);
+        }
+
         /** Writes {@code server.pem}. */
         public Path certPem(Path directory) {
             return write(directory.resolve("server.pem"), issued.certificate);
@@ -191,6 +196,11 @@ public final class TestCertificates {
         /** A context that trusts the authority and shows the certificate. */
         public SSLContext sslContext() {
             return context(issued);
+        }
+
+        /** One that shows it, and trusts another authority. */
+        public SSLContext contextTrusting(TestCertificates other) {
+            return context(issued, other);
         }
 
         /** Writes {@code client.pem}. */
@@ -248,9 +258,13 @@ public final class TestCertificates {
     }
 
     private SSLContext context(Issued issued) {
+        return context(issued, this);
+    }
+
+    private SSLContext context(Issued issued, TestCertificates trusting) {
         try {
             KeyStore trusted = emptyStore();
-            trusted.setCertificateEntry("ca", certificate);
+            trusted.setCertificateEntry("ca", trusting.certificate);
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
             KeyStore own = emptyStore();

@@ -7,9 +7,10 @@ import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Optional;
 
 /** What the server says of itself when it starts. The options hold no secrets, and the configuration is not printed. */
-record Banner(BuildInfo build, OffsetDateTime started, int port, List<String> line) {
+record Banner(BuildInfo build, OffsetDateTime started, int port, Optional<String> tls, List<String> line) {
     private static final String RULE = "-".repeat(70);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS Z");
 
@@ -22,7 +23,7 @@ record Banner(BuildInfo build, OffsetDateTime started, int port, List<String> li
                 "Started: " + TIME.format(started) + " (port " + port + ")",
                 "Running as (uid:gid) " + owner("uid") + ":" + owner("gid"),
                 "Process id: " + ProcessHandle.current().pid(),
-                "Tls: none",
+                "Tls: " + tls.orElse("none"),
                 "Command line: ociregistry " + String.join(" ", line),
                 RULE);
     }

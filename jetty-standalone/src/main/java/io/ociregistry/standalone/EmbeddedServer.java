@@ -5,11 +5,9 @@ import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
@@ -20,21 +18,14 @@ import org.slf4j.LoggerFactory;
 /** Jetty, set up for slow links and unfriendly clients, around the same listener that a WAR has. Started until stopped. */
 public final class EmbeddedServer {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
-    private static final Duration IDLE = Duration.ofMinutes(2);
-    /** A client on a slow link is silent for seconds between two pieces; one that asks for nothing delays the stop by twice that. */
-    private static final Duration IDLE_WHILE_STOPPING = Duration.ofSeconds(4);
-
-    private static final int HEADER_BYTES = 16 * 1024;
-
-    /** Jetty's default is the system's 50: with 256 connections at once some waited a second for their SYN to be sent again. */
-    private static final int ACCEPT_QUEUE = 1024;
-
     private final Server server;
     private final ServerConnector connector;
+    private final Optional<ServerTls> tls;
 
-    private EmbeddedServer(Server server, ServerConnector connector) {
+    private EmbeddedServer(Server server, ServerConnector connector, Optional<ServerTls> tls) {
         this.server = server;
         this.connector = connector;
+        this.tls = tls;
     }
 
     /** Serves a registry that the caller opened and will close. */
@@ -43,7 +34,7 @@ public final class EmbeddedServer {
     }
 
     static EmbeddedServer start(ServerConfig config, ServletContextListener listener) throws StartException {
-        return start(config, listener, connector -> {});
+        return start(config, listener, ServerLimits.DEFAULT, connector -> {});
     }
 
     /**
@@ -51,24 +42,24 @@ public final class EmbeddedServer {
      *
      * @param tuning changes the connector, or the server behind it, before it is started
      */
-    static EmbeddedServer start(ServerConfig config, ServletContextListener listener, Consumer<ServerConnector> tuning)
+    static EmbeddedServer start(
+            ServerConfig config, ServletContextListener listener, ServerLimits limits, Consumer<ServerConnector> tuning)
             throws StartException {
+        var tls = ServerTls.of(config.serverTlsConfig(), limits.unseen());
         var threads = new QueuedThreadPool();
         threads.setName("http");
         var server = new Server(threads);
-        var connector = connector(server, config);
+        var connector = Connectors.connector(server, config, limits, tls);
         tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(new OciErrorHandler());
         server.setHandler(new GracefulHandler(application(listener)));
-        var started = new EmbeddedServer(server, connector);
+        var started = new EmbeddedServer(server, connector, tls);
         try {
             connector.open();
         } catch (Exception e) {
-            throw new StartException(
-                    "cannot listen on " + config.host() + ":" + config.port() + ": " + rootMessage(e)
-                            + "; choose another with --port",
-                    e);
+            started.stop(Duration.ZERO);
+            throw ListenFailure.of(config.host(), config.port(), e);
         }
         try {
             server.start();
@@ -84,6 +75,11 @@ public final class EmbeddedServer {
         return connector.getLocalPort();
     }
 
+    /** How the port is secured, if it is. */
+    Optional<ServerTls> tls() {
+        return tls;
+    }
+
     /** Returns when the server has been stopped. */
     public void join() {
         try {
@@ -97,6 +93,7 @@ public final class EmbeddedServer {
     public void stop(Duration drain) {
         try {
             server.setStopTimeout(drain.toMillis());
+            tls.ifPresent(ServerTls::close);
             server.stop();
         } catch (Exception e) {
             LOG.warn("Requests were broken off: {}", rootMessage(e));
@@ -108,22 +105,6 @@ public final class EmbeddedServer {
         application.setErrorHandler(new OciErrorHandler());
         application.addEventListener(listener);
         return application;
-    }
-
-    private static ServerConnector connector(Server server, ServerConfig config) {
-        var http = new HttpConfiguration();
-        http.setSendServerVersion(false);
-        http.setRequestHeaderSize(HEADER_BYTES);
-        http.setResponseHeaderSize(HEADER_BYTES);
-        // Refuses paths that two readers may understand differently, such as %2F and %2e; %3A is fine.
-        http.setUriCompliance(UriCompliance.DEFAULT);
-        var connector = new ServerConnector(server, new HttpConnectionFactory(http));
-        connector.setHost(config.host());
-        connector.setPort(config.port());
-        connector.setAcceptQueueSize(ACCEPT_QUEUE);
-        connector.setIdleTimeout(IDLE.toMillis());
-        connector.setShutdownIdleTimeout(IDLE_WHILE_STOPPING.toMillis());
-        return connector;
     }
 
     private static String rootMessage(Throwable problem) {

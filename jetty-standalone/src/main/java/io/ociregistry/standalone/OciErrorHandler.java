@@ -13,11 +13,12 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what Jetty rejects by itself, before any servlet sees it, as an OCI error in JSON. Tells the status and nothing
- * of the request, the cause or the server.
+ * Answers what Jetty rejects by itself, before any servlet sees it, as an OCI error in JSON. Tells what the status
+ * means here, and nothing of the request, the cause or the server.
  */
 final class OciErrorHandler extends ErrorHandler {
     private static final String JSON = "application/json";
+    private static final String MOST = Connectors.HEADER_BYTES + " bytes at most";
 
     @Override
     protected void generateResponse(
@@ -36,8 +37,22 @@ final class OciErrorHandler extends ErrorHandler {
 
     private static byte[] body(int status) {
         return "{\"errors\":[{\"code\":\"%s\",\"message\":\"%s\"}]}"
-                .formatted(code(status).wireCode(), HttpStatus.getMessage(status))
+                .formatted(code(status).wireCode(), message(status))
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String message(int status) {
+        return switch (status) {
+            case HttpStatus.BAD_REQUEST_400 ->
+                "not a request that this server reads: malformed, or with // or encoded dots or slashes in its path, or a Host that can't be one";
+            case HttpStatus.NOT_FOUND_404 -> "no such path; this is a registry, whose paths begin with /v2/";
+            case HttpStatus.REQUEST_TIMEOUT_408 -> "the request did not come in time";
+            case HttpStatus.URI_TOO_LONG_414 ->
+                "the address is too long; the request line and the headers have " + MOST;
+            case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 ->
+                "the headers are too large; with the request line they have " + MOST;
+            default -> HttpStatus.getMessage(status);
+        };
     }
 
     private static ErrorCode code(int status) {

@@ -3,6 +3,7 @@ package io.ociregistry.standalone;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.registry.RegistryContext;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -38,6 +39,7 @@ record ServeCommand(Settings settings) implements Action {
                             BuildInfo.read(),
                             OffsetDateTime.now(ZoneId.systemDefault()),
                             server.port(),
+                            server.tls().map(ServerTls::description),
                             settings.line())
                     .text());
             return server;
@@ -54,6 +56,8 @@ record ServeCommand(Settings settings) implements Action {
     private static RegistryContext open(ServerConfig config) throws StartException {
         try {
             return RegistryContext.open(config);
+        } catch (UnusableFileException e) {
+            throw new StartException(e);
         } catch (IOException e) {
             throw new StartException(
                     "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
