@@ -141,6 +141,10 @@ public final class ServerConfig {
         return values.get(ServerKeys.SERVER_TLS_CONFIG);
     }
 
+    public ClientsConfig clients() {
+        return values.get(ServerKeys.CLIENTS);
+    }
+
     public long maxManifestBytes() {
         return values.get(ServerKeys.MAX_MANIFEST_BYTES);
     }

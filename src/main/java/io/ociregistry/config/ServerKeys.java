@@ -67,6 +67,8 @@ public final class ServerKeys {
             key("listConfig", SectionKeys.LIST_TYPE, ListConfig.DEFAULT, "how the command list prints");
     public static final Key<ServerTlsConfig> SERVER_TLS_CONFIG =
             key("serverTlsConfig", SectionKeys.SERVER_TLS_TYPE, ServerTlsConfig.NONE, "TLS towards clients");
+    public static final Key<ClientsConfig> CLIENTS =
+            key("clients", ClientsKeys.TYPE, ClientsConfig.NONE, "what clients have to show");
     public static final Key<Long> MAX_MANIFEST_BYTES = key(
             "maxManifestBytes",
             Scalar.size(1, MAX_MANIFEST),
@@ -114,6 +116,7 @@ public final class ServerKeys {
             PRUNE_CONFIG,
             LIST_CONFIG,
             SERVER_TLS_CONFIG,
+            CLIENTS,
             MAX_MANIFEST_BYTES,
             PREFETCH,
             SHUTDOWN_TIMEOUT,

@@ -19,6 +19,8 @@ public enum ErrorCode {
     DIGEST_INVALID(400, "DIGEST_INVALID"),
     /** The request is malformed in another way. */
     REQUEST_INVALID(400, "UNSUPPORTED"),
+    /** The client has to log in here first. */
+    UNAUTHORIZED(401, "UNAUTHORIZED"),
     /** We may not ask that upstream, or it refused us. */
     DENIED(403, "DENIED"),
     /** No requested range is within the content. */

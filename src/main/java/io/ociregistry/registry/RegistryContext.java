@@ -1,6 +1,7 @@
 package io.ociregistry.registry;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.ociregistry.access.ClientAccess;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
     private final ServerConfig config;
+    private final ClientAccess clients;
     private final StoreAccess access;
     private final Upstreams upstreams;
     private final ExecutorService disk;
@@ -39,8 +41,10 @@ public final class RegistryContext implements AutoCloseable {
     private final Listings listings;
     private final ImageLoader loader;
 
-    private RegistryContext(ServerConfig config, StoreAccess access, Upstreams upstreams, Clock clock) {
+    private RegistryContext(
+            ServerConfig config, ClientAccess clients, StoreAccess access, Upstreams upstreams, Clock clock) {
         this.config = config;
+        this.clients = clients;
         this.access = access;
         this.upstreams = upstreams;
         int processors = Runtime.getRuntime().availableProcessors();
@@ -92,6 +96,7 @@ public final class RegistryContext implements AutoCloseable {
      * Opens the store and wires the rest; reaches no network.
      *
      * @throws IOException if the image path can't be used; the message says why
+     * @throws io.ociregistry.files.UnusableFileException if a file that says who the clients are can't be used
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
         return open(config, HttpUpstreams.of(config), Clock.systemUTC());
@@ -102,7 +107,7 @@ public final class RegistryContext implements AutoCloseable {
         StoreAccess access = StoreAccess.open(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version());
         try {
-            return new RegistryContext(config, access, upstreams, clock);
+            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock);
         } catch (RuntimeException | Error e) {
             access.close();
             throw e;
@@ -116,6 +121,11 @@ public final class RegistryContext implements AutoCloseable {
 
     public ServerConfig config() {
         return config;
+    }
+
+    /** Who may ask it for something. */
+    public ClientAccess clients() {
+        return clients;
     }
 
     public RegistryNames names() {
@@ -147,6 +157,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        clients.close();
         registry.close();
         upstreams.close();
         disk.shutdownNow();

@@ -23,7 +23,7 @@ import java.nio.charset.StandardCharsets;
  * others    anything                           405
  * </pre>
  *
- * and for all that need an upstream 403, 429, 502, 503, 504.
+ * and for all that need an upstream 403, 429, 502, 503, 504; for clients that have to log in 401.
  */
 final class DistributionServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -55,7 +55,7 @@ final class DistributionServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
-        response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
+        nameProtocol(response);
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
             throw new RegistryException(
                     ErrorCode.UNSUPPORTED,
@@ -78,6 +78,11 @@ final class DistributionServlet extends HttpServlet {
             // The answer has headers and nothing else.
             Transfer.send(request, response, NOTHING);
         }
+    }
+
+    /** Every answer under {@code /v2} says which protocol it is of. */
+    static void nameProtocol(HttpServletResponse response) {
+        response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
     }
 
     private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {

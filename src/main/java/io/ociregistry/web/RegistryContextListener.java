@@ -4,6 +4,9 @@ import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerTlsConfig;
+import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.logging.Logging;
 import io.ociregistry.registry.RegistryContext;
 import jakarta.servlet.DispatcherType;
@@ -25,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RegistryContextListener implements ServletContextListener {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContextListener.class);
+    private static final String DISTRIBUTION = "distribution";
     private static final String CONFIG = "ociregistry.config";
 
     private final @Nullable RegistryContext given;
@@ -59,7 +63,10 @@ public final class RegistryContextListener implements ServletContextListener {
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
         ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()), started);
         addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
-        addServlet(servlets, "distribution", new DistributionServlet(context), "/v2/*");
+        addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
+        if (!context.clients().isOpen()) {
+            guard(servlets, new ClientAccessFilter(context.clients()));
+        }
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
     }
 
@@ -80,13 +87,20 @@ public final class RegistryContextListener implements ServletContextListener {
                     ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, told, Overrides.none());
             Logging.configure(result.config().logLevel(), result.config().logFile());
             result.warnings().forEach(LOG::warn);
+            warnOfTls(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.warning().ifPresent(LOG::warn);
             return context;
-        } catch (ConfigException | IOException e) {
+        } catch (ConfigException | IOException | UnusableFileException e) {
             // Any exception makes the container refuse the application; this text is what its log shows.
             throw new IllegalStateException("ociregistry can't start: " + e.getMessage(), e);
+        }
+    }
+
+    private static void warnOfTls(ServerConfig config) {
+        if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
+            LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the container's connector");
         }
     }
 
@@ -96,6 +110,14 @@ public final class RegistryContextListener implements ServletContextListener {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
         registration.addMappingForUrlPatterns(dispatches, true, "/*");
+    }
+
+    /** In front of the servlet itself, so that no path leads around it. */
+    private static void guard(ServletContext servlets, Filter filter) {
+        var registration = servlets.addFilter("client access", filter);
+        registration.setAsyncSupported(true);
+        registration.addMappingForServletNames(
+                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, DISTRIBUTION);
     }
 
     private static void addServlet(ServletContext servlets, String name, Servlet servlet, String... patterns) {

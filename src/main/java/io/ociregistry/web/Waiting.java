@@ -49,6 +49,11 @@ final class Waiting {
         return Optional.empty();
     }
 
+    /** The request has what it waited for, and may wait for something else. */
+    static void forget(HttpServletRequest request) {
+        request.removeAttribute(OUTCOME);
+    }
+
     @SuppressWarnings("FutureReturnValueIgnored") // what these would tell is in "outcome"
     private static <T> void suspend(
             HttpServletRequest request, Duration deadline, CompletableFuture<T> started, Consumer<T> discard) {

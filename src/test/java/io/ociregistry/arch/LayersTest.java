@@ -8,7 +8,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config, files, tls and logging beside them. */
+/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config, files, tls, access and logging beside them. */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
 class LayersTest {
     @ArchTest
@@ -50,6 +50,10 @@ class LayersTest {
     @ArchTest
     static final ArchRule tlsKnowsFilesAndSecretsAlone =
             lower("tls", "oci", "store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule accessKnowsNoRequests =
+            lower("access", "tls", "store", "upstream", "registry", "web", "standalone");
 
     @ArchTest
     static final ArchRule onlyTlsReadsPem = only("nl.altindag.ssl.pem..", "..tls..");

@@ -152,6 +152,9 @@ class ConfigLoaderTest {
                 "Port: 1                    | 1: Port: unknown key; did you mean port?",
                 "pruneConfig: {dryrunn: 1}  | 1: pruneConfig.dryrunn: unknown key; did you mean dryRun?",
                 "listConfig: {foo: 1}       | 1: listConfig.foo: unknown key; the keys here are header, expr, shortDigest",
+                "serverTlsConfig: {clientAuth: verify} | 1: serverTlsConfig.clientAuth: needs TLS to verify clients by; add cert and key",
+                "serverTlsConfig: {keyPassword: x} | 1: serverTlsConfig.keyPassword: belongs to no key; add key",
+                "clients: {tokn: x} | 1: clients.tokn: unknown key; did you mean token?",
                 "serverTlsConfig: {key: /k} | 1: serverTlsConfig.key: is of no use alone; add cert or remove it",
                 "just text                  | 1: is a scalar, but must be a mapping of keys to values",
                 "[{name: a, auth: {user: u}}]     | 1: registries[0].auth.user: has no password; add password, passwordFromEnv or passwordFile",
@@ -260,6 +263,14 @@ class ConfigLoaderTest {
                         "c.yaml:3: pruneConfig: has no effect in this build",
                         "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
+    }
+
+    @Test
+    void anAuthorityOfClientsWhomNobodyVerifiesIsAWarning() throws Exception {
+        assertEquals(
+                List.of("c.yaml:1: serverTlsConfig.ca: verifies nobody while clientAuth is none;"
+                        + " write clientAuth: verify if it is to"),
+                parse("serverTlsConfig: {cert: /c, key: /k, ca: /a}").warnings());
     }
 
     @ParameterizedTest

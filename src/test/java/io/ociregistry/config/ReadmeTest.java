@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -18,11 +19,17 @@ class ReadmeTest {
     @Test
     void itsConfigurationIsOne() throws Exception {
         Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
-        assertTrue(block.find());
-        ConfigLoader.Result result =
-                new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), "README.md", Overrides.none());
-        assertEquals(List.of(), result.warnings());
-        assertEquals(3, result.config().registries().size());
+        List<ServerConfig> configurations = new ArrayList<>();
+        while (block.find()) {
+            ConfigLoader.Result result =
+                    new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), "README.md", Overrides.none());
+            assertEquals(List.of(), result.warnings());
+            configurations.add(result.config());
+        }
+        assertEquals(2, configurations.size());
+        assertEquals(3, configurations.get(0).registries().size());
+        assertEquals(ClientAuth.VERIFY, configurations.get(1).serverTlsConfig().clientAuth());
+        assertTrue(configurations.get(1).clients().htpasswd().isPresent());
     }
 
     @Test

@@ -29,11 +29,16 @@ final class Containerd implements AutoCloseable {
     }
 
     static Containerd start(Path directory, URI mirror) {
+        return start(directory, mirror, "");
+    }
+
+    /** The same with some more lines for that host in its hosts.toml. */
+    static Containerd start(Path directory, URI mirror, String more) {
         Peers.requireRoot();
         Peers.require("containerd", "ctr", "runc");
         try {
             var hosts = Files.createDirectories(directory.resolve("hosts"));
-            pointAt(mirror, hosts);
+            pointAt(mirror, more, hosts);
             // A socket's path may have no more than 107 characters, and a test's temporary directory can be deep.
             var socket = Files.createTempDirectory("ctrd").resolve("sock");
             var config = Files.writeString(directory.resolve("config.toml"), configuration(directory, socket, hosts));
@@ -63,6 +68,11 @@ final class Containerd implements AutoCloseable {
                 "--platform",
                 platform,
                 reference);
+    }
+
+    /** Without unpacking anything. */
+    void fetch(String reference) {
+        ctr("content", "fetch", "--hosts-dir", hosts.toString(), "--all-platforms", reference);
     }
 
     /** As a kubelet does it: through CRI, with the mirror from {@code config_path}. Answers the image's id. */
@@ -112,7 +122,7 @@ final class Containerd implements AutoCloseable {
     }
 
     /** The shape of conf/containerd/_default/hosts.toml, with {@code server} added: without it the registry itself would be next. */
-    private static void pointAt(URI mirror, Path hosts) throws IOException {
+    private static void pointAt(URI mirror, String more, Path hosts) throws IOException {
         Files.writeString(
                 Files.createDirectories(hosts.resolve("_default")).resolve("hosts.toml"), """
                 server = "%1$s"
@@ -120,7 +130,7 @@ final class Containerd implements AutoCloseable {
                 [host."%1$s"]
                   capabilities = ["pull", "resolve"]
                   dial_timeout = "1s"
-                """.formatted(mirror));
+                """.formatted(mirror) + more);
     }
 
     private static String configuration(Path directory, Path socket, Path hosts) {

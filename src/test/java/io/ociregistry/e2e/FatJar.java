@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** {@code java -jar ociregistry.jar serve}, as somebody runs it who has read the README. */
 public final class FatJar implements Container {
-    private static final Pattern PORT = Pattern.compile("\\(port ([0-9]+)\\)");
+    private static final Pattern PORT = Pattern.compile("\\(port ([0-9]+)\\).*\nTls: (\\S+)", Pattern.DOTALL);
 
     private final URI url;
     private final Program program;
@@ -43,10 +43,12 @@ public final class FatJar implements Container {
         var program = Program.start("ociregistry", Map.of(), command.toList());
         program.waitUntil(
                 "the banner names its port", () -> PORT.matcher(program.log()).find());
-        var port =
-                PORT.matcher(program.log()).results().findFirst().orElseThrow().group(1);
-        var url = URI.create("http://" + Loopback.ADDRESS + ":" + port);
-        program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+        var banner = PORT.matcher(program.log()).results().findFirst().orElseThrow();
+        boolean secured = !banner.group(2).equals("none");
+        var url = URI.create((secured ? "https://" : "http://") + Loopback.ADDRESS + ":" + banner.group(1));
+        if (!secured) {
+            program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+        }
         return new FatJar(url, program);
     }
 

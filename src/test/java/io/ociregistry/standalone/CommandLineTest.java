@@ -144,6 +144,23 @@ class CommandLineTest {
         assertEquals(1, text(err).lines().count());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serverTlsConfig.cert FILE | serverTlsConfig: {cert: FILE, key: FILE}",
+                "clients.htpasswd FILE | clients: {htpasswd: FILE}",
+                "clients.tokenFile FILE | clients: {tokenFile: FILE}"
+            })
+    void aFileOfTheConfigurationThatCanNotBeReadIsReported(String row) throws Exception {
+        var nowhere = dir.resolve("none").toString();
+        var columns = row.replace("FILE", nowhere).split(" \\| ", -1);
+        var config = Files.writeString(dir.resolve("c.yaml"), columns[1] + "\n");
+        assertEquals(1, run("serve --port 0 --image-path " + dir.resolve("images") + " --config-file " + config));
+        assertTrue(text(err).startsWith("ociregistry: " + columns[0] + " can't be used: it does not exist"), text(err));
+        assertTrue(text(err).endsWith("; mend that file, or name another in the configuration\n"), text(err));
+        assertEquals(1, text(err).lines().count());
+    }
+
     @Test
     void aLogFileThatCanNotBeWrittenIsReported() {
         assertEquals(1, run("serve --port 0 --image-path " + dir + " --log-file /proc/none/log"));

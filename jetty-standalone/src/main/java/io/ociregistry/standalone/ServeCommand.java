@@ -34,6 +34,11 @@ record ServeCommand(Settings settings) implements Action {
         context.warning().ifPresent(warning -> warn(err, warning));
         try {
             var server = EmbeddedServer.start(config, context);
+            if (!context.clients().isOpen() && server.tls().isEmpty()) {
+                warn(
+                        err,
+                        "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
+            }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, config), "shutdown"));
             err.println(new Banner(
                             BuildInfo.read(),

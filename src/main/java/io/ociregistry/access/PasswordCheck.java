@@ -1,0 +1,149 @@
+package io.ociregistry.access;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.files.FromFiles;
+import io.ociregistry.files.SecretFile;
+import io.ociregistry.files.Watched;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Checks passwords against an {@code htpasswd} file, which is read again when it changes.
+ *
+ * <p>A password that was right is known again, under a code that only this process can make of it, until the file changes; so a request
+ * costs a bcrypt once. That work is done on few threads for few at a time: whoever guesses passwords keeps new users waiting, but nobody who
+ * is known, and no other work.
+ */
+final class PasswordCheck implements AutoCloseable {
+    private static final int KNOWN = 1024;
+    private static final int WAITING_PER_THREAD = 16;
+    private static final String CODE = "HmacSHA256";
+
+    private final byte[] secret = new byte[32];
+    private final ThreadPoolExecutor work;
+    private final Watched<Users> users;
+
+    /** One version of the file, and what was found out about it. */
+    private record Users(
+            Htpasswd file,
+            Cache<ByteBuffer, Boolean> known,
+            ConcurrentMap<ByteBuffer, CompletableFuture<Boolean>> asked) {
+        static Users parse(byte[] bytes) {
+            return new Users(
+                    Htpasswd.parse(bytes),
+                    Caffeine.newBuilder().maximumSize(KNOWN).build(),
+                    new ConcurrentHashMap<>());
+        }
+    }
+
+    private PasswordCheck(int threads, Watched<Users> users) {
+        new SecureRandom().nextBytes(secret);
+        this.users = users;
+        this.work = new ThreadPoolExecutor(
+                threads,
+                threads,
+                10,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(threads * WAITING_PER_THREAD),
+                task -> {
+                    Thread thread = new Thread(task, "passwords");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        work.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Reads the file.
+     *
+     * @param key the key of the configuration that names it
+     * @param pause how long a changed file may go unseen
+     * @throws io.ociregistry.files.UnusableFileException if it can't be used
+     */
+    static PasswordCheck of(String key, Path file, Duration pause) {
+        FromFiles<Users> users =
+                new FromFiles<>(List.of(file), () -> SecretFile.read(key, file, Users::parse), System::nanoTime);
+        int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        return new PasswordCheck(threads, Watched.start(users, pause, changed -> {}));
+    }
+
+    /** Whether they are right; fails with {@link ErrorCode#OVERLOADED} when too many wait for that already. */
+    CompletionStage<Boolean> isRight(Shown.Basic shown) {
+        Users now = users.get();
+        ByteBuffer code = code(shown);
+        if (now.known.getIfPresent(code) != null) {
+            return CompletableFuture.completedFuture(true);
+        }
+        CompletableFuture<Boolean> mine = new CompletableFuture<>();
+        CompletableFuture<Boolean> others = now.asked.putIfAbsent(code, mine);
+        if (others != null) {
+            return others;
+        }
+        try {
+            work.execute(() -> check(now, shown, code, mine));
+        } catch (RejectedExecutionException e) {
+            now.asked.remove(code);
+            mine.completeExceptionally(tooMany());
+        }
+        return mine;
+    }
+
+    private static void check(Users now, Shown.Basic shown, ByteBuffer code, CompletableFuture<Boolean> outcome) {
+        try {
+            boolean right = now.file.matches(shown.user(), shown.password());
+            if (right) {
+                now.known.put(code, true);
+            }
+            now.asked.remove(code);
+            outcome.complete(right);
+        } catch (RuntimeException e) {
+            now.asked.remove(code);
+            outcome.completeExceptionally(e);
+        }
+    }
+
+    private static RegistryException tooMany() {
+        return new RegistryException(
+                ErrorCode.OVERLOADED,
+                "too many passwords wait for being checked; ask again",
+                null,
+                Duration.ofSeconds(1));
+    }
+
+    private ByteBuffer code(Shown.Basic shown) {
+        try {
+            Mac mac = Mac.getInstance(CODE);
+            mac.init(new SecretKeySpec(secret, CODE));
+            mac.update(shown.user().getBytes(StandardCharsets.UTF_8));
+            // A user has no colon, so that no other pair has the same code.
+            mac.update((byte) ':');
+            return ByteBuffer.wrap(mac.doFinal(shown.password()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java has no " + CODE, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        users.close();
+        work.shutdownNow();
+    }
+}

@@ -1,0 +1,23 @@
+package io.ociregistry.config;
+
+import static io.ociregistry.config.Key.optional;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys of {@code clients}. */
+final class ClientsKeys {
+    static final Key<Optional<Path>> HTPASSWD = optional(
+            "htpasswd", Scalar.PATH, "users and their passwords, hashed with bcrypt; read again when it changes");
+    static final Key<Optional<Secret>> TOKEN = optional("token", Scalar.SECRET, "a token that clients show as Bearer");
+    static final Key<Optional<Path>> TOKEN_FILE = optional(
+            "tokenFile",
+            Scalar.PATH,
+            "the file whose first line that token is, read again when it changes; beats token");
+    static final Mapping<ClientsConfig> TYPE = new Mapping<>(
+            List.of(HTPASSWD, TOKEN, TOKEN_FILE),
+            (values, complaints) -> new ClientsConfig(values.get(HTPASSWD), values.get(TOKEN), values.get(TOKEN_FILE)));
+
+    private ClientsKeys() {}
+}
