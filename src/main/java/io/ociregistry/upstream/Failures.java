@@ -15,6 +15,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     private static final Duration LONGEST_WAIT = Duration.ofHours(6);
     private static final Duration USUAL_WAIT = Duration.ofSeconds(60);
+    /** For who is only out of order: a wrong clock or a careless number must not keep us away. */
+    private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(10);
 
     private static final Pattern ABOUT_OURS =
             Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
@@ -106,8 +109,25 @@ final class Failures {
                         said + ": it limits how much this server may pull",
                         null,
                         retryAfter(answer));
-            default -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, said);
+            case 508 ->
+                new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        said + ": it has seen this request before; do the mirrors of servers point at each other?");
+            default ->
+                new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER, said, null, pause(answer).orElse(null));
         };
+    }
+
+    /** How long an answer asks to be left alone: 429 always, 503 where it says so. */
+    static Optional<Duration> pause(HttpResponse answer) {
+        if (answer.getCode() == 429) {
+            return Optional.of(retryAfter(answer));
+        }
+        return answer.getCode() == 503 && answer.containsHeader("Retry-After")
+                ? Optional.of(retryAfter(answer))
+                        .map(told -> told.compareTo(LONGEST_OUTAGE) > 0 ? LONGEST_OUTAGE : told)
+                : Optional.empty();
     }
 
     /** RFC 9110 section 10.2.3: seconds or a date; bounded, since we would wait for ever otherwise. */

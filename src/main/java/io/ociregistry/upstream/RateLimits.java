@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers that an upstream answered 429, so that it is not asked again before its {@code Retry-After} has passed.
+ * Remembers that an upstream answered 429, or 503 with {@code Retry-After}, so that it is not asked again before that has passed.
  *
- * <p>One second at least and six hours at most are waited, and a minute where nothing is told. Kinds of requests are limited apart from each
+ * <p>One second at least and six hours at most are waited, and a minute where nothing is told; ten minutes at most after a 503. Kinds of requests are limited apart from each
  * other. What an upstream says of what remains ({@code ratelimit-remaining}) is only logged: who may ask no more will be told so.
  */
 final class RateLimits {
@@ -24,7 +24,13 @@ final class RateLimits {
     private final Origin upstream;
     private final LongSupplier nanoTime;
     /** When a kind may be asked for again. */
-    private final Map<RequestKind, Long> over = new ConcurrentHashMap<>();
+    private final Map<RequestKind, Pause> over = new ConcurrentHashMap<>();
+
+    private record Pause(int status, long until) {
+        Pause orLonger(Pause other) {
+            return until - other.until > 0 ? this : other;
+        }
+    }
 
     private volatile boolean usedUp;
 
@@ -41,42 +47,40 @@ final class RateLimits {
     /**
      * Does nothing unless requests of that kind are limited just now.
      *
-     * @throws RegistryException {@link ErrorCode#TOO_MANY_REQUESTS}, with the time that is left
+     * @throws RegistryException {@link ErrorCode#TOO_MANY_REQUESTS}, or after a 503 {@link ErrorCode#UPSTREAM_UNREACHABLE}, with the time that is left
      */
     void check(RequestKind kind) {
-        Long until = over.get(kind);
-        if (until == null) {
+        Pause pause = over.get(kind);
+        if (pause == null) {
             return;
         }
-        Duration left = Duration.ofNanos(until - nanoTime.getAsLong());
+        Duration left = Duration.ofNanos(pause.until - nanoTime.getAsLong());
         if (left.isZero() || left.isNegative()) {
-            over.remove(kind, until);
+            over.remove(kind, pause);
             return;
         }
+        boolean limited = pause.status == 429;
         throw new RegistryException(
-                ErrorCode.TOO_MANY_REQUESTS,
-                upstream + " limits how much this server may pull, and is not asked before " + (left.toSeconds() + 1)
-                        + " s have passed",
+                limited ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.UPSTREAM_UNREACHABLE,
+                upstream + (limited ? " limits how much this server may pull" : " answered 503")
+                        + ", and is not asked before " + (left.toSeconds() + 1) + " s have passed",
                 null,
                 left);
     }
 
     /** Takes notice of what an answer, to a request of that kind, says of limits. */
     void answered(RequestKind kind, HttpResponse answer) {
-        if (answer.getCode() == 429) {
-            limit(kind, Failures.retryAfter(answer));
-        }
+        Failures.pause(answer).ifPresent(told -> pause(kind, answer.getCode(), told));
         Header remaining = answer.getFirstHeader("ratelimit-remaining");
         if (remaining != null) {
             note(remaining.getValue(), answer.getFirstHeader("ratelimit-limit"));
         }
     }
 
-    private void limit(RequestKind kind, Duration told) {
+    private void pause(RequestKind kind, int status, Duration told) {
         Duration wait = told.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : told;
-        long until = nanoTime.getAsLong() + wait.toNanos();
-        over.merge(kind, until, (one, other) -> one - other > 0 ? one : other);
-        LOG.warn("{} limits how much this server may pull ({}); not asked for {}", upstream, kind, wait);
+        over.merge(kind, new Pause(status, nanoTime.getAsLong() + wait.toNanos()), Pause::orLonger);
+        LOG.warn("{} answered {} ({}); not asked for {}", upstream, status, kind, wait);
     }
 
     /** Docker Hub sends {@code 0;w=21600}, and sends it with HEADs too: said once, not with each. */
