@@ -1,7 +1,9 @@
 package io.ociregistry.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -40,4 +42,16 @@ public sealed interface AuthConfig {
 
     /** A token that is shown to the registry as it is. */
     record Token(Secret token) implements AuthConfig {}
+
+    /** The same person, who may be told to these token services too, wherever they are. */
+    record KnownTo(AuthConfig who, List<URI> realms) implements AuthConfig {
+        public KnownTo {
+            realms = List.copyOf(realms);
+        }
+    }
+
+    /** The token services beyond the registry's own site that may be told who we are. */
+    static List<URI> realms(AuthConfig auth) {
+        return auth instanceof KnownTo known ? known.realms() : List.of();
+    }
 }

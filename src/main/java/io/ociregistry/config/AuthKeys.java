@@ -2,6 +2,7 @@ package io.ociregistry.config;
 
 import static io.ociregistry.config.Key.optional;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -45,13 +46,30 @@ final class AuthKeys {
             "credentialHelper", new Scalar<>(AuthKeys::helper), "NAME of a program docker-credential-NAME on the PATH");
     static final Key<TokenConfig> TOKEN =
             new Key<>("token", TOKEN_TYPE, TokenConfig.NONE, "a token instead of a password");
+    static final Key<List<URI>> REALM = new Key<>(
+            "realm",
+            new OneOrMore<>(new Scalar<>(AuthKeys::realm)),
+            List.of(),
+            "URLs of token services that may be told too, beside those of the registry's own site");
     static final Mapping<AuthConfig> TYPE = new Mapping<>(
-            List.of(USER, PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN),
+            List.of(USER, PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN, REALM),
             AuthKeys::auth);
 
     private AuthKeys() {}
 
     private static AuthConfig auth(Values values, Mapping.Complaints complaints) {
+        var who = who(values, complaints);
+        var realms = values.get(REALM);
+        if (realms.isEmpty()) {
+            return who;
+        }
+        if (who.equals(AuthConfig.ANONYMOUS)) {
+            complaints.about(REALM, "is told of nobody; add a way to log in");
+        }
+        return new AuthConfig.KnownTo(who, realms);
+    }
+
+    private static AuthConfig who(Values values, Mapping.Complaints complaints) {
         requireOneWay(values, complaints);
         requireBothOfAccount(complaints);
         var token = values.get(TOKEN);
@@ -142,5 +160,13 @@ final class AuthKeys {
                     + " for example ecr-login");
         }
         return text;
+    }
+
+    private static URI realm(String text) {
+        if (!text.matches("(?i)https?://[a-z0-9._\\[\\]:-]+(/[a-z0-9._~%/-]*)?")) {
+            throw new IllegalArgumentException("'" + text
+                    + "' is not the URL of a token service; write for example https://auth.example.com/token");
+        }
+        return URI.create(text);
     }
 }

@@ -7,11 +7,29 @@ import io.ociregistry.oci.RegistryName;
 final class HostPort {
     private HostPort() {}
 
+    /** The same, or a wildcard for what is below a domain: {@code *.corp.example}. Fewer labels would be for hosts of anybody. */
+    static String orWildcard(String text) {
+        if (!text.startsWith(ByRegistry.WILDCARD)) {
+            if (text.contains("*")) {
+                throw new IllegalArgumentException(
+                        "'" + text + "' is no wildcard; a * stands for all before a domain: *.corp.example");
+            }
+            return parse(text);
+        }
+        var domain = parse(text.substring(ByRegistry.WILDCARD.length()));
+        if (!domain.matches("([^.:]+\\.)+[^.:]*[a-z][^.:]*(:[0-9]+)?")) {
+            throw new IllegalArgumentException(
+                    "'" + text
+                            + "' is for too many registries; write the domain of those that you mean, for example *.corp.example");
+        }
+        return ByRegistry.WILDCARD + domain;
+    }
+
     /** The name in lower case, without the port 443, and {@code docker.io} for all names of Docker Hub; an IllegalArgumentException says what to write instead. */
     static String parse(String text) {
         if (text.contains("*")) {
             throw new IllegalArgumentException(
-                    "'" + text + "' is a wildcard, which is not in this build; name each registry");
+                    "'" + text + "' is a wildcard, which only the name of an entry under registries can be");
         }
         if (text.contains("/")) {
             throw new IllegalArgumentException("'" + text

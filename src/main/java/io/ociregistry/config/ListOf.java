@@ -15,8 +15,9 @@ record ListOf<T>(ValueType<T> element) implements ValueType<List<T>> {
             return Optional.empty();
         }
         var items = new ArrayList<T>();
+        int index = 0;
         for (Node item : sequence.getValue()) {
-            var itemPlace = place.item(items.size());
+            var itemPlace = place.item(index++);
             if (Mapping.saysNothing(item)) {
                 reading.problem(item, itemPlace, "is empty; remove it or give it a value");
                 continue;

@@ -25,7 +25,11 @@ final class RegistryKeys {
             List.of(CA, CERT, KEY, KEY_PASSWORD, KEY_PASSWORD_FROM_ENV, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
 
     static final Scalar<String> NAME_TYPE = new Scalar<>(HostPort::parse);
-    static final Key<String> NAME = new Key<>("name", NAME_TYPE, "", "host[:port], as clients name the registry");
+    static final Key<String> NAME = new Key<>(
+            "name",
+            new Scalar<>(HostPort::orWildcard),
+            "",
+            "host[:port], as clients name the registry, or *.domain[:port] for all in a domain");
     static final Key<Optional<String>> DESCRIPTION =
             optional("description", Scalar.TEXT, "anything that makes sense to you");
     static final Key<Scheme> SCHEME = new Key<>("scheme", Scalar.oneOf(Scheme.class), Scheme.HTTPS, "https or http");
@@ -67,8 +71,13 @@ final class RegistryKeys {
     static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
     static final Key<ProxyConfig> PROXY =
             new Key<>("proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through");
+    static final Key<List<MirrorConfig>> MIRRORS = new Key<>(
+            "mirrors",
+            new ListOf<>(MirrorKeys.TYPE),
+            List.of(),
+            "where else its content can be had; asked in this order, before the registry itself");
     static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
-            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS, PROXY),
+            List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS, PROXY, MIRRORS),
             RegistryKeys::upstream);
 
     private RegistryKeys() {}
@@ -119,6 +128,9 @@ final class RegistryKeys {
         if (values.has(SCHEME) && scheme != values.get(SCHEME)) {
             complaints.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
         }
+        if (values.get(NAME).startsWith(ByRegistry.WILDCARD)) {
+            checkWildcard(values, complaints);
+        }
         return new UpstreamConfig(
                 values.get(NAME),
                 values.get(DESCRIPTION),
@@ -129,6 +141,22 @@ final class RegistryKeys {
                 values.get(LIMITS),
                 values.get(AUTH),
                 values.get(TLS),
-                values.get(PROXY));
+                values.get(PROXY),
+                values.get(MIRRORS));
+    }
+
+    /** What is meant for one registry can't be for all of a domain: it would give each the content of the others. */
+    private static void checkWildcard(Values values, Mapping.Complaints complaints) {
+        for (var key : List.of(ENDPOINT, ALIASES)) {
+            if (complaints.wrote(key)) {
+                complaints.about(
+                        key, "can't be that of all registries of a wildcard; give that registry an entry of its own");
+            }
+        }
+        if (values.get(MIRRORS).stream().anyMatch(mirror -> !mirror.ns())) {
+            complaints.about(
+                    MIRRORS,
+                    "of a wildcard must be told by ns which registry is meant; give registries with other mirrors entries of their own");
+        }
     }
 }

@@ -41,6 +41,8 @@ public enum ErrorCode {
     STORE_FAILED(503, "UNAVAILABLE"),
     /** The upstream did not answer in time. */
     UPSTREAM_TIMEOUT(504, "UNAVAILABLE"),
+    /** The request came through this server before, or through too many (RFC 5842, 7.2). */
+    LOOP(508, "UNAVAILABLE"),
     /** A fault of ours. */
     INTERNAL(500, "UNKNOWN");
 

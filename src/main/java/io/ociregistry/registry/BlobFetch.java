@@ -23,16 +23,16 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The transfer of one blob from one upstream into the store.
+ * The transfer of one blob from one upstream, wherever that has it, into the store.
  *
  * <p>A connection that breaks is resumed from the byte after the last one held, and so is what an earlier attempt left on disk, by a request
  * that follows redirects and asks for a token anew. Nothing of what is held is trusted: the digest of the whole decides, and where a resumed
- * blob turns out to be wrong it is fetched once more from the start.
+ * blob turns out to be wrong it is fetched once more from the start, and as often as it can be had from elsewhere.
  */
 final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
-    /** Bytes a second that are worth no more waiting if there is another source; {@link #takeOver} then goes on. */
+    /** Bytes a second that are worth no more waiting if there is another source: the store, or another one of the upstream's. */
     private static final long SLOW = 16 << 10;
     /** Bytes a second that no working connection has. */
     private static final long CRAWL = 256;
@@ -100,8 +100,8 @@ final class BlobFetch implements Downloads.Receiver {
                 attempts.progressed(download.held() - held);
                 retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.held() + " bytes"));
             } catch (RegistryException e) {
-                if (isWrong(e) && held > 0 && !startedOver && download.isKept()) {
-                    startOver(download, e);
+                if (isWrong(e) && canStartOver(download, held)) {
+                    startOver(download, e, started.isDone());
                 } else if (started.isDone() && passes(e.code())) {
                     attempts.progressed(download.held() - held);
                     retryOrThrow(attempts, e);
@@ -259,6 +259,9 @@ final class BlobFetch implements Downloads.Receiver {
         if (perSecond < SLOW && blobs.isVerified(digest) && proofs.isWordEnough(repository, digest)) {
             throw new BrokenTransfer(new IOException("it is slow, and another registry has brought the blob in"));
         }
+        if (perSecond < SLOW && upstream.hasOther(repository.name(), digest)) {
+            throw new BrokenTransfer(new IOException("it is slow, and may be had from elsewhere"));
+        }
     }
 
     private static int read(InputStream body, byte[] buffer) {
@@ -269,11 +272,20 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    private void startOver(BlobDownload download, RegistryException why) {
+    /** What was held before may have been wrong, or what comes from there: then it can be had from elsewhere, or not at all. */
+    private boolean canStartOver(BlobDownload download, long held) {
+        boolean elsewhere = upstream.passOver(repository.name(), digest);
+        return (elsewhere || (held > 0 && !startedOver)) && download.isKept();
+    }
+
+    private void startOver(BlobDownload download, RegistryException why, boolean sizeIsTold) {
         startedOver = true;
         LOG.warn("fetching {}: what was held is wrong, starting over: {}", this, why.getMessage());
         try {
             download.restart();
+            if (!sizeIsTold) {
+                download.forgetSize();
+            }
         } catch (IOException e) {
             throw disk(e);
         }

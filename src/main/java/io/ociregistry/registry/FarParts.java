@@ -10,6 +10,7 @@ import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.Via;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -63,7 +64,7 @@ final class FarParts implements AutoCloseable {
         long size = source.size().orElseThrow();
         try {
             upstream.check(RequestKind.BLOB);
-            executor.execute(() -> receive(upstream, repository, source.digest(), size, part, started));
+            executor.execute(Via.carriedOn(() -> receive(upstream, repository, source.digest(), size, part, started)));
         } catch (RejectedExecutionException | RegistryException notNow) {
             return CompletableFuture.completedStage(source);
         }

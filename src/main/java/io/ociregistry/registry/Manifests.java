@@ -16,6 +16,7 @@ import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -93,7 +94,7 @@ final class Manifests {
                 .filter(manifest::is)
                 .isPresent();
         if (still) {
-            keep(manifest, tag);
+            keep(manifest, tag, clock.instant());
         }
         return still;
     }
@@ -132,15 +133,24 @@ final class Manifests {
 
     /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-        Manifest manifest = sharedBytes(upstream, source).orElseGet(() -> fetchBytes(upstream, source));
+        Fetched fetched = sharedBytes(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
+        Manifest manifest = fetched.manifest;
         // Before it can be found: whoever only names it loses it first.
         catalog.confirmManifest(name.repository(), manifest.digest());
-        keep(manifest, name);
+        // What a cache could not look up again is as old as can be, so that it is asked for again where the tag's rule
+        // has an age.
+        keep(manifest, name, fetched.stale ? Instant.EPOCH : clock.instant());
         return manifest;
     }
 
-    private void keep(Manifest manifest, ImageReference name) {
-        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, clock.instant()))));
+    private record Fetched(Manifest manifest, boolean stale) {
+        static Fetched now(Manifest manifest) {
+            return new Fetched(manifest, false);
+        }
+    }
+
+    private void keep(Manifest manifest, ImageReference name, Instant checked) {
+        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, checked))));
     }
 
     private void drop(ImageReference name) {
@@ -159,7 +169,7 @@ final class Manifests {
                 upstream.headManifest(name.repository().name(), digest), digest));
     }
 
-    private Manifest fetchBytes(Upstream upstream, ImageReference name) {
+    private Fetched fetchBytes(Upstream upstream, ImageReference name) {
         ManifestAnswer answer = upstream.manifest(name.repository().name(), name.reference(), maxBytes);
         Manifest manifest = parse(answer, name);
         if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
@@ -168,7 +178,7 @@ final class Manifests {
                     "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
                             + "; nothing was kept");
         }
-        return manifest;
+        return new Fetched(manifest, answer.stale());
     }
 
     private static Manifest parse(ManifestAnswer answer, ImageReference name) {

@@ -17,6 +17,7 @@ import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
+import io.ociregistry.upstream.Via;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
@@ -57,7 +59,7 @@ public final class RegistryContext implements AutoCloseable {
         Catalog catalog = new Catalog(config.airGapped());
         records.forEach(record -> catalog.add(ManifestSummary.of(record)));
         ConfirmedLinks links = links(layout, catalog, blobs, new Trust(config.registries()));
-        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config, names), clock, config);
+        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
         this.registry =
@@ -143,6 +145,16 @@ public final class RegistryContext implements AutoCloseable {
     /** Brings images in before anybody asks for them; may be used while this serves. */
     public ImageLoader loader() {
         return loader;
+    }
+
+    /**
+     * What is done for a request of a client. Upstreams that are asked for it are told which servers it came through; if this is one of them,
+     * none is asked.
+     *
+     * @param via the request's headers of that name
+     */
+    public <T> T forRequest(List<String> via, Supplier<T> work) {
+        return Via.parse(via).during(work);
     }
 
     /** Runs the sending of bodies; its work never waits for a client or an upstream. */

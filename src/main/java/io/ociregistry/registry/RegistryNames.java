@@ -25,6 +25,9 @@ public final class RegistryNames {
     /** The names and aliases of a configuration. */
     public RegistryNames(ServerConfig config) {
         for (UpstreamConfig upstream : config.registries()) {
+            if (upstream.isWildcard()) {
+                continue; // It names none.
+            }
             RegistryName name = canonical(upstream.name());
             known.put(upstream.name(), name);
             upstream.aliases().forEach(alias -> known.put(alias, name));

@@ -1,14 +1,12 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ByRegistry;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.TagRule;
-import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.RegistryName;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -19,19 +17,17 @@ final class TagPolicies {
 
     private static final TagRule LATEST = new TagRule("latest", Duration.ZERO, true);
 
-    private final Map<RegistryName, List<Compiled>> configured = new HashMap<>();
+    private final ByRegistry<List<Compiled>> configured;
     private final List<Compiled> others;
 
-    TagPolicies(ServerConfig config, RegistryNames names) {
+    TagPolicies(ServerConfig config) {
         List<TagRule> last = config.alwaysPullLatest() ? List.of(LATEST, TagRule.NEVER) : List.of(TagRule.NEVER);
         this.others = compiled(List.of(), last);
-        for (UpstreamConfig registry : config.registries()) {
-            configured.put(names.canonical(registry.name()), compiled(registry.tags(), last));
-        }
+        this.configured = new ByRegistry<>(config.registries(), registry -> compiled(registry.tags(), last));
     }
 
     TagRule rule(RegistryName registry, String tag) {
-        return configured.getOrDefault(registry, others).stream()
+        return configured.find(registry).orElse(others).stream()
                 .filter(rule -> rule.pattern.matcher(tag).matches())
                 .map(Compiled::rule)
                 .findFirst()

@@ -76,6 +76,10 @@ final class Audience {
         }
     }
 
+    synchronized void forgetSize() {
+        size = OptionalLong.empty();
+    }
+
     /** So much is likely to be readable soon. */
     synchronized void promise(long position) {
         promised = position;

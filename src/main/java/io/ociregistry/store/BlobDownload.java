@@ -121,6 +121,11 @@ public final class BlobDownload {
         audience.expect(told);
     }
 
+    /** What was told of the size is wrong; only while there are no readers. */
+    public void forgetSize() {
+        audience.forgetSize();
+    }
+
     /** A reader of its own for one client; empty once it is over and everybody has left, or where what a new reader needs is gone already. */
     public Optional<BlobSource> reader() {
         DownloadReader reader = new DownloadReader(this, audience);

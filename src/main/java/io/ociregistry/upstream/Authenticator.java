@@ -31,10 +31,10 @@ final class Authenticator {
 
     private volatile boolean basicWanted;
 
-    Authenticator(Destinations destinations, CredentialSource source, BearerTokens tokens) {
+    Authenticator(Destinations destinations, Identities identities, BearerTokens tokens) {
         this.destinations = destinations;
         this.home = destinations.home();
-        this.identities = new Identities(home, source);
+        this.identities = identities;
         this.tokens = tokens;
     }
 

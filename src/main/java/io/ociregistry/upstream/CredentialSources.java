@@ -20,6 +20,9 @@ record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
         if (config instanceof AuthConfig.Account account) {
             return fixed(new Credentials.Account(account.user(), account.password()));
         }
+        if (config instanceof AuthConfig.KnownTo known) {
+            return of(known.who(), server);
+        }
         if (config instanceof AuthConfig.Token given) {
             return fixed(new Credentials.RegistryToken(given.token()));
         }

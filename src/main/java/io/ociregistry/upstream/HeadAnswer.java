@@ -10,5 +10,6 @@ import java.util.OptionalLong;
  *
  * @param size Content-Length, if it was sent
  * @param digest Docker-Content-Digest, if it was sent and can be read
+ * @param stale whether a cache answered that could not ask whether that is still what the tag means
  */
-public record HeadAnswer(OptionalLong size, MediaType contentType, Optional<Digest> digest) {}
+public record HeadAnswer(OptionalLong size, MediaType contentType, Optional<Digest> digest, boolean stale) {}

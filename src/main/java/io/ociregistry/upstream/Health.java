@@ -3,8 +3,14 @@ package io.ociregistry.upstream;
 import io.ociregistry.oci.RegistryException;
 import org.apache.hc.core5.http.HttpResponse;
 
-/** What the requests to an upstream told of it so far: whether it is down, and what it limits. */
-record Health(Origin home, Breaker breaker, RateLimits limits) {
+/**
+ * What the requests to an upstream told of it so far: whether it is down, and what it limits.
+ *
+ * @param relays true for a cache, whose errors and limits are those of what it asks itself: other things it may have
+ */
+record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays) {
+    private static final int LOOP_DETECTED = 508;
+
     /**
      * Does nothing unless a request of that kind is known to be of no use now.
      *
@@ -17,10 +23,17 @@ record Health(Origin home, Breaker breaker, RateLimits limits) {
 
     /** An answer came, from the registry or from where it sent us. What others do says nothing about whether the registry is up. */
     void answered(RequestKind kind, Origin from, HttpResponse answer) {
-        limits.answered(kind, answer);
-        if (from.equals(home)) {
-            breaker.answered(answer.getCode());
+        if (!relays) {
+            limits.answered(kind, answer);
         }
+        if (from.equals(home) && tells(kind, answer.getCode())) {
+            breaker.answered(relays ? 200 : answer.getCode());
+        }
+    }
+
+    /** A referrers API that fails is no registry that does, and whoever noticed a loop is well. */
+    private static boolean tells(RequestKind kind, int status) {
+        return status < 500 || (kind != RequestKind.REFERRERS && status != LOOP_DETECTED);
     }
 
     /** No answer came from there. */

@@ -9,7 +9,8 @@ import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -22,7 +23,7 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.message.BasicNameValuePair;
 
-/** A registry that is reached over HTTP. */
+/** A registry that is reached over HTTP, or one mirror of it. */
 final class HttpUpstream implements Upstream {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final List<NameValuePair> MANIFEST_HEADERS =
@@ -34,6 +35,8 @@ final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
 
     private final RegistryName name;
+    private final Place place;
+    private final String self;
     private final Destinations destinations;
     private final Origin origin;
     private final Clients clients;
@@ -42,8 +45,15 @@ final class HttpUpstream implements Upstream {
     private final Optional<Bandwidth> bandwidth;
     private final Health health;
 
+    /**
+     * A registry in that place.
+     *
+     * @param self what this server is called in {@code Via}
+     */
     HttpUpstream(
             RegistryName name,
+            Place place,
+            String self,
             Destinations destinations,
             Clients clients,
             Authenticator authenticator,
@@ -51,8 +61,10 @@ final class HttpUpstream implements Upstream {
             Optional<Bandwidth> bandwidth,
             Health health) {
         this.name = name;
+        this.place = place;
+        this.self = self;
         this.destinations = destinations;
-        this.origin = destinations.home();
+        this.origin = place.origin();
         this.clients = clients;
         this.authenticator = authenticator;
         this.executors = executors;
@@ -78,7 +90,7 @@ final class HttpUpstream implements Upstream {
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
-            return new ManifestAnswer(bytes, Exchange.contentType(answer.response()));
+            return new ManifestAnswer(bytes, Exchange.contentType(answer.response()), isStale(answer.response()));
         } catch (IOException e) {
             throw Failures.of(what, origin, e);
         } finally {
@@ -140,19 +152,10 @@ final class HttpUpstream implements Upstream {
 
     @Override
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
-        String what = "GET " + path + " of " + name + "/" + repository;
-        URI uri = origin.resolve("/v2/" + repository + "/" + path + (query.isEmpty() ? "" : "?" + query));
-        Exchange.Answer answer = new Exchange(
-                        clients,
-                        destinations,
-                        authenticator,
-                        health,
-                        RequestKind.OTHER,
-                        "GET",
-                        uri,
-                        repository,
-                        what,
-                        LIST_HEADERS)
+        String what = "GET " + path + " of " + name + "/" + repository + where();
+        RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
+        Exchange.Answer answer = exchange(
+                        kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
                 .send(Exchange.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
@@ -162,7 +165,8 @@ final class HttpUpstream implements Upstream {
             }
             check(answer, what, ErrorCode.NAME_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "longer lists are not taken");
-            return new ListAnswer(200, Exchange.contentType(response), bytes, NextLink.query(response));
+            return new ListAnswer(
+                    200, Exchange.contentType(response), bytes, NextLink.query(response), isStale(response));
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, what + ": its link to the next page is none: " + e.getMessage(), e);
@@ -173,6 +177,31 @@ final class HttpUpstream implements Upstream {
         }
     }
 
+    /** True for a mirror that asks the registry itself, and so tells of that one. */
+    boolean isCache() {
+        return place.isCache();
+    }
+
+    /** False while it is known to be down, or to limit such requests. */
+    boolean isUsable(RequestKind kind) {
+        try {
+            check(kind);
+            return true;
+        } catch (RegistryException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public boolean hasOther(String repository, Digest digest) {
+        return false;
+    }
+
+    @Override
+    public boolean passOver(String repository, Digest digest) {
+        return false;
+    }
+
     @Override
     public Executor metadata(Priority priority) {
         return executors.metadata(priority);
@@ -181,16 +210,6 @@ final class HttpUpstream implements Upstream {
     @Override
     public Executor blobs(Priority priority) {
         return executors.blobs(priority);
-    }
-
-    /** Takes no more work; its connections are closed by whoever made them. */
-    void shutdown() {
-        executors.shutdown();
-    }
-
-    /** Waits so long for what it works on to end, then interrupts it. */
-    void end(Duration atMost) {
-        executors.end(atMost);
     }
 
     private HeadAnswer head(
@@ -210,13 +229,17 @@ final class HttpUpstream implements Upstream {
         try {
             ClassicHttpResponse response = answer.response();
             if (response.getCode() == 206 && byGet && instead.equals(ONE_BYTE)) {
-                return new HeadAnswer(wholeSize(response), Exchange.contentType(response), digest(response));
+                return answer(response, wholeSize(response));
             }
             check(answer, what, notFound);
-            return new HeadAnswer(length(response), Exchange.contentType(response), digest(response));
+            return answer(response, length(response));
         } finally {
             answer.discard();
         }
+    }
+
+    private static HeadAnswer answer(ClassicHttpResponse response, OptionalLong size) {
+        return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
     }
 
     /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
@@ -242,9 +265,32 @@ final class HttpUpstream implements Upstream {
             Reference reference,
             String what,
             List<NameValuePair> headers) {
-        var uri = origin.resolve("/v2/" + repository + "/" + path + "/" + reference);
-        return new Exchange(clients, destinations, authenticator, health, kind, method, uri, repository, what, headers)
-                .send();
+        URI uri = place.uri(repository, path + "/" + reference, "");
+        return exchange(kind, method, uri, repository, what, headers).send();
+    }
+
+    private Exchange exchange(
+            RequestKind kind, String method, URI uri, String repository, String what, List<NameValuePair> headers) {
+        List<NameValuePair> all = new ArrayList<>(headers);
+        all.add(new BasicNameValuePair("Via", Via.here().andThrough(self)));
+        return new Exchange(
+                clients,
+                destinations,
+                authenticator,
+                health,
+                kind,
+                method,
+                uri,
+                place.repository(repository),
+                what,
+                all);
+    }
+
+    /** What a cache sends along with what it could not look up again. */
+    private boolean isStale(ClassicHttpResponse response) {
+        return place.isCache()
+                && Arrays.stream(response.getHeaders("Warning"))
+                        .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
     }
 
     private static void checkRange(Exchange.Answer answer, long from, String what) {
@@ -322,6 +368,15 @@ final class HttpUpstream implements Upstream {
     }
 
     private String describe(String action, String repository, Reference reference) {
-        return action + " " + name + "/" + repository + reference.separator() + reference;
+        return action + " " + name + "/" + repository + reference.separator() + reference + where();
+    }
+
+    private String where() {
+        return place.mirror() ? " from the mirror " + origin : "";
+    }
+
+    @Override
+    public String toString() {
+        return place.mirror() ? "the mirror " + origin + " of " + name : name.toString();
     }
 }

@@ -2,11 +2,15 @@ package io.ociregistry.upstream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.ByRegistry;
 import io.ociregistry.config.Limits;
+import io.ociregistry.config.MirrorConfig;
 import io.ociregistry.config.ProxyConfig;
 import io.ociregistry.config.ProxyEnvironment;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.Timeouts;
+import io.ociregistry.config.TlsConfig;
 import io.ociregistry.config.UnlistedRegistries;
 import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
@@ -15,6 +19,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.tls.SystemTrust;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,24 +32,33 @@ import java.util.stream.Stream;
 /**
  * The registries that are reached over HTTP.
  *
- * <p>Each has its own threads, so that none keeps another waiting. A configured one has its own connections and TLS too; the others share
- * theirs, and are reached at public addresses only, over verified https and anonymously, if they may be asked at all.
+ * <p>Each has its own threads, so that none keeps another waiting. A configured one has its own connections and TLS too, and so has each of its
+ * mirrors; the others share theirs, and are reached at public addresses only, over verified https and anonymously, if they may be asked at all.
+ * What a wildcard says counts for each of its registries as if that had an entry of its own.
  */
 public final class HttpUpstreams implements Upstreams {
     /** Docker Hub's API is not where its name is. */
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
     private static final int UNLISTED = 256;
+    /** Clients can name any number of those too. */
+    private static final int OF_WILDCARDS = 256;
+    /** More than anybody chains; who comes through more is in a loop with something that hides. */
+    private static final int MOST_HOPS = 10;
     /** Clients can name any number of registries that nobody will ever bring back. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
     /** For what arrived whole to reach the disk. */
     private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
 
     private final UnlistedRegistries policy;
-    private final Map<RegistryName, HttpUpstream> listed = new HashMap<>();
-    private final Map<RegistryName, Clients> clients = new HashMap<>();
-    private final Cache<RegistryName, HttpUpstream> unlisted =
+    private final Map<RegistryName, Connected> listed = new HashMap<>();
+    private final ByRegistry<UpstreamConfig> configured;
+    private final Cache<RegistryName, Connected> ofWildcards =
+            Caffeine.newBuilder().maximumSize(OF_WILDCARDS).build();
+    private final Cache<RegistryName, Connected> unlisted =
             Caffeine.newBuilder().maximumSize(UNLISTED).build();
+    private final Timeouts timeouts;
+    private final String self = Via.pseudonym();
     private final Clients unlistedClients;
 
     private final ProxyEnvironment environment;
@@ -65,14 +79,18 @@ public final class HttpUpstreams implements Upstreams {
         this.pace = pace;
         this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
         this.policy = config.unlistedRegistries();
-        Timeouts timeouts = config.timeouts();
+        this.timeouts = config.timeouts();
+        this.configured = new ByRegistry<>(config.registries(), entry -> entry);
         this.environment = config.proxyEnvironment();
         this.unlistedClients = new Clients(
                 TlsContexts.verified(trust),
                 AddressGuard.publicOnly(resolver),
                 Proxies.of(ProxyConfig.AS_ENVIRONMENT, environment, sources),
                 timeouts);
-        config.registries().forEach(registry -> list(registry, timeouts));
+        config.registries().stream().filter(entry -> !entry.isWildcard()).forEach(entry -> {
+            RegistryName name = RegistryName.parse(entry.name());
+            listed.put(name, listed(name, entry));
+        });
     }
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
@@ -80,11 +98,22 @@ public final class HttpUpstreams implements Upstreams {
         return new HttpUpstreams(config, HostResolver.SYSTEM, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
     }
 
+    /**
+     * The upstream of that name; makes no connection.
+     *
+     * @throws RegistryException {@link ErrorCode#LOOP} too, where the request that the calling thread works for came from here
+     */
     @Override
     public Upstream get(RegistryName name) {
-        HttpUpstream known = listed.get(name);
+        refuseLoop(name);
+        Connected known = listed.get(name);
         if (known != null) {
-            return known;
+            return known.upstream();
+        }
+        Optional<UpstreamConfig> wildcard = configured.find(name);
+        if (wildcard.isPresent()) {
+            UpstreamConfig own = wildcard.get().named(name);
+            return ofWildcards.get(name, unknown -> listed(unknown, own)).upstream();
         }
         if (policy == UnlistedRegistries.DENY) {
             throw new RegistryException(
@@ -92,62 +121,137 @@ public final class HttpUpstreams implements Upstreams {
                     name
                             + " is not among the configured registries, and unlistedRegistries is deny; add it under registries if it is meant");
         }
-        return unlisted.get(name, this::unlisted);
+        return unlisted.get(name, this::unlisted).upstream();
+    }
+
+    private void refuseLoop(RegistryName name) {
+        Via via = Via.here();
+        if (via.cameThrough(self)) {
+            throw new RegistryException(
+                    ErrorCode.LOOP,
+                    name
+                            + " is not asked: this request came through this server before, so its mirrors, or those of others, form a loop");
+        }
+        if (via.hops().size() > MOST_HOPS) {
+            throw new RegistryException(
+                    ErrorCode.LOOP,
+                    name + " is not asked: this request came through "
+                            + via.hops().size() + " servers already, and " + MOST_HOPS
+                            + " are the most; are there mirrors that form a loop?");
+        }
     }
 
     /** Ends all work, within 2 seconds however many there are. */
     @Override
     public void close() {
         probes.shutdownNow();
-        clients.values().forEach(Clients::close);
-        unlistedClients.close();
-        List<HttpUpstream> all = Stream.of(listed, unlisted.asMap())
+        List<Connected> all = Stream.of(listed, ofWildcards.asMap(), unlisted.asMap())
                 .flatMap(some -> some.values().stream())
                 .toList();
-        all.forEach(HttpUpstream::shutdown);
+        all.forEach(Connected::disconnect);
+        unlistedClients.close();
+        all.forEach(each -> each.executors().shutdown());
         long end = System.nanoTime() + LAST_SECONDS.toNanos();
-        all.forEach(upstream -> upstream.end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
+        all.forEach(each -> each.executors().end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
         resolver.close();
     }
 
-    private void list(UpstreamConfig config, Timeouts timeouts) {
-        RegistryName name = RegistryName.parse(config.name());
+    /** A registry as it is asked, and what has to be ended with it. */
+    private record Connected(Upstream upstream, List<Clients> clients, UpstreamExecutors executors) {
+        void disconnect() {
+            clients.forEach(Clients::close);
+        }
+    }
+
+    private Connected listed(RegistryName name, UpstreamConfig config) {
         Origin origin = config.endpoint()
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
-        Clients own = new Clients(
-                TlsContexts.of(config.tls(), origin, trust),
-                AddressGuard.around(origin, resolver),
-                Proxies.of(config.proxy(), environment, sources),
-                timeouts);
-        clients.put(name, own);
-        Destinations destinations = new Destinations(origin, true);
+        UpstreamExecutors executors =
+                new UpstreamExecutors(name.toString(), config.limits().downloads());
+        List<Clients> clients = new ArrayList<>();
+        Clients own = clients(config.tls(), config.proxy(), origin, timeouts);
+        clients.add(own);
         CredentialSource source = sources.of(config.auth(), server(config));
-        listed.put(name, upstream(name, destinations, own, source, config.limits(), pace));
+        HttpUpstream registry = upstream(
+                name,
+                Place.in(origin),
+                new Destinations(origin, true),
+                own,
+                source,
+                AuthConfig.realms(config.auth()),
+                executors,
+                bandwidth(config.limits()),
+                pace);
+        if (config.mirrors().isEmpty()) {
+            return new Connected(registry, clients, executors);
+        }
+        List<HttpUpstream> mirrors = new ArrayList<>();
+        for (MirrorConfig mirror : config.mirrors()) {
+            Clients its = clients(mirror.tls(), mirror.proxy(), Origin.of(mirror.url()), hurried(config));
+            clients.add(its);
+            mirrors.add(mirror(name, mirror, its, executors));
+        }
+        return new Connected(new MirroredUpstream(mirrors, registry), clients, executors);
     }
 
-    private HttpUpstream unlisted(RegistryName name) {
-        Destinations destinations = new Destinations(origin(name, "https"), false);
+    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, Clients its, UpstreamExecutors executors) {
         return upstream(
                 name,
-                destinations,
+                Place.in(mirror, name),
+                new Destinations(Origin.of(mirror.url()), true),
+                its,
+                sources.of(mirror.auth(), mirror.url().getRawAuthority()),
+                AuthConfig.realms(mirror.auth()),
+                executors,
+                Optional.empty(),
+                pace);
+    }
+
+    /** What stands between a client and the next source has no more time than all of them together. */
+    private Timeouts hurried(UpstreamConfig config) {
+        Duration stall = timeouts.stall().compareTo(timeouts.answer()) < 0 ? timeouts.stall() : timeouts.answer();
+        return new Timeouts(
+                timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
+    }
+
+    private Clients clients(TlsConfig tls, ProxyConfig proxy, Origin origin, Timeouts times) {
+        return new Clients(
+                TlsContexts.of(tls, origin, trust),
+                AddressGuard.around(origin, resolver),
+                Proxies.of(proxy, environment, sources),
+                times);
+    }
+
+    private Connected unlisted(RegistryName name) {
+        Origin origin = origin(name, "https");
+        UpstreamExecutors executors = new UpstreamExecutors(name.toString(), Limits.DEFAULT.downloads());
+        HttpUpstream registry = upstream(
+                name,
+                Place.in(origin),
+                new Destinations(origin, false),
                 unlistedClients,
                 CredentialSource.ANONYMOUS,
-                Limits.DEFAULT,
+                List.of(),
+                executors,
+                bandwidth(Limits.DEFAULT),
                 pace.endingAfter(UNLISTED_PROBES));
+        return new Connected(registry, List.of(), executors);
     }
 
     private HttpUpstream upstream(
             RegistryName name,
+            Place place,
             Destinations destinations,
             Clients clients,
             CredentialSource source,
-            Limits limits,
+            List<URI> realms,
+            UpstreamExecutors executors,
+            Optional<Bandwidth> bandwidth,
             Breaker.Pace probing) {
-        Origin origin = destinations.home();
+        Origin origin = place.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
-        UpstreamExecutors executors = new UpstreamExecutors(name.toString(), limits.downloads());
         Breaker breaker = new Breaker(
                 origin,
                 probing,
@@ -157,12 +261,14 @@ public final class HttpUpstreams implements Upstreams {
                 System::nanoTime);
         return new HttpUpstream(
                 name,
+                place,
+                self,
                 destinations,
                 clients,
-                new Authenticator(destinations, source, tokens),
+                new Authenticator(destinations, new Identities(origin, source, realms), tokens),
                 executors,
-                bandwidth(limits),
-                new Health(origin, breaker, rates));
+                bandwidth,
+                new Health(origin, breaker, rates, place.isCache()));
     }
 
     private static ScheduledExecutorService probes() {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Who asks one registry: the configured credentials, or nobody.
  *
- * <p>Credentials go to the registry itself and to a token service of its own site, never anywhere else. Where they are refused, what has
+ * <p>Credentials go to the registry itself, to a token service of its own site or one that is configured, and never anywhere else. Where they are refused, what has
  * replaced them in the meantime is tried, else nobody: expired credentials would keep public images away. That they were refused for a
  * repository is remembered for five seconds.
  */
@@ -25,6 +26,7 @@ final class Identities {
 
     private final Origin home;
     private final CredentialSource source;
+    private final List<URI> realms;
     private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
             .maximumSize(REPOSITORIES)
             .expireAfterWrite(REFUSED)
@@ -32,8 +34,14 @@ final class Identities {
     /** The last token service of another site, so that it is told of once. */
     private volatile @Nullable URI foreign;
 
-    Identities(Origin home, CredentialSource source) {
+    /**
+     * Those of one registry.
+     *
+     * @param realms token services of other sites that may be told; one without a path is all of its origin
+     */
+    Identities(Origin home, CredentialSource source, List<URI> realms) {
         this.home = home;
+        this.realms = List.copyOf(realms);
         this.source = source;
     }
 
@@ -74,16 +82,24 @@ final class Identities {
     }
 
     private boolean mayGo(Credentials credentials, URI realm) {
-        if (credentials instanceof Credentials.RegistryToken || Origin.of(realm).isSameSite(home)) {
+        if (credentials instanceof Credentials.RegistryToken
+                || Origin.of(realm).isSameSite(home)
+                || isConfigured(realm)) {
             return true;
         }
         if (!realm.equals(foreign)) {
             foreign = realm;
             LOG.warn(
-                    "{} names the token service {}, which is not of its site: asking it without credentials",
+                    "{} names the token service {}, which is not of its site: asking it without credentials; if it is meant, add its URL as auth.realm",
                     home,
                     Origin.of(realm));
         }
         return false;
+    }
+
+    private boolean isConfigured(URI realm) {
+        return realms.stream()
+                .anyMatch(known -> Origin.of(known).equals(Origin.of(realm))
+                        && (known.getRawPath().isEmpty() || known.getRawPath().equals(realm.getRawPath())));
     }
 }

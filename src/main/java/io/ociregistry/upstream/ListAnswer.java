@@ -11,14 +11,15 @@ import java.util.Set;
  * @param contentType as sent, {@link MediaType#NONE} if not
  * @param bytes the body, not verified; empty unless the status is 200
  * @param next the query that asks for the next page; empty if there is none
+ * @param stale whether a cache answered that could not ask whether that is still so
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record ListAnswer(int status, MediaType contentType, byte[] bytes, Optional<String> next) {
+public record ListAnswer(int status, MediaType contentType, byte[] bytes, Optional<String> next, boolean stale) {
     /** There is no such list, or this registry has no such lists. 303 names something else in its place (RFC 9110, 15.4.4). */
     static final Set<Integer> NO = Set.of(303, 400, 404, 405, 406, 410);
 
     static ListAnswer no(int status) {
-        return new ListAnswer(status, MediaType.NONE, new byte[0], Optional.empty());
+        return new ListAnswer(status, MediaType.NONE, new byte[0], Optional.empty(), false);
     }
 
     public boolean isFound() {

@@ -60,6 +60,7 @@ final class PriorityThreads {
 
     private static final class Work {
         private final Runnable task;
+        private final Via via = Via.here();
         /** Written under the lock; read without it while it runs. */
         private volatile Priority priority;
 
@@ -152,7 +153,7 @@ final class PriorityThreads {
     private void run(Work work) {
         RUNNING.set(work);
         try {
-            work.task.run();
+            work.via.run(work.task);
         } finally {
             RUNNING.remove();
             synchronized (lines) {

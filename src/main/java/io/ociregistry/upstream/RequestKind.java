@@ -11,6 +11,8 @@ public enum RequestKind {
     BLOB,
     /** GET of a token. */
     TOKEN,
+    /** GET of a list of referrers, for which many registries have no API yet, and some one that fails. */
+    REFERRERS,
     /** HEAD, and whatever else is small. */
     OTHER
 }

@@ -39,7 +39,7 @@ public interface Upstream {
     HeadAnswer headManifest(String repository, Reference reference);
 
     /**
-     * GETs a blob from a position on. The caller closes the answer.
+     * GETs a blob from a position on. The caller closes the answer; where it breaks off, asking again may bring the rest from elsewhere.
      *
      * @param from 0, or the first byte to be sent: upstream is asked for that range but may ignore it; see {@link BlobAnswer#from()}
      */
@@ -53,6 +53,16 @@ public interface Upstream {
      * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_BAD_ANSWER} too, if upstream ignores ranges
      */
     BlobAnswer blobPart(String repository, Digest digest, long from, long to);
+
+    /** Whether that blob can be had from elsewhere than where it comes from now, by asking for it again. */
+    boolean hasOther(String repository, Digest digest);
+
+    /**
+     * Notes that what came of that blob is wrong.
+     *
+     * @return true if it comes from elsewhere from now on; false if there is nobody else to ask
+     */
+    boolean passOver(String repository, Digest digest);
 
     /** HEADs a blob. */
     HeadAnswer headBlob(String repository, Digest digest);

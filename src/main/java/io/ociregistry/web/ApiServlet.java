@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -29,7 +30,9 @@ abstract class ApiServlet extends HttpServlet {
 
     /** As {@link Waiting#await}, for as long as requests wait for their answers. */
     final <T> Optional<T> await(HttpServletRequest request, Supplier<CompletionStage<T>> stage, Consumer<T> discard) {
-        return Waiting.await(request, context.config().timeouts().answer(), stage, discard);
+        Supplier<CompletionStage<T>> begun =
+                () -> context.forRequest(Collections.list(request.getHeaders("Via")), stage);
+        return Waiting.await(request, context.config().timeouts().answer(), begun, discard);
     }
 
     /** The same for what needs no discarding. */

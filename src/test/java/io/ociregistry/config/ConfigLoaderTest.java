@@ -102,7 +102,8 @@ class ConfigLoaderTest {
                                 Limits.DEFAULT,
                                 AuthConfig.ANONYMOUS,
                                 TlsConfig.DEFAULT,
-                                ProxyConfig.AS_ENVIRONMENT),
+                                ProxyConfig.AS_ENVIRONMENT,
+                                List.of()),
                         UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),
                 config.registries());
     }
@@ -113,7 +114,7 @@ class ConfigLoaderTest {
                 List.of(
                         "c.yaml:1: prot: unknown key; did you mean port?",
                         "c.yaml:2: airGapped: 'perhaps' is neither true nor false",
-                        "c.yaml:4: registries[0].name: '*.io' is a wildcard, which is not in this build; name each registry",
+                        "c.yaml:4: registries[0].name: '*.io' is for too many registries; write the domain of those that you mean, for example *.corp.example",
                         "c.yaml:6: registries[0].tls.cert: is of no use alone; add key or remove it",
                         "c.yaml:8: registries[1].auth.passwordFromEnv: the environment variable NOPE is not set; set it"),
                 problems("""
@@ -300,6 +301,84 @@ class ConfigLoaderTest {
                                 Optional.of(Duration.ofHours(12))),
                         new AuthConfig.Token(new Secret("t0ken"))),
                 registries.stream().map(UpstreamConfig::auth).toList());
+    }
+
+    @Test
+    void mirrorsAreUrls_orMoreThanThat() throws Exception {
+        var registry = parse("""
+                - name: docker.io
+                  mirrors:
+                  - https://Cache.example:8080
+                  - url: https://harbor.example/
+                    prefix: /dockerhub/
+                    auth: {user: u, password: pw, realm: https://auth.example.org/token}
+                    tls: {insecureSkipVerify: true}
+                  - {url: http://mirror.example, ns: false}
+                """).config().registries().get(0);
+        var harbor = MirrorConfig.of("https://harbor.example").withPrefix("dockerhub");
+        assertEquals(
+                List.of(
+                        MirrorConfig.of("https://cache.example:8080"),
+                        harbor.withAuth(new AuthConfig.KnownTo(
+                                        AuthConfig.basic("u", "pw"),
+                                        List.of(URI.create("https://auth.example.org/token"))))
+                                .withTls(new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), true)),
+                        new MirrorConfig(
+                                URI.create("http://mirror.example"),
+                                Optional.empty(),
+                                false,
+                                AuthConfig.ANONYMOUS,
+                                TlsConfig.DEFAULT,
+                                ProxyConfig.AS_ENVIRONMENT)),
+                registry.mirrors());
+    }
+
+    @Test
+    void whatIsNoMirrorIsTold() {
+        assertEquals(
+                List.of(
+                        "c.yaml:3: registries[0].mirrors[0]: 'https://m.example/hub' is not http[s]://host[:port]; no path, no user and no query may be in it. A path goes to prefix",
+                        "c.yaml:4: registries[0].mirrors[1].url: is missing; write http[s]://host[:port]",
+                        "c.yaml:5: registries[0].mirrors[2].prefix: 'A B' can't be the beginning of a repository's name; write for example dockerhub",
+                        "c.yaml:6: registries[0].auth.realm: is told of nobody; add a way to log in",
+                        "c.yaml:7: registries[1].auth.realm: 'auth' is not the URL of a token service; write for example https://auth.example.com/token"),
+                problems("""
+                        - name: a.example
+                          mirrors:
+                          - https://m.example/hub
+                          - prefix: hub
+                          - {url: https://m.example, prefix: A B}
+                          auth: {realm: [https://auth.example]}
+                        - {name: b.example, auth: {user: u, password: p, realm: auth}}
+                        """));
+    }
+
+    @Test
+    void whatIsForOneRegistryIsNoPartOfAWildcard() throws Exception {
+        assertEquals(
+                List.of(
+                        "c.yaml:2: registries[0].endpoint: can't be that of all registries of a wildcard; give that registry an entry of its own",
+                        "c.yaml:3: registries[0].aliases: can't be that of all registries of a wildcard; give that registry an entry of its own",
+                        "c.yaml:4: registries[0].mirrors: of a wildcard must be told by ns which registry is meant; give registries with other mirrors entries of their own",
+                        "c.yaml:5: registries[1].name: 'a*.corp.example' is no wildcard; a * stands for all before a domain: *.corp.example",
+                        "c.yaml:6: registries[2].aliases[0]: '*.corp.example' is a wildcard, which only the name of an entry under registries can be",
+                        "c.yaml:7: registries[3].name: '*.0.0.1' is for too many registries; write the domain of those that you mean, for example *.corp.example",
+                        "c.yaml:8: registries[4]: '*.corp.example' is a name or alias at registries[0] too; keep one"),
+                problems("""
+                        - name: "*.corp.example"
+                          endpoint: https://a.example
+                          aliases: [corp]
+                          mirrors: [{url: https://m.example, prefix: corp}]
+                        - name: "a*.corp.example"
+                        - {name: b.example, aliases: ["*.corp.example"]}
+                        - name: "*.0.0.1"
+                        - name: "*.Corp.example"
+                        """));
+        var registry = parse("""
+                - {name: "*.Corp.example:5000", mirrors: [https://m.example]}
+                """).config().registries().get(0);
+        assertEquals("*.corp.example:5000", registry.name());
+        assertTrue(registry.isWildcard());
     }
 
     @Test

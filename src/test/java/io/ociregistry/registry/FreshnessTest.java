@@ -52,7 +52,7 @@ class FreshnessTest {
         freshness = new Freshness(
                 catalog,
                 upstreams,
-                new TagPolicies(config, new RegistryNames(config)),
+                new TagPolicies(config),
                 (upstream, source, name) -> {
                     throw new IllegalStateException("a mistake");
                 },

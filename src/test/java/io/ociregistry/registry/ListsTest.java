@@ -72,8 +72,7 @@ class ListsTest {
         upstreams = HttpUpstreams.of(config);
         Catalog catalog = new Catalog(false);
         ManifestStore records = new ManifestStore(layout);
-        Manifests manifests = new Manifests(
-                records, catalog, upstreams, new TagPolicies(config, new RegistryNames(config)), clock, config);
+        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config), clock, config);
         ListStore store = new ListStore(layout);
         Duration patience = Duration.ofSeconds(20);
         tags = new Lists<>(new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, patience, false);

@@ -52,7 +52,7 @@ class PagesTest {
                     now += each.toNanos();
                     byte[] query = arguments[2].toString().getBytes(StandardCharsets.UTF_8);
                     Optional<String> next = ++sent[0] < count ? Optional.of("n=" + sent[0]) : Optional.empty();
-                    return new ListAnswer(200, MediaType.NONE, query, next);
+                    return new ListAnswer(200, MediaType.NONE, query, next, false);
                 });
         return pages.all(
                         upstream,

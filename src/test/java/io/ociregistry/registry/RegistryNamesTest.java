@@ -29,7 +29,8 @@ class RegistryNamesTest {
                     ServerKeys.REGISTRIES,
                     List.of(
                             UpstreamConfig.of("registry.local:5000").withAliases("internal", "mirror.local"),
-                            UpstreamConfig.of("plain"),
+                            UpstreamConfig.of("plain").withAliases("my-corp.example:8888"),
+                            UpstreamConfig.of("*.wild.example"),
                             UpstreamConfig.of("index.docker.io").withAliases("hub")));
     private static final String LONG_LABEL = "a".repeat(64) + ".io";
 
@@ -70,6 +71,10 @@ class RegistryNamesTest {
         "h:1/a, h:1/a",
         "internal/a, registry.local:5000/a",
         "plain/a/b, plain/a/b",
+        "my-corp.example:8888/a/b, plain/a/b",
+        "My-Corp.example:8888/a/b, plain/a/b",
+        "my-corp.example/a/b, my-corp.example/a/b",
+        "x.wild.example/a/b, x.wild.example/a/b",
         "mirror.local/a, registry.local:5000/a",
         "registry.local:5000/a, registry.local:5000/a",
         "quay.io/docker.io/a, quay.io/docker.io/a"

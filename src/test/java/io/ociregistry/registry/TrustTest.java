@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.MirrorConfig;
 import io.ociregistry.config.Secret;
 import io.ociregistry.config.TlsConfig;
 import io.ociregistry.config.UpstreamConfig;
@@ -37,6 +38,23 @@ class TrustTest {
     void whatIsSentToOurCredentialsMayBePrivate(UpstreamConfig registry) {
         assertFalse(trust(registry).isPublic(RegistryName.parse("r.example")));
         assertTrue(trust(registry).isConfigured(RegistryName.parse("r.example")));
+    }
+
+    @Test
+    void whatAMirrorSendsToItsOwnCredentialsMayBePrivateToo() {
+        MirrorConfig mirror = MirrorConfig.of("https://mirror.example");
+        assertTrue(trust(PLAIN.withMirrors(mirror)).isPublic(RegistryName.parse("r.example")));
+        assertFalse(trust(PLAIN.withMirrors(mirror.withAuth(AuthConfig.basic("user", "pw"))))
+                .isPublic(RegistryName.parse("r.example")));
+    }
+
+    @Test
+    void whatAWildcardIsForIsConfigured() {
+        Trust trust = trust(UpstreamConfig.of("*.corp.example").withAuth(AuthConfig.basic("user", "pw")));
+        assertTrue(trust.isConfigured(RegistryName.parse("a.corp.example")));
+        assertFalse(trust.isPublic(RegistryName.parse("a.b.corp.example")));
+        assertFalse(trust.isConfigured(RegistryName.parse("corp.example")));
+        assertTrue(trust.isPublic(RegistryName.parse("a.corp.example:5000")));
     }
 
     @Test

@@ -209,6 +209,14 @@ public sealed interface Fault {
         }
     }
 
+    /** What another cache sends along with what it could not look up again. */
+    record Stale() implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {
+            answer.with("Warning", "299 - \"it is served from the cache\"");
+        }
+    }
+
     record NoDigestHeader() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {

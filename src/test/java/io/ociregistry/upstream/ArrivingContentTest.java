@@ -253,7 +253,8 @@ class ArrivingContentTest {
         up.on(Match.manifests())
                 .once(new Fault.NoDigestHeader().and(new Fault.Chunked()).and(new Fault.WrongContentType("")));
         HeadAnswer head = upstreams.get().headManifest("team/app", new Tag("1"));
-        assertEquals(new HeadAnswer(OptionalLong.empty(), io.ociregistry.oci.MediaType.NONE, Optional.empty()), head);
+        assertEquals(
+                new HeadAnswer(OptionalLong.empty(), io.ociregistry.oci.MediaType.NONE, Optional.empty(), false), head);
     }
 
     @Test

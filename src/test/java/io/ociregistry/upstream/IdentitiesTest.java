@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ociregistry.config.Secret;
 import io.ociregistry.testing.LogLines;
 import java.net.URI;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class IdentitiesTest {
 
     private final AtomicReference<Optional<Credentials>> known = new AtomicReference<>(Optional.of(ROBOT));
     private final Identities identities =
-            new Identities(Origin.of(URI.create("https://registry.example.com")), known::get);
+            new Identities(Origin.of(URI.create("https://registry.example.com")), known::get, List.of());
 
     @Test
     void aTokenServiceOfAnotherSiteIsAskedByNobody_whichIsToldOnce() {

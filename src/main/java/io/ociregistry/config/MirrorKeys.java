@@ -1,0 +1,66 @@
+package io.ociregistry.config;
+
+import static io.ociregistry.config.Key.optional;
+
+import io.ociregistry.oci.Repository;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+
+/** The keys of an entry under {@code registries[].mirrors}, which is a URL alone where there is nothing else to say. */
+final class MirrorKeys {
+    static final Key<Optional<URI>> URL =
+            optional("url", new Scalar<>(MirrorKeys::url), "where the mirror is: http[s]://host[:port]");
+    static final Key<Optional<String>> PREFIX = optional(
+            "prefix", new Scalar<>(MirrorKeys::prefix), "what comes before the names of repositories in that mirror");
+    static final Key<Optional<Boolean>> NS = optional(
+            "ns",
+            Scalar.BOOLEAN,
+            "whether the mirror is told which registry is meant, as another ociregistry has to be; true unless it has a prefix");
+    static final Key<AuthConfig> AUTH =
+            new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "who we are to the mirror");
+    static final Key<TlsConfig> TLS =
+            new Key<>("tls", RegistryKeys.TLS_TYPE, TlsConfig.DEFAULT, "how its certificates are checked");
+    static final Key<ProxyConfig> PROXY = new Key<>(
+            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through to the mirror");
+    static final ScalarOr<MirrorConfig> TYPE = new ScalarOr<>(
+            new Scalar<>(MirrorKeys::ofUrl), new Mapping<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
+
+    private MirrorKeys() {}
+
+    private static MirrorConfig mirror(Values values, Mapping.Complaints complaints) {
+        if (!complaints.wrote(URL)) {
+            complaints.about(URL, "is missing; write http[s]://host[:port]");
+        }
+        Optional<String> prefix = values.get(PREFIX);
+        return new MirrorConfig(
+                values.get(URL).orElse(URI.create("")),
+                prefix,
+                values.get(NS).orElse(prefix.isEmpty()),
+                values.get(AUTH),
+                values.get(TLS),
+                values.get(PROXY));
+    }
+
+    private static MirrorConfig ofUrl(String text) {
+        url(text);
+        return MirrorConfig.of(text);
+    }
+
+    private static URI url(String text) {
+        try {
+            return Endpoint.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + ". A path goes to prefix", e);
+        }
+    }
+
+    private static String prefix(String text) {
+        String bare = text.replaceFirst("^/", "").replaceFirst("/$", "");
+        if (!Repository.isName(bare)) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' can't be the beginning of a repository's name; write for example dockerhub");
+        }
+        return bare;
+    }
+}

@@ -1,0 +1,53 @@
+package io.ociregistry.upstream;
+
+import io.ociregistry.config.MirrorConfig;
+import io.ociregistry.oci.RegistryName;
+import java.net.URI;
+import java.util.Optional;
+
+/**
+ * Where the repositories of a registry are, and what they are called there: in the registry itself, or in a mirror of it.
+ *
+ * @param prefix what comes before their names, with a slash at its end; empty for nothing
+ * @param ns what a cache is told that mirrors several registries (distribution specification, "Registry Proxying")
+ * @param mirror whether that is a mirror
+ */
+record Place(Origin origin, String prefix, Optional<RegistryName> ns, boolean mirror) {
+    /** In the registry itself. */
+    static Place in(Origin registry) {
+        return new Place(registry, "", Optional.empty(), false);
+    }
+
+    /** In that mirror of a registry. */
+    static Place in(MirrorConfig mirror, RegistryName registry) {
+        return new Place(
+                Origin.of(mirror.url()),
+                mirror.prefix().map(path -> path + "/").orElse(""),
+                Optional.of(registry).filter(name -> mirror.ns()),
+                true);
+    }
+
+    /** True for a cache that asks the registry itself, so that what it answers tells of that one. */
+    boolean isCache() {
+        return ns.isPresent();
+    }
+
+    /** What the repository is called there. */
+    String repository(String name) {
+        return prefix + name;
+    }
+
+    /**
+     * Of something in a repository.
+     *
+     * @param path below the repository
+     * @param query without the question mark; empty for none
+     */
+    URI uri(String repository, String path, String query) {
+        // Its own links to next pages have it already.
+        boolean told = ("&" + query).contains("&ns=");
+        String more = ns.filter(name -> !told).map(name -> "ns=" + name).orElse("");
+        String all = query + (query.isEmpty() || more.isEmpty() ? "" : "&") + more;
+        return origin.resolve("/v2/" + repository(repository) + "/" + path + (all.isEmpty() ? "" : "?" + all));
+    }
+}
