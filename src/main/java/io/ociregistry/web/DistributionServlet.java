@@ -23,7 +23,7 @@ import java.nio.charset.StandardCharsets;
  * others    anything                           405
  * </pre>
  *
- * and for all that need an upstream 403, 429, 502, 503, 504; for clients that have to log in 401.
+ * and for all that need an upstream 403, 429, 502, 503, 504, 508; for clients that have to log in 401.
  */
 final class DistributionServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;

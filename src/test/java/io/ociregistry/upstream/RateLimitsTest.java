@@ -38,6 +38,22 @@ class RateLimitsTest {
         assertEquals(Duration.ofSeconds(60), left());
     }
 
+    @ParameterizedTest
+    @CsvSource({"60,60", "0,1", "soon,60", "86400,600"})
+    void anOutageThatTellsItsEndIsRemembered_forTenMinutesAtMost(String told, long seconds) {
+        answer(503, RequestKind.MANIFEST, told);
+        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
+        assertEquals(Duration.ofSeconds(seconds), known.retryAfter().orElseThrow());
+        assertDoesNotThrow(() -> limits.check(RequestKind.BLOB));
+    }
+
+    @Test
+    void anOutageThatTellsNothingIsTheBreakersBusiness() {
+        limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(503));
+        assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
+    }
+
     @Test
     void oneKindOfRequestsSaysNothingAboutTheOthers() {
         refuse(RequestKind.MANIFEST, "60");
@@ -85,7 +101,11 @@ class RateLimitsTest {
     }
 
     private void refuse(RequestKind kind, String retryAfter) {
-        HttpResponse refusal = new BasicHttpResponse(429);
+        answer(429, kind, retryAfter);
+    }
+
+    private void answer(int status, RequestKind kind, String retryAfter) {
+        HttpResponse refusal = new BasicHttpResponse(status);
         refusal.setHeader("Retry-After", retryAfter);
         limits.answered(kind, refusal);
     }

@@ -18,6 +18,7 @@ import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -292,6 +293,28 @@ class TokenFlowTest {
         assertEquals(
                 "Basic cm9ib3Q6czNjcmV0",
                 other.requests().get(0).header("Authorization").orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/token"})
+    void aTokenServiceOfAnotherSiteGetsThemIfItIsConfigured(String path) {
+        up.requireBearer("robot", "s3cret").tokensFrom(other);
+        upstreams =
+                named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
+        pull();
+        assertEquals(
+                "Basic cm9ib3Q6czNjcmV0",
+                other.requests(TOKEN).get(0).header("Authorization").orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/other", "/token/", "/tokens"})
+    void anotherServiceAtThatPlaceGetsNone(String path) {
+        up.requireBearer("robot", "s3cret").tokensFrom(other);
+        upstreams =
+                named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
+        failure(ErrorCode.DENIED, this::pull);
+        assertEquals(Optional.empty(), other.requests(TOKEN).get(0).header("Authorization"));
     }
 
     @ParameterizedTest
