@@ -6,6 +6,7 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.net.URI;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -101,13 +102,18 @@ final class Authenticator {
         }
 
         private Optional<Authorization> answer(List<AuthChallenge> challenges) {
+            boolean basic = own && challenges.stream().anyMatch(challenge -> challenge.is(AuthChallenge.BASIC));
             Optional<AuthChallenge> bearer = challenges.stream()
                     .filter(challenge -> challenge.is(AuthChallenge.BEARER))
-                    .findFirst();
+                    // One that names no token service can't be answered, and is told of only if there is nothing
+                    // better.
+                    .filter(challenge -> !basic || challenge.parameter("realm").isPresent())
+                    .min(Comparator.comparing(
+                            challenge -> challenge.parameter("realm").isEmpty()));
             Authorization next = Authorization.NONE;
             if (bearer.isPresent()) {
                 next = token(bearer.get());
-            } else if (own && challenges.stream().anyMatch(challenge -> challenge.is(AuthChallenge.BASIC))) {
+            } else if (basic) {
                 next = basic(repository);
                 basicWanted |= next.header().isPresent();
             }

@@ -46,6 +46,8 @@ final class Exchange {
     private final List<? extends NameValuePair> headers;
 
     private URI uri;
+    /** Whether the registry was asked what it wants of everybody. */
+    private boolean asked;
 
     Exchange(
             Clients clients,
@@ -150,13 +152,35 @@ final class Exchange {
     }
 
     private boolean improved(Authenticator.Attempt attempt, Answer answer) {
-        List<String> values = Arrays.stream(answer.response().getHeaders("WWW-Authenticate"))
-                .map(Header::getValue)
-                .toList();
+        List<String> challenges = challenges(answer.response());
         // Before the token is asked for, which can then go over the same connection.
         answer.skip();
         int status = answer.response().getCode();
-        return authorized(() -> attempt.improve(status, AuthChallenge.parse(values)));
+        boolean bare = status == 401
+                && challenges.isEmpty()
+                && !asked
+                && Origin.of(uri).equals(destinations.home());
+        List<String> known = bare ? challengesOfTheRegistry() : challenges;
+        return authorized(() -> attempt.improve(status, AuthChallenge.parse(known)));
+    }
+
+    private static List<String> challenges(ClassicHttpResponse answer) {
+        return Arrays.stream(answer.getHeaders("WWW-Authenticate"))
+                .map(Header::getValue)
+                .toList();
+    }
+
+    /** What the registry wants of everybody, for the one answer that does not say so: gcr.io's, now and then. */
+    private List<String> challengesOfTheRegistry() {
+        asked = true;
+        HttpUriRequestBase request =
+                new HttpUriRequestBase("GET", destinations.home().resolve("/v2/"));
+        try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
+            request.cancel(); // Closing would read the rest.
+            return challenges(answer);
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 
     /** Nobody is told that something private is missing, so it may be there. */

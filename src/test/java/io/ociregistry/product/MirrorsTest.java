@@ -7,15 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
+import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -205,7 +208,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aBlobThatTricklesGoesOnFromTheNextSource_unlessItComesFromACache() throws Exception {
+    void aBlobThatTricklesGoesOnFromTheNextSource() throws Exception {
         FakeImage image = push(origin, "team/app");
         push(harbor, "hub/team/app");
         Match layer = Match.blob(image.layer(0)).get();
@@ -216,6 +219,59 @@ class MirrorsTest {
                     get(registry, "blobs/" + image.layer(0)).body());
         }
         assertEquals(1, origin.requests(layer.ranged()).size());
+    }
+
+    @Test
+    void aCacheThatTricklesIsNotLeft_sinceItSendsAsFastAsItGets() throws Exception {
+        Content content = Content.random(3, 12_000);
+        Digest blob = cache.blob("team/app", content);
+        origin.blob("team/app", content);
+        cache.on(Match.blob(blob).get()).always(Fault.trickle(4_000));
+        try (RunningRegistry registry = with("- " + cache.url())) {
+            assertArrayEquals(content.bytes(), get(registry, "blobs/" + blob).body());
+        }
+        assertEquals(1, cache.requests(Match.blob(blob).get()).size());
+        assertEquals(List.of(), origin.requests(Match.blob(blob).get()));
+    }
+
+    @Test
+    void whatOneSourceBeganAnotherMayEnd_alsoAfterAStop() throws Exception {
+        FakeImage image = push(origin, "team/app");
+        push(harbor, "hub/team/app");
+        Match layer = Match.blob(image.layer(0)).get();
+        Gate gate = harbor.holdBlobAfter(image.layer(0), 150_000);
+        try (RunningRegistry registry = with(harbor())) {
+            Response begun = get(registry, "blobs/" + image.layer(0));
+            assertEquals(200, begun.status());
+            begun.read(100_000);
+            gate.awaitReached();
+            harbor.refuseConnections();
+            registry.restart();
+            assertArrayEquals(
+                    image.layerBytes(0),
+                    get(registry, "blobs/" + image.layer(0)).body());
+        }
+        assertEquals(1, origin.requests(layer).size());
+        assertTrue(firstByte(origin.requests(layer).get(0)) >= 100_000, origin.requests(layer) + "");
+    }
+
+    @Test
+    void aMirrorHasAuthoritiesOfItsOwn() throws Exception {
+        TestCertificates authority = TestCertificates.create();
+        FakeImage image = push(origin, "team/app");
+        try (FakeUpstream secret = FakeUpstream.startTls(authority.server())) {
+            push(secret, "team/app");
+            String url = "- {url: '" + secret.url() + "', tls: {";
+            try (RunningRegistry registry = with(url + "}}")) {
+                pullsWhole(registry, image, "1.0");
+            }
+            assertEquals(List.of(), secret.requests());
+            try (RunningRegistry registry = with(url + "ca: '" + authority.caPem(images) + "'}}")) {
+                origin.forgetRequests();
+                assertEquals(404, get(registry, "manifests/2.0").status());
+            }
+            assertEquals(1, secret.requests(Match.manifest("2.0")).size());
+        }
     }
 
     @Test

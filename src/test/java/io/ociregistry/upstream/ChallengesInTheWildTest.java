@@ -81,6 +81,29 @@ class ChallengesInTheWildTest {
         assertEquals(Optional.of("Bearer t"), authorization(1));
     }
 
+    @Test
+    void whereNothingIsSaidTheRegistryIsAskedWhatItWantsOfEverybody() {
+        up.on(Match.manifests()).once(Fault.status(401));
+        up.on(Match.of(Recorded.Kind.PING)).always(challenged("Bearer realm=\"REALM\",service=\"s\""));
+        up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
+        pull();
+        assertEquals("service=s&" + OURS, up.requests(TOKEN).get(0).query());
+        assertEquals(4, up.requests().size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'Bearer, Bearer realm=\"REALM\"', Bearer t",
+        "'Bearer realm=\"\", Basic realm=x', Basic cm9ib3Q6czNjcmV0"
+    })
+    void aChallengeThatNamesNoServiceIsNotTakenIfThereIsABetterOne(String challenge, String shown) {
+        upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
+        up.on(Match.manifests()).once(challenged(challenge));
+        up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
+        pull();
+        assertEquals(Optional.of(shown), authorization(1));
+    }
+
     @ParameterizedTest
     @CsvSource({"BASIC realm=\"Sonatype Nexus Repository Manager\"", "Basic realm=/", "'Negotiate, basic'"})
     void whereBasicIsWantedTheAccountIsShown(String challenge) {
