@@ -10,10 +10,17 @@ import java.util.Optional;
  * @param prefix what comes before the names of repositories there
  * @param ns whether it is told by {@code ns} which registry is meant: it is a cache that asks that registry itself
  */
-public record MirrorConfig(URI url, Optional<String> prefix, boolean ns, AuthConfig auth, TlsConfig tls, ProxyConfig proxy) {
+public record MirrorConfig(
+        URI url, Optional<String> prefix, boolean ns, AuthConfig auth, TlsConfig tls, ProxyConfig proxy) {
     /** Another ociregistry, to be asked by nobody in particular. */
     public static MirrorConfig of(String url) {
-        return new MirrorConfig(Endpoint.parse(url), Optional.empty(), true, AuthConfig.ANONYMOUS, TlsConfig.DEFAULT, ProxyConfig.AS_ENVIRONMENT);
+        return new MirrorConfig(
+                Endpoint.parse(url),
+                Optional.empty(),
+                true,
+                AuthConfig.ANONYMOUS,
+                TlsConfig.DEFAULT,
+                ProxyConfig.AS_ENVIRONMENT);
     }
 
     /** A registry that keeps it under a prefix. */

@@ -24,7 +24,8 @@ final class MirrorKeys {
     static final Key<ProxyConfig> PROXY = new Key<>(
             "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through to the mirror");
     static final ScalarOr<MirrorConfig> TYPE = new ScalarOr<>(
-            new Scalar<>(MirrorKeys::ofUrl), new Mapping<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
+            new Scalar<>(MirrorKeys::ofUrl),
+            new Mapping<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
 
     private MirrorKeys() {}
 

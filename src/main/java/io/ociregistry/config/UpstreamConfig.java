@@ -44,7 +44,8 @@ public record UpstreamConfig(
     }
 
     public UpstreamConfig withScheme(Scheme newScheme) {
-        return new UpstreamConfig(name, description, newScheme, endpoint, aliases, tags, limits, auth, tls, proxy, mirrors);
+        return new UpstreamConfig(
+                name, description, newScheme, endpoint, aliases, tags, limits, auth, tls, proxy, mirrors);
     }
 
     public UpstreamConfig withEndpoint(String uri) {
@@ -69,11 +70,13 @@ public record UpstreamConfig(
     }
 
     public UpstreamConfig withAuth(AuthConfig newAuth) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, newAuth, tls, proxy, mirrors);
+        return new UpstreamConfig(
+                name, description, scheme, endpoint, aliases, tags, limits, newAuth, tls, proxy, mirrors);
     }
 
     public UpstreamConfig withTls(TlsConfig newTls) {
-        return new UpstreamConfig(name, description, scheme, endpoint, aliases, tags, limits, auth, newTls, proxy, mirrors);
+        return new UpstreamConfig(
+                name, description, scheme, endpoint, aliases, tags, limits, auth, newTls, proxy, mirrors);
     }
 
     public UpstreamConfig withProxy(ProxyConfig newProxy) {
