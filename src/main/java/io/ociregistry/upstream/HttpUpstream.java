@@ -238,7 +238,7 @@ final class HttpUpstream implements Upstream {
         }
     }
 
-    private static HeadAnswer answer(ClassicHttpResponse response, OptionalLong size) {
+    private HeadAnswer answer(ClassicHttpResponse response, OptionalLong size) {
         return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
     }
 
