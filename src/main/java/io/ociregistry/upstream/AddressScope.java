@@ -37,21 +37,20 @@ enum AddressScope {
             "203.0.113.0/24",
             "192.88.99.0/24",
             "198.18.0.0/15",
-            // unspecified and IPv4-compatible (but for ::1), Teredo and other protocol assignments, documentation, 6to4
-            "::/96",
+            // of the global block: Teredo and other protocol assignments, documentation, 6to4
             "2001::/23",
             "2001:db8::/32",
             "3fff::/20",
-            "2002::/16",
-            // a site's own NAT64 prefix, discard-only, segment routing, link-local, the old site-local, multicast
-            "64:ff9b:1::/48",
-            "100::/64",
-            "5f00::/16",
-            "fe80::/10",
-            "fec0::/10",
-            "ff00::/8");
+            "2002::/16");
+    /**
+     * All that IANA has given out. What is outside is unspecified, IPv4 in one of its old disguises, NAT64 of a site, link-local, multicast, or
+     * nothing yet.
+     */
+    private static final List<AddressRange> GLOBAL_IPV6 = AddressRange.list("2000::/3");
+
     private static final List<AddressRange> HOLDS_IPV4_AT_ITS_END = AddressRange.list("::ffff:0:0/96", "64:ff9b::/96");
     private static final int IPV4_AT = 12;
+    private static final int IPV4_LENGTH = 4;
 
     private final String description;
 
@@ -75,7 +74,10 @@ enum AddressScope {
         if (AddressRange.anyHolds(SPECIAL_RANGES, address)) {
             return SPECIAL;
         }
-        return AddressRange.anyHolds(PRIVATE_RANGES, address) ? PRIVATE : PUBLIC;
+        if (AddressRange.anyHolds(PRIVATE_RANGES, address)) {
+            return PRIVATE;
+        }
+        return address.length == IPV4_LENGTH || AddressRange.anyHolds(GLOBAL_IPV6, address) ? PUBLIC : SPECIAL;
     }
 
     @Override

@@ -127,6 +127,15 @@ class ProxiesTest {
     }
 
     @Test
+    void aFileForItsPasswordThatIsMissingIsNamed() {
+        Path file = directory.resolve("missing");
+        safe(via(new AuthConfig.AccountWithFile("edge", file)));
+        RegistryException missing = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
+        assertHolds("proxy.passwordFile " + file + " can't be used: it does not exist", missing.getMessage());
+        assertEquals(0, proxy.connections());
+    }
+
+    @Test
     void aPasswordThatIsMendedInItsFileCounts() throws IOException {
         proxy.requireBasic("edge", "right");
         Path file = Files.writeString(directory.resolve("password"), "wrong\n");
