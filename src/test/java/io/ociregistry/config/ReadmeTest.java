@@ -26,10 +26,11 @@ class ReadmeTest {
             assertEquals(List.of(), result.warnings());
             configurations.add(result.config());
         }
-        assertEquals(2, configurations.size());
+        assertEquals(3, configurations.size());
         assertEquals(3, configurations.get(0).registries().size());
-        assertEquals(ClientAuth.VERIFY, configurations.get(1).serverTlsConfig().clientAuth());
-        assertTrue(configurations.get(1).clients().htpasswd().isPresent());
+        assertEquals(2, configurations.get(1).registries().size());
+        assertEquals(ClientAuth.VERIFY, configurations.get(2).serverTlsConfig().clientAuth());
+        assertTrue(configurations.get(2).clients().htpasswd().isPresent());
     }
 
     @Test
