@@ -11,6 +11,7 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -137,7 +138,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aPasswordThatIsTakenAwayIsForgotten() throws IOException {
+    void aPasswordThatIsTakenAwayIsForgotten() throws Exception {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", 4));
         assertTrue(ask(basic("node", "right")).join());
         write("htpasswd", "other:" + HtpasswdTest.hash("new", 4));
@@ -146,13 +147,11 @@ class ClientAccessTest {
     }
 
     @Test
-    void aFileThatBreaksKeepsTheUsers_andIsLoggedOnce() throws IOException {
+    void aFileThatBreaksKeepsTheUsers_andIsLoggedOnce() throws Exception {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", 4));
         try (LogLines log = LogLines.of("io.ociregistry")) {
             write("htpasswd", "node:geheim");
-            while (log.at("WARN").isEmpty()) {
-                Thread.onSpinWait();
-            }
+            Await.until("a warning", () -> !log.at("WARN").isEmpty());
             assertTrue(ask(basic("node", "right")).join());
             write("htpasswd", "node:" + HtpasswdTest.hash("newer", 4));
             await(basic("node", "newer"));
@@ -167,7 +166,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aTokenFileIsReadAgain_andGoesBeforeTheTokenInTheConfiguration() throws IOException {
+    void aTokenFileIsReadAgain_andGoesBeforeTheTokenInTheConfiguration() throws Exception {
         Path file = write("token", "  one  \nnot this\n");
         access = ClientAccess.of(
                 new ClientsConfig(Optional.empty(), Optional.of(new Secret("given")), Optional.of(file)),
@@ -201,10 +200,8 @@ class ClientAccessTest {
         return Files.writeString(dir.resolve(name), text);
     }
 
-    private void await(String header) {
-        while (!ask(header).join()) {
-            Thread.onSpinWait();
-        }
+    private void await(String header) throws Exception {
+        Await.until("the changed file counts", () -> ask(header).join());
     }
 
     private CompletableFuture<Boolean> ask(String header) {

@@ -10,6 +10,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.ServerTlsConfig;
 import io.ociregistry.files.FromFiles;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.TestCertificates;
@@ -26,6 +27,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -156,9 +158,7 @@ class ServerTlsTest {
         assertEquals("securely", ask(node));
         assertEquals("securely", ask(node), "from here on a session could be resumed");
         TestCertificates.create().caPem(dir);
-        while (isServed(node)) {
-            Thread.onSpinWait();
-        }
+        Await.until("the changed authority counts", () -> !isServed(node));
         assertRefused(node);
     }
 
@@ -278,21 +278,18 @@ class ServerTlsTest {
     }
 
     private void awaitShown(String subject, String name) throws Exception {
-        while (true) {
-            var shown = (java.security.cert.X509Certificate)
-                    session(authority.trusting()).getPeerCertificates()[0];
-            if (shown.getSubjectAlternativeNames().toString().contains(name)) {
-                assertEquals(subject, shown.getSubjectX500Principal().getName());
-                return;
-            }
-            Thread.onSpinWait();
-        }
+        Await.until(
+                "the certificate for " + name + " is shown",
+                () -> shown().getSubjectAlternativeNames().toString().contains(name));
+        assertEquals(subject, shown().getSubjectX500Principal().getName());
     }
 
-    private static void awaitWarning(LogLines log) {
-        while (log.at("WARN").isEmpty()) {
-            Thread.onSpinWait();
-        }
+    private X509Certificate shown() throws IOException {
+        return (X509Certificate) session(authority.trusting()).getPeerCertificates()[0];
+    }
+
+    private static void awaitWarning(LogLines log) throws Exception {
+        Await.until("a warning", () -> !log.at("WARN").isEmpty());
     }
 
     private SSLSession session(SSLContext client, String... protocols) throws IOException {
