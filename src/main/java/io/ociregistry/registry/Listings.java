@@ -12,21 +12,27 @@ import java.util.concurrent.CompletionStage;
  * io.ociregistry.oci.RegistryException}.
  */
 public final class Listings {
+    private final Discovery discovery;
     private final Lists<ListName.Tags, TagList> tags;
     private final Lists<ListName.Referrers, ReferrerList> referrers;
 
-    Listings(Lists<ListName.Tags, TagList> tags, Lists<ListName.Referrers, ReferrerList> referrers) {
+    Listings(
+            Discovery discovery,
+            Lists<ListName.Tags, TagList> tags,
+            Lists<ListName.Referrers, ReferrerList> referrers) {
+        this.discovery = discovery;
         this.tags = tags;
         this.referrers = referrers;
     }
 
     /** All tags of a repository. */
     public CompletionStage<Listed<TagList>> tags(Repository repository) {
-        return Registry.failing(() -> tags.get(new ListName.Tags(repository)));
+        return Registry.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository))));
     }
 
     /** All that refers to a manifest of that repository. */
     public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
-        return Registry.failing(() -> referrers.get(new ListName.Referrers(repository, subject)));
+        return Registry.failing(
+                () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject))));
     }
 }

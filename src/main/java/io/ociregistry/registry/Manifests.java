@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 final class Manifests {
     private final ManifestStore store;
     private final Catalog catalog;
+    private final Discovery discovery;
     private final Trust trust;
     private final Upstreams upstreams;
     private final Clock clock;
@@ -37,12 +38,14 @@ final class Manifests {
     Manifests(
             ManifestStore store,
             Catalog catalog,
+            Discovery discovery,
             Upstreams upstreams,
             TagPolicies policies,
             Clock clock,
             ServerConfig config) {
         this.store = store;
         this.catalog = catalog;
+        this.discovery = discovery;
         this.trust = new Trust(config.registries());
         this.upstreams = upstreams;
         this.clock = clock;
@@ -65,6 +68,32 @@ final class Manifests {
 
     /** The same for somebody else, whose getting it does not count as a use. */
     CompletionStage<FoundManifest> find(ImageReference name, Priority priority) {
+        if (!discovery.isReady()) {
+            return early(name, priority);
+        }
+        Optional<Manifest> cached = cached(name);
+        if (cached.isPresent()) {
+            return freshness.confirmed(name, cached.get());
+        }
+        CompletionStage<Void> looked = discovery.lookFor(name);
+        return looked.toCompletableFuture().isDone()
+                ? afterLook(name, priority)
+                : looked.thenCompose(known -> afterLook(name, priority));
+    }
+
+    /** While not all records are known: a digest is, once its own is. */
+    private CompletionStage<FoundManifest> early(ImageReference name, Priority priority) {
+        if (name.reference() instanceof Digest digest) {
+            discovery.lookAt(digest);
+            Optional<Manifest> cached = cached(name);
+            if (cached.isPresent()) {
+                return CompletableFuture.completedStage(FoundManifest.certain(cached.get()));
+            }
+        }
+        return discovery.whenReady(() -> find(name, priority));
+    }
+
+    private CompletionStage<FoundManifest> afterLook(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
             return freshness.confirmed(name, cached.get());

@@ -38,6 +38,7 @@ import java.util.function.Supplier;
 public final class Registry implements AutoCloseable {
     private final Manifests manifests;
     private final Catalog catalog;
+    private final Discovery discovery;
     private final Proofs proofs;
     private final BlobStore blobs;
     private final Downloads downloads;
@@ -54,6 +55,7 @@ public final class Registry implements AutoCloseable {
     Registry(
             Manifests manifests,
             Catalog catalog,
+            Discovery discovery,
             ConfirmedLinks links,
             BlobStore blobs,
             Upstreams upstreams,
@@ -62,6 +64,7 @@ public final class Registry implements AutoCloseable {
             ServerConfig config) {
         this.manifests = manifests;
         this.catalog = catalog;
+        this.discovery = discovery;
         Trust trust = new Trust(config.registries());
         this.proofs = new Proofs(catalog, links, trust);
         this.blobs = blobs;
@@ -101,7 +104,7 @@ public final class Registry implements AutoCloseable {
     }
 
     private CompletionStage<BlobSource> blob(Repository repository, Digest digest, Priority priority) {
-        return failing(() -> {
+        return failing(() -> discovery.whenReady(() -> {
             guard.checkKnown(repository, digest);
             if (catalog.hasBlob(repository, digest)) {
                 return linkedBlob(repository, digest, priority);
@@ -114,7 +117,7 @@ public final class Registry implements AutoCloseable {
                     ? confirm(repository, digest, priority)
                             .thenCompose(size -> confirmedBlob(repository, digest, priority))
                     : fetchUnlinked(repository, digest, priority);
-        });
+        }));
     }
 
     /** Where the upstream's word is not enough, what it is sending to another of its repositories is shown, and nothing else. */
@@ -147,13 +150,13 @@ public final class Registry implements AutoCloseable {
 
     /** The size of a blob without its content; empty if it exists but nobody tells its size. */
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
-        return failing(() -> {
+        return failing(() -> discovery.whenReady(() -> {
             guard.checkKnown(repository, digest);
             OptionalLong size = knownSize(repository, digest);
             return size.isPresent()
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest, Priority.CLIENT);
-        });
+        }));
     }
 
     private OptionalLong knownSize(Repository repository, Digest digest) {

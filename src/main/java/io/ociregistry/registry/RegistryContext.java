@@ -12,7 +12,6 @@ import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
-import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
@@ -31,12 +30,16 @@ import java.util.function.Supplier;
 
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
+    /** How long a start waits for the index of the cache; a large one that was never read before takes longer. */
+    private static final Duration START_PATIENCE = Duration.ofSeconds(1);
+
     private final ServerConfig config;
     private final ClientAccess clients;
     private final StoreAccess access;
     private final Upstreams upstreams;
     private final ExecutorService disk;
     private final ExecutorService delivery;
+    private final Discovery discovery;
     private final Saving saving;
     private final RegistryNames names;
     private final Registry registry;
@@ -44,7 +47,12 @@ public final class RegistryContext implements AutoCloseable {
     private final ImageLoader loader;
 
     private RegistryContext(
-            ServerConfig config, ClientAccess clients, StoreAccess access, Upstreams upstreams, Clock clock) {
+            ServerConfig config,
+            ClientAccess clients,
+            StoreAccess access,
+            Upstreams upstreams,
+            Clock clock,
+            Discovery.Pace pace) {
         this.config = config;
         this.clients = clients;
         this.access = access;
@@ -57,27 +65,33 @@ public final class RegistryContext implements AutoCloseable {
         BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = new Catalog(config.airGapped());
-        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
-        ConfirmedLinks links = links(layout, catalog, blobs, new Trust(config.registries()));
-        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config), clock, config);
+        this.discovery = new Discovery(records, catalog, pace);
+        ConfirmedLinks links = new ConfirmedLinks(layout);
+        Manifests manifests =
+                new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
-        this.registry =
-                new Registry(manifests, catalog, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
+        this.registry = new Registry(
+                manifests, catalog, discovery, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
         ListStore lists = new ListStore(layout);
         Pages pages = new Pages(config.timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
+                discovery,
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         this.loader = new ImageLoader(registry.loadSource(listings), names, FileImporter.NONE);
-        registry.resumeInterrupted();
+        discovery.begin(
+                () -> {
+                    restore(links, catalog, blobs, new Trust(config.registries()));
+                    registry.resumeInterrupted();
+                },
+                START_PATIENCE);
         this.saving = new Saving(
                 Saving.PACE, records::save, () -> records.foldPulls(clock.instant()), links::save, blobs::save);
     }
 
     /** The links that the cache kept; where it never kept any, it begins with what its manifests name. */
-    private static ConfirmedLinks links(Layout layout, Catalog catalog, BlobStore blobs, Trust trust) {
-        ConfirmedLinks links = new ConfirmedLinks(layout);
+    private static void restore(ConfirmedLinks links, Catalog catalog, BlobStore blobs, Trust trust) {
         if (links.areKept()) {
             links.forEach(catalog::restore);
         } else {
@@ -85,7 +99,6 @@ public final class RegistryContext implements AutoCloseable {
             named.forEach(catalog::restore);
             links.begin(named);
         }
-        return links;
     }
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {
@@ -106,10 +119,16 @@ public final class RegistryContext implements AutoCloseable {
 
     /** The same with other upstreams, which are closed with it, and another clock. */
     static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
+        return open(config, upstreams, clock, Discovery.Pace.USUAL);
+    }
+
+    /** The same at another pace of looking for what other programs put into the cache. */
+    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
+            throws IOException {
         StoreAccess access = StoreAccess.open(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version());
         try {
-            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock);
+            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, pace);
         } catch (RuntimeException | Error e) {
             access.close();
             throw e;
@@ -175,6 +194,7 @@ public final class RegistryContext implements AutoCloseable {
         disk.shutdownNow();
         delivery.shutdownNow();
         saving.close();
+        discovery.close();
         access.close();
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,13 +21,20 @@ final class Directories {
     /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
     static List<Path> list(Path directory, DirectoryStream.Filter<Path> filter) {
         List<Path> files = new ArrayList<>();
+        list(directory, filter, files::add);
+        return files;
+    }
+
+    /** The same one by one; false if the disk did not tell all of them. */
+    static boolean list(Path directory, DirectoryStream.Filter<Path> filter, Consumer<Path> action) {
         try (var stream = Files.newDirectoryStream(directory, filter)) {
-            stream.forEach(files::add);
+            stream.forEach(action);
         } catch (NoSuchFileException none) {
-            return List.of();
+            return true;
         } catch (IOException | DirectoryIteratorException e) {
             LOG.error("reading {}: {}", directory, e.toString());
+            return false;
         }
-        return files;
+        return true;
     }
 }

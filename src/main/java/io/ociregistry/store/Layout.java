@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
  *                    the sha256 of the key in it), and links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
+ *   records          disposable: what the records say, and how their files looked when they were read
  *   pulled           of this machine alone: when clients got manifests last, as far as their records do not tell yet
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
@@ -170,6 +171,10 @@ public final class Layout {
 
     Path verifiedIndex() {
         return root.resolve("verified");
+    }
+
+    Path snapshot() {
+        return root.resolve("records");
     }
 
     Path pullTimes() {

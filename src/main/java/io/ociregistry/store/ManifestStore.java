@@ -41,6 +41,8 @@ public final class ManifestStore {
     private final Layout layout;
     private final Quarantine quarantine;
     private final RecordFiles files;
+    private final RecordIndex index;
+    private final RecordScan scan;
     private final PullTimes pulls;
     private final UnsavedRecords unsaved = new UnsavedRecords();
     private final Outage outage;
@@ -61,6 +63,8 @@ public final class ManifestStore {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
         this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
+        this.index = new RecordIndex(layout);
+        this.scan = new RecordScan(files, index);
         this.pulls = new PullTimes(layout);
         this.outage = new Outage("manifest records in " + layout.root());
     }
@@ -120,6 +124,7 @@ public final class ManifestStore {
     public void save() {
         saveRecords();
         pulls.save();
+        index.saveIfMuch();
     }
 
     /** Writes times of pulls that were noted a day ago or earlier into their records, some at a time. */
@@ -144,10 +149,53 @@ public final class ManifestStore {
 
     /** Reads every record there is, with the times at which clients got it last; bad ones are quarantined on the way. */
     public void forEach(Consumer<ManifestRecord> action) {
-        files.list()
-                .values()
-                .forEach(all ->
-                        Known.of(files.read(all)).record().map(pulls::applied).ifPresent(action));
+        files.list().files().values().forEach(all -> Known.of(files.read(all))
+                .record()
+                .map(pulls::applied)
+                .ifPresent(action));
+    }
+
+    /** False if no record can have come or gone since the last look, as far as the directories tell; asks the disk for no more than that. */
+    public boolean mayHaveChanged() {
+        return scan.mayHaveChanged();
+    }
+
+    /** Looks for what other programs did to the records since the last look; bad ones are quarantined on the way. The first look tells all. */
+    public void look(RecordChanges changes) {
+        scan.look((digest, before) -> locked(digest, () -> look(digest, before, changes)), changes);
+    }
+
+    /** The same for the record of one SHA-256 digest, found by its file's name. */
+    public void look(Digest digest, RecordChanges changes) {
+        locked(digest, () -> look(digest, Optional.empty(), changes));
+    }
+
+    /** Writes what {@link #look} needs to be quick at the next start, as far as the disk takes it. */
+    public void saveIndex() {
+        index.save();
+    }
+
+    /** Caller holds the lock of that digest. */
+    private boolean look(Digest digest, Optional<ManifestSummary> last, RecordChanges changes) {
+        long look = files.look(digest);
+        if (index.isKnown(digest, look) || unsaved.find(digest).isPresent()) {
+            // Written by us since.
+            return true;
+        }
+        Optional<ManifestSummary> before = index.recent(digest).or(() -> last);
+        Optional<ManifestRecord> now = Known.of(files.all(digest)).record();
+        now.map(ManifestSummary::of)
+                .ifPresentOrElse(
+                        summary -> {
+                            index.put(summary, look);
+                            before.ifPresentOrElse(
+                                    known -> changes.changed(known, summary), () -> changes.came(summary));
+                        },
+                        () -> {
+                            index.remove(digest);
+                            before.ifPresent(changes::went);
+                        });
+        return now.isPresent();
     }
 
     private <T> T locked(Digest digest, Supplier<T> work) {
@@ -176,6 +224,7 @@ public final class ManifestStore {
             memory.put(digest, written);
             unsaved.remove(digest);
             removeOthers(read, written);
+            index.put(ManifestSummary.of(record), files.look(digest));
             if (unsaved.isEmpty()) {
                 outage.over();
             }

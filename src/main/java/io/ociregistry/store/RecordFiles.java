@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,21 +64,69 @@ final class RecordFiles {
                 .orElse(usual);
     }
 
-    /** Every file that is named as a record is, by its digest. */
-    Map<Digest, List<Path>> list() {
-        Map<Digest, List<Path>> files = new HashMap<>();
-        for (Layout.Kind kind : Layout.Kind.values()) {
-            for (Path file : Directories.list(layout.record(kind), ForeignFiles::isOurs)) {
-                Layout.recordDigest(file)
-                        .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
-                                .add(file));
+    /** How all files of a record look now. */
+    long look(Digest digest) {
+        return look(places(digest).toList());
+    }
+
+    /** How some files look, in one number; those that are not there don't count. */
+    static long look(List<Path> files) {
+        long sum = 0;
+        for (Path file : files) {
+            try {
+                String place = file.getName(file.getNameCount() - 2) + "/" + file.getFileName();
+                sum += hash(place + " " + VerifiedIndex.look(file));
+            } catch (IOException gone) {
+                LOG.trace("{} is not there", file);
             }
+        }
+        return sum;
+    }
+
+    /** FNV-1a, and a last mix, since the sum of several has to differ too. */
+    private static long hash(String text) {
+        long hash = 0xcbf29ce484222325L;
+        for (int i = 0; i < text.length(); i++) {
+            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
+        }
+        hash = (hash ^ (hash >>> 32)) * 0xd6e8feb86659fd93L;
+        return hash ^ (hash >>> 32);
+    }
+
+    /** When the directories were changed last, as far as they are there. */
+    List<FileTime> directoryTimes() {
+        List<FileTime> times = new ArrayList<>();
+        for (Layout.Kind kind : Layout.Kind.values()) {
+            try {
+                times.add(Files.getLastModifiedTime(layout.record(kind)));
+            } catch (IOException none) {
+                times.add(FileTime.fromMillis(0));
+            }
+        }
+        return times;
+    }
+
+    /** Every file that is named as a record is, by its digest. */
+    Listing list() {
+        Map<Digest, List<Path>> files = new HashMap<>();
+        boolean complete = true;
+        for (Layout.Kind kind : Layout.Kind.values()) {
+            complete &= Directories.list(layout.record(kind), ForeignFiles::isOurs, file -> Layout.recordDigest(file)
+                    .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
+                            .add(file)));
         }
         conflicts.keySet().retainAll(files.keySet());
         files.forEach((digest, all) ->
                 noteConflicts(digest, all.stream().filter(Layout::isConflict).toList()));
-        return files;
+        return new Listing(files, complete);
     }
+
+    /**
+     * What lies in the directories.
+     *
+     * @param isComplete false if the disk did not tell all of it
+     */
+    record Listing(Map<Digest, List<Path>> files, boolean isComplete) {}
 
     private void noteConflicts(Digest digest, List<Path> beside) {
         if (beside.isEmpty()) {

@@ -1,9 +1,11 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 
 /** The real registry on upstreams and with a clock of a test's own. */
 public final class ContextWith {
@@ -11,5 +13,11 @@ public final class ContextWith {
 
     public static RegistryContext upstreams(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
         return RegistryContext.open(config, upstreams, clock);
+    }
+
+    /** What other programs put into the cache is looked for so often. */
+    public static RegistryContext looksEvery(ServerConfig config, Duration atMost, Duration always) throws IOException {
+        return RegistryContext.open(
+                config, HttpUpstreams.of(config), Clock.systemUTC(), new Discovery.Pace(atMost, 0, always));
     }
 }

@@ -58,6 +58,7 @@ class ListsTest {
     private final ListName.Referrers name = new ListName.Referrers(APP, image.digest());
     private final SetClock clock = new SetClock();
     private Upstreams upstreams;
+    private Discovery discovery;
     private Lists<ListName.Tags, TagList> tags;
     private Lists<ListName.Referrers, ReferrerList> referrers;
 
@@ -72,7 +73,10 @@ class ListsTest {
         upstreams = HttpUpstreams.of(config);
         Catalog catalog = new Catalog(false);
         ManifestStore records = new ManifestStore(layout);
-        Manifests manifests = new Manifests(records, catalog, upstreams, new TagPolicies(config), clock, config);
+        discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
+        discovery.begin(() -> {}, Duration.ofSeconds(20));
+        Manifests manifests =
+                new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
         ListStore store = new ListStore(layout);
         Duration patience = Duration.ofSeconds(20);
         tags = new Lists<>(new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, patience, false);
@@ -88,6 +92,7 @@ class ListsTest {
 
     @AfterEach
     void close() {
+        discovery.close();
         upstreams.close();
         upstream.close();
     }

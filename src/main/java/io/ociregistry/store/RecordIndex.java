@@ -1,0 +1,129 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How the files of every record looked when it was last read or written, so that looking again costs no reading of what did not change; and
+ * what they said, most of it in the {@link Snapshot} alone.
+ */
+final class RecordIndex {
+    private static final Logger LOG = LoggerFactory.getLogger(RecordIndex.class);
+    /** So many summaries are kept in memory until they are appended to the snapshot. */
+    private static final int RECENT = 500;
+
+    private final Layout layout;
+    private final Snapshot snapshot;
+    private final Map<Digest, Long> looks = new ConcurrentHashMap<>();
+    /** What the snapshot does not tell yet. */
+    private final Map<Digest, ManifestSummary> recent = new ConcurrentHashMap<>();
+
+    RecordIndex(Layout layout) {
+        this.layout = layout;
+        this.snapshot = new Snapshot(layout);
+    }
+
+    /** True if the record looked like that when it was last read or written. */
+    boolean isKnown(Digest digest, long look) {
+        Long known = looks.get(digest);
+        return known != null && known == look;
+    }
+
+    boolean isKnown(Digest digest) {
+        return looks.containsKey(digest);
+    }
+
+    /** Every record that is known. */
+    Set<Digest> known() {
+        return new HashSet<>(looks.keySet());
+    }
+
+    /** A record was read or written, and looks like that. Caller holds its lock. */
+    void put(ManifestSummary summary, long look) {
+        looks.put(summary.digest(), look);
+        recent.put(summary.digest(), summary);
+    }
+
+    /** A record is not there any more. Caller holds its lock. */
+    void remove(Digest digest) {
+        looks.remove(digest);
+        recent.remove(digest);
+    }
+
+    /** Tells what the snapshot has of records that look now as they did then. */
+    synchronized void restore(Map<Digest, List<Path>> files, Consumer<ManifestSummary> action) {
+        snapshot.forEach(files.size(), line -> {
+            Digest digest = line.summary().digest();
+            List<Path> there = files.get(digest);
+            boolean isNew = there != null && !looks.containsKey(digest);
+            if (isNew && RecordFiles.look(there) == line.look()) {
+                looks.put(digest, line.look());
+                action.accept(line.summary());
+            }
+        });
+    }
+
+    /** What was read or written last of a record, if that is not in the snapshot yet. */
+    Optional<ManifestSummary> recent(Digest digest) {
+        return Optional.ofNullable(recent.get(digest));
+    }
+
+    /** What those records said, as far as that is still known. */
+    synchronized Map<Digest, ManifestSummary> lastKnown(Set<Digest> digests) {
+        Map<Digest, ManifestSummary> found = new HashMap<>();
+        if (!recent.keySet().containsAll(digests)) {
+            snapshot.forEach(looks.size(), line -> {
+                if (digests.contains(line.summary().digest())
+                        && isKnown(line.summary().digest(), line.look())) {
+                    found.put(line.summary().digest(), line.summary());
+                }
+            });
+        }
+        digests.forEach(digest -> recent(digest).ifPresent(known -> found.put(digest, known)));
+        return found;
+    }
+
+    /** Writes to the snapshot what it does not tell, if that is much. */
+    void saveIfMuch() {
+        if (recent.size() >= RECENT) {
+            save();
+        }
+    }
+
+    /** Writes to the snapshot what it does not tell. */
+    synchronized void save() {
+        if (recent.isEmpty() || !layout.isWritable()) {
+            return;
+        }
+        Map<Digest, ManifestSummary> saved = Map.copyOf(recent);
+        List<SummaryLine> lines = new ArrayList<>();
+        saved.forEach((digest, summary) -> {
+            Long look = looks.get(digest);
+            if (look != null) {
+                lines.add(new SummaryLine(look, summary));
+            }
+        });
+        try {
+            snapshot.append(lines);
+            saved.forEach(recent::remove);
+            if (snapshot.isOutdated(looks.size())) {
+                snapshot.compact(looks.size(), line -> isKnown(line.summary().digest(), line.look()));
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("the snapshot of the index can't be written: {}", e.toString());
+        }
+    }
+}
