@@ -137,7 +137,9 @@ final class RecordFiles {
     }
 
     private Stream<Path> places(Digest digest) {
-        return Stream.concat(plainPlaces(digest), conflicts.getOrDefault(digest, List.of()).stream());
+        // Most are not there, and to be told so by an exception takes ten times as long.
+        return Stream.concat(plainPlaces(digest), conflicts.getOrDefault(digest, List.of()).stream())
+                .filter(file -> file.toFile().exists());
     }
 
     private Stream<Path> plainPlaces(Digest digest) {

@@ -6,10 +6,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -27,7 +27,7 @@ final class RecordIndex {
 
     private final Layout layout;
     private final Snapshot snapshot;
-    private final Map<Digest, Long> looks = new ConcurrentHashMap<>();
+    private final Looks looks = new Looks();
     /** What the snapshot does not tell yet. */
     private final Map<Digest, ManifestSummary> recent = new ConcurrentHashMap<>();
 
@@ -38,17 +38,16 @@ final class RecordIndex {
 
     /** True if the record looked like that when it was last read or written. */
     boolean isKnown(Digest digest, long look) {
-        Long known = looks.get(digest);
-        return known != null && known == look;
+        return looks.get(digest).equals(OptionalLong.of(look));
     }
 
     boolean isKnown(Digest digest) {
-        return looks.containsKey(digest);
+        return looks.get(digest).isPresent();
     }
 
     /** Every record that is known. */
     Set<Digest> known() {
-        return new HashSet<>(looks.keySet());
+        return looks.digests();
     }
 
     /** A record was read or written, and looks like that. Caller holds its lock. */
@@ -67,8 +66,8 @@ final class RecordIndex {
     synchronized void restore(Map<Digest, List<Path>> files, Consumer<ManifestSummary> action) {
         snapshot.forEach(files.size(), line -> {
             Digest digest = line.summary().digest();
-            List<Path> there = files.get(digest);
-            boolean isNew = there != null && !looks.containsKey(digest);
+            List<Path> there = files.getOrDefault(digest, List.of());
+            boolean isNew = !there.isEmpty() && !isKnown(digest);
             if (isNew && RecordFiles.look(there) == line.look()) {
                 looks.put(digest, line.look());
                 action.accept(line.summary());
@@ -111,10 +110,7 @@ final class RecordIndex {
         Map<Digest, ManifestSummary> saved = Map.copyOf(recent);
         List<SummaryLine> lines = new ArrayList<>();
         saved.forEach((digest, summary) -> {
-            Long look = looks.get(digest);
-            if (look != null) {
-                lines.add(new SummaryLine(look, summary));
-            }
+            looks.get(digest).ifPresent(look -> lines.add(new SummaryLine(look, summary)));
         });
         try {
             snapshot.append(lines);

@@ -1,0 +1,114 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.testing.RawHttp;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A large cache: how long until it serves, and what it costs in the heap. 2,000 images of five blobs; the environment variable
+ * OCIREGISTRY_SCALE_IMAGES asks for another number, 20000 for the one that is promised to serve in 3 s.
+ */
+@Timeout(900)
+@ExtendWith(ShowsLogs.class)
+class ScaleIT {
+    private static final int IMAGES =
+            Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_SCALE_IMAGES", "2000"));
+    /** What a start may take longer than that of an empty cache, which on an idle machine takes less than 1.5 s. */
+    private static final Duration LONGER = Duration.ofMillis(1500);
+
+    private static final long MOST_PER_MANIFEST = 1024;
+    /** What a server takes once it has served something at all, that one which has served nothing does not. */
+    private static final long SERVING = 800_000;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aLargeCacheServesSoon_andCostsAKilobyteAManifestAtMost() throws Exception {
+        Configuration empty = configuration("empty");
+        long emptyStart;
+        long emptyHeap;
+        try (Started server = start(empty)) {
+            emptyStart = server.millis();
+            emptyHeap = heap(server.jar);
+        }
+        Configuration full = configuration("full");
+        ManyImages images = ManyImages.write(full.imagePath(), IMAGES);
+        long first;
+        try (Started server = start(full)) {
+            assertEquals(200, RawHttp.get(server.jar.url(), images.byDigest()).status());
+            long digest = server.millis();
+            while (RawHttp.get(server.jar.url(), images.byTag()).status() == 504) {
+                // A busy machine takes longer to read them than a client is let wait.
+                Thread.onSpinWait();
+            }
+            assertEquals(200, RawHttp.get(server.jar.url(), images.byTag()).status());
+            first = server.millis();
+            System.out.printf("ScaleIT: first start: a digest after %d ms, a tag after %d ms%n", digest, first);
+            assertEquals(0, server.jar.terminate());
+        }
+        try (Started server = start(full)) {
+            assertEquals(200, RawHttp.get(server.jar.url(), images.byTag()).status());
+            long again = server.millis();
+            long each = (heap(server.jar) - emptyHeap - SERVING) / IMAGES;
+            System.out.printf(
+                    "ScaleIT: %d images: empty start %d ms, first %d ms, next %d ms, snapshot %d KB, heap %d bytes a manifest%n",
+                    IMAGES,
+                    emptyStart,
+                    first,
+                    again,
+                    Files.size(full.imagePath().resolve("records")) >> 10,
+                    each);
+            assertTrue(again < emptyStart + LONGER.toMillis(), again + " ms, an empty cache " + emptyStart + " ms");
+            assertTrue(each <= MOST_PER_MANIFEST, each + " bytes");
+        }
+    }
+
+    private Configuration configuration(String name) throws IOException {
+        return Configuration.in(Files.createDirectories(directory.resolve(name)), "")
+                .with("airGapped: true");
+    }
+
+    private static Started start(Configuration configuration) {
+        long begun = System.nanoTime();
+        return new Started(FatJar.start(configuration), begun);
+    }
+
+    /** What is in use after a collection. */
+    private static long heap(FatJar server) throws Exception {
+        Process jcmd = new ProcessBuilder(
+                        List.of(Java.home() + "/bin/jcmd", String.valueOf(server.pid()), "GC.class_histogram"))
+                .redirectErrorStream(true)
+                .start();
+        String text = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, jcmd.waitFor(), text);
+        String total = text.lines()
+                .filter(line -> line.startsWith("Total"))
+                .findFirst()
+                .orElseThrow();
+        return Long.parseLong(total.strip().split("\\s+", -1)[2]);
+    }
+
+    /** A server, and when its start began. */
+    private record Started(FatJar jar, long begun) implements AutoCloseable {
+        long millis() {
+            return (System.nanoTime() - begun) / 1_000_000;
+        }
+
+        @Override
+        public void close() {
+            jar.close();
+        }
+    }
+}
