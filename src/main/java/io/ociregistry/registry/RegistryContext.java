@@ -5,6 +5,7 @@ import io.ociregistry.access.ClientAccess;
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
+import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ConfirmedLinks;
@@ -27,11 +28,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
     /** How long a start waits for the index of the cache; a large one that was never read before takes longer. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(1);
+    private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
     private final ServerConfig config;
     private final ClientAccess clients;
@@ -45,6 +48,7 @@ public final class RegistryContext implements AutoCloseable {
     private final Registry registry;
     private final Listings listings;
     private final ImageLoader loader;
+    private volatile @Nullable Preload preload;
 
     private RegistryContext(
             ServerConfig config,
@@ -135,6 +139,24 @@ public final class RegistryContext implements AutoCloseable {
         }
     }
 
+    /**
+     * Begins to load in the background what the configuration wants preloaded, if anything. Reaches no network before it returns.
+     *
+     * @throws IOException if a file that it names is not there or can't be used; the message says which
+     */
+    public void preload() throws IOException {
+        Optional<String> files = config.preloadImages();
+        if (files.isEmpty()) {
+            return;
+        }
+        LoadPlan plan = LoadPlan.of(files.get());
+        if (access.layout().isWritable()) {
+            Preload begun = new Preload(loader, plan, LoadOptions.of(config), PRELOAD_PAUSE);
+            preload = begun;
+            begun.start();
+        }
+    }
+
     /** What an operator has to be told at the start; empty if nothing. */
     public Optional<String> warning() {
         return access.warning();
@@ -188,6 +210,10 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        Preload begun = preload;
+        if (begun != null) {
+            begun.close();
+        }
         clients.close();
         registry.close();
         upstreams.close();

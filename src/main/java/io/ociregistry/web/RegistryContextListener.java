@@ -91,6 +91,7 @@ public final class RegistryContextListener implements ServletContextListener {
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.warning().ifPresent(LOG::warn);
+            preload(context);
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
             // Any exception makes the container refuse the application; this text is what its log shows.
@@ -101,6 +102,15 @@ public final class RegistryContextListener implements ServletContextListener {
     private static void warnOfTls(ServerConfig config) {
         if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
             LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the container's connector");
+        }
+    }
+
+    private static void preload(RegistryContext context) throws IOException {
+        try {
+            context.preload();
+        } catch (IOException e) {
+            context.close();
+            throw new IOException("preloadImages: " + e.getMessage(), e);
         }
     }
 

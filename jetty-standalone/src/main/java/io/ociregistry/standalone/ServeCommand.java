@@ -33,6 +33,7 @@ record ServeCommand(Settings settings) implements Action {
         var context = open(config);
         context.warning().ifPresent(warning -> warn(err, warning));
         try {
+            preload(context);
             var server = EmbeddedServer.start(config, context);
             if (!context.clients().isOpen() && server.tls().isEmpty()) {
                 warn(
@@ -68,6 +69,14 @@ record ServeCommand(Settings settings) implements Action {
                     "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
                             + "; or choose another with --image-path",
                     e);
+        }
+    }
+
+    private static void preload(RegistryContext context) throws StartException {
+        try {
+            context.preload();
+        } catch (IOException e) {
+            throw new StartException("cannot preload images: " + Failure.reason(e), e);
         }
     }
 
