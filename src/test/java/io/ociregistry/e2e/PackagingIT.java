@@ -25,7 +25,8 @@ class PackagingIT {
     @Test
     void theWarLeavesToTheServletContainerWhatIsTheServletContainers() throws IOException {
         var intruders = entries(War.artifact()).stream()
-                .filter(entry -> entry.matches(".*(jetty|servlet-api|jakarta/servlet|jakarta\\.servlet|commons-cli).*"))
+                .filter(entry -> entry.matches(
+                        ".*(jetty|servlet-api|jakarta/servlet|jakarta\\.servlet|commons-cli|jline|progressbar).*"))
                 .toList();
 
         assertEquals(List.of(), intruders);
@@ -65,7 +66,7 @@ class PackagingIT {
         // The jar is unpacked libraries; those are on the class path of the tests too.
         var ofTheServer = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(path -> Path.of(path).getFileName().toString())
-                .filter(file -> file.matches("(jetty-|jakarta\\.|commons-cli-).*\\.jar"))
+                .filter(file -> file.matches("(jetty-|jakarta\\.|commons-cli-|jline-|progressbar-).*\\.jar"))
                 .map(PackagingIT::nameAndVersion)
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(ofTheServer, namesAndVersions(between(listed, "In the jar only:", "")));

@@ -98,7 +98,7 @@ class CommandLineTest {
                 "xyzzy | unknown command 'xyzzy'; there are serve, load, list, prune, version, help",
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",
-                "load --image-file x | `load` is not in this build",
+                "load --image-file x/y | cannot load images: x/y: there is no such file",
                 "list --image-path /none | cannot list the image path /none: /none: there is no such directory",
                 "list --image-path /proc | cannot list the image path /proc: /proc: there is no cache in it",
                 "list --output yaml | --output 'yaml' is not one of table, json and wide",

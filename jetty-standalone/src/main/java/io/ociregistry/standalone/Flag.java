@@ -16,12 +16,28 @@ enum Flag {
     LOG_FILE("file", ServerKeys.LOG_FILE, "Where log lines go instead of the console", ""),
     HELP(null, null, "Shows this help", ""),
 
-    PRELOAD_IMAGES("file", ServerKeys.PRELOAD_IMAGES, "Loads the images this file lists before serving", ""),
+    PRELOAD_IMAGES(
+            "file,...",
+            ServerKeys.PRELOAD_IMAGES,
+            "Loads the images that these files list while serving; see --image-file",
+            ""),
     HOST("address", ServerKeys.HOST, "The address to listen on", "0.0.0.0"),
     PORT("int", ServerKeys.PORT, "The port to listen on; 0 takes a free one", "8080"),
     OS("string", ServerKeys.OS, "Whose images to load: an operating system", "this machine's"),
     ARCH("string", ServerKeys.ARCH, "Whose images to load: a processor", "this machine's"),
-    PULL_TIMEOUT("ms", ServerKeys.PULL_TIMEOUT, "How long a pull from an upstream may take", "60000"),
+    PLATFORM(
+            "platform,...|all",
+            ServerKeys.PLATFORM,
+            "Whose images to load, instead of --os and --arch: like linux/amd64,linux/arm64/v8",
+            ""),
+    PARALLEL("int", ServerKeys.PARALLEL, "How many images to load at a time", "4"),
+    WITH_REFERRERS(
+            null, ServerKeys.WITH_REFERRERS, "Loads what refers to images too: signatures, attestations, SBOMs", ""),
+    PULL_TIMEOUT(
+            "ms",
+            ServerKeys.PULL_TIMEOUT,
+            "How long a registry may send nothing before a load gives up what is still to come from it",
+            "60000"),
     ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Asks the upstream again for every latest", ""),
     HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves one embedded image and nothing else", ""),
     AIR_GAPPED(null, ServerKeys.AIR_GAPPED, "Never calls an upstream: what is not cached is not found", ""),
@@ -29,7 +45,13 @@ enum Flag {
     METRICS("int", ServerKeys.METRICS, "A port for metrics alone; 0 is none", "0"),
     DEFAULT_NS("registry", ServerKeys.DEFAULT_NS, "The registry of requests that name none", ""),
 
-    IMAGE_FILE("file", ServerKeys.IMAGE_FILE, "The images to load: a list or a tarball", ""),
+    IMAGE_FILE(
+            "file,...",
+            ServerKeys.IMAGE_FILE,
+            "The images to load: files, or patterns in quotes; lists of names, one a line, or tarballs",
+            ""),
+    QUIET(null, null, "Prints nothing but failures", ""),
+    JSON(null, null, "Prints what happens as lines of JSON", ""),
     RESOLVE_REF("ref", ServerKeys.RESOLVE_REF, "The name of an image in a tarball that has none", ""),
     HEADER(null, null, "Prints a line of headings", ""),
     PATTERN("regex,...", null, "Chooses the images whose name matches one of these", ""),

@@ -1,12 +1,85 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
+import io.ociregistry.imagefile.LoadPlan;
+import io.ociregistry.registry.LoadListener;
+import io.ociregistry.registry.LoadOptions;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.store.StoreLock;
+import java.io.IOException;
 import java.io.PrintStream;
 
-/** {@code ociregistry load}. */
+/** {@code ociregistry load}: brings images into the cache and ends. No server may be running on it. */
 record LoadCommand(Settings settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
-        err.println("ociregistry: `load` is not in this build");
-        return 1;
+        try {
+            var loaded = settings.load();
+            // What an earlier pull began is not what this was asked for.
+            var config = loaded.config().with(ServerKeys.PREFETCH, false);
+            settings.log(config);
+            loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
+            var plan = plan(config);
+            var output = LoadOutput.of(settings, out, err);
+            return load(config, plan, output, err);
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException | UsageException e) {
+            return Failure.of(e, err);
+        }
+    }
+
+    /** Before anything is opened: a name that is mistyped costs nothing. */
+    private static LoadPlan plan(ServerConfig config) throws UsageException, StartException {
+        var files = config.imageFile()
+                .orElseThrow(() -> new UsageException("load needs a file that says what: --image-file FILE"));
+        try {
+            return LoadPlan.of(files);
+        } catch (IOException e) {
+            throw new StartException("cannot load images: " + Failure.reason(e), e);
+        }
+    }
+
+    /** Until its end, or until the process is told to end: then what has arrived is kept before it does. */
+    private static int load(ServerConfig config, LoadPlan plan, LoadListener output, PrintStream err)
+            throws StartException {
+        try (var interrupts = Interrupts.ofThisThread();
+                var context = open(config)) {
+            return load(context, plan, output, err, interrupts);
+        }
+    }
+
+    private static int load(
+            RegistryContext context, LoadPlan plan, LoadListener output, PrintStream err, Interrupts interrupts) {
+        try {
+            interrupts.check();
+            var summary = context.loader().load(plan, LoadOptions.of(context.config()), output);
+            return summary.isComplete() ? 0 : 1;
+        } catch (InterruptedException e) {
+            err.println("ociregistry: interrupted; what has arrived is kept, and the same command goes on from there");
+            return 1;
+        }
+    }
+
+    private static RegistryContext open(ServerConfig config) throws StartException {
+        RegistryContext context;
+        try {
+            context = RegistryContext.open(config);
+        } catch (StoreLock.HeldException e) {
+            throw new StartException(e.getMessage() + ", or let the server that has it load them: --server URL", e);
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
+                            + "; or choose another with --image-path",
+                    e);
+        }
+        var readOnly = context.warning();
+        if (readOnly.isPresent()) {
+            context.close();
+            throw new StartException("nothing can be loaded: " + readOnly.get());
+        }
+        return context;
     }
 }

@@ -8,6 +8,10 @@ public final class StartException extends Exception {
         this(e.getMessage() + "; mend that file, or name another in the configuration", e);
     }
 
+    StartException(String message) {
+        super(message);
+    }
+
     StartException(String message, Throwable cause) {
         super(message, cause);
     }

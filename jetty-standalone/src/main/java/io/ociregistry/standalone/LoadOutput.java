@@ -1,0 +1,48 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.registry.LoadJson;
+import io.ociregistry.registry.LoadListener;
+import io.ociregistry.registry.LoadOutcome.Failed;
+import io.ociregistry.registry.LoadSummary;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+
+/** How {@code load} prints what happens. */
+final class LoadOutput {
+    private static final double MEGABYTE = 1e6;
+
+    private LoadOutput() {}
+
+    /** What the options ask for; else bars on a terminal, and lines for who reads a file of it. */
+    static LoadListener of(Settings settings, PrintStream out, PrintStream err) throws UsageException {
+        if (settings.has(Flag.JSON) && settings.has(Flag.QUIET)) {
+            throw new UsageException("--json and --quiet can't go together");
+        }
+        if (settings.has(Flag.JSON)) {
+            return new LoadJson(out::println);
+        }
+        if (settings.has(Flag.QUIET)) {
+            return new LoadFailures(err);
+        }
+        return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.PACE);
+    }
+
+    static void fail(Failed failed, PrintStream err) {
+        err.println("ociregistry: not loaded: " + failed.image() + ": " + failed.reason());
+    }
+
+    static String summary(LoadSummary summary) {
+        return summary.loaded() + " loaded, " + summary.alreadyThere() + " already there, "
+                + summary.failed().size() + " failed; " + megabytes(summary.bytes()) + " MB in "
+                + seconds(summary.took());
+    }
+
+    static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f", bytes / MEGABYTE);
+    }
+
+    static String seconds(Duration time) {
+        return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+    }
+}
