@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Waits for one blob of a load while it arrives. Only bytes that never came before, in an earlier try, are progress. */
 final class BlobLoad {
     private static final long GLANCE_MILLIS = 250;
+    private static final String FULL = "it is full, or takes nothing for another reason; the log tells more";
 
     private final LoadSource source;
     private final Repository repository;
@@ -79,16 +80,17 @@ final class BlobLoad {
         try {
             ended.read(ended.available(), ByteBuffer.allocate(1));
         } catch (RegistryException e) {
-            return e;
+            // There its readers are told of the pace that they have to keep.
+            return e.code() == ErrorCode.STORE_FAILED ? notKept(FULL) : e;
         } catch (IOException e) {
             return notKept(String.valueOf(e.getMessage()));
         }
-        return notKept("it is full, or takes nothing for another reason; the log tells more");
+        return notKept(FULL);
     }
 
     private RegistryException notKept(String why) {
         return new RegistryException(
                 ErrorCode.STORE_FAILED,
-                "keeping blob " + repository + "@" + blob.digest() + ": the cache's disk: " + why);
+                "keeping blob " + repository + "@" + blob.digest() + ": the disk of the cache failed: " + why);
     }
 }

@@ -16,8 +16,10 @@ import io.ociregistry.registry.LoadOutcome.Failed;
 import io.ociregistry.registry.LoadOutcome.Loaded;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,8 @@ final class ImageLoad {
 
     // Only the thread that runs it touches these.
     private final List<RegistryException> failures = new ArrayList<>();
+    /** Blobs that were seen to already: platforms share some, and images have some more than once. */
+    private final Set<Digest> wanted = new HashSet<>();
     /** What signatures can refer to. */
     private final List<Digest> subjects = new ArrayList<>();
 
@@ -128,7 +132,7 @@ final class ImageLoad {
     private void blobs(Manifest manifest) throws InterruptedException {
         List<Callable<Optional<RegistryException>>> work = new ArrayList<>();
         for (Descriptor blob : manifest.blobs()) {
-            if (blob.isForeign()) {
+            if (blob.isForeign() || !wanted.add(blob.digest())) {
                 continue;
             }
             progress.expect(blob.size());

@@ -134,6 +134,32 @@ class PullThroughIT {
     }
 
     @Test
+    void whatWasLoadedIsPulledByContainerdInTheAirGap() throws Exception {
+        Configuration configuration;
+        try (var upstream = upstream()) {
+            configuration = Configuration.dockerHubIs(upstream, directory);
+            var list = Files.writeString(directory.resolve("images.txt"), REFERENCE + "\n");
+            var printed = Program.run(
+                    "load",
+                    List.of(
+                            Java.executable(),
+                            "-jar",
+                            FatJar.artifact().toString(),
+                            "load",
+                            "--config-file",
+                            configuration.file().toString(),
+                            "--image-file",
+                            list.toString(),
+                            "--platform",
+                            "linux/amd64"));
+            assertTrue(printed.contains("1 loaded, 0 already there, 0 failed"), printed);
+        }
+        try (var server = FatJar.start(configuration.with("airGapped: true"))) {
+            assertPulledByContainerd(server, directory.resolve("node"));
+        }
+    }
+
+    @Test
     void aTerminatedServerEndsWithStatusZero() {
         try (var server = FatJar.start(Configuration.in(directory, ""))) {
             assertEquals(0, server.terminate());

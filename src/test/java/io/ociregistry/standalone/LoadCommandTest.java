@@ -35,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command as people type it, against a registry on loopback; and what an air-gapped server then makes of its cache. */
@@ -201,6 +203,25 @@ class LoadCommandTest {
         assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(30));
         assertTrue(lastLine().contains("not loaded"), this::printed);
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("0 loaded, 0 already there, 200 failed"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDiskThatTakesNothingEndsTheLoad_beforeMoreIsFetchedForNothing() throws Exception {
+        FakeImage other = upstream.image("team/other", "1").layer(100).push();
+        Files.createDirectories(images().resolve("partial"));
+        Files.createSymbolicLink(
+                images().resolve("partial").resolve(amd64.layer(0).hex() + "@r.example"), Path.of("/dev/full"));
+        list("r.example/team/app:1.0\nr.example/team/other:1");
+        assertEquals(1, load("--platform linux/amd64 --parallel 1"), this::printed);
+        assertEquals(
+                2,
+                err.toString(StandardCharsets.UTF_8)
+                        .lines()
+                        .filter(line -> line.contains("the disk of the cache failed: it is full"))
+                        .count(),
+                this::printed);
+        assertEquals(List.of(), upstream.requestsTo("/v2/" + other.repository()));
     }
 
     @Test
@@ -392,7 +413,8 @@ class LoadCommandTest {
 
     private List<String> arguments(String options) throws IOException {
         Path config = Files.writeString(
-                dir.resolve("config.yaml"), "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n");
+                dir.resolve("config.yaml"),
+                "timeouts:\n  stall: 1s\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n");
         List<String> arguments = new ArrayList<>(List.of(
                 "load",
                 "--config-file",
