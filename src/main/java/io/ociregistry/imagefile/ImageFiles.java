@@ -1,8 +1,11 @@
 package io.ociregistry.imagefile;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** The files that a comma-separated list of paths and patterns means. Shells don't expand a pattern behind a comma or an equals sign. */
 public final class ImageFiles {
@@ -33,12 +37,28 @@ public final class ImageFiles {
         }
         List<ImageFile> files = new ArrayList<>();
         for (Path path : paths) {
-            files.add(ImageFile.of(path));
+            files.add(file(path));
         }
         return List.copyOf(files);
     }
 
+    private static ImageFile file(Path path) throws IOException {
+        try {
+            return ImageFile.of(path);
+        } catch (AccessDeniedException e) {
+            throw new AccessDeniedException(path.toString(), null, "this user may not read it");
+        }
+    }
+
     private static List<Path> paths(String item) throws IOException {
+        try {
+            return expanded(item);
+        } catch (InvalidPathException | PatternSyntaxException | DirectoryIteratorException e) {
+            throw new IOException("'" + item + "' can't be looked for: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<Path> expanded(String item) throws IOException {
         Path literal = Path.of(item);
         if (Files.exists(literal)) {
             return List.of(literal);

@@ -16,7 +16,7 @@ final class LoadProgress {
     private boolean ended;
     private long here;
     private long total;
-    private long told = -1;
+    private long told;
 
     LoadProgress(String image, LoadListener listener) {
         this.image = image;

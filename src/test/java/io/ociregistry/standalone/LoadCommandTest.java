@@ -260,7 +260,11 @@ class LoadCommandTest {
         upstream.tag("team/app", "same", amd64.digest());
         upstream.tag("team/app", "moved", arm64.digest());
         list("r.example/team/app:same@" + amd64.digest() + "\nr.example/team/app:moved@" + amd64.digest());
+        upstream.on(Match.manifest("same").head()).once(Fault.status(502));
         assertEquals(0, load("--parallel 1"), this::printed);
+        upstream.forgetRequests();
+        assertEquals(0, load(""), this::printed);
+        assertEquals(List.of(), upstream.requests());
         try (RunningRegistry offline = serveOffline()) {
             assertHasAllOf(offline, amd64);
             assertArrayEquals(
@@ -326,7 +330,8 @@ class LoadCommandTest {
                 .findFirst()
                 .orElseThrow();
         assertEquals(total, progress.path("total").asLong());
-        assertTrue(progress.path("bytes").asLong() >= 99_000, progress.toString());
+        long bytes = progress.path("bytes").asLong();
+        assertTrue(bytes > 0 && bytes < total, progress.toString());
         assertEquals("", err.toString(StandardCharsets.UTF_8));
     }
 
@@ -437,7 +442,8 @@ class LoadCommandTest {
     }
 
     private void awaitOutput(String text) {
-        while (!out.toString(StandardCharsets.UTF_8).contains(text)) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!out.toString(StandardCharsets.UTF_8).contains(text) && System.nanoTime() < end) {
             Thread.onSpinWait();
         }
     }

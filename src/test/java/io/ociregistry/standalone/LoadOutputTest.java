@@ -40,9 +40,16 @@ class LoadOutputTest {
                         "  not loaded: r.example/x:1: it is not there"),
                 out.toString(StandardCharsets.UTF_8)
                         .lines()
-                        .map(line -> line.replaceAll("[0-9.]+ MB/s, [0-9.]+ s", "R MB/s, T"))
+                        .map(line -> line.replaceAll("[0-9.]+ MB/s, [0-9]+:[0-9]{2}:[0-9]{2} ", "R MB/s, T "))
                         .toList());
         assertEquals("ociregistry: not loaded: r.example/x:1: it is not there\n", err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void slowLinksAreToldByTheirKilobytes_andLongWaitsByTheirHours() {
+        assertEquals("20 kB/s", LoadOutput.rate(20_480));
+        assertEquals("2.5 MB/s", LoadOutput.rate(2_500_000));
+        assertEquals("3:05:07 left", LoadOutput.left(Duration.ofSeconds(3 * 3600 + 5 * 60 + 7)));
     }
 
     @Test

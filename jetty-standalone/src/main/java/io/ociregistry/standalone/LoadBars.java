@@ -5,6 +5,9 @@ import io.ociregistry.registry.LoadOutcome;
 import io.ociregistry.registry.LoadOutcome.Failed;
 import io.ociregistry.registry.LoadSummary;
 import java.io.PrintStream;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -44,7 +47,7 @@ final class LoadBars implements LoadListener {
                 .setUpdateIntervalMillis(MILLIS)
                 .setUnit(" MB", MEGABYTE)
                 .setInitialMax(-1)
-                .showSpeed();
+                .showSpeed(new DecimalFormat("0.00", DecimalFormatSymbols.getInstance(Locale.ROOT)));
         bars.put(image, display.apply(bar).build());
     }
 

@@ -44,12 +44,12 @@ final class LoadLines implements LoadListener {
             marks.put(image, new Mark(now, bytes));
             double perSecond = (bytes - last.bytes) * 1e9 / nanos;
             out.println(image + ": " + LoadOutput.megabytes(bytes) + " of " + LoadOutput.megabytes(total) + " MB, "
-                    + LoadOutput.megabytes((long) perSecond) + " MB/s" + left(total - bytes, perSecond));
+                    + LoadOutput.rate(perSecond) + left(total - bytes, perSecond));
         }
     }
 
     private static String left(long bytes, double perSecond) {
-        return perSecond < 1 ? "" : ", " + LoadOutput.seconds(Duration.ofSeconds((long) (bytes / perSecond))) + " left";
+        return perSecond < 1 ? "" : ", " + LoadOutput.left(Duration.ofSeconds((long) (bytes / perSecond)));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Locale;
 
 /** How {@code load} prints what happens. */
 final class LoadOutput {
+    private static final double KILOBYTE = 1e3;
     private static final double MEGABYTE = 1e6;
 
     private LoadOutput() {}
@@ -42,7 +43,20 @@ final class LoadOutput {
         return String.format(Locale.ROOT, "%.1f", bytes / MEGABYTE);
     }
 
+    /** Slow links are told by their kilobytes. */
+    static String rate(double bytesPerSecond) {
+        return bytesPerSecond < MEGABYTE
+                ? String.format(Locale.ROOT, "%.0f kB/s", bytesPerSecond / KILOBYTE)
+                : megabytes((long) bytesPerSecond) + " MB/s";
+    }
+
     static String seconds(Duration time) {
         return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+    }
+
+    /** How long it will take, as h:mm:ss. */
+    static String left(Duration time) {
+        return String.format(
+                Locale.ROOT, "%d:%02d:%02d left", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
     }
 }
