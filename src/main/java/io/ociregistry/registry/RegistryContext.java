@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryContext implements AutoCloseable {
     /** How long a start waits for the index of the cache; a large one that was never read before takes longer. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(1);
+
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
     private final ServerConfig config;

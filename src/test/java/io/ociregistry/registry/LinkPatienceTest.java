@@ -18,19 +18,19 @@ import org.junit.jupiter.api.io.TempDir;
 /** How long a load waits for a registry. */
 @Timeout(30)
 class LinkPatienceTest {
-    private static final RegistryException UNREACHABLE =
+    private final RegistryException unreachable =
             new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no route");
 
     @Test
     void aFailureThatCanPassIsTriedAgainUntilNothingCameForTooLong() throws Exception {
         LinkPatience link = new LinkPatience(Duration.ofMillis(200));
-        assertTrue(link.waitsAfter(UNREACHABLE));
-        while (link.waitsAfter(UNREACHABLE)) {
+        assertTrue(link.waitsAfter(unreachable));
+        while (link.waitsAfter(unreachable)) {
             assertFalse(Thread.currentThread().isInterrupted());
         }
         assertTrue(link.isOver());
         link.progressed();
-        assertTrue(link.waitsAfter(UNREACHABLE), "what came winds it up again");
+        assertTrue(link.waitsAfter(unreachable), "what came winds it up again");
     }
 
     @Test
