@@ -10,7 +10,7 @@ import java.util.Optional;
  */
 public record Descriptor(MediaType mediaType, Digest digest, long size, Optional<Platform> platform) {
     /** Reads a descriptor; empty if it has no digest that we could ever ask for. */
-    static Optional<Descriptor> read(JsonNode node) {
+    public static Optional<Descriptor> read(JsonNode node) {
         try {
             return Optional.of(new Descriptor(
                     new MediaType(node.path("mediaType").asText("")),

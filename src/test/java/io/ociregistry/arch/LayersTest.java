@@ -29,6 +29,12 @@ class LayersTest {
     static final ArchRule onlyLoggingSeesLogback = only("ch.qos.logback..", "..logging..");
 
     @ArchTest
+    static final ArchRule onlyArchiveSeesTar = only("org.apache.commons.compress..", "..archive..");
+
+    @ArchTest
+    static final ArchRule onlyArchiveSeesZstd = only("io.airlift..", "..archive..");
+
+    @ArchTest
     static final ArchRule onlyConfigSeesYaml = only("org.yaml..", "..config..");
 
     @ArchTest
@@ -38,6 +44,10 @@ class LayersTest {
     @ArchTest
     static final ArchRule imageFilesDependOnNothingOfOurs =
             lower("imagefile", "oci", "store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
+    static final ArchRule archivesDependOnOciAlone =
+            lower("archive", "config", "store", "upstream", "registry", "web", "standalone");
 
     @ArchTest
     static final ArchRule configDependsOnOciAlone =

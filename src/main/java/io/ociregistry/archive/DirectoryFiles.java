@@ -1,0 +1,60 @@
+package io.ociregistry.archive;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/** A directory that somebody else may have made: links that lead out of it are as good as missing. */
+record DirectoryFiles(Path path) implements ArchiveFiles {
+    @Override
+    public OptionalLong size(String name) {
+        try {
+            Optional<Path> file = find(name);
+            return file.isPresent() ? OptionalLong.of(Files.size(file.get())) : OptionalLong.empty();
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    @Override
+    public String real(String name) {
+        return name;
+    }
+
+    @Override
+    public void read(Collection<String> names, Taker taker) throws IOException {
+        for (String name : new TreeSet<>(names)) {
+            Optional<Path> file = find(name);
+            if (file.isPresent()) {
+                try (InputStream content = open(name, file.get())) {
+                    taker.take(name, content);
+                }
+            }
+        }
+    }
+
+    private InputStream open(String name, Path file) throws ArchiveException {
+        try {
+            return Files.newInputStream(file);
+        } catch (IOException e) {
+            throw new ArchiveException(path, name, "it can't be read: " + TarReader.reason(e));
+        }
+    }
+
+    private Optional<Path> find(String name) {
+        try {
+            Path real = path.resolve(EntryNames.plain(path, name)).toRealPath();
+            return real.startsWith(path.toRealPath()) && Files.isRegularFile(real)
+                    ? Optional.of(real)
+                    : Optional.empty();
+        } catch (IOException | InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.ociregistry.archive;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ociregistry.oci.Descriptor;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.MediaType;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What a layout that is written lists, in the order in which it is told: an {@code index.json} with a descriptor for every name, as skopeo, crane and
+ * containerd want it, and a {@code manifest.json} for {@code docker load}.
+ */
+public final class LayoutListing {
+    private final ArrayNode manifests = ArchiveJson.JSON.createArrayNode();
+    private final ArrayNode images = ArchiveJson.JSON.createArrayNode();
+    private final TreeSet<Digest> leftOut = new TreeSet<>();
+
+    /** Lists a manifest under each of its names, or once without any. */
+    public void add(Manifest manifest, Collection<ImageReference> names) {
+        if (names.isEmpty()) {
+            manifests.add(descriptor(manifest));
+        }
+        for (ImageReference name : names) {
+            ObjectNode named = descriptor(manifest);
+            named.putObject("annotations")
+                    .put(LayoutIndex.FULL_NAME, name.toString())
+                    .put(LayoutIndex.REF_NAME, name.toString());
+            manifests.add(named);
+        }
+    }
+
+    /** Lists an image, which is in the layout with all its blobs, for docker; it has one image for a name. */
+    public void addForDocker(Manifest image, Collection<ImageReference> tags) {
+        List<Descriptor> blobs = image.blobs();
+        ObjectNode entry =
+                images.addObject().put("Config", OciLayout.entry(blobs.get(0).digest()));
+        ArrayNode names = entry.putArray("RepoTags");
+        tags.forEach(tag -> names.add(tag.toString()));
+        ArrayNode layers = entry.putArray("Layers");
+        blobs.stream().skip(1).forEach(layer -> layers.add(OciLayout.entry(layer.digest())));
+    }
+
+    /** Says that a manifest is not there since it is known where the layout goes. */
+    public void leaveOut(Digest manifest) {
+        leftOut.add(manifest);
+    }
+
+    byte[] index() {
+        ObjectNode index = ArchiveJson.JSON
+                .createObjectNode()
+                .put("schemaVersion", 2)
+                .put("mediaType", MediaType.OCI_INDEX.value());
+        index.set("manifests", manifests);
+        if (!leftOut.isEmpty()) {
+            String digests = leftOut.stream().map(Digest::toString).collect(Collectors.joining(" "));
+            index.putObject("annotations").put(LayoutIndex.LEFT_OUT, digests);
+        }
+        return index.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Nothing if docker can use none of them. */
+    byte[] forDocker() {
+        return images.isEmpty() ? new byte[0] : images.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static ObjectNode descriptor(Manifest manifest) {
+        return ArchiveJson.JSON
+                .createObjectNode()
+                .put("mediaType", manifest.mediaType().value())
+                .put("digest", manifest.digest().toString())
+                .put("size", manifest.size());
+    }
+}

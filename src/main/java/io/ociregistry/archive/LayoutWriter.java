@@ -1,0 +1,93 @@
+package io.ociregistry.archive;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.Manifest;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+
+/**
+ * Writes an OCI layout as a tar: what it lists first, so that it can be read in one go, then what is handed over, in that order. Nothing in it
+ * depends on when or where it is written.
+ */
+public final class LayoutWriter implements Closeable {
+    private static final int READABLE_BY_ALL = 0100644;
+
+    private final TarArchiveOutputStream tar;
+
+    /** Begins one; closing it closes {@code out}. */
+    public LayoutWriter(OutputStream out, LayoutListing listing) throws IOException {
+        this.tar = new TarArchiveOutputStream(out, StandardCharsets.UTF_8.name());
+        // Digests of SHA-512 are longer than the names, and layers may be larger than the sizes, that tar had in 1988.
+        tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+        tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
+        write(OciLayout.MARK, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
+        write(OciLayout.INDEX, listing.index());
+        byte[] forDocker = listing.forDocker();
+        if (forDocker.length > 0) {
+            write(DockerSave.INDEX, forDocker);
+        }
+    }
+
+    /** Adds a manifest under one of its digests. */
+    public void manifest(Digest digest, Manifest manifest) throws IOException {
+        write(OciLayout.entry(digest), manifest.toByteArray());
+    }
+
+    /**
+     * Adds a blob, and verifies it meanwhile.
+     *
+     * @throws IOException if its content has another size or digest; then nothing can be added any more
+     */
+    public void blob(Digest digest, long size, InputStream content) throws IOException {
+        begin(OciLayout.entry(digest), size);
+        MessageDigest hash = digest.algorithm().newHash();
+        byte[] buffer = new byte[Compression.BUFFER];
+        long written = 0;
+        for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
+            written += count;
+            if (written > size) {
+                break;
+            }
+            hash.update(buffer, 0, count);
+            tar.write(buffer, 0, count);
+        }
+        Digest actual = Digest.finish(digest.algorithm(), hash);
+        if (written != size || !actual.equals(digest)) {
+            throw new IOException("blob " + digest + " is not what its name says: "
+                    + (written != size ? "it has not the " + size + " bytes it should have" : "it is " + actual));
+        }
+        tar.closeArchiveEntry();
+    }
+
+    private void write(String name, byte[] content) throws IOException {
+        begin(name, content.length);
+        tar.write(content);
+        tar.closeArchiveEntry();
+    }
+
+    private void begin(String name, long size) throws IOException {
+        TarArchiveEntry entry = new TarArchiveEntry(name);
+        entry.setSize(size);
+        entry.setMode(READABLE_BY_ALL);
+        entry.setLastModifiedTime(FileTime.fromMillis(0));
+        tar.putArchiveEntry(entry);
+    }
+
+    /** Ends the tar. */
+    public void finish() throws IOException {
+        tar.finish();
+        tar.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        tar.close();
+    }
+}

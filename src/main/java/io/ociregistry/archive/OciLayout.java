@@ -1,0 +1,96 @@
+package io.ociregistry.archive;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ociregistry.oci.Descriptor;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.Manifest;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An OCI layout: {@code index.json} lists the images, {@code blobs/} has manifests and blobs, each named by its digest. Docker 25 and newer save
+ * such, and beside it the {@code manifest.json} of older ones.
+ */
+final class OciLayout {
+    static final String BLOBS = "blobs/";
+    static final String INDEX = "index.json";
+    static final String MARK = "oci-layout";
+
+    private final ArchiveFiles files;
+    private final Map<Digest, ArchivedNames> names = new LinkedHashMap<>();
+
+    private OciLayout(ArchiveFiles files) {
+        this.files = files;
+    }
+
+    /** True if it is one. */
+    static boolean isIn(ArchiveFiles files) {
+        return files.has(INDEX);
+    }
+
+    /** Where a layout has the content of that digest. */
+    static String entry(Digest digest) {
+        return BLOBS + digest.algorithm() + "/" + digest.hex();
+    }
+
+    static Contents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
+        return new OciLayout(files).read(longestManifest);
+    }
+
+    private Contents read(int longestManifest) throws ArchiveException {
+        LayoutIndex index = LayoutIndex.read(ArchiveJson.read(files, INDEX));
+        List<Descriptor> roots =
+                index.entries().stream().map(LayoutIndex.Entry::descriptor).toList();
+        Map<Digest, Manifest> manifests = new ManifestTree(files, longestManifest).read(roots);
+        for (LayoutIndex.Entry entry : index.entries()) {
+            add(entry);
+            if (entry.names().isEmpty()) {
+                addNamed(entry.descriptor().digest(), manifests);
+            }
+        }
+        addTagsOfDocker(manifests);
+        List<ArchivedImage> images = new ArrayList<>();
+        names.forEach((digest, known) -> images.add(known.of(digest)));
+        return new Contents(images, manifests, OciLayout::entry, index.leftOut(), false);
+    }
+
+    private void add(LayoutIndex.Entry entry) {
+        names.computeIfAbsent(entry.descriptor().digest(), unused -> new ArchivedNames())
+                .addAll(entry.names());
+    }
+
+    /** An index without a name may be no image, but a list of images that have names. */
+    private void addNamed(Digest digest, Map<Digest, Manifest> manifests) throws ArchiveException {
+        Manifest manifest = manifests.get(digest);
+        if (manifest == null || manifest.children().isEmpty()) {
+            return;
+        }
+        JsonNode json = ArchiveJson.parse(files, entry(digest), manifest.toByteArray());
+        List<LayoutIndex.Entry> named = LayoutIndex.read(json).entries().stream()
+                .filter(entry -> !entry.names().isEmpty())
+                .toList();
+        if (!named.isEmpty()) {
+            names.remove(digest);
+            named.forEach(this::add);
+        }
+    }
+
+    /** Some tell names there alone. */
+    private void addTagsOfDocker(Map<Digest, Manifest> manifests) throws ArchiveException {
+        boolean isNameless = names.values().stream().anyMatch(ArchivedNames::isEmpty);
+        if (!isNameless || !files.has(DockerSave.INDEX)) {
+            return;
+        }
+        Map<String, Collection<String>> tags = new LinkedHashMap<>();
+        DockerSave.images(files).forEach(image -> tags.put(image.config(), image.tags()));
+        names.forEach((digest, known) -> {
+            Manifest manifest = manifests.get(digest);
+            if (known.isEmpty() && manifest != null) {
+                manifest.blobs().forEach(blob -> known.addAll(tags.getOrDefault(entry(blob.digest()), List.of())));
+            }
+        });
+    }
+}

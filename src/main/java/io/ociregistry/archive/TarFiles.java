@@ -1,0 +1,115 @@
+package io.ociregistry.archive;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+
+/**
+ * A tar archive. Its entries are listed once, and then read in their order as often as somebody wants some: a plain tar is seeked in, a
+ * compressed one is decompressed again, as far as it has to be, which costs time but neither memory nor disk.
+ *
+ * <p>Of several entries with one name under {@code blobs/} the first counts, since the name tells what is in it; elsewhere that is refused.
+ */
+final class TarFiles implements ArchiveFiles {
+    /** Characters in all names, with something for each: about a hundred MiB in memory. */
+    private static final long MOST_NAMES = 48L << 20;
+
+    private static final int PER_NAME = 64;
+    private static final int MOST_LINKS = 8;
+
+    private final Path path;
+    private final Map<String, Long> sizes = new HashMap<>();
+    private final Map<String, String> links = new HashMap<>();
+    private long namesLeft = MOST_NAMES;
+
+    private TarFiles(Path path) {
+        this.path = path;
+    }
+
+    static TarFiles open(Path path) throws ArchiveException {
+        TarFiles files = new TarFiles(path);
+        try (TarReader tar = TarReader.open(path)) {
+            for (Optional<TarArchiveEntry> entry = tar.next(); entry.isPresent(); entry = tar.next()) {
+                files.add(entry.get());
+            }
+        }
+        return files;
+    }
+
+    private void add(TarArchiveEntry entry) throws ArchiveException {
+        String name = EntryNames.plain(path, entry.getName());
+        if (entry.isDirectory() || entry.isGlobalPaxHeader()) {
+            return;
+        }
+        if (entry.isSymbolicLink()) {
+            put(links, name, EntryNames.target(path, name, entry.getLinkName()));
+        } else if (entry.isLink()) {
+            put(links, name, EntryNames.plain(path, entry.getLinkName()));
+        } else if (entry.isCharacterDevice() || entry.isBlockDevice() || entry.isFIFO()) {
+            throw new ArchiveException(path, name, "it is a device or a pipe, which no image archive has");
+        } else {
+            put(sizes, name, entry.getSize());
+        }
+    }
+
+    private <T> void put(Map<String, T> known, String name, T value) throws ArchiveException {
+        namesLeft -= name.length() + PER_NAME + (value instanceof String target ? target.length() : 0);
+        if (namesLeft < 0) {
+            throw new ArchiveException(path, name, "there are too many entries before it, or their names are too long");
+        }
+        boolean isKnown = sizes.containsKey(name) || links.containsKey(name);
+        if (isKnown && !name.startsWith(OciLayout.BLOBS)) {
+            throw new ArchiveException(path, name, "it is there twice, so nobody knows which one counts");
+        }
+        if (!isKnown) {
+            known.put(name, value);
+        }
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public OptionalLong size(String name) {
+        Long size = sizes.get(real(name));
+        return size == null ? OptionalLong.empty() : OptionalLong.of(size);
+    }
+
+    @Override
+    public String real(String name) {
+        String target = name;
+        for (int i = 0; i < MOST_LINKS && links.containsKey(target); i++) {
+            target = links.getOrDefault(target, target);
+        }
+        return target;
+    }
+
+    @Override
+    public void read(Collection<String> names, Taker taker) throws IOException {
+        Set<String> wanted = new HashSet<>(names);
+        wanted.retainAll(sizes.keySet());
+        try (TarReader tar = TarReader.open(path)) {
+            while (!wanted.isEmpty()) {
+                TarArchiveEntry entry =
+                        tar.next().orElseThrow(() -> new ArchiveException(path, "it changed while it was being read"));
+                String name = EntryNames.plain(path, entry.getName());
+                if (isContent(entry) && wanted.remove(name)) {
+                    taker.take(name, tar.content());
+                }
+            }
+        }
+    }
+
+    private static boolean isContent(TarArchiveEntry entry) {
+        return entry.isFile() && !entry.isLink() && !entry.isSymbolicLink();
+    }
+}
