@@ -9,7 +9,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
  * containerd want it, and a {@code manifest.json} for {@code docker load}.
  */
 public final class LayoutListing {
+    private static final Set<String> CONFIGS =
+            Set.of("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json");
+
     private final ArrayNode manifests = ArchiveJson.JSON.createArrayNode();
     private final ArrayNode images = ArchiveJson.JSON.createArrayNode();
     private final TreeSet<Digest> leftOut = new TreeSet<>();
@@ -36,15 +39,23 @@ public final class LayoutListing {
         }
     }
 
-    /** Lists an image, which is in the layout with all its blobs, for docker; it has one image for a name. */
+    /** True for an image that docker can load: it has a config of one of these two types. */
+    public static boolean isForDocker(Manifest image) {
+        return image.config()
+                .filter(config -> CONFIGS.contains(config.mediaType().value()))
+                .isPresent();
+    }
+
+    /** Lists an image {@link #isForDocker} which is in the layout with all its blobs; docker has one image for a name. */
     public void addForDocker(Manifest image, Collection<ImageReference> tags) {
-        List<Descriptor> blobs = image.blobs();
-        ObjectNode entry =
-                images.addObject().put("Config", OciLayout.entry(blobs.get(0).digest()));
+        Descriptor config = image.config().orElseThrow();
+        ObjectNode entry = images.addObject().put("Config", OciLayout.entry(config.digest()));
         ArrayNode names = entry.putArray("RepoTags");
         tags.forEach(tag -> names.add(tag.toString()));
         ArrayNode layers = entry.putArray("Layers");
-        blobs.stream().skip(1).forEach(layer -> layers.add(OciLayout.entry(layer.digest())));
+        image.blobs().stream()
+                .filter(blob -> !blob.equals(config))
+                .forEach(layer -> layers.add(OciLayout.entry(layer.digest())));
     }
 
     /** Says that a manifest is not there since it is known where the layout goes. */

@@ -5,10 +5,6 @@ import io.ociregistry.imagefile.ImageFile;
 /** Brings the images into the cache that a file holds: a tarball, compressed or not, or an OCI layout. */
 @FunctionalInterface
 public interface FileImporter {
-    /** Reads none. */
-    FileImporter NONE = (file, options, listener) -> listener.ended(new LoadOutcome.Failed(
-            file.path().toString(), "it is a tarball or an image layout, and this build reads lists only", false));
-
     /**
      * Brings in all of them that the options want, and tells the listener of each, but not the end of the load. A file that can't be used is told
      * as one failed image that is called like the file. Never throws for what a file can cause; is interrupted to stop.

@@ -84,7 +84,9 @@ public final class RegistryContext implements AutoCloseable {
                 discovery,
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
-        this.loader = new ImageLoader(registry.loadSource(listings), names, FileImporter.NONE);
+        FileImporter archives = new ArchiveImporter(
+                new Receipt(records, catalog, links, blobs, clock), names, config.maxManifestBytes());
+        this.loader = new ImageLoader(registry.loadSource(listings), names, archives);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, new Trust(config.registries()));

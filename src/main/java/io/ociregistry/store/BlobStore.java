@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -238,6 +239,11 @@ public final class BlobStore {
         }
         boolean empty = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
         return !empty && Files.isReadable(layout.blob(digest));
+    }
+
+    /** The content of the file of that name, verified or not: whoever takes it verifies it. */
+    public InputStream stream(Digest digest) throws IOException {
+        return Files.newInputStream(layout.blob(digest));
     }
 
     /** Tries again to write down which blobs were verified, where the disk did not take it. */

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is newer.
  */
-final class DurableFiles {
+public final class DurableFiles {
     /** How the name of a file ends that is still being written. */
     static final String TEMPORARY = ".tmp";
 
@@ -42,7 +42,7 @@ final class DurableFiles {
     }
 
     /** Renames a file whose content was forced, and forces the rename. */
-    static void publish(Path aside, Path target) throws IOException {
+    public static void publish(Path aside, Path target) throws IOException {
         Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceDirectory(target.resolveSibling("."));
     }

@@ -96,6 +96,11 @@ public final class ManifestStore {
         });
     }
 
+    /** True if the disk has taken all that is known of a manifest. */
+    public boolean isSaved(Digest digest) {
+        return unsaved.find(digest).isEmpty();
+    }
+
     /** Writes down that a manifest has not that name any more, as its upstream says. */
     public void drop(Digest digest, ImageReference name) {
         change(digest, record -> record.without(name));

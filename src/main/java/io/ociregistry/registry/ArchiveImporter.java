@@ -1,0 +1,54 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.archive.ArchiveException;
+import io.ociregistry.archive.ImageArchive;
+import io.ociregistry.imagefile.ImageFile;
+import io.ociregistry.oci.RegistryException;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings in what an archive holds: a tar or a layout that docker, containerd, skopeo or {@code export} made.
+ *
+ * <p>Every manifest and every blob is verified before it is visible, and comes through the partial files that downloads come through: an import
+ * that was interrupted goes on when it is run again, and what is here already is not read. What an operator loads counts as confirmed for the
+ * repositories that it is named by (ADR 8).
+ */
+final class ArchiveImporter implements FileImporter {
+    private static final Logger LOG = LoggerFactory.getLogger(ArchiveImporter.class);
+
+    private final Receipt receipt;
+    private final RegistryNames names;
+    private final int longestManifest;
+    /** Archives share blobs, and a disk is no faster for two. */
+    private final ReentrantLock oneAtATime = new ReentrantLock();
+
+    ArchiveImporter(Receipt receipt, RegistryNames names, long longestManifest) {
+        this.receipt = receipt;
+        this.names = names;
+        this.longestManifest = (int) longestManifest;
+    }
+
+    @Override
+    public void load(ImageFile file, LoadOptions options, LoadListener listener) throws InterruptedException {
+        String name = file.path().toString();
+        oneAtATime.lockInterruptibly();
+        try {
+            Optional<ListedImage> resolved = options.resolveRef().map(text -> ListedImage.parse(text, names));
+            ImageArchive archive = ImageArchive.open(file.path(), longestManifest);
+            if (archive.isRebuilt()) {
+                LOG.warn(
+                        "{} has no manifests, so they are made of its configs and layers: their digests are not those upstream",
+                        name);
+            }
+            new ArchiveImport(archive, receipt, options.platforms(), listener)
+                    .run(new ImportedNames(archive, names, resolved), name);
+        } catch (ArchiveException | RegistryException e) {
+            listener.ended(new LoadOutcome.Failed(name, String.valueOf(e.getMessage()), false));
+        } finally {
+            oneAtATime.unlock();
+        }
+    }
+}

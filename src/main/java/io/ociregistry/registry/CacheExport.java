@@ -1,0 +1,35 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.StoreAccess;
+import java.time.Duration;
+
+/** Writes what is in a cache into an archive that can be carried to another. Reads only, also beside the server that fills the cache. */
+public final class CacheExport {
+    private final Catalog catalog;
+    private final ManifestStore records;
+    private final BlobStore blobs;
+
+    private CacheExport(Catalog catalog, ManifestStore records, BlobStore blobs) {
+        this.catalog = catalog;
+        this.records = records;
+        this.blobs = blobs;
+    }
+
+    /** That of a store that is open, as it is now. */
+    public static CacheExport of(StoreAccess access) {
+        ManifestStore records = new ManifestStore(access.layout());
+        Catalog catalog = new Catalog(true);
+        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
+        return new CacheExport(catalog, records, new BlobStore(access.layout(), Duration.ZERO));
+    }
+
+    /** Looks what there is of what is asked for. */
+    public ExportPlan plan(ExportRequest request) {
+        ExportSelection selection = new ExportSelection(catalog, records, blobs, request);
+        selection.choose();
+        return new ExportPlan(records, blobs, request.have(), selection);
+    }
+}

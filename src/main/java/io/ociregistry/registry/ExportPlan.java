@@ -1,0 +1,139 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.archive.LayoutListing;
+import io.ociregistry.archive.LayoutWriter;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Tag;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ManifestStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** What an export consists of, ready to be written. */
+public final class ExportPlan {
+    private final ManifestStore records;
+    private final BlobStore blobs;
+    private final Set<Digest> have;
+    private final ExportedPart all;
+    /** By the SHA-256 digests of their manifests. */
+    private final Map<Digest, SortedSet<ImageReference>> listed;
+
+    private final List<String> problems;
+
+    ExportPlan(ManifestStore records, BlobStore blobs, Set<Digest> have, ExportSelection chosen) {
+        this.records = records;
+        this.blobs = blobs;
+        this.have = have;
+        this.all = chosen.all();
+        this.listed = chosen.listed();
+        this.problems = chosen.problems();
+    }
+
+    /** What is left out though it was asked for, and why; the export is right without it. */
+    public List<String> problems() {
+        return problems;
+    }
+
+    /** How many names it has. */
+    public int names() {
+        return listed.values().stream().mapToInt(Set::size).sum();
+    }
+
+    /** How many blobs are written. */
+    public int blobs() {
+        return (int) all.blobs().keySet().stream().filter(this::isWritten).count();
+    }
+
+    /** Bytes of the blobs that are written. */
+    public long bytes() {
+        return all.blobs().entrySet().stream()
+                .filter(blob -> isWritten(blob.getKey()))
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+
+    private boolean isWritten(Digest digest) {
+        return !have.contains(digest);
+    }
+
+    /**
+     * Writes it as a tar; of one cache, always the same bytes. Closes the stream.
+     *
+     * @throws IOException if that fails, or if something of the cache is not what its name says, or gone; the message names it
+     */
+    public void writeTo(OutputStream out) throws IOException {
+        try (LayoutWriter writer = new LayoutWriter(out, listing())) {
+            for (Map.Entry<Digest, Digest> each : all.manifests().entrySet()) {
+                if (isWritten(each.getKey())) {
+                    writer.manifest(each.getKey(), manifest(each.getValue()));
+                }
+            }
+            for (Map.Entry<Digest, Long> each : all.blobs().entrySet()) {
+                if (isWritten(each.getKey())) {
+                    try (InputStream content = blobs.stream(each.getKey())) {
+                        writer.blob(each.getKey(), each.getValue(), content);
+                    }
+                }
+            }
+            writer.finish();
+        }
+    }
+
+    private LayoutListing listing() throws IOException {
+        LayoutListing listing = new LayoutListing();
+        List<Digest> sorted = listed.keySet().stream()
+                .sorted(Comparator.comparing(this::position))
+                .toList();
+        for (Digest digest : sorted) {
+            Manifest manifest = manifest(digest);
+            Set<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportedPart.BY_NAME));
+            listing.add(manifest, names);
+            List<ImageReference> tags = names.stream()
+                    .filter(name -> name.reference() instanceof Tag)
+                    .toList();
+            if (!tags.isEmpty()) {
+                forDocker(manifest).ifPresent(image -> listing.addForDocker(image, tags));
+            }
+        }
+        all.manifests().keySet().stream().filter(each -> !isWritten(each)).forEach(listing::leaveOut);
+        return listing;
+    }
+
+    private String position(Digest digest) {
+        SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportedPart.BY_NAME));
+        return names.isEmpty() ? "~" + digest : names.first() + " " + digest;
+    }
+
+    /** The one image that docker, which knows no indexes there, can mean by a name; empty if there are several, or not all of it is written. */
+    private Optional<Manifest> forDocker(Manifest root) {
+        List<Manifest> images = root.children().isEmpty()
+                ? List.of(root)
+                : root.children().stream()
+                        .flatMap(child -> Optional.ofNullable(all.manifests().get(child.digest())).stream())
+                        .flatMap(child -> records.find(child).stream())
+                        .filter(child -> !child.isAttestation())
+                        .toList();
+        Set<Digest> written = new HashSet<>(all.blobs().keySet());
+        written.removeAll(have);
+        return images.size() == 1
+                ? Optional.of(images.get(0)).filter(LayoutListing::isForDocker).filter(image -> image.blobs().stream()
+                        .allMatch(blob -> written.contains(blob.digest())))
+                : Optional.empty();
+    }
+
+    private Manifest manifest(Digest digest) throws IOException {
+        return records.find(digest)
+                .orElseThrow(() -> new IOException("manifest " + digest + " has just gone from the cache; try again"));
+    }
+}
