@@ -7,10 +7,18 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.DurableFiles;
 import io.ociregistry.store.ManifestStore;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +30,9 @@ import java.util.TreeSet;
 
 /** What an export consists of, ready to be written. */
 public final class ExportPlan {
+    private static final String PARTIAL = ".partial";
+    private static final int BUFFER = 1 << 18;
+
     private final ManifestStore records;
     private final BlobStore blobs;
     private final Set<Digest> have;
@@ -65,6 +76,41 @@ public final class ExportPlan {
 
     private boolean isWritten(Digest digest) {
         return !have.contains(digest);
+    }
+
+    /**
+     * Writes it into a file that is there when all of it is, and not before; until then it is beside it, as {@code FILE.partial}.
+     *
+     * @throws IOException as {@link #writeTo(OutputStream)} does
+     */
+    public void writeTo(Path file) throws IOException {
+        Path target = file.toAbsolutePath();
+        Path aside = target.resolveSibling(target.getFileName() + PARTIAL);
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    aside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                writeTo(new BufferedOutputStream(unclosed(channel), BUFFER));
+                channel.force(true);
+            }
+            DurableFiles.publish(aside, target);
+        } finally {
+            Files.deleteIfExists(aside);
+        }
+    }
+
+    /** It is forced before it is closed. */
+    private static OutputStream unclosed(FileChannel channel) {
+        return new FilterOutputStream(Channels.newOutputStream(channel)) {
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                out.write(bytes, offset, length);
+            }
+
+            @Override
+            public void close() {
+                // See above.
+            }
+        };
     }
 
     /**

@@ -25,6 +25,11 @@ record AppImage(Path layout) {
     private static final int MEGABYTE = 1 << 20;
 
     static AppImage build(Path directory) {
+        return build(directory, 200 * MEGABYTE);
+    }
+
+    /** The same with another size of the largest layer. */
+    static AppImage build(Path directory, int largest) {
         Peers.require("umoci", "skopeo");
         try {
             var image = new AppImage(directory.resolve("layout"));
@@ -32,10 +37,7 @@ record AppImage(Path layout) {
             image.platform("arm64", List.of(random(directory, 3 * MEGABYTE)));
             image.platform(
                     "amd64",
-                    List.of(
-                            random(directory, MEGABYTE),
-                            random(directory, 2 * MEGABYTE),
-                            random(directory, 200 * MEGABYTE)));
+                    List.of(random(directory, MEGABYTE), random(directory, 2 * MEGABYTE), random(directory, largest)));
             image.tagIndexOver("amd64", "arm64");
             return image;
         } catch (IOException e) {

@@ -75,6 +75,21 @@ final class Containerd implements AutoCloseable {
         ctr("content", "fetch", "--hosts-dir", hosts.toString(), "--all-platforms", reference);
     }
 
+    /** Takes the images of an archive, and unpacks them. */
+    void importArchive(Path archive) {
+        ctr("images", "import", "--snapshotter", "native", archive.toString());
+    }
+
+    /** Writes an image into an archive, for all platforms that it has here. */
+    void exportArchive(Path archive, String reference, String platform) {
+        ctr("images", "export", "--platform", platform, archive.toString(), reference);
+    }
+
+    /** What it says of its images. */
+    String images() {
+        return ctr("images", "ls");
+    }
+
     /** As a kubelet does it: through CRI, with the mirror from {@code config_path}. Answers the image's id. */
     String pullAsKubelet(String reference) {
         return new CriImageService(socket).pullImage(reference);

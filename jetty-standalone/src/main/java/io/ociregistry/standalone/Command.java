@@ -50,6 +50,15 @@ enum Command {
             SHORT_DIGEST,
             OUTPUT,
             DIGESTS),
+    EXPORT(
+            "Writes cached images into an archive, also beside the server that caches them",
+            ExportCommand::new,
+            PATTERN,
+            OUTPUT_FILE,
+            EXPORT_PLATFORM,
+            SINCE,
+            EXCLUDE_FROM,
+            COMPLETE_ONLY),
     PRUNE("Prunes the cache on disk; no server may be running on it", PruneCommand::new, PATTERN, DATE, DRY_RUN),
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 

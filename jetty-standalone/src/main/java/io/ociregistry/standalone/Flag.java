@@ -66,6 +66,28 @@ enum Flag {
             null,
             "Prints what is here, sorted: the digests of manifests, and of blobs that were verified or have the right size",
             ""),
+    /** {@code list} has another option of that name. */
+    OUTPUT_FILE("file|-", null, "The archive to write, a tar; - is standard output", "") {
+        @Override
+        String longName() {
+            return OUTPUT.longName();
+        }
+    },
+    /** So does {@code load}, where not all platforms are the default. */
+    EXPORT_PLATFORM("platform,...|all", null, "Whose images to export: like linux/amd64,linux/arm64/v8", "all") {
+        @Override
+        String longName() {
+            return PLATFORM.longName();
+        }
+    },
+    SINCE(
+            "time",
+            null,
+            "Exports what was pulled or came in since: like 2026-03-01, 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z",
+            ""),
+    EXCLUDE_FROM(
+            "file", null, "Leaves out what this file lists: digests, one a line, as list --digests prints them", ""),
+    COMPLETE_ONLY(null, null, "Leaves out an index of which the image of some platform is not cached", ""),
     DATE("time", null, "Chooses the images made before: YYYY-MM-DDTHH:MM:SS, local time", ""),
     DRY_RUN(null, null, "Only says what would be pruned", "");
 

@@ -1,0 +1,231 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Archives that cross the air gap, made and read by the programs that people carry images with. */
+@Timeout(300)
+@ExtendWith(ShowsLogs.class)
+class ArchivesIT {
+    private static final String NAME = "docker.io/library/app:1.0";
+    private static final int LARGEST = 60 << 20;
+
+    @TempDir
+    static Path shared;
+
+    private static AppImage image;
+    private static Path archive;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void skopeoMakesAnArchive() {
+        image = AppImage.build(shared, LARGEST);
+        archive = shared.resolve("skopeo.tar");
+        skopeo("copy", "--all", "oci:" + image.layout() + ":" + AppImage.TAG, "oci-archive:" + archive + ":" + NAME);
+    }
+
+    @Test
+    void whatSkopeoArchivedIsPulledInTheAirGap() throws Exception {
+        load(directory, archive, "--platform", "all");
+
+        try (var server = airGapped(directory)) {
+            assertServed(server, image.index());
+            var copy = directory.resolve("copy");
+            skopeo(
+                    "copy",
+                    "--all",
+                    "--src-tls-verify=false",
+                    "docker://" + server.url().getAuthority() + "/" + NAME,
+                    "oci:" + copy + ":1.0");
+            for (var architecture : List.of("amd64", "arm64")) {
+                for (var digest : image.digests(architecture)) {
+                    assertTrue(Files.exists(copy.resolve("blobs").resolve(digest.replace(':', '/'))), digest);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDockerArchiveIsServedToo() throws Exception {
+        var saved = directory.resolve("docker.tar");
+        skopeo("copy", "oci:" + image.layout() + ":amd64", "docker-archive:" + saved + ":" + NAME);
+
+        load(directory, saved);
+
+        try (var server = airGapped(directory)) {
+            skopeo(
+                    "copy",
+                    "--src-tls-verify=false",
+                    "docker://" + server.url().getAuthority() + "/" + NAME,
+                    "dir:" + directory.resolve("copy"));
+        }
+    }
+
+    @Test
+    void skopeoAndContainerdTakeWhatIsExported_andWhatContainerdExportsIsLoaded() throws Exception {
+        load(directory, archive, "--platform", "all");
+        var exported = directory.resolve("exported.tar");
+        export(directory, exported, "--pattern", "library/app");
+
+        var raw = skopeo("inspect", "--raw", "oci-archive:" + exported + ":" + NAME);
+        assertEquals(
+                image.index(), Digest.of(raw.getBytes(StandardCharsets.UTF_8)).toString());
+        skopeo("copy", "--all", "oci-archive:" + exported + ":" + NAME, "dir:" + directory.resolve("copied"));
+
+        var back = directory.resolve("containerd.tar");
+        try (var node = Containerd.start(directory.resolve("node"), URI.create("http://127.0.0.1:1"))) {
+            node.importArchive(exported);
+            assertTrue(node.images().contains(NAME), node.images());
+            assertTrue(node.images().contains(image.index()), node.images());
+            node.exportArchive(back, NAME, "linux/amd64");
+        }
+        var far = Files.createDirectory(directory.resolve("far"));
+        load(far, back, "--platform", "linux/amd64");
+        try (var server = airGapped(far)) {
+            assertServed(server, image.index());
+            assertServed(server, image.manifest("amd64"));
+        }
+    }
+
+    @Test
+    void anExportThatIsKilledLeavesNoArchive_andCanBeRunAgain() throws Exception {
+        load(directory, archive, "--platform", "all");
+        var target = directory.resolve("out.tar");
+        var aside = directory.resolve("out.tar.partial");
+
+        try (var program = Program.start("export", Map.of(), exporting(directory, target))) {
+            program.waitUntil("it writes", () -> Files.exists(aside) || Files.exists(target));
+            program.kill();
+        }
+        assertFalse(Files.exists(target) && Files.exists(aside));
+        export(directory, target);
+
+        assertFalse(Files.exists(aside));
+        skopeo("inspect", "--raw", "oci-archive:" + target + ":" + NAME);
+    }
+
+    @Test
+    void anImportThatIsKilledServesNothingWrong_andCanBeRunAgain() throws Exception {
+        var partial = directory.resolve("images/partial");
+        try (var program = Program.start("load", Map.of(), loading(directory, archive, "--platform", "all"))) {
+            program.waitUntil("something of a blob is there", () -> holds(partial, 1 << 20));
+            program.kill();
+        }
+
+        load(directory, archive, "--platform", "all");
+
+        try (var server = airGapped(directory)) {
+            assertServed(server, image.index());
+            for (var digest :
+                    image.digests("amd64").subList(2, image.digests("amd64").size())) {
+                var answer =
+                        Loopback.get(URI.create(server.url() + "/v2/library/app/blobs/" + digest + "?ns=docker.io"));
+                assertEquals(digest, "sha256:" + AppImage.sha256(answer.body()));
+            }
+        }
+    }
+
+    @Test
+    void aDeltaIsMadeOfWhatTheFarSideListsAndLoadedThere() throws Exception {
+        load(directory, archive, "--platform", "all");
+        var far = Files.createDirectory(directory.resolve("far"));
+        load(far, archive, "--platform", "linux/arm64");
+        var have = directory.resolve("have");
+        Files.writeString(have, run("list", command(far, "list", "--digests")));
+        var delta = directory.resolve("delta.tar");
+
+        export(directory, delta, "--exclude-from", have.toString());
+        load(far, delta, "--platform", "all");
+
+        var names = run("tar", List.of("tar", "-tf", delta.toString()));
+        assertTrue(names.contains(image.manifest("amd64").substring(7)), names);
+        assertFalse(names.contains(image.manifest("arm64").substring(7)), names);
+        try (var server = airGapped(far)) {
+            assertServed(server, image.manifest("amd64"));
+            assertServed(server, image.manifest("arm64"));
+        }
+    }
+
+    private static boolean holds(Path directory, long bytes) {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (var files = Files.list(directory)) {
+            return files.anyMatch(file -> file.toFile().length() >= bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void assertServed(FatJar server, String digest) throws Exception {
+        var answer = Loopback.get(URI.create(server.url() + "/v2/library/app/manifests/" + digest + "?ns=docker.io"));
+        assertEquals(digest, "sha256:" + AppImage.sha256(answer.body()));
+    }
+
+    private static FatJar airGapped(Path directory) {
+        return FatJar.start(Configuration.in(directory, "").with("airGapped: true"));
+    }
+
+    private static void load(Path directory, Path file, String... options) {
+        run("load", loading(directory, file, options));
+    }
+
+    private static List<String> loading(Path directory, Path file, String... options) {
+        return command(directory, "load", concat(List.of("--image-file", file.toString()), options));
+    }
+
+    private static void export(Path directory, Path file, String... options) {
+        run("export", exporting(directory, file, options));
+    }
+
+    private static List<String> exporting(Path directory, Path file, String... options) {
+        return command(directory, "export", concat(List.of("--output", file.toString()), options));
+    }
+
+    private static List<String> command(Path directory, String name, String... options) {
+        return Stream.concat(
+                        Stream.of(
+                                Java.executable(),
+                                "-jar",
+                                FatJar.artifact().toString(),
+                                "--image-path",
+                                directory.resolve("images").toString(),
+                                name),
+                        Stream.of(options))
+                .toList();
+    }
+
+    private static String[] concat(List<String> some, String... more) {
+        return Stream.concat(some.stream(), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private static String skopeo(String... arguments) {
+        var command = new ArrayList<>(List.of("skopeo"));
+        command.addAll(List.of(arguments));
+        return run("skopeo-" + arguments[0], command);
+    }
+
+    private static String run(String name, List<String> command) {
+        return Program.run(name, command);
+    }
+}
