@@ -78,6 +78,11 @@ public final class ExportPlan {
         return !have.contains(digest);
     }
 
+    /** An index always: it leads to images that may not be there yet. */
+    private boolean isWritten(Digest digest, Manifest manifest) {
+        return isWritten(digest) || !manifest.children().isEmpty();
+    }
+
     /**
      * Writes it into a file that is there when all of it is, and not before; until then it is beside it, as {@code FILE.partial}.
      *
@@ -121,8 +126,9 @@ public final class ExportPlan {
     public void writeTo(OutputStream out) throws IOException {
         try (LayoutWriter writer = new LayoutWriter(out, listing())) {
             for (Map.Entry<Digest, Digest> each : all.manifests().entrySet()) {
-                if (isWritten(each.getKey())) {
-                    writer.manifest(each.getKey(), manifest(each.getValue()));
+                Manifest manifest = manifest(each.getValue());
+                if (isWritten(each.getKey(), manifest)) {
+                    writer.manifest(each.getKey(), manifest);
                 }
             }
             for (Map.Entry<Digest, Long> each : all.blobs().entrySet()) {
@@ -152,7 +158,11 @@ public final class ExportPlan {
                 forDocker(manifest).ifPresent(image -> listing.addForDocker(image, tags));
             }
         }
-        all.manifests().keySet().stream().filter(each -> !isWritten(each)).forEach(listing::leaveOut);
+        for (Map.Entry<Digest, Digest> each : all.manifests().entrySet()) {
+            if (!isWritten(each.getKey(), manifest(each.getValue()))) {
+                listing.leaveOut(each.getKey());
+            }
+        }
         return listing;
     }
 

@@ -197,6 +197,26 @@ class CacheExportTest {
     }
 
     @Test
+    void theOtherImageOfAnIndexThatIsThereComesAlone() throws Exception {
+        ExportRequest all = request("app:1$");
+        Path base = export(
+                new ExportRequest(all.patterns(), Platforms.parse("linux/arm64"), all.since(), all.have(), false));
+        Set<Digest> have = new HashSet<>(arm64.layers());
+        have.addAll(List.of(index.digest(), arm64.digest(), arm64.config()));
+
+        Path delta = export(new ExportRequest(all.patterns(), all.platforms(), all.since(), have, false));
+
+        assertEquals(false, entries(delta).containsKey(TestArchive.entry(arm64.digest())));
+        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
+            far.load(base);
+            assertEquals(404, far.manifest("app", NS, amd64.digest().toString()).status());
+            assertInstanceOf(Loaded.class, far.load(delta).get("quay.io/app:1"));
+            assertEquals(List.of(), far.notServed("app", NS, amd64));
+            assertEquals(List.of(), far.notServed("app", NS, arm64));
+        }
+    }
+
+    @Test
     void anImageOfAnIndexThatTheFarSideShouldHaveIsMissedThere() throws Exception {
         Path delta = export(new ExportRequest(
                 ReferencePatterns.parse("app:1$"), Platforms.ALL, Optional.empty(), Set.of(arm64.digest()), false));
