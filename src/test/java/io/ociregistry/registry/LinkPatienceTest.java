@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** How long a load waits for a registry. */
 @Timeout(30)
 class LinkPatienceTest {
-    private final RegistryException unreachable =
-            new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no route");
+    private final RegistryException unreachable = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no route");
 
     @Test
     void aFailureThatCanPassIsTriedAgainUntilNothingCameForTooLong() throws Exception {

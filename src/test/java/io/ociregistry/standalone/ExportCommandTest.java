@@ -39,7 +39,7 @@ class ExportCommandTest {
         image = made.image("amd64", random(1, 10_000));
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Path tar = made.tar(dir.resolve("made.tar"));
-        assertEquals(0, run("load", "--image-file", tar.toString()), err::toString);
+        assertEquals(0, run("load", "--image-file", tar.toString()), () -> err.toString(StandardCharsets.UTF_8));
         err.reset();
         out.reset();
     }
@@ -48,12 +48,12 @@ class ExportCommandTest {
     void anArchiveIsThereWhenAllOfItIs_andSaysWhatIsInIt() throws Exception {
         Path target = dir.resolve("out.tar");
 
-        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), err::toString);
+        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), () -> err.toString(StandardCharsets.UTF_8));
 
         assertTrue(Files.size(target) > 10_000);
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
-        assertTrue(err.toString().contains("exported 1 names, 2 blobs"), err.toString());
-        assertEquals("", out.toString());
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("exported 1 names, 2 blobs"), err.toString(StandardCharsets.UTF_8));
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -61,7 +61,7 @@ class ExportCommandTest {
         Path target = dir.resolve("out.tar");
         run("export", "--output", target.toString());
 
-        assertEquals(0, run("export", "--output", "-"), err::toString);
+        assertEquals(0, run("export", "--output", "-"), () -> err.toString(StandardCharsets.UTF_8));
 
         assertArrayEquals(Files.readAllBytes(target), out.toByteArray());
     }
@@ -73,8 +73,8 @@ class ExportCommandTest {
 
         assertEquals(1, run("export", "--output", target.toString()));
 
-        assertTrue(err.toString().contains("left out quay.io/app@" + image.digest()), err.toString());
-        assertTrue(err.toString().contains("nothing was exported"), err.toString());
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("left out quay.io/app@" + image.digest()), err.toString(StandardCharsets.UTF_8));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("nothing was exported"), err.toString(StandardCharsets.UTF_8));
         assertFalse(Files.exists(target));
     }
 
@@ -84,7 +84,7 @@ class ExportCommandTest {
 
         assertEquals(1, run("export", "--output", dir.resolve("out.tar").toString()));
 
-        assertTrue(err.toString().contains(image.layers().get(0).toString()), err.toString());
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains(image.layers().get(0).toString()), err.toString(StandardCharsets.UTF_8));
         assertFalse(Files.exists(dir.resolve("out.tar")));
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
     }
@@ -96,11 +96,11 @@ class ExportCommandTest {
                 dir.resolve("have"), "# of the far side\n" + image.layers().get(0) + "\n");
 
         assertEquals(1, run("export", "--output", target, "--since", "2100-01-01"));
-        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), err::toString);
+        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), () -> err.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("export", "--output", target, "--platform", "linux/amd64", "--complete-only"));
         err.reset();
-        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), err::toString);
-        assertTrue(err.toString().contains("1 names, 1 blobs"), err.toString());
+        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), () -> err.toString(StandardCharsets.UTF_8));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("1 names, 1 blobs"), err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -117,7 +117,7 @@ class ExportCommandTest {
     private void assertMistake(String told, String... args) {
         err.reset();
         assertEquals(1, run(args));
-        assertTrue(err.toString().contains(told), err.toString());
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains(told), err.toString(StandardCharsets.UTF_8));
     }
 
     @ParameterizedTest
