@@ -39,7 +39,7 @@ class ExportCommandTest {
         image = made.image("amd64", random(1, 10_000));
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Path tar = made.tar(dir.resolve("made.tar"));
-        assertEquals(0, run("load", "--image-file", tar.toString()), () -> err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, run("load", "--image-file", tar.toString()), this::told);
         err.reset();
         out.reset();
     }
@@ -48,11 +48,11 @@ class ExportCommandTest {
     void anArchiveIsThereWhenAllOfItIs_andSaysWhatIsInIt() throws Exception {
         Path target = dir.resolve("out.tar");
 
-        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), () -> err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), this::told);
 
         assertTrue(Files.size(target) > 10_000);
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("exported 1 names, 2 blobs"), err.toString(StandardCharsets.UTF_8));
+        assertTrue(told().contains("exported 1 names, 2 blobs"), told());
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
@@ -61,7 +61,7 @@ class ExportCommandTest {
         Path target = dir.resolve("out.tar");
         run("export", "--output", target.toString());
 
-        assertEquals(0, run("export", "--output", "-"), () -> err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, run("export", "--output", "-"), this::told);
 
         assertArrayEquals(Files.readAllBytes(target), out.toByteArray());
     }
@@ -73,8 +73,8 @@ class ExportCommandTest {
 
         assertEquals(1, run("export", "--output", target.toString()));
 
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("left out quay.io/app@" + image.digest()), err.toString(StandardCharsets.UTF_8));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("nothing was exported"), err.toString(StandardCharsets.UTF_8));
+        assertTrue(told().contains("left out quay.io/app@" + image.digest()), told());
+        assertTrue(told().contains("nothing was exported"), told());
         assertFalse(Files.exists(target));
     }
 
@@ -84,7 +84,7 @@ class ExportCommandTest {
 
         assertEquals(1, run("export", "--output", dir.resolve("out.tar").toString()));
 
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains(image.layers().get(0).toString()), err.toString(StandardCharsets.UTF_8));
+        assertTrue(told().contains(image.layers().get(0).toString()), told());
         assertFalse(Files.exists(dir.resolve("out.tar")));
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
     }
@@ -96,11 +96,11 @@ class ExportCommandTest {
                 dir.resolve("have"), "# of the far side\n" + image.layers().get(0) + "\n");
 
         assertEquals(1, run("export", "--output", target, "--since", "2100-01-01"));
-        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), () -> err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), this::told);
         assertEquals(0, run("export", "--output", target, "--platform", "linux/amd64", "--complete-only"));
         err.reset();
-        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), () -> err.toString(StandardCharsets.UTF_8));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains("1 names, 1 blobs"), err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), this::told);
+        assertTrue(told().contains("1 names, 1 blobs"), told());
     }
 
     @Test
@@ -117,7 +117,7 @@ class ExportCommandTest {
     private void assertMistake(String told, String... args) {
         err.reset();
         assertEquals(1, run(args));
-        assertTrue(err.toString(StandardCharsets.UTF_8).contains(told), err.toString(StandardCharsets.UTF_8));
+        assertTrue(told().contains(told), told());
     }
 
     @ParameterizedTest
@@ -135,6 +135,10 @@ class ExportCommandTest {
     @ValueSource(strings = {"", "yesterday", "2026-13-01", "2026-03-01T25:00:00", "2026-03-01 22:00:00"})
     void whatIsNoTimeIsRefused(String typed) {
         assertThrows(UsageException.class, () -> Times.parse(typed, ZoneId.of("UTC")));
+    }
+
+    private String told() {
+        return err.toString(StandardCharsets.UTF_8);
     }
 
     private int run(String... args) {
