@@ -1,10 +1,13 @@
 package io.ociregistry.store;
 
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -45,7 +48,8 @@ public final class ConfirmedLinks {
 
     /** Tells all of them. */
     public void forEach(Consumer<ConfirmedLink> action) {
-        lines.forEach(line -> read(line, action));
+        Map<String, Repository> known = new HashMap<>();
+        lines.forEach(line -> read(line, known, action));
     }
 
     /** Notes one; not while what they begin with can't be written, since then a blob can't either. */
@@ -82,10 +86,10 @@ public final class ConfirmedLinks {
         }
     }
 
-    private static void read(String line, Consumer<ConfirmedLink> action) {
+    private static void read(String line, Map<String, Repository> known, Consumer<ConfirmedLink> action) {
         ConfirmedLink link;
         try {
-            link = ConfirmedLink.parse(line);
+            link = ConfirmedLink.parse(line, known);
         } catch (RegistryException | IndexOutOfBoundsException torn) {
             LOG.warn("leaving out a line of confirmed links that is torn, {} characters", line.length());
             return;

@@ -126,7 +126,14 @@ final class RecordFiles {
      *
      * @param isComplete false if the disk did not tell all of it
      */
-    record Listing(Map<Digest, List<Path>> files, boolean isComplete) {}
+    record Listing(Map<Digest, List<Path>> files, boolean isComplete) {
+        /** How the files of each record look; asks the disk for that of each. */
+        Map<Digest, Long> looks() {
+            Map<Digest, Long> looks = new HashMap<>();
+            files.forEach((digest, there) -> looks.put(digest, RecordFiles.look(there)));
+            return looks;
+        }
+    }
 
     private void noteConflicts(Digest digest, List<Path> beside) {
         if (beside.isEmpty()) {

@@ -3,7 +3,6 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,12 +62,11 @@ final class RecordIndex {
     }
 
     /** Tells what the snapshot has of records that look now as they did then. */
-    synchronized void restore(Map<Digest, List<Path>> files, Consumer<ManifestSummary> action) {
-        snapshot.forEach(files.size(), line -> {
+    synchronized void restore(Map<Digest, Long> now, Consumer<ManifestSummary> action) {
+        snapshot.forEach(now.size(), line -> {
             Digest digest = line.summary().digest();
-            List<Path> there = files.getOrDefault(digest, List.of());
-            boolean isNew = !there.isEmpty() && !isKnown(digest);
-            if (isNew && RecordFiles.look(there) == line.look()) {
+            Long look = now.get(digest);
+            if (look != null && look == line.look() && !isKnown(digest)) {
                 looks.put(digest, line.look());
                 action.accept(line.summary());
             }

@@ -50,11 +50,12 @@ final class RecordScan {
         Instant longAgo = Instant.now().minus(GRAIN);
         List<FileTime> times = files.directoryTimes();
         RecordFiles.Listing listing = files.list();
+        Map<Digest, Long> looks = listing.looks();
         if (!isRestored) {
             isRestored = true;
-            index.restore(listing.files(), changes::came);
+            index.restore(looks, changes::came);
         }
-        Set<Digest> changed = changed(listing);
+        Set<Digest> changed = changed(looks, listing.isComplete());
         Map<Digest, ManifestSummary> before = before(changed);
         boolean incomplete = !listing.isComplete();
         for (Digest digest : changed) {
@@ -69,17 +70,15 @@ final class RecordScan {
                 incomplete || times.stream().anyMatch(time -> time.toInstant().isAfter(longAgo));
     }
 
-    private Set<Digest> changed(RecordFiles.Listing listing) {
+    private Set<Digest> changed(Map<Digest, Long> looks, boolean isComplete) {
         Set<Digest> changed = new HashSet<>();
-        listing.files().forEach((digest, paths) -> {
-            if (!index.isKnown(digest, RecordFiles.look(paths))) {
+        looks.forEach((digest, look) -> {
+            if (!index.isKnown(digest, look)) {
                 changed.add(digest);
             }
         });
-        if (listing.isComplete()) {
-            index.known().stream()
-                    .filter(digest -> !listing.files().containsKey(digest))
-                    .forEach(changed::add);
+        if (isComplete) {
+            index.known().stream().filter(digest -> !looks.containsKey(digest)).forEach(changed::add);
         }
         return changed;
     }

@@ -1,0 +1,125 @@
+package io.ociregistry.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.store.Layout;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.upstream.HttpUpstreams;
+import io.ociregistry.upstream.Upstreams;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that answers while the index of its cache is still being read. */
+@Timeout(60)
+class DiscoveryTest {
+    private static final ImageReference TAG = ImageReference.parse("r.example/team/app:1.0");
+
+    @TempDir
+    Path root;
+
+    private final CountDownLatch held = new CountDownLatch(1);
+    private FakeUpstream upstream;
+    private Upstreams upstreams;
+    private Manifest image;
+    private Discovery discovery;
+    private Manifests manifests;
+
+    @BeforeEach
+    void beginAndHold() throws Exception {
+        upstream = FakeUpstream.start();
+        ServerConfig config = new ConfigLoader(variable -> Optional.empty())
+                .parse(
+                        "registries:\n- name: r.example\n  endpoint: " + upstream.url()
+                                + "\n- name: evil.example\n  endpoint: " + upstream.url() + "\n",
+                        "test.yaml",
+                        Overrides.none())
+                .config();
+        upstreams = HttpUpstreams.of(config);
+        Layout layout = new Layout(root);
+        layout.create();
+        image = manifest("{\"config\":{},\"layers\":[],\"mediaType\":\"" + MediaType.OCI_MANIFEST + "\"}");
+        Manifest index = manifest("{\"manifests\":[{\"digest\":\"" + image.digest() + "\",\"size\":5}]}");
+        ManifestStore earlier = new ManifestStore(layout);
+        earlier.confirm(image, TAG, Instant.now());
+        earlier.confirm(index, ImageReference.parse("evil.example/a:1"), Instant.now());
+
+        ManifestStore records = new ManifestStore(layout);
+        Catalog catalog = new Catalog(false);
+        discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
+        discovery.begin(this::hold, Duration.ofMillis(10));
+        manifests = new Manifests(
+                records,
+                catalog,
+                discovery,
+                upstreams,
+                new TagPolicies(config, new RegistryNames(config)),
+                Clock.systemUTC(),
+                config);
+    }
+
+    @AfterEach
+    void close() {
+        held.countDown();
+        discovery.close();
+        upstreams.close();
+        upstream.close();
+    }
+
+    @Test
+    void aDigestIsServedByItsFilesName_andATagOnceAllIsKnown() throws Exception {
+        assertFalse(discovery.isReady());
+        CompletableFuture<FoundManifest> byDigest = get(new ImageReference(TAG.repository(), image.digest()));
+        assertEquals(image.digest(), byDigest.join().manifest().digest());
+        CompletableFuture<FoundManifest> byTag = get(TAG);
+        assertFalse(byTag.isDone());
+        held.countDown();
+        assertEquals(image.digest(), byTag.get(20, TimeUnit.SECONDS).manifest().digest());
+        assertTrue(discovery.isReady());
+        assertEquals(0, upstream.requests().size());
+    }
+
+    @Test
+    void nobodyReadsAnotherRegistrysManifestMeanwhileByNamingIt() {
+        CompletableFuture<FoundManifest> named = get(ImageReference.parse("evil.example/a@" + image.digest()));
+        assertFalse(named.isDone());
+        held.countDown();
+        assertTrue(named.handle((found, failure) -> failure != null).join(), "its own upstream has none");
+    }
+
+    private CompletableFuture<FoundManifest> get(ImageReference name) {
+        return manifests.get(name).toCompletableFuture();
+    }
+
+    private void hold() {
+        try {
+            held.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Manifest manifest(String json) {
+        return Manifest.parse(json.getBytes(StandardCharsets.UTF_8), MediaType.NONE);
+    }
+}
