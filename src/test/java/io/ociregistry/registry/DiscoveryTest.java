@@ -73,7 +73,7 @@ class DiscoveryTest {
                 catalog,
                 discovery,
                 upstreams,
-                new TagPolicies(config, new RegistryNames(config)),
+                new TagPolicies(config),
                 Clock.systemUTC(),
                 config);
     }
