@@ -95,13 +95,22 @@ final class Catalog {
     boolean unlessNamed(Digest digest, BooleanSupplier action) {
         boolean[] done = new boolean[1];
         claims.compute(digest, (same, first) -> {
-            if (Claim.each(first).anyMatch(claim -> claim.isNamed() || claim.is(Claim.RECORDED))) {
+            if (isNamed(first)) {
                 return first;
             }
             done[0] = action.getAsBoolean();
             return done[0] ? null : first;
         });
         return done[0];
+    }
+
+    /** True if a manifest names that digest, or a record is of it. */
+    boolean isNamed(Digest digest) {
+        return isNamed(claims.get(digest));
+    }
+
+    private static boolean isNamed(@Nullable Claim first) {
+        return Claim.each(first).anyMatch(claim -> claim.isNamed() || claim.is(Claim.RECORDED));
     }
 
     /** The tags of a repository that are known here. */

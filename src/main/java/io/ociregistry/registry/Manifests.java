@@ -179,7 +179,8 @@ final class Manifests {
     }
 
     private void keep(Manifest manifest, ImageReference name, Instant checked) {
-        catalog.add(ManifestSummary.of(store.confirm(manifest, name, catalog.nextCheck(name, checked))));
+        store.confirm(
+                manifest, name, catalog.nextCheck(name, checked), record -> catalog.add(ManifestSummary.of(record)));
     }
 
     private void drop(ImageReference name) {

@@ -114,6 +114,11 @@ final class Prefetch implements AutoCloseable {
         });
     }
 
+    /** Those are not here any more, and may be wanted anew. */
+    void forget(Set<ImageReference> images) {
+        complete.removeAll(images);
+    }
+
     /** Comes back to what is not whole, now and ever again. */
     @SuppressWarnings("FutureReturnValueIgnored") // it tells the log how it went
     void goOn() {

@@ -91,7 +91,11 @@ final class Receipt {
             return;
         }
         catalog.confirmManifest(name.repository(), manifest.digest());
-        catalog.add(ManifestSummary.of(records.confirm(manifest, name, catalog.nextCheck(name, clock.instant()))));
+        records.confirm(
+                manifest,
+                name,
+                catalog.nextCheck(name, clock.instant()),
+                record -> catalog.add(ManifestSummary.of(record)));
         if (!records.isSaved(manifest.digest())) {
             throw new IOException("it does not take the record of " + name);
         }

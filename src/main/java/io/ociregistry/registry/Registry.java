@@ -22,6 +22,7 @@ import io.ociregistry.upstream.Upstreams;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -91,6 +92,11 @@ public final class Registry implements AutoCloseable {
     /** A client was sent that manifest, and will want what it names. */
     public void delivered(Repository repository, Manifest manifest) {
         prefetch.ifPresent(active -> active.fetched(repository, manifest));
+    }
+
+    /** Those images were pruned. */
+    void forget(Set<ImageReference> images) {
+        prefetch.ifPresent(active -> active.forget(images));
     }
 
     /** Goes on with fetches that a stop or a crash interrupted. */

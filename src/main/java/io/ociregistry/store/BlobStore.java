@@ -7,16 +7,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,8 +38,11 @@ public final class BlobStore {
     private final VerifiedIndex verified;
     private final Quarantine quarantine;
     private final Duration patience;
+    private final RecentlyOpened opened;
     /** Partial files that are open. */
     private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
+    /** Of what becomes part of the store, or is deleted. */
+    private final Object[] locks = Stream.generate(Object::new).limit(64).toArray();
 
     /**
      * The blobs of a layout whose directories exist.
@@ -41,6 +50,12 @@ public final class BlobStore {
      * @param patience how long a reader may stand still where others wait for it
      */
     public BlobStore(Layout layout, Duration patience) {
+        this(layout, patience, System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    public BlobStore(Layout layout, Duration patience, LongSupplier nanoTime) {
+        this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
         this.patience = patience;
         this.verified = new VerifiedIndex(layout);
@@ -101,6 +116,8 @@ public final class BlobStore {
     /** Opens a verified blob; empty if there is none. The caller closes it. */
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
+        // Before it is opened: who deletes looks after that.
+        opened.note(digest);
         try {
             return verified.contains(file) ? Optional.of(open(digest, file)) : Optional.empty();
         } catch (NoSuchFileException e) {
@@ -176,7 +193,9 @@ public final class BlobStore {
         // Noted first: a blob that a crash leaves without its note would have to be hashed again.
         verified.add(target, VerifiedIndex.look(file.path()));
         quarantine.makeWay(target);
-        DurableFiles.publish(file.path(), target);
+        synchronized (lock(download.digest())) {
+            DurableFiles.publish(file.path(), target);
+        }
         Checkpoints.delete(file.path());
     }
 
@@ -194,9 +213,98 @@ public final class BlobStore {
         }
     }
 
+    /** The files of all blobs there are, in no order. */
+    public List<BlobFile> files() {
+        List<BlobFile> found = new ArrayList<>();
+        for (Path file : Directories.list(layout.blobs(), ForeignFiles::isOurs)) {
+            Layout.digestOf(file).flatMap(this::file).ifPresent(found::add);
+        }
+        return found;
+    }
+
+    /** The file of a blob; empty if there is none. */
+    public Optional<BlobFile> file(Digest digest) {
+        Path file = layout.blob(digest);
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return attributes.isRegularFile() && !quarantine.has(file)
+                    ? Optional.of(new BlobFile(digest, attributes.size(), ForeignFiles.changed(file)))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Bytes of what is arriving, or was interrupted. */
+    public long partialBytes() {
+        return Directories.list(layout.partials(), ForeignFiles::isOurs).stream()
+                .mapToLong(Directories::size)
+                .sum();
+    }
+
+    /** The blobs that are being received into the store. */
+    public Set<Digest> receiving() {
+        return receiving.stream()
+                .flatMap(file -> Layout.digestOf(file).stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * Deletes a blob. Who has opened it reads it to its end all the same. One that was opened in the last 60 seconds, is being received, or
+     * changed since it was looked at, stays.
+     *
+     * @return whether it is gone
+     */
+    public boolean delete(BlobFile blob) {
+        Path file = layout.blob(blob.digest());
+        synchronized (lock(blob.digest())) {
+            if (!layout.isWritable()
+                    || opened.has(blob.digest())
+                    || receiving().contains(blob.digest())
+                    || !file(blob.digest()).equals(Optional.of(blob))) {
+                return false;
+            }
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                LOG.error("deleting {}: {}", file, e.toString());
+                return false;
+            }
+        }
+        verified.forget(file);
+        return true;
+    }
+
+    /** Deletes what an interrupted attempt left of blobs, unless it goes on. */
+    public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
+        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+            boolean matches = !Layout.isCheckpoints(file)
+                    && Layout.digestOf(file).filter(unwanted).isPresent();
+            // As if it were received: who begins meanwhile does not get it.
+            if (matches && isOlder(file, unlessSince) && receiving.add(file)) {
+                discard(file);
+                receiving.remove(file);
+            }
+        }
+    }
+
+    private static boolean isOlder(Path file, Instant time) {
+        try {
+            return ForeignFiles.changed(file).isBefore(time);
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private Object lock(Digest digest) {
+        return locks[digest.hashCode() & (locks.length - 1)];
+    }
+
     /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
+        opened.note(digest);
         try {
             return Optional.of(BlobDownload.recheck(digest, file));
         } catch (NoSuchFileException e) {

@@ -7,8 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +60,25 @@ public final class ConfirmedLinks {
     public synchronized void add(ConfirmedLink link) {
         if (hasBegun()) {
             lines.add(link.toString());
+        }
+    }
+
+    /** Forgets all others, of which the file is rid then too. */
+    public synchronized void retain(Predicate<ConfirmedLink> wanted) {
+        if (!hasBegun() || !areKept()) {
+            return;
+        }
+        Set<String> kept = new LinkedHashSet<>();
+        boolean[] gone = new boolean[1];
+        forEach(link -> {
+            boolean wants = wanted.test(link);
+            gone[0] |= !wants;
+            if (wants) {
+                kept.add(link.toString());
+            }
+        });
+        if (gone[0]) {
+            lines.replace(List.copyOf(kept));
         }
     }
 

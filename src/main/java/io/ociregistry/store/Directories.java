@@ -18,6 +18,15 @@ final class Directories {
 
     private Directories() {}
 
+    /** Bytes of a file; 0 if it has just gone. */
+    static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
     static List<Path> list(Path directory, DirectoryStream.Filter<Path> filter) {
         List<Path> files = new ArrayList<>();

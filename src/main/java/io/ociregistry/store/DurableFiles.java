@@ -47,7 +47,8 @@ public final class DurableFiles {
         forceDirectory(target.resolveSibling("."));
     }
 
-    private static void forceDirectory(Path directory) throws IOException {
+    /** Forces what was made, renamed or deleted in a directory. */
+    static void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }

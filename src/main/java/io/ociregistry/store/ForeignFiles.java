@@ -3,6 +3,7 @@ package io.ociregistry.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -17,6 +18,17 @@ final class ForeignFiles {
     static boolean isOurs(Path file) {
         String name = String.valueOf(file.getFileName());
         return !name.startsWith(".") && !name.endsWith(DurableFiles.TEMPORARY);
+    }
+
+    /** When a file was written, or put where it is: a copy may have given it an old time, and a rename leaves it that. */
+    static Instant changed(Path file) throws IOException {
+        Instant modified = Files.getLastModifiedTime(file).toInstant();
+        try {
+            Instant moved = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
+            return moved.isAfter(modified) ? moved : modified;
+        } catch (UnsupportedOperationException | IllegalArgumentException elsewhere) {
+            return modified;
+        }
     }
 
     /** True if nobody wrote to it for a while; what is younger and wrong is "not there yet", not bad. */

@@ -204,7 +204,12 @@ public final class Layout {
         return String.valueOf(file.getFileName()).endsWith(PENDING);
     }
 
-    /** The digest that a partial file is named by. */
+    /** True for what is known of a partial file, which is named like it. */
+    static boolean isCheckpoints(Path file) {
+        return String.valueOf(file.getFileName()).endsWith(CHECKPOINTS);
+    }
+
+    /** The digest that a blob, a record, or a partial file is named by. */
     static Optional<Digest> digestOf(Path partial) {
         String name = String.valueOf(partial.getFileName()).split(SOURCE, 2)[0];
         try {

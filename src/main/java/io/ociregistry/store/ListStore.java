@@ -91,6 +91,21 @@ public final class ListStore {
         }
     }
 
+    /** Forgets a list. */
+    public void remove(ListName name) {
+        try {
+            if (layout.isWritable() && Files.deleteIfExists(layout.list(name))) {
+                uncount();
+            }
+        } catch (IOException e) {
+            outage.failed(e);
+        }
+    }
+
+    private synchronized void uncount() {
+        files--;
+    }
+
     private static KeptList read(ListName name, byte[] bytes) throws IOException {
         JsonNode json = JSON.readTree(bytes);
         if (json == null || !json.path("list").asText("").equals(name.toString())) {

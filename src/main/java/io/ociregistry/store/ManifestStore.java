@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -86,12 +87,18 @@ public final class ManifestStore {
 
     /** Writes down that an upstream gave this manifest under this name. The name is durable when this returns, if the disk allows it. */
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now) {
+        return confirm(manifest, name, now, record -> {});
+    }
+
+    /** The same, and tells of it before anybody else can change the record. */
+    public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now, Consumer<ManifestRecord> then) {
         return locked(manifest.digest(), () -> {
             Known known = known(manifest.digest());
             ManifestRecord record = known.record()
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
                     .confirmed(name, now);
             keep(record, known.files());
+            then.accept(record);
             return record;
         });
     }
@@ -118,6 +125,77 @@ public final class ManifestStore {
             });
             return digest;
         });
+    }
+
+    /** What may be left of the names of a record, and who is to know. */
+    public interface Removal {
+        /** The names that it keeps, all it has if it is to stay as it is; without any it goes. */
+        List<RecordedReference> left(ManifestRecord record);
+
+        /** It was done, and nobody else can have changed the record since. */
+        void done(ManifestRecord before, List<RecordedReference> left);
+    }
+
+    /**
+     * Takes names from a record, or the record away. That is durable after {@link #force}.
+     *
+     * @return false if it stays as it is
+     * @throws IOException if the disk does not allow it; nothing was changed then
+     */
+    public boolean remove(Digest digest, Removal removal) throws IOException {
+        ReentrantLock lock = lock(digest);
+        lock.lock();
+        try {
+            Known known = known(digest);
+            if (known.record().isEmpty()) {
+                return false;
+            }
+            ManifestRecord before = pulls.applied(known.record().get());
+            List<RecordedReference> left = removal.left(before);
+            if (left.equals(before.references())) {
+                return false;
+            }
+            if (left.isEmpty()) {
+                delete(digest, known.files());
+            } else {
+                written(new ManifestRecord(before.manifest(), left), known.files());
+            }
+            removal.done(before, left);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void delete(Digest digest, List<RecordFile> read) throws IOException {
+        for (RecordFile file : read) {
+            Files.deleteIfExists(file.file());
+        }
+        memory.invalidate(digest);
+        unsaved.remove(digest);
+        index.remove(digest);
+    }
+
+    /** Forces what was removed. */
+    public void force() throws IOException {
+        for (Layout.Kind kind : Layout.Kind.values()) {
+            if (Files.isDirectory(layout.record(kind))) {
+                DurableFiles.forceDirectory(layout.record(kind));
+            }
+        }
+    }
+
+    /** The digests that there are record files of, whether they can be read or not. */
+    public Set<Digest> digests() {
+        return files.list().files().keySet();
+    }
+
+    /** Bytes of all record files. */
+    public long bytes() {
+        return files.list().files().values().stream()
+                .flatMap(List::stream)
+                .mapToLong(Directories::size)
+                .sum();
     }
 
     /** When clients got manifests last, which no record tells before it is folded in. */
@@ -204,13 +282,17 @@ public final class ManifestStore {
     }
 
     private <T> T locked(Digest digest, Supplier<T> work) {
-        ReentrantLock lock = locks.get(Math.floorMod(digest.hashCode(), LOCKS));
+        ReentrantLock lock = lock(digest);
         lock.lock();
         try {
             return work.get();
         } finally {
             lock.unlock();
         }
+    }
+
+    private ReentrantLock lock(Digest digest) {
+        return locks.get(Math.floorMod(digest.hashCode(), LOCKS));
     }
 
     /**
@@ -225,11 +307,7 @@ public final class ManifestStore {
             return;
         }
         try {
-            RecordFile written = write(record);
-            memory.put(digest, written);
-            unsaved.remove(digest);
-            removeOthers(read, written);
-            index.put(ManifestSummary.of(record), files.look(digest));
+            written(record, read);
             if (unsaved.isEmpty()) {
                 outage.over();
             }
@@ -237,6 +315,15 @@ public final class ManifestStore {
             unsaved.put(record);
             outage.failed(e);
         }
+    }
+
+    private void written(ManifestRecord record, List<RecordFile> read) throws IOException {
+        Digest digest = record.manifest().digest();
+        RecordFile written = write(record);
+        memory.put(digest, written);
+        unsaved.remove(digest);
+        removeOthers(read, written);
+        index.put(ManifestSummary.of(record), files.look(digest));
     }
 
     private RecordFile write(ManifestRecord record) throws IOException {

@@ -69,13 +69,7 @@ class DiscoveryTest {
         discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         discovery.begin(this::hold, Duration.ofMillis(10));
         manifests = new Manifests(
-                records,
-                catalog,
-                discovery,
-                upstreams,
-                new TagPolicies(config),
-                Clock.systemUTC(),
-                config);
+                records, catalog, discovery, upstreams, new TagPolicies(config), Clock.systemUTC(), config);
     }
 
     @AfterEach

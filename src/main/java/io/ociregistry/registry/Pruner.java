@@ -1,0 +1,232 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.PrunePlan.Change;
+import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.ListStore;
+import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.PendingImages;
+import io.ociregistry.store.RecordedReference;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Takes away what nobody needs: beside a running server, or by itself.
+ *
+ * <p>What is left is marked from the records on the disk each time (see {@link Survivors}), and told before it is done. What holds:
+ *
+ * <ol>
+ *   <li>names go first, and durably, then what nothing reaches without them: a crash leaves blobs that nobody needs, which the next run takes,
+ *       and never an image without its blobs;
+ *   <li>a blob is deleted only while the {@link Catalog} holds off every record that would name it. A record is added to it before anybody is
+ *       told of the manifest. So a blob is either gone before somebody can want it, and is fetched anew, or it stays;
+ *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
+ *   <li>what is arriving, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
+ *       manifest may be on its way. Who has opened a file reads it to its end;
+ *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names.
+ * </ol>
+ */
+public final class Pruner {
+    /** Records and blobs that others copy here come in any order. */
+    static final Duration GRACE = Duration.ofHours(1);
+    /** That {@link Catalog#nextCheck} may be ahead of the clock. */
+    private static final Duration TOLERANCE = Duration.ofMinutes(1);
+
+    private final ManifestStore records;
+    private final BlobStore blobs;
+    private final Catalog catalog;
+    private final ConfirmedLinks links;
+    private final ListStore lists;
+    private final PendingImages pending;
+    private final Optional<ReferencePatterns> pins;
+    private final Clock clock;
+    private final Consumer<Set<ImageReference>> whenGone;
+    /** Blobs that were to go and could not yet. Guarded by "this". */
+    private final Set<Digest> leftOver = new HashSet<>();
+
+    Pruner(
+            ManifestStore records,
+            BlobStore blobs,
+            Catalog catalog,
+            ConfirmedLinks links,
+            ListStore lists,
+            PendingImages pending,
+            Optional<ReferencePatterns> pins,
+            Clock clock,
+            Consumer<Set<ImageReference>> whenGone) {
+        this.records = records;
+        this.blobs = blobs;
+        this.catalog = catalog;
+        this.links = links;
+        this.lists = lists;
+        this.pending = pending;
+        this.pins = pins;
+        this.clock = clock;
+        this.whenGone = whenGone;
+    }
+
+    /**
+     * Prunes, or tells what that would do. One at a time.
+     *
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if that is refused, {@link ErrorCode#STORE_FAILED} if the disk fails
+     */
+    public synchronized PruneReport prune(PruneRequest request) {
+        PrunePlan plan = plan(request);
+        return request.dryRun() ? PruneReport.of(plan, true) : carryOut(plan);
+    }
+
+    private PrunePlan plan(PruneRequest request) {
+        Set<Digest> unread = records.digests();
+        List<ManifestSummary> read = new ArrayList<>();
+        records.forEach(record -> read.add(ManifestSummary.of(record)));
+        read.forEach(record -> unread.remove(record.digest()));
+        Census census = new Census(read);
+        if (request.policy().isByAge()) {
+            checkClock(census);
+        }
+        // Looked at after the records: a file that is in neither came meanwhile.
+        List<BlobFile> files = blobs.files();
+        long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.partialBytes() + records.bytes();
+        Instant young = clock.instant().minus(GRACE);
+        PruneLimits limits = new PruneLimits(
+                pins,
+                blobs.receiving(),
+                file -> leftOver.contains(file.digest())
+                        || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),
+                size);
+        Map<Digest, BlobFile> deletable = unread.isEmpty()
+                ? files.stream().collect(Collectors.toMap(BlobFile::digest, Function.identity()))
+                : Map.of();
+        PrunePlan plan = new PrunePlanner(census, deletable, limits).plan(request);
+        return unread.isEmpty() ? plan : plan.without(unread);
+    }
+
+    private void checkClock(Census census) {
+        Instant newest = census.newest();
+        Instant now = clock.instant();
+        if (newest.isAfter(now.plus(TOLERANCE))) {
+            throw new RegistryException(
+                    ErrorCode.REQUEST_INVALID,
+                    "nothing is pruned by age while the clock, which says " + now + ", is behind the newest record of "
+                            + newest + "; set the clock, or prune by pattern");
+        }
+    }
+
+    private PruneReport carryOut(PrunePlan plan) {
+        List<String> unchanged = new ArrayList<>();
+        try {
+            plan.records().forEach((digest, change) -> {
+                if (!change(digest, change)) {
+                    unchanged.add(digest + " stays, since its record changed meanwhile");
+                }
+            });
+            records.force();
+        } catch (IOException e) {
+            throw disk(e);
+        }
+        plan.gone().stream().filter(image -> !isHere(image)).forEach(this::forget);
+        whenGone.accept(plan.gone());
+        List<BlobFile> left =
+                plan.blobs().stream().filter(blob -> !delete(blob)).toList();
+        left.stream()
+                .filter(blob -> !catalog.isNamed(blob.digest()))
+                .forEach(blob -> unchanged.add(blob.digest() + " is in use and goes with the next run"));
+        tidy(plan);
+        return PruneReport.of(plan, false).and(unchanged);
+    }
+
+    /** True if the record is now as was decided. */
+    private boolean change(Digest digest, Change change) {
+        try {
+            return records.remove(digest, new ManifestStore.Removal() {
+                @Override
+                public List<RecordedReference> left(ManifestRecord record) {
+                    return record.references().equals(change.before()) ? change.left() : record.references();
+                }
+
+                @Override
+                public void done(ManifestRecord before, List<RecordedReference> left) {
+                    catalog.remove(
+                            ManifestSummary.of(before),
+                            left.stream().map(RecordedReference::name).collect(Collectors.toSet()));
+                }
+            });
+        } catch (IOException e) {
+            throw disk(e);
+        }
+    }
+
+    private boolean delete(BlobFile blob) {
+        boolean deleted = catalog.unlessNamed(blob.digest(), () -> blobs.delete(blob));
+        if (deleted || catalog.isNamed(blob.digest())) {
+            leftOver.remove(blob.digest());
+        } else {
+            leftOver.add(blob.digest());
+        }
+        return deleted;
+    }
+
+    private boolean isHere(ImageReference image) {
+        return catalog.find(image).isPresent();
+    }
+
+    private void forget(ImageReference image) {
+        pending.remove(image);
+        if (image.reference() instanceof Digest digest) {
+            catalog.unlessNamed(digest, () -> !blobs.contains(digest));
+            lists.remove(new ListName.Referrers(image.repository(), digest));
+        }
+    }
+
+    /** What was kept beside what is gone. */
+    private void tidy(PrunePlan plan) {
+        if (plan.isComplete()) {
+            blobs.discardInterrupted(
+                    digest -> plan.unreached().contains(digest) && !catalog.isNamed(digest), Instant.MAX);
+            blobs.discardInterrupted(
+                    digest -> !catalog.isNamed(digest), clock.instant().minus(GRACE));
+        }
+        plan.gone().stream()
+                .map(ImageReference::repository)
+                .distinct()
+                .filter(repository -> !catalog.has(repository))
+                .forEach(this::forget);
+        if (!plan.blobs().isEmpty() || !plan.gone().isEmpty()) {
+            links.retain(link -> catalog.isNamed(link.digest())
+                    || blobs.receiving().contains(link.digest())
+                    || blobs.contains(link.digest()));
+        }
+    }
+
+    private void forget(Repository repository) {
+        lists.remove(new ListName.Tags(repository));
+    }
+
+    private static RegistryException disk(IOException e) {
+        return new RegistryException(
+                ErrorCode.STORE_FAILED,
+                "pruning stopped, since the cache's disk failed: " + e.getMessage()
+                        + "; what was not done goes with the next run",
+                e);
+    }
+}

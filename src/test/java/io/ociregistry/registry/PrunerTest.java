@@ -1,0 +1,333 @@
+package io.ociregistry.registry;
+
+import static io.ociregistry.registry.PrunedCache.NOW;
+import static io.ociregistry.registry.PrunedCache.digest;
+import static io.ociregistry.registry.PrunedCache.image;
+import static io.ociregistry.registry.PrunedCache.index;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.KeptList;
+import io.ociregistry.store.Layout;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.PendingImages;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrunerTest {
+    @TempDir
+    Path root;
+
+    private PrunedCache cache;
+    private Digest base;
+    private Digest ownA;
+    private Digest ownB;
+
+    @BeforeEach
+    void open() throws IOException {
+        cache = new PrunedCache(root);
+        base = cache.blob(digest("base"), 1000);
+        ownA = cache.blob(digest("a"), 100);
+        ownB = cache.blob(digest("b"), 10);
+    }
+
+    @Test
+    void aSharedBlobStaysUntilTheLastImageThatNamesItGoes() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.keep(image(List.of(base, ownB)), "r.example/b:1");
+        assertEquals(100, cache.prune("r.example/a").bytes());
+        assertEquals(Set.of("r.example/b:1"), cache.names());
+        assertEquals(Set.of(base, ownB), cache.blobsHere());
+        assertEquals(1010, cache.prune("r.example/b").bytes());
+        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.names());
+    }
+
+    @Test
+    void anIndexTakesItsChildrenAlong_andWhoseOwnDigestsDoNotKeepThem() {
+        Manifest amd = cache.keep(
+                image(List.of(base, ownA)),
+                "r.example/a@" + image(List.of(base, ownA)).digest());
+        Manifest arm = cache.keep(
+                image(List.of(ownB)), "r.example/a@" + image(List.of(ownB)).digest());
+        cache.keep(index(List.of(amd.digest(), arm.digest(), digest("never fetched"))), "r.example/a:1");
+
+        PruneReport nothing = cache.prune("a@" + amd.digest());
+        assertEquals(List.of(), nothing.names(), "its index still needs it");
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+
+        PruneReport all = cache.prune("a:1");
+        assertEquals(3, all.records());
+        assertEquals(Set.of(), cache.names());
+        assertEquals(Set.of(), cache.blobsHere());
+        assertFalse(cache.catalog.has(ImageReference.parse("r.example/a:1").repository()));
+    }
+
+    @Test
+    void aChildThatHasATagOfItsOwnStays() {
+        Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        cache.prune("a:1$");
+        assertEquals(Set.of("r.example/a:amd64"), cache.names());
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "and so do its blobs");
+    }
+
+    @Test
+    void aTaggedChildOfAnIndexThatStaysLosesItsTagAlone() {
+        Manifest amd = cache.keep(image(List.of(base)), "r.example/a:amd64");
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        PruneReport report = cache.prune("amd64");
+        assertTrue(
+                report.names().get(0).contains("only the name"), report.names().toString());
+        assertEquals(new TreeSet<>(Set.of("r.example/a:1", "r.example/a@" + amd.digest())), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:amd64")));
+        assertEquals(
+                Optional.of(amd.digest()), cache.catalog.find(ImageReference.parse("r.example/a@" + amd.digest())));
+        assertTrue(cache.blobsHere().contains(base));
+    }
+
+    @Test
+    void signaturesGoWithTheirImage_byTagAndBySubject() {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        cache.keep(image(List.of(ownA)), "r.example/a:sha256-" + image.digest().hex() + ".sig");
+        Manifest sbom = image(List.of(ownB), Optional.of(image.digest()));
+        cache.keep(sbom, "r.example/a@" + sbom.digest());
+        cache.keep(
+                image(List.of(ownA)), "r.example/other:sha256-" + image.digest().hex() + ".sig");
+
+        assertEquals(
+                0,
+                cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofHours(6))))
+                        .records());
+        cache.prune("a:1");
+        assertEquals(
+                Set.of("r.example/other:sha256-" + image.digest().hex() + ".sig"), cache.names(), "no image of it");
+        assertEquals(Set.of(ownA), cache.blobsHere());
+    }
+
+    @Test
+    void aTagThatMovedDoesNotComeBackWhenWhatItMeansIsPruned() {
+        Manifest old = cache.keep(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
+        cache.prune("a:latest");
+        assertEquals(Set.of(), cache.names(), "by its name both go");
+
+        cache.keep(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
+        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
+        cache.keep(old, "r.example/a@" + old.digest(), NOW.minus(Duration.ofHours(1)));
+        cache.pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.AllOf(List.of()), OptionalInt.of(1), OptionalLong.empty(), false));
+        assertEquals(Set.of("r.example/a@" + old.digest()), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:latest")));
+    }
+
+    @Test
+    void byAge_whatAnIndexListsCountsForIt_andPinsAreLeft() {
+        Instant longAgo = NOW.minus(Duration.ofDays(60));
+        Manifest used = image(List.of(ownA));
+        cache.keep(used, "r.example/used@" + used.digest(), NOW.minus(Duration.ofDays(1)));
+        cache.keep(index(List.of(used.digest())), "r.example/used:1", longAgo);
+        cache.keep(image(List.of(ownB)), "r.example/unused:1", longAgo);
+        cache.keep(image(List.of(base)), "r.example/pinned:1", longAgo);
+        cache.pin("pinned:");
+        PruneReport report = cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))));
+        assertEquals(1, report.names().size(), report.lines().toString());
+        assertEquals(List.of("r.example/pinned:1 is pinned"), report.kept());
+        assertEquals(
+                new TreeSet<>(Set.of("r.example/pinned:1", "r.example/used:1", "r.example/used@" + used.digest())),
+                cache.names());
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+
+        cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofDays(30))));
+        assertEquals(Set.of("r.example/pinned:1"), cache.names(), "by creation the tag alone counts");
+    }
+
+    @Test
+    void nothingGoesByAgeWhileTheClockIsBehindTheRecords() {
+        cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.plus(Duration.ofDays(9)));
+        RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
+        assertTrue(refused.getMessage().contains("set the clock"), refused.getMessage());
+        assertEquals(1, cache.prune("a:1").records());
+    }
+
+    @Test
+    void bySizeTheLeastRecentlyPulledGoUntilItIsEnough() {
+        for (int i = 0; i < 3; i++) {
+            Digest own = List.of(ownA, ownB, base).get(i);
+            cache.keep(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
+        }
+        long size = cache.records.bytes() + 1110;
+        PrunePolicy all = new PrunePolicy.AllOf(List.of());
+        cache.pruner().prune(new PruneRequest(all, OptionalInt.empty(), OptionalLong.of(size), false));
+        assertEquals(3, cache.names().size(), "it is no larger than that");
+        cache.pruner().prune(new PruneRequest(all, OptionalInt.empty(), OptionalLong.of(size - 101), false));
+        assertEquals(Set.of("r.example/a:2"), cache.names());
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
+    void whatNoRecordNamesGoesOnlyWhenItIsOld() {
+        assertEquals(
+                0,
+                cache.pruner(Instant.now())
+                        .prune(new PruneRequest(nothing(), false))
+                        .bytes());
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        assertEquals(1110, cache.prune(nothing()).bytes());
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    @Test
+    void whoHasOpenedABlobReadsItToItsEnd_andOfOneOpenedJustNowTheFileStaysForAWhile() throws IOException {
+        byte[] content = "some content".getBytes(StandardCharsets.UTF_8);
+        Digest digest = published(content);
+        cache.keep(image(List.of(digest)), "r.example/a:1");
+        try (BlobSource open = cache.blobs.open(digest).orElseThrow()) {
+            PruneReport report = cache.prune("a:1");
+            assertTrue(report.kept().get(0).contains("in use"), report.kept().toString());
+            assertEquals(Set.of(), cache.names());
+            assertTrue(cache.blobs.contains(digest));
+            cache.nanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            Pruner young = cache.pruner(Instant.now());
+            cache.keep(image(List.of(digest)), "r.example/a:2");
+            young.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:2")), false));
+            assertFalse(cache.blobs.contains(digest));
+            ByteBuffer into = ByteBuffer.allocate(100);
+            assertEquals(content.length, open.read(0, into));
+        }
+    }
+
+    @Test
+    void whatIsArrivingStays() throws IOException {
+        Digest arriving = digest("arriving");
+        cache.keep(image(List.of(arriving, ownA)), "r.example/a:1");
+        BlobDownload download = cache.blobs.begin(
+                arriving, ImageReference.parse("r.example/a:1").repository());
+        PruneReport report = cache.prune("a:1");
+        assertEquals(List.of("r.example/a:1 is arriving just now"), report.kept());
+        assertTrue(cache.blobsHere().contains(ownA));
+        assertEquals(1, cache.names().size());
+        download.release();
+        assertEquals(1, cache.prune("a:1").records());
+        assertEquals(List.of(), cache.blobs.interrupted(), "and nothing goes on to bring it in");
+    }
+
+    @Test
+    void noBlobGoesWhileARecordCannotBeRead() throws IOException {
+        Manifest broken = cache.keep(image(List.of(base)), "r.example/b:1");
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        Path file = root.resolve("img").resolve(broken.digest().hex());
+        Files.writeString(file, Files.readString(file).substring(0, 100));
+        PruneReport report = cache.prune("a:1");
+        assertTrue(
+                report.kept().get(0).contains(broken.digest().toString()),
+                report.kept().toString());
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+    }
+
+    @Test
+    void aBlobThatARecordNamesSinceItWasDecidedStays() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        List<Boolean> added = new ArrayList<>();
+        Pruner pruner = new Pruner(
+                cache.records,
+                cache.blobs,
+                cache.catalog,
+                cache.links,
+                cache.lists,
+                new PendingImages(new Layout(root)),
+                Optional.empty(),
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
+        pruner.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        assertEquals(List.of(true), added);
+        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of("r.example/new:1"), cache.names());
+    }
+
+    @Test
+    void linksAndListsOfWhatIsGoneGoToo() throws IOException {
+        ImageReference name = ImageReference.parse("r.example/a:1");
+        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.keep(image(List.of(base)), "r.example/b:1");
+        for (Digest blob : List.of(base, ownA)) {
+            ConfirmedLink link = new ConfirmedLink(name.repository(), blob, true);
+            cache.catalog.confirmBlob(link);
+            cache.links.add(link);
+        }
+        KeptList list = new KeptList(NOW, "{}".getBytes(StandardCharsets.UTF_8));
+        cache.lists.keep(new ListName.Tags(name.repository()), list);
+        cache.lists.keep(new ListName.Referrers(name.repository(), image.digest()), list);
+        cache.prune("a:1");
+        String links = Files.readString(root.resolve("lists/links"));
+        assertTrue(links.contains(base.toString()), "it is here, and is not for anybody who names it");
+        assertFalse(links.contains(ownA.toString()));
+        assertFalse(cache.catalog.isPublic(ownA));
+        try (var left = Files.list(root.resolve("lists"))) {
+            assertEquals(1, left.count());
+        }
+    }
+
+    @Test
+    void aDryRunChangesNothingAndTellsExactlyWhatIsDoneThen() throws IOException {
+        Manifest amd = cache.keep(
+                image(List.of(base, ownA)),
+                "r.example/a@" + image(List.of(base, ownA)).digest());
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        cache.keep(image(List.of(ownB)), "r.example/a:2");
+        cache.keep(image(List.of(ownB)), "r.example/b:pinned");
+        cache.pin("pinned");
+        var before = cache.files();
+        List<String> told = cache.dryRun("example").lines();
+        assertEquals(before, cache.files());
+        List<String> done = cache.prune("example").lines();
+        assertEquals(told.subList(1, told.size()), done.subList(1, done.size()));
+        assertEquals("Pruned:", done.get(0));
+        assertTrue(done.contains("r.example/a@" + amd.digest() + "  1.1KB  with r.example/a:1"), done.toString());
+        assertTrue(done.contains(ownA + "  100B"), done.toString());
+        assertFalse(done.contains(ownB + "  10B"), "a pinned image needs it");
+    }
+
+    private Digest published(byte[] content) throws IOException {
+        Digest digest = Digest.of(content);
+        BlobDownload download =
+                cache.blobs.begin(digest, ImageReference.parse("r.example/a:1").repository());
+        download.append(ByteBuffer.wrap(content));
+        download.verify();
+        cache.blobs.publish(download);
+        download.release();
+        return digest;
+    }
+
+    private static PrunePolicy nothing() {
+        return new PrunePolicy.Matching(ReferencePatterns.parse("^$"));
+    }
+}
