@@ -5,12 +5,17 @@ import java.math.RoundingMode;
 import java.util.regex.Pattern;
 
 /** A number of bytes: {@code 4393216}, {@code 2MiB} (2^20 each) or {@code 10GB} (10^9 each). */
-final class ByteSize {
+public final class ByteSize {
     private static final Pattern GRAMMAR = Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{1,9})?) ?((?:[KMGT]i?)?B|)");
 
     private ByteSize() {}
 
-    static long parse(String text) {
+    /**
+     * Parses one.
+     *
+     * @throws IllegalArgumentException if it is none; the message says what to write
+     */
+    public static long parse(String text) {
         var matcher = GRAMMAR.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException("'" + text + "' is not a size; write for example 4393216, 2MiB or 10GB");

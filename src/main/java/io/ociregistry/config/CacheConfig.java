@@ -1,8 +1,24 @@
 package io.ociregistry.config;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
-/** What the cache remembers beside its content: for how long an upstream's answer that it has not got something counts; zero for not at all. */
-public record CacheConfig(Duration negativeTtl) {
-    public static final CacheConfig DEFAULT = new CacheConfig(Duration.ofSeconds(10));
+/**
+ * The bounds of the cache.
+ *
+ * @param negativeTtl for how long an upstream's answer that it has not got something counts; zero for not at all
+ * @param maxSize how many bytes it may have; empty for as many as the disk has
+ * @param highWater how many per cent of them make the least recently pulled images go
+ * @param lowWater until so many are left
+ * @param pins regular expressions on the names of images that never go
+ */
+public record CacheConfig(
+        Duration negativeTtl, Optional<Long> maxSize, int highWater, int lowWater, List<String> pins) {
+    public static final CacheConfig DEFAULT =
+            new CacheConfig(Duration.ofSeconds(10), Optional.empty(), 90, 80, List.of());
+
+    public CacheConfig {
+        pins = List.copyOf(pins);
+    }
 }

@@ -7,14 +7,19 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /** A length of time as Go writes it, {@code 1h30m} or {@code 500ms}, or in whole days: {@code 30d}. */
-final class GoDuration {
+public final class GoDuration {
     private static final Pattern DAYS = Pattern.compile("([0-9]{1,6})d");
     private static final Pattern PART = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{0,9})?)(ns|us|µs|ms|s|m|h)");
     private static final Pattern WHOLE = Pattern.compile("(?:" + PART.pattern() + ")+");
 
     private GoDuration() {}
 
-    static Duration parse(String text) {
+    /**
+     * Parses one.
+     *
+     * @throws IllegalArgumentException if it is none; the message says what to write
+     */
+    public static Duration parse(String text) {
         var days = DAYS.matcher(text);
         if (days.matches()) {
             return Duration.ofDays(Long.parseLong(days.group(1)));

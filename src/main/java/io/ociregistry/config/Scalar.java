@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.RegistryException;
 import java.nio.file.InvalidPathException;
@@ -21,6 +23,22 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     static final Scalar<Boolean> BOOLEAN = new Scalar<>(Scalar::bool);
     static final Scalar<Integer> PORT = integer(0, 65535);
     static final Scalar<Duration> DURATION = new Scalar<>(GoDuration::parse);
+
+    /** A regular expression that is matched in linear time. */
+    static final Scalar<String> EXPRESSION = TEXT.checked(Scalar::noExpression);
+
+    /** Some of them, with commas between them. */
+    static final Scalar<String> EXPRESSIONS = TEXT.checked(text -> Arrays.stream(text.split(",", -1))
+            .flatMap(expression -> noExpression(expression).stream())
+            .findFirst());
+
+    /** A part of something: {@code 90%}, with or without the sign. */
+    static final Scalar<Integer> PER_CENT = new Scalar<>(text -> {
+        if (!text.matches("[0-9]{1,2}%?|100%?")) {
+            throw new IllegalArgumentException("'" + text + "' is not a part of a hundred; write for example 90%");
+        }
+        return Integer.parseInt(text.replace("%", ""));
+    });
 
     /** A number without a unit is milliseconds, as the Go program has it. */
     static final Scalar<Duration> MILLISECONDS = new Scalar<>(
@@ -85,6 +103,15 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
                                 .map(Enum::name)
                                 .map(name -> name.toLowerCase(Locale.ROOT))
                                 .toList())));
+    }
+
+    private static Optional<String> noExpression(String text) {
+        try {
+            Pattern.compile(text);
+        } catch (PatternSyntaxException e) {
+            return Optional.of("is no RE2 expression: " + e.getDescription());
+        }
+        return text.isBlank() ? Optional.of("has an empty part, which would match everything") : Optional.empty();
     }
 
     private static Path path(String text) {

@@ -25,7 +25,8 @@ final class SectionKeys {
             Scalar.integer(-1, Integer.MAX_VALUE),
             PruneConfig.DEFAULT.count(),
             "how many at a time; -1 is no limit");
-    static final Key<Optional<String>> PRUNE_EXPR = optional("expr", Scalar.TEXT, "the patterns, for type pattern");
+    static final Key<Optional<String>> PRUNE_EXPR =
+            optional("expr", Scalar.EXPRESSIONS, "the patterns, for type pattern");
     static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false, "only say what would be pruned");
     static final Key<Boolean> DRYRUN = new Key<>("dryrun", Scalar.BOOLEAN, false, "the Go program's name of dryRun");
     static final Mapping<PruneConfig> PRUNE_TYPE = new Mapping<>(
@@ -66,14 +67,39 @@ final class SectionKeys {
             Scalar.DURATION,
             CacheConfig.DEFAULT.negativeTtl(),
             "for how long an upstream is not asked again for what it has not got");
+    static final Key<Optional<Long>> MAX_SIZE = optional(
+            "maxSize",
+            Scalar.size(1, Long.MAX_VALUE),
+            "how many bytes the cache may have; what does not fit passes through");
+    static final Key<Integer> HIGH_WATER = new Key<>(
+            "highWater",
+            Scalar.PER_CENT,
+            CacheConfig.DEFAULT.highWater(),
+            "how much of maxSize makes the least recently pulled images go");
+    static final Key<Integer> LOW_WATER =
+            new Key<>("lowWater", Scalar.PER_CENT, CacheConfig.DEFAULT.lowWater(), "until so much of it is left");
+    static final Key<List<String>> PINS = new Key<>(
+            "pins", new ListOf<>(Scalar.EXPRESSION), CacheConfig.DEFAULT.pins(), "images that are never pruned (RE2)");
     static final Mapping<CacheConfig> CACHE_TYPE =
-            new Mapping<>(List.of(NEGATIVE_TTL), (values, complaints) -> new CacheConfig(values.get(NEGATIVE_TTL)));
+            new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS), SectionKeys::cache);
 
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
             .checked(status ->
                     status == 429 || status == 503 ? Optional.empty() : Optional.of("is neither 429 nor 503"));
 
     private SectionKeys() {}
+
+    private static CacheConfig cache(Values values, Mapping.Complaints complaints) {
+        if (values.get(LOW_WATER) >= values.get(HIGH_WATER)) {
+            complaints.about(LOW_WATER, "is " + values.get(LOW_WATER) + "%, which is not below highWater");
+        }
+        return new CacheConfig(
+                values.get(NEGATIVE_TTL),
+                values.get(MAX_SIZE),
+                values.get(HIGH_WATER),
+                values.get(LOW_WATER),
+                values.get(PINS));
+    }
 
     private static PruneConfig prune(Values values, Mapping.Complaints complaints) {
         if (values.get(TYPE) == PruneConfig.Type.PATTERN

@@ -87,7 +87,7 @@ public final class ServerKeys {
             key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines towards upstreams");
 
     public static final Key<CacheConfig> CACHE =
-            key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "what the cache remembers");
+            key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "the bounds of the cache");
 
     public static final List<Key<?>> ALL = List.of(
             LOG_LEVEL,

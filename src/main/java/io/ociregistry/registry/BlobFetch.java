@@ -70,7 +70,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = blobs.begin(digest, repository);
+        BlobDownload download = blobs.begin(digest, repository, expectedSize);
         try {
             receive(download, started);
             proofs.arrived(key(), download.isKept());

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
@@ -9,6 +10,7 @@ import io.ociregistry.registry.PrunePlan.Change;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestRecord;
@@ -16,6 +18,7 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.RecordedReference;
+import io.ociregistry.store.StoreAccess;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +28,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -86,6 +91,33 @@ public final class Pruner {
     }
 
     /**
+     * One for a store that nobody serves.
+     *
+     * @throws RegistryException if the pins of the configuration can't be used
+     */
+    public static Pruner of(StoreAccess access, ServerConfig config) {
+        Layout layout = access.layout();
+        ManifestStore records = new ManifestStore(layout);
+        Catalog catalog = new Catalog(true);
+        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
+        return new Pruner(
+                records,
+                new BlobStore(layout, config.timeouts().stall()),
+                catalog,
+                new ConfirmedLinks(layout),
+                new ListStore(layout),
+                new PendingImages(layout),
+                pins(config),
+                Clock.systemUTC(),
+                gone -> {});
+    }
+
+    static Optional<ReferencePatterns> pins(ServerConfig config) {
+        List<String> pins = config.cache().pins();
+        return pins.isEmpty() ? Optional.empty() : Optional.of(ReferencePatterns.of(pins));
+    }
+
+    /**
      * Prunes, or tells what that would do. One at a time.
      *
      * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if that is refused, {@link ErrorCode#STORE_FAILED} if the disk fails
@@ -93,6 +125,18 @@ public final class Pruner {
     public synchronized PruneReport prune(PruneRequest request) {
         PrunePlan plan = plan(request);
         return request.dryRun() ? PruneReport.of(plan, true) : carryOut(plan);
+    }
+
+    /** Takes what could not go before, since somebody had just opened it. */
+    synchronized void sweepLeftOver() {
+        if (!leftOver.isEmpty()) {
+            prune(new PruneRequest(new PrunePolicy.AllOf(List.of()), OptionalInt.of(0), OptionalLong.empty(), false));
+        }
+    }
+
+    /** Bytes that the cache has, without those of what is being received. */
+    long size() {
+        return blobs.files().stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
     }
 
     private PrunePlan plan(PruneRequest request) {
@@ -106,7 +150,7 @@ public final class Pruner {
         }
         // Looked at after the records: a file that is in neither came meanwhile.
         List<BlobFile> files = blobs.files();
-        long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.partialBytes() + records.bytes();
+        long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
         Instant young = clock.instant().minus(GRACE);
         PruneLimits limits = new PruneLimits(
                 pins,

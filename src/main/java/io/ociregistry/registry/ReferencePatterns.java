@@ -35,6 +35,17 @@ public final class ReferencePatterns {
         return new ReferencePatterns(patterns);
     }
 
+    /**
+     * The same for expressions that may have commas.
+     *
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one is no expression, or empty
+     */
+    static ReferencePatterns of(List<String> expressions) {
+        return new ReferencePatterns(expressions.stream()
+                .map(expression -> compile(expression, expression))
+                .toList());
+    }
+
     private static Pattern compile(String expression, String all) {
         if (expression.isBlank()) {
             throw new RegistryException(

@@ -14,6 +14,7 @@ import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.PendingImages;
+import io.ociregistry.store.Space;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
@@ -50,6 +51,8 @@ public final class RegistryContext implements AutoCloseable {
     private final Listings listings;
     private final ImageLoader loader;
     private volatile @Nullable Preload preload;
+    private final Pruner pruner;
+    private final Housekeeping housekeeping;
 
     private RegistryContext(
             ServerConfig config,
@@ -67,7 +70,8 @@ public final class RegistryContext implements AutoCloseable {
         this.delivery = daemons("delivery", Math.max(4, processors * 2));
         this.names = new RegistryNames(config);
         Layout layout = access.layout();
-        BlobStore blobs = new BlobStore(layout, config.timeouts().stall());
+        Space space = Housekeeping.space(config.cache());
+        BlobStore blobs = new BlobStore(layout, config.timeouts().stall(), space, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = new Catalog(config.airGapped());
         this.discovery = new Discovery(records, catalog, pace);
@@ -76,8 +80,8 @@ public final class RegistryContext implements AutoCloseable {
                 new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
         // What can't be kept is not fetched before somebody asks for it.
         ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
-        this.registry = new Registry(
-                manifests, catalog, discovery, links, blobs, upstreams, new PendingImages(layout), disk, feasible);
+        PendingImages pending = new PendingImages(layout);
+        this.registry = new Registry(manifests, catalog, discovery, links, blobs, upstreams, pending, disk, feasible);
         ListStore lists = new ListStore(layout);
         Pages pages = new Pages(config.timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
@@ -87,10 +91,16 @@ public final class RegistryContext implements AutoCloseable {
         FileImporter archives = new ArchiveImporter(
                 new Receipt(records, catalog, links, blobs, clock), names, config.maxManifestBytes());
         this.loader = new ImageLoader(registry.loadSource(listings), names, archives);
+        this.pruner = new Pruner(
+                records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
+        this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, new Trust(config.registries()));
                     registry.resumeInterrupted();
+                    if (layout.isWritable()) {
+                        housekeeping.begin(config.pruneConfig());
+                    }
                 },
                 START_PATIENCE);
         this.saving = new Saving(
@@ -182,6 +192,11 @@ public final class RegistryContext implements AutoCloseable {
         return registry;
     }
 
+    /** Prunes the cache that is served. */
+    public Pruner pruner() {
+        return pruner;
+    }
+
     public Listings listings() {
         return listings;
     }
@@ -213,6 +228,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        housekeeping.close();
         Preload begun = preload;
         if (begun != null) {
             begun.close();

@@ -42,10 +42,17 @@ public final class BlobDownload {
     private final Digest digest;
     private final Audience audience;
     private final @Nullable PartialFile file;
+    private final Space.Share share;
     private final Runnable whenReleased;
     private RunningHash hash;
 
-    private BlobDownload(Digest digest, Audience audience, @Nullable PartialFile file, Runnable whenReleased) {
+    private BlobDownload(Digest digest, Audience audience, @Nullable PartialFile file) {
+        this(digest, audience, file, Space.unlimited().begin(0), () -> {});
+    }
+
+    private BlobDownload(
+            Digest digest, Audience audience, @Nullable PartialFile file, Space.Share share, Runnable whenReleased) {
+        this.share = share;
         this.digest = digest;
         this.audience = audience;
         this.file = file;
@@ -53,11 +60,18 @@ public final class BlobDownload {
         this.hash = new RunningHash(digest.algorithm());
     }
 
-    /** Opens a file to receive into; the last two say how long a reader may stand still where it holds up others, and what is run at the end. */
-    static BlobDownload receive(Digest digest, Path path, Repository source, Duration patience, Runnable whenReleased)
+    /**
+     * Opens a file to receive into.
+     *
+     * @param patience how long a reader may stand still where it holds up others
+     * @param share where the bytes are taken from that it has on the disk
+     * @param whenReleased run at the end
+     */
+    static BlobDownload receive(
+            Digest digest, Path path, Repository source, Duration patience, Space.Share share, Runnable whenReleased)
             throws IOException {
         PartialFile file = PartialFile.receive(path, source);
-        BlobDownload download = new BlobDownload(digest, new Audience(digest, patience), file, whenReleased);
+        BlobDownload download = new BlobDownload(digest, new Audience(digest, patience), file, share, whenReleased);
         download.audience.promise(file.end());
         return download;
     }
@@ -65,7 +79,7 @@ public final class BlobDownload {
     /** Opens a file that is there, to be checked like something that arrives. */
     static BlobDownload recheck(Digest digest, Path path) throws IOException {
         PartialFile file = PartialFile.recheck(path);
-        BlobDownload download = new BlobDownload(digest, new Audience(digest, Duration.ZERO), file, () -> {});
+        BlobDownload download = new BlobDownload(digest, new Audience(digest, Duration.ZERO), file);
         download.expect(OptionalLong.of(file.end()));
         return download;
     }
@@ -74,12 +88,12 @@ public final class BlobDownload {
     static BlobDownload passing(Digest digest, Duration patience) {
         Audience audience = new Audience(digest, patience);
         audience.openWindow(0);
-        return new BlobDownload(digest, audience, null, () -> {});
+        return new BlobDownload(digest, audience, null);
     }
 
     /** Receives a part of a blob of that size for one reader, without keeping or verifying anything. */
     static BlobDownload part(Digest digest, long size, long from, Duration patience) {
-        BlobDownload download = new BlobDownload(digest, Audience.ofPart(digest, from, patience), null, () -> {});
+        BlobDownload download = new BlobDownload(digest, Audience.ofPart(digest, from, patience), null);
         download.expect(OptionalLong.of(size));
         return download;
     }
@@ -99,6 +113,10 @@ public final class BlobDownload {
             throw new IllegalStateException("blob " + digest + " is not kept");
         }
         return file;
+    }
+
+    Space.Share share() {
+        return share;
     }
 
     /** False if it only passes through: then there is nothing to become a part of the store. */
@@ -275,6 +293,10 @@ public final class BlobDownload {
 
     private void keep(ByteBuffer bytes) {
         long position = held();
+        if (!share.expect(position + bytes.remaining())) {
+            audience.openWindow(position);
+            return;
+        }
         try {
             while (bytes.hasRemaining()) {
                 position += file().write(bytes, position);

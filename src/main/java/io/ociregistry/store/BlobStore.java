@@ -39,6 +39,7 @@ public final class BlobStore {
     private final Quarantine quarantine;
     private final Duration patience;
     private final RecentlyOpened opened;
+    private final Space space;
     /** Partial files that are open. */
     private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
     /** Of what becomes part of the store, or is deleted. */
@@ -50,11 +51,12 @@ public final class BlobStore {
      * @param patience how long a reader may stand still where others wait for it
      */
     public BlobStore(Layout layout, Duration patience) {
-        this(layout, patience, System::nanoTime);
+        this(layout, patience, Space.unlimited(), System::nanoTime);
     }
 
-    /** The same by another clock. */
-    public BlobStore(Layout layout, Duration patience, LongSupplier nanoTime) {
+    /** The same in a space that has an end, and by another clock. */
+    public BlobStore(Layout layout, Duration patience, Space space, LongSupplier nanoTime) {
+        this.space = space;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
         this.patience = patience;
@@ -116,10 +118,10 @@ public final class BlobStore {
     /** Opens a verified blob; empty if there is none. The caller closes it. */
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
-        // Before it is opened: who deletes looks after that.
-        opened.note(digest);
         try {
-            return verified.contains(file) ? Optional.of(open(digest, file)) : Optional.empty();
+            return verified.contains(file) && opened.mayOpen(digest)
+                    ? Optional.of(open(digest, file))
+                    : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -133,26 +135,42 @@ public final class BlobStore {
         return StoredBlob.open(digest, file, unreadable -> quarantine.take(file, look, unreadable));
     }
 
+    /** Begins to receive a blob of which nobody told the size. */
+    public BlobDownload begin(Digest digest, Repository source) {
+        return begin(digest, source, OptionalLong.empty());
+    }
+
     /**
-     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints. Where the disk does not
-     * allow it, or the same is being received already, the blob only passes through.
+     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints. Where the disk or the size of
+     * the cache does not allow it, or the same is being received already, the blob only passes through. Waits for room to be made.
      *
      * @param source the repository it comes from: what one registry sent is never mixed with what another sends
+     * @param expected its size, if a manifest tells it
      */
-    public BlobDownload begin(Digest digest, Repository source) {
+    public BlobDownload begin(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable() || !receiving.add(file)) {
+            return BlobDownload.passing(digest, patience);
+        }
+        Space.Share share = space.begin(Directories.size(file));
+        if (!share.expect(expected.orElse(0))) {
+            end(file, share);
             return BlobDownload.passing(digest, patience);
         }
         try {
             layout.prepare(layout.partials());
             quarantine.makeWay(file);
-            return BlobDownload.receive(digest, file, source, patience, () -> receiving.remove(file));
+            return BlobDownload.receive(digest, file, source, patience, share, () -> end(file, share));
         } catch (IOException e) {
-            receiving.remove(file);
+            end(file, share);
             LOG.error("{} can't be kept, only passed on, since the cache's disk fails: {}", file, e.toString());
             return BlobDownload.passing(digest, patience);
         }
+    }
+
+    private void end(Path partial, Space.Share share) {
+        share.end(Directories.size(partial));
+        receiving.remove(partial);
     }
 
     /** Begins receiving a part of a blob of that size for one reader; nothing of it is kept or verified. */
@@ -167,7 +185,7 @@ public final class BlobStore {
             Optional<Interrupted> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
                 // It came another way.
-                discard(file);
+                discardIdle(file);
             } else {
                 blob.ifPresent(found::add);
             }
@@ -194,7 +212,9 @@ public final class BlobStore {
         verified.add(target, VerifiedIndex.look(file.path()));
         quarantine.makeWay(target);
         synchronized (lock(download.digest())) {
+            space.freed(Directories.size(target));
             DurableFiles.publish(file.path(), target);
+            download.share().published(Directories.size(target));
         }
         Checkpoints.delete(file.path());
     }
@@ -202,6 +222,13 @@ public final class BlobStore {
     /** Drops what was received, if anything was kept of it. */
     public void discard(BlobDownload download) {
         download.path().ifPresent(BlobStore::discard);
+    }
+
+    /** Of one that nobody receives. */
+    private void discardIdle(Path partial) {
+        long size = Directories.size(partial);
+        discard(partial);
+        space.freed(size - Directories.size(partial));
     }
 
     private static void discard(Path partial) {
@@ -236,9 +263,9 @@ public final class BlobStore {
         }
     }
 
-    /** Bytes of what is arriving, or was interrupted. */
-    public long partialBytes() {
-        return Directories.list(layout.partials(), ForeignFiles::isOurs).stream()
+    /** Bytes of what was interrupted; what is being received is set aside in the space. */
+    public long interruptedBytes() {
+        return Directories.list(layout.partials(), file -> !receiving.contains(file)).stream()
                 .mapToLong(Directories::size)
                 .sum();
     }
@@ -260,9 +287,9 @@ public final class BlobStore {
         Path file = layout.blob(blob.digest());
         synchronized (lock(blob.digest())) {
             if (!layout.isWritable()
-                    || opened.has(blob.digest())
                     || receiving().contains(blob.digest())
-                    || !file(blob.digest()).equals(Optional.of(blob))) {
+                    || !file(blob.digest()).equals(Optional.of(blob))
+                    || !opened.beginDeleting(blob.digest())) {
                 return false;
             }
             try {
@@ -270,9 +297,12 @@ public final class BlobStore {
             } catch (IOException e) {
                 LOG.error("deleting {}: {}", file, e.toString());
                 return false;
+            } finally {
+                opened.endDeleting(blob.digest());
             }
         }
         verified.forget(file);
+        space.freed(blob.size());
         return true;
     }
 
@@ -283,7 +313,7 @@ public final class BlobStore {
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // As if it were received: who begins meanwhile does not get it.
             if (matches && isOlder(file, unlessSince) && receiving.add(file)) {
-                discard(file);
+                discardIdle(file);
                 receiving.remove(file);
             }
         }
@@ -304,8 +334,10 @@ public final class BlobStore {
     /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
-        opened.note(digest);
         try {
+            if (!opened.mayOpen(digest)) {
+                return Optional.empty();
+            }
             return Optional.of(BlobDownload.recheck(digest, file));
         } catch (NoSuchFileException e) {
             return Optional.empty();

@@ -2,6 +2,8 @@ package io.ociregistry.store;
 
 import io.ociregistry.oci.Digest;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
@@ -18,17 +20,32 @@ final class RecentlyOpened {
     /** 0 for never. */
     private final AtomicLongArray last = new AtomicLongArray(PLACES);
 
+    private final Set<Digest> deleting = ConcurrentHashMap.newKeySet();
+
     RecentlyOpened(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
-    void note(Digest digest) {
+    /** Notes that a blob is about to be opened. False if it is being deleted just now. */
+    boolean mayOpen(Digest digest) {
         last.set(place(digest), nanoTime.getAsLong() | 1);
+        // Each side notes first and looks then, so one of two that come together sees the other.
+        return !deleting.contains(digest);
     }
 
-    boolean has(Digest digest) {
+    /** From now on nobody opens it. False if somebody did a moment ago. */
+    boolean beginDeleting(Digest digest) {
+        deleting.add(digest);
         long opened = last.get(place(digest));
-        return opened != 0 && nanoTime.getAsLong() - opened < MOMENT.toNanos();
+        boolean isOpened = opened != 0 && nanoTime.getAsLong() - opened < MOMENT.toNanos();
+        if (isOpened) {
+            deleting.remove(digest);
+        }
+        return !isOpened;
+    }
+
+    void endDeleting(Digest digest) {
+        deleting.remove(digest);
     }
 
     private static int place(Digest digest) {

@@ -255,13 +255,13 @@ class ConfigLoaderTest {
         var yaml = """
                 metrics: 9000
                 helloWorld: false
-                pruneConfig: {enabled: true}
+                serverTlsConfig: {clientAuth: verify}
                 """;
         var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
         assertEquals(
                 List.of(
                         "c.yaml:1: metrics: has no effect in this build",
-                        "c.yaml:3: pruneConfig: has no effect in this build",
+                        "c.yaml:3: serverTlsConfig: has no effect in this build",
                         "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
     }
@@ -279,6 +279,25 @@ class ConfigLoaderTest {
     void bothSpellingsOfDryRunAreRead(String key) throws Exception {
         assertTrue(
                 parse("pruneConfig: {" + key + ": true}").config().pruneConfig().dryRun());
+    }
+
+    @Test
+    void theBoundsOfTheCacheAreRead_andWhatCannotBeIsTold() throws Exception {
+        var cache = parse("cache: {maxSize: 10GB, highWater: 95%, lowWater: 50, pins: ['a{1,2}', b]}")
+                .config()
+                .cache();
+        assertEquals(Optional.of(10_000_000_000L), cache.maxSize());
+        assertEquals(95, cache.highWater());
+        assertEquals(50, cache.lowWater());
+        assertEquals(List.of("a{1,2}", "b"), cache.pins());
+        for (var wrong : List.of(
+                "cache: {lowWater: 90%}",
+                "cache: {highWater: 101%}",
+                "cache: {pins: ['(']}",
+                "pruneConfig: {type: pattern, expr: 'a,'}",
+                "pruneConfig: {type: pattern, expr: '(?=a)'}")) {
+            assertThrows(ConfigException.class, () -> parse(wrong), wrong);
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.RecordedReference;
+import io.ociregistry.store.Space;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ import java.util.stream.Stream;
 /** A cache on a real disk, and a pruner that can't tell it from one that serves. */
 final class PrunedCache {
     /** So late that whatever the test wrote is old. */
-    static final Instant NOW = Instant.now().plus(Duration.ofHours(2));
+    static final Instant NOW = Instant.parse("2100-01-01T00:00:00Z");
 
     final Path root;
     final ManifestStore records;
@@ -48,11 +49,15 @@ final class PrunedCache {
     private Optional<ReferencePatterns> pins = Optional.empty();
 
     PrunedCache(Path root) throws IOException {
+        this(root, Space.unlimited());
+    }
+
+    PrunedCache(Path root, Space space) throws IOException {
         this.root = root;
         this.layout = new Layout(root);
         layout.create();
         this.records = new ManifestStore(layout);
-        this.blobs = new BlobStore(layout, Duration.ofSeconds(1), nanos::get);
+        this.blobs = new BlobStore(layout, Duration.ofSeconds(1), space, nanos::get);
         this.links = new ConfirmedLinks(layout);
         this.lists = new ListStore(layout);
         links.begin(List.of());

@@ -104,7 +104,6 @@ class CommandLineTest {
                 "list --output yaml | --output 'yaml' is not one of table, json and wide",
                 "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . if that is meant",
                 "list --pattern a( | the pattern 'a(' is no RE2 expression: missing closing )",
-                "prune --date 2024-03-01T22:17:31 --dry-run | `prune` is not in this build",
             })
     void whatCanNotBeDoneIsExplainedInOneLine(String line, String message) {
         assertEquals(1, run(line));

@@ -59,7 +59,17 @@ enum Command {
             SINCE,
             EXCLUDE_FROM,
             COMPLETE_ONLY),
-    PRUNE("Prunes the cache on disk; no server may be running on it", PruneCommand::new, PATTERN, DATE, DRY_RUN),
+    PRUNE(
+            "Prunes the cache on disk; no server may be running on it",
+            PruneCommand::new,
+            PATTERN,
+            DATE,
+            PRUNE_BEFORE,
+            OLDER_THAN,
+            UNUSED_FOR,
+            COUNT,
+            MAX_SIZE,
+            DRY_RUN),
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 
     /** Those of every command, accepted before and after its name. */

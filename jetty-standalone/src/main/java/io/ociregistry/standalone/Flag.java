@@ -89,6 +89,11 @@ enum Flag {
             "file", null, "Leaves out what this file lists: digests, one a line, as list --digests prints them", ""),
     COMPLETE_ONLY(null, null, "Leaves out an index of which the image of some platform is not cached", ""),
     DATE("time", null, "Chooses the images made before: YYYY-MM-DDTHH:MM:SS, local time", ""),
+    PRUNE_BEFORE("time", null, "The same as --date", ""),
+    OLDER_THAN("age", null, "Chooses the images made longer ago than that, like 30d or 12h", ""),
+    UNUSED_FOR("age", null, "Chooses the images that no client got for that long, like 30d or 12h", ""),
+    COUNT("int", null, "At most so many of them, least recently pulled first", ""),
+    MAX_SIZE("size", null, "As many of them as it takes for the cache to be no larger, like 10GB", ""),
     DRY_RUN(null, null, "Only says what would be pruned", "");
 
     private final Optional<String> argument;

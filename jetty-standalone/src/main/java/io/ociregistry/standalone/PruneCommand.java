@@ -1,12 +1,51 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLocation;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.logging.Logging;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.PruneRequest;
+import io.ociregistry.registry.Pruner;
+import io.ociregistry.store.StoreAccess;
+import io.ociregistry.store.StoreLock;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.time.Instant;
 
-/** {@code ociregistry prune}. */
+/** {@code ociregistry prune}: takes images from a cache that no server has open. */
 record PruneCommand(Settings settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
-        err.println("ociregistry: `prune` is not in this build");
+        try {
+            PruneRequest request = new PruneOptions(settings, Instant.now()).request();
+            ServerConfig config = ConfigLocation.ofThisProcess()
+                    .load(settings.configFlag().toString(), settings.get(settings.configFlag()), settings.overrides())
+                    .config();
+            Logging.configure(config.logLevel(), config.logFile());
+            prune(request, config, out);
+            return 0;
+        } catch (ConfigException e) {
+            err.println("ociregistry: the configuration can't be used:");
+            err.println(e.getMessage());
+        } catch (StoreLock.HeldException e) {
+            err.println("ociregistry: " + e.getMessage() + ", or let that server do it: --server URL");
+        } catch (UsageException | IOException | RegistryException e) {
+            err.println("ociregistry: " + e.getMessage());
+        }
         return 1;
+    }
+
+    private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
+        if (!Files.isDirectory(config.imagePath())) {
+            throw new IOException("there is no cache in " + config.imagePath());
+        }
+        try (StoreAccess access = StoreAccess.open(config.imagePath(), "ociregistry prune")) {
+            if (access.warning().isPresent() && !request.dryRun()) {
+                throw new IOException("the cache " + config.imagePath() + " can't be written");
+            }
+            Pruner.of(access, config).prune(request).lines().forEach(out::println);
+        }
     }
 }

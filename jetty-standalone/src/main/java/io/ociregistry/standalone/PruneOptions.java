@@ -1,0 +1,83 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.ByteSize;
+import io.ociregistry.config.GoDuration;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.PrunePolicy;
+import io.ociregistry.registry.PruneRequest;
+import io.ociregistry.registry.ReferencePatterns;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** What the options of {@code prune} ask for. Several narrow the choice down. */
+record PruneOptions(Settings settings, Instant now) {
+    private static final String CRITERIA =
+            "--pattern, --date (or --prune-before), --older-than, --unused-for or --max-size";
+
+    PruneRequest request() throws UsageException {
+        List<PrunePolicy> policies = new ArrayList<>();
+        add(policies, Flag.PATTERN, text -> new PrunePolicy.Matching(ReferencePatterns.parse(text)));
+        add(policies, Flag.DATE, text -> new PrunePolicy.CreatedBefore(time(text)));
+        add(policies, Flag.PRUNE_BEFORE, text -> new PrunePolicy.CreatedBefore(time(text)));
+        add(policies, Flag.OLDER_THAN, text -> new PrunePolicy.CreatedBefore(ago(text)));
+        add(policies, Flag.UNUSED_FOR, text -> new PrunePolicy.PulledBefore(ago(text)));
+        List<Long> size = new ArrayList<>();
+        add(size, Flag.MAX_SIZE, ByteSize::parse);
+        List<Integer> count = new ArrayList<>();
+        add(count, Flag.COUNT, PruneOptions::count);
+        if (policies.isEmpty() && size.isEmpty()) {
+            throw new UsageException("prune has to be told what may go: " + CRITERIA);
+        }
+        return new PruneRequest(
+                new PrunePolicy.AllOf(policies),
+                count.isEmpty() ? OptionalInt.empty() : OptionalInt.of(count.get(0)),
+                size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(size.get(0)),
+                settings.has(Flag.DRY_RUN));
+    }
+
+    private <T> void add(List<T> list, Flag flag, Function<String, T> parser) throws UsageException {
+        var text = settings.get(flag);
+        if (text.isEmpty()) {
+            return;
+        }
+        try {
+            list.add(parser.apply(text.get()));
+        } catch (IllegalArgumentException | RegistryException e) {
+            throw new UsageException(flag + ": " + e.getMessage());
+        }
+    }
+
+    private Instant ago(String text) {
+        return now.minus(GoDuration.parse(text));
+    }
+
+    private static int count(String text) {
+        if (!text.matches("[0-9]{1,9}")) {
+            throw new IllegalArgumentException("'" + text + "' is not a number of images");
+        }
+        return Integer.parseInt(text);
+    }
+
+    /** Local time, as {@code list} prints it, or one with its offset. */
+    private static Instant time(String text) {
+        try {
+            return LocalDateTime.parse(text).atZone(ZoneId.systemDefault()).toInstant();
+        } catch (DateTimeException notLocal) {
+            try {
+                return OffsetDateTime.parse(text).toInstant();
+            } catch (DateTimeException neither) {
+                throw new IllegalArgumentException(
+                        "'" + text + "' is no time; write for example 2025-03-01T22:17:31, which is local time",
+                        neither);
+            }
+        }
+    }
+}
