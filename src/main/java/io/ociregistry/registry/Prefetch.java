@@ -74,6 +74,9 @@ final class Prefetch implements AutoCloseable {
         /** Whether a repository's blob can be served without asking anybody. */
         boolean isHere(Repository repository, Digest blob);
 
+        /** Whether there is room to keep it; without, nobody fetches ahead. */
+        boolean hasRoom(Repository repository, Digest blob);
+
         /** Fetches a blob as for a client, but less urgently. */
         CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
 
@@ -201,6 +204,9 @@ final class Prefetch implements AutoCloseable {
 
     /** Waits for one blob. */
     private Outcome bring(Repository repository, Digest digest) {
+        if (!source.hasRoom(repository, digest)) {
+            return Outcome.LATER;
+        }
         try (BlobSource blob =
                 source.fetch(repository, digest).toCompletableFuture().get()) {
             CountDownLatch over = new CountDownLatch(1);

@@ -321,6 +321,11 @@ public final class Registry implements AutoCloseable {
         }
 
         @Override
+        public boolean hasRoom(Repository repository, Digest blob) {
+            return blobs.mayKeep(catalog.blobSize(repository, blob));
+        }
+
+        @Override
         public CompletionStage<BlobSource> fetch(Repository repository, Digest blob) {
             return Registry.this.blob(repository, blob, Priority.PREFETCH);
         }

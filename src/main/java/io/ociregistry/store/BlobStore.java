@@ -168,6 +168,11 @@ public final class BlobStore {
         }
     }
 
+    /** False if a blob of that size can't be kept, as far as is known. */
+    public boolean mayKeep(OptionalLong size) {
+        return space.mayTake(size.orElse(0));
+    }
+
     private void end(Path partial, Space.Share share) {
         share.end(Directories.size(partial));
         receiving.remove(partial);

@@ -64,6 +64,11 @@ public final class Space {
         return reserved.get();
     }
 
+    /** False if so many more don't fit, and it is known that nothing can go for them. */
+    boolean mayTake(long bytes) {
+        return used() + bytes <= max || !isFull.get();
+    }
+
     /** Takes over how many bytes there are, but for what is being received. */
     public void counted(long bytes) {
         used.set(bytes);
@@ -73,6 +78,9 @@ public final class Space {
     /** So many are not there any more. */
     void freed(long bytes) {
         used.addAndGet(-bytes);
+        if (bytes > 0) {
+            isFull.set(false);
+        }
     }
 
     private void look() {
@@ -125,7 +133,6 @@ public final class Space {
             boolean taken = take(bytes - size);
             if (taken) {
                 size = bytes;
-                isFull.set(false);
             }
             return taken;
         }
