@@ -301,7 +301,6 @@ public final class ManifestStore {
      * @param read the files whose content is in it
      */
     private void keep(ManifestRecord record, List<RecordFile> read) {
-        Digest digest = record.manifest().digest();
         if (!layout.isWritable()) {
             unsaved.put(record);
             return;
