@@ -83,6 +83,18 @@ final class SectionKeys {
     static final Mapping<CacheConfig> CACHE_TYPE =
             new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS), SectionKeys::cache);
 
+    private static final int SHORTEST_TOKEN = 16;
+    static final Key<Optional<Secret>> TOKEN =
+            optional("token", Scalar.SECRET, "what requests from elsewhere than this machine have to bring");
+    static final Key<Optional<Path>> TOKEN_FILE =
+            optional("tokenFile", Scalar.PATH, "a file whose first line is such a token; read again when it changes");
+    static final Key<String> ADMIN_HOST =
+            new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address that port is listened on");
+    static final Key<Integer> ADMIN_PORT =
+            new Key<>("port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a port for the admin API alone; 0 is none");
+    static final Mapping<AdminConfig> ADMIN_TYPE =
+            new Mapping<>(List.of(TOKEN, TOKEN_FILE, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
+
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
             .checked(status ->
                     status == 429 || status == 503 ? Optional.empty() : Optional.of("is neither 429 nor 503"));
@@ -117,6 +129,17 @@ final class SectionKeys {
                 values.get(COUNT),
                 values.get(PRUNE_EXPR),
                 values.get(DRY_RUN) || values.get(DRYRUN));
+    }
+
+    private static AdminConfig admin(Values values, Mapping.Complaints complaints) {
+        // Not checked as the others are: that would tell what stands there.
+        if (values.get(TOKEN)
+                .filter(token -> token.reveal().length() < SHORTEST_TOKEN)
+                .isPresent()) {
+            complaints.about(TOKEN, "can be guessed; it needs " + SHORTEST_TOKEN + " characters at least");
+        }
+        return new AdminConfig(
+                values.get(TOKEN), values.get(TOKEN_FILE), values.get(ADMIN_HOST), values.get(ADMIN_PORT));
     }
 
     private static ServerTlsConfig serverTls(Values values, Mapping.Complaints complaints) {

@@ -173,6 +173,10 @@ public final class ServerConfig {
         return proxies;
     }
 
+    public AdminConfig admin() {
+        return values.get(ServerKeys.ADMIN);
+    }
+
     @Override
     public String toString() {
         return values.toString();

@@ -89,6 +89,9 @@ public final class ServerKeys {
     public static final Key<CacheConfig> CACHE =
             key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "the bounds of the cache");
 
+    public static final Key<AdminConfig> ADMIN =
+            key("admin", SectionKeys.ADMIN_TYPE, AdminConfig.DEFAULT, "who may administer the server, and from where");
+
     public static final List<Key<?>> ALL = List.of(
             LOG_LEVEL,
             LOG_FILE,
@@ -122,7 +125,8 @@ public final class ServerKeys {
             SHUTDOWN_TIMEOUT,
             RATE_LIMIT_STATUS,
             TIMEOUTS,
-            CACHE);
+            CACHE,
+            ADMIN);
 
     static final Mapping<ServerConfig> TYPE = new Mapping<>(ALL, (values, complaints) -> new ServerConfig(values));
 

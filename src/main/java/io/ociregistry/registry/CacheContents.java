@@ -49,6 +49,13 @@ public final class CacheContents {
         return new CacheContents(catalog, records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
+    /** How much there is. */
+    ServerStatus.Counts counts() {
+        Map<ImageReference, Digest> all = names.get();
+        int manifests = (int) all.values().stream().distinct().count();
+        return new ServerStatus.Counts(all.size(), manifests, blobs.digests().size());
+    }
+
     /** The images whose names match, sorted by name. */
     public Stream<CachedImage> images(ReferencePatterns patterns) {
         return names.get().entrySet().stream()

@@ -9,6 +9,8 @@ import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -65,13 +67,25 @@ final class Downloads {
         return arrival == null ? CompletableFuture.completedStage(null) : arrival.over.minimalCompletionStage();
     }
 
+    /** What upstreams are sending just now, as far as they have begun to. */
+    List<ArrivingBlob> arriving() {
+        List<ArrivingBlob> arriving = new ArrayList<>();
+        inFlight.forEach((key, arrival) -> key.source().ifPresent(source -> arrival.download()
+                .map(download -> new ArrivingBlob(
+                        key.digest().toString(),
+                        source.toString(),
+                        download.held(),
+                        download.size().isPresent() ? download.size().getAsLong() : null))
+                .ifPresent(arriving::add)));
+        return arriving;
+    }
+
     /** The size of a blob that is arriving, once its upstream has told it. */
     OptionalLong arrivingSize(Key key) {
         Arrival started = inFlight.get(key);
-        if (started == null || !started.isDone() || started.isCompletedExceptionally()) {
-            return OptionalLong.empty();
-        }
-        return started.join().map(BlobDownload::size).orElse(OptionalLong.empty());
+        return started == null
+                ? OptionalLong.empty()
+                : started.download().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
     /**
@@ -170,6 +184,11 @@ final class Downloads {
 
         Arrival(Key key, Receiver receiver) {
             this.once = new Once(() -> Downloads.this.run(key, this, receiver));
+        }
+
+        /** Once readers can be told of it. */
+        Optional<BlobDownload> download() {
+            return isDone() && !isCompletedExceptionally() ? join() : Optional.empty();
         }
     }
 

@@ -99,6 +99,11 @@ public final class Registry implements AutoCloseable {
         prefetch.ifPresent(active -> active.forget(images));
     }
 
+    /** The blobs that are arriving just now. */
+    List<ArrivingBlob> arriving() {
+        return downloads.arriving();
+    }
+
     /** Goes on with fetches that a stop or a crash interrupted. */
     void resumeInterrupted() {
         prefetch.ifPresent(Prefetch::goOn);

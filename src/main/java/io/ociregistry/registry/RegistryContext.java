@@ -53,6 +53,7 @@ public final class RegistryContext implements AutoCloseable {
     private volatile @Nullable Preload preload;
     private final Pruner pruner;
     private final Housekeeping housekeeping;
+    private final Admin admin;
 
     private RegistryContext(
             ServerConfig config,
@@ -94,6 +95,7 @@ public final class RegistryContext implements AutoCloseable {
         this.pruner = new Pruner(
                 records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
         this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
+        this.admin = new Admin(config, access, new CacheContents(catalog, records, blobs), registry, upstreams, clock);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, new Trust(config.registries()));
@@ -216,6 +218,11 @@ public final class RegistryContext implements AutoCloseable {
         return Via.parse(via).during(work);
     }
 
+    /** What operators ask of it. */
+    public Admin admin() {
+        return admin;
+    }
+
     /** Runs the sending of bodies; its work never waits for a client or an upstream. */
     public ExecutorService delivery() {
         return delivery;
@@ -234,6 +241,7 @@ public final class RegistryContext implements AutoCloseable {
             begun.close();
         }
         clients.close();
+        admin.close();
         registry.close();
         upstreams.close();
         disk.shutdownNow();

@@ -112,6 +112,15 @@ public final class StoreAccess implements AutoCloseable {
         return layout;
     }
 
+    /**
+     * What it takes of its disk.
+     *
+     * @throws IOException if the disk can't be asked
+     */
+    public StoreUsage usage() throws IOException {
+        return StoreUsage.of(layout);
+    }
+
     /** What an operator has to be told of it; empty if nothing. */
     public Optional<String> warning() {
         return warning;

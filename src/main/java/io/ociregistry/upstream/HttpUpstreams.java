@@ -141,13 +141,20 @@ public final class HttpUpstreams implements Upstreams {
         }
     }
 
+    @Override
+    public List<Upstream> known() {
+        return all().map(Connected::upstream).toList();
+    }
+
+    private Stream<Connected> all() {
+        return Stream.of(listed, ofWildcards.asMap(), unlisted.asMap()).flatMap(some -> some.values().stream());
+    }
+
     /** Ends all work, within 2 seconds however many there are. */
     @Override
     public void close() {
         probes.shutdownNow();
-        List<Connected> all = Stream.of(listed, ofWildcards.asMap(), unlisted.asMap())
-                .flatMap(some -> some.values().stream())
-                .toList();
+        List<Connected> all = all().toList();
         all.forEach(Connected::disconnect);
         unlistedClients.close();
         all.forEach(each -> each.executors().shutdown());

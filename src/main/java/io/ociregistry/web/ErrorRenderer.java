@@ -33,7 +33,7 @@ final class ErrorRenderer {
         response.setStatus(status(error.code()));
         response.setHeader("Content-Type", "application/json");
         response.setContentLengthLong(body.length);
-        if (error.code() == ErrorCode.UNSUPPORTED) {
+        if (error.code() == ErrorCode.UNSUPPORTED && !response.containsHeader("Allow")) {
             response.setHeader("Allow", "GET, HEAD");
         }
         error.retryAfter().map(ErrorRenderer::seconds).ifPresent(value -> response.setHeader("Retry-After", value));

@@ -18,6 +18,7 @@ import jakarta.servlet.ServletContextListener;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ public final class RegistryContextListener implements ServletContextListener {
 
     private final @Nullable RegistryContext given;
     private final MinimumRate least;
+    private final @Nullable ServerControl givenControl;
     private @Nullable RegistryContext opened;
     private @Nullable Delivery delivery;
 
@@ -40,16 +42,18 @@ public final class RegistryContextListener implements ServletContextListener {
     public RegistryContextListener() {
         this.given = null;
         this.least = MinimumRate.DEFAULT;
+        this.givenControl = null;
     }
 
     /** For an embedded server: serves a registry that somebody else opened and will close. */
-    public RegistryContextListener(RegistryContext context) {
-        this(context, MinimumRate.DEFAULT);
+    public RegistryContextListener(RegistryContext context, ServerControl control) {
+        this(context, control, MinimumRate.DEFAULT);
     }
 
     /** The same with another rule for slow clients. */
-    public RegistryContextListener(RegistryContext context, MinimumRate least) {
+    public RegistryContextListener(RegistryContext context, ServerControl control, MinimumRate least) {
         this.given = context;
+        this.givenControl = control;
         this.least = least;
     }
 
@@ -67,6 +71,8 @@ public final class RegistryContextListener implements ServletContextListener {
         if (!context.clients().isOpen()) {
             guard(servlets, new ClientAccessFilter(context.clients()));
         }
+        ServerControl control = givenControl != null ? givenControl : control(servlets);
+        addServlet(servlets, "admin API", new AdminApiServlet(context, control), "/cmd/*");
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
     }
 
@@ -82,9 +88,7 @@ public final class RegistryContextListener implements ServletContextListener {
 
     private RegistryContext open(ServletContext servlets) {
         try {
-            Optional<String> told = Optional.ofNullable(servlets.getInitParameter(CONFIG));
-            ConfigLoader.Result result =
-                    ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, told, Overrides.none());
+            ConfigLoader.Result result = load(servlets);
             Logging.configure(result.config().logLevel(), result.config().logFile());
             result.warnings().forEach(LOG::warn);
             warnOfTls(result.config());
@@ -112,6 +116,16 @@ public final class RegistryContextListener implements ServletContextListener {
             context.close();
             throw new IOException("preloadImages: " + e.getMessage(), e);
         }
+    }
+
+    /** A container has its ports, and its end, to itself. */
+    private static ServerControl control(ServletContext servlets) {
+        return new ServerControl(() -> load(servlets), Optional.empty(), OptionalInt.empty());
+    }
+
+    private static ConfigLoader.Result load(ServletContext servlets) throws ConfigException {
+        Optional<String> told = Optional.ofNullable(servlets.getInitParameter(CONFIG));
+        return ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, told, Overrides.none());
     }
 
     /** Everything is asynchronous: one servlet or filter that is not would make startAsync fail in all. */

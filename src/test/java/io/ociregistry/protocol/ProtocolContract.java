@@ -139,6 +139,14 @@ public abstract class ProtocolContract implements ServerUnderTest.Factory {
     }
 
     @Nested
+    class Administration extends AdminTopic {
+        @Override
+        Stage stage() {
+            return stage;
+        }
+    }
+
+    @Nested
     class Requests extends RequestTopic {
         @Override
         Stage stage() {

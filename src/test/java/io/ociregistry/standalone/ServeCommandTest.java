@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.testing.RawHttp;
 import java.io.BufferedReader;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +54,24 @@ class ServeCommandTest {
             assertTrue(banner.get(6).startsWith("Command line: ociregistry --image-path "), banner.get(6));
             assertFalse(banner.toString().contains("geheim"));
             process.destroy(); // SIGTERM
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(0, process.exitValue());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void theOperatorStopsItByTheAdminApi() throws Exception {
+        var process =
+                serve("--image-path", dir.resolve("images").toString(), "serve", "--host", "127.0.0.1", "--port", "0");
+        try (var err = process.errorReader()) {
+            var port = banner(err).get(2).replaceAll(".*port (\\d+).*", "$1");
+            var base = URI.create("http://127.0.0.1:" + port);
+            assertEquals(
+                    200,
+                    RawHttp.exchange(base, "POST", "/cmd/stop", "Content-Length: 0")
+                            .status());
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(0, process.exitValue());
         } finally {

@@ -3,6 +3,7 @@ package io.ociregistry.standalone;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.MinimumRate;
 import io.ociregistry.web.RegistryContextListener;
+import io.ociregistry.web.ServerControl;
 import java.time.Duration;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -36,7 +37,11 @@ public record TunedServer(int threads, int sendBuffer, MinimumRate least, Server
     }
 
     public EmbeddedServer start(RegistryContext context) throws StartException {
-        return EmbeddedServer.start(context.config(), new RegistryContextListener(context, least), limits, this::tune);
+        return EmbeddedServer.start(
+                context.config(),
+                new RegistryContextListener(context, ServerControl.none(context.config()), least),
+                limits,
+                this::tune);
     }
 
     private void tune(ServerConnector connector) {

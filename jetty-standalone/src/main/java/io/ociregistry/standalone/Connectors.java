@@ -1,6 +1,5 @@
 package io.ociregistry.standalone;
 
-import io.ociregistry.config.ServerConfig;
 import java.util.Optional;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -23,13 +22,14 @@ final class Connectors {
 
     private Connectors() {}
 
-    static ServerConnector connector(Server server, ServerConfig config, ServerLimits limits, Optional<ServerTls> tls) {
+    static ServerConnector connector(
+            Server server, String host, int port, ServerLimits limits, Optional<ServerTls> tls) {
         var http = new HttpConnectionFactory(http());
         var factories = tls.map(secured -> new ConnectionFactory[] {secured.before(http.getProtocol()), http})
                 .orElseGet(() -> new ConnectionFactory[] {http});
         var connector = new ServerConnector(server, factories);
-        connector.setHost(config.host());
-        connector.setPort(config.port());
+        connector.setHost(host);
+        connector.setPort(port);
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.setShutdownIdleTimeout(IDLE_WHILE_STOPPING);

@@ -3,6 +3,7 @@ package io.ociregistry.standalone;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.RegistryContextListener;
+import io.ociregistry.web.ServerControl;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
 import java.util.Optional;
@@ -30,7 +31,13 @@ public final class EmbeddedServer {
 
     /** Serves a registry that the caller opened and will close. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context) throws StartException {
-        return start(config, new RegistryContextListener(context));
+        return start(config, context, ServerControl.none(config));
+    }
+
+    /** The same, with what its operator may do to it. */
+    public static EmbeddedServer start(ServerConfig config, RegistryContext context, ServerControl control)
+            throws StartException {
+        return start(config, new RegistryContextListener(context, control));
     }
 
     static EmbeddedServer start(ServerConfig config, ServletContextListener listener) throws StartException {
@@ -49,17 +56,24 @@ public final class EmbeddedServer {
         var threads = new QueuedThreadPool();
         threads.setName("http");
         var server = new Server(threads);
-        var connector = Connectors.connector(server, config, limits, tls);
+        var connector = Connectors.connector(server, config.host(), config.port(), limits, tls);
         tuning.accept(connector);
         server.addConnector(connector);
         server.setErrorHandler(new OciErrorHandler());
         server.setHandler(new GracefulHandler(application(listener)));
         var started = new EmbeddedServer(server, connector, tls);
         try {
-            connector.open();
-        } catch (Exception e) {
+            ListenFailure.open(connector, "--host", "--port");
+            if (config.admin().port() != 0) {
+                // Plain HTTP, whatever clients speak: it is for this machine, unless told otherwise.
+                var admin = Connectors.connector(
+                        server, config.admin().host(), config.admin().port(), limits, Optional.empty());
+                server.addConnector(admin);
+                ListenFailure.open(admin, "admin.host", "admin.port");
+            }
+        } catch (StartException e) {
             started.stop(Duration.ZERO);
-            throw ListenFailure.of(config.host(), config.port(), e);
+            throw e;
         }
         try {
             server.start();

@@ -5,10 +5,12 @@ import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.ServerControl;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
+import java.util.Optional;
 
 /** {@code ociregistry serve}: runs the server until the process is told to stop. */
 record ServeCommand(Settings settings) implements Action {
@@ -34,7 +36,7 @@ record ServeCommand(Settings settings) implements Action {
         context.warning().ifPresent(warning -> warn(err, warning));
         try {
             preload(context);
-            var server = EmbeddedServer.start(config, context);
+            var server = EmbeddedServer.start(config, context, control(config));
             if (!context.clients().isOpen() && server.tls().isEmpty()) {
                 warn(
                         err,
@@ -53,6 +55,15 @@ record ServeCommand(Settings settings) implements Action {
             context.close();
             throw e;
         }
+    }
+
+    private ServerControl control(ServerConfig config) {
+        // Its own thread: the exit waits for the request that asked for it.
+        Runnable stop = () -> new Thread(() -> System.exit(0), "stop").start();
+        return new ServerControl(
+                settings::load,
+                Optional.of(stop),
+                ServerControl.adminPort(config.admin().port()));
     }
 
     private static void warn(PrintStream err, String warning) {

@@ -1,0 +1,61 @@
+package io.ociregistry.web;
+
+import io.ociregistry.registry.Admin;
+import io.ociregistry.registry.ArrivingBlob;
+import io.ociregistry.registry.ServerStatus;
+import io.ociregistry.registry.UpstreamState;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+
+/** How it stands with the server, on one page. */
+record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
+    @Override
+    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        AdminAnswer form = AdminAnswer.to(request);
+        form.await(request, response, () -> admin.status().thenApply(status -> form.bytes(status, AdminStatus::text)));
+    }
+
+    private static String text(ServerStatus status) {
+        StringBuilder text = new StringBuilder();
+        text.append("ociregistry %s, since %s (%s)%s\n"
+                .formatted(
+                        status.version(),
+                        status.started(),
+                        Duration.ofSeconds(status.uptimeSeconds())
+                                .toString()
+                                .substring(2)
+                                .toLowerCase(Locale.ROOT),
+                        status.airGapped() ? ", air-gapped" : ""));
+        ServerStatus.Disk disk = status.disk();
+        text.append("disk %s: %d bytes used, %d of %d free%s\n"
+                .formatted(
+                        disk.path(),
+                        disk.used(),
+                        disk.free(),
+                        disk.total(),
+                        disk.readOnly() ? ", read-only: " + disk.warning() : ""));
+        text.append("cache: %d names, %d manifests, %d blobs\n"
+                .formatted(
+                        status.cache().names(),
+                        status.cache().manifests(),
+                        status.cache().blobs()));
+        status.upstreams().forEach(upstream -> text.append(line(upstream)));
+        status.downloads().forEach(blob -> text.append(line(blob)));
+        return text.toString();
+    }
+
+    private static String line(UpstreamState upstream) {
+        String why = upstream.reason() == null
+                ? ""
+                : " (asked again in %s s): %s".formatted(upstream.retrySeconds(), upstream.reason());
+        return "upstream " + upstream.registry() + ": " + upstream.state() + why + "\n";
+    }
+
+    private static String line(ArrivingBlob blob) {
+        return "download " + blob.digest() + " from " + blob.source() + ": " + blob.bytes() + " of "
+                + (blob.size() == null ? "?" : blob.size()) + " bytes\n";
+    }
+}

@@ -1,0 +1,208 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.standalone.EmbeddedServer;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.RunningRegistry;
+import io.ociregistry.web.ServerControl;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** What an operator sees of a running server, and can do to it. */
+@Timeout(60)
+class AdministrationTest {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void theStatusTellsWhatIsArriving() throws Exception {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                RunningRegistry registry = RunningRegistry.start(registries(upstream), dir)) {
+            Digest layer =
+                    upstream.image("team/app", "1.0").layer(300_000).push().layer(0);
+            Gate gate = upstream.holdBlobAfter(layer, 100_000);
+            try (RawHttp client = RawHttp.connect(registry.base())) {
+                client.send("GET", "/v2/team/app/blobs/" + layer + "?ns=r.example")
+                        .read(100_000);
+                JsonNode download = status(registry).path("downloads").path(0);
+                assertEquals(layer.toString(), download.path("digest").asText());
+                assertEquals("r.example", download.path("source").asText());
+                assertEquals(100_000, download.path("bytes").asLong());
+                assertEquals(300_000, download.path("size").asLong());
+                assertTrue(get(registry, "/cmd/status")
+                        .text()
+                        .contains("download " + layer + " from r.example: 100000 of 300000 bytes\n"));
+                gate.release();
+            }
+        }
+    }
+
+    @Test
+    void theStatusTellsWhichUpstreamsAreDownOrLimitThisServer_andNoSecret() throws Exception {
+        try (FakeUpstream down = FakeUpstream.start();
+                FakeUpstream limiting = FakeUpstream.start();
+                RunningRegistry registry = RunningRegistry.start(
+                        registries(down) + "  auth: {user: me, password: geheim}\n- name: s.example\n  endpoint: "
+                                + limiting.url() + "\n",
+                        dir)) {
+            down.refuseConnections();
+            limiting.on(Match.anything()).always(Fault.status(429));
+            get(registry, "/v2/a/manifests/1?ns=r.example");
+            get(registry, "/v2/a/manifests/1?ns=s.example");
+            JsonNode upstreams = status(registry).path("upstreams");
+            assertEquals(
+                    "[\"down\",\"limited\"]",
+                    JSON.valueToTree(upstreams.findValuesAsText("state")).toString());
+            assertTrue(upstreams.path(0).path("configured").asBoolean());
+            assertTrue(
+                    upstreams.path(0).path("reason").asText().contains(down.url() + " is down"), upstreams::toString);
+            assertTrue(upstreams.path(1).path("retrySeconds").asInt() > 0, upstreams::toString);
+            assertFalse(get(registry, "/cmd/status").text().contains("geheim"));
+        }
+    }
+
+    @Test
+    void requestsForAnotherHostAreDenied_asAPageThatRebindsItsNameSendsThem() throws Exception {
+        try (RunningRegistry registry = RunningRegistry.start("", dir);
+                RawHttp client = RawHttp.connect(registry.base())) {
+            assertEquals(
+                    403,
+                    client.sendRaw("POST /cmd/stop HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n", false)
+                            .status());
+        }
+    }
+
+    @Test
+    void anAdminPortIsTheOnlyOneWithTheApi() throws Exception {
+        int port = freePort();
+        try (RunningRegistry registry = RunningRegistry.start("admin: {port: " + port + "}\n", dir)) {
+            assertEquals(404, get(registry, "/cmd/status").status());
+            Response answer = RawHttp.get(URI.create("http://127.0.0.1:" + port), "/cmd/status");
+            assertEquals(200, answer.status());
+        }
+    }
+
+    @Test
+    void whoBringsTheTokenNeedNotBeOnThisMachine() throws Exception {
+        try (RunningRegistry registry = RunningRegistry.start("admin: {token: 0123456789abcdef}\n", dir)) {
+            assertEquals(
+                    403,
+                    get(registry, "/cmd/status", "X-Forwarded-For: 10.0.0.1").status());
+            assertEquals(
+                    200,
+                    get(registry, "/cmd/status", "X-Forwarded-For: 10.0.0.1", "Authorization: Bearer 0123456789abcdef")
+                            .status());
+        }
+    }
+
+    @Test
+    void aReloadAppliesTheLogLevel_tellsWhatWaitsForARestart_andTakesNothingFromABrokenFile() throws Exception {
+        Path file = dir.resolve("c.yaml");
+        ServerControl.ConfigSource source =
+                () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
+        ServerControl control = new ServerControl(source, Optional.empty(), OptionalInt.empty());
+        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        Level before = root.getLevel();
+        try (RunningRegistry registry = RunningRegistry.start(
+                "logLevel: warn\n",
+                dir.resolve("images"),
+                context -> EmbeddedServer.start(context.config(), context, control))) {
+            String same = "host: 127.0.0.1\nport: 0\nimagePath: " + dir.resolve("images") + "\n";
+            Files.writeString(file, same + "logLevel: info\n");
+            assertEquals(
+                    "applied: logLevel\nwaiting for a restart: nothing\n",
+                    post(registry, "/cmd/reload").text());
+            assertEquals(Level.INFO, root.getLevel());
+            Files.writeString(file, same + "logLevel: info\nairGapped: true\n");
+            assertEquals(
+                    "applied: nothing\nwaiting for a restart: airGapped\n",
+                    post(registry, "/cmd/reload").text());
+            assertEquals(
+                    "{\"applied\":[],\"needRestart\":[\"airGapped\"],\"warnings\":[]}\n",
+                    post(registry, "/cmd/reload", "Accept: application/json").text());
+            Files.writeString(file, same + "logLevel: debug\nairGaped: true\n");
+            Response refused = post(registry, "/cmd/reload");
+            assertEquals(400, refused.status());
+            assertTrue(refused.text().contains("airGaped: unknown key; did you mean airGapped?"), refused.text());
+            assertEquals(Level.INFO, root.getLevel());
+        } finally {
+            root.setLevel(before);
+        }
+    }
+
+    @Test
+    void aStopIsAnsweredAndThenDone_whereTheServerCanBeStopped() throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (RunningRegistry registry = RunningRegistry.start(
+                "",
+                dir,
+                context -> EmbeddedServer.start(
+                        context.config(),
+                        context,
+                        new ServerControl(
+                                ServerControl.none(context.config()).configuration(),
+                                Optional.of(stopped::countDown),
+                                OptionalInt.empty())))) {
+            assertEquals("stopping\n", post(registry, "/cmd/stop").text());
+            assertTrue(stopped.await(10, TimeUnit.SECONDS));
+        }
+        try (RunningRegistry registry = RunningRegistry.start("", dir)) {
+            assertEquals(403, post(registry, "/cmd/stop").status());
+        }
+    }
+
+    private static String registries(FakeUpstream upstream) {
+        return "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+    }
+
+    private static JsonNode status(RunningRegistry registry) throws IOException {
+        return JSON.readTree(
+                get(registry, "/cmd/status", "Accept: application/json").body());
+    }
+
+    private static Response get(RunningRegistry registry, String path, String... headers) throws IOException {
+        return RawHttp.get(registry.base(), path, headers);
+    }
+
+    private static Response post(RunningRegistry registry, String path, String... headers) throws IOException {
+        String[] all = Arrays.copyOf(headers, headers.length + 1);
+        all[headers.length] = "Content-Length: 0";
+        return RawHttp.exchange(registry.base(), "POST", path, all);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

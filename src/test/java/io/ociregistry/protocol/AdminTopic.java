@@ -1,0 +1,153 @@
+package io.ociregistry.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an operator on the same machine asks. */
+abstract class AdminTopic extends Topic {
+    private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
+
+    @Test
+    void manifestsAreListedAsTheGoProgramListsThem() throws IOException {
+        FakeImage image = cached();
+        Response answer = get("/cmd/manifest/list?pattern=" + image.repository());
+        assertEquals(200, answer.status());
+        assertHeader("text/plain;charset=utf-8", answer, "Content-Type");
+        assertHeader("no-store", answer, "Cache-Control");
+        String text = answer.text();
+        assertTrue(
+                text.matches("URL DIGEST CREATED PULLED\n\\Qdocker.io/" + image.repository() + "\\E:1 "
+                        + image.digest().hex() + "  " + TIME + " " + TIME + "\n"),
+                text);
+        assertEquals(
+                "no manifests found\n",
+                get("/cmd/manifest/list?pattern=nobody-has-this").text());
+        assertEquals("no manifests found\n", get("/cmd/manifest/list?count=0").text());
+    }
+
+    @Test
+    void imagesAreListedWithTheirBlobs_alsoByOneOfThese() throws IOException {
+        FakeImage image = cached();
+        String rows = "- " + image.layer(0) + "\n- " + image.layer(1) + "\n- "
+                + image.config().digest() + "\n";
+        assertTrue(get("/cmd/image/list?pattern=" + image.repository()).text().endsWith(rows));
+        assertTrue(get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
+                .text()
+                .endsWith(rows));
+        assertEquals("no manifests found\n", get("/cmd/image/list?digest=xyz").text());
+    }
+
+    @Test
+    void blobsAreListedWithTheNumberOfTheirManifests() throws IOException {
+        FakeImage image = cached();
+        assertEquals(
+                "URL REFCNT\n" + image.layer(0).hex() + " 1\n",
+                get("/cmd/blob/list?substr=" + image.layer(0).hex()).text());
+    }
+
+    @Test
+    void whoAsksForJsonGetsMore() throws IOException {
+        FakeImage image = cached();
+        JsonNode list = json("/cmd/manifest/list?pattern=" + image.repository());
+        assertEquals(image.digest().toString(), list.path(0).path("digest").asText());
+        assertEquals("image", list.path(0).path("type").asText());
+        JsonNode status = json("/cmd/status");
+        assertTrue(status.path("disk").path("used").asLong() > 100_000, status::toString);
+        assertTrue(status.path("disk").path("free").asLong() > 0, status::toString);
+        assertEquals(
+                stage().imagePath().toString(), status.path("disk").path("path").asText());
+        assertTrue(status.path("cache").path("names").asInt() > 0, status::toString);
+        assertTrue(status.path("upstreams").findValuesAsText("registry").contains("docker.io"), status::toString);
+    }
+
+    @Test
+    void theStatusIsAPageOfText() throws IOException {
+        Response answer = get("/cmd/status");
+        assertEquals(200, answer.status());
+        assertTrue(answer.text().startsWith("ociregistry "), answer.text());
+        assertTrue(answer.text().contains("\nupstream docker.io: "), answer.text());
+        assertEquals(200, head("/cmd/status").status());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /cmd/stop, POST",
+        "HEAD, /cmd/stop, POST",
+        "GET, /cmd/reload, POST",
+        "POST, /cmd/status, 'GET, HEAD'",
+        "DELETE, /cmd/manifest/list, 'GET, HEAD'"
+    })
+    void whatChangesSomethingIsNotAskedForByGet(String method, String path, String allowed) throws IOException {
+        Response answer = RawHttp.exchange(stage().base(), method, path);
+        assertEquals(405, answer.status());
+        assertHeader(allowed, answer, "Allow");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/cmd/manifest/list?pattern=a(",
+                "/cmd/manifest/list?pattern=a,",
+                "/cmd/manifest/list?count=x",
+                "/cmd/blob/list?count=-2"
+            })
+    void parametersThatMakeNoSenseAreInvalid(String path) throws IOException {
+        Response answer = get(path);
+        assertError(400, "UNSUPPORTED", answer);
+        assertTrue(message(answer).startsWith("invalid parameters: "), message(answer));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/cmd/", "/cmd/x", "/cmd/status/", "/cmd/status/x"})
+    void otherPathsAreNotThere(String path) throws IOException {
+        Response answer = get(path);
+        assertError(404, "UNSUPPORTED", answer);
+        assertTrue(message(answer).contains("/cmd/status"), message(answer));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Origin: http://evil.example",
+                "Origin: null",
+                "Sec-Fetch-Site: cross-site",
+                "X-Forwarded-For: 10.0.0.1",
+                "Forwarded: for=10.0.0.1",
+                "Via: 1.1 proxy",
+                "Authorization: Bearer 0123456789abcdef"
+            })
+    void whoeverIsNotTheOperatorIsDenied(String header) throws IOException {
+        Response answer = get("/cmd/status", header);
+        assertError(403, "DENIED", answer);
+        assertTrue(message(answer).contains("Authorization: Bearer"), message(answer));
+    }
+
+    private FakeImage cached() throws IOException {
+        FakeImage image = push(hub(), unique() + "/app");
+        assertEquals(
+                200, get(manifestPath(image.repository(), "1", "docker.io")).status());
+        assertEquals(
+                200,
+                get(blobPath(image.repository(), image.layer(0), "docker.io")).status());
+        get(blobPath(image.repository(), image.layer(0), "docker.io")).body();
+        return image;
+    }
+
+    private JsonNode json(String path) throws IOException {
+        Response answer = get(path, "Accept: application/json");
+        assertEquals(200, answer.status());
+        assertHeader("application/json", answer, "Content-Type");
+        return JsonMapper.builder().build().readTree(answer.body());
+    }
+}

@@ -1,0 +1,177 @@
+package io.ociregistry.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import io.ociregistry.config.AdminConfig;
+import io.ociregistry.config.Secret;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The request is a mock, since the peer of a real one is always this machine. */
+class AdminAccessTest {
+    private static final AdminConfig NO_TOKEN = AdminConfig.DEFAULT;
+    private static final AdminConfig TOKEN =
+            new AdminConfig(Optional.of(new Secret("correct-horse-battery")), Optional.empty(), "127.0.0.1", 0);
+
+    @TempDir
+    Path dir;
+
+    @ParameterizedTest(name = "{0} as {1}, {2}: {3}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                // peer | Host | more headers | who is denied, and why
+                "127.0.0.1 | localhost:8080 | - | -",
+                "127.0.0.1 | localhost | - | -",
+                "127.0.0.1 | LOCALHOST:8080 | - | -",
+                "127.0.0.1 | 127.0.0.1:8080 | - | -",
+                "127.8.8.8 | 127.8.8.8 | - | -",
+                "0:0:0:0:0:0:0:1 | [::1]:8080 | - | -",
+                "0:0:0:0:0:0:0:1%lo | [::1]:8080 | - | -",
+                "::ffff:127.0.0.1 | localhost | - | -",
+                "127.0.0.1 | localhost:8080 | Origin: http://localhost:8080 | -",
+                "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: same-origin | -",
+                "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: none | -",
+                "127.0.0.1 | localhost:8080 | Authorization: Basic eDp5 | -",
+                // Another machine, whatever it says.
+                "10.0.0.5 | localhost:8080 | - | another machine",
+                "fe80:0:0:0:1:2:3:4%eth0 | localhost:8080 | - | another machine",
+                "0.0.0.0 | localhost:8080 | - | another machine",
+                "unknown | localhost:8080 | - | another machine",
+                "localhost | localhost:8080 | - | another machine",
+                // A name that its owner made to mean this machine.
+                "127.0.0.1 | evil.example:8080 | - | not addressed to localhost",
+                "127.0.0.1 | localhost.evil.example | - | not addressed to localhost",
+                "127.0.0.1 | 127.0.0.1.evil.example | - | not addressed to localhost",
+                "127.0.0.1 | evil.example@localhost | - | not addressed to localhost",
+                "127.0.0.1 | 10.0.0.5:8080 | - | not addressed to localhost",
+                "127.0.0.1 | 0.0.0.0:8080 | - | not addressed to localhost",
+                "127.0.0.1 | - | - | not addressed to localhost",
+                // A page of somebody else's in a browser on this machine.
+                "127.0.0.1 | localhost:8080 | Origin: http://evil.example | another site",
+                "127.0.0.1 | localhost:8080 | Origin: null | another site",
+                "127.0.0.1 | localhost:8080 | Origin: http://localhost:3000 | another site",
+                "127.0.0.1 | localhost:8080 | Origin: https://localhost:8080 | another site",
+                "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: cross-site | another site",
+                "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: same-site | another site",
+                // A proxy on this machine.
+                "127.0.0.1 | localhost:8080 | X-Forwarded-For: 127.0.0.1 | forwarded (X-Forwarded-For)",
+                "127.0.0.1 | localhost:8080 | x-forwarded-proto: https | forwarded (x-forwarded-proto)",
+                "127.0.0.1 | localhost:8080 | X-Forwarded-Anything: x | forwarded (X-Forwarded-Anything)",
+                "127.0.0.1 | localhost:8080 | Forwarded: for=127.0.0.1 | forwarded (Forwarded)",
+                "127.0.0.1 | localhost:8080 | X-Real-IP: 127.0.0.1 | forwarded (X-Real-IP)",
+                "127.0.0.1 | localhost:8080 | Via: 1.1 squid | forwarded (Via)",
+                // A token where none is configured.
+                "127.0.0.1 | localhost:8080 | Authorization: Bearer correct-horse-battery | the token is not",
+                "127.0.0.1 | localhost:8080 | Authorization: Bearer | the token is not",
+            })
+    void withoutATokenOnlyProgramsOnThisMachineThatMeanIt(String peer, String host, String header, String why) {
+        assertEquals(
+                Optional.ofNullable(why),
+                objection(NO_TOKEN, peer, host, header).map(message -> contains(message, why)));
+    }
+
+    @ParameterizedTest(name = "{0} as {1}, {2}: {3}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-battery | -",
+                "10.0.0.5 | cache.example | Authorization: bearer correct-horse-battery | -",
+                "127.0.0.1 | localhost | - | -",
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-batterx | the token is not",
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is not",
+                "10.0.0.5 | cache.example | Authorization: Basic correct-horse-battery | another machine",
+                "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is not",
+            })
+    void whoBringsTheTokenMayBeAnywhere(String peer, String host, String header, String why) {
+        assertEquals(
+                Optional.ofNullable(why), objection(TOKEN, peer, host, header).map(message -> contains(message, why)));
+    }
+
+    @Test
+    void aTokenMayStandInAFile_whichMayBeBrokenForAWhile() throws Exception {
+        Path file = dir.resolve("token");
+        AdminAccess access = new AdminAccess(new AdminConfig(Optional.empty(), Optional.of(file), "127.0.0.1", 0));
+        String bearer = "Authorization: Bearer of-the-file-16-and-more";
+        assertTrue(objection(access, "10.0.0.5", "x", bearer).isPresent());
+        Files.writeString(file, "of-the-file-16-and-more\n");
+        assertFalse(objection(access, "10.0.0.5", "x", bearer).isPresent());
+    }
+
+    @Test
+    void whatIsDeniedSaysWhatToDo_andNothingOfTheToken() {
+        String message = objection(TOKEN, "10.0.0.5", "cache.example", "Authorization: Bearer wrong")
+                .orElseThrow();
+        assertTrue(message.contains("http://localhost:8080/cmd/stop"), message);
+        assertFalse(message.contains("horse"), message);
+    }
+
+    @Test
+    void aValveThatReadThePeerFromAHeaderIsAProxyToo() {
+        HttpServletRequest request = request("127.0.0.1", "localhost", null);
+        when(request.getAttribute("org.apache.catalina.AccessLog.RemoteAddr")).thenReturn("127.0.0.1");
+        assertTrue(objection(new AdminAccess(NO_TOKEN), request).orElseThrow().contains("forwarded"));
+    }
+
+    private static String contains(String message, String part) {
+        return part != null && message.contains(part) ? part : message;
+    }
+
+    private static Optional<String> objection(AdminConfig config, String peer, String host, String header) {
+        return objection(new AdminAccess(config), peer, host, header);
+    }
+
+    private static Optional<String> objection(AdminAccess access, String peer, String host, String header) {
+        return objection(access, request(peer, host, header));
+    }
+
+    private static Optional<String> objection(AdminAccess access, HttpServletRequest request) {
+        try {
+            access.check(request);
+            return Optional.empty();
+        } catch (RegistryException e) {
+            assertEquals(ErrorCode.DENIED, e.code());
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    private static HttpServletRequest request(String peer, String host, String header) {
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        if (host != null) {
+            headers.put("Host", host);
+        }
+        if (header != null) {
+            String[] field = header.split(":", 2);
+            headers.put(field[0], field[1].stripLeading().equals("Bearer") ? "Bearer " : field[1].strip());
+        }
+        HttpServletRequest request = mock(HttpServletRequest.class);
+        when(request.getRemoteAddr()).thenReturn(peer);
+        when(request.getScheme()).thenReturn("http");
+        when(request.getLocalPort()).thenReturn(8080);
+        when(request.getRequestURI()).thenReturn("/cmd/stop");
+        when(request.getHeaderNames()).thenAnswer(call -> Collections.enumeration(headers.keySet()));
+        when(request.getHeader(anyString()))
+                .thenAnswer(
+                        call -> headers.get(call.getArgument(0, String.class).toLowerCase(Locale.ROOT)));
+        return request;
+    }
+}

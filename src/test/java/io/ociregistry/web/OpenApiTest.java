@@ -1,0 +1,90 @@
+package io.ociregistry.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.registry.CachedBlob;
+import io.ociregistry.registry.CachedImage;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.ServerStatus;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** Compares docs/openapi.yaml with the admin API. */
+class OpenApiTest {
+    private static final Path FILE = Path.of("docs/openapi.yaml");
+    private static final Set<String> METHODS =
+            Set.of("get", "head", "post", "put", "patch", "delete", "options", "trace");
+
+    @TempDir
+    Path images;
+
+    @Test
+    void itHasTheRoutesOfTheApiAndNoOthers() throws Exception {
+        ServerConfig config = new ConfigLoader(name -> Optional.empty())
+                .parse("imagePath: " + images + "\n", "test", Overrides.none())
+                .config();
+        Set<String> served = new TreeSet<>();
+        try (RegistryContext context = RegistryContext.open(config)) {
+            AdminApiServlet.routes(context, ServerControl.none(config)).forEach(route -> route.methods().stream()
+                    .filter(method -> !method.equals("HEAD"))
+                    .forEach(method -> served.add(method + " " + route.path())));
+        }
+        Set<String> written = new TreeSet<>();
+        description().path("paths").properties().forEach(path -> path.getValue().properties().stream()
+                .map(Map.Entry::getKey)
+                .filter(METHODS::contains)
+                .forEach(method -> written.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey())));
+        assertEquals(served, written);
+    }
+
+    @Test
+    void itsSchemasHaveTheFieldsOfWhatIsSent() throws Exception {
+        assertFields("Image", CachedImage.class);
+        assertFields("Blob", CachedBlob.class);
+        assertFields("Status", ServerStatus.class);
+        assertFields("Reloaded", AdminReload.Outcome.class);
+    }
+
+    @Test
+    void everyReferenceInItLeadsSomewhere() throws Exception {
+        JsonNode description = description();
+        for (String reference : description.findValuesAsText("$ref")) {
+            assertTrue(!description.at(reference.substring(1)).isMissingNode(), reference);
+        }
+        assertEquals("3.0.3", description.path("openapi").asText());
+    }
+
+    private static void assertFields(String schema, Class<?> sent) throws Exception {
+        Set<String> fields = new TreeSet<>();
+        description()
+                .at("/components/schemas/" + schema + "/properties")
+                .fieldNames()
+                .forEachRemaining(fields::add);
+        Set<String> components = new TreeSet<>();
+        Arrays.stream(sent.getRecordComponents()).map(RecordComponent::getName).forEach(components::add);
+        assertEquals(components, fields, schema);
+    }
+
+    private static JsonNode description() throws Exception {
+        Object yaml = new Yaml(new SafeConstructor(new LoaderOptions())).load(Files.readString(FILE));
+        return JsonMapper.builder().build().valueToTree(yaml);
+    }
+}
