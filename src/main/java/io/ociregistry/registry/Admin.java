@@ -2,6 +2,7 @@ package io.ociregistry.registry;
 
 import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.StoreAccess;
@@ -13,9 +14,11 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -27,36 +30,46 @@ import java.util.function.Supplier;
  */
 public final class Admin implements AutoCloseable {
     private static final int WAITING = 16;
+    /** Each has as many images at a time as its options say. */
+    private static final int LOADS = 2;
 
     private final ServerConfig config;
     private final StoreAccess access;
     private final CacheContents contents;
     private final Registry registry;
+    private final ImageLoader loader;
     private final Upstreams upstreams;
     private final Clock clock;
     private final Instant started;
-    private final ThreadPoolExecutor thread =
-            new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), work -> {
-                Thread thread = new Thread(work, "admin");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ThreadPoolExecutor thread = threads("admin", 1, new ArrayBlockingQueue<>(WAITING));
+    private final ThreadPoolExecutor loads = threads("admin load", LOADS, new SynchronousQueue<>());
 
     Admin(
             ServerConfig config,
             StoreAccess access,
             CacheContents contents,
             Registry registry,
+            ImageLoader loader,
             Upstreams upstreams,
             Clock clock) {
         this.config = config;
         this.access = access;
         this.contents = contents;
         this.registry = registry;
+        this.loader = loader;
         this.upstreams = upstreams;
         this.clock = clock;
         this.started = clock.instant();
-        thread.allowCoreThreadTimeOut(true);
+    }
+
+    private static ThreadPoolExecutor threads(String name, int count, BlockingQueue<Runnable> waiting) {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, work -> {
+            Thread thread = new Thread(work, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     /** What somebody wants to know of the content of the cache. */
@@ -67,6 +80,40 @@ public final class Admin implements AutoCloseable {
     /** How it stands with the server. */
     public CompletionStage<ServerStatus> status() {
         return work(this::look);
+    }
+
+    /**
+     * Begins to load images, of which the listener hears; the stage is that of its end. It goes on if nobody listens any more.
+     *
+     * @throws RegistryException if it can't begin: {@link ErrorCode#STORE_FAILED} where nothing can be kept, {@link ErrorCode#OVERLOADED} while as
+     *     many are under way as may be
+     */
+    public CompletionStage<LoadSummary> load(LoadPlan plan, LoadOptions options, LoadListener listener) {
+        if (!access.layout().isWritable()) {
+            throw new RegistryException(
+                    ErrorCode.STORE_FAILED,
+                    "nothing can be loaded: " + access.warning().orElse("the cache is read-only"));
+        }
+        try {
+            return CompletableFuture.supplyAsync(() -> loaded(plan, options, listener), loads);
+        } catch (RejectedExecutionException e) {
+            throw new RegistryException(
+                    ErrorCode.OVERLOADED,
+                    "this server stops, or has " + LOADS + " loads under way already; ask again when one is over",
+                    null,
+                    Duration.ofMinutes(1));
+        }
+    }
+
+    private LoadSummary loaded(LoadPlan plan, LoadOptions options, LoadListener listener) {
+        try {
+            return loader.load(plan, options, listener);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RegistryException(
+                    ErrorCode.OVERLOADED,
+                    "the server stops; what has arrived is kept, and the same load goes on from there");
+        }
     }
 
     private <T> CompletionStage<T> work(Supplier<T> work) {
@@ -120,5 +167,6 @@ public final class Admin implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        loads.shutdownNow();
     }
 }

@@ -95,7 +95,8 @@ public final class RegistryContext implements AutoCloseable {
         this.pruner = new Pruner(
                 records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
         this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
-        this.admin = new Admin(config, access, new CacheContents(catalog, records, blobs), registry, upstreams, clock);
+        this.admin = new Admin(
+                config, access, new CacheContents(catalog, records, blobs), registry, loader, upstreams, clock);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, new Trust(config.registries()));

@@ -30,7 +30,7 @@ enum Command {
             METRICS,
             DEFAULT_NS),
     LOAD(
-            "Loads images into the cache",
+            "Loads images into the cache, or lets the server do it that has the cache",
             LoadCommand::new,
             IMAGE_FILE,
             RESOLVE_REF,
@@ -41,7 +41,9 @@ enum Command {
             WITH_REFERRERS,
             PULL_TIMEOUT,
             QUIET,
-            JSON),
+            JSON,
+            SERVER,
+            TOKEN_FILE),
     LIST(
             "Lists the cache, also beside the server that fills it",
             ListCommand::new,
@@ -49,7 +51,9 @@ enum Command {
             PATTERN,
             SHORT_DIGEST,
             OUTPUT,
-            DIGESTS),
+            DIGESTS,
+            SERVER,
+            TOKEN_FILE),
     EXPORT(
             "Writes cached images into an archive, also beside the server that caches them",
             ExportCommand::new,

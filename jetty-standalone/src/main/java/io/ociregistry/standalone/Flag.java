@@ -88,6 +88,16 @@ enum Flag {
     EXCLUDE_FROM(
             "file", null, "Leaves out what this file lists: digests, one a line, as list --digests prints them", ""),
     COMPLETE_ONLY(null, null, "Leaves out an index of which the image of some platform is not cached", ""),
+    SERVER(
+            "url",
+            null,
+            "Asks the server that has the cache, like http://localhost:8080, and leaves the disk alone",
+            ""),
+    TOKEN_FILE(
+            "file",
+            null,
+            "Where its token stands; without that, the environment variable OCIREGISTRY_TOKEN holds it",
+            ""),
     DATE("time", null, "Chooses the images made before: YYYY-MM-DDTHH:MM:SS, local time", ""),
     PRUNE_BEFORE("time", null, "The same as --date", ""),
     OLDER_THAN("age", null, "Chooses the images made longer ago than that, like 30d or 12h", ""),

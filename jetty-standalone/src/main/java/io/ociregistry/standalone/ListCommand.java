@@ -19,7 +19,12 @@ record ListCommand(Settings settings) implements Action {
             settings.log(config);
             var printer = ListPrinter.of(settings, config.listConfig());
             var patterns = patterns(config.listConfig());
-            print(config, patterns, printer, out);
+            var server = RemoteServer.of(settings);
+            if (server.isPresent()) {
+                new RemoteList(server.get()).print(settings, patterns, printer, out);
+            } else {
+                print(config, patterns, printer, out);
+            }
             return 0;
         } catch (ConfigException e) {
             return Failure.of(e, err);

@@ -6,12 +6,13 @@ import io.ociregistry.config.ServerKeys;
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.registry.LoadListener;
 import io.ociregistry.registry.LoadOptions;
+import io.ociregistry.registry.LoadSummary;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.store.StoreLock;
 import java.io.IOException;
 import java.io.PrintStream;
 
-/** {@code ociregistry load}: brings images into the cache and ends. No server may be running on it. */
+/** {@code ociregistry load}: brings images into the cache and ends. A server that runs on it has to do it itself. */
 record LoadCommand(Settings settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
@@ -23,12 +24,20 @@ record LoadCommand(Settings settings) implements Action {
             loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
             var plan = plan(config);
             var output = LoadOutput.of(settings, out, err);
+            var server = RemoteServer.of(settings);
+            if (server.isPresent()) {
+                return exitCode(new RemoteLoad(server.get()).load(settings, config, plan, output));
+            }
             return load(config, plan, output, err);
         } catch (ConfigException e) {
             return Failure.of(e, err);
         } catch (StartException | UsageException e) {
             return Failure.of(e, err);
         }
+    }
+
+    private static int exitCode(LoadSummary summary) {
+        return summary.isComplete() ? 0 : 1;
     }
 
     /** Before anything is opened: a name that is mistyped costs nothing. */
@@ -56,7 +65,7 @@ record LoadCommand(Settings settings) implements Action {
         try {
             interrupts.check();
             var summary = context.loader().load(plan, LoadOptions.of(context.config()), output);
-            return summary.isComplete() ? 0 : 1;
+            return exitCode(summary);
         } catch (InterruptedException e) {
             err.println("ociregistry: interrupted; what has arrived is kept, and the same command goes on from there");
             return 1;

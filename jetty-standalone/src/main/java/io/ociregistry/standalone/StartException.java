@@ -1,6 +1,7 @@
 package io.ociregistry.standalone;
 
 import io.ociregistry.files.UnusableFileException;
+import org.jspecify.annotations.Nullable;
 
 /** The server, or the work of a command, can't be started; the message says why and what to do. */
 public final class StartException extends Exception {
@@ -12,7 +13,7 @@ public final class StartException extends Exception {
         super(message);
     }
 
-    StartException(String message, Throwable cause) {
+    StartException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

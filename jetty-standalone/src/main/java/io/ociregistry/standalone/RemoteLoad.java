@@ -1,0 +1,55 @@
+package io.ociregistry.standalone;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.imagefile.ListedLine;
+import io.ociregistry.imagefile.LoadPlan;
+import io.ociregistry.registry.LoadEvents;
+import io.ociregistry.registry.LoadListener;
+import io.ociregistry.registry.LoadSummary;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A load that a running server does, shown as if it was done here. */
+record RemoteLoad(RemoteServer server) {
+    LoadSummary load(Settings settings, ServerConfig config, LoadPlan plan, LoadListener listener)
+            throws UsageException, StartException {
+        if (!plan.archives().isEmpty()) {
+            throw new UsageException("a server takes lists of images only, and "
+                    + plan.archives().get(0).path() + " is none; load it while the server is stopped");
+        }
+        var list = plan.lines().stream().map(ListedLine::text).collect(Collectors.joining("\n", "", "\n"));
+        var events = new LoadEvents(listener);
+        try (var body = server.post("/cmd/load", query(settings, config), list);
+                var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                events.accept(line);
+            }
+        } catch (IOException e) {
+            throw server.failed(e);
+        } catch (IllegalArgumentException e) {
+            throw new StartException("the server answers what is no answer of an ociregistry: " + e.getMessage(), e);
+        }
+        return events.summary()
+                .orElseThrow(() -> new StartException(
+                        "the server stopped before the end of the load; the same command goes on from there", null));
+    }
+
+    /** What was said here counts; for the rest the server has a configuration of its own. */
+    private static Map<String, String> query(Settings settings, ServerConfig config) {
+        Map<String, String> query = new HashMap<>();
+        if (settings.get(Flag.PLATFORM)
+                .or(() -> settings.get(Flag.OS))
+                .or(() -> settings.get(Flag.ARCH))
+                .isPresent()) {
+            query.put("platform", config.platforms().toString());
+        }
+        settings.get(Flag.PARALLEL).ifPresent(value -> query.put("parallel", value));
+        settings.get(Flag.WITH_REFERRERS).ifPresent(value -> query.put("withReferrers", value));
+        return query;
+    }
+}

@@ -1,0 +1,137 @@
+package io.ociregistry.standalone;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The admin API of a running server, as the commands use it that are told {@code --server}. */
+final class RemoteServer {
+    private static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
+    private static final Duration CONNECT = Duration.ofSeconds(10);
+    private static final int LONGEST_ERROR = 1 << 16;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final URI base;
+    private final Optional<String> token;
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(CONNECT).build();
+
+    RemoteServer(URI base, Optional<String> token) {
+        this.base = base;
+        this.token = token;
+    }
+
+    /** The one that the options name, if they name one. */
+    static Optional<RemoteServer> of(Settings settings) throws UsageException, StartException {
+        var url = settings.get(Flag.SERVER);
+        if (url.isEmpty()) {
+            if (settings.get(Flag.TOKEN_FILE).isPresent()) {
+                throw new UsageException("--token-file is for a server; add --server URL");
+            }
+            return Optional.empty();
+        }
+        return Optional.of(new RemoteServer(base(url.get()), token(settings)));
+    }
+
+    private static URI base(String url) throws UsageException {
+        try {
+            var uri = URI.create(url.replaceAll("/+$", ""));
+            var isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            if (isHttp && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null) {
+                return uri;
+            }
+        } catch (IllegalArgumentException e) {
+            // As what is no URL of a server.
+        }
+        throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
+    }
+
+    private static Optional<String> token(Settings settings) throws StartException {
+        var file = settings.get(Flag.TOKEN_FILE);
+        if (file.isEmpty()) {
+            return Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
+        }
+        try {
+            return Files.readString(Path.of(file.get())).lines().findFirst().map(String::strip);
+        } catch (IOException e) {
+            throw new StartException("cannot read the token file " + file.get() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    /** GETs JSON. The caller closes it. */
+    InputStream get(String path, Map<String, String> query) throws StartException {
+        return send("GET", path, query, "");
+    }
+
+    /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
+    InputStream post(String path, Map<String, String> query, String body) throws StartException {
+        return send("POST", path, query, body);
+    }
+
+    private InputStream send(String method, String path, Map<String, String> query, String body) throws StartException {
+        var request = HttpRequest.newBuilder(URI.create(base + path + text(query)))
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .header("Accept", "application/json");
+        token.ifPresent(value -> request.header("Authorization", "Bearer " + value));
+        try {
+            var response = client.send(request.build(), BodyHandlers.ofInputStream());
+            if (response.statusCode() != 200) {
+                throw new StartException("the server at " + base + " refuses: " + reason(response), null);
+            }
+            return response.body();
+        } catch (ConnectException | HttpConnectTimeoutException e) {
+            throw new StartException(
+                    "cannot reach the server at " + base + "; is it running there, and is that its (admin) port?", e);
+        } catch (IOException e) {
+            throw failed(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException("interrupted", e);
+        }
+    }
+
+    /** What became of a connection that was lost. */
+    StartException failed(IOException e) {
+        return new StartException("the connection to the server at " + base + " broke: " + e.getMessage(), e);
+    }
+
+    private static String text(Map<String, String> query) {
+        return query.isEmpty()
+                ? ""
+                : query.entrySet().stream()
+                        .map(entry ->
+                                entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+                        .collect(Collectors.joining("&", "?", ""));
+    }
+
+    /** The message of an error as ours are, else the status. */
+    private static String reason(HttpResponse<InputStream> response) throws IOException {
+        try (var body = response.body()) {
+            var message = JSON.readTree(body.readNBytes(LONGEST_ERROR))
+                    .path("errors")
+                    .path(0)
+                    .path("message")
+                    .asText("");
+            return message.isEmpty() ? "status " + response.statusCode() : message;
+        } catch (JsonProcessingException e) {
+            return "status " + response.statusCode() + ", and nothing that an ociregistry would say";
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package io.ociregistry.standalone;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that let the server work which has the cache, and that say so where they need to. */
+@Timeout(60)
+class RemoteCommandsTest {
+    private static final String TOKEN = "0123456789abcdef";
+
+    @TempDir
+    Path dir;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private FakeUpstream upstream;
+    private RunningRegistry registry;
+    private FakeImage image;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(300_000).push();
+        registry = RunningRegistry.start(
+                "admin: {token: " + TOKEN + "}\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n",
+                images());
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void aLoadBesideAServerIsRefused_andSaysWhoHasTheCacheAndWhatToDo() throws Exception {
+        assertEquals(
+                1, run("load", "--image-file", list("r.example/team/app:1.0"), "--image-path", images().toString()));
+        String message = errors();
+        assertTrue(message.contains("is in use by"), message);
+        assertTrue(message.contains("pid " + ProcessHandle.current().pid() + ", ociregistry "), message);
+        assertTrue(message.contains("--server URL"), message);
+    }
+
+    @Test
+    void theServerLoads_andTheCommandTells() throws Exception {
+        assertEquals(1, load("r.example/team/app:1.0\nr.example/team/none:1.0\n", "--platform", "linux/amd64"));
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(lines.contains("loading r.example/team/app:1.0"), lines::toString);
+        assertTrue(
+                lines.stream().anyMatch(line -> line.startsWith("loaded r.example/team/app:1.0: 0.3 MB in ")),
+                lines::toString);
+        assertTrue(
+                lines.stream().anyMatch(line -> line.startsWith("1 loaded, 0 already there, 1 failed; 0.3 MB in ")),
+                lines::toString);
+        assertTrue(errors().contains("not loaded: r.example/team/none:1.0: "), errors());
+        upstream.forgetRequests();
+        assertEquals(0, load("r.example/team/app:1.0\n", "--json"), this::errors);
+        assertEquals(List.of(), upstream.requests());
+        Response blob = RawHttp.get(registry.base(), "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example");
+        assertEquals(300_000, blob.body().length);
+    }
+
+    @Test
+    void theApiTellsHowALoadGoesWhileItDoes_andWhatCameOfItLast() throws Exception {
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+        String list = "# ours\r\nr.example/team/app:1.0\r\n";
+        try (RawHttp client = RawHttp.connect(registry.base())) {
+            Response answer = client.sendWithBody(
+                    list,
+                    "POST",
+                    "/cmd/load?platform=all",
+                    "Accept: application/json",
+                    "Content-Length: " + list.length());
+            assertEquals(200, answer.status());
+            assertEquals("application/x-ndjson", answer.header("Content-Type"));
+            String first = "{\"event\":\"started\",\"image\":\"r.example/team/app:1.0\"}\n";
+            assertEquals(first, new String(answer.read(first.length()), StandardCharsets.UTF_8));
+            gate.release();
+            List<String> rest =
+                    answer.text().lines().filter(line -> !line.isBlank()).toList();
+            assertTrue(answer.complete());
+            JsonNode last = JsonMapper.builder().build().readTree(rest.get(rest.size() - 1));
+            assertEquals("summary", last.path("event").asText());
+            assertEquals(1, last.path("loaded").asInt());
+        }
+        Response text = post("/cmd/load", "r.example/team/app:1.0\n");
+        assertEquals(
+                "already there: r.example/team/app:1.0\nok: 0 loaded, 1 already there, 0 failed; 0 bytes\n",
+                text.text());
+    }
+
+    @Test
+    void aLoadGoesOnWhenItsClientLeaves() throws Exception {
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+        String list = "r.example/team/app:1.0\n";
+        try (RawHttp client = RawHttp.connect(registry.base())) {
+            client.sendWithBody(list, "POST", "/cmd/load", "Content-Length: " + list.length())
+                    .read(10);
+            gate.awaitReached();
+        }
+        CompletableFuture<Response> joined = CompletableFuture.supplyAsync(() -> postUnchecked(list));
+        gate.release();
+        assertTrue(
+                joined.get(20, TimeUnit.SECONDS).text().contains("\nok: ")
+                        || joined.get().text().startsWith("ok: "),
+                () -> joined.join().toString());
+        assertEquals(
+                1, upstream.requestsTo("/v2/team/app/blobs/" + image.layer(0)).size());
+    }
+
+    @Test
+    void whatIsNoListIsInvalid() throws Exception {
+        assertEquals(400, post("/cmd/load", "# nothing\n").status());
+        assertEquals(
+                400, post("/cmd/load?platform=x", "r.example/team/app:1.0\n").status());
+        assertEquals(
+                400, post("/cmd/load?parallel=0", "r.example/team/app:1.0\n").status());
+        assertTrue(post("/cmd/load", "no name\n").text().startsWith("not loaded: line:1: "));
+    }
+
+    @Test
+    void theServerListsAsTheDiskDoes() throws Exception {
+        assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
+        for (String output : List.of("table", "wide", "json")) {
+            out.reset();
+            assertEquals(
+                    0,
+                    run("list", "--output", output, "--pattern", "team,x", "--image-path", images().toString()),
+                    this::errors);
+            String onDisk = out.toString(StandardCharsets.UTF_8);
+            assertTrue(onDisk.contains("r.example/team/app"), onDisk);
+            out.reset();
+            assertEquals(0, run("list", "--output", output, "--pattern", "team,x", "--server", url()), this::errors);
+            assertEquals(onDisk, out.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void aTokenComesFromAFile() throws Exception {
+        Path right = Files.writeString(dir.resolve("right"), TOKEN + "\n");
+        Path wrong = Files.writeString(dir.resolve("wrong"), "another\n");
+        assertEquals(0, run("list", "--server", url(), "--token-file", right.toString()), this::errors);
+        assertEquals(1, run("list", "--server", url(), "--token-file", wrong.toString()));
+        assertTrue(
+                errors().startsWith("ociregistry: the server at " + url()
+                        + " refuses: only the operator may ask for this, and the token is not"),
+                errors());
+    }
+
+    @Test
+    void whatCanNotBeDoneIsSaid() throws Exception {
+        assertSays(
+                "--server 'localhost:8080' is not the URL of a server, like http://localhost:8080",
+                "list",
+                "--server",
+                "localhost:8080");
+        assertSays("--token-file is for a server; add --server URL", "list", "--token-file", "/x");
+        assertSays(
+                "--digests looks at the disk; leave --server out, it works beside the server",
+                "list",
+                "--digests",
+                "--server",
+                url());
+        assertSays(
+                "cannot read the token file /none: /none can't be used (NoSuchFileException)",
+                "list",
+                "--server",
+                url(),
+                "--token-file",
+                "/none");
+        String nobody = "http://127.0.0.1:1";
+        assertSays(
+                "cannot reach the server at " + nobody + "; is it running there, and is that its (admin) port?",
+                "list",
+                "--server",
+                nobody);
+        err.reset();
+        assertEquals(1, run("list", "--server", upstream.url()));
+        assertTrue(errors().startsWith("ociregistry: the server at " + upstream.url() + " refuses: "), errors());
+    }
+
+    private void assertSays(String message, String... args) {
+        err.reset();
+        assertEquals(1, run(args));
+        assertEquals("ociregistry: " + message + "\n", errors());
+    }
+
+    private int load(String list, String... more) throws IOException {
+        String[] args = new String[more.length + 5];
+        System.arraycopy(new String[] {"load", "--image-file", list(list), "--server", url()}, 0, args, 0, 5);
+        System.arraycopy(more, 0, args, 5, more.length);
+        return run(args);
+    }
+
+    private String list(String names) throws IOException {
+        return Files.writeString(dir.resolve("list"), names).toString();
+    }
+
+    private String url() {
+        return registry.base().toString();
+    }
+
+    private Path images() {
+        return dir.resolve("images");
+    }
+
+    private Response post(String path, String body) throws IOException {
+        try (RawHttp client = RawHttp.connect(registry.base())) {
+            Response answer = client.sendWithBody(body, "POST", path, "Content-Length: " + body.length());
+            answer.body();
+            return answer;
+        }
+    }
+
+    private Response postUnchecked(String list) {
+        try {
+            return post("/cmd/load", list);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private String errors() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    private int run(String... args) {
+        return Main.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                args);
+    }
+}
