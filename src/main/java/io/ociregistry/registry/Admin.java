@@ -38,6 +38,7 @@ public final class Admin implements AutoCloseable {
     private final CacheContents contents;
     private final Registry registry;
     private final ImageLoader loader;
+    private final Pruner pruner;
     private final Upstreams upstreams;
     private final Clock clock;
     private final Instant started;
@@ -50,6 +51,7 @@ public final class Admin implements AutoCloseable {
             CacheContents contents,
             Registry registry,
             ImageLoader loader,
+            Pruner pruner,
             Upstreams upstreams,
             Clock clock) {
         this.config = config;
@@ -57,6 +59,7 @@ public final class Admin implements AutoCloseable {
         this.contents = contents;
         this.registry = registry;
         this.loader = loader;
+        this.pruner = pruner;
         this.upstreams = upstreams;
         this.clock = clock;
         this.started = clock.instant();
@@ -75,6 +78,16 @@ public final class Admin implements AutoCloseable {
     /** What somebody wants to know of the content of the cache. */
     public <T> CompletionStage<T> ask(Function<CacheContents, T> question) {
         return work(() -> question.apply(contents));
+    }
+
+    /** Prunes the cache, or tells what that would do. */
+    public CompletionStage<PruneReport> prune(PruneRequest request) {
+        if (!request.dryRun() && !access.layout().isWritable()) {
+            throw new RegistryException(
+                    ErrorCode.STORE_FAILED,
+                    "nothing can be pruned: " + access.warning().orElse("the cache is read-only"));
+        }
+        return work(() -> pruner.prune(request));
     }
 
     /** How it stands with the server. */

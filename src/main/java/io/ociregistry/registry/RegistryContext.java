@@ -96,7 +96,7 @@ public final class RegistryContext implements AutoCloseable {
                 records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
         this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
         this.admin = new Admin(
-                config, access, new CacheContents(catalog, records, blobs), registry, loader, upstreams, clock);
+                config, access, new CacheContents(catalog, records, blobs), registry, loader, pruner, upstreams, clock);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, new Trust(config.registries()));

@@ -35,6 +35,7 @@ final class AdminApiServlet extends HttpServlet {
                 AdminRoute.get("/cmd/image/list", lists::images),
                 AdminRoute.get("/cmd/blob/list", lists::blobs),
                 AdminRoute.get("/cmd/status", new AdminStatus(context.admin())),
+                new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin())),
                 AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), context.config())),
                 AdminRoute.post("/cmd/reload", reload),
                 AdminRoute.post("/cmd/stop", new AdminStop(control.stop())));

@@ -34,6 +34,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 /** What an operator sees of a running server, and can do to it. */
@@ -161,6 +163,56 @@ class AdministrationTest {
     }
 
     @Test
+    void pruningIsToldFirst_andDoneOnlyWhenThatIsSaid() throws Exception {
+        try (FakeUpstream upstream = FakeUpstream.start();
+                RunningRegistry registry = RunningRegistry.start("prefetch: false\n" + registries(upstream), dir)) {
+            upstream.image("team/old", "1.0").layer(10).push();
+            upstream.image("team/new", "1.0").layer(10).push();
+            get(registry, "/v2/team/old/manifests/1.0?ns=r.example");
+            get(registry, "/v2/team/new/manifests/1.0?ns=r.example");
+            String told = delete(registry, "/cmd/prune?type=pattern&expr=/old").text();
+            assertTrue(told.startsWith("To be pruned (dry run, nothing was changed):\nr.example/team/old:1.0  "), told);
+            assertFalse(told.contains("team/new"), told);
+            assertTrue(get(registry, "/cmd/manifest/list").text().contains("team/old"));
+            String done = delete(registry, "/cmd/prune?type=pattern&expr=/old&dryRun=false")
+                    .text();
+            assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
+            assertFalse(get(registry, "/cmd/manifest/list").text().contains("team/old"));
+            JsonNode json =
+                    JSON.readTree(post(registry, "/cmd/prune?type=created&dur=0s&count=-1", "Accept: application/json")
+                            .body());
+            assertTrue(json.path("isDryRun").asBoolean(), json::toString);
+            assertEquals(1, json.path("names").size(), json::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | unable to parse prune params: nothing says what to prune",
+                "?type=x | unable to parse prune params: type is created, accessed or pattern",
+                "?type=pattern | unable to parse prune params: expr is missing",
+                "?type=pattern&expr= | unable to parse prune params: expr is missing",
+                "?type=pattern&expr=a, | unable to parse prune params: expr: the pattern 'a,' has an empty part",
+                "?type=created | unable to parse prune params: dur is missing",
+                "?type=accessed&dur=1w | unable to parse prune params: dur: ",
+                "?createdBefore=yesterday | unable to parse prune params: createdBefore: ",
+                "?expr=a&count=x | unable to parse prune params: count: ",
+                "?expr=a&maxSize=10GB | unable to parse prune params: maxSize: ",
+                "?expr=a&dryRun=no | invalid dry run param: no",
+                "?expr=a&dryRun= | invalid dry run param: ",
+            })
+    void whatSaysNotClearlyWhatToPruneDoesNothing(String query, String message) throws Exception {
+        try (RunningRegistry registry = RunningRegistry.start("", dir)) {
+            Response refused = delete(registry, "/cmd/prune" + query);
+            assertEquals(400, refused.status());
+            String told = JSON.readTree(refused.body()).at("/errors/0/message").asText();
+            assertTrue(told.startsWith(message), told);
+        }
+    }
+
+    @Test
     void aStopIsAnsweredAndThenDone_whereTheServerCanBeStopped() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         try (RunningRegistry registry = RunningRegistry.start(
@@ -192,6 +244,10 @@ class AdministrationTest {
 
     private static Response get(RunningRegistry registry, String path, String... headers) throws IOException {
         return RawHttp.get(registry.base(), path, headers);
+    }
+
+    private static Response delete(RunningRegistry registry, String path) throws IOException {
+        return RawHttp.exchange(registry.base(), "DELETE", path);
     }
 
     private static Response post(RunningRegistry registry, String path, String... headers) throws IOException {

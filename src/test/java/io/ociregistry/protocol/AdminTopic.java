@@ -89,6 +89,8 @@ abstract class AdminTopic extends Topic {
         "HEAD, /cmd/stop, POST",
         "GET, /cmd/reload, POST",
         "GET, /cmd/load, POST",
+        "GET, /cmd/prune, 'DELETE, POST'",
+        "HEAD, /cmd/prune, 'DELETE, POST'",
         "POST, /cmd/status, 'GET, HEAD'",
         "DELETE, /cmd/manifest/list, 'GET, HEAD'"
     })

@@ -10,6 +10,7 @@ import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.CachedBlob;
 import io.ociregistry.registry.CachedImage;
+import io.ociregistry.registry.PruneReport;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.registry.ServerStatus;
 import java.lang.reflect.RecordComponent;
@@ -60,6 +61,7 @@ class OpenApiTest {
         assertFields("Image", CachedImage.class);
         assertFields("Blob", CachedBlob.class);
         assertFields("Status", ServerStatus.class);
+        assertFields("Pruned", PruneReport.class);
         assertFields("Reloaded", AdminReload.Outcome.class);
     }
 
