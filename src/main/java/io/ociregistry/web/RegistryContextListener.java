@@ -92,6 +92,7 @@ public final class RegistryContextListener implements ServletContextListener {
             Logging.configure(result.config().logLevel(), result.config().logFile());
             result.warnings().forEach(LOG::warn);
             warnOfTls(result.config());
+            warnOfAdminPort(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.warning().ifPresent(LOG::warn);
@@ -115,6 +116,13 @@ public final class RegistryContextListener implements ServletContextListener {
         } catch (IOException e) {
             context.close();
             throw new IOException("preloadImages: " + e.getMessage(), e);
+        }
+    }
+
+    private static void warnOfAdminPort(ServerConfig config) {
+        if (config.admin().port() != 0) {
+            LOG.warn(
+                    "admin.port has no effect in a WAR: every port of the container has the admin API, for who may ask");
         }
     }
 
