@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,37 @@ class RemoteCommandsTest {
             assertEquals(0, run("list", "--output", output, "--pattern", "team,x", "--server", url()), this::errors);
             assertEquals(onDisk, out.toString(StandardCharsets.UTF_8));
         }
+    }
+
+    @Test
+    void theServerPrunes_andTellsWhatADryRunTold() throws Exception {
+        assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
+        String[] prune = {
+            "prune", "--server", url(), "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"
+        };
+        out.reset();
+        assertEquals(
+                0, run(Stream.concat(Stream.of(prune), Stream.of("--dry-run")).toArray(String[]::new)), this::errors);
+        List<String> told = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(told.get(0).contains("dry run"), told::toString);
+        assertTrue(told.get(1).startsWith("r.example/team/app:1.0  "), told::toString);
+        out.reset();
+        assertEquals(0, run("prune", "--server", url(), "--pattern", "team/", "--unused-for", "1h"), this::errors);
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("Total: 0 names"), out::toString);
+        out.reset();
+        assertEquals(0, run(prune), this::errors);
+        List<String> done = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals(told.get(1), done.get(1));
+        out.reset();
+        assertEquals(0, run("list", "--server", url()), this::errors);
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aPruningBesideAServerIsRefused_andSaysWhoHasTheCacheAndWhatToDo() {
+        assertEquals(1, run("prune", "--pattern", "team/", "--image-path", images().toString()));
+        assertTrue(errors().contains("pid " + ProcessHandle.current().pid() + ", ociregistry "), errors());
+        assertTrue(errors().contains("--server URL"), errors());
     }
 
     @Test

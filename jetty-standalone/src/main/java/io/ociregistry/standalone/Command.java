@@ -64,7 +64,7 @@ enum Command {
             EXCLUDE_FROM,
             COMPLETE_ONLY),
     PRUNE(
-            "Prunes the cache on disk; no server may be running on it",
+            "Prunes the cache, or lets the server do it that has the cache",
             PruneCommand::new,
             PATTERN,
             DATE,
@@ -73,7 +73,9 @@ enum Command {
             UNUSED_FOR,
             COUNT,
             MAX_SIZE,
-            DRY_RUN),
+            DRY_RUN,
+            SERVER,
+            TOKEN_FILE),
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 
     /** Those of every command, accepted before and after its name. */

@@ -14,7 +14,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.time.Instant;
 
-/** {@code ociregistry prune}: takes images from a cache that no server has open. */
+/** {@code ociregistry prune}: takes images from a cache that no server has open, or lets the server do it. */
 record PruneCommand(Settings settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
@@ -24,14 +24,19 @@ record PruneCommand(Settings settings) implements Action {
                     .load(settings.configFlag().toString(), settings.get(settings.configFlag()), settings.overrides())
                     .config();
             Logging.configure(config.logLevel(), config.logFile());
-            prune(request, config, out);
+            var server = RemoteServer.of(settings);
+            if (server.isPresent()) {
+                new RemotePrune(server.get()).prune(request).lines().forEach(out::println);
+            } else {
+                prune(request, config, out);
+            }
             return 0;
         } catch (ConfigException e) {
             err.println("ociregistry: the configuration can't be used:");
             err.println(e.getMessage());
         } catch (StoreLock.HeldException e) {
             err.println("ociregistry: " + e.getMessage() + ", or let that server do it: --server URL");
-        } catch (UsageException | IOException | RegistryException e) {
+        } catch (UsageException | StartException | IOException | RegistryException e) {
             err.println("ociregistry: " + e.getMessage());
         }
         return 1;
