@@ -1,9 +1,7 @@
 package io.ociregistry.standalone;
 
 import io.ociregistry.config.ConfigException;
-import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.logging.Logging;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.PruneRequest;
 import io.ociregistry.registry.Pruner;
@@ -20,10 +18,8 @@ record PruneCommand(Settings settings) implements Action {
     public int run(PrintStream out, PrintStream err) {
         try {
             PruneRequest request = new PruneOptions(settings, Instant.now()).request();
-            ServerConfig config = ConfigLocation.ofThisProcess()
-                    .load(settings.configFlag().toString(), settings.get(settings.configFlag()), settings.overrides())
-                    .config();
-            Logging.configure(config.logLevel(), config.logFile());
+            ServerConfig config = settings.load().config();
+            settings.log(config);
             var server = RemoteServer.of(settings);
             if (server.isPresent()) {
                 new RemotePrune(server.get()).prune(request).lines().forEach(out::println);
@@ -32,14 +28,12 @@ record PruneCommand(Settings settings) implements Action {
             }
             return 0;
         } catch (ConfigException e) {
-            err.println("ociregistry: the configuration can't be used:");
-            err.println(e.getMessage());
+            return Failure.of(e, err);
         } catch (StoreLock.HeldException e) {
-            err.println("ociregistry: " + e.getMessage() + ", or let that server do it: --server URL");
+            return Failure.of(new StartException(e.getMessage() + ", or let that server do it: --server URL", e), err);
         } catch (UsageException | StartException | IOException | RegistryException e) {
-            err.println("ociregistry: " + e.getMessage());
+            return Failure.of(e, err);
         }
-        return 1;
     }
 
     private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
