@@ -3,6 +3,7 @@ package io.ociregistry.archive;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -45,7 +46,7 @@ record SavedLayer(Digest digest, long size, MediaType mediaType, Digest diffId) 
                 Digest.finish(Digest.Algorithm.SHA256, inner));
     }
 
-    private static final class Counted extends java.io.FilterInputStream {
+    private static final class Counted extends FilterInputStream {
         private long count;
 
         Counted(InputStream in) {

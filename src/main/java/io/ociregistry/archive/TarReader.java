@@ -91,11 +91,10 @@ final class TarReader implements Closeable {
         if (entry.isSparse()) {
             throw new ArchiveException(file, name, "it is a sparse file, which no image archive has");
         }
-        boolean hasContent = entry.isFile() && !entry.isLink() && !entry.isSymbolicLink();
         if (entry.getSize() < 0 || entry.getSize() > Long.MAX_VALUE - RECORD) {
             throw new ArchiveException(file, name, "its size can't be right: " + entry.getSize());
         }
-        return hasContent || !isTypeWithoutContent(entry) ? entry.getSize() : 0;
+        return isTypeWithoutContent(entry) ? 0 : entry.getSize();
     }
 
     /** POSIX: what these say of their size means nothing. */

@@ -79,7 +79,10 @@ final class ImportPlan {
             }
         }
         if (!any) {
-            missing.add("an image for " + platforms + "; choose others with --platform");
+            missing.add(
+                    platforms.equals(Platforms.ALL)
+                            ? "any image that its index lists"
+                            : "an image for " + platforms + "; choose others with --platform");
         }
     }
 

@@ -78,6 +78,12 @@ class HostileArchivesTest {
     }
 
     @Test
+    void sparseFilesAreRefused() throws Exception {
+        assertRefused(
+                with(new TarArchiveEntry("blobs/hole", TarArchiveEntry.LF_GNUTYPE_SPARSE)), "blobs/hole", "sparse");
+    }
+
+    @Test
     void linksInACircleAreAsGoodAsMissing() throws Exception {
         byte[] config = TestArchive.config("amd64", LAYER);
         made.file("config.json", config).link("a", "b").link("b", "a").save("config.json", List.of("app:1"), "a");

@@ -11,14 +11,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Platforms;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.LoadOutcome.AlreadyThere;
 import io.ociregistry.registry.LoadOutcome.Failed;
 import io.ociregistry.registry.LoadOutcome.Loaded;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.Layout;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
 import io.ociregistry.testing.TestArchive.Packing;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +33,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class ArchiveImporterTest {
@@ -58,6 +67,29 @@ class ArchiveImporterTest {
             assertEquals(List.of(), cache.notServed("team/app", NS, amd64));
             assertEquals(List.of(), cache.notServed("team/app", NS, arm64));
             assertEquals(List.of(), cache.notServed("app", "docker.io", arm64));
+        }
+    }
+
+    @Test
+    void whatSeveralRegistriesShareIsServedForEach_thoughNoneCanBeAsked() throws Exception {
+        Image one = made.image("amd64", SHARED, random(10, 10));
+        Image two = made.image("amd64", SHARED, random(11, 10));
+        made.list(one, FULL_NAME, "quay.io/one:1")
+                .list(two, FULL_NAME, "docker.io/library/two:1")
+                .layout();
+        String nobody = """
+                registries:
+                - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
+                - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
+                """;
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"), nobody)) {
+            cache.load(made.tar(directory.resolve("a.tar")));
+            assertEquals(List.of(), cache.notServed("one", NS, one));
+            cache.restart();
+
+            assertEquals(List.of(), cache.notServed("one", NS, one));
+            assertEquals(List.of(), cache.notServed("two", "docker.io", two));
         }
     }
 
@@ -99,22 +131,24 @@ class ArchiveImporterTest {
         }
     }
 
-    @Test
-    void whatAnEarlierAttemptLeftIsGoneOnWith_orThrownAwayWhereItIsWrong() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAnEarlierAttemptLeftIsGoneOnWith_orThrownAwayWhereItIsWrong(boolean right) throws Exception {
         Image image = made.image("amd64", SHARED);
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
-        Path tar = made.tar(directory.resolve("a.tar"));
-        // The layer cut in the middle: what came of it stays, with its checkpoint.
-        byte[] cut = Files.readAllBytes(tar);
-        Path half = Files.write(directory.resolve("half.tar.gz"), halfGzip(cut));
+        Layout layout = new Layout(directory.resolve("cache"));
+        Files.createDirectories(layout.root());
+        layout.create();
+        BlobDownload left = new BlobStore(layout, Duration.ZERO)
+                .begin(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
+        left.append(ByteBuffer.wrap(right ? SHARED : random(12, 100_000), 0, 100_000));
+        left.checkpoint();
+        left.release();
 
-        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
-            Map<String, LoadOutcome> first = cache.load(half);
-            assertInstanceOf(Failed.class, first.values().iterator().next());
+        try (LoadedCache cache = LoadedCache.at(layout.root())) {
+            Map<String, LoadOutcome> outcomes = cache.load(made.tar(directory.resolve("a.tar")));
 
-            Map<String, LoadOutcome> second = cache.load(tar);
-
-            assertInstanceOf(Loaded.class, second.get("quay.io/app:1"));
+            assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
             assertEquals(List.of(), cache.notServed("app", NS, image));
         }
     }

@@ -23,7 +23,11 @@ final class LoadedCache implements AutoCloseable {
     }
 
     static LoadedCache at(Path images) throws Exception {
-        return new LoadedCache(RunningRegistry.start("airGapped: true\n", images));
+        return at(images, "airGapped: true\n");
+    }
+
+    static LoadedCache at(Path images, String yaml) throws Exception {
+        return new LoadedCache(RunningRegistry.start(yaml, images));
     }
 
     /** What became of every image, by its name. */
