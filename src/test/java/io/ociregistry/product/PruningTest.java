@@ -77,7 +77,7 @@ class PruningTest {
                     return null;
                 }));
             }
-            for (int round = 0; round < 5; round++) {
+            for (int round = 0; round < 3; round++) {
                 for (FakeImage image : going) {
                     pull(registry, image);
                 }

@@ -32,7 +32,7 @@ class PrunerPropertiesTest {
     private static final List<String> REPOSITORIES = List.of("a.example/x", "a.example/y", "b.example/x");
     private static final int BLOBS = 12;
 
-    @Property(tries = 60)
+    @Property(tries = 40)
     void whatIsReachedStays_whatIsNotGoes_andADryRunTellsWhich(@ForAll Random random) throws IOException {
         Path root = Files.createTempDirectory("prune");
         try {

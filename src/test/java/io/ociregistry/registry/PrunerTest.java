@@ -170,6 +170,30 @@ class PrunerTest {
     }
 
     @Test
+    void aPullThatNoRecordTellsOfYetCounts() {
+        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.minus(Duration.ofDays(60)));
+        ImageReference name = ImageReference.parse("r.example/a:1");
+        cache.records.pulls().note(name.repository(), image.digest(), NOW.minus(Duration.ofDays(1)));
+        assertEquals(
+                0,
+                cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))))
+                        .records());
+        assertEquals(1, cache.prune(new PrunePolicy.PulledBefore(NOW)).records());
+    }
+
+    @Test
+    void aRecordGoesFromEveryFileThatHasIt() throws IOException {
+        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1");
+        Path file = root.resolve("img").resolve(image.digest().hex());
+        Files.createDirectories(root.resolve("lts"));
+        Files.copy(file, root.resolve("lts").resolve(image.digest().hex()));
+        Files.copy(file, file.resolveSibling(image.digest().hex() + ".sync-conflict-20250101-120000-ABCDEFG"));
+        assertEquals(1, cache.prune("a:1").records());
+        assertEquals(Set.of(), cache.names());
+        assertFalse(cache.blobs.contains(ownA));
+    }
+
+    @Test
     void nothingGoesByAgeWhileTheClockIsBehindTheRecords() {
         cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
         PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.plus(Duration.ofDays(9)));

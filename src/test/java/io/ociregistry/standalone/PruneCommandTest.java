@@ -130,10 +130,10 @@ class PruneCommandTest {
         assertFalse(Files.exists(dir.resolve("none")));
     }
 
-    /** 3 rounds; the environment variable OCIREGISTRY_PRUNE_ROUNDS asks for more. */
+    /** 2 rounds; the environment variable OCIREGISTRY_PRUNE_ROUNDS asks for more. */
     @Test
     void killedAtAnyMomentItLeavesNoImageWithoutItsBlobs_andTheNextRunFinishesTheWork() throws Exception {
-        int rounds = Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_PRUNE_ROUNDS", "3"));
+        int rounds = Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_PRUNE_ROUNDS", "2"));
         Random random = new Random(7);
         int killed = 0;
         for (int round = 0; round < rounds; round++) {

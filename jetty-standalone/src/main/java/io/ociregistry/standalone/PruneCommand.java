@@ -29,20 +29,28 @@ record PruneCommand(Settings settings) implements Action {
             return 0;
         } catch (ConfigException e) {
             return Failure.of(e, err);
-        } catch (StoreLock.HeldException e) {
-            return Failure.of(new StartException(e.getMessage() + ", or let that server do it: --server URL", e), err);
-        } catch (UsageException | StartException | IOException | RegistryException e) {
+        } catch (StartException | UsageException | RegistryException e) {
             return Failure.of(e, err);
         }
     }
 
-    private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
+    private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws StartException {
+        try {
+            pruneUnshared(request, config, out);
+        } catch (StoreLock.HeldException e) {
+            throw new StartException(e.getMessage() + ", or let that server do it: --server URL", e);
+        } catch (IOException e) {
+            throw new StartException("cannot prune the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static void pruneUnshared(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
         if (!Files.isDirectory(config.imagePath())) {
             throw new IOException("there is no cache in " + config.imagePath());
         }
         try (StoreAccess access = StoreAccess.open(config.imagePath(), "ociregistry prune")) {
             if (access.warning().isPresent() && !request.dryRun()) {
-                throw new IOException("the cache " + config.imagePath() + " can't be written");
+                throw new IOException("it can't be written");
             }
             Pruner.of(access, config).prune(request).lines().forEach(out::println);
         }
