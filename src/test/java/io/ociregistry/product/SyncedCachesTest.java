@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -77,13 +78,17 @@ class SyncedCachesTest {
         registry = RunningRegistry.startOpened(
                 "airGapped: true\n", near, config -> ContextWith.looksEvery(config, NEVER, Duration.ofMillis(20)));
         sync(image);
-        while (!tags().contains("1.0")) {
-            Thread.onSpinWait();
-        }
+        awaitTags(List.of("1.0"));
         Files.delete(near.resolve(record(image)));
-        while (tags().contains("1.0")) {
+        awaitTags(List.of());
+    }
+
+    private void awaitTags(List<String> expected) throws IOException {
+        Instant deadline = Instant.now().plus(RawHttp.PATIENCE);
+        while (!tags().equals(expected) && Instant.now().isBefore(deadline)) {
             Thread.onSpinWait();
         }
+        assertEquals(expected, tags());
     }
 
     @Test
