@@ -171,9 +171,9 @@ class LoadCommandTest {
 
     @Test
     void aLinkThatIsGoneEndsTheLoad_andTheNextOneGoesOnWhereItWas() throws Exception {
-        upstream.on(Match.blob(amd64.layer(0)).get()).always(Fault.stallAfter(200_000));
+        upstream.holdBlobAfter(amd64.layer(0), 200_000);
         list("r.example/team/app:1.0");
-        assertEquals(1, load("--platform linux/amd64 --pull-timeout 400"), this::printed);
+        assertEquals(1, load("--platform linux/amd64 --pull-timeout 1500"), this::printed);
         assertTrue(
                 err.toString(StandardCharsets.UTF_8)
                         .contains("nothing more came for too long, after 200000 of 300000 bytes"),
