@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -250,7 +251,11 @@ public final class ManifestStore {
 
     /** The same for the record of one SHA-256 digest, found by its file's name. */
     public void look(Digest digest, RecordChanges changes) {
-        locked(digest, () -> look(digest, Optional.empty(), changes));
+        locked(digest, () -> {
+            boolean isOther = index.isKnown(digest) && !index.isKnown(digest, files.look(digest));
+            Map<Digest, ManifestSummary> last = isOther ? index.lastKnown(Set.of(digest)) : Map.of();
+            return look(digest, Optional.ofNullable(last.get(digest)), changes);
+        });
     }
 
     /** Writes what {@link #look} needs to be quick at the next start, as far as the disk takes it. */

@@ -124,6 +124,25 @@ class RecordIndexTest {
     }
 
     @Test
+    void aRecordThatIsLookedAtByItselfIsToldInTheSameWay() throws IOException {
+        ManifestStore running = new ManifestStore(layout);
+        look(running);
+        List<String> changes = new ArrayList<>();
+        running.look(manifests.get(4).digest(), into(changes));
+        assertEquals(List.of(), changes);
+        new ManifestStore(layout).confirm(manifests.get(4), name("more"), NOON);
+        running.look(manifests.get(4).digest(), into(changes));
+        Files.delete(file(manifests.get(4)));
+        running.look(manifests.get(4).digest(), into(changes));
+        assertEquals(
+                List.of(
+                        "changed [quay.io/team/app:v4] [quay.io/team/app:v4, quay.io/team/app:more]",
+                        "went [quay.io/team/app:v4, quay.io/team/app:more]"),
+                changes);
+        assertEquals(List.of(), look(running));
+    }
+
+    @Test
     void aDiskThatTellsNothingTakesNothingAway() throws IOException {
         ManifestStore running = new ManifestStore(layout);
         look(running);
@@ -198,7 +217,12 @@ class RecordIndexTest {
 
     private static List<String> look(ManifestStore store) {
         List<String> changes = new ArrayList<>();
-        store.look(new RecordChanges() {
+        store.look(into(changes));
+        return changes;
+    }
+
+    private static RecordChanges into(List<String> changes) {
+        return new RecordChanges() {
             @Override
             public void came(ManifestSummary now) {
                 changes.add("came " + names(now));
@@ -213,8 +237,7 @@ class RecordIndexTest {
             public void went(ManifestSummary before) {
                 changes.add("went " + names(before));
             }
-        });
-        return changes;
+        };
     }
 
     private static List<ImageReference> names(ManifestSummary summary) {
