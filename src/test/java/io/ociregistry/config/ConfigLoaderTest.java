@@ -255,13 +255,11 @@ class ConfigLoaderTest {
         var yaml = """
                 metrics: 9000
                 helloWorld: false
-                serverTlsConfig: {clientAuth: verify}
                 """;
         var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
         assertEquals(
                 List.of(
                         "c.yaml:1: metrics: has no effect in this build",
-                        "c.yaml:3: serverTlsConfig: has no effect in this build",
                         "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
     }
