@@ -150,8 +150,12 @@ final class Connection {
         throw new Ended("stalled");
     }
 
-    /** RST at once; the only method that other threads may call. */
-    void abort() {
+    private void abort() {
+        abort(tcp);
+    }
+
+    /** RST at once, whichever thread calls. */
+    static void abort(Socket tcp) {
         try (Socket dying = tcp) {
             dying.setSoLinger(true, 0);
             // A thread that waits for the next request would still read one that comes before it notices.

@@ -18,7 +18,8 @@ final class FakeServer implements AutoCloseable {
     private volatile Optional<SSLContext> tls;
     private final boolean wantsClientCertificate;
     private final Function<Recorded, Answer> answering;
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    /** Every connection since it was accepted, so that none is spared whose thread has not begun yet. */
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final List<Recorded> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger accepted = new AtomicInteger();
     private final Listener listener;
@@ -61,7 +62,7 @@ final class FakeServer implements AutoCloseable {
     }
 
     void resetConnections() {
-        connections.forEach(Connection::abort);
+        open.forEach(Connection::abort);
     }
 
     @Override
@@ -72,6 +73,7 @@ final class FakeServer implements AutoCloseable {
 
     private void serve(Socket socket) {
         int number = accepted.incrementAndGet();
+        open.add(socket);
         Thread thread = new Thread(() -> talk(socket), "fake-upstream-" + port() + "-" + number);
         thread.setDaemon(true);
         thread.start();
@@ -80,17 +82,13 @@ final class FakeServer implements AutoCloseable {
     private void talk(Socket tcp) {
         try (Socket socket = secured(tcp)) {
             socket.setTcpNoDelay(true);
-            Connection connection = new Connection(socket, tcp);
-            connections.add(connection);
-            try {
-                talk(connection);
-            } finally {
-                connections.remove(connection);
-            }
+            talk(new Connection(socket, tcp));
         } catch (IOException over) {
             // The client left, or we broke it off: Recorded tells.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            open.remove(tcp);
         }
     }
 
