@@ -205,7 +205,9 @@ public final class Pruner {
             return records.remove(digest, new ManifestStore.Removal() {
                 @Override
                 public List<RecordedReference> left(ManifestRecord record) {
-                    return record.references().equals(change.before()) ? change.left() : record.references();
+                    // As sets: of a record in several files the order is none.
+                    boolean isSame = Set.copyOf(record.references()).equals(Set.copyOf(change.before()));
+                    return isSame ? change.left() : record.references();
                 }
 
                 @Override
