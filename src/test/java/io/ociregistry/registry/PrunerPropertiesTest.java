@@ -77,13 +77,14 @@ class PrunerPropertiesTest {
         for (int i = 0; i < 10; i++) {
             Manifest manifest = manifest(random, manifests, i);
             manifests.add(manifest);
-            for (int names = 1 + random.nextInt(2); names > 0; names--) {
-                String repository = REPOSITORIES.get(random.nextInt(REPOSITORIES.size()));
-                cache.keep(
-                        manifest,
-                        repository + reference(random, manifest, manifests),
-                        PrunedCache.NOW.minus(Duration.ofMinutes(random.nextInt(10_000))));
+            // Each name once: what is checked again is never checked earlier.
+            Set<String> names = new TreeSet<>();
+            for (int more = 1 + random.nextInt(2); more > 0; more--) {
+                names.add(
+                        REPOSITORIES.get(random.nextInt(REPOSITORIES.size())) + reference(random, manifest, manifests));
             }
+            names.forEach(name ->
+                    cache.keep(manifest, name, PrunedCache.NOW.minus(Duration.ofMinutes(random.nextInt(10_000)))));
         }
         return blobs;
     }
