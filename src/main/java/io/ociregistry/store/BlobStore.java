@@ -306,7 +306,7 @@ public final class BlobStore {
                 opened.endDeleting(blob.digest());
             }
         }
-        verified.forget(file);
+        verified.forget();
         space.freed(blob.size());
         return true;
     }

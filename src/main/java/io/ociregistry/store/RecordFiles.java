@@ -75,22 +75,12 @@ final class RecordFiles {
         for (Path file : files) {
             try {
                 String place = file.getName(file.getNameCount() - 2) + "/" + file.getFileName();
-                sum += hash(place + " " + VerifiedIndex.look(file));
+                sum += Fingerprints.of(place + " " + VerifiedIndex.look(file));
             } catch (IOException gone) {
                 LOG.trace("{} is not there", file);
             }
         }
         return sum;
-    }
-
-    /** FNV-1a, and a last mix, since the sum of several has to differ too. */
-    private static long hash(String text) {
-        long hash = 0xcbf29ce484222325L;
-        for (int i = 0; i < text.length(); i++) {
-            hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-        }
-        hash = (hash ^ (hash >>> 32)) * 0xd6e8feb86659fd93L;
-        return hash ^ (hash >>> 32);
     }
 
     /** When the directories were changed last, as far as they are there. */

@@ -258,9 +258,7 @@ class ConfigLoaderTest {
                 """;
         var overrides = Overrides.none().put(ServerKeys.HEALTH, "--health", "1");
         assertEquals(
-                List.of(
-                        "c.yaml:1: metrics: has no effect in this build",
-                        "--health: has no effect in this build"),
+                List.of("c.yaml:1: metrics: has no effect in this build", "--health: has no effect in this build"),
                 loader.parse(yaml, "c.yaml", overrides).warnings());
     }
 

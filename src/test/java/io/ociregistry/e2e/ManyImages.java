@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A cache of many images, each with a tag and five small blobs of its own, in a repository with nineteen others. */
+/**
+ * A cache of many images, each with a tag and five small blobs of its own, in a repository with nineteen others. For each blob it has a note
+ * that it was verified, as a cache has that was in use; the looks in them are made up.
+ */
 record ManyImages(int count, String lastTag, Digest last) {
     private static final int BLOBS = 5;
     private static final int TAGS = 20;
@@ -20,21 +23,24 @@ record ManyImages(int count, String lastTag, Digest last) {
         GoCache cache = GoCache.create(root, Version.V1_8);
         String tag = "";
         Digest digest = Digest.of(new byte[0]);
+        List<String> notes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            byte[] manifest = manifest(root, i);
+            byte[] manifest = manifest(root, i, notes);
             tag = "r%d.example/team/app-%d:v1.%d".formatted(i % 3, i / TAGS, i);
             cache.record(tag, MediaType.OCI_MANIFEST, manifest, "img");
             digest = Digest.of(manifest);
         }
+        Files.write(root.resolve("verified"), notes);
         return new ManyImages(count, tag, digest);
     }
 
-    private static byte[] manifest(Path root, int number) throws IOException {
+    private static byte[] manifest(Path root, int number, List<String> notes) throws IOException {
         List<String> descriptors = new ArrayList<>();
         for (int i = 0; i < BLOBS; i++) {
             byte[] blob = ("blob " + i + " of image " + number).getBytes(StandardCharsets.UTF_8);
             Digest digest = Digest.of(blob);
             Files.write(root.resolve("blobs").resolve(digest.hex()), blob);
+            notes.add(digest.hex() + " " + blob.length + " 1700000000000 (dev=1,ino=" + notes.size() + ")");
             descriptors.add("{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\"" + digest
                     + "\",\"size\":" + blob.length + "}");
         }

@@ -20,6 +20,7 @@ final class FakeServer implements AutoCloseable {
     private final Function<Recorded, Answer> answering;
     /** Every connection since it was accepted, so that none is spared whose thread has not begun yet. */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
     private final List<Recorded> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger accepted = new AtomicInteger();
     private final Listener listener;
