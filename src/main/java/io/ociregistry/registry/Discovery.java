@@ -6,6 +6,7 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
+import io.ociregistry.upstream.Via;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -91,7 +92,11 @@ final class Discovery implements AutoCloseable {
 
     /** Does something once all records are known. */
     <T> CompletionStage<T> whenReady(Supplier<CompletionStage<T>> work) {
-        return ready.isDone() ? work.get() : ready.thenCompose(known -> work.get());
+        if (ready.isDone()) {
+            return work.get();
+        }
+        Supplier<CompletionStage<T>> then = Via.keptFor(work);
+        return ready.thenCompose(known -> then.get());
     }
 
     /** False as long as the first look goes on. */

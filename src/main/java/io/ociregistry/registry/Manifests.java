@@ -14,12 +14,14 @@ import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
+import io.ociregistry.upstream.Via;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** The manifest half of the {@link Registry}. */
 final class Manifests {
@@ -76,9 +78,11 @@ final class Manifests {
             return freshness.confirmed(name, cached.get());
         }
         CompletionStage<Void> looked = discovery.lookFor(name);
-        return looked.toCompletableFuture().isDone()
-                ? afterLook(name, priority)
-                : looked.thenCompose(known -> afterLook(name, priority));
+        if (looked.toCompletableFuture().isDone()) {
+            return afterLook(name, priority);
+        }
+        Supplier<CompletionStage<FoundManifest>> then = Via.keptFor(() -> afterLook(name, priority));
+        return looked.thenCompose(known -> then.get());
     }
 
     /** While not all records are known: a digest is, once its own is. */

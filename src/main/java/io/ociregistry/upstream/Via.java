@@ -73,6 +73,12 @@ public record Via(List<String> hops) {
         }
     }
 
+    /** The same work, for whichever thread completes what it waits for. */
+    public static <T> Supplier<T> keptFor(Supplier<T> work) {
+        Via here = here();
+        return () -> here.during(work);
+    }
+
     /** Work for the calling thread's request that another thread will do. */
     public static Runnable carriedOn(Runnable work) {
         Via via = here();
