@@ -99,6 +99,11 @@ public final class Manifest {
         return blobs;
     }
 
+    /** Those without which it can't be used offline: clients fetch foreign layers from elsewhere. */
+    public List<Descriptor> neededBlobs() {
+        return blobs().stream().filter(blob -> !blob.isForeign()).toList();
+    }
+
     /** The one of the blobs that says what the image is and runs on; artifacts need not have one. */
     public Optional<Descriptor> config() {
         return config;

@@ -59,8 +59,7 @@ final class ExportLook {
         ExportedPart part = ExportedPart.empty();
         part.manifests().put(digest, manifest.digest());
         part.included().add(name);
-        List<Descriptor> needed =
-                manifest.blobs().stream().filter(blob -> !blob.isForeign()).toList();
+        List<Descriptor> needed = manifest.neededBlobs();
         Optional<Descriptor> missing =
                 needed.stream().filter(blob -> !isThere(blob)).findFirst();
         if (missing.isPresent()) {

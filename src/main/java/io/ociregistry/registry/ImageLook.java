@@ -107,8 +107,7 @@ final class ImageLook {
     }
 
     private boolean isComplete(Manifest manifest, int depth) {
-        boolean blobsAreHere =
-                manifest.blobs().stream().filter(blob -> !blob.isForeign()).allMatch(this::isHere);
+        boolean blobsAreHere = manifest.neededBlobs().stream().allMatch(this::isHere);
         return blobsAreHere
                 && (manifest.children().isEmpty()
                         || children(manifest, depth)

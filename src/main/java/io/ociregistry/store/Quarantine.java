@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One that can't be moved
  * there, or not yet, stays where it is and counts as absent.
  */
-final class Quarantine {
+final class Quarantine implements BadFiles {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
     private static final int REMEMBERED = 10_000;
 
@@ -32,7 +32,8 @@ final class Quarantine {
      *
      * @param look how the file looked when it was read: another one that took its place meanwhile is left alone
      */
-    void take(Path file, String look, String reason) {
+    @Override
+    public void take(Path file, String look, String reason) {
         if (!look.equals(lookOf(file)) || look.equals(left.get(file))) {
             return;
         }
@@ -43,9 +44,15 @@ final class Quarantine {
     }
 
     /** Leaves a file where it is that is none of ours as it seems, and tells the log of it once. */
-    void leaveOut(Path file, String look, String reason) {
+    @Override
+    public void leaveOut(Path file, String look, String reason) {
         LOG.warn("{} is left out: {}", file, reason);
         remember(file, look);
+    }
+
+    @Override
+    public void unreadable(Path file, IOException why) {
+        LOG.error("reading {}: {}", file, why.toString());
     }
 
     private void remember(Path file, String look) {
@@ -63,6 +70,10 @@ final class Quarantine {
     }
 
     private boolean move(Path file, String reason) {
+        if (!layout.isWritable()) {
+            LOG.error("{} is bad and is left out: {}", file, reason);
+            return false;
+        }
         Path target = layout.corrupt()
                 .resolve(file.getFileName() + "." + Instant.now().toEpochMilli());
         try {
@@ -79,7 +90,8 @@ final class Quarantine {
     }
 
     /** True if that file was found to be bad, and is still there since it was not moved. */
-    boolean has(Path file) {
+    @Override
+    public boolean has(Path file) {
         String look = left.get(file);
         return look != null && look.equals(lookOf(file));
     }

@@ -29,14 +29,14 @@ final class RecordFiles {
     private static final Logger LOG = LoggerFactory.getLogger(RecordFiles.class);
 
     private final Layout layout;
-    private final Quarantine quarantine;
+    private final BadFiles bad;
     private final long mostBytes;
     /** What lay beside the files that are named by their digest alone when the directories were last listed. */
     private final Map<Digest, List<Path>> conflicts = new ConcurrentHashMap<>();
 
-    RecordFiles(Layout layout, Quarantine quarantine, long maxManifestBytes) {
+    RecordFiles(Layout layout, BadFiles bad, long maxManifestBytes) {
         this.layout = layout;
-        this.quarantine = quarantine;
+        this.bad = bad;
         this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
     }
 
@@ -148,7 +148,7 @@ final class RecordFiles {
         byte[] bytes;
         Instant modified;
         try {
-            if (quarantine.has(file)) {
+            if (bad.has(file)) {
                 return Optional.empty();
             }
             // Before it is read: another file that takes its place meanwhile looks otherwise.
@@ -157,7 +157,7 @@ final class RecordFiles {
                 return Optional.empty();
             }
             if (Files.size(file) > mostBytes) {
-                quarantine.leaveOut(file, look, "it has " + Files.size(file) + " bytes, more than a record can have");
+                bad.leaveOut(file, look, "it has " + Files.size(file) + " bytes, more than a record can have");
                 return Optional.empty();
             }
             bytes = readBytes(file);
@@ -166,13 +166,13 @@ final class RecordFiles {
             return Optional.empty();
         } catch (IOException e) {
             // The disk's fault, or too many open files: nothing is known of the content.
-            LOG.error("reading {}: {}", file, e.toString());
+            bad.unreadable(file, e);
             return Optional.empty();
         }
         try {
             return Optional.of(new RecordFile(named(file, RecordFormat.read(bytes, modified)), file, look));
         } catch (IOException e) {
-            quarantine.take(file, look, String.valueOf(e.getMessage()));
+            bad.take(file, look, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

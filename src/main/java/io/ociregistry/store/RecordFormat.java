@@ -1,6 +1,7 @@
 package io.ociregistry.store;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamWriteConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -101,6 +102,15 @@ final class RecordFormat {
         return JSON.writeValueAsBytes(json);
     }
 
+    private static JsonNode parse(byte[] bytes) throws IOException {
+        try {
+            return JSON.readTree(bytes);
+        } catch (JsonProcessingException e) {
+            // Its own message has several lines.
+            throw new IOException("it is no JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
     /**
      * Reads a record.
      *
@@ -108,7 +118,7 @@ final class RecordFormat {
      * @throws IOException if it is no record, or its bytes are not those that its digest names
      */
     static ManifestRecord read(byte[] bytes, Instant fallback) throws IOException {
-        JsonNode json = JSON.readTree(bytes);
+        JsonNode json = parse(bytes);
         if (json == null || !json.isObject()) {
             throw new IOException("it is no JSON object");
         }

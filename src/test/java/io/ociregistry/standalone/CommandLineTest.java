@@ -95,7 +95,7 @@ class CommandLineTest {
                 "serve --port | --port needs a value",
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
-                "xyzzy | unknown command 'xyzzy'; there are serve, load, list, export, prune, version, help",
+                "xyzzy | unknown command 'xyzzy'; there are serve, load, list, export, prune, verify, version, help",
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",
                 "load --image-file x/y | cannot load images: x/y: there is no such file",

@@ -1,0 +1,127 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Reads what lies in a store and compares it with its names, at a pace that leaves something of the disk to others. It only reads, and needs no
+ * lock; what is done about a finding is its caller's business. A file that goes meanwhile, or to which somebody wrote in the last minute, is none.
+ */
+public final class Inspector {
+    private static final int BUFFER = 1 << 16;
+
+    private final Layout layout;
+    private final long maxManifestBytes;
+    private final Pace pace;
+
+    /** Of that layout. */
+    public Inspector(Layout layout, long maxManifestBytes, Pace pace) {
+        this.layout = layout;
+        this.maxManifestBytes = maxManifestBytes;
+        this.pace = pace;
+    }
+
+    /**
+     * Reads every record there is.
+     *
+     * @param good what was read
+     * @param bad what can't be
+     */
+    public void records(Consumer<InspectedRecord> good, Consumer<Finding> bad) throws InterruptedException {
+        RecordFiles files = new RecordFiles(layout, new ToldFindings(bad), maxManifestBytes);
+        for (List<Path> all : files.list().files().values()) {
+            for (Path file : all) {
+                pace.took(Directories.size(file));
+            }
+            List<RecordFile> read = files.read(all);
+            boolean isSettled = read.stream().map(RecordFile::file).allMatch(ForeignFiles::isSettled);
+            read.stream()
+                    .map(RecordFile::record)
+                    .reduce(ManifestRecord::and)
+                    .ifPresent(record -> good.accept(new InspectedRecord(record, isSettled)));
+        }
+    }
+
+    /** The names of all blobs that there are files of. */
+    public List<Digest> blobs() {
+        return Directories.list(layout.blobs(), ForeignFiles::isOurs).stream()
+                .flatMap(file -> Layout.digestOf(file).stream())
+                .sorted()
+                .toList();
+    }
+
+    /** The blobs that somebody received a part of in the last minute. */
+    public Set<Digest> arriving() {
+        Set<Digest> arriving = new HashSet<>();
+        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+            if (!ForeignFiles.isSettled(file)) {
+                Layout.digestOf(file).ifPresent(arriving::add);
+            }
+        }
+        return arriving;
+    }
+
+    /** The size of a blob's file; empty if there is none. */
+    public OptionalLong size(Digest blob) {
+        try {
+            return OptionalLong.of(Files.size(layout.blob(blob)));
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** What is wrong with a blob, if anything is. */
+    public Optional<Finding> blob(Digest digest) throws InterruptedException {
+        Path file = layout.blob(digest);
+        String look;
+        try {
+            look = VerifiedIndex.look(file);
+        } catch (IOException gone) {
+            return Optional.empty();
+        }
+        return problem(file, digest)
+                .filter(wrong -> ForeignFiles.isSettled(file))
+                .map(wrong -> new Finding(file, digest, look, wrong));
+    }
+
+    private Optional<String> problem(Path file, Digest digest) throws InterruptedException {
+        try {
+            if (!Files.isRegularFile(file)) {
+                return Optional.of("it is no file");
+            }
+            long size = Files.size(file);
+            Digest actual = hash(file, digest.algorithm());
+            return actual.equals(digest)
+                    ? Optional.empty()
+                    : Optional.of("its " + size + " bytes have the digest " + actual);
+        } catch (NoSuchFileException gone) {
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of("it can't be read: " + e.getMessage());
+        }
+    }
+
+    private Digest hash(Path file, Digest.Algorithm algorithm) throws IOException, InterruptedException {
+        RunningHash hash = new RunningHash(algorithm);
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        try (FileChannel channel = FileChannel.open(file)) {
+            for (int count = channel.read(buffer); count >= 0; count = channel.read(buffer)) {
+                hash.state().update(buffer.flip());
+                buffer.clear();
+                pace.took(count);
+            }
+        }
+        return hash.now();
+    }
+}

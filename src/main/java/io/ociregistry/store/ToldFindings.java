@@ -1,0 +1,30 @@
+package io.ociregistry.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** Tells of every bad record, and leaves it where it is; one that was written in the last minute is none. */
+record ToldFindings(Consumer<Finding> told) implements BadFiles {
+    @Override
+    public boolean has(Path file) {
+        return false;
+    }
+
+    @Override
+    public void take(Path file, String look, String reason) {
+        if (ForeignFiles.isSettled(file)) {
+            Layout.recordDigest(file).ifPresent(digest -> told.accept(new Finding(file, digest, look, reason)));
+        }
+    }
+
+    @Override
+    public void leaveOut(Path file, String look, String reason) {
+        take(file, look, reason);
+    }
+
+    @Override
+    public void unreadable(Path file, IOException why) {
+        take(file, "unreadable", "it can't be read: " + why.getMessage());
+    }
+}
