@@ -9,10 +9,12 @@ import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ConfirmedLinks;
+import io.ociregistry.store.Inspector;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.Pace;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.Space;
 import io.ociregistry.store.StoreAccess;
@@ -54,6 +56,7 @@ public final class RegistryContext implements AutoCloseable {
     private final Pruner pruner;
     private final Housekeeping housekeeping;
     private final Admin admin;
+    private final Repair repair;
 
     private RegistryContext(
             ServerConfig config,
@@ -91,7 +94,15 @@ public final class RegistryContext implements AutoCloseable {
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         FileImporter archives = new ArchiveImporter(
                 new Receipt(records, catalog, links, blobs, clock), names, config.maxManifestBytes());
-        this.loader = new ImageLoader(registry.loadSource(listings), names, archives);
+        LoadSource loads = registry.loadSource(listings);
+        this.loader = new ImageLoader(loads, names, archives);
+        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), Pace.UNBOUNDED);
+        this.repair = new Repair(
+                discovery,
+                loads,
+                LoadOptions.of(config),
+                new ManifestRepair(records, catalog, discovery, loads, config.airGapped()),
+                new BlobRepair(records, blobs, inspector, config.airGapped()));
         this.pruner = new Pruner(
                 records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
         this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
@@ -142,11 +153,26 @@ public final class RegistryContext implements AutoCloseable {
         return open(config, upstreams, clock, Discovery.Pace.USUAL);
     }
 
+    /**
+     * The same on a store that is open already, which is closed with it, also if this fails.
+     *
+     * @throws IOException if the upstreams can't be used as configured
+     */
+    static RegistryContext on(StoreAccess access, ServerConfig config) throws IOException {
+        return on(access, config, HttpUpstreams.of(config), Clock.systemUTC(), Discovery.Pace.USUAL);
+    }
+
     /** The same at another pace of looking for what other programs put into the cache. */
     static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
             throws IOException {
         StoreAccess access = StoreAccess.open(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version());
+        return on(access, config, upstreams, clock, pace);
+    }
+
+    private static RegistryContext on(
+            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
+            throws IOException {
         try {
             return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, pace);
         } catch (RuntimeException | Error e) {
@@ -198,6 +224,11 @@ public final class RegistryContext implements AutoCloseable {
     /** Prunes the cache that is served. */
     public Pruner pruner() {
         return pruner;
+    }
+
+    /** Repairs the cache that is served. */
+    Repair repair() {
+        return repair;
     }
 
     public Listings listings() {

@@ -374,6 +374,25 @@ public final class BlobStore {
     }
 
     /**
+     * Quarantines a file that was found to be bad, unless another one took its place since. Who has opened it keeps it. That it was here once is
+     * not forgotten: see {@link #wasHere}.
+     */
+    public void putAway(Finding bad) {
+        long size;
+        synchronized (lock(bad.digest())) {
+            size = Directories.size(bad.file());
+            quarantine.take(bad.file(), bad.look(), bad.problem());
+            size -= Directories.size(bad.file());
+        }
+        space.freed(size);
+    }
+
+    /** True if a blob was verified here once and nobody deleted it since by {@link #delete}. */
+    public boolean wasHere(Digest digest) {
+        return verified.knows(layout.blob(digest));
+    }
+
+    /**
      * True if a file of that name can be the blob: there is one that can be read, of the size that a manifest says, and not empty, as crashes
      * leave files, unless that is what the digest says.
      */

@@ -3,6 +3,7 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +46,9 @@ public final class Inspector {
                 pace.took(Directories.size(file));
             }
             List<RecordFile> read = files.read(all);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
             boolean isSettled = read.stream().map(RecordFile::file).allMatch(ForeignFiles::isSettled);
             read.stream()
                     .map(RecordFile::record)
@@ -107,6 +111,8 @@ public final class Inspector {
                     : Optional.of("its " + size + " bytes have the digest " + actual);
         } catch (NoSuchFileException gone) {
             return Optional.empty();
+        } catch (ClosedByInterruptException stopping) {
+            throw new InterruptedException();
         } catch (IOException e) {
             return Optional.of("it can't be read: " + e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -25,6 +26,8 @@ record ToldFindings(Consumer<Finding> told) implements BadFiles {
 
     @Override
     public void unreadable(Path file, IOException why) {
-        take(file, "unreadable", "it can't be read: " + why.getMessage());
+        if (!(why instanceof ClosedByInterruptException)) {
+            take(file, "unreadable", "it can't be read: " + why.getMessage());
+        }
     }
 }

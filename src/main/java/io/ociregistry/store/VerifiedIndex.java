@@ -36,6 +36,11 @@ final class VerifiedIndex {
         return noted.contains(line(blob, look(blob)));
     }
 
+    /** True if there is a note of that name, whether or not the file still looks so. */
+    boolean knows(Path blob) {
+        return looks.containsKey(name(blob));
+    }
+
     /**
      * Notes that a blob has the content its name says, as long as it has that look: the one that the file had before it was hashed.
      */

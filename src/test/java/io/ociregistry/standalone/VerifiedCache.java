@@ -41,7 +41,7 @@ final class VerifiedCache implements AutoCloseable {
 
     VerifiedCache(Path dir) throws Exception {
         images = dir.resolve("images");
-        config = Files.writeString(dir.resolve("verify.yaml"), "imagePath: " + images + "\n" + yaml());
+        config = configuration("");
         try (RunningRegistry server = serve("")) {
             pull(server);
         }
@@ -50,6 +50,17 @@ final class VerifiedCache implements AutoCloseable {
 
     private String yaml() {
         return "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+    }
+
+    private Path configuration(String more) throws IOException {
+        return Files.writeString(
+                images.resolveSibling("verify" + more.length() + ".yaml"),
+                "imagePath: " + images + "\npullTimeout: 300\n" + yaml() + more);
+    }
+
+    /** A configuration of it that lets nobody be asked. */
+    Path airGapped() throws IOException {
+        return configuration("airGapped: true\n");
     }
 
     /** A server on it. */
@@ -117,8 +128,11 @@ final class VerifiedCache implements AutoCloseable {
     int verify(String... options) {
         out.reset();
         err.reset();
-        List<String> args = new ArrayList<>(List.of("verify", "--config-file", config.toString()));
+        List<String> args = new ArrayList<>(List.of("verify"));
         args.addAll(List.of(options));
+        if (!args.contains("--config-file")) {
+            args.addAll(List.of("--config-file", config.toString()));
+        }
         return Main.run(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),

@@ -1,11 +1,17 @@
 package io.ociregistry.standalone;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RunningRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -101,5 +107,125 @@ class VerifyCommandTest {
         assertEquals(1, cache.verify("--image-path", nothing.toString()));
         assertTrue(cache.errors().contains("cannot verify the image path " + nothing), cache.errors());
         assertEquals(List.of(), cache.lines());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyDamageIsRepaired_andServedWithoutTheUpstream(Damage damage) throws Exception {
+        damage.strike(cache);
+        cache.age();
+        cache.upstream.forgetRequests();
+        assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
+        List<String> lines = cache.lines();
+        assertEquals(3, lines.size(), lines::toString);
+        assertTrue(lines.get(0).matches(damage.line(cache)), lines::toString);
+        assertTrue(lines.get(1).matches("repaired +sha256:[0-9a-f]{64}"), lines::toString);
+        assertEquals(
+                1,
+                cache.upstream.requests().stream()
+                        .filter(request -> request.method().equals("GET")
+                                && !request.path().equals("/v2/"))
+                        .count(),
+                "only what was bad is fetched");
+        assertEquals(0, cache.verify(), cache.lines()::toString);
+        try (RunningRegistry server = cache.serve("airGapped: true\n")) {
+            cache.pull(server);
+        }
+    }
+
+    @Test
+    void whatIsBadIsKeptInQuarantine() throws Exception {
+        Damage.FLIPPED_BYTE.strike(cache);
+        cache.age();
+        byte[] bad = Files.readAllBytes(cache.blob(cache.arm.layer(0)));
+        assertEquals(0, cache.verify("--repair"));
+        try (var kept = Files.list(cache.images.resolve("corrupt"))) {
+            Path file = kept.filter(each -> !each.toString().endsWith(".reason"))
+                    .findFirst()
+                    .orElseThrow();
+            assertArrayEquals(bad, Files.readAllBytes(file));
+        }
+    }
+
+    @Test
+    void aManifestThatNothingNamesCannotBeFetched_andItSaysSo() throws Exception {
+        Files.writeString(cache.record(cache.tool), "garbage");
+        cache.age();
+        assertEquals(1, cache.verify("--repair"));
+        assertTrue(cache.lines().get(1).contains("nothing here tells which image it was"), cache.lines()::toString);
+    }
+
+    @Test
+    void aRottenRecordWhoseFileLooksAsEverGetsItsTagBack() throws Exception {
+        Path record = cache.record(cache.tool);
+        // As the last stop left it, so that the snapshot of the index knows it.
+        try (RunningRegistry server = cache.serve("")) {
+            assertEquals(cache.images, server.imagePath());
+        }
+        FileTime time = Files.getLastModifiedTime(record);
+        byte[] bytes = Files.readAllBytes(record);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(record, bytes);
+        Files.setLastModifiedTime(record, time);
+        assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
+        try (RunningRegistry server = cache.serve("airGapped: true\n")) {
+            cache.pull(server);
+        }
+    }
+
+    @Test
+    void aBadBlobThatNoImageNeedsIsOnlyPutAway() throws Exception {
+        Files.writeString(cache.blob(Digest.of(new byte[] {1})), "two");
+        cache.age();
+        cache.upstream.close();
+        assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
+        assertFalse(Files.exists(cache.blob(Digest.of(new byte[] {1}))));
+        assertEquals(0, cache.verify(), cache.lines()::toString);
+    }
+
+    @Test
+    void whatTheUpstreamHasNotGotAnyMoreIsToldWithTheReason() throws Exception {
+        Damage.FLIPPED_BYTE.strike(cache);
+        Files.delete(cache.blob(cache.amd.layer(0)));
+        cache.age();
+        cache.upstream.on(Match.blob(cache.arm.layer(0))).always(Fault.status(404));
+        assertEquals(1, cache.verify("--repair"));
+        List<String> lines = cache.lines();
+        assertTrue(lines.get(2).matches("repaired +" + cache.amd.layer(0)), lines::toString);
+        assertTrue(lines.get(3).matches("not repaired +" + cache.arm.layer(0) + ": .*404.*"), lines::toString);
+    }
+
+    @Test
+    void anAirGappedCacheFetchesNothing_andItSaysSo() throws Exception {
+        Damage.FLIPPED_BYTE.strike(cache);
+        cache.age();
+        cache.upstream.forgetRequests();
+        assertEquals(
+                1, cache.verify("--repair", "--config-file", cache.airGapped().toString()));
+        assertTrue(cache.lines().get(1).contains("air-gapped"), cache.lines()::toString);
+        assertEquals(List.of(), cache.upstream.requests());
+        assertFalse(Files.exists(cache.blob(cache.arm.layer(0))), "what is bad is put away");
+    }
+
+    @Test
+    void aServerThatHasTheCacheIsNamed_andNothingIsChanged() throws Exception {
+        Damage.FLIPPED_BYTE.strike(cache);
+        cache.age();
+        try (RunningRegistry server = cache.serve("")) {
+            Map<Path, String> before = cache.looks();
+            assertEquals(1, cache.verify("--repair"));
+            assertTrue(cache.errors().contains("pid " + ProcessHandle.current().pid()), cache.errors());
+            assertTrue(cache.errors().contains("cache.scrubRate"), cache.errors());
+            assertEquals(before, cache.looks());
+            assertEquals(cache.images, server.imagePath());
+        }
+    }
+
+    @Test
+    void repairingMakesNoCacheWhereThereIsNone() throws Exception {
+        Path nothing = dir.resolve("nothing");
+        assertEquals(1, cache.verify("--repair", "--image-path", nothing.toString()));
+        assertTrue(cache.errors().contains("cannot repair the image path " + nothing), cache.errors());
+        assertFalse(Files.exists(nothing));
     }
 }

@@ -78,7 +78,8 @@ enum Command {
             TOKEN_FILE),
     VERIFY(
             "Reads the whole cache and tells what is bad or missing, also beside the server that fills it",
-            VerifyCommand::new),
+            VerifyCommand::new,
+            REPAIR),
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 
     /** Those of every command, accepted before and after its name. */

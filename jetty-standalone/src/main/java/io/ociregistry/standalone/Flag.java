@@ -104,7 +104,12 @@ enum Flag {
     UNUSED_FOR("age", null, "Chooses the images that no client got for that long, like 30d or 12h", ""),
     COUNT("int", null, "At most so many of them, least recently pulled first", ""),
     MAX_SIZE("size", null, "As many of them as it takes for the cache to be no larger, like 10GB", ""),
-    DRY_RUN(null, null, "Only says what would be pruned", "");
+    DRY_RUN(null, null, "Only says what would be pruned", ""),
+    REPAIR(
+            null,
+            null,
+            "Quarantines what is bad, and fetches it again, and what is missing; no server may be running on the cache",
+            "");
 
     private final Optional<String> argument;
 

@@ -2,41 +2,66 @@ package io.ociregistry.standalone;
 
 import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
+import io.ociregistry.registry.CacheRepair;
 import io.ociregistry.registry.Verifier;
 import io.ociregistry.store.StoreAccess;
+import io.ociregistry.store.StoreLock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** {@code ociregistry verify}: reads the whole cache and takes no lock, so that it works beside the server, and for whoever may read. */
+/**
+ * {@code ociregistry verify}: reads the whole cache and takes no lock, so that it works beside the server, and for whoever may read. With {@code
+ * --repair} it needs the cache for itself.
+ */
 record VerifyCommand(Settings settings) implements Action {
     private static final double MB = 1_000_000;
 
     @Override
     public int run(PrintStream out, PrintStream err) {
-        try {
-            var config = settings.load().config();
+        try (var interrupts = Interrupts.ofThisThread()) {
+            // What an earlier pull began is not what this was asked for.
+            var config = settings.load().config().with(ServerKeys.PREFETCH, false);
             settings.log(config);
-            var summary = verify(config, out);
-            out.println(line(summary));
-            return summary.problems() == 0 ? 0 : 1;
+            interrupts.check();
+            return settings.has(Flag.REPAIR) ? repair(config, out) : verify(config, out);
         } catch (ConfigException e) {
             return Failure.of(e, err);
         } catch (StartException e) {
             return Failure.of(e, err);
         } catch (InterruptedException e) {
-            err.println("ociregistry: interrupted; not all was looked at");
+            err.println("ociregistry: interrupted; not all was looked at, and what was repaired stays so");
             return 1;
         }
     }
 
-    private static Verifier.Summary verify(ServerConfig config, PrintStream out)
-            throws StartException, InterruptedException {
+    private static int verify(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
-            return Verifier.of(access, config, out::println).verify();
+            var summary = Verifier.of(access, config, out::println).verify();
+            out.println(line(summary));
+            return summary.problems() == 0 ? 0 : 1;
         } catch (IOException e) {
             throw new StartException(
                     "cannot verify the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static int repair(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
+        try {
+            var report = CacheRepair.run(config, out::println, out::println);
+            out.println(line(report.summary()));
+            long left = report.outcomes().stream()
+                    .filter(outcome -> !outcome.isRepaired())
+                    .count();
+            return left == 0 ? 0 : 1;
+        } catch (StoreLock.HeldException e) {
+            throw new StartException(
+                    e.getMessage() + ". Or leave it to that server, which repairs what it finds: see cache.scrubRate",
+                    e);
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot repair the image path " + config.imagePath() + ": " + Failure.reason(e), e);
         }
     }
 

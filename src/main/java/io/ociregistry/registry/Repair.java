@@ -1,0 +1,72 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.RecordedReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+
+/**
+ * Does something about what a {@link Verifier} found: puts away what is bad, fetches again, as loads do, what is needed, and looks again. Holds no
+ * lock while it reads or waits; what somebody repaired meanwhile is left alone.
+ */
+final class Repair {
+    static final String AIR_GAPPED =
+            "this cache is air-gapped, so nothing is fetched; bring it in again with load --image-file";
+
+    private static final LoadListener NOBODY = new LoadListener() {};
+
+    private final Discovery discovery;
+    private final LoadSource source;
+    private final LoadOptions options;
+    private final ManifestRepair manifests;
+    private final BlobRepair blobs;
+
+    Repair(Discovery discovery, LoadSource source, LoadOptions options, ManifestRepair manifests, BlobRepair blobs) {
+        this.discovery = discovery;
+        this.source = source;
+        this.options = options;
+        this.manifests = manifests;
+        this.blobs = blobs;
+    }
+
+    /** Repairs what can be; manifests first, since they say who needs the blobs. Tells of every problem what became of it. */
+    void repair(List<Problem> problems, Consumer<RepairOutcome> told) throws InterruptedException {
+        awaitDiscovery();
+        List<Problem> records = new ArrayList<>();
+        List<Problem> others = new ArrayList<>();
+        problems.forEach(problem -> (problem instanceof Problem.BadRecord ? records : others).add(problem));
+        try (RunningLoad load = new RunningLoad(source, options, NOBODY)) {
+            manifests.repair(records, repository -> fetch(load, repository), told);
+            blobs.repair(others, repository -> fetch(load, repository), told);
+        }
+    }
+
+    private void awaitDiscovery() throws InterruptedException {
+        try {
+            discovery
+                    .whenReady(() -> CompletableFuture.completedStage(null))
+                    .toCompletableFuture()
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("reading the index of the cache", e.getCause());
+        }
+    }
+
+    private LoadFetch fetch(RunningLoad load, Repository repository) {
+        return new LoadFetch(load, source, repository, new LoadProgress(repository.toString(), NOBODY));
+    }
+
+    /** Those in which a manifest has a name. */
+    static List<Repository> repositories(ManifestRecord record) {
+        return record.references().stream()
+                .map(RecordedReference::name)
+                .map(ImageReference::repository)
+                .distinct()
+                .toList();
+    }
+}
