@@ -12,11 +12,12 @@ import java.util.Optional;
  * @param highWater how many per cent of them make the least recently pulled images go
  * @param lowWater until so many are left
  * @param pins regular expressions on the names of images that never go
+ * @param scrubRate how many bytes a second are read to find what has gone bad; 0 for none
  */
 public record CacheConfig(
-        Duration negativeTtl, Optional<Long> maxSize, int highWater, int lowWater, List<String> pins) {
+        Duration negativeTtl, Optional<Long> maxSize, int highWater, int lowWater, List<String> pins, long scrubRate) {
     public static final CacheConfig DEFAULT =
-            new CacheConfig(Duration.ofSeconds(10), Optional.empty(), 90, 80, List.of());
+            new CacheConfig(Duration.ofSeconds(10), Optional.empty(), 90, 80, List.of(), 1 << 20);
 
     public CacheConfig {
         pins = List.copyOf(pins);

@@ -80,8 +80,13 @@ final class SectionKeys {
             new Key<>("lowWater", Scalar.PER_CENT, CacheConfig.DEFAULT.lowWater(), "until so much of it is left");
     static final Key<List<String>> PINS = new Key<>(
             "pins", new ListOf<>(Scalar.EXPRESSION), CacheConfig.DEFAULT.pins(), "images that are never pruned (RE2)");
+    static final Key<Long> SCRUB_RATE = new Key<>(
+            "scrubRate",
+            Scalar.size(0, Long.MAX_VALUE),
+            CacheConfig.DEFAULT.scrubRate(),
+            "bytes a second that are read, once a day, to find and repair what has gone bad; 0 is off");
     static final Mapping<CacheConfig> CACHE_TYPE =
-            new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS), SectionKeys::cache);
+            new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), SectionKeys::cache);
 
     private static final int SHORTEST_TOKEN = 16;
     static final Key<Optional<Secret>> TOKEN =
@@ -110,7 +115,8 @@ final class SectionKeys {
                 values.get(MAX_SIZE),
                 values.get(HIGH_WATER),
                 values.get(LOW_WATER),
-                values.get(PINS));
+                values.get(PINS),
+                values.get(SCRUB_RATE));
     }
 
     private static PruneConfig prune(Values values, Mapping.Complaints complaints) {

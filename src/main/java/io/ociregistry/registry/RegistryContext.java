@@ -17,6 +17,7 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.Pace;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.Space;
+import io.ociregistry.store.SteadyPace;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
@@ -56,7 +57,9 @@ public final class RegistryContext implements AutoCloseable {
     private final Pruner pruner;
     private final Housekeeping housekeeping;
     private final Admin admin;
+    private final BlobStore blobs;
     private final Repair repair;
+    private volatile @Nullable Scrub scrub;
 
     private RegistryContext(
             ServerConfig config,
@@ -75,7 +78,7 @@ public final class RegistryContext implements AutoCloseable {
         this.names = new RegistryNames(config);
         Layout layout = access.layout();
         Space space = Housekeeping.space(config.cache());
-        BlobStore blobs = new BlobStore(layout, config.timeouts().stall(), space, System::nanoTime);
+        this.blobs = new BlobStore(layout, config.timeouts().stall(), space, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = new Catalog(config.airGapped());
         this.discovery = new Discovery(records, catalog, pace);
@@ -199,6 +202,24 @@ public final class RegistryContext implements AutoCloseable {
         }
     }
 
+    /** Begins to look, in the background and slowly, for what has gone bad on the disk, and to repair it; unless that is off. */
+    public void scrub() {
+        long rate = config.cache().scrubRate();
+        if (rate > 0) {
+            scrub(new SteadyPace(rate), Scrub.Schedule.USUAL);
+        }
+    }
+
+    /** The same at another pace. */
+    void scrub(Pace pace, Scrub.Schedule schedule) {
+        if (access.layout().isWritable()) {
+            Inspector inspector = new Inspector(access.layout(), config.maxManifestBytes(), pace);
+            Scrub begun = new Scrub(inspector, blobs, repair, schedule);
+            scrub = begun;
+            begun.start();
+        }
+    }
+
     /** What an operator has to be told at the start; empty if nothing. */
     public Optional<String> warning() {
         return access.warning();
@@ -267,6 +288,10 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
+        Scrub scrubbing = scrub;
+        if (scrubbing != null) {
+            scrubbing.close();
+        }
         housekeeping.close();
         Preload begun = preload;
         if (begun != null) {

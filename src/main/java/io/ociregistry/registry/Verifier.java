@@ -3,12 +3,14 @@ package io.ociregistry.registry;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
 import io.ociregistry.store.InspectedRecord;
 import io.ociregistry.store.Inspector;
-import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.Pace;
 import io.ociregistry.store.StoreAccess;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -28,6 +30,8 @@ public final class Verifier {
     private final Inspector inspector;
     private final Consumer<Problem> told;
     private long manifests;
+    private long blobs;
+    private long bytes;
     private long problems;
 
     /**
@@ -47,34 +51,58 @@ public final class Verifier {
 
     /** Looks through all of it, once. */
     public Summary verify() throws InterruptedException {
-        Map<Digest, Problem> missing = new LinkedHashMap<>();
-        inspector.records(record -> look(record, missing), finding -> tell(new Problem.BadRecord(finding)));
-        Set<Digest> arriving = inspector.arriving();
-        missing.values().stream()
-                .filter(problem -> !arriving.contains(problem.digest()) && !isHere(problem.digest()))
-                .forEach(this::tell);
-        long blobs = 0;
-        long bytes = 0;
-        for (Digest blob : inspector.blobs()) {
-            blobs++;
-            bytes += inspector.size(blob).orElse(0);
-            inspector.blob(blob).ifPresent(finding -> tell(new Problem.BadBlob(finding)));
+        lookAtRecords();
+        for (Digest blob : blobs()) {
+            lookAt(blob);
         }
+        return summary();
+    }
+
+    /** What was looked at so far. */
+    Summary summary() {
         return new Summary(manifests, blobs, bytes, problems);
     }
 
-    private void look(InspectedRecord inspected, Map<Digest, Problem> missing) {
+    /** Looks at every record, and for the blobs that it needs. */
+    void lookAtRecords() throws InterruptedException {
+        Map<Digest, Lacking> missing = new LinkedHashMap<>();
+        inspector.records(record -> look(record, missing), finding -> tell(new Problem.BadRecord(finding)));
+        Set<Digest> arriving = inspector.arriving();
+        // Looked at again: what was pulled or pruned meanwhile lacks nothing.
+        missing.forEach((blob, lacking) -> {
+            if (!arriving.contains(blob) && !isHere(blob) && inspector.hasRecord(lacking.manifest)) {
+                tell(new Problem.MissingBlob(lacking.image, blob));
+            }
+        });
+    }
+
+    /** The blobs that are to be looked at. */
+    List<Digest> blobs() {
+        return inspector.blobs();
+    }
+
+    /** Looks at one. */
+    void lookAt(Digest blob) throws InterruptedException {
+        blobs++;
+        bytes += inspector.size(blob).orElse(0);
+        inspector.blob(blob).ifPresent(finding -> tell(new Problem.BadBlob(finding)));
+    }
+
+    /** An image that lacks a blob. */
+    private record Lacking(ImageReference image, Digest manifest) {}
+
+    private void look(InspectedRecord inspected, Map<Digest, Lacking> missing) {
         manifests++;
-        ManifestRecord record = inspected.record();
-        if (!inspected.isSettled() || record.manifest().isAttestation()) {
+        Manifest manifest = inspected.record().manifest();
+        if (!inspected.isSettled() || manifest.isAttestation()) {
             return;
         }
-        for (Descriptor blob : record.manifest().neededBlobs()) {
+        for (Descriptor blob : manifest.neededBlobs()) {
             if (!isHere(blob.digest())) {
-                record.references().stream()
+                inspected.record().references().stream()
                         .findFirst()
-                        .ifPresent(image -> missing.putIfAbsent(
-                                blob.digest(), new Problem.MissingBlob(image.name(), blob.digest())));
+                        .ifPresent(image ->
+                                missing.putIfAbsent(blob.digest(), new Lacking(image.name(), manifest.digest())));
             }
         }
     }

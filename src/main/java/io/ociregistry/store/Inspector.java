@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Reads what lies in a store and compares it with its names, at a pace that leaves something of the disk to others. It only reads, and needs no
@@ -43,7 +44,7 @@ public final class Inspector {
         RecordFiles files = new RecordFiles(layout, new ToldFindings(bad), maxManifestBytes);
         for (List<Path> all : files.list().files().values()) {
             for (Path file : all) {
-                pace.took(Directories.size(file));
+                pace.took(Math.min(Directories.size(file), maxManifestBytes));
             }
             List<RecordFile> read = files.read(all);
             if (Thread.interrupted()) {
@@ -55,6 +56,11 @@ public final class Inspector {
                     .reduce(ManifestRecord::and)
                     .ifPresent(record -> good.accept(new InspectedRecord(record, isSettled)));
         }
+    }
+
+    /** True if there is a record of that manifest, good or bad. */
+    public boolean hasRecord(Digest manifest) {
+        return Stream.of(Layout.Kind.values()).anyMatch(kind -> Files.exists(layout.record(kind, manifest)));
     }
 
     /** The names of all blobs that there are files of. */

@@ -97,6 +97,7 @@ public final class RegistryContextListener implements ServletContextListener {
             opened = context;
             context.warning().ifPresent(LOG::warn);
             preload(context);
+            context.scrub();
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
             // Any exception makes the container refuse the application; this text is what its log shows.

@@ -36,6 +36,7 @@ record ServeCommand(Settings settings) implements Action {
         context.warning().ifPresent(warning -> warn(err, warning));
         try {
             preload(context);
+            context.scrub();
             var server = EmbeddedServer.start(config, context, control(config));
             if (!context.clients().isOpen() && server.tls().isEmpty()) {
                 warn(

@@ -1,0 +1,121 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.Inspector;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks through the cache of a running server for what has gone bad on its disk, as slowly as its inspector's pace is, and repairs that at once: by
+ * one thread that nobody waits for. A missing blob is a fault only if it was here once: that clients wanted no more than a manifest is none.
+ */
+final class Scrub implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Scrub.class);
+
+    /**
+     * When to look.
+     *
+     * @param first how long after the start
+     * @param every the least time from the beginning of one pass to that of the next
+     */
+    record Schedule(Duration first, Duration every) {
+        static final Schedule USUAL = new Schedule(Duration.ofMinutes(5), Duration.ofDays(1));
+    }
+
+    private final Inspector inspector;
+    private final BlobStore blobs;
+    private final Repair repair;
+    private final Schedule schedule;
+    private final Thread thread;
+
+    /** One that has not begun. */
+    Scrub(Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule) {
+        this.inspector = inspector;
+        this.blobs = blobs;
+        this.repair = repair;
+        this.schedule = schedule;
+        this.thread = new Thread(this::run, "scrub");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(schedule.first().toMillis());
+            while (true) {
+                long begun = System.nanoTime();
+                passed();
+                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+                long rest = schedule.every().toMillis() - took;
+                TimeUnit.MILLISECONDS.sleep(Math.max(schedule.first().toMillis(), rest));
+            }
+        } catch (InterruptedException stopping) {
+            LOG.debug("scrubbing stops");
+        }
+    }
+
+    private void passed() throws InterruptedException {
+        try {
+            pass();
+        } catch (RuntimeException e) {
+            LOG.error("scrubbing", e);
+        }
+    }
+
+    private void pass() throws InterruptedException {
+        List<Problem> found = new ArrayList<>();
+        Verifier verifier = new Verifier(inspector, found::add);
+        verifier.lookAtRecords();
+        repair(found);
+        List<Digest> all = new ArrayList<>(verifier.blobs());
+        // Where a server never runs for as long as a pass takes, none is left out for ever.
+        Collections.shuffle(all);
+        for (Digest blob : all) {
+            verifier.lookAt(blob);
+            repair(found);
+        }
+        Verifier.Summary summary = verifier.summary();
+        LOG.info(
+                "scrub: {} manifests and {} blobs read, {} bytes",
+                summary.manifests(),
+                summary.blobs(),
+                summary.bytes());
+    }
+
+    private void repair(List<Problem> found) throws InterruptedException {
+        found.removeIf(problem -> problem instanceof Problem.MissingBlob && !blobs.wasHere(problem.digest()));
+        if (found.isEmpty()) {
+            return;
+        }
+        found.forEach(problem -> LOG.error("scrub: {}", problem));
+        repair.repair(found, Scrub::tell);
+        found.clear();
+    }
+
+    private static void tell(RepairOutcome outcome) {
+        if (outcome.isRepaired()) {
+            LOG.info("scrub: {}", outcome);
+        } else {
+            LOG.error("scrub: {}", outcome);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package io.ociregistry.registry;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.store.Pace;
+import io.ociregistry.testing.Await;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.LogLines;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A running server that looks through its cache, on real files that go bad under it. */
+@Timeout(60)
+class ScrubTest {
+    private static final Scrub.Schedule AT_ONCE = new Scrub.Schedule(Duration.ZERO, Duration.ofDays(1));
+
+    @TempDir
+    Path dir;
+
+    private final FakeUpstream upstream = FakeUpstream.start();
+    private final FakeImage image =
+            upstream.image("team/app", "1").layer(200_000).layer(150_000).push();
+    private final LogLines log = LogLines.of(Scrub.class.getName());
+    private RunningRegistry server;
+
+    @BeforeEach
+    void pull() throws Exception {
+        serve("");
+        assertArrayEquals(image.manifest(), get("manifests/1").body());
+        for (int i = 0; i < 2; i++) {
+            assertArrayEquals(
+                    image.layerBytes(i), get("blobs/" + image.layer(i)).body());
+        }
+        get("blobs/" + image.config().digest());
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+        upstream.close();
+        log.close();
+    }
+
+    private void serve(String more) throws Exception {
+        server = RunningRegistry.start(
+                "prefetch: false\n" + more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n",
+                dir);
+    }
+
+    private RawHttp.Response get(String path) throws IOException {
+        return RawHttp.get(server.base(), "/v2/team/app/" + path + "?ns=r.example");
+    }
+
+    private Path blob(Digest digest) {
+        return dir.resolve("blobs/" + digest.hex());
+    }
+
+    private Path record() {
+        return dir.resolve("img/" + image.digest().hex());
+    }
+
+    /** Of all that is there, so that none of it is just being written. */
+    private void age() throws IOException {
+        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+        try (var files = Files.walk(dir)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.setLastModifiedTime(file, longAgo);
+            }
+        }
+    }
+
+    /** A byte of it is another, and nothing else tells. */
+    private static void rot(Path file) throws IOException {
+        FileTime time = Files.getLastModifiedTime(file);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        Files.setLastModifiedTime(file, time);
+    }
+
+    private void scrub() throws Exception {
+        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
+        Await.until("the end of a pass", () -> log.text().contains(" manifests and "));
+    }
+
+    @Test
+    void aByteThatFlippedIsFound_toldAndFetchedAgain() throws Exception {
+        age();
+        server.restart();
+        // Verified anew, so that hits trust it.
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+        rot(blob(image.layer(0)));
+        upstream.forgetRequests();
+        scrub();
+        assertEquals(1, log.at("ERROR").size(), log::text);
+        assertTrue(
+                log.text().contains("scrub: bad blob      " + blob(image.layer(0)) + ": its 200000 bytes"), log::text);
+        assertTrue(log.text().contains("INFO scrub: repaired      " + image.layer(0)), log::text);
+        assertArrayEquals(image.layerBytes(0), Files.readAllBytes(blob(image.layer(0))));
+        assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size());
+        upstream.close();
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+        assertArrayEquals(image.layerBytes(1), get("blobs/" + image.layer(1)).body());
+    }
+
+    @Test
+    void aRottenRecordIsFetchedAgain_andKeepsItsTag() throws Exception {
+        age();
+        server.restart();
+        rot(record());
+        scrub();
+        assertTrue(log.text().contains("INFO scrub: repaired      " + image.digest()), log::text);
+        upstream.close();
+        server.restart();
+        assertArrayEquals(image.manifest(), get("manifests/1").body());
+    }
+
+    @Test
+    void aBlobThatSomebodyDeletedIsFetchedAgain() throws Exception {
+        age();
+        Files.delete(blob(image.layer(1)));
+        scrub();
+        assertTrue(log.text().contains("scrub: missing blob  " + image.layer(1)), log::text);
+        assertArrayEquals(image.layerBytes(1), Files.readAllBytes(blob(image.layer(1))));
+    }
+
+    @Test
+    void whatNobodyEverWantedIsNotFetched() throws Exception {
+        FakeImage other = upstream.image("team/app", "2").layer(90_000).push();
+        get("manifests/2");
+        age();
+        upstream.forgetRequests();
+        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
+        Await.until("the end of a pass", () -> log.text().contains("INFO scrub: 2 manifests and 3 blobs read"));
+        assertFalse(Files.exists(blob(other.layer(0))));
+        assertEquals(0, upstream.requests(Match.blobs()).size());
+        assertEquals(0, log.at("ERROR").size(), log::text);
+    }
+
+    @Test
+    void anAirGappedServerOnlyPutsAwayWhatIsBad() throws Exception {
+        server.close();
+        age();
+        rot(blob(image.layer(0)));
+        serve("airGapped: true\n");
+        upstream.forgetRequests();
+        scrub();
+        assertTrue(
+                log.text().contains("ERROR scrub: not repaired  " + image.layer(0) + ": this cache is air-gapped"),
+                log::text);
+        assertFalse(Files.exists(blob(image.layer(0))));
+        assertEquals(0, upstream.requests().size());
+        assertEquals(404, get("blobs/" + image.layer(0)).status());
+        assertEquals(200, get("blobs/" + image.layer(1)).status());
+    }
+
+    @Test
+    void whileItReadsNobodyWaits() throws Exception {
+        age();
+        CountDownLatch reading = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        server.context()
+                .scrub(
+                        bytes -> {
+                            reading.countDown();
+                            never.await();
+                        },
+                        AT_ONCE);
+        reading.await();
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+        PruneReport report = server.context()
+                .pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.Matching(ReferencePatterns.parse("app:1")),
+                        OptionalInt.empty(),
+                        OptionalLong.empty(),
+                        false));
+        assertEquals(1, report.names().size());
+        assertArrayEquals(image.manifest(), get("manifests/1").body());
+        server.restart();
+    }
+
+    @Test
+    void whatWasPrunedWhileItReadIsNoFault() throws Exception {
+        age();
+        CountDownLatch inBlob = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        server.context()
+                .scrub(
+                        bytes -> {
+                            if (bytes > 60_000) {
+                                inBlob.countDown();
+                                go.await();
+                            }
+                        },
+                        AT_ONCE);
+        inBlob.await();
+        server.context()
+                .pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.Matching(ReferencePatterns.parse("app:1")),
+                        OptionalInt.empty(),
+                        OptionalLong.empty(),
+                        false));
+        try (var blobs = Files.list(dir.resolve("blobs"))) {
+            for (Path left : blobs.toList()) {
+                Files.delete(left);
+            }
+        }
+        go.countDown();
+        Await.until("the end of a pass", () -> log.text().contains(" manifests and "));
+        assertEquals(0, log.at("ERROR").size(), log::text);
+    }
+}
