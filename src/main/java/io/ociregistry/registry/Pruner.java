@@ -48,7 +48,8 @@ import java.util.stream.Collectors;
  *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
  *   <li>what is arriving, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
  *       manifest may be on its way. Who has opened a file reads it to its end;
- *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names.
+ *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names. If it can't be told which there are,
+ *       nothing goes.
  * </ol>
  */
 public final class Pruner {
@@ -140,7 +141,7 @@ public final class Pruner {
     }
 
     private PrunePlan plan(PruneRequest request) {
-        Set<Digest> unread = records.digests();
+        Set<Digest> unread = digests();
         List<ManifestSummary> read = new ArrayList<>();
         records.forEach(record -> read.add(ManifestSummary.of(record)));
         read.forEach(record -> unread.remove(record.digest()));
@@ -163,6 +164,15 @@ public final class Pruner {
                 : Map.of();
         PrunePlan plan = new PrunePlanner(census, deletable, limits).plan(request);
         return unread.isEmpty() ? plan : plan.without(unread);
+    }
+
+    /** Of what is not known it is not known either which blobs it names. */
+    private Set<Digest> digests() {
+        try {
+            return records.digests();
+        } catch (IOException e) {
+            throw disk(e);
+        }
     }
 
     private void checkClock(Census census) {

@@ -186,9 +186,17 @@ public final class ManifestStore {
         }
     }
 
-    /** The digests that there are record files of, whether they can be read or not. */
-    public Set<Digest> digests() {
-        return files.list().files().keySet();
+    /**
+     * The digests that there are record files of, whether they can be read or not.
+     *
+     * @throws IOException if the disk does not tell all of them
+     */
+    public Set<Digest> digests() throws IOException {
+        RecordFiles.Listing listing = files.list();
+        if (!listing.isComplete()) {
+            throw new IOException("a directory of manifest records can't be read; the log tells which");
+        }
+        return listing.files().keySet();
     }
 
     /** Bytes of all record files. */

@@ -340,6 +340,19 @@ class PrunerTest {
         assertFalse(done.contains(ownB + "  10B"), "a pinned image needs it");
     }
 
+    @Test
+    void nothingGoesWhileADirectoryOfRecordsCanNotBeRead() throws IOException {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        PrunedCache opened = new PrunedCache(root);
+        Path images = root.resolve("img");
+        Files.move(images, root.resolve("away"));
+        // It is there, but can't be listed.
+        Files.createSymbolicLink(images, images);
+        RegistryException refused = assertThrows(RegistryException.class, () -> opened.prune(nothing()));
+        assertTrue(refused.getMessage().contains("can't be read"), refused.getMessage());
+        assertEquals(Set.of(base, ownA, ownB), opened.blobsHere());
+    }
+
     private Digest published(byte[] content) throws IOException {
         Digest digest = Digest.of(content);
         BlobDownload download =
