@@ -99,6 +99,10 @@ public final class ManifestStore {
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
                     .confirmed(name, now);
             keep(record, known.files());
+            if (!index.isKnown(record.manifest().digest())) {
+                index.put(
+                        ManifestSummary.of(record), files.look(record.manifest().digest()));
+            }
             then.accept(record);
             return record;
         });
@@ -335,7 +339,10 @@ public final class ManifestStore {
         memory.put(digest, written);
         unsaved.remove(digest);
         removeOthers(read, written);
-        index.put(ManifestSummary.of(record), files.look(digest));
+        // Else the first look would take it for told, and tell nobody.
+        if (index.isKnown(digest)) {
+            index.put(ManifestSummary.of(record), files.look(digest));
+        }
     }
 
     private RecordFile write(ManifestRecord record) throws IOException {

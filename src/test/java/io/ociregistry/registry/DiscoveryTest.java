@@ -11,7 +11,9 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.store.Layout;
+import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.RecordedReference;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class DiscoveryTest {
     private static final ImageReference TAG = ImageReference.parse("r.example/team/app:1.0");
+    private static final ImageReference OTHER = ImageReference.parse("r.example/team/other:1.0");
 
     @TempDir
     Path root;
@@ -99,6 +103,33 @@ class DiscoveryTest {
         assertFalse(named.isDone());
         held.countDown();
         assertTrue(named.handle((found, failure) -> failure != null).join(), "its own upstream has none");
+    }
+
+    @Test
+    void whatOurselvesWriteBeforeTheFirstLookIsFoundByItAllTheSame() throws Exception {
+        Layout layout = new Layout(root);
+        ManifestStore written = new ManifestStore(layout);
+        written.confirm(image, OTHER, Instant.now());
+        ManifestStore records = new ManifestStore(layout);
+        records.pulls().note(TAG.repository(), image.digest(), Instant.now());
+        records.foldPulls(Instant.now().plus(Duration.ofDays(2)));
+        assertTrue(records.remove(image.digest(), new ManifestStore.Removal() {
+            @Override
+            public List<RecordedReference> left(ManifestRecord record) {
+                return record.references().stream()
+                        .filter(reference -> reference.name().equals(TAG))
+                        .toList();
+            }
+
+            @Override
+            public void done(ManifestRecord before, List<RecordedReference> left) {}
+        }));
+        Catalog catalog = new Catalog(false);
+        try (Discovery first = new Discovery(records, catalog, Discovery.Pace.USUAL)) {
+            first.begin(() -> {}, Duration.ofSeconds(20));
+            assertEquals(Optional.of(image.digest()), catalog.find(TAG));
+            assertEquals(Optional.empty(), catalog.find(OTHER));
+        }
     }
 
     private CompletableFuture<FoundManifest> get(ImageReference name) {
