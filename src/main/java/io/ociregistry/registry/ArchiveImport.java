@@ -38,7 +38,12 @@ final class ArchiveImport {
 
     /** Brings in all of it, and tells of every image. */
     void run(ImportedNames names, String file) throws InterruptedException {
-        List<ImportedImage> images = plan(names, file);
+        try (HeldBlobs held = receipt.holding()) {
+            run(plan(names, file, held));
+        }
+    }
+
+    private void run(List<ImportedImage> images) throws InterruptedException {
         Map<Digest, IncomingBlob> wanted = new LinkedHashMap<>();
         for (ImportedImage image : images) {
             want(image, wanted);
@@ -64,7 +69,7 @@ final class ArchiveImport {
     }
 
     /** Those that can be brought in, as far as the archive tells. */
-    private List<ImportedImage> plan(ImportedNames names, String file) {
+    private List<ImportedImage> plan(ImportedNames names, String file, HeldBlobs held) {
         List<ImportedImage> images = new ArrayList<>();
         for (Map.Entry<ArchivedImage, Set<ImageReference>> each : names.all().entrySet()) {
             ArchivedImage archived = each.getKey();
@@ -72,7 +77,7 @@ final class ArchiveImport {
                 fail(file + " " + archived.digest(), names.advice(archived));
                 continue;
             }
-            ImportedImage image = ImportPlan.of(archive, receipt, platforms, archived.digest(), each.getValue());
+            ImportedImage image = ImportPlan.of(archive, receipt, held, platforms, archived.digest(), each.getValue());
             if (image.missing().isEmpty()) {
                 images.add(image);
             } else {

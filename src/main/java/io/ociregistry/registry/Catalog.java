@@ -50,6 +50,8 @@ final class Catalog {
     private final Map<ImageReference, Set<Digest>> referrers = new ConcurrentHashMap<>();
 
     private final Map<RegistryName, RegistryName> registries = new ConcurrentHashMap<>();
+    /** What manifests will name that are on their way, and how many wait for it. */
+    private final Map<Digest, Integer> held = new ConcurrentHashMap<>();
 
     /**
      * An empty catalog.
@@ -88,20 +90,37 @@ final class Catalog {
     }
 
     /**
-     * Does something, unless a manifest names that digest, or a record is of it. As long as that takes, no record that does so can be added.
+     * Does something, unless a manifest names that digest, a record is of it, or it is held. As long as that takes, no record that does so can be
+     * added, and nobody can hold it.
      *
      * @param action what, true if the content of the digest is gone then: what its upstreams confirmed is forgotten with it
      */
     boolean unlessNamed(Digest digest, BooleanSupplier action) {
         boolean[] done = new boolean[1];
         claims.compute(digest, (same, first) -> {
-            if (isNamed(first)) {
+            if (isNamed(first) || isHeld(digest)) {
                 return first;
             }
             done[0] = action.getAsBoolean();
             return done[0] ? null : first;
         });
         return done[0];
+    }
+
+    /** Has that digest treated as if a manifest named it, until it is released as often. */
+    void hold(Digest digest) {
+        claims.compute(digest, (same, first) -> {
+            held.merge(digest, 1, Integer::sum);
+            return first;
+        });
+    }
+
+    void release(Digest digest) {
+        held.computeIfPresent(digest, (same, count) -> count == 1 ? null : count - 1);
+    }
+
+    boolean isHeld(Digest digest) {
+        return held.containsKey(digest);
     }
 
     /** True if a manifest names that digest, or a record is of it. */

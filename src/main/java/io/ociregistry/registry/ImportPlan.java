@@ -20,19 +20,27 @@ import java.util.Set;
 final class ImportPlan {
     private final ImageArchive archive;
     private final Receipt here;
+    private final HeldBlobs held;
     private final Platforms platforms;
     private final Map<Digest, Manifest> manifests = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
 
-    private ImportPlan(ImageArchive archive, Receipt here, Platforms platforms) {
+    private ImportPlan(ImageArchive archive, Receipt here, HeldBlobs held, Platforms platforms) {
         this.archive = archive;
         this.here = here;
+        this.held = held;
         this.platforms = platforms;
     }
 
+    /** Holds all of its blobs, those that the archive has too: they need not be read where they are here. */
     static ImportedImage of(
-            ImageArchive archive, Receipt here, Platforms platforms, Digest root, Set<ImageReference> names) {
-        ImportPlan plan = new ImportPlan(archive, here, platforms);
+            ImageArchive archive,
+            Receipt here,
+            HeldBlobs held,
+            Platforms platforms,
+            Digest root,
+            Set<ImageReference> names) {
+        ImportPlan plan = new ImportPlan(archive, here, held, platforms);
         plan.find(root).ifPresentOrElse(manifest -> plan.addRoot(root, manifest, names), () -> plan.miss(root));
         return new ImportedImage(names, root, plan.manifests, plan.missing);
     }
@@ -55,6 +63,7 @@ final class ImportPlan {
     }
 
     private void add(Digest digest, Manifest manifest) {
+        manifest.blobs().forEach(blob -> held.hold(blob.digest()));
         manifest.blobs().stream()
                 .filter(blob -> !blob.isForeign() && !isThere(blob))
                 .forEach(blob -> missing.add("blob " + blob.digest()));

@@ -46,7 +46,7 @@ import java.util.stream.Collectors;
  *   <li>a blob is deleted only while the {@link Catalog} holds off every record that would name it. A record is added to it before anybody is
  *       told of the manifest. So a blob is either gone before somebody can want it, and is fetched anew, or it stays;
  *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
- *   <li>what is arriving, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
+ *   <li>what is arriving, is held for an image that is, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
  *       manifest may be on its way. Who has opened a file reads it to its end;
  *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names. If it can't be told which there are,
  *       nothing goes.
@@ -160,7 +160,9 @@ public final class Pruner {
                         || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),
                 size);
         Map<Digest, BlobFile> deletable = unread.isEmpty()
-                ? files.stream().collect(Collectors.toMap(BlobFile::digest, Function.identity()))
+                ? files.stream()
+                        .filter(file -> !catalog.isHeld(file.digest()))
+                        .collect(Collectors.toMap(BlobFile::digest, Function.identity()))
                 : Map.of();
         PrunePlan plan = new PrunePlanner(census, deletable, limits).plan(request);
         return unread.isEmpty() ? plan : plan.without(unread);

@@ -36,6 +36,11 @@ final class Receipt {
         this.clock = clock;
     }
 
+    /** What is held in it is not pruned before its manifest is named. */
+    HeldBlobs holding() {
+        return new HeldBlobs(catalog);
+    }
+
     /** A manifest that is here, whatever it is called. */
     Optional<Manifest> manifest(Digest digest) {
         return records.find(digest);

@@ -26,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,30 @@ class ArchiveImporterTest {
 
             assertEquals(List.of(), cache.notServed("one", NS, one));
             assertEquals(List.of(), cache.notServed("two", "docker.io", two));
+        }
+    }
+
+    @Test
+    void whatAnImageSharesWithOneThatIsPrunedWhileItIsLoadedStays() throws Exception {
+        TestArchive earlier = new TestArchive();
+        earlier.list(earlier.image("amd64", SHARED), FULL_NAME, "quay.io/old:1").layout();
+        Image shared = made.image("amd64", SHARED);
+        Image own = made.image("arm64", random(5, 5000));
+        made.list(made.index(shared, own), FULL_NAME, "quay.io/new:1").layout();
+        Path blobs = directory.resolve("cache/blobs");
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
+            cache.load(earlier.tar(directory.resolve("old.tar")));
+            List<PruneReport> pruned = new ArrayList<>();
+            Map<String, LoadOutcome> outcomes =
+                    cache.load(made.tar(directory.resolve("new.tar")), () -> pruned.add(cache.prune("old:1")));
+
+            assertEquals(1, pruned.get(0).names().size());
+            assertInstanceOf(Loaded.class, outcomes.get("quay.io/new:1"));
+            assertEquals(4, looks(blobs).size());
+
+            cache.prune("new:1");
+            assertEquals(Map.of(), looks(blobs), "nothing is held any more");
         }
     }
 

@@ -36,9 +36,24 @@ final class LoadedCache implements AutoCloseable {
     }
 
     Map<String, LoadOutcome> load(Path archive, Platforms platforms, Optional<String> resolveRef) throws Exception {
+        return load(archive, platforms, resolveRef, () -> {});
+    }
+
+    /** Does something else once the first image is on its way. */
+    Map<String, LoadOutcome> load(Path archive, Runnable meanwhile) throws Exception {
+        return load(archive, Platforms.ALL, Optional.empty(), meanwhile);
+    }
+
+    private Map<String, LoadOutcome> load(
+            Path archive, Platforms platforms, Optional<String> resolveRef, Runnable meanwhile) throws Exception {
         Map<String, LoadOutcome> outcomes = new TreeMap<>();
         LoadOptions options = new LoadOptions(platforms, 2, false, Duration.ofSeconds(10), resolveRef);
         server.context().loader().load(LoadPlan.of(archive.toString()), options, new LoadListener() {
+            @Override
+            public void started(String image) {
+                meanwhile.run();
+            }
+
             @Override
             public void ended(LoadOutcome outcome) {
                 if (outcomes.put(outcome.image(), outcome) != null) {
@@ -47,6 +62,12 @@ final class LoadedCache implements AutoCloseable {
             }
         });
         return outcomes;
+    }
+
+    PruneReport prune(String pattern) {
+        return server.context()
+                .pruner()
+                .prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), false));
     }
 
     void restart() throws Exception {
