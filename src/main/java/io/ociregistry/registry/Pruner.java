@@ -130,6 +130,7 @@ public final class Pruner {
 
     /** Takes what could not go before, since somebody had just opened it. */
     synchronized void sweepLeftOver() {
+        leftOver.removeIf(digest -> catalog.isNamed(digest) || !blobs.contains(digest));
         if (!leftOver.isEmpty()) {
             prune(new PruneRequest(new PrunePolicy.AllOf(List.of()), OptionalInt.of(0), OptionalLong.empty(), false));
         }

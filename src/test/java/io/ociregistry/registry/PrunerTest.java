@@ -353,6 +353,26 @@ class PrunerTest {
         assertEquals(Set.of(base, ownA, ownB), opened.blobsHere());
     }
 
+    @Test
+    void whatIsNamedAgainOrGoneIsNoReasonToLookThroughTheCacheOverAndOver() throws IOException {
+        Digest again = published(new byte[] {1});
+        Digest gone = published(new byte[] {2});
+        cache.keep(image(List.of(again, gone)), "r.example/a:1");
+        cache.blobs.open(again).orElseThrow().close();
+        cache.blobs.open(gone).orElseThrow().close();
+        Pruner pruner = cache.pruner();
+        PruneReport report =
+                pruner.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        assertEquals(2, report.kept().size(), report.toString());
+        cache.keep(image(List.of(again)), "r.example/b:1");
+        Files.delete(root.resolve("blobs").resolve(gone.hex()));
+        // Whoever lists the records now fails.
+        Path images = root.resolve("img");
+        Files.move(images, root.resolve("away"));
+        Files.createSymbolicLink(images, images);
+        pruner.sweepLeftOver();
+    }
+
     private Digest published(byte[] content) throws IOException {
         Digest digest = Digest.of(content);
         BlobDownload download =
