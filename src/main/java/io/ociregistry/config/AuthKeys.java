@@ -20,7 +20,7 @@ final class AuthKeys {
     private static final Map<String, String> ECR_OPTIONS = Map.of("profile", "AWS_PROFILE", "region", "AWS_REGION");
 
     static final Key<Optional<String>> PROVIDER =
-            optional("provider", Scalar.TEXT.checked(AuthKeys::notEcr), "who gives out tokens: ecr");
+            optional("provider", new Scalar<>(AuthKeys::ecrAlone), "who gives out tokens: ecr");
     static final Key<Map<String, String>> PROVIDER_OPTS = new Key<>(
             "providerOpts",
             new Scalar<>(AuthKeys::options),
@@ -37,7 +37,7 @@ final class AuthKeys {
     static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
     static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
     static final Key<Optional<String>> PASSWORD_FROM_ENV =
-            optional("passwordFromEnv", Scalar.TEXT, "the environment variable its password is in; beats password");
+            optional("passwordFromEnv", Scalar.VARIABLE, "the environment variable its password is in; beats password");
     static final Key<Optional<Path>> PASSWORD_FILE = optional(
             "passwordFile", Scalar.PATH, "the file whose first line its password is; read again when it changes");
     static final Key<Optional<Path>> DOCKER_CONFIG =
@@ -133,13 +133,16 @@ final class AuthKeys {
         }
     }
 
-    private static Optional<String> notEcr(String provider) {
-        return provider.equals("ecr")
-                ? Optional.empty()
-                : Optional.of("gives out no tokens here; write ecr, or use credentialHelper");
+    // Failures of these do not repeat the text: it may be a secret in the wrong place.
+
+    private static String ecrAlone(String text) {
+        if (!text.equals("ecr")) {
+            throw new IllegalArgumentException(
+                    "is no provider of tokens known here; write ecr, or use credentialHelper");
+        }
+        return text;
     }
 
-    /** The failure does not repeat the text: it may be a secret in the wrong place. */
     private static Map<String, String> options(String text) {
         Map<String, String> environment = new HashMap<>();
         for (var option : text.split(",", -1)) {
@@ -155,9 +158,9 @@ final class AuthKeys {
 
     private static String helper(String text) {
         if (!text.matches(AuthConfig.Helper.NAME)) {
-            throw new IllegalArgumentException("'" + text
-                    + "' is not the name of a credential helper; write what follows docker-credential- in the name of the program,"
-                    + " for example ecr-login");
+            throw new IllegalArgumentException(
+                    "is not the name of a credential helper; write what follows docker-credential- in the name of the program,"
+                            + " for example ecr-login");
         }
         return text;
     }

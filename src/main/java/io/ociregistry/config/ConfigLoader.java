@@ -75,7 +75,9 @@ public final class ConfigLoader {
             return Optional.ofNullable(new Yaml(options).compose(new StringReader(yaml)));
         } catch (MarkedYAMLException e) {
             var mark = e.getProblemMark();
-            reading.problem(mark == null ? 1 : mark.getLine() + 1, "not valid YAML: " + e.getProblem());
+            reading.problem(
+                    mark == null ? 1 : mark.getLine() + 1,
+                    "not valid YAML: " + Quoted.problem(String.valueOf(e.getProblem())));
         } catch (YAMLException e) {
             reading.problem(
                     1,

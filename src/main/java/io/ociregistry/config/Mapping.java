@@ -42,12 +42,12 @@ record Mapping<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
         for (NodeTuple entry : mapping.getValue()) {
             var name = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (seen.putIfAbsent(name, entry) != null) {
-                reading.problem(entry.getKeyNode(), place.child(name), "is here twice; remove one");
+                reading.problem(entry.getKeyNode(), place.child(Quoted.key(name)), "is here twice; remove one");
                 continue;
             }
             var key = find(name);
             if (key.isEmpty()) {
-                reading.problem(entry.getKeyNode(), place.child(name), unknown(name));
+                reading.problem(entry.getKeyNode(), place.child(Quoted.key(name)), unknown(name));
                 continue;
             }
             values = readValue(key.get(), entry.getValueNode(), place, reading, values);

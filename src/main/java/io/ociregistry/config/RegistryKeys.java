@@ -18,7 +18,9 @@ final class RegistryKeys {
     static final Key<Optional<Secret>> KEY_PASSWORD =
             optional("keyPassword", Scalar.SECRET, "the password that key is encrypted with, if it is");
     static final Key<Optional<String>> KEY_PASSWORD_FROM_ENV = optional(
-            "keyPasswordFromEnv", Scalar.TEXT, "the environment variable the password of key is in; beats keyPassword");
+            "keyPasswordFromEnv",
+            Scalar.VARIABLE,
+            "the environment variable the password of key is in; beats keyPassword");
     static final Key<Boolean> INSECURE_SKIP_VERIFY =
             new Key<>("insecureSkipVerify", Scalar.BOOLEAN, false, "true accepts any certificate of this registry");
     static final Mapping<TlsConfig> TLS_TYPE = new Mapping<>(

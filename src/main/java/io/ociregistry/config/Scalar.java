@@ -19,6 +19,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     static final Scalar<String> TEXT = new Scalar<>(text -> text);
     static final Scalar<Secret> SECRET = new Scalar<>(Secret::new);
+    static final Scalar<String> VARIABLE = new Scalar<>(Scalar::variable);
     static final Scalar<Path> PATH = new Scalar<>(Scalar::path);
     static final Scalar<Boolean> BOOLEAN = new Scalar<>(Scalar::bool);
     static final Scalar<Integer> PORT = integer(0, 65535);
@@ -55,7 +56,7 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
         try {
             return Optional.of(parser.apply(scalar.getValue()));
         } catch (IllegalArgumentException e) {
-            reading.problem(node, place, String.valueOf(e.getMessage()));
+            reading.problem(node, place, Quoted.in(String.valueOf(e.getMessage()), scalar.getValue()));
             return Optional.empty();
         }
     }
@@ -112,6 +113,15 @@ record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
             return Optional.of("is no RE2 expression: " + e.getDescription());
         }
         return text.isBlank() ? Optional.of("has an empty part, which would match everything") : Optional.empty();
+    }
+
+    /** The failure does not repeat the text: it may be the secret itself. */
+    private static String variable(String text) {
+        if (!text.matches("[-._A-Za-z][-._A-Za-z0-9]*")) {
+            throw new IllegalArgumentException(
+                    "is not the name of an environment variable; write for example MY_PASSWORD");
+        }
+        return text;
     }
 
     private static Path path(String text) {

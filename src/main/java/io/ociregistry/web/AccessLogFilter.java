@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line a request, at info, when it is over: method, path and query as they came, status, bytes of the body, milliseconds, client address
- * and the client's name for itself. Headers are not logged; they hold secrets.
+ * One line a request, at info, when it is over: method, path and what of the query is ours as they came, status, bytes of the body,
+ * milliseconds, client address and the client's name for itself. Headers are not logged; they hold secrets.
  */
 final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -81,7 +81,7 @@ final class AccessLogFilter extends HttpFilter {
                     "{} {}{} {} {}B {}ms {} \"{}\"{}",
                     request.getMethod(),
                     printable(request.getRequestURI()),
-                    query == null ? "" : "?" + printable(query),
+                    query == null ? "" : "?" + printable(LoggedQuery.of(query)),
                     response.getStatus(),
                     sentSoFar(request),
                     (System.nanoTime() - start) / 1_000_000,

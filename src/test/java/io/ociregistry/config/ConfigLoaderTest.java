@@ -165,8 +165,8 @@ class ConfigLoaderTest {
                 "[{name: a, auth: {user: u, password: p, passwordFile: /f}}] | 1: registries[0].auth.passwordFile: is another password than password; keep one of them",
                 "[{name: a, auth: {dockerConfig: /c, credentialHelper: x}}]  | 1: registries[0].auth.credentialHelper: is another way to log in than dockerConfig; keep one of them",
                 "[{name: a, auth: {user: u, password: p, token: {static: s}}}] | 1: registries[0].auth.token: is another way to log in than user; keep one of them",
-                "[{name: a, auth: {credentialHelper: ../x}}] | 1: registries[0].auth.credentialHelper: '../x' is not the name of a credential helper; write what follows docker-credential- in the name of the program, for example ecr-login",
-                "[{name: a, auth: {token: {provider: gcp}}}] | 1: registries[0].auth.token.provider: 'gcp' gives out no tokens here; write ecr, or use credentialHelper",
+                "[{name: a, auth: {credentialHelper: ../x}}] | 1: registries[0].auth.credentialHelper: is not the name of a credential helper; write what follows docker-credential- in the name of the program, for example ecr-login",
+                "[{name: a, auth: {token: {provider: gcp}}}] | 1: registries[0].auth.token.provider: is no provider of tokens known here; write ecr, or use credentialHelper",
                 "[{name: a, auth: {token: {provider: ecr, providerOpts: geheim}}}] | 1: registries[0].auth.token.providerOpts: holds something else than profile=NAME and region=NAME",
                 "[{name: a, auth: {token: {expiry: 1h}}}] | 1: registries[0].auth.token: has an expiry, but nothing to renew; add provider, or credentialHelper beside it",
                 "[{name: a, scheme: ftp}]   | 1: registries[0].scheme: 'ftp' is not one of [https, http]",
@@ -184,6 +184,9 @@ class ConfigLoaderTest {
     void brokenYamlIsReportedWithItsLine() {
         assertEquals(
                 List.of("c.yaml:3: not valid YAML: could not find expected ':'"), problems("port: 1\nhost\nos: x\n"));
+        assertEquals(
+                List.of("c.yaml:2: not valid YAML: found undefined alias; put a value with such signs in quotes"),
+                problems("clients:\n  token: *geheim\n"));
         assertTrue(problems("a: 1\n--- \nb: 2\n").get(0).startsWith("c.yaml:2: not valid YAML: "));
         assertTrue(problems("a: \u0007\n").get(0).startsWith("c.yaml:1: not valid YAML: "));
     }

@@ -3,22 +3,14 @@ package io.ociregistry.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** Compares conf/ociregistry.yaml with the tables of keys. */
 class ShippedConfigurationTest {
@@ -46,7 +38,7 @@ class ShippedConfigurationTest {
                 expected.add(key.name());
             }
         }
-        var written = new TreeSet<>(names(compose(Files.readString(FILE)), ""));
+        var written = new TreeSet<>(KeyTable.written(Files.readString(FILE)));
         written.removeIf(name -> name.contains("."));
         assertEquals(expected, written);
     }
@@ -55,9 +47,9 @@ class ShippedConfigurationTest {
     void withItsCommentsTakenAwayItHasEveryKeyThereIs() throws Exception {
         var yaml = uncommented();
         var expected = new TreeSet<String>();
-        addNames(ServerKeys.TYPE, "", expected);
+        KeyTable.walk((name, key) -> expected.add(name));
         expected.remove("pruneConfig.dryrun");
-        var written = new TreeSet<>(names(compose(yaml), ""));
+        var written = new TreeSet<>(KeyTable.written(yaml));
         // They are those of a registry, and explained there.
         List.of(expected, written)
                 .forEach(names -> names.removeIf(name -> name.matches(".*mirrors\\.(auth|tls|proxy)\\..*")));
@@ -89,40 +81,5 @@ class ShippedConfigurationTest {
             }
         }
         return text.toString();
-    }
-
-    private static Node compose(String yaml) {
-        return new Yaml(new LoaderOptions()).compose(new StringReader(yaml));
-    }
-
-    private static Set<String> names(Node node, String prefix) {
-        var names = new LinkedHashSet<String>();
-        if (node instanceof MappingNode mapping) {
-            mapping.getValue().forEach(entry -> {
-                var name = prefix + ((ScalarNode) entry.getKeyNode()).getValue();
-                names.add(name);
-                names.addAll(names(entry.getValueNode(), name + "."));
-            });
-        } else if (node instanceof SequenceNode sequence) {
-            sequence.getValue().forEach(item -> names.addAll(names(item, prefix)));
-        }
-        return names;
-    }
-
-    private static void addNames(Mapping<?> type, String prefix, Set<String> names) {
-        for (Key<?> key : type.keys()) {
-            names.add(prefix + key.name());
-            if (key.type() instanceof Mapping<?> section) {
-                addNames(section, prefix + key.name() + ".", names);
-            } else if (key.type() instanceof ScalarOr<?> either) {
-                addNames(either.mapping(), prefix + key.name() + ".", names);
-            } else if (key.type() instanceof ListOf<?> list && list.element() instanceof Mapping<?> item) {
-                addNames(item, prefix + key.name() + ".", names);
-            } else if (key.type() instanceof ListOf<?> list && list.element() instanceof ScalarOr<?> item) {
-                addNames(item.mapping(), prefix + key.name() + ".", names);
-            } else if (key.type() instanceof RegistryList) {
-                addNames(RegistryKeys.TYPE, prefix + key.name() + ".", names);
-            }
-        }
     }
 }

@@ -25,6 +25,11 @@ public final class FatJar implements Container {
 
     /** The same with a command before it that runs what follows, as {@code nice} does. */
     static FatJar start(Configuration configuration, List<String> runner) {
+        return start(configuration, runner, "info");
+    }
+
+    /** The same, at that level of logging. */
+    static FatJar start(Configuration configuration, List<String> runner, String logLevel) {
         var command = Stream.concat(
                 runner.stream(),
                 Stream.of(
@@ -36,7 +41,7 @@ public final class FatJar implements Container {
                         "--image-path",
                         configuration.imagePath().toString(),
                         "--log-level",
-                        "info",
+                        logLevel,
                         "serve",
                         "--port",
                         "0"));

@@ -1,0 +1,98 @@
+package io.ociregistry.config;
+
+import java.io.StringReader;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** Walks the tables of keys: every place in a configuration file that can have a value, named like {@code registries.auth.user}. */
+public final class KeyTable {
+    /** Places of secrets by what the value means: a file, a variable or a program that has one. */
+    private static final Pattern OF_SECRETS =
+            Pattern.compile(".*\\.(\\w*[pP]assword\\w*|token\\w*|htpasswd|dockerConfig|credentialHelper)");
+
+    private KeyTable() {}
+
+    static void walk(BiConsumer<String, Key<?>> visitor) {
+        walk(ServerKeys.TYPE, "", visitor);
+    }
+
+    /** Where a secret can stand, or the name of where one is. */
+    public static Set<String> secrets() {
+        Set<String> names = new TreeSet<>();
+        walk((name, key) -> {
+            if (isSecret(key.type())
+                    || (isText(key.type()) && OF_SECRETS.matcher(name).matches())) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    /** The names of all that a file has a key for. */
+    public static Set<String> written(String yaml) {
+        return names(new Yaml(new LoaderOptions()).compose(new StringReader(yaml)), "");
+    }
+
+    private static boolean isText(ValueType<?> type) {
+        return type instanceof Scalar<?>;
+    }
+
+    /** The type of a key that may be absent is made of another, so it is known by what it reads. */
+    private static boolean isSecret(ValueType<?> type) {
+        if (!(type instanceof Scalar<?> scalar)) {
+            return false;
+        }
+        try {
+            Object value = scalar.parser().apply("any");
+            return value instanceof Secret
+                    || (value instanceof Optional<?> some && some.orElse(null) instanceof Secret);
+        } catch (IllegalArgumentException notAnyText) {
+            return false;
+        }
+    }
+
+    private static void walk(Mapping<?> type, String prefix, BiConsumer<String, Key<?>> visitor) {
+        for (Key<?> key : type.keys()) {
+            String name = prefix + key.name();
+            visitor.accept(name, key);
+            if (key.type() instanceof RegistryList) {
+                walk(RegistryKeys.TYPE, name + ".", visitor);
+            } else {
+                below(key.type()).ifPresent(section -> walk(section, name + ".", visitor));
+            }
+        }
+    }
+
+    private static Optional<Mapping<?>> below(ValueType<?> type) {
+        if (type instanceof ListOf<?> list) {
+            return below(list.element());
+        }
+        if (type instanceof ScalarOr<?> either) {
+            return Optional.of(either.mapping());
+        }
+        return type instanceof Mapping<?> section ? Optional.of(section) : Optional.empty();
+    }
+
+    private static Set<String> names(Node node, String prefix) {
+        Set<String> names = new TreeSet<>();
+        if (node instanceof MappingNode mapping) {
+            mapping.getValue().forEach(entry -> {
+                String name = prefix + ((ScalarNode) entry.getKeyNode()).getValue();
+                names.add(name);
+                names.addAll(names(entry.getValueNode(), name + "."));
+            });
+        } else if (node instanceof SequenceNode sequence) {
+            sequence.getValue().forEach(item -> names.addAll(names(item, prefix)));
+        }
+        return names;
+    }
+}
