@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,7 +94,12 @@ final class Scrub implements AutoCloseable {
     }
 
     private void repair(List<Problem> found) throws InterruptedException {
-        found.removeIf(problem -> problem instanceof Problem.MissingBlob && !blobs.wasHere(problem.digest()));
+        Set<Digest> missing = found.stream()
+                .filter(Problem.MissingBlob.class::isInstance)
+                .map(Problem::digest)
+                .collect(Collectors.toSet());
+        Set<Digest> wereHere = missing.isEmpty() ? Set.of() : blobs.wereHere(missing);
+        found.removeIf(problem -> problem instanceof Problem.MissingBlob && !wereHere.contains(problem.digest()));
         if (found.isEmpty()) {
             return;
         }

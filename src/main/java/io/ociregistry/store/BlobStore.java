@@ -306,7 +306,7 @@ public final class BlobStore {
                 opened.endDeleting(blob.digest());
             }
         }
-        verified.forget();
+        verified.forget(file);
         space.freed(blob.size());
         return true;
     }
@@ -375,7 +375,7 @@ public final class BlobStore {
 
     /**
      * Quarantines a file that was found to be bad, unless another one took its place since. Who has opened it keeps it. That it was here once is
-     * not forgotten: see {@link #wasHere}.
+     * not forgotten: see {@link #wereHere}.
      */
     public void putAway(Finding bad) {
         long size;
@@ -387,9 +387,9 @@ public final class BlobStore {
         space.freed(size);
     }
 
-    /** True if a blob was verified here once and nobody deleted it since by {@link #delete}. */
-    public boolean wasHere(Digest digest) {
-        return verified.knows(layout.blob(digest));
+    /** Those of these blobs that were verified here once and that nobody deleted since by {@link #delete}. Reads much. */
+    public Set<Digest> wereHere(Set<Digest> digests) {
+        return verified.known(digests);
     }
 
     /**

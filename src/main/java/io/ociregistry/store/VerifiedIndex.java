@@ -1,11 +1,15 @@
 package io.ociregistry.store;
 
+import io.ociregistry.oci.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,10 +18,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Which files were hashed, and how they looked then. A file that looks otherwise, or that is not in here, is hashed before anybody gets all
  * of it. Disposable: without it everything is hashed once more.
  *
- * <p>One line a file: name, size, modification time (epoch milliseconds), file key (device and inode where there are such).
+ * <p>One line a file: name, size, modification time (epoch milliseconds), file key (device and inode where there are such); or the name
+ * and {@code gone}. The last line of a name counts.
  */
 final class VerifiedIndex {
     private static final int FEW = 100;
+    /** What stands behind the name of a blob that was deleted. */
+    private static final String GONE = " gone";
 
     private final Layout layout;
     private final AppendedLines lines;
@@ -36,9 +43,20 @@ final class VerifiedIndex {
         return noted.contains(line(blob, look(blob)));
     }
 
-    /** True if there is a note of that name, whether or not the file still looks so. */
-    boolean knows(Path blob) {
-        return looks.containsKey(name(blob));
+    /** Those of these blobs that were verified once and are not forgotten, whether or not they are still there. Reads the whole file. */
+    Set<Digest> known(Set<Digest> blobs) {
+        Map<String, Digest> asked = new HashMap<>();
+        blobs.forEach(digest -> asked.put(name(layout.blob(digest)), digest));
+        Set<Digest> known = new HashSet<>();
+        lines.forEach(line -> {
+            Digest digest = asked.get(nameIn(line));
+            if (digest != null && isGone(line)) {
+                known.remove(digest);
+            } else if (digest != null) {
+                known.add(digest);
+            }
+        });
+        return known;
     }
 
     /**
@@ -51,38 +69,49 @@ final class VerifiedIndex {
         }
     }
 
-    /** A blob is not there any more. No other file will look as it did, so its line is only of no use. */
-    void forget() {
+    /** A blob was deleted. */
+    void forget(Path blob) {
+        lines.add(name(blob) + GONE);
         forgotten.incrementAndGet();
     }
 
-    /** Tries again to write what the disk did not take, and writes all anew once many lines are of no use. */
+    /** Tries again to write what the disk did not take, and writes all anew once many lines are of what was forgotten. */
     void save() {
+        lines.save();
         if (forgotten.get() > noted.size() / 4 + FEW) {
             forgotten.set(0);
-            lines.save();
+            Set<String> gone = new HashSet<>();
+            lines.forEach(line -> {
+                if (isGone(line)) {
+                    gone.add(nameIn(line));
+                } else {
+                    gone.remove(nameIn(line));
+                }
+            });
             Set<String> left = new LinkedHashSet<>();
             lines.forEach(line -> {
-                if (isStillSo(line)) {
+                if (!isGone(line) && !gone.contains(nameIn(line))) {
                     left.add(line);
                 }
             });
             lines.replace(List.copyOf(left));
         }
-        lines.save();
     }
 
-    private boolean isStillSo(String line) {
-        Path blob = layout.blobs().resolve(line.split(" ", 2)[0]);
-        try {
-            return line.equals(line(blob, look(blob)));
-        } catch (IOException gone) {
-            return false;
-        }
+    private static boolean isGone(String line) {
+        return line.endsWith(GONE);
+    }
+
+    private static String nameIn(String line) {
+        return line.substring(0, Math.max(0, line.indexOf(' ')));
     }
 
     private static String line(Path blob, String look) {
-        return blob.getFileName() + " " + look;
+        return name(blob) + " " + look;
+    }
+
+    private static String name(Path blob) {
+        return String.valueOf(blob.getFileName());
     }
 
     /** How a file looks now; renaming does not change that. */
