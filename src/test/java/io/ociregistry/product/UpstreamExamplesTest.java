@@ -81,7 +81,7 @@ class UpstreamExamplesTest {
 
     @Test
     void everyKindHasItsExample() throws IOException {
-        assertEquals(11, examples().size());
+        assertEquals(12, examples().size());
         for (Kind kind : Kind.values()) {
             assertEquals(
                     1, Stream.of(kind.title).filter(examples()::containsKey).count(), kind.title);
