@@ -109,6 +109,14 @@ class ExportCommandTest {
 
         assertMistake("--output FILE.tar", "export");
         assertMistake("have:2", "export", "--output", "x", "--exclude-from", have.toString());
+        assertMistake(
+                "cannot read /none: /none: there is no such file or directory",
+                "export",
+                "--output",
+                "x",
+                "--exclude-from",
+                "/none");
+        assertMistake("/none/x.partial: there is no such file or directory", "export", "--output", "/none/x");
         assertMistake("'yesterday' is no time", "export", "--output", "x", "--since", "yesterday");
         assertMistake("no RE2 expression", "export", "--output", "x", "--pattern", "(");
         assertMistake("no platform", "export", "--output", "x", "--platform", "arm");

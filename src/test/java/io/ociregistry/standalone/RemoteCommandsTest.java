@@ -218,7 +218,7 @@ class RemoteCommandsTest {
                 "--server",
                 url());
         assertSays(
-                "cannot read the token file /none: /none can't be used (NoSuchFileException)",
+                "cannot read the token file /none: /none: there is no such file or directory",
                 "list",
                 "--server",
                 url(),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** How a command says that it could not do what it was asked to, and its exit code then. */
 final class Failure {
@@ -28,6 +29,9 @@ final class Failure {
     static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
+        }
+        if (e instanceof NoSuchFileException missing && missing.getReason() == null) {
+            return missing.getFile() + ": there is no such file or directory";
         }
         if (e instanceof FileSystemException failed && failed.getReason() == null) {
             return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";

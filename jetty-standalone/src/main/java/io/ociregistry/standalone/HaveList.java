@@ -4,7 +4,6 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +29,8 @@ final class HaveList {
             return digests;
         } catch (RegistryException e) {
             throw new StartException(file + ":" + number + ": " + e.getMessage(), e);
-        } catch (IOException | UncheckedIOException e) {
-            throw new StartException("cannot read " + file + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new StartException("cannot read " + file + ": " + Failure.reason(e), e);
         }
     }
 }
