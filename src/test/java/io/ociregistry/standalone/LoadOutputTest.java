@@ -71,6 +71,17 @@ class LoadOutputTest {
         assertEquals("ociregistry: not loaded: r.example/x:1: it is not there\n", err.toString(StandardCharsets.UTF_8));
     }
 
+    @Test
+    void aBarIsFullAlsoWhereAllCameBeforeItsSizeWasTold() {
+        List<String> shown = new CopyOnWriteArrayList<>();
+        LoadBars bars = new LoadBars(
+                stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120)));
+        bars.started(IMAGE);
+        bars.ended(new Loaded(IMAGE, 80_000_000, Duration.ofSeconds(4)));
+        String last = shown.get(shown.size() - 1);
+        assertTrue(last.startsWith(IMAGE + " 100%"), last);
+    }
+
     private static void play(LoadListener listener) {
         listener.started(IMAGE);
         listener.progressed(IMAGE, 20_000_000, 80_000_000);

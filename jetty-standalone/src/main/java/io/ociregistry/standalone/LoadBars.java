@@ -3,6 +3,7 @@ package io.ociregistry.standalone;
 import io.ociregistry.registry.LoadListener;
 import io.ociregistry.registry.LoadOutcome;
 import io.ociregistry.registry.LoadOutcome.Failed;
+import io.ociregistry.registry.LoadOutcome.Loaded;
 import io.ociregistry.registry.LoadSummary;
 import java.io.PrintStream;
 import java.text.DecimalFormat;
@@ -65,8 +66,11 @@ final class LoadBars implements LoadListener {
         if (bar != null) {
             if (outcome instanceof Failed) {
                 bar.setExtraMessage("failed");
+            } else if (outcome instanceof Loaded loaded) {
+                // All of it may have come before anything was told of its size.
+                bar.maxHint(Math.max(bar.getMax(), loaded.bytes())).stepTo(Math.max(bar.getMax(), loaded.bytes()));
             } else {
-                bar.stepTo(Math.max(bar.getCurrent(), bar.getMax()));
+                bar.setExtraMessage("already there");
             }
             bar.close();
         }
