@@ -230,6 +230,19 @@ class RemoteCommandsTest {
                 "list",
                 "--server",
                 nobody);
+        assertSays(
+                "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out",
+                "load",
+                "--server",
+                url(),
+                "--image-file",
+                list("r.example/team/app:1.0"),
+                "--pull-timeout",
+                "1000");
+        err.reset();
+        assertEquals(1, run("list", "--server", url().replace("http:", "https:")));
+        assertTrue(
+                errors().contains(" (is that port one with TLS, and its certificate one that Java trusts"), errors());
         err.reset();
         assertEquals(1, run("list", "--server", upstream.url()));
         assertTrue(errors().startsWith("ociregistry: the server at " + upstream.url() + " refuses: "), errors());

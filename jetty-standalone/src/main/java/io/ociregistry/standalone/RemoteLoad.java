@@ -22,6 +22,10 @@ record RemoteLoad(RemoteServer server) {
             throw new UsageException("a server takes lists of images only, and "
                     + plan.archives().get(0).path() + " is none; load it while the server is stopped");
         }
+        if (settings.get(Flag.PULL_TIMEOUT).isPresent()) {
+            throw new UsageException(
+                    "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out");
+        }
         var list = plan.lines().stream().map(ListedLine::text).collect(Collectors.joining("\n", "", "\n"));
         var events = new LoadEvents(listener);
         try (var body = server.post("/cmd/load", query(settings, config), list);

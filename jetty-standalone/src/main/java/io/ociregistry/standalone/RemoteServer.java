@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
 final class RemoteServer {
@@ -109,7 +111,15 @@ final class RemoteServer {
 
     /** What became of a connection that was lost. */
     StartException failed(IOException e) {
-        return new StartException("the connection to the server at " + base + " broke: " + e.getMessage(), e);
+        return new StartException(
+                "the connection to the server at " + base + " broke" + hint(e) + ": " + e.getMessage(), e);
+    }
+
+    private static String hint(IOException e) {
+        if (e instanceof SSLException) {
+            return " (is that port one with TLS, and its certificate one that Java trusts here? admin.port is always plain HTTP)";
+        }
+        return e instanceof ProtocolException ? " (is that port one with TLS? then write https://)" : "";
     }
 
     private static String text(Map<String, String> query) {
