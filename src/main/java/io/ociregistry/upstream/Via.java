@@ -20,9 +20,12 @@ import java.util.stream.Stream;
 public record Via(List<String> hops) {
     private static final Via NONE = new Via(List.of());
     private static final ThreadLocal<Via> HERE = new ThreadLocal<>();
-    /** Protocol, who received it, and a comment, which may hold commas. */
+    /**
+     * Protocol, who received it, and a comment, which may hold commas. No protocol is longer; without a bound a header of one long word takes a
+     * second.
+     */
     private static final Pattern HOP =
-            Pattern.compile("[!-~&&[^,()]]+[ \t]+[!-~&&[^,()]]+(?:[ \t]*\\([ -~&&[^()]]*\\))?");
+            Pattern.compile("[!-~&&[^,()]]{1,32}+[ \t]++[!-~&&[^,()]]++(?:[ \t]*\\([ -~&&[^()]]*\\))?");
 
     private static final Pattern FIELDS = Pattern.compile("[ \t]+");
 

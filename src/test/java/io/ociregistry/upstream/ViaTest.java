@@ -1,13 +1,17 @@
 package io.ociregistry.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(10)
 class ViaTest {
@@ -20,5 +24,25 @@ class ViaTest {
         assertEquals(CAME, CompletableFuture.supplyAsync(then).get(10, TimeUnit.SECONDS));
         assertEquals(CAME, then.get());
         assertEquals(List.of(), Via.here().hops());
+    }
+
+    @Test
+    void hopsAreReadWithAndWithoutComments() {
+        assertEquals(
+                List.of("1.0 fred", "HTTP/1.1 p.example.net:8080 (a, b)", "1.1 [::1]"),
+                Via.parse(List.of("1.0 fred, HTTP/1.1 p.example.net:8080 (a, b)", "1.1 [::1]"))
+                        .hops());
+    }
+
+    /** As long as a server takes them. One of these took more than a second, for every request that has it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a b", "a b(", "a b(c", "a  ", "1.1 b,"})
+    void noHeaderTakesLong(String piece) {
+        String header = piece.repeat((16 << 10) / piece.length());
+        assertTimeout(Duration.ofMillis(400), () -> {
+            for (int i = 0; i < 4; i++) {
+                Via.parse(List.of(header));
+            }
+        });
     }
 }
