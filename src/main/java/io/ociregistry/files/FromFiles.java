@@ -68,7 +68,8 @@ public final class FromFiles<T> {
         lookedAt = nanoTime.getAsLong();
         // Before they are read: what changes meanwhile is seen the next time.
         List<Optional<Look>> looks = files.stream().map(Look::at).toList();
-        if (before != null && looks.equals(seen)) {
+        // What could not be read may be readable now: permissions change nothing of how a file looks.
+        if (before != null && !broken && looks.equals(seen)) {
             return before;
         }
         seen = looks;

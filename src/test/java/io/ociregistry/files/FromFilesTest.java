@@ -24,6 +24,8 @@ class FromFilesTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
     private final AtomicInteger reads = new AtomicInteger();
+    /** As a file whose owner has yet to be changed. */
+    private boolean unreadable;
 
     @Test
     void filesAreReadWhenTheyAreNeeded_andAgainWhenTheyHaveChangedAlone() throws IOException {
@@ -70,12 +72,32 @@ class FromFilesTest {
         assertEquals("a", text.get());
     }
 
+    @Test
+    void whatCouldNotBeReadIsTriedAgain_thoughItLooksTheSame() throws IOException {
+        write("a");
+        FromFiles<String> text = text();
+        assertEquals("a", text.get());
+        write("bc");
+        unreadable = true;
+        pass(1000);
+        assertEquals("a", text.get());
+        unreadable = false;
+        pass(1000);
+        assertEquals("bc", text.get());
+        pass(1000);
+        assertEquals("bc", text.get());
+        assertEquals(3, reads.get(), "once it is read, it is not read again");
+    }
+
     private FromFiles<String> text() {
         return new FromFiles<>(List.of(dir.resolve("file")), this::read, now::get);
     }
 
     private String read() {
         reads.incrementAndGet();
+        if (unreadable) {
+            throw new UncheckedIOException(new IOException("permission denied"));
+        }
         try {
             return Files.readString(dir.resolve("file"));
         } catch (IOException e) {
