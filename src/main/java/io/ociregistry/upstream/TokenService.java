@@ -62,7 +62,7 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         Origin origin = Origin.of(token.realm());
         // Without the query: it may hold a user name.
         String what =
-                request.getMethod() + " token from " + origin + token.realm().getPath()
+                request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
         try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
             limits.answered(RequestKind.TOKEN, answer);

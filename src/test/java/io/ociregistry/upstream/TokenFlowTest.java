@@ -340,6 +340,14 @@ class TokenFlowTest {
         assertEquals(1, up.requests().size());
     }
 
+    @Test
+    void theFailureOfATokenServiceIsOneLineWhateverItIsCalled() {
+        challengeAlways("Bearer realm=\"" + other.url() + "/token%0A2026-01-01 ERROR%0d\"".replace(" ", "%20"));
+        RegistryException failed = org.junit.jupiter.api.Assertions.assertThrows(RegistryException.class, this::pull);
+        assertHolds("/token%0A2026-01-01%20ERROR%0d", failed.getMessage());
+        assertEquals(1, failed.getMessage().lines().count());
+    }
+
     private ManifestAnswer pull() {
         ManifestAnswer answer = upstreams.manifest(REPOSITORY, "1");
         assertArrayEquals(image.manifest(), answer.bytes());
