@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -48,6 +49,7 @@ import java.util.stream.Collectors;
  *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
  *   <li>what is arriving, is held for an image that is, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
  *       manifest may be on its way. Who has opened a file reads it to its end;
+ *   <li>whoever gives up the lock of the cache closes this before: from then on it is another process that says what is named;
  *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names. If it can't be told which there are,
  *       nothing goes.
  * </ol>
@@ -69,6 +71,10 @@ public final class Pruner {
     private final Consumer<Set<ImageReference>> whenGone;
     /** Blobs that were to go and could not yet. Guarded by "this". */
     private final Set<Digest> leftOver = new HashSet<>();
+    /** Held while something is changed, but not while that is decided, which takes long. */
+    private final Object changing = new Object();
+    /** Guarded by "changing". */
+    private boolean closed;
 
     Pruner(
             ManifestStore records,
@@ -193,7 +199,7 @@ public final class Pruner {
         List<String> unchanged = new ArrayList<>();
         try {
             plan.records().forEach((digest, change) -> {
-                if (!change(digest, change)) {
+                if (!whileOpen(() -> change(digest, change))) {
                     unchanged.add(digest + " stays, since its record changed meanwhile");
                 }
             });
@@ -201,15 +207,41 @@ public final class Pruner {
         } catch (IOException e) {
             throw disk(e);
         }
-        plan.gone().stream().filter(image -> !isHere(image)).forEach(this::forget);
+        plan.gone().stream().filter(image -> !isHere(image)).forEach(image -> whileOpen(() -> forget(image)));
         whenGone.accept(plan.gone());
-        List<BlobFile> left =
-                plan.blobs().stream().filter(blob -> !delete(blob)).toList();
+        List<BlobFile> left = plan.blobs().stream()
+                .filter(blob -> !whileOpen(() -> delete(blob)))
+                .toList();
         left.stream()
                 .filter(blob -> !catalog.isNamed(blob.digest()))
                 .forEach(blob -> unchanged.add(blob.digest() + " is in use and goes with the next run"));
-        tidy(plan);
+        whileOpen(() -> tidy(plan));
         return PruneReport.of(plan, false).and(unchanged);
+    }
+
+    /** Ends what is under way: when this returns, nothing changes any more. */
+    void close() {
+        synchronized (changing) {
+            closed = true;
+        }
+    }
+
+    private boolean whileOpen(BooleanSupplier step) {
+        synchronized (changing) {
+            if (closed) {
+                throw new RegistryException(
+                        ErrorCode.OVERLOADED,
+                        "pruning stopped, since the server does; what was not done goes with the next run");
+            }
+            return step.getAsBoolean();
+        }
+    }
+
+    private void whileOpen(Runnable step) {
+        whileOpen(() -> {
+            step.run();
+            return true;
+        });
     }
 
     /** True if the record is now as was decided. */

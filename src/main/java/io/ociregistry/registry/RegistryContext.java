@@ -299,6 +299,7 @@ public final class RegistryContext implements AutoCloseable {
         }
         clients.close();
         admin.close();
+        pruner.close();
         registry.close();
         upstreams.close();
         disk.shutdownNow();

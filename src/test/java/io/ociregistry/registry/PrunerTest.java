@@ -354,6 +354,29 @@ class PrunerTest {
     }
 
     @Test
+    void nothingGoesAfterItIsClosed_thoughItWasDecidedBefore() throws IOException {
+        cache.keep(image(List.of(base)), "r.example/a:1");
+        List<Pruner> closing = new ArrayList<>();
+        Pruner pruner = new Pruner(
+                cache.records,
+                cache.blobs,
+                cache.catalog,
+                cache.links,
+                cache.lists,
+                new PendingImages(new Layout(root)),
+                Optional.empty(),
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                gone -> closing.forEach(Pruner::close));
+        closing.add(pruner);
+        PruneRequest all = new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false);
+        assertThrows(RegistryException.class, () -> pruner.prune(all));
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        cache.keep(image(List.of(base)), "r.example/b:1");
+        assertThrows(RegistryException.class, () -> pruner.prune(new PruneRequest(nothing(), false)));
+        assertEquals(Set.of("r.example/b:1"), cache.names());
+    }
+
+    @Test
     void whatIsNamedAgainOrGoneIsNoReasonToLookThroughTheCacheOverAndOver() throws IOException {
         Digest again = published(new byte[] {1});
         Digest gone = published(new byte[] {2});
