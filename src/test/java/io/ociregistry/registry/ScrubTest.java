@@ -52,6 +52,18 @@ class ScrubTest {
                     image.layerBytes(i), get("blobs/" + image.layer(i)).body());
         }
         get("blobs/" + image.config().digest());
+        awaitKept();
+    }
+
+    /** Clients have all of a blob before the disk has. */
+    private void awaitKept() throws Exception {
+        Await.until("all blobs are kept", () -> count("blobs") == 3 && count("partial") == 0);
+    }
+
+    private long count(String directory) throws IOException {
+        try (var files = Files.list(dir.resolve(directory))) {
+            return files.count();
+        }
     }
 
     @AfterEach
@@ -195,7 +207,7 @@ class ScrubTest {
                         OptionalInt.empty(),
                         OptionalLong.empty(),
                         false));
-        assertEquals(1, report.names().size());
+        assertEquals(1, report.names().size(), report.lines()::toString);
         assertArrayEquals(image.manifest(), get("manifests/1").body());
         server.restart();
     }

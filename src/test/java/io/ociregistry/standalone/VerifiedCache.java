@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeIndex;
 import io.ociregistry.testing.FakeUpstream;
@@ -44,8 +45,16 @@ final class VerifiedCache implements AutoCloseable {
         config = configuration("");
         try (RunningRegistry server = serve("")) {
             pull(server);
+            // Clients have all of a blob before the disk has.
+            Await.until("all blobs are kept", () -> count("blobs") == 6 && count("partial") == 0);
         }
         age();
+    }
+
+    private long count(String directory) throws IOException {
+        try (var files = Files.list(images.resolve(directory))) {
+            return files.count();
+        }
     }
 
     private String yaml() {
