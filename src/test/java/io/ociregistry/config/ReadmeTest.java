@@ -1,6 +1,7 @@
 package io.ociregistry.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -12,32 +13,40 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the README shows can be used as it stands. */
+/** What the README and the pages beside it show can be used as it stands. */
 class ReadmeTest {
     private static final Path README = Path.of("README.md");
 
     @Test
-    void itsConfigurationIsOne() throws Exception {
-        Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(README));
-        List<ServerConfig> configurations = new ArrayList<>();
-        while (block.find()) {
-            ConfigLoader.Result result =
-                    new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), "README.md", Overrides.none());
-            assertEquals(List.of(), result.warnings());
-            configurations.add(result.config());
-        }
-        assertEquals(3, configurations.size());
-        assertEquals(3, configurations.get(0).registries().size());
-        assertEquals(2, configurations.get(1).registries().size());
-        assertEquals(ClientAuth.VERIFY, configurations.get(2).serverTlsConfig().clientAuth());
-        assertTrue(configurations.get(2).clients().htpasswd().isPresent());
+    void whatIsShownAsAConfigurationIsOne() throws Exception {
+        assertEquals(3, onlyConfiguration("README.md").registries().size());
+        assertEquals(2, onlyConfiguration("docs/links.md").registries().size());
+        ServerConfig clients = onlyConfiguration("docs/clients.md");
+        assertEquals(ClientAuth.VERIFY, clients.serverTlsConfig().clientAuth());
+        assertTrue(clients.clients().htpasswd().isPresent());
+    }
+
+    private static ServerConfig onlyConfiguration(String page) throws Exception {
+        Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of(page)));
+        assertTrue(block.find(), page);
+        ConfigLoader.Result result =
+                new ConfigLoader(variable -> Optional.of("x")).parse(block.group(1), page, Overrides.none());
+        assertEquals(List.of(), result.warnings());
+        assertFalse(block.find(), page);
+        return result.config();
     }
 
     @Test
-    void theFilesThatItNamesAreThere() throws Exception {
-        Matcher link = Pattern.compile("]\\(([^)#:]+)\\)").matcher(Files.readString(README));
-        while (link.find()) {
-            assertTrue(Files.exists(Path.of(link.group(1))), link.group(1));
+    void theFilesThatTheyNameAreThere() throws Exception {
+        List<Path> pages = new ArrayList<>(List.of(README, Path.of("CONTRIBUTING.md")));
+        try (var docs = Files.list(Path.of("docs"))) {
+            docs.filter(page -> page.toString().endsWith(".md")).forEach(pages::add);
+        }
+        for (Path page : pages) {
+            Matcher link = Pattern.compile("]\\(([^)#:]+)(?:#[^)]*)?\\)").matcher(Files.readString(page));
+            while (link.find()) {
+                assertTrue(Files.exists(page.resolveSibling(link.group(1))), page + " names " + link.group(1));
+            }
         }
     }
 }
