@@ -60,6 +60,7 @@ class SecretsIT {
     private Optional<RawHttp> connection = Optional.empty();
     private String clientsToken = "";
     private String clientsPassword = "";
+    private String adminToken = "";
 
     /** A way to log in: to a registry of its own, and to a mirror of another. */
     private record Way(String name, String secret, FakeUpstream up, List<FakeImage> images, boolean isAccount) {
@@ -156,7 +157,7 @@ class SecretsIT {
         addProxiedByEnvironment();
         return Configuration.in(directory, registries.toString())
                 .with("logFile: '" + directory.resolve("server.log") + "'")
-                .with("prefetch: false\npullTimeout: 1s\n" + clients() + serverTls());
+                .with("prefetch: false\npullTimeout: 1s\n" + clients() + admin() + serverTls());
     }
 
     private String clients() {
@@ -169,6 +170,12 @@ class SecretsIT {
                         secrets.token("clients.token"),
                         file("clients-token", clientsToken),
                         file("htpasswd", "robot:" + hash));
+    }
+
+    private String admin() {
+        adminToken = secrets.token("admin.tokenFile");
+        return "admin:\n  token: '%s'\n  tokenFile: '%s'\n"
+                .formatted(secrets.token("admin.token"), file("admin-token", adminToken));
     }
 
     private String serverTls() {
@@ -321,6 +328,11 @@ class SecretsIT {
     private void allThatClientsDo(FatJar server) throws IOException {
         for (String path : List.of("/livez", "/readyz", "/health", "/nothing?token=" + clientsToken)) {
             ask(server, "GET", path, "Authorization: Bearer " + clientsToken);
+        }
+        for (String command :
+                List.of("/cmd/status", "/cmd/list/image", "/cmd/nothing", "/cmd/status?token=" + adminToken)) {
+            ask(server, "GET", command, "Authorization: Bearer " + adminToken);
+            ask(server, "GET", command, "Authorization: Bearer " + secrets.token("what an admin shows wrongly"));
         }
         clientsLogIn(server);
         for (Way way : ways) {
