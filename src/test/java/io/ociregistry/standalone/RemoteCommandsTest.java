@@ -192,6 +192,16 @@ class RemoteCommandsTest {
     }
 
     @Test
+    void aFileThatCanBeNoTokenIsToldAsThat() throws Exception {
+        Path key = Files.write(dir.resolve("key"), new byte[] {'a', 1, 'b'});
+        assertEquals(1, run("list", "--server", url(), "--token-file", key.toString()));
+        assertTrue(errors().contains("the token file " + key + ": it begins with no token"), errors());
+        Path empty = Files.createFile(dir.resolve("empty"));
+        assertEquals(1, run("list", "--server", url(), "--token-file", empty.toString()));
+        assertTrue(errors().contains("the token file " + empty + ": it begins with no token"), errors());
+    }
+
+    @Test
     void aTokenComesFromAFile() throws Exception {
         Path right = Files.writeString(dir.resolve("right"), TOKEN + "\n");
         Path wrong = Files.writeString(dir.resolve("wrong"), "another\n");
@@ -218,7 +228,7 @@ class RemoteCommandsTest {
                 "--server",
                 url());
         assertSays(
-                "cannot read the token file /none: /none: there is no such file or directory",
+                "cannot use the token file /none: /none: there is no such file or directory",
                 "list",
                 "--server",
                 url(),

@@ -20,12 +20,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
 final class RemoteServer {
     private static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
+    /** What a header can carry. */
+    private static final Pattern TOKEN = Pattern.compile("[!-~]+");
+
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final int LONGEST_ERROR = 1 << 16;
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -68,13 +72,23 @@ final class RemoteServer {
     private static Optional<String> token(Settings settings) throws StartException {
         var file = settings.get(Flag.TOKEN_FILE);
         if (file.isEmpty()) {
-            return Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
+            var given = Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
+            return given.isEmpty() ? given : Optional.of(token(given.get(), "the variable " + TOKEN_VARIABLE));
         }
         try {
-            return Files.readString(Path.of(file.get())).lines().findFirst().map(String::strip);
+            return Optional.of(token(Files.readString(Path.of(file.get())), "the token file " + file.get()));
         } catch (IOException e) {
-            throw new StartException("cannot read the token file " + file.get() + ": " + Failure.reason(e), e);
+            throw new StartException("cannot use the token file " + file.get() + ": " + Failure.reason(e), e);
         }
+    }
+
+    /** The first line. What is none is not told: it may be another secret. */
+    private static String token(String text, String where) throws StartException {
+        return text.lines()
+                .findFirst()
+                .map(String::strip)
+                .filter(line -> TOKEN.matcher(line).matches())
+                .orElseThrow(() -> new StartException("cannot use " + where + ": it begins with no token", null));
     }
 
     /** GETs JSON. The caller closes it. */
