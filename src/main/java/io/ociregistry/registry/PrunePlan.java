@@ -4,7 +4,10 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.RecordedReference;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,8 +40,24 @@ record PrunePlan(
      */
     record Name(ImageReference name, String why, long bytes) {}
 
-    /** What a record said when this was decided, and what it is to say. */
-    record Change(List<RecordedReference> before, List<RecordedReference> left) {}
+    /** What a record said when this was decided, what it is to say, and what its manifest lists. */
+    record Change(List<RecordedReference> before, List<RecordedReference> left, List<Digest> children) {}
+
+    /** The records that change, each before what it lists. */
+    List<Digest> listersFirst() {
+        Deque<Digest> order = new ArrayDeque<>();
+        Set<Digest> seen = new HashSet<>();
+        records.keySet().forEach(digest -> place(digest, seen, order));
+        return List.copyOf(order);
+    }
+
+    private void place(Digest digest, Set<Digest> seen, Deque<Digest> order) {
+        Change change = records.get(digest);
+        if (change != null && seen.add(digest)) {
+            change.children().forEach(child -> place(child, seen, order));
+            order.addFirst(digest);
+        }
+    }
 
     /** The same, but no blob goes, since there are records that can't be read. */
     PrunePlan without(Set<Digest> unread) {

@@ -201,10 +201,10 @@ final class PrunePlanner {
                     .filter(survivors::contains)
                     .flatMap(member -> left(member, going).stream())
                     .toList();
-            List<RecordedReference> before =
-                    census.members(manifest).get(0).manifest().references();
+            ManifestSummary summary = census.members(manifest).get(0).manifest();
+            List<RecordedReference> before = summary.references();
             if (!Set.copyOf(left).equals(Set.copyOf(before))) {
-                changes.put(manifest, new Change(before, left));
+                changes.put(manifest, new Change(before, left, summary.children()));
             }
         }
         return changes;

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -147,7 +148,7 @@ public final class Pruner {
         return blobs.files().stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
     }
 
-    private PrunePlan plan(PruneRequest request) {
+    PrunePlan plan(PruneRequest request) {
         Set<Digest> unread = digests();
         List<ManifestSummary> read = new ArrayList<>();
         records.forEach(record -> read.add(ManifestSummary.of(record)));
@@ -195,14 +196,20 @@ public final class Pruner {
         }
     }
 
-    private PruneReport carryOut(PrunePlan plan) {
+    /** Does it. What is not as it was decided upon stays, and with it what it lists. */
+    PruneReport carryOut(PrunePlan plan) {
         List<String> unchanged = new ArrayList<>();
         try {
-            plan.records().forEach((digest, change) -> {
-                if (!whileOpen(() -> change(digest, change))) {
-                    unchanged.add(digest + " stays, since its record changed meanwhile");
+            Set<Digest> listed = new HashSet<>();
+            for (Digest digest : plan.listersFirst()) {
+                Change change = Objects.requireNonNull(plan.records().get(digest));
+                boolean stays = listed.contains(digest);
+                if (stays || !whileOpen(() -> change(digest, change))) {
+                    unchanged.add(digest + " stays, since " + (stays ? "an index that lists it" : "its record")
+                            + " changed meanwhile");
+                    listed.addAll(change.children());
                 }
-            });
+            }
             records.force();
         } catch (IOException e) {
             throw disk(e);

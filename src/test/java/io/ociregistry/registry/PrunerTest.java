@@ -90,6 +90,32 @@ class PrunerTest {
     }
 
     @Test
+    void whatAnIndexListsThatSomebodyPulledUnderAnotherNameMeanwhileStaysWithIt() {
+        Manifest amd = image(List.of(base, ownA));
+        cache.keep(amd, "r.example/a@" + amd.digest());
+        Manifest index = index(List.of(amd.digest()));
+        cache.keep(index, "r.example/a:1");
+
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        cache.keep(index, "r.example/a:2");
+        PruneReport report = pruner.carryOut(plan);
+
+        assertEquals(
+                2,
+                report.lines().stream()
+                        .filter(line -> line.contains("changed meanwhile"))
+                        .count(),
+                report.lines().toString());
+        assertTrue(
+                cache.names().contains("r.example/a@" + amd.digest()),
+                cache.names().toString());
+        assertTrue(
+                cache.blobsHere().containsAll(Set.of(base, ownA)),
+                cache.blobsHere().toString());
+    }
+
+    @Test
     void aChildThatHasATagOfItsOwnStays() {
         Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
