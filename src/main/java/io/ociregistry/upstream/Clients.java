@@ -80,13 +80,35 @@ final class Clients implements AutoCloseable {
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
                 return pool == Pool.METADATA ? steady(answer) : answer;
-            } catch (SocketException | NoHttpResponseException e) {
+            } catch (IllegalStateException e) {
+                // So a pool says that it was closed.
+                refuseIfClosed(e);
+                throw e;
+            } catch (IOException e) {
+                refuseIfClosed(e);
+                boolean broke = e instanceof SocketException || e instanceof NoHttpResponseException;
+                if (!broke) {
+                    throw e;
+                }
                 if (stale == MAX_STALE || !Ways.wasThere(context)) {
                     throw context.getEndpointDetails() == null ? connecting(e) : e;
                 }
                 request.reset();
             }
         }
+    }
+
+    /** Whatever goes wrong in a stop is no fault of the upstream. */
+    private void refuseIfClosed(Exception e) throws Stopping {
+        if (isClosed()) {
+            Stopping stopping = new Stopping();
+            stopping.initCause(e);
+            throw stopping;
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private ClassicHttpResponse steady(ClassicHttpResponse answer) {
