@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -42,8 +43,8 @@ public final class CacheContents {
     }
 
     /** Those of a store that is open, as they are now. */
-    public static CacheContents of(StoreAccess access) {
-        ManifestStore records = new ManifestStore(access.layout());
+    public static CacheContents of(StoreAccess access, ServerConfig config) {
+        ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
         Catalog catalog = new Catalog(true);
         records.forEach(record -> catalog.add(ManifestSummary.of(record)));
         return new CacheContents(catalog, records, new BlobStore(access.layout(), Duration.ZERO));

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
@@ -19,8 +20,8 @@ public final class CacheExport {
     }
 
     /** That of a store that is open, as it is now. */
-    public static CacheExport of(StoreAccess access) {
-        ManifestStore records = new ManifestStore(access.layout());
+    public static CacheExport of(StoreAccess access, ServerConfig config) {
+        ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
         Catalog catalog = new Catalog(true);
         records.forEach(record -> catalog.add(ManifestSummary.of(record)));
         return new CacheExport(catalog, records, new BlobStore(access.layout(), Duration.ZERO));

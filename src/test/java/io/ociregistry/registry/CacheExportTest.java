@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.registry.LoadOutcome.Failed;
@@ -274,7 +275,7 @@ class CacheExportTest {
 
     private ExportPlan plan(ExportRequest request) throws IOException {
         try (StoreAccess access = StoreAccess.openToRead(cache)) {
-            return CacheExport.of(access).plan(request);
+            return CacheExport.of(access, ServerConfig.defaults()).plan(request);
         }
     }
 

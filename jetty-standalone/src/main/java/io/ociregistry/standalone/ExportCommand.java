@@ -61,7 +61,7 @@ record ExportCommand(Settings settings) implements Action {
             ServerConfig config, ExportRequest request, String target, PrintStream out, PrintStream err)
             throws StartException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
-            var plan = CacheExport.of(access).plan(request);
+            var plan = CacheExport.of(access, config).plan(request);
             plan.problems().forEach(problem -> err.println("ociregistry: left out " + problem));
             if (plan.names() == 0) {
                 err.println("ociregistry: nothing was exported: no image that is cached whole matches");

@@ -43,7 +43,7 @@ record ListCommand(Settings settings) implements Action {
     private void print(ServerConfig config, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
             throws StartException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
-            var contents = CacheContents.of(access);
+            var contents = CacheContents.of(access, config);
             if (settings.has(Flag.DIGESTS)) {
                 contents.digests(patterns).forEach(out::println);
             } else {
