@@ -82,19 +82,22 @@ final class Identities {
     }
 
     private boolean mayGo(Credentials credentials, URI realm) {
-        if (credentials instanceof Credentials.RegistryToken
-                || Origin.of(realm).isSameSite(home)
-                || isConfigured(realm)) {
+        if (credentials instanceof Credentials.RegistryToken || isOwn(Origin.of(realm)) || isConfigured(realm)) {
             return true;
         }
         if (!realm.equals(foreign)) {
             foreign = realm;
             LOG.warn(
-                    "{} names the token service {}, which is not of its site: asking it without credentials; if it is meant, add its URL as auth.realm",
+                    "{} names the token service {}, which is not of its site, or another host without TLS: asking it without credentials; if it is meant, add its URL as auth.realm",
                     home,
                     Origin.of(realm));
         }
         return false;
+    }
+
+    /** What goes to a registry by plain HTTP anyway may go to that host; another one has to prove who it is. */
+    private boolean isOwn(Origin service) {
+        return service.isHttps() ? service.isSameSite(home) : !home.isHttps() && service.isSameHost(home);
     }
 
     private boolean isConfigured(URI realm) {

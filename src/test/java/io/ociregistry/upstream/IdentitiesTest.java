@@ -33,6 +33,17 @@ class IdentitiesTest {
     }
 
     @Test
+    void withoutTlsOnlyTheRegistrysOwnHostIsTold() {
+        Identities plain =
+                new Identities(Origin.of(URI.create("http://registry.example.com:5000")), known::get, List.of());
+        Optional<URI> same = Optional.of(URI.create("http://registry.example.com:5001/token"));
+        Optional<URI> other = Optional.of(URI.create("http://auth.example.com/token"));
+        assertEquals(Authorization.of(ROBOT), plain.first(same, "team/app"));
+        assertEquals(Authorization.NONE, plain.first(other, "team/app"));
+        assertEquals(Authorization.of(ROBOT), plain.first(OWN, "team/app"));
+    }
+
+    @Test
     void whatReplacesCredentialsIsKeptFromOtherSitesToo() {
         known.set(Optional.of(TOKEN));
         assertEquals(Authorization.of(TOKEN), identities.first(FOREIGN, "team/app"));
