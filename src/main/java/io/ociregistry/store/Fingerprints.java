@@ -11,7 +11,7 @@ final class Fingerprints {
     /** What an empty place holds. */
     private static final long NONE = 0;
 
-    /** Open addressing, linear probing; at most two of three places are taken. Written while "this" is locked. */
+    /** Open addressing, linear probing; at most three of four places are taken. Written while "this" is locked. */
     private volatile AtomicLongArray table = new AtomicLongArray(LEAST);
     /** Guarded by "this". */
     private int size;
@@ -38,7 +38,7 @@ final class Fingerprints {
             return false;
         }
         size++;
-        if (size > table.length() / 3 * 2) {
+        if (size > table.length() / 4 * 3) {
             grow();
         }
         return true;
@@ -50,7 +50,7 @@ final class Fingerprints {
 
     private void grow() {
         AtomicLongArray old = table;
-        AtomicLongArray larger = new AtomicLongArray(old.length() * 2);
+        AtomicLongArray larger = new AtomicLongArray(old.length() / 2 * 3);
         for (int i = 0; i < old.length(); i++) {
             long print = old.getPlain(i);
             if (print != NONE) {
