@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.AuthConfig;
+import io.ociregistry.config.TlsConfig;
 import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -17,8 +18,10 @@ import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
+import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -285,14 +289,34 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenServiceOfTheSameSiteGetsThem() {
+    void aTokenServiceOfTheSameSiteGetsThemOverTls(@TempDir Path dir) {
+        TestCertificates authority = TestCertificates.create();
+        try (FakeUpstream secured = FakeUpstream.startTls(authority.server("auth.example.com"))) {
+            challengeOnce("Bearer realm=\"https://auth.example.com:" + secured.port() + "/token\"");
+            secured.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
+            upstreams = named(
+                    "registry.example.com",
+                    ACCOUNT,
+                    new TlsConfig(
+                            Optional.of(authority.caPem(dir)),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            false));
+            pull();
+            assertEquals(
+                    "Basic cm9ib3Q6czNjcmV0",
+                    secured.requests().get(0).header("Authorization").orElseThrow());
+        }
+    }
+
+    @Test
+    void aTokenServiceOnAnotherHostOfTheSiteGetsNoneWithoutTls() {
         challengeOnce("Bearer realm=\"http://auth.example.com:" + other.port() + "/token\"");
         other.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         upstreams = named("registry.example.com", ACCOUNT);
         pull();
-        assertEquals(
-                "Basic cm9ib3Q6czNjcmV0",
-                other.requests().get(0).header("Authorization").orElseThrow());
+        assertEquals(Optional.empty(), other.requests().get(0).header("Authorization"));
     }
 
     @ParameterizedTest
@@ -355,10 +379,15 @@ class TokenFlowTest {
     }
 
     private UpstreamsInTest named(String name, AuthConfig auth) {
+        return named(name, auth, TlsConfig.DEFAULT);
+    }
+
+    private UpstreamsInTest named(String name, AuthConfig auth, TlsConfig tls) {
         return new UpstreamsInTest()
                 .with(UpstreamConfig.of(name)
                         .withEndpoint("http://" + name + ":" + up.port())
-                        .withAuth(auth));
+                        .withAuth(auth)
+                        .withTls(tls));
     }
 
     private void challengeOnce(String challenge) {
