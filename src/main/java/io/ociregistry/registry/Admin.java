@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -62,7 +63,7 @@ public final class Admin implements AutoCloseable {
         this.pruner = pruner;
         this.upstreams = upstreams;
         this.clock = clock;
-        this.started = clock.instant();
+        this.started = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static ThreadPoolExecutor threads(String name, int count, BlockingQueue<Runnable> waiting) {

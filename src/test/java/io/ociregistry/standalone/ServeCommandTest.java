@@ -52,6 +52,8 @@ class ServeCommandTest {
             assertEquals("Process id: " + process.pid(), banner.get(4));
             assertEquals("Tls: none", banner.get(5));
             assertTrue(banner.get(6).startsWith("Command line: ociregistry --image-path "), banner.get(6));
+            assertEquals("Cache: " + dir.resolve("images"), banner.get(7));
+            assertEquals("Log level: error", banner.get(8));
             assertFalse(banner.toString().contains("geheim"));
             process.destroy(); // SIGTERM
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));

@@ -1,16 +1,24 @@
 package io.ociregistry.standalone;
 
 import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.ServerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
-/** What the server says of itself when it starts. The options hold no secrets, and the configuration is not printed. */
-record Banner(BuildInfo build, OffsetDateTime started, int port, Optional<String> tls, List<String> line) {
+/** What the server says of itself when it starts. The options hold no secrets, and of the configuration only what has none is printed. */
+record Banner(
+        BuildInfo build,
+        OffsetDateTime started,
+        int port,
+        Optional<String> tls,
+        List<String> line,
+        ServerConfig config) {
     private static final String RULE = "-".repeat(70);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS Z");
 
@@ -25,6 +33,9 @@ record Banner(BuildInfo build, OffsetDateTime started, int port, Optional<String
                 "Process id: " + ProcessHandle.current().pid(),
                 "Tls: " + tls.orElse("none"),
                 "Command line: ociregistry " + String.join(" ", line),
+                "Cache: " + config.imagePath().toAbsolutePath() + (config.airGapped() ? ", air-gapped" : ""),
+                "Log level: " + config.logLevel().name().toLowerCase(Locale.ROOT)
+                        + config.logFile().map(file -> ", to " + file).orElse(""),
                 RULE);
     }
 

@@ -49,7 +49,8 @@ record ServeCommand(Settings settings) implements Action {
                             OffsetDateTime.now(ZoneId.systemDefault()),
                             server.port(),
                             server.tls().map(ServerTls::description),
-                            settings.line())
+                            settings.line(),
+                            config)
                     .text());
             return server;
         } catch (StartException e) {
