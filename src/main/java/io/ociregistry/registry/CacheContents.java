@@ -8,7 +8,6 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
-import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.StoreAccess;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -45,9 +44,7 @@ public final class CacheContents {
     /** Those of a store that is open, as they are now. */
     public static CacheContents of(StoreAccess access, ServerConfig config) {
         ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
-        Catalog catalog = new Catalog(true);
-        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
-        return new CacheContents(catalog, records, new BlobStore(access.layout(), Duration.ZERO));
+        return new CacheContents(Catalog.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
     /** How much there is. */

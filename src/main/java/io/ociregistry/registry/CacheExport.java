@@ -3,7 +3,6 @@ package io.ociregistry.registry;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestStore;
-import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.StoreAccess;
 import java.time.Duration;
 
@@ -22,9 +21,7 @@ public final class CacheExport {
     /** That of a store that is open, as it is now. */
     public static CacheExport of(StoreAccess access, ServerConfig config) {
         ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
-        Catalog catalog = new Catalog(true);
-        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
-        return new CacheExport(catalog, records, new BlobStore(access.layout(), Duration.ZERO));
+        return new CacheExport(Catalog.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
     /** Looks what there is of what is asked for. */

@@ -8,6 +8,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.Claim.Kind;
 import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
@@ -60,6 +61,13 @@ final class Catalog {
      */
     Catalog(boolean closed) {
         this.closed = closed;
+    }
+
+    /** That of a store that nobody serves from here, as its records are now. */
+    static Catalog of(ManifestStore records) {
+        Catalog catalog = new Catalog(true);
+        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
+        return catalog;
     }
 
     /** Adds what a record says, or says now. A tag that two records claim belongs to the one that was checked last. */

@@ -131,8 +131,8 @@ final class ImageLoad {
 
     private void blobs(Manifest manifest) throws InterruptedException {
         List<Callable<Optional<RegistryException>>> work = new ArrayList<>();
-        for (Descriptor blob : manifest.blobs()) {
-            if (blob.isForeign() || !wanted.add(blob.digest())) {
+        for (Descriptor blob : manifest.neededBlobs()) {
+            if (!wanted.add(blob.digest())) {
                 continue;
             }
             progress.expect(blob.size());

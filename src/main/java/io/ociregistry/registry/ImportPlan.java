@@ -64,8 +64,8 @@ final class ImportPlan {
 
     private void add(Digest digest, Manifest manifest) {
         manifest.blobs().forEach(blob -> held.hold(blob.digest()));
-        manifest.blobs().stream()
-                .filter(blob -> !blob.isForeign() && !isThere(blob))
+        manifest.neededBlobs().stream()
+                .filter(blob -> !isThere(blob))
                 .forEach(blob -> missing.add("blob " + blob.digest()));
         addChildren(manifest);
         manifests.put(digest, manifest);

@@ -34,8 +34,7 @@ record ImportedImage(Set<ImageReference> names, Digest digest, Map<Digest, Manif
     Collection<Descriptor> blobs() {
         Map<Digest, Descriptor> blobs = new LinkedHashMap<>();
         manifests.values().stream()
-                .flatMap(manifest -> manifest.blobs().stream())
-                .filter(blob -> !blob.isForeign())
+                .flatMap(manifest -> manifest.neededBlobs().stream())
                 .forEach(blob -> blobs.putIfAbsent(blob.digest(), blob));
         return blobs.values();
     }

@@ -187,8 +187,8 @@ final class Prefetch implements AutoCloseable {
     private Outcome bring(ImageReference image) {
         Outcome worst = Outcome.HERE;
         Repository repository = image.repository();
-        for (Descriptor blob : source.manifest(image).map(Manifest::blobs).orElse(List.of())) {
-            if (!blob.isForeign() && !source.isHere(repository, blob.digest())) {
+        for (Descriptor blob : source.manifest(image).map(Manifest::neededBlobs).orElse(List.of())) {
+            if (!source.isHere(repository, blob.digest())) {
                 Outcome outcome = bring(repository, blob.digest());
                 worst = outcome.compareTo(worst) > 0 ? outcome : worst;
             }

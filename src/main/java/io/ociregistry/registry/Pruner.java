@@ -106,8 +106,7 @@ public final class Pruner {
     public static Pruner of(StoreAccess access, ServerConfig config) {
         Layout layout = access.layout();
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
-        Catalog catalog = new Catalog(true);
-        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
+        Catalog catalog = Catalog.of(records);
         return new Pruner(
                 records,
                 new BlobStore(layout, config.timeouts().stall()),

@@ -65,6 +65,7 @@ class PruneCommandTest {
                 "--older-than 30d --pattern used | new old",
                 "--unused-for 30d | new used",
                 "--date BEFORE | new",
+                "--date DAY | new",
                 "--prune-before BEFORE | new",
                 "--prune-before UTC | new",
                 "--max-size 0 | ''",
@@ -77,6 +78,7 @@ class PruneCommandTest {
         LocalDateTime before = LocalDateTime.ofInstant(now.minus(Duration.ofDays(30)), ZoneId.systemDefault())
                 .truncatedTo(ChronoUnit.SECONDS);
         String line = options.replace("BEFORE", before.toString())
+                .replace("DAY", before.toLocalDate().toString())
                 .replace("UTC", now.minus(Duration.ofDays(30)).toString());
         Output told = prune(line + " --dry-run");
         assertEquals(3, tags().size());
@@ -96,7 +98,7 @@ class PruneCommandTest {
                 "--count 3 | prune has to be told what may go",
                 "--pattern a, | has an empty part, which would match everything",
                 "--pattern ( | is no RE2 expression",
-                "--date yesterday | --date: 'yesterday' is no time; write for example 2025-03-01T22:17:31",
+                "--date yesterday | --date: 'yesterday' is no time: expected 2026-03-01, 2026-03-01T22:17:31 (local time)",
                 "--older-than 3w | --older-than: '3w' is not a duration",
                 "--unused-for x | --unused-for: 'x' is not a duration",
                 "--count -1 --pattern a | --count: '-1' is not a number of images",

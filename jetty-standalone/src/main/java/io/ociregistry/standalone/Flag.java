@@ -98,7 +98,11 @@ enum Flag {
             null,
             "Where its token stands; without that, the environment variable OCIREGISTRY_TOKEN holds it",
             ""),
-    DATE("time", null, "Chooses the images first pulled before: YYYY-MM-DDTHH:MM:SS, local time", ""),
+    DATE(
+            "time",
+            null,
+            "Chooses the images first pulled before: like 2026-03-01T22:17:31 (local time) or 2026-03-01",
+            ""),
     PRUNE_BEFORE("time", null, "The same as --date", ""),
     OLDER_THAN("age", null, "Chooses the images first pulled longer ago than that, like 30d or 12h", ""),
     UNUSED_FOR("age", null, "Chooses the images that no client got for that long, like 30d or 12h", ""),

@@ -6,16 +6,12 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.PrunePolicy;
 import io.ociregistry.registry.PruneRequest;
 import io.ociregistry.registry.ReferencePatterns;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.function.Function;
 
 /** What the options of {@code prune} ask for. Several narrow the choice down. */
 record PruneOptions(Settings settings, Instant now) {
@@ -43,14 +39,18 @@ record PruneOptions(Settings settings, Instant now) {
                 settings.has(Flag.DRY_RUN));
     }
 
-    private <T> void add(List<T> list, Flag flag, Function<String, T> parser) throws UsageException {
+    private interface Parser<T> {
+        T parse(String text) throws UsageException;
+    }
+
+    private <T> void add(List<T> list, Flag flag, Parser<T> parser) throws UsageException {
         var text = settings.get(flag);
         if (text.isEmpty()) {
             return;
         }
         try {
-            list.add(parser.apply(text.get()));
-        } catch (IllegalArgumentException | RegistryException e) {
+            list.add(parser.parse(text.get()));
+        } catch (IllegalArgumentException | RegistryException | UsageException e) {
             throw new UsageException(flag + ": " + e.getMessage());
         }
     }
@@ -67,17 +67,7 @@ record PruneOptions(Settings settings, Instant now) {
     }
 
     /** Local time, as {@code list} prints it, or one with its offset. */
-    private static Instant time(String text) {
-        try {
-            return LocalDateTime.parse(text).atZone(ZoneId.systemDefault()).toInstant();
-        } catch (DateTimeException notLocal) {
-            try {
-                return OffsetDateTime.parse(text).toInstant();
-            } catch (DateTimeException neither) {
-                throw new IllegalArgumentException(
-                        "'" + text + "' is no time; write for example 2025-03-01T22:17:31, which is local time",
-                        neither);
-            }
-        }
+    private static Instant time(String text) throws UsageException {
+        return Times.parse(text, ZoneId.systemDefault());
     }
 }
