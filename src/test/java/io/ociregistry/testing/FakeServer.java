@@ -18,7 +18,11 @@ final class FakeServer implements AutoCloseable {
     private volatile Optional<SSLContext> tls;
     private final boolean wantsClientCertificate;
     private final Function<Recorded, Answer> answering;
-    /** Every connection since it was accepted, so that none is spared whose thread has not begun yet. */
+    /**
+     * Every connection since it was accepted, so that none is spared whose thread has not begun yet; until it is over or aborted.
+     * What a thread reads from one that is not here any more came after the abort, and counts for nothing: a thread that waits in
+     * recv may get bytes that arrive before the signal that its socket was closed.
+     */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
     private final List<Recorded> requests = new CopyOnWriteArrayList<>();
@@ -63,7 +67,10 @@ final class FakeServer implements AutoCloseable {
     }
 
     void resetConnections() {
-        open.forEach(Connection::abort);
+        for (Socket socket : open) {
+            open.remove(socket);
+            Connection.abort(socket);
+        }
     }
 
     @Override
@@ -83,7 +90,7 @@ final class FakeServer implements AutoCloseable {
     private void talk(Socket tcp) {
         try (Socket socket = secured(tcp)) {
             socket.setTcpNoDelay(true);
-            talk(new Connection(socket, tcp));
+            talk(tcp, new Connection(socket, tcp));
         } catch (IOException over) {
             // The client left, or we broke it off: Recorded tells.
         } catch (InterruptedException e) {
@@ -103,9 +110,12 @@ final class FakeServer implements AutoCloseable {
         return socket;
     }
 
-    private void talk(Connection connection) throws IOException, InterruptedException {
+    private void talk(Socket tcp, Connection connection) throws IOException, InterruptedException {
         for (var next = connection.read(); next.isPresent(); next = connection.read()) {
             Recorded request = next.get();
+            if (!open.contains(tcp)) {
+                return;
+            }
             requests.add(request);
             boolean whole = false;
             try {
