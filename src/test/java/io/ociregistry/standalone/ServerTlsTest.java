@@ -43,14 +43,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** TLS towards clients, with real handshakes and certificates that the test made. */
 @Timeout(60)
 class ServerTlsTest {
-    private static final ServerLimits LIMITS = new ServerLimits(
-            100, Duration.ofMillis(500), Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofMillis(20));
-
     private final TestCertificates authority = TestCertificates.create();
 
     @TempDir
     Path dir;
 
+    private ServerLimits limits = limits(Duration.ofSeconds(30));
     private EmbeddedServer server;
 
     private static final class Registering implements ServletContextListener {
@@ -182,6 +180,7 @@ class ServerTlsTest {
             delimiter = '|',
             value = {"''", "16030100"})
     void whoConnectsAndDoesNotFinishItsHandshakeIsCut(String begin) throws Exception {
+        limits = limits(Duration.ofMillis(500));
         start(ClientAuth.NONE, Optional.empty());
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
@@ -241,12 +240,17 @@ class ServerTlsTest {
         return new ServerTlsConfig(Optional.of(cert), Optional.of(key), Optional.empty(), ca, clientAuth);
     }
 
+    /** @param headers what a handshake and a request's headers may take */
+    private static ServerLimits limits(Duration headers) {
+        return new ServerLimits(100, headers, Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofMillis(20));
+    }
+
     private void serve(ServerTlsConfig tls) throws StartException {
         ServerConfig config = ServerConfig.defaults()
                 .with(ServerKeys.HOST, "127.0.0.1")
                 .with(ServerKeys.PORT, 0)
                 .with(ServerKeys.SERVER_TLS_CONFIG, tls);
-        server = EmbeddedServer.start(config, new Registering(), LIMITS, connector -> {});
+        server = EmbeddedServer.start(config, new Registering(), limits, connector -> {});
     }
 
     private URI base() {

@@ -204,9 +204,9 @@ class ProxiesTest {
 
     @Test
     void oncePastTheProxyTheRegistryMayTakeItsTime() {
-        upstreams.connectingWithin(Duration.ofMillis(300));
+        upstreams.connectingWithin(Duration.ofSeconds(1));
         safe(via());
-        safe.on(Match.manifests()).once(new Fault.Trickle(100, Duration.ofMillis(400)));
+        safe.on(Match.manifests()).once(new Fault.Trickle(300, Duration.ofMillis(1100)));
         assertArrayEquals(image.manifest(), manifest(SAFE));
     }
 

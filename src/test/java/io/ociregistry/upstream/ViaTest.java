@@ -39,7 +39,7 @@ class ViaTest {
     @ValueSource(strings = {"a", "a b", "a b(", "a b(c", "a  ", "1.1 b,"})
     void noHeaderTakesLong(String piece) {
         String header = piece.repeat((16 << 10) / piece.length());
-        assertTimeout(Duration.ofMillis(400), () -> {
+        assertTimeout(Duration.ofSeconds(2), () -> {
             for (int i = 0; i < 4; i++) {
                 Via.parse(List.of(header));
             }
