@@ -19,7 +19,6 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.pem.util.PemUtils;
 import nl.altindag.ssl.util.KeyManagerUtils;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}. They may hold more than
@@ -36,7 +35,12 @@ public record PemFiles(String section) {
 
     /** Trusts what one of the certificates in a file has signed. */
     public X509ExtendedTrustManager authorities(Path file) {
-        return read("ca", file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
+        return authorities(section + ".ca", file);
+    }
+
+    /** The same for a file that no section of the configuration names, but that option. */
+    public static X509ExtendedTrustManager authorities(String option, Path file) {
+        return read(option, file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
     }
 
     /** A certificate, and what shows it together with its issuers, as far as they are in the same file. */
@@ -44,13 +48,13 @@ public record PemFiles(String section) {
 
     /** The certificate that belongs to a key. */
     public Identity identity(Path cert, Path key, Optional<Secret> password) {
-        List<X509Certificate> held = read("cert", cert, CERTIFICATES, PemUtils::parseCertificate);
-        PrivateKey own = read("key", key, KEYS, pem -> decrypted(pem, password));
+        List<X509Certificate> held = read(section + ".cert", cert, CERTIFICATES, PemUtils::parseCertificate);
+        PrivateKey own = read(section + ".key", key, KEYS, pem -> decrypted(pem, password));
         X509Certificate certificate = held.stream()
                 .filter(each -> CertifiedKey.is(own, each.getPublicKey()))
                 .findFirst()
-                .orElseThrow(() ->
-                        unusable("key", key, "it is not the key of a certificate in " + section + ".cert " + cert));
+                .orElseThrow(() -> new UnusableFileException(
+                        section + ".key", key, "it is not the key of a certificate in " + section + ".cert " + cert));
         return new Identity(certificate, KeyManagerUtils.createKeyManager(own, chain(certificate, held)));
     }
 
@@ -82,35 +86,31 @@ public record PemFiles(String section) {
         }
     }
 
-    private <T> T read(String key, Path file, Pattern blocks, Function<String, T> reader) {
+    private static <T> T read(String key, Path file, Pattern blocks, Function<String, T> reader) {
         String pem = blocks.matcher(text(key, file))
                 .results()
                 .map(MatchResult::group)
                 .collect(Collectors.joining("\n"));
         if (pem.isEmpty()) {
-            throw unusable(key, file, "it is no PEM file, or holds nothing of that kind");
+            throw new UnusableFileException(key, file, "it is no PEM file, or holds nothing of that kind");
         }
         try {
             return reader.apply(pem);
         } catch (RuntimeException e) {
-            throw unusable(key, file, e.getMessage());
+            throw new UnusableFileException(key, file, e.getMessage());
         }
     }
 
-    private String text(String key, Path file) {
+    private static String text(String key, Path file) {
         try {
             // What is around the blocks may be in any encoding.
             return Files.readString(file, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            throw unusable(key, file, "it does not exist or can't be read");
+            throw new UnusableFileException(key, file, "it does not exist or can't be read");
         }
     }
 
     private static Pattern blocks(String label) {
         return Pattern.compile("-----BEGIN (" + label + ")-----.*?-----END \\1-----", Pattern.DOTALL);
-    }
-
-    private UnusableFileException unusable(String key, Path file, @Nullable String why) {
-        return new UnusableFileException(section + "." + key, file, why);
     }
 }

@@ -4,6 +4,7 @@ import io.ociregistry.config.TlsConfig;
 import io.ociregistry.files.FromFiles;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.tls.ExplainingTrustManager;
 import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;
@@ -122,8 +123,8 @@ final class TlsContexts implements TlsSocketStrategy {
     private static SSLContext context(SSLFactory factory, String whoTrusts) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            TrustManager trust =
-                    new ExplainingTrustManager(factory.getTrustManager().orElseThrow(), whoTrusts);
+            TrustManager trust = new ExplainingTrustManager(
+                    factory.getTrustManager().orElseThrow(), whoTrusts, "tls.ca of this registry");
             KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
             context.init(keys, new TrustManager[] {trust}, null);
             return context;

@@ -43,7 +43,8 @@ enum Command {
             QUIET,
             JSON,
             SERVER,
-            TOKEN_FILE),
+            TOKEN_FILE,
+            SERVER_CA),
     LIST(
             "Lists the cache, also beside the server that fills it",
             ListCommand::new,
@@ -53,7 +54,8 @@ enum Command {
             OUTPUT,
             DIGESTS,
             SERVER,
-            TOKEN_FILE),
+            TOKEN_FILE,
+            SERVER_CA),
     EXPORT(
             "Writes cached images into an archive, also beside the server that caches them",
             ExportCommand::new,
@@ -75,7 +77,8 @@ enum Command {
             MAX_SIZE,
             DRY_RUN,
             SERVER,
-            TOKEN_FILE),
+            TOKEN_FILE,
+            SERVER_CA),
     VERIFY(
             "Reads the whole cache and tells what is bad or missing, also beside the server that fills it",
             VerifyCommand::new,

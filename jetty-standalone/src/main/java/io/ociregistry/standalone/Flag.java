@@ -98,6 +98,11 @@ enum Flag {
             null,
             "Where its token stands; without that, the environment variable OCIREGISTRY_TOKEN holds it",
             ""),
+    SERVER_CA(
+            "file",
+            null,
+            "Who issued its certificate: a file of PEM; without that, the operating system says whom to trust",
+            ""),
     DATE(
             "time",
             null,

@@ -18,10 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
@@ -36,24 +38,30 @@ final class RemoteServer {
 
     private final URI base;
     private final Optional<String> token;
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(CONNECT).build();
+    private final HttpClient client;
 
-    RemoteServer(URI base, Optional<String> token) {
+    private RemoteServer(URI base, Optional<String> token, Optional<SSLContext> trust) {
         this.base = base;
         this.token = token;
+        var builder = HttpClient.newBuilder().connectTimeout(CONNECT);
+        trust.ifPresent(builder::sslContext);
+        this.client = builder.build();
     }
 
     /** The one that the options name, if they name one. */
     static Optional<RemoteServer> of(Settings settings) throws UsageException, StartException {
         var url = settings.get(Flag.SERVER);
         if (url.isEmpty()) {
-            if (settings.get(Flag.TOKEN_FILE).isPresent()) {
-                throw new UsageException("--token-file is for a server; add --server URL");
+            for (var flag : List.of(Flag.TOKEN_FILE, Flag.SERVER_CA)) {
+                if (settings.get(flag).isPresent()) {
+                    throw new UsageException(flag + " is for a server; add --server URL");
+                }
             }
             return Optional.empty();
         }
-        return Optional.of(new RemoteServer(base(url.get()), token(settings)));
+        var base = base(url.get());
+        var trust = RemoteTrust.of(base, settings.get(Flag.SERVER_CA));
+        return Optional.of(new RemoteServer(base, token(settings), trust));
     }
 
     private static URI base(String url) throws UsageException {
@@ -125,14 +133,15 @@ final class RemoteServer {
 
     /** What became of a connection that was lost. */
     StartException failed(IOException e) {
+        if (e instanceof SSLException untrusted) {
+            return new StartException(
+                    "no TLS connection to the server at " + base + ": " + RemoteTrust.reason(untrusted), e);
+        }
         return new StartException(
                 "the connection to the server at " + base + " broke" + hint(e) + ": " + e.getMessage(), e);
     }
 
     private static String hint(IOException e) {
-        if (e instanceof SSLException) {
-            return " (is that port one with TLS, and its certificate one that Java trusts here? admin.port is always plain HTTP)";
-        }
         return e instanceof ProtocolException ? " (is that port one with TLS? then write https://)" : "";
     }
 

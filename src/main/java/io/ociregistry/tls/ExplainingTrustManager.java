@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.tls;
 
 import java.net.Socket;
 import java.security.cert.CertificateException;
@@ -15,17 +15,24 @@ import org.jspecify.annotations.Nullable;
  * Trusts what another one trusts, but says which certificate it is that is not trusted: whose and for which names, who issued it, by whom
  * it is not trusted, and what can be done.
  */
-final class ExplainingTrustManager extends X509ExtendedTrustManager {
+public final class ExplainingTrustManager extends X509ExtendedTrustManager {
     private static final Set<Integer> DNS_OR_ADDRESS = Set.of(2, 7); // of GeneralName in RFC 5280
     private static final int SOME = 5;
 
     private final X509ExtendedTrustManager trust;
     private final String who;
+    private final String home;
 
-    /** @param who the name of whose trust this is */
-    ExplainingTrustManager(X509ExtendedTrustManager trust, String who) {
+    /**
+     * Explains what one refuses.
+     *
+     * @param who the name of whose trust this is
+     * @param home where the issuer of a certificate belongs that is right and not trusted
+     */
+    public ExplainingTrustManager(X509ExtendedTrustManager trust, String who, String home) {
         this.trust = trust;
         this.who = who;
+        this.home = home;
     }
 
     private interface Check {
@@ -66,7 +73,7 @@ final class ExplainingTrustManager extends X509ExtendedTrustManager {
         return isTrustedUnderAnyName(chain, type)
                 ? "is for another host: " + reason
                 : "is not trusted by " + who + ": " + reason
-                        + "; if that certificate is right, its issuer belongs into tls.ca of this registry";
+                        + "; if that certificate is right, its issuer belongs into " + home;
     }
 
     private boolean isTrustedUnderAnyName(X509Certificate[] chain, String type) {
