@@ -2,11 +2,18 @@ package io.ociregistry.config;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** A number of bytes: {@code 4393216}, {@code 2MiB} (2^20 each) or {@code 10GB} (10^9 each). */
+/**
+ * A number of bytes: {@code 4393216}, {@code 2MiB} (2^20 each) or {@code 10GB} (10^9 each). Units count in either case and with or without the B,
+ * as Kubernetes writes quantities: with an i they are powers of 1024, else of 1000. The one parser wherever a size is read.
+ */
 public final class ByteSize {
-    private static final Pattern GRAMMAR = Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{1,9})?) ?((?:[KMGT]i?)?B|)");
+    private static final Pattern GRAMMAR =
+            Pattern.compile("([0-9]{1,18}(?:\\.[0-9]{1,9})?) ?(?:([KMGTP])(I)?)?B?", Pattern.CASE_INSENSITIVE);
+
+    private static final String UNITS = "KMGTP";
 
     private ByteSize() {}
 
@@ -20,24 +27,13 @@ public final class ByteSize {
         if (!matcher.matches()) {
             throw new IllegalArgumentException("'" + text + "' is not a size; write for example 4393216, 2MiB or 10GB");
         }
-        var bytes = new BigDecimal(matcher.group(1)).multiply(BigDecimal.valueOf(bytesIn(matcher.group(2))));
+        BigDecimal base = BigDecimal.valueOf(matcher.group(3) == null ? 1000 : 1024);
+        String unit = matcher.group(2);
+        int power = unit == null ? 0 : 1 + UNITS.indexOf(unit.toUpperCase(Locale.ROOT));
+        BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(base.pow(power));
         if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
             throw new IllegalArgumentException("'" + text + "' is more bytes than there can be");
         }
         return bytes.setScale(0, RoundingMode.DOWN).longValue();
-    }
-
-    private static long bytesIn(String unit) {
-        return switch (unit) {
-            case "KB" -> 1_000;
-            case "MB" -> 1_000_000;
-            case "GB" -> 1_000_000_000;
-            case "TB" -> 1_000_000_000_000L;
-            case "KiB" -> 1L << 10;
-            case "MiB" -> 1L << 20;
-            case "GiB" -> 1L << 30;
-            case "TiB" -> 1L << 40;
-            default -> 1;
-        };
     }
 }

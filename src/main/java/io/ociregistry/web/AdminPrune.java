@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.config.GoDuration;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -52,7 +53,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
         given.get("createdBefore", Instant::parse).ifPresent(time -> policies.add(new PrunePolicy.CreatedBefore(time)));
         given.get("pulledBefore", Instant::parse).ifPresent(time -> policies.add(new PrunePolicy.PulledBefore(time)));
         OptionalLong maxSize =
-                given.get("maxSize", AdminPrune::size).map(OptionalLong::of).orElse(OptionalLong.empty());
+                given.get("maxSize", ByteSize::parse).map(OptionalLong::of).orElse(OptionalLong.empty());
         if (policies.isEmpty() && maxSize.isEmpty()) {
             throw invalid(
                     "unable to parse prune params: nothing says what to prune; add type=pattern&expr=..., type=created&dur=30d, "
@@ -78,13 +79,6 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     private static Instant ago(Parameters given) {
         Duration age = given.require("dur", GoDuration::parse);
         return Instant.now().minus(age);
-    }
-
-    private static long size(String text) {
-        if (!text.matches("[0-9]{1,18}")) {
-            throw new IllegalArgumentException("'" + text + "' is not a number of bytes");
-        }
-        return Long.parseLong(text);
     }
 
     private static int count(String text) {

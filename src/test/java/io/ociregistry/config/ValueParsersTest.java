@@ -49,14 +49,38 @@ class ValueParsersTest {
         "1KB, 1000",
         "1TB, 1000000000000",
         "1TiB, 1099511627776",
-        "5MB, 5000000"
+        "5MB, 5000000",
+        "300kB, 300000",
+        "300kb, 300000",
+        "300K, 300000",
+        "300k, 300000",
+        "64kib, 65536",
+        "64Ki, 65536",
+        "2mib, 2097152",
+        "10G, 10000000000",
+        "10Gi, 10737418240",
+        "1.5 gib, 1610612736",
+        "1PB, 1000000000000000",
+        "3b, 3"
     })
     void aSizeHasDecimalOrBinaryUnits(String text, long bytes) {
         assertEquals(bytes, ByteSize.parse(text));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-1", "2M", "2mib", "MiB", "1iB", "9223372036854775807", "999999999999TiB"})
+    @ValueSource(
+            strings = {
+                "",
+                "-1",
+                "2X",
+                "2MBit",
+                "MiB",
+                "1iB",
+                "1i",
+                "5 GB free",
+                "9223372036854775807",
+                "999999999999TiB"
+            })
     void whatIsNoSizeIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> ByteSize.parse(text));
     }

@@ -178,6 +178,8 @@ class AdministrationTest {
                     .text();
             assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
             assertFalse(get(registry, "/cmd/manifest/list").text().contains("team/old"));
+            String fits = delete(registry, "/cmd/prune?maxSize=300kB").text();
+            assertTrue(fits.contains("Total: 0 names"), fits);
             JsonNode json =
                     JSON.readTree(post(registry, "/cmd/prune?type=created&dur=0s&count=-1", "Accept: application/json")
                             .body());
@@ -199,7 +201,7 @@ class AdministrationTest {
                 "?type=accessed&dur=1w | unable to parse prune params: dur: ",
                 "?createdBefore=yesterday | unable to parse prune params: createdBefore: ",
                 "?expr=a&count=x | unable to parse prune params: count: ",
-                "?expr=a&maxSize=10GB | unable to parse prune params: maxSize: ",
+                "?expr=a&maxSize=much | unable to parse prune params: maxSize: ",
                 "?expr=a&dryRun=no | invalid dry run param: no",
                 "?expr=a&dryRun= | invalid dry run param: ",
             })

@@ -70,6 +70,7 @@ class PruneCommandTest {
                 "--prune-before UTC | new",
                 "--max-size 0 | ''",
                 "--max-size 100GB | new old used",
+                "--max-size 300kB | new old used",
             })
     void itTakesWhatTheOptionsChoose_andADryRunTellsTheSame(String options, String left) throws IOException {
         keep("r.example/a:old", 60, 60, "old");
