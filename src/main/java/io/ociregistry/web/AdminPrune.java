@@ -14,10 +14,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -26,7 +24,7 @@ import java.util.function.Function;
  * Prunes the cache, or tells what that would take: unless {@code dryRun=false} is said, nothing is changed.
  *
  * <p>{@code type}, {@code dur} and {@code expr} are the Go program's. The others are ours, and can be combined; then what is chosen by all of
- * them goes.
+ * them goes. What is not read, or would not be beside the others, is refused: it was meant to spare something.
  */
 record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     /** As the Go program has it, also for pruning. */
@@ -34,7 +32,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
 
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        PruneRequest prune = request(new Parameters(Query.of(request)));
+        PruneRequest prune = request(new PruneParameters(Query.of(request)));
         AdminAnswer form = AdminAnswer.to(request);
         form.await(
                 request, response, () -> admin.prune(prune).thenApply(report -> form.bytes(report, AdminPrune::text)));
@@ -44,19 +42,20 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
         return String.join("\n", report.lines()) + "\n";
     }
 
-    private static PruneRequest request(Parameters given) {
+    private static PruneRequest request(PruneParameters given) {
+        given.check();
         List<PrunePolicy> policies = new ArrayList<>();
-        given.get("type", Function.identity()).ifPresent(type -> policies.add(policy(type, given)));
-        if (policies.isEmpty()) {
-            given.get("expr", ReferencePatterns::parse).ifPresent(expr -> policies.add(new PrunePolicy.Matching(expr)));
-        }
+        given.get("type", Function.identity())
+                .map(type -> policy(type, given))
+                .or(() -> given.get("expr", ReferencePatterns::parse).map(PrunePolicy.Matching::new))
+                .ifPresent(policies::add);
         given.get("createdBefore", Instant::parse).ifPresent(time -> policies.add(new PrunePolicy.CreatedBefore(time)));
         given.get("pulledBefore", Instant::parse).ifPresent(time -> policies.add(new PrunePolicy.PulledBefore(time)));
         OptionalLong maxSize =
                 given.get("maxSize", ByteSize::parse).map(OptionalLong::of).orElse(OptionalLong.empty());
         if (policies.isEmpty() && maxSize.isEmpty()) {
-            throw invalid(
-                    "unable to parse prune params: nothing says what to prune; add type=pattern&expr=..., type=created&dur=30d, "
+            throw PruneParameters.invalid(
+                    "nothing says what to prune; add type=pattern&expr=..., type=created&dur=30d, "
                             + "type=accessed&dur=30d, createdBefore, pulledBefore or maxSize");
         }
         int count = given.get("count", AdminPrune::count).orElse(COUNT);
@@ -67,16 +66,16 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
                 given.first("dryRun").map(AdminPrune::isTrue).orElse(true));
     }
 
-    private static PrunePolicy policy(String type, Parameters given) {
+    private static PrunePolicy policy(String type, PruneParameters given) {
         return switch (type) {
             case "pattern" -> new PrunePolicy.Matching(given.require("expr", ReferencePatterns::parse));
             case "created" -> new PrunePolicy.CreatedBefore(ago(given));
             case "accessed" -> new PrunePolicy.PulledBefore(ago(given));
-            default -> throw invalid("unable to parse prune params: type is created, accessed or pattern");
+            default -> throw PruneParameters.invalid("type is created, accessed or pattern");
         };
     }
 
-    private static Instant ago(Parameters given) {
+    private static Instant ago(PruneParameters given) {
         Duration age = given.require("dur", GoDuration::parse);
         return Instant.now().minus(age);
     }
@@ -93,35 +92,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
         return switch (text) {
             case "1", "t", "T", "TRUE", "true", "True" -> true;
             case "0", "f", "F", "FALSE", "false", "False" -> false;
-            default -> throw invalid("invalid dry run param: " + text);
+            default -> throw new RegistryException(ErrorCode.REQUEST_INVALID, "invalid dry run param: " + text);
         };
-    }
-
-    private static RegistryException invalid(String message) {
-        return new RegistryException(ErrorCode.REQUEST_INVALID, message);
-    }
-
-    /** Those of a request; empty ones count as absent, but for a truth value. */
-    private record Parameters(Query query) {
-        Optional<String> first(String name) {
-            return query.first(name);
-        }
-
-        <T> Optional<T> get(String name, Function<String, T> parser) {
-            return first(name).filter(text -> !text.isEmpty()).map(text -> parse(name, text, parser));
-        }
-
-        <T> T require(String name, Function<String, T> parser) {
-            return get(name, parser)
-                    .orElseThrow(() -> invalid("unable to parse prune params: " + name + " is missing"));
-        }
-
-        private static <T> T parse(String name, String text, Function<String, T> parser) {
-            try {
-                return parser.apply(text);
-            } catch (IllegalArgumentException | DateTimeParseException | RegistryException e) {
-                throw invalid("unable to parse prune params: " + name + ": " + e.getMessage());
-            }
-        }
     }
 }

@@ -6,9 +6,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The query of a request. Not read by getParameter: containers differ in what they do with a query that is malformed elsewhere. */
 record Query(String text) {
@@ -23,6 +26,14 @@ record Query(String text) {
      */
     Optional<String> first(String name) {
         return all(name).stream().findFirst();
+    }
+
+    /** The parameters that it has, as they are written. */
+    Set<String> names() {
+        return Arrays.stream(text.split("&"))
+                .map(parameter -> parameter.split("=", 2)[0])
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Every value of a parameter. */

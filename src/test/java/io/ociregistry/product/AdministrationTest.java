@@ -202,6 +202,12 @@ class AdministrationTest {
                 "?createdBefore=yesterday | unable to parse prune params: createdBefore: ",
                 "?expr=a&count=x | unable to parse prune params: count: ",
                 "?expr=a&maxSize=much | unable to parse prune params: maxSize: ",
+                "?type=created&dur=30d&expr=a | unable to parse prune params: expr is not read with type=created; for what",
+                "?type=accessed&dur=30d&expr=a | unable to parse prune params: expr is not read with type=accessed; for",
+                "?type=pattern&expr=a&dur=30d | unable to parse prune params: dur is not read with type=pattern; add",
+                "?expr=a&dur=30d | unable to parse prune params: dur is read with type=created or type=accessed alone",
+                "?expr=a&dryrun=false | unable to parse prune params: there is no parameter dryrun; there are count, cr",
+                "?expr=a&expr=b | unable to parse prune params: expr is there more than once",
                 "?expr=a&dryRun=no | invalid dry run param: no",
                 "?expr=a&dryRun= | invalid dry run param: ",
             })
