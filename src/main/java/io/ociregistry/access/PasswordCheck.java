@@ -7,6 +7,7 @@ import io.ociregistry.files.SecretFile;
 import io.ociregistry.files.Watched;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.threads.Daemons;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -63,11 +64,7 @@ final class PasswordCheck implements AutoCloseable {
                 10,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(threads * WAITING_PER_THREAD),
-                task -> {
-                    Thread thread = new Thread(task, "passwords");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                Daemons.named("passwords"));
         work.allowCoreThreadTimeOut(true);
     }
 

@@ -1,5 +1,6 @@
 package io.ociregistry.files;
 
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,11 +25,7 @@ public final class Watched<T> implements AutoCloseable {
         this.files = files;
         this.changed = changed;
         this.now = files.get();
-        this.looks = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(work, "changed files");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.looks = Executors.newSingleThreadScheduledExecutor(Daemons.named("changed files"));
     }
 
     /**

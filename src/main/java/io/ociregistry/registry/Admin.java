@@ -6,6 +6,7 @@ import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.StoreAccess;
+import io.ociregistry.threads.Daemons;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
@@ -67,11 +68,8 @@ public final class Admin implements AutoCloseable {
     }
 
     private static ThreadPoolExecutor threads(String name, int count, BlockingQueue<Runnable> waiting) {
-        ThreadPoolExecutor threads = new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, work -> {
-            Thread thread = new Thread(work, name);
-            thread.setDaemon(true);
-            return thread;
-        });
+        ThreadPoolExecutor threads =
+                new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, Daemons.named(name));
         threads.allowCoreThreadTimeOut(true);
         return threads;
     }

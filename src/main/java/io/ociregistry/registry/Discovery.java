@@ -6,6 +6,7 @@ import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
+import io.ociregistry.threads.Daemons;
 import io.ociregistry.upstream.Via;
 import java.time.Duration;
 import java.util.Set;
@@ -54,11 +55,7 @@ final class Discovery implements AutoCloseable {
         this.catalog = catalog;
         this.pace = pace;
         this.changes = new IntoCatalog(catalog);
-        this.looking = new ScheduledThreadPoolExecutor(1, work -> {
-            Thread thread = new Thread(work, "records");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.looking = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
     }
 
     /**

@@ -7,6 +7,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
+import io.ociregistry.threads.Daemons;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -38,11 +39,7 @@ final class FarParts implements AutoCloseable {
     private final BlobStore blobs;
     private final Duration patience;
     private final ThreadPoolExecutor executor =
-            new ThreadPoolExecutor(0, AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
-                Thread thread = new Thread(work, "part");
-                thread.setDaemon(true);
-                return thread;
-            });
+            new ThreadPoolExecutor(0, AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
 
     /**
      * None is fetched yet.

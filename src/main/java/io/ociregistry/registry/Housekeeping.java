@@ -4,6 +4,7 @@ import io.ociregistry.config.CacheConfig;
 import io.ociregistry.config.PruneConfig;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.Space;
+import io.ociregistry.threads.Daemons;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,11 +50,7 @@ final class Housekeeping implements Space.Relief, AutoCloseable {
         this.space = space;
         this.clock = clock;
         this.low = part(cache, cache.lowWater());
-        this.executor = new ScheduledThreadPoolExecutor(1, work -> {
-            Thread thread = new Thread(work, "prune");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.executor = new ScheduledThreadPoolExecutor(1, Daemons.named("prune"));
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 

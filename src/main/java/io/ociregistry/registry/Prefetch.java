@@ -10,6 +10,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.Interrupted;
 import io.ociregistry.store.PendingImages;
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -94,15 +95,14 @@ final class Prefetch implements AutoCloseable {
         this.pending = pending;
         this.pace = pace;
         this.executor = new ThreadPoolExecutor(
-                AT_A_TIME, AT_A_TIME, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), Prefetch::thread);
+                AT_A_TIME,
+                AT_A_TIME,
+                10,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(WAITING),
+                Daemons.named("prefetch"));
         executor.allowCoreThreadTimeOut(true);
-        this.clock = Executors.newSingleThreadScheduledExecutor(Prefetch::thread);
-    }
-
-    private static Thread thread(Runnable work) {
-        Thread thread = new Thread(work, "prefetch");
-        thread.setDaemon(true);
-        return thread;
+        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("prefetch"));
     }
 
     /** A client got that manifest. Costs it nothing but a look into memory. */

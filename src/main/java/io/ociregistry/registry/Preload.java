@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.registry.LoadOutcome.Failed;
 import io.ociregistry.registry.LoadOutcome.Loaded;
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -32,8 +33,7 @@ final class Preload implements AutoCloseable {
         this.plan = plan;
         this.options = options;
         this.pause = pause;
-        this.thread = new Thread(this::run, "preload");
-        thread.setDaemon(true);
+        this.thread = Daemons.named("preload").newThread(this::run);
     }
 
     void start() {

@@ -19,6 +19,7 @@ import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.Space;
 import io.ociregistry.store.SteadyPace;
 import io.ociregistry.store.StoreAccess;
+import io.ociregistry.threads.Daemons;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
@@ -30,7 +31,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +73,8 @@ public final class RegistryContext implements AutoCloseable {
         this.access = access;
         this.upstreams = upstreams;
         int processors = Runtime.getRuntime().availableProcessors();
-        this.disk = daemons("disk", Math.max(2, processors / 2));
-        this.delivery = daemons("delivery", Math.max(4, processors * 2));
+        this.disk = daemons("disk-", Math.max(2, processors / 2));
+        this.delivery = daemons("delivery-", Math.max(4, processors * 2));
         this.names = new RegistryNames(config);
         Layout layout = access.layout();
         Space space = Housekeeping.space(config.cache());
@@ -311,11 +311,6 @@ public final class RegistryContext implements AutoCloseable {
 
     /** A fixed number of threads that keep no process alive. What waits for them is bounded by the requests that wait for it. */
     private static ExecutorService daemons(String name, int count) {
-        AtomicInteger number = new AtomicInteger();
-        return Executors.newFixedThreadPool(count, work -> {
-            Thread thread = new Thread(work, name + "-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
+        return Executors.newFixedThreadPool(count, Daemons.numbered(name));
     }
 }

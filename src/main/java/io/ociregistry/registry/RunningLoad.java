@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What the images of one load share: threads, patience with each registry, and who counts a blob. */
@@ -42,9 +42,9 @@ final class RunningLoad implements AutoCloseable {
         this.source = source;
         this.options = options;
         this.listener = listener;
-        this.images = threads("load-", options.parallel());
-        this.blobs = threads("load-blob-", BLOBS * options.parallel());
-        this.clock = Executors.newSingleThreadScheduledExecutor(work -> thread("load-progress", work));
+        this.images = Executors.newFixedThreadPool(options.parallel(), Daemons.numbered("load-"));
+        this.blobs = Executors.newFixedThreadPool(BLOBS * options.parallel(), Daemons.numbered("load-blob-"));
+        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("load-progress"));
         tellProgress();
     }
 
@@ -122,16 +122,5 @@ final class RunningLoad implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static ExecutorService threads(String name, int count) {
-        AtomicInteger number = new AtomicInteger();
-        return Executors.newFixedThreadPool(count, work -> thread(name + number.incrementAndGet(), work));
-    }
-
-    private static Thread thread(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        return thread;
     }
 }

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -20,11 +21,7 @@ final class Saving implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored") // what fails is logged, and the next time comes
     Saving(Duration pace, Runnable... savers) {
         this.savers = List.of(savers);
-        this.scheduler = new ScheduledThreadPoolExecutor(1, work -> {
-            Thread thread = new Thread(work, "saving");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("saving"));
         scheduler.scheduleWithFixedDelay(this::save, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
     }
 

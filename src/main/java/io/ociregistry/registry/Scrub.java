@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.Inspector;
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,8 +43,7 @@ final class Scrub implements AutoCloseable {
         this.blobs = blobs;
         this.repair = repair;
         this.schedule = schedule;
-        this.thread = new Thread(this::run, "scrub");
-        thread.setDaemon(true);
+        this.thread = Daemons.named("scrub").newThread(this::run);
     }
 
     void start() {

@@ -2,6 +2,7 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.threads.Daemons;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -83,11 +84,7 @@ final class BoundedProcess {
                         throw new UncheckedIOException(e);
                     }
                 },
-                work -> {
-                    Thread thread = new Thread(work, "credential-helper");
-                    thread.setDaemon(true);
-                    thread.start();
-                });
+                work -> Daemons.named("credential-helper").newThread(work).start());
     }
 
     private static String text(byte[] said) {

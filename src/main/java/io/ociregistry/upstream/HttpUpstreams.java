@@ -16,6 +16,7 @@ import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.threads.Daemons;
 import io.ociregistry.tls.SystemTrust;
 import java.net.URI;
 import java.time.Duration;
@@ -279,11 +280,7 @@ public final class HttpUpstreams implements Upstreams {
     }
 
     private static ScheduledExecutorService probes() {
-        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, work -> {
-            Thread thread = new Thread(work, "probes");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, Daemons.named("probes"));
         probes.setRemoveOnCancelPolicy(true);
         return probes;
     }

@@ -1,5 +1,6 @@
 package io.ociregistry.upstream;
 
+import io.ociregistry.threads.Daemons;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -13,7 +14,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A few threads, and a line of waiting work for each {@link Priority}: a free thread takes the first of the most urgent line.
@@ -47,14 +47,9 @@ final class PriorityThreads {
     PriorityThreads(String name, int count, int waiting) {
         this.waiting = waiting;
         this.prefetchesAtMost = Math.max(1, count - 1);
-        AtomicInteger number = new AtomicInteger();
         // Its queue holds no more tickets than there is work in the lines, so they bound it.
         this.threads = new ThreadPoolExecutor(
-                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
-                    Thread thread = new Thread(work, name + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.numbered(name));
         threads.allowCoreThreadTimeOut(true);
     }
 

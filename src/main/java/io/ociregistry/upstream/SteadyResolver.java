@@ -2,6 +2,7 @@ package io.ociregistry.upstream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.threads.Daemons;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -39,11 +40,7 @@ final class SteadyResolver implements HostResolver, AutoCloseable {
             Caffeine.newBuilder().maximumSize(HOSTS).build();
     private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
-                Thread thread = new Thread(work, "dns");
-                thread.setDaemon(true);
-                return thread;
-            });
+            new ThreadPoolExecutor(0, THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
 
     SteadyResolver(HostResolver resolver, Duration limit) {
         this.resolver = resolver;

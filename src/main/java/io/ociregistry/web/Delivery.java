@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import io.ociregistry.threads.Daemons;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Objects;
 import java.util.Set;
@@ -24,11 +25,7 @@ final class Delivery implements AutoCloseable {
     Delivery(Executor executor, MinimumRate least) {
         this.executor = executor;
         this.least = least;
-        this.watch = Executors.newSingleThreadScheduledExecutor(work -> {
-            Thread thread = new Thread(work, "slow clients");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.named("slow clients"));
     }
 
     /** That of a request which passed {@link ErrorFilter}. */

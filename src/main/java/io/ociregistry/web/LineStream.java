@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import io.ociregistry.threads.Daemons;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -51,9 +52,9 @@ final class LineStream {
     void send(HttpServletRequest request, HttpServletResponse response) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
-        Thread writer = new Thread(() -> write(request, response, async), "admin lines");
-        writer.setDaemon(true);
-        writer.start();
+        Daemons.named("admin lines")
+                .newThread(() -> write(request, response, async))
+                .start();
     }
 
     private void write(HttpServletRequest request, HttpServletResponse response, AsyncContext async) {

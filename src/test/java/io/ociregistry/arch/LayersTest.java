@@ -58,6 +58,17 @@ class LayersTest {
             lower("files", "tls", "oci", "store", "upstream", "registry", "web", "config", "standalone");
 
     @ArchTest
+    static final ArchRule threadsKnowNothingOfOurs = lower(
+            "threads", "files", "tls", "access", "oci", "store", "upstream", "registry", "web", "config", "standalone");
+
+    @ArchTest
+    static final ArchRule daemonsAreMadeInOnePlace = noClasses()
+            .that()
+            .resideOutsideOfPackage("..threads..")
+            .should()
+            .callMethod(Thread.class, "setDaemon", boolean.class);
+
+    @ArchTest
     static final ArchRule tlsKnowsFilesAndSecretsAlone =
             lower("tls", "oci", "store", "upstream", "registry", "web", "standalone");
 
