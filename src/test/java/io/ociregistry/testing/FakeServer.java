@@ -67,7 +67,7 @@ final class FakeServer implements AutoCloseable {
     }
 
     void resetConnections() {
-        for (Socket socket : open) {
+        for (Socket socket : List.copyOf(open)) {
             open.remove(socket);
             Connection.abort(socket);
         }
