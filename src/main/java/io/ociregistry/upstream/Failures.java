@@ -89,7 +89,7 @@ final class Failures {
     private static String advice(IOException e) {
         String said = Objects.requireNonNullElse(e.getMessage(), "");
         return ABOUT_OURS.matcher(said).find()
-                ? "; that is about the certificate that we show, or lack: tls.cert and tls.key of this registry"
+                ? "; that is about the certificate that we show, or lack: tls.cert and tls.key of this registry or mirror"
                 : "";
     }
 

@@ -41,6 +41,9 @@ public final class HttpUpstreams implements Upstreams {
     /** Docker Hub's API is not where its name is. */
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
+    private static final String OWN_PROXY = "registries[].proxy";
+    private static final String MIRRORS_PROXY = "registries[].mirrors[].proxy";
+
     private static final int UNLISTED = 256;
     /** Clients can name any number of those too. */
     private static final int OF_WILDCARDS = 256;
@@ -86,7 +89,7 @@ public final class HttpUpstreams implements Upstreams {
         this.unlistedClients = new Clients(
                 TlsContexts.verified(trust),
                 AddressGuard.publicOnly(resolver),
-                Proxies.of(ProxyConfig.AS_ENVIRONMENT, environment, sources),
+                Proxies.of(ProxyConfig.AS_ENVIRONMENT, OWN_PROXY, environment, sources),
                 timeouts);
         config.registries().stream().filter(entry -> !entry.isWildcard()).forEach(entry -> {
             RegistryName name = RegistryName.parse(entry.name());
@@ -178,7 +181,8 @@ public final class HttpUpstreams implements Upstreams {
         UpstreamExecutors executors =
                 new UpstreamExecutors(name.toString(), config.limits().downloads());
         List<Clients> clients = new ArrayList<>();
-        Clients own = clients(config.tls(), config.proxy(), origin, timeouts);
+        Clients own =
+                clients(config.tls(), Proxies.of(config.proxy(), OWN_PROXY, environment, sources), origin, timeouts);
         clients.add(own);
         CredentialSource source = sources.of(config.auth(), server(config));
         HttpUpstream registry = upstream(
@@ -196,7 +200,11 @@ public final class HttpUpstreams implements Upstreams {
         }
         List<HttpUpstream> mirrors = new ArrayList<>();
         for (MirrorConfig mirror : config.mirrors()) {
-            Clients its = clients(mirror.tls(), mirror.proxy(), Origin.of(mirror.url()), hurried(config));
+            Clients its = clients(
+                    mirror.tls(),
+                    Proxies.of(mirror.proxy(), MIRRORS_PROXY, environment, sources),
+                    Origin.of(mirror.url()),
+                    hurried(config));
             clients.add(its);
             mirrors.add(mirror(name, mirror, its, executors));
         }
@@ -223,12 +231,8 @@ public final class HttpUpstreams implements Upstreams {
                 timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
     }
 
-    private Clients clients(TlsConfig tls, ProxyConfig proxy, Origin origin, Timeouts times) {
-        return new Clients(
-                TlsContexts.of(tls, origin, trust),
-                AddressGuard.around(origin, resolver),
-                Proxies.of(proxy, environment, sources),
-                times);
+    private Clients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
+        return new Clients(TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times);
     }
 
     private Connected unlisted(RegistryName name) {

@@ -28,8 +28,12 @@ final class Proxies {
         }
     }
 
-    /** As the configuration of a registry says, which may leave that to the environment. */
-    static Proxies of(ProxyConfig config, ProxyEnvironment environment, CredentialSources sources) {
+    /**
+     * As the configuration of a registry or a mirror says, which may leave that to the environment.
+     *
+     * @param key what stands in the configuration for it, for messages
+     */
+    static Proxies of(ProxyConfig config, String key, ProxyEnvironment environment, CredentialSources sources) {
         if (config instanceof ProxyConfig.AsEnvironment) {
             return new Proxies(
                     Rule.of(
@@ -41,7 +45,7 @@ final class Proxies {
                             sources,
                             "http://USER:PASSWORD@... in the environment variable HTTPS_PROXY"));
         }
-        Optional<Rule> own = Rule.of(config, sources, "registries[].proxy: user and password");
+        Optional<Rule> own = Rule.of(config, sources, key + ": user and password");
         return new Proxies(own, own);
     }
 

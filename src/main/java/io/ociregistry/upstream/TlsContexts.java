@@ -124,7 +124,7 @@ final class TlsContexts implements TlsSocketStrategy {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManager trust = new ExplainingTrustManager(
-                    factory.getTrustManager().orElseThrow(), whoTrusts, "tls.ca of this registry");
+                    factory.getTrustManager().orElseThrow(), whoTrusts, "tls.ca of this registry or mirror");
             KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
             context.init(keys, new TrustManager[] {trust}, null);
             return context;
