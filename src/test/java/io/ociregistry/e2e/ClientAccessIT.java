@@ -2,6 +2,7 @@ package io.ociregistry.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.FakeImage;
@@ -94,18 +95,39 @@ class ClientAccessIT {
     }
 
     @Test
-    void containerdShowsATokenOverTls_asTheReadmeSays() throws Exception {
+    void containerdShowsATokenAndACertificate_asTheDocsSay_andIsRefusedWithoutEither() throws Exception {
         var certificates = Certificates.in(directory.resolve("certs"));
-        try (var server = FatJar.start(secured(certificates));
-                var node = Containerd.start(directory.resolve("node"), server.url(), """
-                          ca = "%1$s"
-                          [host."%2$s".header]
-                            Authorization = ["Bearer %3$s"]
-                        """.formatted(
-                                certificates.authority(), server.url(), TOKEN))) {
+        var nodes = Certificates.in(directory.resolve("nodes"));
+        var strangers = Certificates.in(directory.resolve("strangers"));
+        try (var server = FatJar.start(secured(certificates, "clientAuth: verify", "ca: '" + nodes.authority() + "'"));
+                var node = Containerd.start(directory.resolve("node"), server.url())) {
+            String token = """
+                      [host."%s".header]
+                        Authorization = ["Bearer %s"]
+                    """.formatted(server.url(), TOKEN);
+            assertRefused(node, server, trusting(certificates) + token, "tls: ");
+            assertRefused(node, server, trusting(certificates) + showing(strangers) + token, "tls: ");
+            assertRefused(node, server, trusting(certificates) + showing(nodes), "401 Unauthorized");
+            assertEquals(List.of(), upstream.requests());
+
+            node.pointAt(server.url(), trusting(certificates) + showing(nodes) + token);
             node.fetch("docker.io/library/app:1.0");
             assertTrue(node.digests().contains(image.layer(0).toString()), node.digests()::toString);
         }
+    }
+
+    private static void assertRefused(Containerd node, FatJar server, String host, String why) {
+        node.pointAt(server.url(), host);
+        var refused = assertThrows(AssertionError.class, () -> node.fetch("docker.io/library/app:1.0"));
+        assertTrue(String.valueOf(refused.getMessage()).contains(why), refused.getMessage());
+    }
+
+    private static String trusting(Certificates certificates) {
+        return "  ca = \"%s\"\n".formatted(certificates.authority());
+    }
+
+    private static String showing(Certificates own) {
+        return "  client = [[\"%s\", \"%s\"]]\n".formatted(own.certificate(), own.key());
     }
 
     private Configuration configuration() throws Exception {
@@ -116,10 +138,10 @@ class ClientAccessIT {
                 .with("clients:\n  htpasswd: '" + users + "'\n  token: " + TOKEN);
     }
 
-    private Configuration secured(Certificates certificates) throws Exception {
+    private Configuration secured(Certificates certificates, String... more) throws Exception {
         return configuration()
                 .with("serverTlsConfig:\n  cert: '" + certificates.certificate() + "'\n  key: '" + certificates.key()
-                        + "'");
+                        + "'\n" + String.join("\n", more).indent(2));
     }
 
     /** A directory with that and nothing else: skopeo would take a key in it for the client's. */

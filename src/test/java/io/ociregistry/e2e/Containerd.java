@@ -29,16 +29,10 @@ final class Containerd implements AutoCloseable {
     }
 
     static Containerd start(Path directory, URI mirror) {
-        return start(directory, mirror, "");
-    }
-
-    /** The same with some more lines for that host in its hosts.toml. */
-    static Containerd start(Path directory, URI mirror, String more) {
         Peers.requireRoot();
         Peers.require("containerd", "ctr", "runc");
         try {
             var hosts = Files.createDirectories(directory.resolve("hosts"));
-            pointAt(mirror, more, hosts);
             // A socket's path may have no more than 107 characters, and a test's temporary directory can be deep.
             var socket = Files.createTempDirectory("ctrd").resolve("sock");
             var config = Files.writeString(directory.resolve("config.toml"), configuration(directory, socket, hosts));
@@ -47,6 +41,7 @@ final class Containerd implements AutoCloseable {
                     Map.of(),
                     List.of("containerd", "--config", config.toString(), "--log-level", "debug"));
             var containerd = new Containerd(directory, socket, hosts, daemon);
+            containerd.pointAt(mirror, "");
             daemon.waitUntil(
                     "it listens and serves CRI",
                     () -> Files.exists(socket) && daemon.log().contains("successfully booted"));
@@ -136,16 +131,26 @@ final class Containerd implements AutoCloseable {
         }
     }
 
-    /** The shape of conf/containerd/_default/hosts.toml, with {@code server} added: without it the registry itself would be next. */
-    private static void pointAt(URI mirror, String more, Path hosts) throws IOException {
-        Files.writeString(
-                Files.createDirectories(hosts.resolve("_default")).resolve("hosts.toml"), """
-                server = "%1$s"
+    /**
+     * Where the next pulls go: the shape of conf/containerd/_default/hosts.toml, with {@code server} added, since without it the registry itself
+     * would be next.
+     *
+     * @param more lines for that host
+     */
+    void pointAt(URI mirror, String more) {
+        try {
+            Files.writeString(
+                    Files.createDirectories(hosts.resolve("_default")).resolve("hosts.toml"),
+                    """
+                    server = "%1$s"
 
-                [host."%1$s"]
-                  capabilities = ["pull", "resolve"]
-                  dial_timeout = "1s"
-                """.formatted(mirror) + more);
+                    [host."%1$s"]
+                      capabilities = ["pull", "resolve"]
+                      dial_timeout = "1s"
+                    """.formatted(mirror) + more);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String configuration(Path directory, Path socket, Path hosts) {
