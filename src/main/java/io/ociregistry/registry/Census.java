@@ -9,6 +9,7 @@ import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -178,12 +179,21 @@ final class Census {
                 && subjects(member).noneMatch(members::containsKey);
     }
 
-    /** The newest time of all records: earlier than that it can't be. */
-    Instant newest() {
+    /** The names of which a record tells a time after that, each with its newest one: the newest first. */
+    List<Map.Entry<ImageReference, Instant>> after(Instant time) {
         return members.values().stream()
                 .flatMap(member -> Stream.concat(member.tags.stream(), member.others.stream()))
-                .flatMap(reference -> Stream.of(reference.created(), reference.pulled(), reference.checked()))
-                .max(Instant::compareTo)
-                .orElse(Instant.EPOCH);
+                .map(reference -> Map.entry(reference.name(), newest(reference)))
+                .filter(entry -> entry.getValue().isAfter(time))
+                .sorted(Map.Entry.<ImageReference, Instant>comparingByValue()
+                        .reversed()
+                        .thenComparing(entry -> entry.getKey().toString()))
+                .toList();
+    }
+
+    private static Instant newest(RecordedReference reference) {
+        return Stream.of(reference.created(), reference.pulled(), reference.checked())
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 }

@@ -61,6 +61,9 @@ public final class Pruner {
     /** That {@link Catalog#nextCheck} may be ahead of the clock. */
     private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
+    /** So many names are told in a message. */
+    private static final int TOLD = 3;
+
     private final ManifestStore records;
     private final BlobStore blobs;
     private final Catalog catalog;
@@ -185,14 +188,23 @@ public final class Pruner {
     }
 
     private void checkClock(Census census) {
-        Instant newest = census.newest();
         Instant now = clock.instant();
-        if (newest.isAfter(now.plus(TOLERANCE))) {
-            throw new RegistryException(
-                    ErrorCode.REQUEST_INVALID,
-                    "nothing is pruned by age while the clock, which says " + now + ", is behind the newest record of "
-                            + newest + "; set the clock, or prune by pattern");
+        List<Map.Entry<ImageReference, Instant>> ahead = census.after(now.plus(TOLERANCE));
+        if (!ahead.isEmpty()) {
+            throw new RegistryException(ErrorCode.REQUEST_INVALID, behind(now, ahead));
         }
+    }
+
+    private static String behind(Instant now, List<Map.Entry<ImageReference, Instant>> ahead) {
+        String some = ahead.stream()
+                .limit(TOLD)
+                .map(entry -> entry.getKey() + " of " + entry.getValue())
+                .collect(Collectors.joining(", "));
+        int more = ahead.size() - TOLD;
+        return "nothing is pruned by age while the clock, which says " + now + ", is behind what the cache has: " + some
+                + (more > 0 ? " and " + more + " more" : "")
+                + "; set the clock, or if it is right prune these, or the index that lists them, by pattern, and pull"
+                + " them again";
     }
 
     /** Does it. What is not as it was decided upon stays, and with it what it lists. */

@@ -222,10 +222,38 @@ class PrunerTest {
     @Test
     void nothingGoesByAgeWhileTheClockIsBehindTheRecords() {
         cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
-        PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.plus(Duration.ofDays(9)));
+        cache.keep(image(List.of(ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(1)));
         RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
-        assertTrue(refused.getMessage().contains("set the clock"), refused.getMessage());
-        assertEquals(1, cache.prune("a:1").records());
+        String told = refused.getMessage();
+        assertTrue(told.contains("what the cache has: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock, or"), told);
+        assertEquals(1, cache.prune("a:1").records(), "what it names can be pruned by pattern");
+        assertEquals(1, cache.prune(policy).records(), "and then by age");
+    }
+
+    @Test
+    void ofManyRecordsThatTheClockIsBehindTheNewestAreTold() {
+        for (int i = 1; i < 6; i++) {
+            cache.keep(image(List.of(ownA)), "r.example/a:" + i, NOW.plus(Duration.ofDays(i)));
+        }
+        PrunePolicy policy = new PrunePolicy.CreatedBefore(NOW);
+        String told =
+                assertThrows(RegistryException.class, () -> cache.prune(policy)).getMessage();
+        assertTrue(told.contains(": r.example/a:5 of "), told);
+        assertTrue(told.contains(", r.example/a:3 of 2100-01-04T00:00:00Z and 2 more; "), told);
+    }
+
+    @Test
+    void whatIsNewerThanTheClockSpoilsNoPruningBySize() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        cache.keep(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        cache.pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.AllOf(List.of()),
+                        OptionalInt.empty(),
+                        OptionalLong.of(cache.pruner().size() - 1),
+                        false));
+        assertEquals(Set.of("r.example/a:1"), cache.names());
     }
 
     @Test
