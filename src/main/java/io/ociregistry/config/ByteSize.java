@@ -17,6 +17,21 @@ public final class ByteSize {
 
     private ByteSize() {}
 
+    /** Bytes for people, with one decimal in the decimal unit that suits them: {@code 4.4 MB}. */
+    public static String format(long bytes) {
+        if (bytes < 1000) {
+            return bytes + " B";
+        }
+        double value = bytes / 1e3;
+        int unit = 0;
+        // From here on one decimal would read as 1000.0.
+        while (value >= 999.95) {
+            value /= 1e3;
+            unit++;
+        }
+        return String.format(Locale.ROOT, "%.1f %sB", value, "kMGTPE".charAt(unit));
+    }
+
     /**
      * Parses one.
      *

@@ -1,9 +1,9 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.store.BlobFile;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a pruning did, or would do.
@@ -25,7 +25,7 @@ public record PruneReport(
 
     static PruneReport of(PrunePlan plan, boolean isDryRun) {
         List<String> names = plan.names().stream()
-                .map(name -> name.name() + "  " + size(name.bytes()) + "  " + name.why())
+                .map(name -> name.name() + "  " + ByteSize.format(name.bytes()) + "  " + name.why())
                 .toList();
         return new PruneReport(
                 isDryRun,
@@ -46,7 +46,7 @@ public record PruneReport(
     }
 
     private static String line(BlobFile blob) {
-        return blob.digest() + "  " + size(blob.size());
+        return blob.digest() + "  " + ByteSize.format(blob.size());
     }
 
     /** All of it for people; a dry run differs in its first line alone. */
@@ -63,21 +63,7 @@ public record PruneReport(
             lines.addAll(kept);
         }
         lines.add("Total: " + names.size() + " names, " + records + " manifests, " + blobs.size() + " blobs, "
-                + size(bytes));
+                + ByteSize.format(bytes));
         return lines;
-    }
-
-    /** Decimal units, as disks are sold. */
-    static String size(long bytes) {
-        if (bytes < 1000) {
-            return bytes + "B";
-        }
-        double value = bytes;
-        int unit = -1;
-        while (value >= 1000 && unit < 3) {
-            value /= 1000;
-            unit++;
-        }
-        return String.format(Locale.ROOT, "%.1f%sB", value, "KMGT".charAt(unit));
     }
 }

@@ -86,6 +86,22 @@ class ValueParsersTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "0, 0 B",
+        "999, 999 B",
+        "1000, 1.0 kB",
+        "20480, 20.5 kB",
+        "999949, 999.9 kB",
+        "999950, 1.0 MB",
+        "80000000, 80.0 MB",
+        "1500000000000, 1.5 TB",
+        "9223372036854775807, 9.2 EB"
+    })
+    void peopleAreToldASizeInTheUnitThatSuitsIt(long bytes, String text) {
+        assertEquals(text, ByteSize.format(bytes));
+    }
+
+    @ParameterizedTest
     @CsvSource({"Quay.IO, quay.io", "localhost, localhost", "r.local:5000, r.local:5000", "'[::1]:5000', '[::1]:5000'"})
     void aRegistryIsNamedByHostAndPort(String text, String name) {
         assertEquals(name, HostPort.parse(text));

@@ -76,7 +76,7 @@ class LoadCommandTest {
     void whatIsListedIsThereOffline_underTheNameThatIsListed() throws Exception {
         list("# ours\r\n\r\n r.example/team/app:1.0 \r\nr.example/team/app:1.0\n");
         assertEquals(0, load("--platform linux/amd64"), this::printed);
-        assertEquals("1 loaded, 0 already there, 0 failed; 0.3 MB in T", lastLine());
+        assertEquals("1 loaded, 0 already there, 0 failed; 300.3 kB in T", lastLine());
         upstream.refuseConnections();
         try (RunningRegistry offline = serveOffline()) {
             Response tag = get(offline, "team/app/manifests/1.0");
@@ -96,7 +96,7 @@ class LoadCommandTest {
         int connections = upstream.connections();
         out.reset();
         assertEquals(0, load("--platform all"), this::printed);
-        assertEquals("0 loaded, 3 already there, 0 failed; 0.0 MB in T", lastLine());
+        assertEquals("0 loaded, 3 already there, 0 failed; 0 B in T", lastLine());
         assertEquals(List.of(), upstream.requests());
         assertEquals(connections, upstream.connections());
     }
@@ -115,7 +115,7 @@ class LoadCommandTest {
         }
         list(names.toString());
         assertEquals(0, load("--parallel 6"), this::printed);
-        assertEquals("6 loaded, 0 already there, 0 failed; 0.3 MB in T", lastLine());
+        assertEquals("6 loaded, 0 already there, 0 failed; 307.5 kB in T", lastLine());
         Digest digest = shared.digest(Digest.Algorithm.SHA256);
         assertEquals(1, upstream.requests(Match.blob(digest).get()).size());
     }

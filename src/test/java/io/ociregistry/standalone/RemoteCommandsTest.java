@@ -72,10 +72,10 @@ class RemoteCommandsTest {
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
         assertTrue(lines.contains("loading r.example/team/app:1.0"), lines::toString);
         assertTrue(
-                lines.stream().anyMatch(line -> line.startsWith("loaded r.example/team/app:1.0: 0.3 MB in ")),
+                lines.stream().anyMatch(line -> line.startsWith("loaded r.example/team/app:1.0: 300.2 kB in ")),
                 lines::toString);
         assertTrue(
-                lines.stream().anyMatch(line -> line.startsWith("1 loaded, 0 already there, 1 failed; 0.3 MB in ")),
+                lines.stream().anyMatch(line -> line.startsWith("1 loaded, 0 already there, 1 failed; 300.2 kB in ")),
                 lines::toString);
         assertTrue(errors().contains("not loaded: r.example/team/none:1.0: "), errors());
         upstream.forgetRequests();

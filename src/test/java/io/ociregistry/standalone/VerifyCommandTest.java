@@ -44,7 +44,8 @@ class VerifyCommandTest {
     void aCacheInWhichNothingIsWrongIsToldSo() {
         assertEquals(0, cache.verify());
         assertEquals(1, cache.lines().size());
-        assertTrue(cache.lines().get(0).matches("4 manifests, 6 blobs, 0\\.6 MB: no problem"), cache.lines()::toString);
+        assertTrue(
+                cache.lines().get(0).matches("4 manifests, 6 blobs, 600\\.5 kB: no problem"), cache.lines()::toString);
         assertEquals("", cache.errors());
     }
 
@@ -58,7 +59,7 @@ class VerifyCommandTest {
         List<String> lines = cache.lines();
         assertEquals(2, lines.size(), lines::toString);
         assertTrue(lines.get(0).matches(damage.line(cache)), lines::toString);
-        assertTrue(lines.get(1).endsWith(" MB: 1 problem"), lines::toString);
+        assertTrue(lines.get(1).endsWith(" kB: 1 problem"), lines::toString);
         assertEquals("", cache.errors());
         assertEquals(before, cache.looks());
     }

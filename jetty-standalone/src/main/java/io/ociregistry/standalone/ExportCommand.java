@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
@@ -90,10 +91,10 @@ record ExportCommand(Settings settings) implements Action {
     private static String summary(ExportPlan plan, String target) {
         return String.format(
                 Locale.ROOT,
-                "exported %d names, %d blobs of %.1f MB%s",
+                "exported %d names, %d blobs of %s%s",
                 plan.names(),
                 plan.blobs(),
-                plan.bytes() / 1e6,
+                ByteSize.format(plan.bytes()),
                 target.equals(STANDARD_OUTPUT) ? "" : ", to " + target);
     }
 }

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.registry.LoadListener;
 import io.ociregistry.registry.LoadOutcome;
 import io.ociregistry.registry.LoadOutcome.AlreadyThere;
@@ -43,8 +44,8 @@ final class LoadLines implements LoadListener {
         if (nanos >= pace.toNanos() && bytes < total) {
             marks.put(image, new Mark(now, bytes));
             double perSecond = (bytes - last.bytes) * 1e9 / nanos;
-            out.println(image + ": " + LoadOutput.megabytes(bytes) + " of " + LoadOutput.megabytes(total) + " MB, "
-                    + LoadOutput.rate(perSecond) + left(total - bytes, perSecond));
+            out.println(image + ": " + ByteSize.format(bytes) + " of " + ByteSize.format(total) + ", "
+                    + ByteSize.format((long) perSecond) + "/s" + left(total - bytes, perSecond));
         }
     }
 
@@ -56,7 +57,7 @@ final class LoadLines implements LoadListener {
     public void ended(LoadOutcome outcome) {
         marks.remove(outcome.image());
         if (outcome instanceof Loaded loaded) {
-            out.println("loaded " + loaded.image() + ": " + LoadOutput.megabytes(loaded.bytes()) + " MB in "
+            out.println("loaded " + loaded.image() + ": " + ByteSize.format(loaded.bytes()) + " in "
                     + LoadOutput.seconds(loaded.took()));
         } else if (outcome instanceof AlreadyThere there) {
             out.println("already there: " + there.image());

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.registry.LoadJson;
 import io.ociregistry.registry.LoadListener;
 import io.ociregistry.registry.LoadOutcome.Failed;
@@ -10,9 +11,6 @@ import java.util.Locale;
 
 /** How {@code load} prints what happens. */
 final class LoadOutput {
-    private static final double KILOBYTE = 1e3;
-    private static final double MEGABYTE = 1e6;
-
     private LoadOutput() {}
 
     /** What the options ask for; else bars on a terminal, and lines for who reads a file of it. */
@@ -35,19 +33,8 @@ final class LoadOutput {
 
     static String summary(LoadSummary summary) {
         return summary.loaded() + " loaded, " + summary.alreadyThere() + " already there, "
-                + summary.failed().size() + " failed; " + megabytes(summary.bytes()) + " MB in "
+                + summary.failed().size() + " failed; " + ByteSize.format(summary.bytes()) + " in "
                 + seconds(summary.took());
-    }
-
-    static String megabytes(long bytes) {
-        return String.format(Locale.ROOT, "%.1f", bytes / MEGABYTE);
-    }
-
-    /** Slow links are told by their kilobytes. */
-    static String rate(double bytesPerSecond) {
-        return bytesPerSecond < MEGABYTE
-                ? String.format(Locale.ROOT, "%.0f kB/s", bytesPerSecond / KILOBYTE)
-                : megabytes((long) bytesPerSecond) + " MB/s";
     }
 
     static String seconds(Duration time) {

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.config.ByteSize;
 import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
@@ -16,7 +17,6 @@ import java.util.Locale;
  * --repair} it needs the cache for itself.
  */
 record VerifyCommand(Settings settings) implements Action {
-    private static final double MB = 1_000_000;
 
     @Override
     public int run(PrintStream out, PrintStream err) {
@@ -68,10 +68,10 @@ record VerifyCommand(Settings settings) implements Action {
     private static String line(Verifier.Summary summary) {
         return String.format(
                 Locale.ROOT,
-                "%d manifests, %d blobs, %.1f MB: %s",
+                "%d manifests, %d blobs, %s: %s",
                 summary.manifests(),
                 summary.blobs(),
-                summary.bytes() / MB,
+                ByteSize.format(summary.bytes()),
                 switch ((int) Math.min(2, summary.problems())) {
                     case 0 -> "no problem";
                     case 1 -> "1 problem";
