@@ -20,14 +20,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repairs records. A bad one does not tell its names: they are those that the catalog still knows, and those that indexes have for it. A tag
- * comes back as far as its upstream still means that manifest by it.
+ * Repairs records. A bad one is not believed: its names are those that the catalog still knows, those that indexes have for it, and those that
+ * its upstream confirms of the ones it seems to have had. A tag comes back as far as its upstream still means that manifest by it.
  */
 final class ManifestRepair {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestRepair.class);
     private static final String NAMELESS =
             "it is quarantined, and nothing here tells which image it was; it comes again when a client"
-                    + " pulls that, or with load --image-file";
+                    + " pulls that, or with load --image-file; if nobody wants it, delete what is in corrupt/ of it";
 
     private final ManifestStore records;
     private final Catalog catalog;
@@ -52,6 +52,7 @@ final class ManifestRepair {
         problems.forEach(problem -> names.put(problem.digest(), new LinkedHashSet<>()));
         catalog.names().forEach((name, digest) -> add(names, digest, name));
         names.keySet().forEach(this::putAway);
+        records.lost().forEach(lost -> lost.names().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
         for (Problem problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());

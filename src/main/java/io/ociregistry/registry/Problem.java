@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.store.Finding;
+import io.ociregistry.store.LostRecord;
 
 /** What is wrong with a cache. Its text is one line that says what, where, and how that shows. */
 public sealed interface Problem {
@@ -32,6 +33,19 @@ public sealed interface Problem {
         @Override
         public String toString() {
             return "bad manifest  " + finding;
+        }
+    }
+
+    /** A manifest whose record was bad and was put away, and that did not come again since. */
+    record LostManifest(LostRecord lost) implements Problem {
+        @Override
+        public Digest digest() {
+            return lost.digest();
+        }
+
+        @Override
+        public String toString() {
+            return "lost manifest " + lost;
         }
     }
 

@@ -22,6 +22,8 @@ import java.util.stream.Collectors;
  * @param gone what goes as one repository has it, by digest
  * @param blobs the files that nothing reaches then
  * @param unreached blobs that only such records name as go, be they here or not
+ * @param spared blobs that records in quarantine name that stay there
+ * @param forgotten manifests whose records are in quarantine and nobody misses then
  * @param isComplete whether all records could be read
  */
 record PrunePlan(
@@ -31,6 +33,8 @@ record PrunePlan(
         Set<ImageReference> gone,
         List<BlobFile> blobs,
         Set<Digest> unreached,
+        Set<Digest> spared,
+        Set<Digest> forgotten,
         boolean isComplete) {
     /**
      * A name that goes.
@@ -64,7 +68,7 @@ record PrunePlan(
         List<String> more = new ArrayList<>(kept);
         more.add("all blobs, since the records of " + unread.size() + " manifests can't be read: "
                 + unread.stream().sorted().limit(3).map(Digest::toString).collect(Collectors.joining(", ")));
-        return new PrunePlan(names, more, records, gone, List.of(), Set.of(), false);
+        return new PrunePlan(names, more, records, gone, List.of(), Set.of(), spared, forgotten, false);
     }
 
     long blobBytes() {

@@ -6,6 +6,7 @@ import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.Census.Member;
 import io.ociregistry.registry.PrunePlan.Change;
 import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
@@ -29,6 +30,8 @@ final class PrunePlanner {
     private final PruneLimits limits;
     /** Blobs that a record names. */
     private final Set<Digest> named;
+    /** Manifests that an index lists. */
+    private final Set<Digest> listed;
 
     private final List<String> kept = new ArrayList<>();
 
@@ -39,6 +42,9 @@ final class PrunePlanner {
         this.named = census.members().stream()
                 .flatMap(member -> member.manifest().blobs().stream())
                 .map(ManifestSummary.Blob::digest)
+                .collect(Collectors.toSet());
+        this.listed = census.members().stream()
+                .flatMap(member -> member.manifest().children().stream())
                 .collect(Collectors.toSet());
     }
 
@@ -161,12 +167,31 @@ final class PrunePlanner {
     /** What is on the disk and nothing that stays names. Files that no record named before have to be old: theirs may be on its way. */
     private List<BlobFile> unreached(Survivors survivors) {
         Set<Digest> reached = survivors.blobs();
+        limits.lost().stream()
+                .filter(lost -> isMissed(lost, survivors))
+                .map(LostRecord::named)
+                .forEach(reached::addAll);
         return files.values().stream()
                 .filter(file -> !reached.contains(file.digest()))
                 .filter(file ->
                         named.contains(file.digest()) || limits.isOrphan().test(file))
                 .sorted(Comparator.comparing(BlobFile::digest))
                 .toList();
+    }
+
+    /** What is in quarantine goes with the indexes that list it, if there are any. */
+    private boolean isMissed(LostRecord lost, Survivors survivors) {
+        return survivors.list(lost.digest()) || !listed.contains(lost.digest());
+    }
+
+    private void tellOfMissed(LostRecord lost, Survivors survivors) {
+        Set<Digest> spared = new HashSet<>(lost.named());
+        spared.retainAll(files.keySet());
+        spared.removeAll(survivors.blobs());
+        if (!spared.isEmpty()) {
+            kept.add(spared.size() + " blobs of " + lost
+                    + "; verify --repair fetches it again, and they go once that file is deleted");
+        }
     }
 
     private PrunePlan planFor(List<PruneCandidate> chosen) {
@@ -181,6 +206,14 @@ final class PrunePlanner {
                 .collect(Collectors.toSet());
         Set<Digest> unreached = new HashSet<>(named);
         unreached.removeAll(survivors.blobs());
+        Map<Boolean, List<LostRecord>> lost =
+                limits.lost().stream().collect(Collectors.partitioningBy(each -> isMissed(each, survivors)));
+        Set<Digest> spared = new HashSet<>();
+        for (LostRecord missed : lost.getOrDefault(true, List.of())) {
+            tellOfMissed(missed, survivors);
+            spared.addAll(missed.named());
+        }
+        unreached.removeAll(spared);
         return new PrunePlan(
                 telling.names(),
                 kept.stream().sorted().toList(),
@@ -188,6 +221,10 @@ final class PrunePlanner {
                 gone,
                 blobs,
                 unreached,
+                spared,
+                lost.getOrDefault(false, List.of()).stream()
+                        .map(LostRecord::digest)
+                        .collect(Collectors.toSet()),
                 true);
     }
 

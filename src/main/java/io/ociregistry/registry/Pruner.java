@@ -52,7 +52,7 @@ import java.util.stream.Collectors;
  *       manifest may be on its way. Who has opened a file reads it to its end;
  *   <li>whoever gives up the lock of the cache closes this before: from then on it is another process that says what is named;
  *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names. If it can't be told which there are,
- *       nothing goes.
+ *       nothing goes. Once it is in quarantine, what it named stays until it comes again or is deleted there (ADR 28).
  * </ol>
  */
 public final class Pruner {
@@ -168,6 +168,7 @@ public final class Pruner {
                 blobs.receiving(),
                 file -> leftOver.contains(file.digest())
                         || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),
+                records.lost(),
                 size);
         Map<Digest, BlobFile> deletable = unread.isEmpty()
                 ? files.stream()
@@ -222,6 +223,9 @@ public final class Pruner {
                 }
             }
             records.force();
+            Set<Digest> forgotten = new HashSet<>(plan.forgotten());
+            forgotten.removeAll(listed);
+            whileOpen(() -> records.forgetLost(forgotten));
         } catch (IOException e) {
             throw disk(e);
         }
@@ -313,7 +317,8 @@ public final class Pruner {
             blobs.discardInterrupted(
                     digest -> plan.unreached().contains(digest) && !catalog.isNamed(digest), Instant.MAX);
             blobs.discardInterrupted(
-                    digest -> !catalog.isNamed(digest), clock.instant().minus(GRACE));
+                    digest -> !catalog.isNamed(digest) && !plan.spared().contains(digest),
+                    clock.instant().minus(GRACE));
         }
         plan.gone().stream()
                 .map(ImageReference::repository)

@@ -39,11 +39,15 @@ final class Repair {
         awaitDiscovery();
         List<Problem> records = new ArrayList<>();
         List<Problem> others = new ArrayList<>();
-        problems.forEach(problem -> (problem instanceof Problem.BadRecord ? records : others).add(problem));
+        problems.forEach(problem -> (isOfRecord(problem) ? records : others).add(problem));
         try (RunningLoad load = new RunningLoad(source, options, NOBODY)) {
             manifests.repair(records, repository -> fetch(load, repository), told);
             blobs.repair(others, repository -> fetch(load, repository), told);
         }
+    }
+
+    private static boolean isOfRecord(Problem problem) {
+        return problem instanceof Problem.BadRecord || problem instanceof Problem.LostManifest;
     }
 
     private void awaitDiscovery() throws InterruptedException {

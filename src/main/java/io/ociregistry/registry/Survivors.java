@@ -48,6 +48,11 @@ final class Survivors {
         return alive.contains(member);
     }
 
+    /** True if an index that stays lists it. */
+    boolean list(Digest manifest) {
+        return reached.contains(manifest);
+    }
+
     /** Of all manifests that stay, foreign layers too: some registries have them. */
     Set<Digest> blobs() {
         Set<Digest> blobs = new HashSet<>();

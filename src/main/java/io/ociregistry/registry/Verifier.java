@@ -67,6 +67,7 @@ public final class Verifier {
     void lookAtRecords() throws InterruptedException {
         Map<Digest, Lacking> missing = new LinkedHashMap<>();
         inspector.records(record -> look(record, missing), finding -> tell(new Problem.BadRecord(finding)));
+        inspector.lost().forEach(lost -> tell(new Problem.LostManifest(lost)));
         Set<Digest> arriving = inspector.arriving();
         // Looked at again: what was pulled or pruned meanwhile lacks nothing.
         missing.forEach((blob, lacking) -> {

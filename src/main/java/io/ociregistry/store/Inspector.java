@@ -58,6 +58,11 @@ public final class Inspector {
         }
     }
 
+    /** The records that are in quarantine and nowhere else. */
+    public List<LostRecord> lost() {
+        return new LostRecords(layout, maxManifestBytes).find();
+    }
+
     /** True if there is a record of that manifest, good or bad. */
     public boolean hasRecord(Digest manifest) {
         return Stream.of(Layout.Kind.values()).anyMatch(kind -> Files.exists(layout.record(kind, manifest)));

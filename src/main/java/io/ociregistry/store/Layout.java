@@ -10,6 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -27,7 +28,8 @@ import java.util.stream.Stream;
  *   lts/&lt;hex&gt;        records of either kind that newer versions of the Go program wrote; stay where they are
  *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
  *                    images that are to be brought in whole (*.image: the sha256 of the name in it), and files being written (*.tmp)
- *   corrupt/         quarantined files, each beside a .reason; never served
+ *   corrupt/         quarantined files, each beside a .reason; never served. &lt;name&gt;.&lt;milliseconds&gt;, of a record with the directory
+ *                    that it was in after it (.img): as long as there is no other record of its digest, its blobs are kept for it
  *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
  *                    the sha256 of the key in it), and links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
@@ -154,6 +156,31 @@ public final class Layout {
 
     Path corrupt() {
         return root.resolve("corrupt");
+    }
+
+    /** Where a bad file goes at a time. */
+    Path quarantined(Path file, Instant now) {
+        boolean isRecord =
+                Stream.of(Kind.values()).anyMatch(kind -> record(kind).equals(file.getParent()));
+        String kind = isRecord ? "." + file.getName(file.getNameCount() - 2) : "";
+        return corrupt().resolve(file.getFileName() + "." + now.toEpochMilli() + kind);
+    }
+
+    /** Why a file is quarantined. */
+    static Path reason(Path quarantined) {
+        return quarantined.resolveSibling(quarantined.getFileName() + ".reason");
+    }
+
+    /** True for a file in quarantine that was a record. */
+    static boolean isQuarantinedRecord(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return Stream.of(Kind.values()).anyMatch(kind -> name.endsWith("." + kind.directory));
+    }
+
+    /** The digest that a record in quarantine is named by. */
+    static Optional<Digest> quarantinedDigest(Path file) {
+        String hex = String.valueOf(file.getFileName()).split("\\.", 2)[0];
+        return RECORD.matcher(hex).matches() ? Optional.of(new Digest(Digest.Algorithm.SHA256, hex)) : Optional.empty();
     }
 
     Path lists() {

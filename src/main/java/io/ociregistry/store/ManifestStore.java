@@ -43,6 +43,7 @@ public final class ManifestStore {
     private final Layout layout;
     private final Quarantine quarantine;
     private final RecordFiles files;
+    private final LostRecords lost;
     private final RecordIndex index;
     private final RecordScan scan;
     private final PullTimes pulls;
@@ -65,7 +66,8 @@ public final class ManifestStore {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
         this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
-        this.index = new RecordIndex(layout);
+        this.lost = new LostRecords(layout, maxManifestBytes);
+        this.index = new RecordIndex(layout, lost);
         this.scan = new RecordScan(files, index);
         this.pulls = new PullTimes(layout);
         this.outage = new Outage("manifest records in " + layout.root());
@@ -173,6 +175,8 @@ public final class ManifestStore {
     }
 
     private void delete(Digest digest, List<RecordFile> read) throws IOException {
+        // First: what a crash leaves is a good record, and not one that is missed.
+        lost.forget(Set.of(digest));
         for (RecordFile file : read) {
             Files.deleteIfExists(file.file());
         }
@@ -201,6 +205,18 @@ public final class ManifestStore {
             throw new IOException("a directory of manifest records can't be read; the log tells which");
         }
         return listing.files().keySet();
+    }
+
+    /** The records that are in quarantine and nowhere else. */
+    public List<LostRecord> lost() {
+        return lost.find();
+    }
+
+    /** Does not miss the records of these manifests any more. */
+    public void forgetLost(Set<Digest> manifests) {
+        if (!manifests.isEmpty()) {
+            lost.forget(manifests);
+        }
     }
 
     /** Bytes of all record files. */
@@ -292,7 +308,7 @@ public final class ManifestStore {
                                     known -> changes.changed(known, summary), () -> changes.came(summary));
                         },
                         () -> {
-                            index.remove(digest);
+                            before.ifPresentOrElse(index::lose, () -> index.remove(digest));
                             before.ifPresent(changes::went);
                         });
         return now.isPresent();

@@ -74,8 +74,7 @@ final class Quarantine implements BadFiles {
             LOG.error("{} is bad and is left out: {}", file, reason);
             return false;
         }
-        Path target = layout.corrupt()
-                .resolve(file.getFileName() + "." + Instant.now().toEpochMilli());
+        Path target = layout.quarantined(file, Instant.now());
         try {
             layout.prepare(layout.corrupt());
             Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
@@ -98,7 +97,7 @@ final class Quarantine implements BadFiles {
 
     private static void explain(Path target, String reason) {
         try {
-            Files.writeString(target.resolveSibling(target.getFileName() + ".reason"), reason);
+            Files.writeString(Layout.reason(target), reason);
         } catch (IOException e) {
             LOG.debug("writing why {} is bad: {}", target, e.toString());
         }

@@ -23,15 +23,19 @@ final class RecordIndex {
     private static final Logger LOG = LoggerFactory.getLogger(RecordIndex.class);
     /** So many summaries are kept in memory until they are appended to the snapshot. */
     private static final int RECENT = 500;
+    /** No files of a record look like that. */
+    private static final long NO_LOOK = 0;
 
     private final Layout layout;
     private final Snapshot snapshot;
+    private final LostRecords lost;
     private final Looks looks = new Looks();
     /** What the snapshot does not tell yet. */
     private final Map<Digest, ManifestSummary> recent = new ConcurrentHashMap<>();
 
-    RecordIndex(Layout layout) {
+    RecordIndex(Layout layout, LostRecords lost) {
         this.layout = layout;
+        this.lost = lost;
         this.snapshot = new Snapshot(layout);
     }
 
@@ -59,6 +63,23 @@ final class RecordIndex {
     void remove(Digest digest) {
         looks.remove(digest);
         recent.remove(digest);
+    }
+
+    /** A record is not there any more, but may come again from the quarantine: what it said is kept for that. Caller holds its lock. */
+    void lose(ManifestSummary before) {
+        boolean isToBeKept = recent.containsKey(before.digest()) && layout.isWritable();
+        remove(before.digest());
+        if (isToBeKept) {
+            keep(before);
+        }
+    }
+
+    private synchronized void keep(ManifestSummary before) {
+        try {
+            snapshot.append(List.of(new SummaryLine(NO_LOOK, before)));
+        } catch (IOException e) {
+            LOG.debug("the snapshot of the index can't be written: {}", e.toString());
+        }
     }
 
     /** Tells what the snapshot has of records that look now as they did then. */
@@ -114,7 +135,11 @@ final class RecordIndex {
             snapshot.append(lines);
             saved.forEach(recent::remove);
             if (snapshot.isOutdated(looks.size())) {
-                snapshot.compact(looks.size(), line -> isKnown(line.summary().digest(), line.look()));
+                Set<Digest> quarantined = lost.digests();
+                snapshot.compact(
+                        looks.size(),
+                        line -> isKnown(line.summary().digest(), line.look())
+                                || quarantined.contains(line.summary().digest()));
             }
         } catch (IOException | UncheckedIOException e) {
             LOG.debug("the snapshot of the index can't be written: {}", e.toString());

@@ -19,17 +19,21 @@ import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.KeptList;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
+import io.ociregistry.store.RecordChanges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -39,10 +43,23 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrunerTest {
     @TempDir
     Path root;
+
+    private static final RecordChanges NOBODY = new RecordChanges() {
+        @Override
+        public void came(ManifestSummary now) {}
+
+        @Override
+        public void changed(ManifestSummary before, ManifestSummary now) {}
+
+        @Override
+        public void went(ManifestSummary before) {}
+    };
 
     private PrunedCache cache;
     private Digest base;
@@ -349,6 +366,90 @@ class PrunerTest {
         assertEquals(List.of(true), added);
         assertEquals(Set.of(base), cache.blobsHere());
         assertEquals(Set.of("r.example/new:1"), cache.names());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"torn", "flipped", "garbage", "empty"})
+    void whatABadRecordNamedStaysUntilItIsDeletedFromTheQuarantine(String damage) throws IOException {
+        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.records.saveIndex();
+        damage(image, damage);
+        // Another process, which never knew it.
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere(), "while it can't be read no blob goes");
+        PruneReport told = cache.dryRun("nothing");
+        PruneReport done = cache.prune("nothing");
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+        assertEquals(told.kept(), done.kept());
+        assertTrue(done.kept().get(0).startsWith("2 blobs of " + image.digest() + ": its record"), done::toString);
+        assertTrue(done.kept().get(0).contains("verify --repair"), done::toString);
+        for (Path file : quarantined()) {
+            Files.delete(file);
+        }
+        cache.prune("nothing");
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    @Test
+    void whatAPulledRecordNamedStaysAlsoIfNothingOfItIsLeft() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        cache.records.look(NOBODY);
+        damage(image, "garbage");
+        cache.records.look(NOBODY);
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
+    void aBadRecordGoesWithTheIndexThatListsIt() throws IOException {
+        Manifest image = cache.keep(
+                image(List.of(base)), "r.example/a@" + image(List.of(base)).digest());
+        cache.keep(index(List.of(image.digest())), "r.example/a:all");
+        cache.keep(index(List.of(image.digest())), "r.example/a:too");
+        cache.keep(image(List.of(ownA)), "r.example/b:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        cache.prune("a:all");
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "the other name of the index holds it");
+        assertEquals(2, quarantined().size());
+        cache.prune("a:too");
+        assertEquals(Set.of(ownA), cache.blobsHere());
+        assertEquals(List.of(), quarantined());
+    }
+
+    @Test
+    void whatCameAgainAndIsPrunedIsNotMissedAnyMore() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        cache.keep(image, "r.example/a:1");
+        cache.prune("a:1");
+        assertEquals(List.of(), quarantined());
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    private void damage(Manifest image, String how) throws IOException {
+        Path record = root.resolve("img").resolve(image.digest().hex());
+        byte[] bytes = Files.readAllBytes(record);
+        switch (how) {
+            // Behind its bytes.
+            case "torn" -> bytes = Arrays.copyOf(bytes, bytes.length / 2);
+            case "flipped" -> bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\"bytes\":\"") + 50] ^= 1;
+            case "garbage" -> bytes = "garbage".getBytes(StandardCharsets.US_ASCII);
+            default -> bytes = new byte[0];
+        }
+        Files.write(record, bytes);
+        Files.setLastModifiedTime(record, FileTime.from(Instant.now().minusSeconds(3600)));
+    }
+
+    private List<Path> quarantined() throws IOException {
+        try (var files = Files.list(root.resolve("corrupt"))) {
+            return files.toList();
+        }
     }
 
     @Test

@@ -115,6 +115,12 @@ class ScrubTest {
         Await.until("the end of a pass", () -> log.text().contains(" manifests and "));
     }
 
+    /** The same where the log has earlier passes. */
+    private void scrub(int passes) throws Exception {
+        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
+        Await.until("the end of a pass", () -> log.text().split(" manifests and ", -1).length > passes);
+    }
+
     @Test
     void aByteThatFlippedIsFound_toldAndFetchedAgain() throws Exception {
         age();
@@ -145,6 +151,26 @@ class ScrubTest {
         upstream.close();
         server.restart();
         assertArrayEquals(image.manifest(), get("manifests/1").body());
+    }
+
+    @Test
+    void aRecordThatWasPutAwayWhileTheUpstreamWasDownIsFetchedAgain_withoutItsBlobs() throws Exception {
+        server.close();
+        age();
+        rot(record());
+        serve("airGapped: true\n");
+        scrub();
+        assertTrue(log.text().contains("ERROR scrub: not repaired  " + image.digest()), log::text);
+        server.close();
+        serve("");
+        upstream.forgetRequests();
+        scrub(2);
+        assertTrue(log.text().contains("ERROR scrub: lost manifest " + image.digest()), log::text);
+        assertTrue(log.text().contains("INFO scrub: repaired      " + image.digest()), log::text);
+        assertEquals(0, upstream.requests(Match.blobs()).size());
+        upstream.close();
+        assertArrayEquals(image.manifest(), get("manifests/1").body());
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.registry.PrunePolicy;
+import io.ociregistry.registry.PruneRequest;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RunningRegistry;
@@ -14,6 +16,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command on real files, as people type it. */
 @Timeout(60)
@@ -151,9 +156,36 @@ class VerifyCommandTest {
     @Test
     void aManifestThatNothingNamesCannotBeFetched_andItSaysSo() throws Exception {
         Files.writeString(cache.record(cache.tool), "garbage");
+        Files.delete(cache.images.resolve("records"));
         cache.age();
         assertEquals(1, cache.verify("--repair"));
         assertTrue(cache.lines().get(1).contains("nothing here tells which image it was"), cache.lines()::toString);
+        assertEquals(1, cache.verify(), "it is missed until somebody deletes it");
+        assertTrue(cache.lines().get(0).startsWith("lost manifest " + cache.tool.digest()), cache.lines()::toString);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aBadRecordCostsNoBlobs_thoughItIsPrunedBeforeItIsRepaired(boolean isGarbage) throws Exception {
+        Path record = cache.record(cache.tool);
+        String text = Files.readString(record);
+        Files.writeString(record, isGarbage ? "" : text.substring(0, text.length() / 2));
+        cache.age();
+        cache.upstream.forgetRequests();
+        try (RunningRegistry server = cache.serve("airGapped: true\n")) {
+            PruneRequest orphans =
+                    new PruneRequest(new PrunePolicy.AllOf(List.of()), OptionalInt.of(0), OptionalLong.empty(), false);
+            server.context().pruner().prune(orphans);
+            server.context().pruner().prune(orphans);
+        }
+        assertEquals(1, cache.verify());
+        assertTrue(cache.lines().get(0).startsWith("lost manifest " + cache.tool.digest()), cache.lines()::toString);
+        assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
+        assertEquals(List.of(), cache.upstream.requests(Match.blobs()));
+        assertEquals(0, cache.verify(), cache.lines()::toString);
+        try (RunningRegistry server = cache.serve("airGapped: true\n")) {
+            cache.pull(server);
+        }
     }
 
     @Test

@@ -1,0 +1,27 @@
+package io.ociregistry.store;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A record that was bad and is in quarantine, and that nothing has taken the place of: its manifest is to be fetched again, and until then
+ * nobody else says that its blobs are needed.
+ *
+ * @param digest of the manifest, as its file was named
+ * @param file where the record is now
+ * @param named what it named, blobs and manifests, as far as anything tells: rather more than that than less
+ * @param names the names that the manifest had, as far as anything tells
+ */
+public record LostRecord(Digest digest, Path file, Set<Digest> named, Set<ImageReference> names) {
+    public LostRecord {
+        named = Set.copyOf(named);
+        names = Set.copyOf(names);
+    }
+
+    @Override
+    public String toString() {
+        return digest + ": its record was bad and is now " + file;
+    }
+}
