@@ -30,7 +30,9 @@ public final class ClientAccess implements AutoCloseable {
 
     /** The same with another time for which a changed file may go unseen. */
     static ClientAccess of(ClientsConfig config, Duration pause) {
-        Optional<SharedToken> token = SharedToken.of(config.token(), "clients.tokenFile", config.tokenFile(), pause);
+        Optional<SharedToken> token = config.tokenFile()
+                .map(file -> SharedToken.watched("clients.tokenFile", file, pause))
+                .or(() -> config.token().map(SharedToken::of));
         try {
             return new ClientAccess(
                     config.htpasswd().map(file -> PasswordCheck.of("clients.htpasswd", file, pause)), token);

@@ -3,6 +3,7 @@ package io.ociregistry.access;
 import io.ociregistry.config.Secret;
 import io.ociregistry.files.FromFiles;
 import io.ociregistry.files.SecretFile;
+import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.files.Watched;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,45 +13,71 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A token that all who may do something know. How long it takes to refuse another tells nothing of it. */
 public final class SharedToken implements AutoCloseable {
-    private final Supplier<byte[]> digest;
+    private static final Logger LOG = LoggerFactory.getLogger(SharedToken.class);
+
+    private final Supplier<Optional<byte[]>> digest;
     private final Runnable closing;
 
-    private SharedToken(Supplier<byte[]> digest, Runnable closing) {
+    private SharedToken(Supplier<Optional<byte[]>> digest, Runnable closing) {
         this.digest = digest;
         this.closing = closing;
     }
 
-    /**
-     * The one in the first line of a file, which is read again when it changes, else the one that is given; empty if there is neither.
-     *
-     * @param key the key of the configuration that names the file
-     * @param pause how long a changed file may go unseen
-     * @throws io.ociregistry.files.UnusableFileException if the file can't be used
-     */
-    public static Optional<SharedToken> of(Optional<Secret> token, String key, Optional<Path> file, Duration pause) {
-        return file.map(path -> inFile(key, path, pause)).or(() -> token.map(SharedToken::fixed));
-    }
-
-    private static SharedToken fixed(Secret token) {
-        byte[] fixed = digest(token.reveal());
+    /** One that never changes. */
+    public static SharedToken of(Secret token) {
+        Optional<byte[]> fixed = Optional.of(digest(token.reveal()));
         return new SharedToken(() -> fixed, () -> {});
     }
 
-    private static SharedToken inFile(String key, Path path, Duration pause) {
-        FromFiles<byte[]> file = new FromFiles<>(
-                List.of(path),
-                () -> SecretFile.read(key, path, bytes -> digest(SecretFile.firstLine(bytes))),
+    /**
+     * The one in the first line of a file that is watched: to compare with it reads nothing.
+     *
+     * @param key the key of the configuration that names the file
+     * @param pause how long a changed file may go unseen
+     * @throws UnusableFileException if the file can't be used; later on, what was read before counts while it can't
+     */
+    static SharedToken watched(String key, Path file, Duration pause) {
+        Watched<byte[]> watched = Watched.start(inFile(key, file), pause, changed -> {});
+        return new SharedToken(() -> Optional.of(watched.get()), watched::close);
+    }
+
+    /**
+     * The one in the first line of a file that is looked at when somebody shows one, at most once a second. Until it can be used no token is
+     * right, which is logged and keeps nothing else from working.
+     *
+     * @param key the key of the configuration that names the file
+     */
+    public static SharedToken readWhenShown(String key, Path file) {
+        FromFiles<byte[]> read = inFile(key, file);
+        return new SharedToken(() -> ifUsable(read), () -> {});
+    }
+
+    private static Optional<byte[]> ifUsable(FromFiles<byte[]> file) {
+        try {
+            return Optional.of(file.get());
+        } catch (UnusableFileException e) {
+            LOG.warn("no token is accepted: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static FromFiles<byte[]> inFile(String key, Path file) {
+        return new FromFiles<>(
+                List.of(file),
+                () -> SecretFile.read(key, file, bytes -> digest(SecretFile.firstLine(bytes))),
                 System::nanoTime);
-        Watched<byte[]> watched = Watched.start(file, pause, changed -> {});
-        return new SharedToken(watched::get, watched::close);
     }
 
     /** Whether that is it. */
     public boolean is(String shown) {
-        return MessageDigest.isEqual(digest.get(), digest(shown));
+        return digest.get()
+                .filter(right -> MessageDigest.isEqual(right, digest(shown)))
+                .isPresent();
     }
 
     /** Of one length, whatever the token's. */

@@ -1,5 +1,6 @@
 package io.ociregistry.web;
 
+import io.ociregistry.access.SharedToken;
 import io.ociregistry.config.AdminConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -7,9 +8,11 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Who may administer the server: programs on the same machine that mean it, and whoever brings the token. See ADR 25.
@@ -26,10 +29,13 @@ final class AdminAccess {
     /** Where Tomcat's valve leaves what it read from a header of a proxy, which it then removes. */
     private static final String READ_FROM_HEADER = "org.apache.catalina.AccessLog.RemoteAddr";
 
-    private final AdminTokens tokens;
+    private final List<SharedToken> tokens;
 
     AdminAccess(AdminConfig config) {
-        this.tokens = new AdminTokens(config);
+        this.tokens = Stream.concat(
+                        config.token().map(SharedToken::of).stream(),
+                        config.tokenFile().map(file -> SharedToken.readWhenShown("admin.tokenFile", file)).stream())
+                .toList();
     }
 
     /**
@@ -40,7 +46,8 @@ final class AdminAccess {
     void check(HttpServletRequest request) {
         Optional<String> token = token(request);
         Optional<String> objection = token.isPresent()
-                ? token.filter(given -> !tokens.accept(given)).map(wrong -> "the token is not the right one")
+                ? token.filter(given -> tokens.stream().noneMatch(right -> right.is(given)))
+                        .map(wrong -> "the token is not the right one")
                 : objection(request);
         objection.ifPresent(why -> {
             throw new RegistryException(
