@@ -37,9 +37,6 @@ public final class ManifestStore {
     /** So that nothing else waits long for it. */
     private static final int FOLDED_AT_ONCE = 500;
 
-    /** What {@code maxManifestBytes} is unless configured. */
-    private static final long MAX_MANIFEST_BYTES = 4_393_216;
-
     private final Layout layout;
     private final Quarantine quarantine;
     private final RecordFiles files;
@@ -55,11 +52,6 @@ public final class ManifestStore {
             .maximumWeight(MEMORY_BYTES)
             .weigher((Digest digest, RecordFile seen) -> seen.record().weight())
             .build();
-
-    /** The records of a layout, of manifests of the usual size. */
-    public ManifestStore(Layout layout) {
-        this(layout, MAX_MANIFEST_BYTES);
-    }
 
     /** The records of a layout. */
     public ManifestStore(Layout layout, long maxManifestBytes) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ManifestStore;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +84,7 @@ class FaultMatrixTest {
                 assertEquals(file.getFileName().toString(), actual.hex());
             }
         }
-        ManifestStore records = new ManifestStore(new Layout(stage.imagePath()));
+        ManifestStore records = Records.in(new Layout(stage.imagePath()));
         Set<String> readable = new HashSet<>();
         records.forEach(record -> readable.add(record.manifest().digest().hex()));
         try (var files = Files.list(stage.imagePath().resolve("img"))) {

@@ -3,12 +3,12 @@ package io.ociregistry.product;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.Records;
 import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,7 +77,7 @@ class HitsTest {
     private List<RecordedReference> names() throws IOException {
         List<RecordedReference> names = new ArrayList<>();
         try (StoreAccess access = StoreAccess.open(images, "test")) {
-            new ManifestStore(access.layout()).forEach(record -> names.addAll(record.references()));
+            Records.in(access.layout()).forEach(record -> names.addAll(record.references()));
         }
         return names;
     }

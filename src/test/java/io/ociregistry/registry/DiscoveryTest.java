@@ -15,6 +15,7 @@ import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Records;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import java.nio.charset.StandardCharsets;
@@ -64,11 +65,11 @@ class DiscoveryTest {
         layout.create();
         image = manifest("{\"config\":{},\"layers\":[],\"mediaType\":\"" + MediaType.OCI_MANIFEST + "\"}");
         Manifest index = manifest("{\"manifests\":[{\"digest\":\"" + image.digest() + "\",\"size\":5}]}");
-        ManifestStore earlier = new ManifestStore(layout);
+        ManifestStore earlier = Records.in(layout);
         earlier.confirm(image, TAG, Instant.now());
         earlier.confirm(index, ImageReference.parse("evil.example/a:1"), Instant.now());
 
-        ManifestStore records = new ManifestStore(layout);
+        ManifestStore records = Records.in(layout);
         Catalog catalog = new Catalog(false);
         discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         discovery.begin(this::hold, Duration.ofMillis(10));
@@ -108,9 +109,9 @@ class DiscoveryTest {
     @Test
     void whatOurselvesWriteBeforeTheFirstLookIsFoundByItAllTheSame() throws Exception {
         Layout layout = new Layout(root);
-        ManifestStore written = new ManifestStore(layout);
+        ManifestStore written = Records.in(layout);
         written.confirm(image, OTHER, Instant.now());
-        ManifestStore records = new ManifestStore(layout);
+        ManifestStore records = Records.in(layout);
         records.pulls().note(TAG.repository(), image.digest(), Instant.now());
         records.foldPulls(Instant.now().plus(Duration.ofDays(2)));
         assertTrue(records.remove(image.digest(), new ManifestStore.Removal() {

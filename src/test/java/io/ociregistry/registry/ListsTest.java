@@ -22,6 +22,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded.Kind;
+import io.ociregistry.testing.Records;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import java.lang.reflect.Proxy;
@@ -72,7 +73,7 @@ class ListsTest {
         layout.create();
         upstreams = HttpUpstreams.of(config);
         Catalog catalog = new Catalog(false);
-        ManifestStore records = new ManifestStore(layout);
+        ManifestStore records = Records.in(layout);
         discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         discovery.begin(() -> {}, Duration.ofSeconds(20));
         Manifests manifests =

@@ -14,6 +14,7 @@ import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.Space;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,7 +57,7 @@ final class PrunedCache {
         this.root = root;
         this.layout = new Layout(root);
         layout.create();
-        this.records = new ManifestStore(layout);
+        this.records = Records.in(layout);
         this.blobs = new BlobStore(layout, Duration.ofSeconds(1), space, nanos::get);
         this.links = new ConfirmedLinks(layout);
         this.lists = new ListStore(layout);
@@ -145,7 +146,7 @@ final class PrunedCache {
 
     List<ManifestSummary> summaries() {
         List<ManifestSummary> found = new ArrayList<>();
-        new ManifestStore(layout).forEach(record -> found.add(ManifestSummary.of(record)));
+        Records.in(layout).forEach(record -> found.add(ManifestSummary.of(record)));
         return found;
     }
 

@@ -17,7 +17,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.Layout;
-import io.ociregistry.store.ManifestStore;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +54,7 @@ class RegistryTest {
         layout.create();
         String json = "{\"layers\":[{\"digest\":\"" + DIGEST + "\",\"size\":" + LAYER.length + "}],\"config\":{}}";
         Manifest manifest = Manifest.parse(json.getBytes(StandardCharsets.US_ASCII), MediaType.NONE);
-        new ManifestStore(layout).confirm(manifest, NAME, Instant.now());
+        Records.in(layout).confirm(manifest, NAME, Instant.now());
         context = RegistryContext.open(
                 ServerConfig.defaults().with(ServerKeys.IMAGE_PATH, root).with(ServerKeys.AIR_GAPPED, true));
     }

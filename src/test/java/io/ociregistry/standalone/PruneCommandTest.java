@@ -9,9 +9,9 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.store.Layout;
-import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.StoreAccess;
+import io.ociregistry.testing.Records;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -165,7 +165,7 @@ class PruneCommandTest {
         try (var files = Files.list(dir.resolve("blobs"))) {
             here = files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(HashSet::new));
         }
-        new ManifestStore(layout).forEach(record -> record.manifest()
+        Records.in(layout).forEach(record -> record.manifest()
                 .blobs()
                 .forEach(blob -> assertTrue(
                         here.contains(blob.digest().hex()), record.references().toString())));
@@ -178,7 +178,7 @@ class PruneCommandTest {
 
     private Set<String> tags() {
         Set<String> tags = new TreeSet<>();
-        new ManifestStore(layout).forEach(record -> record.references()
+        Records.in(layout).forEach(record -> record.references()
                 .forEach(reference -> tags.add(reference.name().reference().toString())));
         return tags;
     }
@@ -195,7 +195,7 @@ class PruneCommandTest {
                 ("{\"layers\":[" + String.join(",", descriptors) + "]}").getBytes(StandardCharsets.UTF_8),
                 MediaType.OCI_MANIFEST);
         Instant created = now.minus(Duration.ofDays(createdDaysAgo));
-        new ManifestStore(layout).confirm(manifest, ImageReference.parse(name), created);
+        Records.in(layout).confirm(manifest, ImageReference.parse(name), created);
         Instant pulled = now.minus(Duration.ofDays(pulledDaysAgo));
         Path record = dir.resolve("img").resolve(manifest.digest().hex());
         RecordedReference reference = RecordedReference.confirmed(ImageReference.parse(name), created);

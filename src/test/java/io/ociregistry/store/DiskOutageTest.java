@@ -10,6 +10,7 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.testing.LogLines;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ class DiskOutageTest {
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new ManifestStore(layout);
+        store = Records.in(layout);
     }
 
     @Test
@@ -135,7 +136,7 @@ class DiskOutageTest {
 
     private List<ManifestRecord> onDisk() {
         List<ManifestRecord> records = new ArrayList<>();
-        new ManifestStore(layout).forEach(records::add);
+        Records.in(layout).forEach(records::add);
         return records;
     }
 

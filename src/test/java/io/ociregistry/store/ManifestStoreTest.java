@@ -10,6 +10,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.testing.LogLines;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ class ManifestStoreTest {
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new ManifestStore(layout);
+        store = Records.in(layout);
     }
 
     @Test
@@ -62,7 +63,7 @@ class ManifestStoreTest {
         assertEquals(Set.of("quay.io/team/app:v1", "ghcr.io/other:V2"), names(records.get(0)));
         assertEquals(
                 manifest.bytes(),
-                new ManifestStore(layout).find(manifest.digest()).orElseThrow().bytes());
+                Records.in(layout).find(manifest.digest()).orElseThrow().bytes());
     }
 
     @Test
@@ -149,10 +150,10 @@ class ManifestStoreTest {
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
         age(file);
 
-        assertEquals(Optional.empty(), new ManifestStore(layout).find(manifest.digest()));
+        assertEquals(Optional.empty(), Records.in(layout).find(manifest.digest()));
         assertQuarantined(file);
-        new ManifestStore(layout).confirm(manifest, NAME, NOW);
-        assertTrue(new ManifestStore(layout).find(manifest.digest()).isPresent(), "it can be fetched again");
+        Records.in(layout).confirm(manifest, NAME, NOW);
+        assertTrue(Records.in(layout).find(manifest.digest()).isPresent(), "it can be fetched again");
     }
 
     @Test
@@ -161,7 +162,7 @@ class ManifestStoreTest {
         store.confirm(manifest, NAME, NOW);
         Path foreign = put("f".repeat(64), Files.readString(file(manifest)));
 
-        assertEquals(Optional.empty(), new ManifestStore(layout).find(Digest.parse("sha256:" + "f".repeat(64))));
+        assertEquals(Optional.empty(), Records.in(layout).find(Digest.parse("sha256:" + "f".repeat(64))));
         assertQuarantined(foreign);
         assertEquals(1, afterRestart().size());
     }
@@ -203,7 +204,7 @@ class ManifestStoreTest {
     void aRecordThatAppearsUnderARunningStoreIsFound() throws IOException {
         Manifest manifest = index(1);
         assertEquals(Optional.empty(), store.find(manifest.digest()));
-        new ManifestStore(layout).confirm(manifest, NAME, NOW);
+        Records.in(layout).confirm(manifest, NAME, NOW);
         assertEquals(
                 manifest.digest(), store.find(manifest.digest()).orElseThrow().digest());
     }
@@ -295,7 +296,7 @@ class ManifestStoreTest {
 
     private List<ManifestRecord> afterRestart() {
         List<ManifestRecord> records = new ArrayList<>();
-        new ManifestStore(layout).forEach(records::add);
+        Records.in(layout).forEach(records::add);
         return records;
     }
 

@@ -8,6 +8,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class PullTimesTest {
     void create() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new ManifestStore(layout);
+        store = Records.in(layout);
         for (ImageReference name : new ImageReference[] {TAG, OTHER_TAG, ELSEWHERE}) {
             store.confirm(MANIFEST, name, MONDAY);
         }
@@ -64,10 +65,10 @@ class PullTimesTest {
         Map<Path, FileTime> before = times();
         note(LATER);
         assertEquals(before, times());
-        assertEquals(MONDAY.plusSeconds(1), pulled(new ManifestStore(layout), TAG), "not saved yet");
+        assertEquals(MONDAY.plusSeconds(1), pulled(Records.in(layout), TAG), "not saved yet");
         store.save();
-        assertEquals(LATER, pulled(new ManifestStore(layout), TAG));
-        assertEquals(LATER, pulled(new ManifestStore(layout.readOnly()), TAG), "who only reads sees it too");
+        assertEquals(LATER, pulled(Records.in(layout), TAG));
+        assertEquals(LATER, pulled(Records.in(layout.readOnly()), TAG), "who only reads sees it too");
     }
 
     @Test
@@ -83,7 +84,7 @@ class PullTimesTest {
         store.foldPulls(LATER.plus(Duration.ofHours(24)));
         assertTrue(Files.readString(record).contains("\"pulled\":\"" + LATER.plusSeconds(9)), "it tells the last");
         Files.delete(root.resolve("pulled"));
-        assertEquals(LATER.plusSeconds(9), pulled(new ManifestStore(layout), TAG));
+        assertEquals(LATER.plusSeconds(9), pulled(Records.in(layout), TAG));
 
         written = age(record);
         store.foldPulls(LATER.plus(Duration.ofDays(9)));
@@ -104,7 +105,7 @@ class PullTimesTest {
             store.save();
         }
         assertTrue(Files.size(root.resolve("pulled")) < 300_000, Files.size(root.resolve("pulled")) + " bytes");
-        assertEquals(MONDAY.plusSeconds(5000), pulled(new ManifestStore(layout), TAG));
+        assertEquals(MONDAY.plusSeconds(5000), pulled(Records.in(layout), TAG));
     }
 
     @Test
@@ -115,7 +116,7 @@ class PullTimesTest {
                 new String[] {"", "17", "x y z", "1 2 quay.io sha256:1", "99999999999999999999 1 a.b/c d"}) {
             Files.writeString(root.resolve("pulled"), garbage + "\n", StandardOpenOption.APPEND);
         }
-        assertEquals(LATER, pulled(new ManifestStore(layout), TAG));
+        assertEquals(LATER, pulled(Records.in(layout), TAG));
     }
 
     @Test
@@ -123,7 +124,7 @@ class PullTimesTest {
         String line = " 1 " + TAG.repository() + " " + MANIFEST.digest();
         for (long time : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE / 1000}) {
             Files.writeString(root.resolve("pulled"), time + line + "\n");
-            ManifestStore again = new ManifestStore(layout);
+            ManifestStore again = Records.in(layout);
             again.foldPulls(LATER);
             assertFalse(pulled(again, TAG).isBefore(MONDAY));
         }

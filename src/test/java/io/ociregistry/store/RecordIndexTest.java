@@ -8,6 +8,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
+import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class RecordIndexTest {
     void fill() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new ManifestStore(layout);
+        store = Records.in(layout);
         for (int i = 0; i < IMAGES; i++) {
             manifests.add(manifest(i));
             store.confirm(manifests.get(i), name("v" + i), NOON);
@@ -52,8 +53,8 @@ class RecordIndexTest {
     @Test
     void aStartReadsNoRecordThatTheSnapshotTells() throws IOException {
         unreadable();
-        assertEquals(all(), looked(new ManifestStore(layout)));
-        assertFalse(new ManifestStore(layout).find(manifests.get(0).digest()).isPresent(), "they can't be read");
+        assertEquals(all(), looked(Records.in(layout)));
+        assertFalse(Records.in(layout).find(manifests.get(0).digest()).isPresent(), "they can't be read");
     }
 
     @Test
@@ -78,10 +79,10 @@ class RecordIndexTest {
 
     @Test
     void aRecordThatLooksOtherwiseIsReadAgain() throws IOException {
-        new ManifestStore(layout).confirm(manifests.get(3), name("other"), NOON);
+        Records.in(layout).confirm(manifests.get(3), name("other"), NOON);
         Set<String> expected = all();
         expected.add("quay.io/team/app:other");
-        assertEquals(expected, names(new ManifestStore(layout)));
+        assertEquals(expected, names(Records.in(layout)));
     }
 
     @Test
@@ -95,26 +96,26 @@ class RecordIndexTest {
                 bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
             }
             Files.write(snapshot, bad);
-            assertEquals(all(), names(new ManifestStore(layout)), "flipped, " + i);
+            assertEquals(all(), names(Records.in(layout)), "flipped, " + i);
             Files.write(snapshot, java.util.Arrays.copyOf(good, random.nextInt(good.length)));
-            assertEquals(all(), names(new ManifestStore(layout)), "cut, " + i);
+            assertEquals(all(), names(Records.in(layout)), "cut, " + i);
         }
         Files.writeString(snapshot, "a later version\n".repeat(1000));
-        assertEquals(all(), names(new ManifestStore(layout)));
+        assertEquals(all(), names(Records.in(layout)));
         Files.delete(snapshot);
-        assertEquals(all(), names(new ManifestStore(layout)));
+        assertEquals(all(), names(Records.in(layout)));
         Files.createDirectory(snapshot);
-        ManifestStore last = new ManifestStore(layout);
+        ManifestStore last = Records.in(layout);
         assertEquals(all(), names(last));
         last.saveIndex();
     }
 
     @Test
     void whatWentOrChangedIsToldWithWhatItWas_alsoIfOnlyTheSnapshotKnowsThat() throws IOException {
-        ManifestStore running = new ManifestStore(layout);
+        ManifestStore running = Records.in(layout);
         look(running);
         Files.delete(file(manifests.get(3)));
-        new ManifestStore(layout).confirm(manifests.get(4), name("more"), NOON);
+        Records.in(layout).confirm(manifests.get(4), name("more"), NOON);
         assertEquals(
                 List.of(
                         "changed [quay.io/team/app:v4] [quay.io/team/app:v4, quay.io/team/app:more]",
@@ -125,12 +126,12 @@ class RecordIndexTest {
 
     @Test
     void aRecordThatIsLookedAtByItselfIsToldInTheSameWay() throws IOException {
-        ManifestStore running = new ManifestStore(layout);
+        ManifestStore running = Records.in(layout);
         look(running);
         List<String> changes = new ArrayList<>();
         running.look(manifests.get(4).digest(), into(changes));
         assertEquals(List.of(), changes);
-        new ManifestStore(layout).confirm(manifests.get(4), name("more"), NOON);
+        Records.in(layout).confirm(manifests.get(4), name("more"), NOON);
         running.look(manifests.get(4).digest(), into(changes));
         Files.delete(file(manifests.get(4)));
         running.look(manifests.get(4).digest(), into(changes));
@@ -144,7 +145,7 @@ class RecordIndexTest {
 
     @Test
     void aDiskThatTellsNothingTakesNothingAway() throws IOException {
-        ManifestStore running = new ManifestStore(layout);
+        ManifestStore running = Records.in(layout);
         look(running);
         Path away = root.resolve("away");
         Files.move(root.resolve("img"), away);
@@ -158,7 +159,7 @@ class RecordIndexTest {
 
     @Test
     void nothingIsReadTwice_andNothingIsLookedAtWhereNoDirectoryChanged() throws IOException {
-        ManifestStore running = new ManifestStore(layout);
+        ManifestStore running = Records.in(layout);
         for (String directory : List.of("img", "fat", "other")) {
             Files.setLastModifiedTime(
                     root.resolve(directory), FileTime.from(Instant.now().minusSeconds(100)));
@@ -180,7 +181,7 @@ class RecordIndexTest {
         }
         assertTrue(Files.size(root.resolve("records")) < 450_000, Files.size(root.resolve("records")) + " bytes");
         unreadable();
-        assertEquals(all(), looked(new ManifestStore(layout)));
+        assertEquals(all(), looked(Records.in(layout)));
     }
 
     private void unreadable() throws IOException {
