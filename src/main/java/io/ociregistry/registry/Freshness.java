@@ -84,7 +84,7 @@ final class Freshness {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
         return airGapped
-                ? CompletableFuture.completedStage(stale(name, cached, "this server is air-gapped"))
+                ? CompletableFuture.completedStage(stale(name, cached, AirGap.REASON))
                 : ask(name, cached, rule);
     }
 

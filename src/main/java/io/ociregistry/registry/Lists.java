@@ -75,8 +75,8 @@ final class Lists<N extends ListName, V> {
     CompletionStage<Listed<V>> get(N name) {
         Optional<Known<V>> last = last(name);
         if (airGapped) {
-            return CompletableFuture.completedStage(
-                    offline(name, last, "this server is air-gapped").orElseThrow(() -> notHere(name)));
+            return CompletableFuture.completedStage(offline(name, last, AirGap.REASON)
+                    .orElseThrow(() -> AirGap.notCached(ErrorCode.NAME_UNKNOWN, "the " + name + " are")));
         }
         if (last.isPresent() && isFresh(last.get())) {
             return CompletableFuture.completedStage(Listed.certain(last.get().list));
@@ -168,12 +168,6 @@ final class Lists<N extends ListName, V> {
             LOG.warn("what was kept as the {} is left out: {}", name, e.getMessage());
             return Optional.empty();
         }
-    }
-
-    private static RegistryException notHere(ListName name) {
-        return new RegistryException(
-                ErrorCode.NAME_UNKNOWN,
-                "the " + name + " are not cached, and this server is air-gapped, so it asks no upstream");
     }
 
     private record Known<V>(V list, Instant checked, int bytes) {}

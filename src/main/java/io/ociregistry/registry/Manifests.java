@@ -103,9 +103,7 @@ final class Manifests {
             return freshness.confirmed(name, cached.get());
         }
         if (airGapped) {
-            throw new RegistryException(
-                    ErrorCode.MANIFEST_UNKNOWN,
-                    name + " is not cached, and this server is air-gapped, so it asks no upstream");
+            throw AirGap.notCached(ErrorCode.MANIFEST_UNKNOWN, name + " is");
         }
         missing.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());

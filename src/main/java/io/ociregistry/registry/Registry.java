@@ -285,10 +285,7 @@ public final class Registry implements AutoCloseable {
 
     private Upstream upstream(Repository repository, Digest digest) {
         if (airGapped) {
-            throw new RegistryException(
-                    ErrorCode.BLOB_UNKNOWN,
-                    "blob " + repository + "@" + digest
-                            + " is not cached, and this server is air-gapped, so it asks no upstream");
+            throw AirGap.notCached(ErrorCode.BLOB_UNKNOWN, "blob " + repository + "@" + digest + " is");
         }
         return upstreams.get(repository.registry());
     }

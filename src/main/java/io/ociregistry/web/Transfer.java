@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Transfer implements WriteListener, AsyncListener {
     private static final Logger LOG = LoggerFactory.getLogger(Transfer.class);
     private static final String ABORTED = Transfer.class.getName() + ".aborted";
+
     /** A piece of a body: ready bytes, or a range of a source. */
     sealed interface Part {
         /** Ready bytes, as between the ranges of a multipart body. */

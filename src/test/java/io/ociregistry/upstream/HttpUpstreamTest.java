@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests, redirects and bodies as upstreams send them. */
-class TransferTest extends UpstreamTest {
+class HttpUpstreamTest extends UpstreamTest {
     private final FakeUpstream fake = started(FakeUpstream.start());
     private final FakeImage image = image(fake);
     private final Upstream upstream = upstream(fake);

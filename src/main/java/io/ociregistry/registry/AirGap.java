@@ -1,0 +1,21 @@
+package io.ociregistry.registry;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+
+/** How a server that calls no upstream ({@code airGapped}) tells of that. */
+final class AirGap {
+    /** Why a cached answer is not confirmed. */
+    static final String REASON = "this server is air-gapped";
+
+    private AirGap() {}
+
+    /**
+     * What it has not, it does not look for.
+     *
+     * @param whatIs the subject of the message with its verb, like "the tags are"
+     */
+    static RegistryException notCached(ErrorCode code, String whatIs) {
+        return new RegistryException(code, whatIs + " not cached, and " + REASON + ", so it asks no upstream");
+    }
+}
