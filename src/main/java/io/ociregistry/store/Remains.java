@@ -61,7 +61,6 @@ final class Remains {
                 found.add(new ImageReference(told.repository().canonical(), told.reference()));
             } catch (RegistryException none) {
                 // Something else has a name too, or it is damaged.
-                continue;
             }
         }
         return found;
