@@ -31,13 +31,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
 public final class RegistryContext implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryContext.class);
+
     /** How long a start waits for the index of the cache; a large one that was never read before takes longer. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(1);
+
+    private static final Duration DISK_PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
@@ -302,11 +309,23 @@ public final class RegistryContext implements AutoCloseable {
         pruner.close();
         registry.close();
         upstreams.close();
-        disk.shutdownNow();
+        end(disk);
         delivery.shutdownNow();
         saving.close();
         discovery.close();
         access.close();
+    }
+
+    /** What a check of a file notes in the end is not to be written once the lock is another's. */
+    private static void end(ExecutorService disk) {
+        disk.shutdownNow();
+        try {
+            if (!disk.awaitTermination(DISK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("the disk of the cache holds up the stop, which does not wait for it");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A fixed number of threads that keep no process alive. What waits for them is bounded by the requests that wait for it. */
