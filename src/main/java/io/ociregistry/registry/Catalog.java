@@ -199,11 +199,14 @@ final class Catalog {
         names.computeIfPresent(name, (same, known) -> Named.refreshed(known, digest, checked));
     }
 
-    /** Forgets a name that is gone upstream; what it meant is still known by its digest. Tells all manifests whose records claim it. */
-    synchronized Set<Digest> drop(ImageReference name) {
-        Set<Digest> claimed = Named.each(names.get(name)).map(Named::digest).collect(Collectors.toUnmodifiableSet());
-        claimed.forEach(digest -> removeName(name, digest));
-        return claimed;
+    /** All manifests whose records claim a name. */
+    Set<Digest> claimed(ImageReference name) {
+        return Named.each(names.get(name)).map(Named::digest).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** Forgets that the record of a manifest claims a name; what that meant is still known by its digest. */
+    synchronized void drop(ImageReference name, Digest digest) {
+        removeName(name, digest);
     }
 
     /** True if the repository may show that blob. */

@@ -185,8 +185,9 @@ final class Manifests {
                 manifest, name, catalog.nextCheck(name, checked), record -> catalog.add(ManifestSummary.of(record)));
     }
 
-    private void drop(ImageReference name) {
-        catalog.drop(name).forEach(digest -> store.drop(digest, name));
+    /** Forgets a name that is gone upstream. What others confirm meanwhile is known both here and on the disk, or in neither. */
+    void drop(ImageReference name) {
+        catalog.claimed(name).forEach(digest -> store.drop(digest, name, () -> catalog.drop(name, digest)));
     }
 
     /** Bytes that are here already, if this name's upstream says that it has them too, and its word is enough (ADR 8). */

@@ -107,22 +107,23 @@ public final class ManifestStore {
         return unsaved.find(digest).isEmpty();
     }
 
-    /** Writes down that a manifest has not that name any more, as its upstream says. */
-    public void drop(Digest digest, ImageReference name) {
-        change(digest, record -> record.without(name));
+    /** Writes down that a manifest has not that name any more, as its upstream says, and tells of it before anybody else can change the record. */
+    public void drop(Digest digest, ImageReference name, Runnable then) {
+        locked(digest, () -> {
+            change(digest, record -> record.without(name));
+            then.run();
+            return digest;
+        });
     }
 
-    /** Writes a record that exists anew, if it changes. */
+    /** Writes a record that exists anew, if it changes. Caller holds its lock. */
     private void change(Digest digest, UnaryOperator<ManifestRecord> change) {
-        locked(digest, () -> {
-            Known known = known(digest);
-            known.record().ifPresent(record -> {
-                ManifestRecord changed = change.apply(record);
-                if (!changed.equals(record)) {
-                    keep(changed, known.files());
-                }
-            });
-            return digest;
+        Known known = known(digest);
+        known.record().ifPresent(record -> {
+            ManifestRecord changed = change.apply(record);
+            if (!changed.equals(record)) {
+                keep(changed, known.files());
+            }
         });
     }
 
@@ -234,7 +235,10 @@ public final class ManifestStore {
     /** Writes times of pulls that were noted a day ago or earlier into their records, some at a time. */
     public void foldPulls(Instant now) {
         for (PullTimes.Folding folding : pulls.due(FOLDED_AT_ONCE, now)) {
-            change(folding.digest(), pulls::applied);
+            locked(folding.digest(), () -> {
+                change(folding.digest(), pulls::applied);
+                return folding;
+            });
             pulls.folded(folding);
         }
     }

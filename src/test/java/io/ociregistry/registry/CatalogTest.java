@@ -192,9 +192,11 @@ class CatalogTest {
         catalog.add(record(IMAGE, "quay.io/a:v2", NOW));
         catalog.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
 
-        assertEquals(Set.of(IMAGE.digest(), INDEX.digest()), catalog.drop(name("quay.io/a:v1")));
+        assertEquals(Set.of(IMAGE.digest(), INDEX.digest()), catalog.claimed(name("quay.io/a:v1")));
+        catalog.drop(name("quay.io/a:v1"), IMAGE.digest());
+        catalog.drop(name("quay.io/a:v1"), INDEX.digest());
         assertEquals(Optional.empty(), catalog.find(name("quay.io/a:v1")));
-        assertEquals(Set.of(), catalog.drop(name("quay.io/a:v1")));
+        assertEquals(Set.of(), catalog.claimed(name("quay.io/a:v1")));
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v2")));
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
         assertTrue(catalog.hasBlob(A, LAYER));
