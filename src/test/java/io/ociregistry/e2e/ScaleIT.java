@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.RawHttp;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -78,7 +80,41 @@ class ScaleIT {
                     again < Math.max(SOON.toMillis(), TIMES_SMALL * smallStart),
                     again + " ms, a small cache " + smallStart + " ms");
             assertTrue(each <= MOST_PER_MANIFEST, each + " bytes");
+            prune(server.jar, images);
         }
+    }
+
+    /** Whoever pulls meanwhile is not held up. */
+    private static void prune(FatJar server, ManyImages images) throws Exception {
+        CompletableFuture<Long> pruning = CompletableFuture.supplyAsync(() -> dryRun(server));
+        long pulls = 0;
+        long longest = 0;
+        while (!pruning.isDone()) {
+            long begun = System.nanoTime();
+            assertEquals(200, RawHttp.get(server.url(), images.byTag()).status());
+            longest = Math.max(longest, millisSince(begun));
+            pulls++;
+        }
+        System.out.printf(
+                "ScaleIT: %d images: a pruning is decided in %d ms; meanwhile %d pulls, the longest took %d ms%n",
+                IMAGES, pruning.join(), pulls, longest);
+        assertTrue(longest < SOON.toMillis(), longest + " ms");
+    }
+
+    private static long dryRun(FatJar server) {
+        long begun = System.nanoTime();
+        try {
+            String told = RawHttp.exchange(server.url(), "DELETE", "/cmd/prune?expr=nothing")
+                    .text();
+            assertTrue(told.contains("Total: 0 names"), told);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return millisSince(begun);
+    }
+
+    private static long millisSince(long begun) {
+        return (System.nanoTime() - begun) / 1_000_000;
     }
 
     private Configuration configuration(String name) throws IOException {
