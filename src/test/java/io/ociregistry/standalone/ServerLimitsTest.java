@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
+import io.ociregistry.testing.Await;
+import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import jakarta.servlet.AsyncContext;
@@ -43,6 +45,7 @@ class ServerLimitsTest {
         @Override
         public void contextInitialized(ServletContextEvent event) {
             event.getServletContext().addServlet("yes", new Yes()).addMapping("/v2/*");
+            event.getServletContext().addServlet("much", new Much()).addMapping("/much");
             var registration = event.getServletContext().addServlet("held", held);
             registration.setAsyncSupported(true);
             registration.addMapping("/held");
@@ -53,6 +56,16 @@ class ServerLimitsTest {
         @Override
         protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
             response.getOutputStream().print("yes");
+        }
+    }
+
+    /** More than fits between a server and a client that takes nothing. */
+    private static final class Much extends HttpServlet {
+        @Override
+        protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            for (int i = 0; i < 4000; i++) {
+                response.getOutputStream().write(new byte[1 << 16]);
+            }
         }
     }
 
@@ -173,27 +186,63 @@ class ServerLimitsTest {
     }
 
     @Test
-    void whoComesWhenAllConnectionsAreTakenWaitsUntilOneEnds() throws Exception {
+    void whoComesWhileAllConnectionsAreBusyWaits_andOneThatHasBecomeIdleMakesRoom() throws Exception {
         start(new ServerLimits(2, LONG, LONG, LONG, LONG));
-        try (RawHttp one = RawHttp.connect(base());
+        try (LogLines log = LogLines.of(RoomForMore.class.getName());
+                RawHttp one = RawHttp.connect(base());
                 RawHttp two = RawHttp.connect(base())) {
-            assertEquals("yes", one.sendRaw(REQUEST, false).text());
-            assertEquals("yes", two.sendRaw(REQUEST, false).text());
+            Response first = one.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\n", false);
+            Response second = two.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\n", false);
+            first.read(2);
+            second.read(2);
             var third = CompletableFuture.supplyAsync(this::ask);
-            assertThrows(java.util.concurrent.TimeoutException.class, () -> third.get(500, TimeUnit.MILLISECONDS));
-            assertEquals("yes", one.sendRaw(REQUEST, false).text(), "who is in is served");
-            one.abandon();
+            Await.until("it warns", () -> !log.at("WARN").isEmpty());
+            assertFalse(third.isDone());
+            String warning = "all 2 connections of port " + server.port() + " are taken, and none is idle";
+            assertEquals(1, log.at("WARN").size(), log.text());
+            assertTrue(log.text().contains(warning), log.text());
+            held.end.complete(null);
+            assertEquals("st", first.text());
+            assertEquals("st", second.text());
             assertEquals("yes", third.get(20, TimeUnit.SECONDS));
         }
     }
 
     @Test
-    void idleConnectionsMakeRoomWhenAllAreTaken() throws Exception {
+    void theConnectionThatIsIdleForLongestMakesRoomWhenAllAreTaken_andNoneWithAnAnswerOnItsWay() throws Exception {
+        start(new ServerLimits(3, LONG, LONG, LONG, LONG));
+        try (RawHttp busy = RawHttp.connect(base());
+                RawHttp idle = RawHttp.connect(base())) {
+            Response answer = busy.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\n", false);
+            answer.read(2);
+            assertEquals("yes", idle.sendRaw(REQUEST, false).text());
+            try (RawHttp third = RawHttp.connect(base())) {
+                idle.patience(Duration.ofMillis(20));
+                do {
+                    assertEquals("yes", third.sendRaw(REQUEST, false).text());
+                } while (isOpen(idle));
+            }
+            held.end.complete(null);
+            assertEquals("st", answer.text());
+        }
+    }
+
+    @Test
+    void whoAsksNothingAtAllMakesRoomToo() throws Exception {
+        start(new ServerLimits(1, LONG, LONG, LONG, LONG));
+        try (RawHttp silent = RawHttp.connect(base())) {
+            assertEquals("yes", ask());
+            assertEquals(0, silent.rest().length);
+        }
+    }
+
+    @Test
+    void whoTakesNothingIsCutSoonerWhenAllAreTaken() throws Exception {
         start(new ServerLimits(2, LONG, LONG, SHORT, LONG));
-        try (RawHttp one = RawHttp.connect(base())) {
-            assertEquals("yes", one.sendRaw(REQUEST, false).text());
-            try (RawHttp two = RawHttp.connect(base())) {
-                assertEquals("yes", two.sendRaw(REQUEST, false).text());
+        try (RawHttp stalled = RawHttp.connect(base())) {
+            stalled.sendRaw("GET /much HTTP/1.1\r\nHost: x\r\n\r\n", false).read(1);
+            try (RawHttp busy = RawHttp.connect(base())) {
+                busy.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\n", false).read(2);
                 assertEquals("yes", ask());
             }
         }
@@ -205,6 +254,15 @@ class ServerLimitsTest {
         assertTrue(ServerLimits.DEFAULT.connections() >= 64, ServerLimits.DEFAULT::toString);
         assertTrue(ServerLimits.DEFAULT.connections() <= 4096, ServerLimits.DEFAULT::toString);
         assertFalse(ServerLimits.DEFAULT.headers().compareTo(ServerLimits.DEFAULT.idle()) > 0);
+    }
+
+    private static boolean isOpen(RawHttp http) throws IOException {
+        try {
+            assertEquals(0, http.rest().length);
+            return false;
+        } catch (SocketTimeoutException stillOpen) {
+            return true;
+        }
     }
 
     /** One byte every tenth of the limit, ten times as long as the limit. */

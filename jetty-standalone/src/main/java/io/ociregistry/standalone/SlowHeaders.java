@@ -85,12 +85,8 @@ final class SlowHeaders extends AbstractLifeCycle implements Connection.Listener
         lookLater();
     }
 
-    /** Below TLS: to say good-bye would be to wait for the client again. */
     private static void close(Connection connection) {
-        EndPoint end = connection.getEndPoint();
-        while (end instanceof EndPoint.Wrapper wrapper) {
-            end = wrapper.unwrap();
-        }
+        EndPoint end = Sockets.of(connection);
         LOG.debug("the headers of {} do not come: closing the connection", end.getRemoteSocketAddress());
         end.close();
     }
