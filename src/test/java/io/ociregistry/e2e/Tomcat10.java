@@ -2,90 +2,42 @@ package io.ociregistry.e2e;
 
 import io.ociregistry.protocol.StalledClientsContract;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Debian's tomcat10 with a base directory of its own, one connector on loopback and the WAR in it. The WAR finds its configuration
- * by the environment.
- */
-public final class Tomcat10 implements Container {
+/** Debian's tomcat10 with one connector on loopback and the WAR in it. The WAR finds its configuration by the environment. */
+final class Tomcat10 {
     private static final Path HOME = Path.of("/usr/share/tomcat10");
+    private static final String SCRIPT = HOME.resolve("bin/catalina.sh").toString();
+    private static final String ACCESS_LOGS = "access*";
 
-    private final URI url;
-    private final Path base;
-    private final Program program;
-
-    private Tomcat10(URI url, Path base, Program program) {
-        this.url = url;
-        this.base = base;
-        this.program = program;
-    }
+    private Tomcat10() {}
 
     /** At the host's root. */
-    public static Tomcat10 start(Configuration configuration) {
-        return start(configuration, "ROOT");
+    static Container start(Configuration configuration) {
+        Peers.require(SCRIPT);
+        return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
     }
 
     /** With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small pieces. */
-    public static Tomcat10 startSmall(Configuration configuration) {
-        return start(
-                configuration,
-                "ROOT",
-                "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""
-                        + StalledClientsContract.SEND_BUFFER + "\"");
+    static Container startSmall(Configuration configuration) {
+        Peers.require(SCRIPT);
+        String tuning = "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""
+                + StalledClientsContract.SEND_BUFFER + "\"";
+        return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, tuning));
     }
 
     /** Under the context path /name. */
-    public static Tomcat10 start(Configuration configuration, String name) {
-        return start(configuration, name, "");
+    static Container start(Configuration configuration, String name) {
+        Peers.require(SCRIPT);
+        return War.deploy(configuration, name, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
     }
 
-    private static Tomcat10 start(Configuration configuration, String name, String connector) {
-        Peers.require(HOME.resolve("bin/catalina.sh").toString());
-        var port = Loopback.freePort();
-        var url = War.url(port, name);
-        try {
-            var base = Files.createTempDirectory(configuration.imagePath().getParent(), "tomcat");
-            prepare(base, port, name, connector);
-            var program = Program.start(
-                    "tomcat10",
-                    Map.of(
-                            "CATALINA_HOME", HOME.toString(),
-                            "CATALINA_BASE", base.toString(),
-                            "CATALINA_TMPDIR", base.resolve("temp").toString(),
-                            "JAVA_HOME", Java.home(),
-                            "JAVA_OPTS", "-Djava.net.preferIPv4Stack=true",
-                            "OCIREGISTRY_CONFIG", configuration.file().toString()),
-                    List.of(HOME.resolve("bin/catalina.sh").toString(), "run"));
-            program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
-            return new Tomcat10(url, base, program);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    @Override
-    public URI url() {
-        return url;
-    }
-
-    @Override
-    public List<String> accessLog() {
-        return War.accessLog(base.resolve("logs"), "access*");
-    }
-
-    @Override
-    public void close() {
-        program.close();
-    }
-
-    private static void prepare(Path base, int port, String name, String connector) throws IOException {
-        for (var directory : List.of("conf", "logs", "temp", "work")) {
+    private static Program start(Configuration configuration, Path base, int port, String connector)
+            throws IOException {
+        for (var directory : List.of("conf", "temp", "work")) {
             Files.createDirectories(base.resolve(directory));
         }
         for (var file : List.of("web.xml", "context.xml", "catalina.properties")) {
@@ -106,6 +58,15 @@ public final class Tomcat10 implements Container {
                   </Service>
                 </Server>
                 """.formatted(port, Loopback.ADDRESS, connector));
-        War.copyTo(base.resolve("webapps"), name);
+        return Program.start(
+                "tomcat10",
+                Map.of(
+                        "CATALINA_HOME", HOME.toString(),
+                        "CATALINA_BASE", base.toString(),
+                        "CATALINA_TMPDIR", base.resolve("temp").toString(),
+                        "JAVA_HOME", Java.home(),
+                        "JAVA_OPTS", "-Djava.net.preferIPv4Stack=true",
+                        "OCIREGISTRY_CONFIG", configuration.file().toString()),
+                List.of(SCRIPT, "run"));
     }
 }

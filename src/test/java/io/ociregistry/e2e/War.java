@@ -8,28 +8,65 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The WAR the build made, and what servlet containers have in common about it. */
-final class War {
-    private War() {}
+/** The WAR the build made, deployed in a servlet container that is started for it, on a free port and with a base directory of its own. */
+final class War implements Container {
+    private static final String ROOT = "ROOT";
+
+    private final URI url;
+    private final Path logs;
+    private final String accessLogs;
+    private final Program program;
+
+    private War(URI url, Path logs, String accessLogs, Program program) {
+        this.url = url;
+        this.logs = logs;
+        this.accessLogs = accessLogs;
+        this.program = program;
+    }
+
+    /** How a servlet container is started that deploys what is in {@code webapps} below its base, and logs into {@code logs} there. */
+    interface Start {
+        Program with(Path base, int port) throws IOException;
+    }
 
     static Path artifact() {
         return Path.of(System.getProperty("war", "target/ociregistry.war")).toAbsolutePath();
     }
 
-    /** Deploys by name, as operators do: ROOT at the host's root, anything else under /name. */
-    static void copyTo(Path webapps, String name) throws IOException {
-        Files.createDirectories(webapps);
-        Files.copy(artifact(), webapps.resolve(name + ".war"));
+    /** Deploys it at the host's root. */
+    static War deploy(Configuration configuration, String accessLogs, Start container) {
+        return deploy(configuration, ROOT, accessLogs, container);
     }
 
-    static URI url(int port, String name) {
-        var path = "ROOT".equals(name) ? "" : "/" + name;
-        return URI.create("http://" + Loopback.ADDRESS + ":" + port + path);
+    /**
+     * Deploys by name, as operators do: ROOT at the host's root, anything else under /name.
+     *
+     * @param accessLogs the names of the container's access logs, as a glob
+     */
+    static War deploy(Configuration configuration, String name, String accessLogs, Start container) {
+        int port = Loopback.freePort();
+        URI url = URI.create("http://" + Loopback.ADDRESS + ":" + port + (name.equals(ROOT) ? "" : "/" + name));
+        try {
+            Path base = Files.createTempDirectory(configuration.imagePath().getParent(), "container");
+            Path logs = Files.createDirectories(base.resolve("logs"));
+            Path webapps = Files.createDirectories(base.resolve("webapps"));
+            Files.copy(artifact(), webapps.resolve(name + ".war"));
+            Program program = container.with(base, port);
+            program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+            return new War(url, logs, accessLogs, program);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    /** All lines of all access logs in the container's directory for them. */
-    static List<String> accessLog(Path logs, String glob) {
-        try (var files = Files.newDirectoryStream(logs, glob)) {
+    @Override
+    public URI url() {
+        return url;
+    }
+
+    @Override
+    public List<String> accessLog() {
+        try (var files = Files.newDirectoryStream(logs, accessLogs)) {
             var lines = Stream.<String>empty();
             for (var file : files) {
                 lines = Stream.concat(lines, Files.readAllLines(file).stream());
@@ -38,5 +75,10 @@ final class War {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public void close() {
+        program.close();
     }
 }
