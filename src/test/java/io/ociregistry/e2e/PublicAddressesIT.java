@@ -1,7 +1,5 @@
 package io.ociregistry.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import io.ociregistry.upstream.PublicAddresses;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -24,7 +22,7 @@ class PublicAddressesIT {
         String prepare = PublicAddresses.ADDRESSES.stream()
                 .map(address -> " && ip address add " + address + "/32 dev lo")
                 .collect(Collectors.joining("", "ip link set lo up", " && exec \"$@\""));
-        String said = Program.run(
+        Program.run(
                 "public-addresses",
                 List.of(
                         "unshare",
@@ -37,6 +35,5 @@ class PublicAddressesIT {
                         "-cp",
                         System.getProperty("java.class.path"),
                         PublicAddresses.class.getName()));
-        assertTrue(said.contains("all promises kept"), said);
     }
 }

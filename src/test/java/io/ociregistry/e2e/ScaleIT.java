@@ -61,15 +61,16 @@ class ScaleIT {
             }
             assertEquals(200, RawHttp.get(server.jar.url(), images.byTag()).status());
             first = server.millis();
-            System.out.printf("ScaleIT: first start: a digest after %d ms, a tag after %d ms%n", digest, first);
+            Measured.by(ScaleIT.class, "first start: a digest after %d ms, a tag after %d ms", digest, first);
             assertEquals(0, server.jar.terminate());
         }
         try (Started server = start(full)) {
             assertEquals(200, RawHttp.get(server.jar.url(), images.byTag()).status());
             long again = server.millis();
             long each = (heap(server.jar) - smallHeap) / (IMAGES - FEW);
-            System.out.printf(
-                    "ScaleIT: %d images: start with few %d ms, first %d ms, next %d ms, snapshot %d KB, heap %d bytes a manifest%n",
+            Measured.by(
+                    ScaleIT.class,
+                    "%d images: start with few %d ms, first %d ms, next %d ms, snapshot %d KB, heap %d bytes a manifest",
                     IMAGES,
                     smallStart,
                     first,

@@ -90,7 +90,7 @@ class SlowLinkIT {
         var what = "%,d bytes of content, %,d bytes over the line, at most %,d allowed, by connection: %s"
                 .formatted(content, sent, allowed, bytesPerConnection);
         assertTrue(sent > content && sent <= allowed, what);
-        System.out.println("SlowLinkIT: " + what);
+        Measured.by(SlowLinkIT.class, "%s", what);
     }
 
     /** containerd itself did not have to try again; the log is whole once the server has ended. */

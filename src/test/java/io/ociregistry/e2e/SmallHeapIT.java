@@ -55,9 +55,15 @@ class SmallHeapIT {
                 long warm = pull(blob, digest);
                 assertEquals(1, upstream.requests(Match.blob(digest).get()).size());
 
-                System.out.printf(
-                        "SmallHeapIT: %d clients of %d MiB: cold %d ms, warm %d ms, heap %d MB at most, %s%n",
-                        CLIENTS, SIZE >> 20, cold, warm, peakHeap(collections), peakMemory(server));
+                Measured.by(
+                        SmallHeapIT.class,
+                        "%d clients of %d MiB: cold %d ms, warm %d ms, heap %d MB at most, %s",
+                        CLIENTS,
+                        SIZE >> 20,
+                        cold,
+                        warm,
+                        peakHeap(collections),
+                        peakMemory(server));
                 assertEquals(0, server.terminate());
                 assertTrue(server.log().stream().noneMatch(line -> line.contains("OutOfMemoryError")));
             }

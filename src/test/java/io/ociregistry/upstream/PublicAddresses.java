@@ -73,7 +73,6 @@ public final class PublicAddresses implements AutoCloseable {
             here.onlyItsOwnPortAnd443AreNamed();
             here.nothingNearIsNamed();
         }
-        System.out.println("all promises kept");
     }
 
     private void aPublicAddressIsReached_andVerified() {

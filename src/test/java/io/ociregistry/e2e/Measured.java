@@ -1,0 +1,25 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+
+/** What tests measured, beside what they assert of it: a line each in {@code target/e2e/measured.txt}, for who compares two runs. */
+final class Measured {
+    private static final Path FILE = Program.LOGS.resolve("measured.txt");
+
+    private Measured() {}
+
+    static void by(Class<?> test, String format, Object... values) {
+        String line = test.getSimpleName() + ": " + String.format(Locale.ROOT, format, values) + "\n";
+        try {
+            Files.createDirectories(Program.LOGS);
+            Files.writeString(FILE, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
