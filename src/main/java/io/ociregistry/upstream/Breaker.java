@@ -105,7 +105,7 @@ final class Breaker {
     /** The upstream answered, with whatever. */
     synchronized void answered(int status) {
         if (status >= 500) {
-            failed(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "the status " + status));
+            failed(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it answered " + status));
             return;
         }
         if (failures > 0 || open != null) {

@@ -7,9 +7,24 @@ import org.apache.hc.core5.http.HttpResponse;
  * What the requests to an upstream told of it so far: whether it is down, and what it limits.
  *
  * @param relays true for a cache, whose errors and limits are those of what it asks itself: other things it may have
+ * @param stumbles true for requests that a registry that is well may answer 500 to
  */
-record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays) {
+record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays, boolean stumbles) {
+    private static final int INTERNAL_ERROR = 500;
     private static final int LOOP_DETECTED = 508;
+
+    /** Of an upstream, which counts every 5xx. */
+    Health(Origin home, Breaker breaker, RateLimits limits, boolean relays) {
+        this(home, breaker, limits, relays, false);
+    }
+
+    /**
+     * The same for manifests by digest. Registries that run distribution 2.x answer 500 for the digest of a blob: so any client could have an
+     * upstream taken for down, and images that share layers would do so by themselves.
+     */
+    Health forManifestsByDigest() {
+        return new Health(home, breaker, limits, relays, true);
+    }
 
     /**
      * Does nothing unless a request of that kind is known to be of no use now.
@@ -32,8 +47,11 @@ record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays) {
     }
 
     /** A referrers API that fails is no registry that does, and whoever noticed a loop is well. */
-    private static boolean tells(RequestKind kind, int status) {
-        return status < 500 || (kind != RequestKind.REFERRERS && status != LOOP_DETECTED);
+    private boolean tells(RequestKind kind, int status) {
+        return status < 500
+                || (kind != RequestKind.REFERRERS
+                        && status != LOOP_DETECTED
+                        && !(stumbles && status == INTERNAL_ERROR));
     }
 
     /** No answer came from there. */

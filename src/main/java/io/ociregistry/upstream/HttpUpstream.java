@@ -26,6 +26,7 @@ import org.apache.hc.core5.http.message.BasicNameValuePair;
 /** A registry that is reached over HTTP, or one mirror of it. */
 final class HttpUpstream implements Upstream {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
+    private static final String MANIFESTS = "manifests";
     private static final List<NameValuePair> MANIFEST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
     private static final List<NameValuePair> LIST_HEADERS =
@@ -86,7 +87,7 @@ final class HttpUpstream implements Upstream {
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         String what = describe("GET manifest", repository, reference);
         Exchange.Answer answer =
-                send(RequestKind.MANIFEST, "GET", "manifests", repository, reference, what, MANIFEST_HEADERS);
+                send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, what, MANIFEST_HEADERS);
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
@@ -102,13 +103,7 @@ final class HttpUpstream implements Upstream {
     public HeadAnswer headManifest(String repository, Reference reference) {
         String what = describe("HEAD manifest", repository, reference);
         return head(
-                "manifests",
-                repository,
-                reference,
-                what,
-                ErrorCode.MANIFEST_UNKNOWN,
-                MANIFEST_HEADERS,
-                MANIFEST_HEADERS);
+                MANIFESTS, repository, reference, what, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS, MANIFEST_HEADERS);
     }
 
     @Override
@@ -155,7 +150,7 @@ final class HttpUpstream implements Upstream {
         String what = "GET " + path + " of " + name + "/" + repository + where();
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
         Exchange.Answer answer = exchange(
-                        kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
+                        health, kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
                 .send(Exchange.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
@@ -266,24 +261,22 @@ final class HttpUpstream implements Upstream {
             String what,
             List<NameValuePair> headers) {
         URI uri = place.uri(repository, path + "/" + reference, "");
-        return exchange(kind, method, uri, repository, what, headers).send();
+        Health told = path.equals(MANIFESTS) && reference instanceof Digest ? health.forManifestsByDigest() : health;
+        return exchange(told, kind, method, uri, repository, what, headers).send();
     }
 
     private Exchange exchange(
-            RequestKind kind, String method, URI uri, String repository, String what, List<NameValuePair> headers) {
+            Health told,
+            RequestKind kind,
+            String method,
+            URI uri,
+            String repository,
+            String what,
+            List<NameValuePair> headers) {
         List<NameValuePair> all = new ArrayList<>(headers);
         all.add(new BasicNameValuePair("Via", Via.here().andThrough(self)));
         return new Exchange(
-                clients,
-                destinations,
-                authenticator,
-                health,
-                kind,
-                method,
-                uri,
-                place.repository(repository),
-                what,
-                all);
+                clients, destinations, authenticator, told, kind, method, uri, place.repository(repository), what, all);
     }
 
     /** What a cache sends along with what it could not look up again. */

@@ -331,7 +331,7 @@ class ArrivingContentTest {
     void aRefusedConnectionIsUnreachable() {
         up.refuseConnections();
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
-        assertHolds("can't connect to " + up.url(), failed.getMessage());
+        assertHolds("can't connect to " + up.url() + ": Connection refused", failed.getMessage());
     }
 
     @Test

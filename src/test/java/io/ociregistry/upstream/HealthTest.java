@@ -89,6 +89,28 @@ class HealthTest {
         assertDoesNotThrow(() -> upstreams.get().check(RequestKind.MANIFEST));
     }
 
+    @Test
+    void whoStumblesOverTheDigestOfABlobIsWell() {
+        up.on(Match.manifests()).always(Fault.status(500));
+        for (int i = 0; i < 5; i++) {
+            Digest blob = image.layer(0);
+            failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.get().headManifest("team/app", blob));
+            failure(
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    () -> upstreams.get().manifest("team/app", blob, UpstreamsInTest.ENOUGH));
+        }
+        assertDoesNotThrow(() -> upstreams.get().check(RequestKind.MANIFEST));
+    }
+
+    @Test
+    void whoFailsForTagsOrHasNoBackendIsDown() {
+        up.on(Match.manifests()).times(3, Fault.status(503));
+        for (int i = 0; i < 3; i++) {
+            failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.get().headManifest("team/app", image.digest()));
+        }
+        failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.get().check(RequestKind.MANIFEST));
+    }
+
     private void referrers(ErrorCode code) {
         Digest subject = image.digest();
         RegistryException failed = assertThrows(
