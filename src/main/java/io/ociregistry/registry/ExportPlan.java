@@ -84,12 +84,21 @@ public final class ExportPlan {
     }
 
     /**
-     * Writes it into a file that is there when all of it is, and not before; until then it is beside it, as {@code FILE.partial}.
+     * Writes it into a file that is there when all of it is, and not before; until then it is beside it, as {@code FILE.partial}. What is there
+     * already and no file, as a device or a pipe, is written to and stays what it is.
      *
-     * @throws IOException as {@link #writeTo(OutputStream)} does
+     * @throws IOException as {@link #writeTo(OutputStream)} does, and for a directory
      */
     public void writeTo(Path file) throws IOException {
-        Path target = file.toAbsolutePath();
+        if (Files.isDirectory(file)) {
+            throw new IOException("it is a directory; name a file in it");
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            writeTo(new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), BUFFER));
+            return;
+        }
+        // Of a link that leads to a file the file is meant.
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         Path aside = target.resolveSibling(target.getFileName() + PARTIAL);
         try {
             try (FileChannel channel = FileChannel.open(

@@ -11,11 +11,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.ZoneId;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,6 +69,39 @@ class ExportCommandTest {
         assertEquals(0, run("export", "--output", "-"), this::told);
 
         assertArrayEquals(Files.readAllBytes(target), out.toByteArray());
+    }
+
+    @Test
+    void aPipeGetsTheSameBytes_andStaysOne() throws Exception {
+        Path target = dir.resolve("out.tar");
+        run("export", "--output", target.toString());
+        Path pipe = dir.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> bytes(pipe));
+
+        assertEquals(0, run("export", "--output", pipe.toString()), this::told);
+
+        assertArrayEquals(Files.readAllBytes(target), read.get(30, TimeUnit.SECONDS));
+        assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
+    }
+
+    @Test
+    void aLinkStaysALink() throws Exception {
+        Path target = Files.writeString(dir.resolve("out.tar"), "of last week");
+        Path link = Files.createSymbolicLink(dir.resolve("latest.tar"), target);
+
+        assertEquals(0, run("export", "--output", link.toString()), this::told);
+
+        assertTrue(Files.isSymbolicLink(link));
+        assertTrue(Files.size(target) > 10_000);
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
@@ -117,6 +155,8 @@ class ExportCommandTest {
                 "--exclude-from",
                 "/none");
         assertMistake("/none/x.partial: there is no such file or directory", "export", "--output", "/none/x");
+        assertMistake(dir + ": it is a directory", "export", "--output", dir.toString());
+        assertMistake("--complete-only: 'maybe' is neither true nor false", "export", "--complete-only=maybe");
         assertMistake("'yesterday' is no time", "export", "--output", "x", "--since", "yesterday");
         assertMistake("no RE2 expression", "export", "--output", "x", "--pattern", "(");
         assertMistake("no platform", "export", "--output", "x", "--platform", "arm");
