@@ -4,6 +4,7 @@ import io.ociregistry.config.Nearest;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.commons.cli.DefaultParser;
 import org.apache.commons.cli.MissingArgumentException;
@@ -14,6 +15,8 @@ import org.apache.commons.cli.UnrecognizedOptionException;
 
 /** Makes an action of a command line. Options may stand before and after the name of the command. */
 final class CommandLine {
+    private static final Set<String> SWITCHED = Set.of("true", "false");
+
     private CommandLine() {}
 
     static Action parse(String... args) throws UsageException {
@@ -48,7 +51,7 @@ final class CommandLine {
         var typed = nameOf(words.options().get(0));
         var flag = Words.flag(typed);
         if (flag.isEmpty()) {
-            throw new UsageException(unknownOption(typed, List.of(Flag.values())));
+            throw new UsageException(unknownOption(typed));
         }
         var takers = Command.taking(flag.get());
         var command = takers.isEmpty() ? Command.SERVE.word() : takers.get(0);
@@ -65,7 +68,7 @@ final class CommandLine {
             for (Flag flag : flags) {
                 var given = parsed.getOptionValues(flag.longName());
                 if (given != null) {
-                    values.put(flag, given[given.length - 1]);
+                    values.put(flag, checked(flag, given[given.length - 1]));
                 }
             }
             return values;
@@ -76,6 +79,15 @@ final class CommandLine {
         } catch (ParseException e) {
             throw new UsageException(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** What stands after a switch; where it has a key, that is the configuration's to check. */
+    private static String checked(Flag flag, String value) throws UsageException {
+        boolean isSwitch = flag.argument().isEmpty() && flag.key().isEmpty();
+        if (isSwitch && !SWITCHED.contains(value)) {
+            throw new UsageException(flag + ": '" + value + "' is neither true nor false");
+        }
+        return value;
     }
 
     private static void refuseMoreWords(Command command, Words words) throws UsageException {
@@ -97,13 +109,19 @@ final class CommandLine {
         if (!elsewhere.isEmpty()) {
             return name + " is an option of " + String.join(" and ", elsewhere) + ", not of " + command.word();
         }
-        return unknownOption(name, command.allFlags());
+        return unknownOption(name, command.allFlags(), command.word() + " ");
     }
 
-    private static String unknownOption(String name, List<Flag> flags) {
+    private static String unknownOption(String name) {
+        return unknownOption(name, List.of(Flag.values()), "");
+    }
+
+    private static String unknownOption(String name, List<Flag> flags, String command) {
         var known = flags.stream().map(Flag::toString).toList();
         return "unknown option " + name
-                + Nearest.to(name, known).map(CommandLine::didYouMean).orElse("; see: ociregistry --help");
+                + Nearest.to(name, known)
+                        .map(CommandLine::didYouMean)
+                        .orElse("; see: ociregistry " + command + "--help");
     }
 
     /** The value of an unknown option looks like a command, so such an option is to blame first. */
@@ -113,7 +131,7 @@ final class CommandLine {
                 .filter(option -> Words.flag(option).isEmpty())
                 .findFirst();
         if (unknownOption.isPresent()) {
-            return new UsageException(unknownOption(unknownOption.get(), List.of(Flag.values())));
+            return new UsageException(unknownOption(unknownOption.get()));
         }
         var known = Stream.concat(Stream.of(Command.values()).map(Command::word), Stream.of("help"))
                 .toList();
