@@ -68,10 +68,11 @@ public final class RegistryContextListener implements ServletContextListener {
         ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()), started);
         addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
         addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
-        if (!context.clients().isOpen()) {
-            guard(servlets, new ClientAccessFilter(context.clients()));
-        }
         ServerControl control = givenControl != null ? givenControl : control(servlets);
+        control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port)));
+        if (!context.clients().isOpen()) {
+            guard(servlets, "client access", new ClientAccessFilter(context.clients()));
+        }
         addServlet(servlets, "admin API", new AdminApiServlet(context, control), "/cmd/*");
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
     }
@@ -146,8 +147,8 @@ public final class RegistryContextListener implements ServletContextListener {
     }
 
     /** In front of the servlet itself, so that no path leads around it. */
-    private static void guard(ServletContext servlets, Filter filter) {
-        var registration = servlets.addFilter("client access", filter);
+    private static void guard(ServletContext servlets, String name, Filter filter) {
+        var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);
         registration.addMappingForServletNames(
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC), true, DISTRIBUTION);

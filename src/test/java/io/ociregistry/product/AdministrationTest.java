@@ -105,12 +105,17 @@ class AdministrationTest {
     }
 
     @Test
-    void anAdminPortIsTheOnlyOneWithTheApi() throws Exception {
+    void anAdminPortIsTheOnlyOneWithTheApi_andHasNoImages() throws Exception {
         int port = freePort();
         try (RunningRegistry registry = RunningRegistry.start("admin: {port: " + port + "}\n", dir)) {
             assertEquals(404, get(registry, "/cmd/status").status());
-            Response answer = RawHttp.get(URI.create("http://127.0.0.1:" + port), "/cmd/status");
-            assertEquals(200, answer.status());
+            URI admin = URI.create("http://127.0.0.1:" + port);
+            assertEquals(200, RawHttp.get(admin, "/cmd/status").status());
+            assertEquals(200, RawHttp.get(admin, "/readyz").status());
+            Response images = RawHttp.get(admin, "/v2/");
+            assertEquals(404, images.status(), "it would be a way around clientAuth: verify");
+            assertTrue(images.text().contains("for images ask the other one"), images.text());
+            assertEquals(200, get(registry, "/v2/").status());
         }
     }
 
