@@ -16,6 +16,8 @@ import java.util.TreeSet;
  * It pulls from one mirror and has no other host to fall back to. Nothing of the machine's own containerd is used.
  */
 final class Containerd implements AutoCloseable {
+    private static final String SKIP_METADATA = "--skip-metadata";
+
     private final Path directory;
     private final Path socket;
     private final Path hosts;
@@ -53,16 +55,14 @@ final class Containerd implements AutoCloseable {
 
     /** As an operator does it by hand; every layer is unpacked too. */
     void pull(String reference, String platform) {
-        ctr(
-                "images",
-                "pull",
-                "--hosts-dir",
-                hosts.toString(),
-                "--snapshotter",
-                "native",
-                "--platform",
-                platform,
-                reference);
+        var arguments = new ArrayList<>(List.of("images", "pull", "--hosts-dir", hosts.toString()));
+        arguments.addAll(List.of("--snapshotter", "native", "--platform", platform));
+        // From containerd 2 on it takes the manifests and configs of all platforms too, if it isn't told not to.
+        if (ctr("images", "pull", "--help").contains(SKIP_METADATA)) {
+            arguments.add(SKIP_METADATA);
+        }
+        arguments.add(reference);
+        ctr(arguments.toArray(String[]::new));
     }
 
     /** Without unpacking anything. */
@@ -171,6 +171,14 @@ final class Containerd implements AutoCloseable {
 
                 [plugins."io.containerd.grpc.v1.cri".registry]
                   config_path = '%3$s'
+
+                # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this allows it.
+                [plugins."io.containerd.cri.v1.images"]
+                  snapshotter = "native"
+
+                [[plugins."io.containerd.transfer.v1.local".unpack_config]]
+                  platform = "linux/amd64"
+                  snapshotter = "native"
                 """.formatted(directory, socket, hosts);
     }
 }
