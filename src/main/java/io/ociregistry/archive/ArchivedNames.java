@@ -29,6 +29,11 @@ final class ArchivedNames {
         return names.isEmpty();
     }
 
+    /** True if there is not even a label. */
+    boolean tellNothing() {
+        return names.isEmpty() && labels.isEmpty();
+    }
+
     ArchivedImage of(Digest digest) {
         return new ArchivedImage(
                 digest, names.stream().toList(), labels.stream().toList());

@@ -9,6 +9,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * An OCI layout: {@code index.json} lists the images, {@code blobs/} has manifests and blobs, each named by its digest. Docker 25 and newer save
@@ -52,9 +54,19 @@ final class OciLayout {
             }
         }
         addTagsOfDocker(manifests);
+        dropParts(manifests.values());
         List<ArchivedImage> images = new ArrayList<>();
         names.forEach((digest, known) -> images.add(known.of(digest)));
         return new Contents(images, manifests, OciLayout::entry, index.leftOut(), false);
+    }
+
+    /** Some (oras) list every manifest there is, those of an index beside it: those that have no name are no images of their own, but parts of that one. */
+    private void dropParts(Collection<Manifest> manifests) {
+        Set<Digest> parts = manifests.stream()
+                .flatMap(manifest -> manifest.children().stream())
+                .map(Descriptor::digest)
+                .collect(Collectors.toSet());
+        names.entrySet().removeIf(entry -> entry.getValue().tellNothing() && parts.contains(entry.getKey()));
     }
 
     private void add(LayoutIndex.Entry entry) {

@@ -134,6 +134,27 @@ class ImageArchiveTest {
         assertEquals(List.of("quay.io/two:1"), names(archive, two));
     }
 
+    /** As oras writes a layout: all manifests are listed, and only what was asked for has a name. */
+    @Test
+    void whatAnIndexListsIsNoImageOfItsOwn_unlessItHasAName() throws Exception {
+        Image amd64 = made.image("amd64", LAYER);
+        Image arm64 = made.image("arm64", LAYER);
+        Image s390x = made.image("s390x", LAYER);
+        Image index = made.index(amd64, arm64, s390x);
+        made.list(amd64)
+                .list(index, REF_NAME, "1.0")
+                .list(arm64, REF_NAME, "arm64")
+                .list(s390x)
+                .layout();
+
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+
+        assertEquals(
+                List.of(index.digest(), arm64.digest()),
+                archive.images().stream().map(ArchivedImage::digest).toList());
+        assertReads(archive, amd64);
+    }
+
     @Test
     void whatDockerSavedGetsAManifestOfItsConfigAndLayers() throws Exception {
         byte[] other = random(4, 1000);

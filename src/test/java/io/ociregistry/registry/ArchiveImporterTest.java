@@ -216,6 +216,33 @@ class ArchiveImporterTest {
         }
     }
 
+    /** As oras writes a layout: every manifest is listed, and the image that was asked for by its tag alone. */
+    @Test
+    void aNameForAnIndexIsOneForItsImagesAndForWhatRefersToIt_whichAreListedBesideIt() throws Exception {
+        Image amd64 = made.image("amd64", SHARED);
+        Image arm64 = made.image("arm64", random(6, 1000));
+        Image index = made.index(amd64, arm64);
+        Image signature = made.referrer(index, random(7, 100));
+        made.list(signature)
+                .list(amd64)
+                .list(index, REF_NAME, "1.0")
+                .list(arm64)
+                .layout();
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
+            var outcomes = cache.load(
+                    made.tar(directory.resolve("a.tar")), Platforms.parse("linux/arm64"), Optional.of("quay.io/app:1"));
+
+            assertEquals(Set.of("quay.io/app:1", "quay.io/app@" + signature.digest()), outcomes.keySet());
+            outcomes.values().forEach(outcome -> assertInstanceOf(Loaded.class, outcome));
+            assertEquals(index.digest().toString(), cache.digest("app", NS, "1"));
+            assertEquals(List.of(), cache.notServed("app", NS, arm64));
+            assertEquals(List.of(), cache.notServed("app", NS, signature));
+            assertEquals(
+                    404, cache.manifest("app", NS, amd64.digest().toString()).status());
+        }
+    }
+
     @Test
     void ofAnIndexTheWantedPlatformsComeIn_andItStaysAsItIs() throws Exception {
         Image amd64 = made.image("amd64", random(5, 1000));
