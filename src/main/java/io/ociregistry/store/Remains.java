@@ -6,6 +6,7 @@ import io.ociregistry.oci.RegistryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,13 +57,18 @@ final class Remains {
         Set<ImageReference> found = new HashSet<>();
         Matcher name = NAME.matcher(text);
         while (name.find()) {
-            try {
-                ImageReference told = ImageReference.parse(name.group(1));
-                found.add(new ImageReference(told.repository().canonical(), told.reference()));
-            } catch (RegistryException none) {
-                // Something else has a name too, or it is damaged.
-            }
+            image(name.group(1)).ifPresent(found::add);
         }
         return found;
+    }
+
+    /** Empty for a name of something else, or one that is damaged. */
+    private static Optional<ImageReference> image(String name) {
+        try {
+            ImageReference told = ImageReference.parse(name);
+            return Optional.of(new ImageReference(told.repository().canonical(), told.reference()));
+        } catch (RegistryException none) {
+            return Optional.empty();
+        }
     }
 }
