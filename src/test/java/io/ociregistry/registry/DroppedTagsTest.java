@@ -11,6 +11,7 @@ import io.ociregistry.store.Layout;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
+import io.ociregistry.testing.Records;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class DroppedTagsTest {
     void aTagThatIsDroppedAndConfirmedAtOnceIsKnownInMemoryExactlyIfTheDiskHasIt() throws Exception {
         Layout layout = new Layout(root);
         layout.create();
-        ManifestStore records = new ManifestStore(layout);
+        ManifestStore records = Records.in(layout);
         Catalog catalog = new Catalog(false);
         Manifest image = PrunedCache.image(List.of(PrunedCache.digest("layer")));
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
