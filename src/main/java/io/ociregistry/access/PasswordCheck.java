@@ -18,9 +18,6 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
@@ -43,15 +40,12 @@ final class PasswordCheck implements AutoCloseable {
     private final Watched<Users> users;
 
     /** One version of the file, and what was found out about it. */
-    private record Users(
-            Htpasswd file,
-            Cache<ByteBuffer, Boolean> known,
-            ConcurrentMap<ByteBuffer, CompletableFuture<Boolean>> asked) {
+    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> known, Joined<ByteBuffer, Boolean> asked) {
         static Users parse(byte[] bytes) {
             return new Users(
                     Htpasswd.parse(bytes),
                     Caffeine.newBuilder().maximumSize(KNOWN).build(),
-                    new ConcurrentHashMap<>());
+                    new Joined<>());
         }
     }
 
@@ -64,7 +58,10 @@ final class PasswordCheck implements AutoCloseable {
                 10,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(threads * WAITING_PER_THREAD),
-                Daemons.named("passwords"));
+                Daemons.named("passwords"),
+                (task, full) -> {
+                    throw tooMany();
+                });
         work.allowCoreThreadTimeOut(true);
     }
 
@@ -89,32 +86,15 @@ final class PasswordCheck implements AutoCloseable {
         if (now.known.getIfPresent(code) != null) {
             return CompletableFuture.completedFuture(true);
         }
-        CompletableFuture<Boolean> mine = new CompletableFuture<>();
-        CompletableFuture<Boolean> others = now.asked.putIfAbsent(code, mine);
-        if (others != null) {
-            return others;
-        }
-        try {
-            work.execute(() -> check(now, shown, code, mine));
-        } catch (RejectedExecutionException e) {
-            now.asked.remove(code);
-            mine.completeExceptionally(tooMany());
-        }
-        return mine;
+        return now.asked.join(code, () -> check(now, shown, code), work);
     }
 
-    private static void check(Users now, Shown.Basic shown, ByteBuffer code, CompletableFuture<Boolean> outcome) {
-        try {
-            boolean right = now.file.matches(shown.user(), shown.password());
-            if (right) {
-                now.known.put(code, true);
-            }
-            now.asked.remove(code);
-            outcome.complete(right);
-        } catch (RuntimeException e) {
-            now.asked.remove(code);
-            outcome.completeExceptionally(e);
+    private static boolean check(Users now, Shown.Basic shown, ByteBuffer code) {
+        boolean right = now.file.matches(shown.user(), shown.password());
+        if (right) {
+            now.known.put(code, true);
         }
+        return right;
     }
 
     private static RegistryException tooMany() {
