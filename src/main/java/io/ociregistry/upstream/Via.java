@@ -28,6 +28,10 @@ public record Via(List<String> hops) {
             Pattern.compile("[!-~&&[^,()]]{1,32}+[ \t]++[!-~&&[^,()]]++(?:[ \t]*\\([ -~&&[^()]]*\\))?");
 
     private static final Pattern FIELDS = Pattern.compile("[ \t]+");
+    private static final String PREFIX = "ociregistry-";
+    private static final Pattern PSEUDONYM = Pattern.compile(PREFIX + "[0-9a-f]{16}");
+    /** For who is no ociregistry (RFC 9110, 7.6.3: names inside of a network are nobody's business outside). */
+    private static final String SOMEBODY = "somebody";
 
     public Via {
         hops = List.copyOf(hops);
@@ -52,7 +56,7 @@ public record Via(List<String> hops) {
     static String pseudonym() {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
-        return "ociregistry-" + HexFormat.of().formatHex(random);
+        return PREFIX + HexFormat.of().formatHex(random);
     }
 
     /** What the calling thread's work came through. */
@@ -97,13 +101,26 @@ public record Via(List<String> hops) {
     }
 
     boolean cameThrough(String pseudonym) {
-        return hops.stream().anyMatch(hop -> FIELDS.split(hop, 3)[1].equals(pseudonym));
+        return hops.stream().anyMatch(hop -> receiver(hop).equals(pseudonym));
     }
 
-    /** The header with which it goes on from a server. */
+    private static String receiver(String hop) {
+        return FIELDS.split(hop, 3)[1];
+    }
+
+    private static String withoutNames(String hop) {
+        String receiver = receiver(hop);
+        return "1.1 " + (PSEUDONYM.matcher(receiver).matches() ? receiver : SOMEBODY);
+    }
+
+    /**
+     * The header with which it goes on from a server. It tells who of our kind it came through, and how many others, which is what ends loops;
+     * what those are called, and what else they say, stays here.
+     */
     String andThrough(String pseudonym) {
         return String.join(
                 ", ",
-                Stream.concat(hops.stream(), Stream.of("1.1 " + pseudonym)).toList());
+                Stream.concat(hops.stream().map(Via::withoutNames), Stream.of("1.1 " + pseudonym))
+                        .toList());
     }
 }

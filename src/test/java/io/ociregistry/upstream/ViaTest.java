@@ -34,6 +34,15 @@ class ViaTest {
                         .hops());
     }
 
+    @Test
+    void whoIsNoneOfOursIsCounted_andNotNamedToOthers() {
+        Via via = Via.parse(List.of(
+                "1.1 ociregistry-0123456789abcdef (x), HTTP/1.0 proxy.corp.example:80 (Squid), 1.1 ociregistry-0"));
+        assertEquals(
+                "1.1 ociregistry-0123456789abcdef, 1.1 somebody, 1.1 somebody, 1.1 ociregistry-fedcba9876543210",
+                via.andThrough("ociregistry-fedcba9876543210"));
+    }
+
     /** As long as a server takes them. One of these took more than a second, for every request that has it. */
     @ParameterizedTest
     @ValueSource(strings = {"a", "a b", "a b(", "a b(c", "a  ", "1.1 b,"})
