@@ -16,6 +16,7 @@ import io.ociregistry.store.ListStore;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.Pace;
 import io.ociregistry.store.PendingImages;
+import io.ociregistry.store.ScrubNote;
 import io.ociregistry.store.Space;
 import io.ociregistry.store.SteadyPace;
 import io.ociregistry.store.StoreAccess;
@@ -49,6 +50,7 @@ public final class RegistryContext implements AutoCloseable {
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
     private final ServerConfig config;
+    private final Clock clock;
     private final ClientAccess clients;
     private final StoreAccess access;
     private final Upstreams upstreams;
@@ -76,6 +78,7 @@ public final class RegistryContext implements AutoCloseable {
             Clock clock,
             Discovery.Pace pace) {
         this.config = config;
+        this.clock = clock;
         this.clients = clients;
         this.access = access;
         this.upstreams = upstreams;
@@ -221,7 +224,7 @@ public final class RegistryContext implements AutoCloseable {
     void scrub(Pace pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
             Inspector inspector = new Inspector(access.layout(), config.maxManifestBytes(), pace);
-            Scrub begun = new Scrub(inspector, blobs, repair, schedule);
+            Scrub begun = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
             scrub = begun;
             begun.start();
         }

@@ -3,11 +3,15 @@ package io.ociregistry.registry;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.Inspector;
+import io.ociregistry.store.ScrubNote;
 import io.ociregistry.threads.Daemons;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -25,24 +29,36 @@ final class Scrub implements AutoCloseable {
      * When to look.
      *
      * @param first how long after the start
-     * @param every the least time from the beginning of one pass to that of the next
+     * @param every the least time from the beginning of one pass to that of the next, whatever number of starts is between them
      */
     record Schedule(Duration first, Duration every) {
         static final Schedule USUAL = new Schedule(Duration.ofMinutes(5), Duration.ofDays(1));
+
+        /** How long to wait at a start. A pass that is yet to begin, by a clock that was wrong or is, is none. */
+        Duration atStart(Optional<Instant> last, Instant now) {
+            return last.filter(begun -> !begun.isAfter(now))
+                    .map(begun -> every.minus(Duration.between(begun, now)))
+                    .filter(rest -> rest.compareTo(first) > 0)
+                    .orElse(first);
+        }
     }
 
     private final Inspector inspector;
     private final BlobStore blobs;
     private final Repair repair;
     private final Schedule schedule;
+    private final ScrubNote note;
+    private final Clock clock;
     private final Thread thread;
 
     /** One that has not begun. */
-    Scrub(Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule) {
+    Scrub(Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule, ScrubNote note, Clock clock) {
         this.inspector = inspector;
         this.blobs = blobs;
         this.repair = repair;
         this.schedule = schedule;
+        this.note = note;
+        this.clock = clock;
         this.thread = Daemons.named("scrub").newThread(this::run);
     }
 
@@ -52,7 +68,8 @@ final class Scrub implements AutoCloseable {
 
     private void run() {
         try {
-            TimeUnit.MILLISECONDS.sleep(schedule.first().toMillis());
+            Duration wait = schedule.atStart(note.read(), clock.instant());
+            TimeUnit.MILLISECONDS.sleep(wait.toMillis());
             while (true) {
                 long begun = System.nanoTime();
                 passed();
@@ -74,6 +91,7 @@ final class Scrub implements AutoCloseable {
     }
 
     private void pass() throws InterruptedException {
+        Instant begun = clock.instant();
         List<Problem> found = new ArrayList<>();
         Verifier verifier = new Verifier(inspector, found::add);
         verifier.lookAtRecords();
@@ -85,6 +103,7 @@ final class Scrub implements AutoCloseable {
             verifier.lookAt(blob);
             repair(found);
         }
+        note.write(begun);
         Verifier.Summary summary = verifier.summary();
         LOG.info(
                 "scrub: {} manifests and {} blobs read, {} bytes",

@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  *                    the sha256 of the key in it), and links that an upstream confirmed
  *   verified         disposable: which blobs were hashed, and how their files looked then
  *   records          disposable: what the records say, and how their files looked when they were read
+ *   scrubbed         disposable: when the last pass began that read the whole cache
  *   pulled           of this machine alone: when clients got manifests last, as far as their records do not tell yet
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
@@ -202,6 +203,10 @@ public final class Layout {
 
     Path snapshot() {
         return root.resolve("records");
+    }
+
+    Path scrubbed() {
+        return root.resolve("scrubbed");
     }
 
     Path pullTimes() {

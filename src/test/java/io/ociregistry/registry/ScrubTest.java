@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.store.Layout;
 import io.ociregistry.store.Pace;
+import io.ociregistry.store.ScrubNote;
 import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
@@ -20,14 +22,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A running server that looks through its cache, on real files that go bad under it. */
 @Timeout(60)
@@ -121,6 +128,61 @@ class ScrubTest {
         Await.until("the end of a pass", () -> log.text().split(" manifests and ", -1).length > passes);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // Of the last pass; how long until the next one begins
+                " | PT5M",
+                "PT-1H | PT23H",
+                "PT-23H-58M | PT5M",
+                "PT-30H | PT5M",
+                "PT1S | PT5M",
+                "PT-0S | PT24H",
+            })
+    void aStartWaitsUntilADayAfterTheLastPass(@Nullable Duration ago, Duration wait) {
+        Instant now = Instant.parse("2026-01-01T00:00:00Z");
+        assertEquals(wait, Scrub.Schedule.USUAL.atStart(Optional.ofNullable(ago).map(now::plus), now));
+    }
+
+    @Test
+    void aPassThatCameToItsEndIsRemembered() throws Exception {
+        age();
+        Instant before = Instant.now();
+        scrub();
+        server.close();
+        Instant noted = Instant.parse(Files.readString(dir.resolve("scrubbed")).strip());
+        assertFalse(noted.isBefore(before), noted + " " + before);
+        serve("");
+        assertEquals(Optional.of(noted), new ScrubNote(new Layout(dir)).read());
+    }
+
+    @Test
+    void aPassThatWasCutShortIsNotRemembered() throws Exception {
+        age();
+        CountDownLatch reading = new CountDownLatch(1);
+        server.context()
+                .scrub(
+                        bytes -> {
+                            reading.countDown();
+                            new CountDownLatch(1).await();
+                        },
+                        AT_ONCE);
+        reading.await();
+        server.close();
+        assertFalse(Files.exists(dir.resolve("scrubbed")));
+        serve("");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "yesterday", "9999-01-01T00:00:00Z"})
+    void aNoteThatTellsNothingKeepsNoPassFromBeginning(String note) throws Exception {
+        age();
+        Files.writeString(dir.resolve("scrubbed"), note);
+        scrub();
+        assertTrue(new ScrubNote(new Layout(dir)).read().orElseThrow().isBefore(Instant.now()));
+    }
+
     @Test
     void aByteThatFlippedIsFound_toldAndFetchedAgain() throws Exception {
         age();
@@ -162,6 +224,7 @@ class ScrubTest {
         scrub();
         assertTrue(log.text().contains("ERROR scrub: not repaired  " + image.digest()), log::text);
         server.close();
+        Files.delete(dir.resolve("scrubbed"));
         serve("");
         upstream.forgetRequests();
         scrub(2);
