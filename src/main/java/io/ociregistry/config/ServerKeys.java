@@ -24,8 +24,10 @@ public final class ServerKeys {
             optional("preloadImages", Scalar.TEXT, "image lists or tarballs to load while serving");
     public static final Key<Optional<String>> IMAGE_FILE =
             optional("imageFile", Scalar.TEXT, "image lists or tarballs for the command load");
-    public static final Key<Optional<String>> RESOLVE_REF =
-            optional("resolveRef", Scalar.TEXT, "the name of an image in a tarball that has none");
+    public static final Key<Optional<String>> RESOLVE_REF = optional(
+            "resolveRef",
+            Scalar.TEXT,
+            "the name of an image in a tarball that has none, or the repository of those that have only a tag");
     public static final Key<String> HOST = key("host", Scalar.TEXT, "0.0.0.0", "the address to listen on");
     public static final Key<Integer> PORT = key("port", Scalar.PORT, 8080, "the port to listen on; 0 takes a free one");
     public static final Key<String> OS =

@@ -36,7 +36,7 @@ final class ArchiveImporter implements FileImporter {
         String name = file.path().toString();
         oneAtATime.lockInterruptibly();
         try {
-            Optional<ListedImage> resolved = options.resolveRef().map(text -> ListedImage.parse(text, names));
+            Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, names));
             ImageArchive archive = ImageArchive.open(file.path(), longestManifest);
             if (archive.isRebuilt()) {
                 LOG.warn(

@@ -18,18 +18,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the images of an archive are called here: as it says itself; a single one as {@code --resolve-ref} says; and what only refers to another
+ * What the images of an archive are called here: as it says itself, or {@link ResolveRef} does; and what only refers to another
  * image, as signatures do, by its digest in that one's repositories.
  */
 final class ImportedNames {
     private final ImageArchive archive;
     private final RegistryNames registries;
-    private final Optional<ListedImage> resolved;
+    private final Optional<ResolveRef> resolved;
 
     /** What is in each repository, by its digest. */
     private final Map<Digest, Set<Repository>> owners = new HashMap<>();
 
-    ImportedNames(ImageArchive archive, RegistryNames registries, Optional<ListedImage> resolved) {
+    ImportedNames(ImageArchive archive, RegistryNames registries, Optional<ResolveRef> resolved) {
         this.archive = archive;
         this.registries = registries;
         this.resolved = resolved;
@@ -58,9 +58,16 @@ final class ImportedNames {
     /** What to do about an image that has none. */
     String advice(ArchivedImage image) {
         String called = image.labels().isEmpty() ? "" : ", only " + String.join(" and ", image.labels());
-        String many = "; the archive holds " + roots() + " images, so --resolve-ref can't tell which one it means";
-        return "it has no complete name in the archive" + called
-                + (roots() == 1 ? "; give it one with --resolve-ref registry/repository:tag" : many);
+        return "it has no complete name in the archive" + called + "; " + remedy(image);
+    }
+
+    private String remedy(ArchivedImage image) {
+        if (roots() == 1) {
+            return "give it one with --resolve-ref registry/repository:tag";
+        }
+        return ResolveRef.tags(image).isEmpty()
+                ? "the archive holds " + roots() + " images, so --resolve-ref can't tell which one it means"
+                : "say where all tags are from with --resolve-ref registry/repository";
     }
 
     private long roots() {
@@ -71,19 +78,14 @@ final class ImportedNames {
 
     private Set<ImageReference> told(ArchivedImage image) {
         Set<ImageReference> told = new LinkedHashSet<>();
-        boolean isMeant = roots() == 1 && subject(image).isEmpty();
-        if (resolved.isPresent() && isMeant) {
-            told.add(resolved.get().name());
-            resolved.get().alias().ifPresent(told::add);
-            return told;
-        }
         for (ImageReference name : image.names()) {
             Repository repository = name.repository();
             told.add(new ImageReference(
                     new Repository(registries.canonical(repository.registry().toString()), repository.name()),
                     name.reference()));
         }
-        return told;
+        boolean isOnly = roots() == 1 && subject(image).isEmpty();
+        return resolved.map(ref -> ref.names(image, isOnly, told)).orElse(told);
     }
 
     private Set<ImageReference> asReferrer(ArchivedImage image) {

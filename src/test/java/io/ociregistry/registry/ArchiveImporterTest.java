@@ -216,6 +216,34 @@ class ArchiveImporterTest {
         }
     }
 
+    /** As umoci, oras and skopeo write layouts. */
+    @Test
+    void aRepositoryIsWhereAllTagsAreFrom_andWholeNamesStay() throws Exception {
+        Image one = made.image("amd64", SHARED);
+        Image two = made.image("arm64", SHARED);
+        Image nameless = made.image("s390x", SHARED);
+        made.list(one, REF_NAME, "1.0")
+                .list(one, REF_NAME, "latest")
+                .list(two, REF_NAME, "2.0")
+                .list(two, FULL_NAME, "docker.io/library/app:2")
+                .list(nameless)
+                .layout();
+        Path tar = made.tar(directory.resolve("a.tar"));
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
+            String advice = assertInstanceOf(Failed.class, cache.load(tar).get(tar + " " + one.digest()))
+                    .reason();
+            var outcomes = cache.load(tar, Platforms.ALL, Optional.of("quay.io/team/app"));
+
+            assertTrue(advice.endsWith("--resolve-ref registry/repository"), advice);
+            assertEquals(one.digest().toString(), cache.digest("team/app", NS, "1.0"));
+            assertEquals(one.digest().toString(), cache.digest("team/app", NS, "latest"));
+            assertEquals(two.digest().toString(), cache.digest("team/app", NS, "2.0"));
+            assertEquals(two.digest().toString(), cache.digest("app", "docker.io", "2"));
+            assertInstanceOf(Failed.class, outcomes.get(tar + " " + nameless.digest()));
+        }
+    }
+
     /** As oras writes a layout: every manifest is listed, and the image that was asked for by its tag alone. */
     @Test
     void aNameForAnIndexIsOneForItsImagesAndForWhatRefersToIt_whichAreListedBesideIt() throws Exception {

@@ -52,7 +52,11 @@ enum Flag {
             ""),
     QUIET(null, null, "Prints nothing but failures", ""),
     JSON(null, null, "Prints what happens as lines of JSON", ""),
-    RESOLVE_REF("ref", ServerKeys.RESOLVE_REF, "The name of an image in a tarball that has none", ""),
+    RESOLVE_REF(
+            "ref",
+            ServerKeys.RESOLVE_REF,
+            "The name of an image in a tarball that has none, or the repository of those that have only a tag",
+            ""),
     HEADER(null, null, "Prints a line of headings", ""),
     PATTERN("regex,...", null, "Chooses the images whose name matches one of these", ""),
     SHORT_DIGEST(null, null, "Prints ten characters of a digest", ""),
