@@ -63,6 +63,11 @@ public final class ClientAccess implements AutoCloseable {
         return CompletableFuture.completedFuture(isOpen() || known);
     }
 
+    /** Whether an {@code Authorization} header has a password or a token in it, right or wrong. */
+    public static boolean isTried(@Nullable String authorization) {
+        return !(Shown.in(authorization) instanceof Shown.Nothing);
+    }
+
     /**
      * What {@code WWW-Authenticate} asks for: RFC 9110 section 11.6.1. Where there are passwords it names Basic alone: clients of registries
      * prefer Bearer, and would look for a token service behind it.

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** What a request shows in its {@code Authorization} header: RFC 7617 and RFC 6750. None of it is printed. */
 sealed interface Shown {
-    /** No header, another scheme, or something malformed. */
+    /** A colon. */
+    String EMPTY = "Og==";
+
+    /** No header, another scheme, something malformed, or the empty name and password that podman and skopeo send who have none. */
     record Nothing() implements Shown {}
 
     /** A name, and a password in the client's own encoding. */
@@ -58,6 +61,9 @@ sealed interface Shown {
     }
 
     private static Shown basic(String encoded) {
+        if (encoded.equals(EMPTY)) {
+            return new Nothing();
+        }
         byte[] both;
         try {
             both = Base64.getDecoder().decode(encoded);

@@ -53,8 +53,8 @@ final class ClientAccessFilter extends HttpFilter {
         response.setHeader("WWW-Authenticate", access.challenge());
         throw new RegistryException(
                 ErrorCode.UNAUTHORIZED,
-                request.getHeader("Authorization") == null
-                        ? "this registry wants its clients to log in"
-                        : "this registry does not know that password or token; log in with another");
+                ClientAccess.isTried(request.getHeader("Authorization"))
+                        ? "this registry does not know that password or token; log in with another"
+                        : "this registry wants its clients to log in");
     }
 }

@@ -91,6 +91,15 @@ class ClientAccessTest {
     }
 
     @Test
+    void anEmptyNameWithAnEmptyPasswordCostsNoCheck() throws IOException {
+        open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
+        CompletableFuture<Boolean> nothing = ask(basic("", ""));
+        assertTrue(nothing.isDone());
+        assertFalse(nothing.join());
+        assertTrue(ClientAccess.isTried(basic("node", "")));
+    }
+
+    @Test
     void aPasswordThatWasRightIsKnownAtOnce() throws IOException {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
         CompletableFuture<Boolean> first = ask(basic("node", "right"));

@@ -92,6 +92,14 @@ class ClientsLogInTest {
         assertEquals(0, upstream.requests().size());
     }
 
+    /** They send an empty name with an empty password when they have none. */
+    @Test
+    void podmanAndSkopeoAreToldToLogIn_ratherThanThatTheirPasswordIsWrong() throws IOException {
+        String nothing = "Authorization: Basic Og==";
+        assertTrue(RawHttp.get(base, "/v2/", nothing).text().contains("wants its clients to log in"));
+        assertTrue(RawHttp.get(base, "/v2/", basic("wrong")).text().contains("does not know that password"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/livez", "/readyz", "/health"})
     void healthStaysOpen(String path) throws IOException {
