@@ -49,14 +49,29 @@ final class PrunePlanner {
     }
 
     PrunePlan plan(PruneRequest request) {
-        List<PruneCandidate> chosen = chosen(request.policy());
+        List<PruneCandidate> chosen = withoutReached(chosen(request.policy()));
         if (request.count().isPresent()) {
             chosen = chosen.subList(0, Math.min(chosen.size(), request.count().getAsInt()));
         }
         if (request.maxSize().isPresent()) {
             chosen = chosen.subList(0, asItTakes(chosen, request.maxSize().getAsLong()));
         }
-        return planFor(chosen);
+        return planFor(withoutReached(chosen));
+    }
+
+    /** Without digests that stay since an index of another repository lists them: they would use up a count, and be told of again each time. */
+    private List<PruneCandidate> withoutReached(List<PruneCandidate> chosen) {
+        Survivors survivors = survivors(chosen);
+        List<PruneCandidate> going = new ArrayList<>();
+        for (PruneCandidate candidate : chosen) {
+            Member untagged = census.member(candidate.name());
+            if (untagged != null && survivors.contains(untagged)) {
+                kept.add(candidate.name() + " is listed by an index that stays");
+            } else {
+                going.add(candidate);
+            }
+        }
+        return going;
     }
 
     /** All that may go and is chosen, least recently pulled first. */

@@ -133,6 +133,25 @@ class PrunerTest {
     }
 
     @Test
+    void aDigestThatAnIndexElsewhereListsIsToldAsKept_andUsesUpNoCount() {
+        Manifest image = image(List.of(base, ownA));
+        cache.keep(image, "r.example/a@" + image.digest());
+        cache.keep(index(List.of(image.digest())), "r.example/z:1");
+        cache.keep(image(List.of(ownB)), "r.example/b:1");
+
+        PruneReport report = cache.pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.Matching(ReferencePatterns.parse("/a@,/b:")),
+                        OptionalInt.of(1),
+                        OptionalLong.empty(),
+                        false));
+
+        assertEquals(List.of("r.example/a@" + image.digest() + " is listed by an index that stays"), report.kept());
+        assertEquals(1, report.names().size(), report.names()::toString);
+        assertEquals(Set.of("r.example/a@" + image.digest(), "r.example/z:1"), cache.names());
+    }
+
+    @Test
     void aChildThatHasATagOfItsOwnStays() {
         Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
