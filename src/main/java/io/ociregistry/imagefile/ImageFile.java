@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** A file or directory, and what it is by its content; its name tells nothing. */
 public record ImageFile(Path path, Kind kind) {
@@ -45,21 +46,28 @@ public record ImageFile(Path path, Kind kind) {
         return new ImageFile(path, kind(path));
     }
 
+    /** True if a file of that content would be taken for a list. */
+    public static boolean isList(byte[] content) {
+        return kind(content).equals(Optional.of(Kind.LIST));
+    }
+
     private static Kind kind(Path file) throws IOException {
-        byte[] head = head(file);
+        return kind(head(file))
+                .orElseThrow(
+                        () -> new IOException(file + " is neither a list of images nor a tarball (tar, gzip or zstd)"));
+    }
+
+    private static Optional<Kind> kind(byte[] head) {
         if (has(head, 0, GZIP_MAGIC)) {
-            return Kind.GZIP;
+            return Optional.of(Kind.GZIP);
         }
         if (has(head, 0, ZSTD_MAGIC)) {
-            return Kind.ZSTD;
+            return Optional.of(Kind.ZSTD);
         }
         if (has(head, TAR_MAGIC_AT, TAR_MAGIC)) {
-            return Kind.TAR;
+            return Optional.of(Kind.TAR);
         }
-        if (ImageList.isText(head)) {
-            return Kind.LIST;
-        }
-        throw new IOException(file + " is neither a list of images nor a tarball (tar, gzip or zstd)");
+        return ImageList.isText(head) ? Optional.of(Kind.LIST) : Optional.empty();
     }
 
     private static byte[] head(Path file) throws IOException {

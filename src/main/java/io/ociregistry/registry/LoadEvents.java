@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a listener what {@link LoadJson} wrote elsewhere. What a later version writes beside that is passed over. */
@@ -17,11 +18,18 @@ public final class LoadEvents {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final LoadListener listener;
+    private final UnaryOperator<String> names;
     private final List<Failed> failed = new ArrayList<>();
     private @Nullable LoadSummary summary;
 
-    public LoadEvents(LoadListener listener) {
+    /**
+     * For a listener.
+     *
+     * @param names what it is told for the names that failed: lines of the list that was sent may stand elsewhere here
+     */
+    public LoadEvents(LoadListener listener, UnaryOperator<String> names) {
         this.listener = listener;
+        this.names = names;
     }
 
     /**
@@ -45,7 +53,7 @@ public final class LoadEvents {
             case "present" -> listener.ended(new AlreadyThere(image));
             case "failed" ->
                 fail(new Failed(
-                        image,
+                        names.apply(image),
                         event.path("reason").asText(),
                         event.path("canPass").asBoolean()));
             case "summary" -> end(event);

@@ -2,6 +2,7 @@ package io.ociregistry.web;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.imagefile.ImageFile;
 import io.ociregistry.imagefile.ImageList;
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.ErrorCode;
@@ -46,6 +47,10 @@ record AdminLoad(Admin admin, ServerConfig config) implements AdminRoute.Endpoin
 
     private static LoadPlan plan(HttpServletRequest request) throws IOException {
         byte[] list = request.getInputStream().readNBytes(MAX_BYTES + 1);
+        if (!ImageFile.isList(list)) {
+            throw invalid("the body is no list of images; an archive can be loaded while the server is stopped:"
+                    + " ociregistry load --image-file FILE");
+        }
         if (list.length > MAX_BYTES) {
             throw invalid("a list of images has " + MAX_BYTES + " bytes at most");
         }

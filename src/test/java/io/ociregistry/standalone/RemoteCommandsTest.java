@@ -141,6 +141,15 @@ class RemoteCommandsTest {
         assertEquals(
                 400, post("/cmd/load?parallel=0", "r.example/team/app:1.0\n").status());
         assertTrue(post("/cmd/load", "no name\n").text().startsWith("not loaded: line:1: "));
+        Response archive = post("/cmd/load", "blobs\0\n".repeat(300_000));
+        assertEquals(400, archive.status());
+        assertTrue(archive.text().contains("the body is no list of images"), archive.text());
+    }
+
+    @Test
+    void aLineThatIsNoNameIsCalledByItsPlaceInTheFile() throws Exception {
+        assertEquals(1, load("# ours\n\nr.example/team/app:1.0\nno name\n"));
+        assertTrue(errors().contains(dir.resolve("list") + ":4: "), errors());
     }
 
     @Test

@@ -11,11 +11,15 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A load that a running server does, shown as if it was done here. */
 record RemoteLoad(RemoteServer server) {
+    private static final Pattern LINE = Pattern.compile("line:([1-9][0-9]{0,8})");
+
     LoadSummary load(Settings settings, ServerConfig config, LoadPlan plan, LoadListener listener)
             throws UsageException, StartException {
         if (!plan.archives().isEmpty()) {
@@ -27,7 +31,7 @@ record RemoteLoad(RemoteServer server) {
                     "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out");
         }
         var list = plan.lines().stream().map(ListedLine::text).collect(Collectors.joining("\n", "", "\n"));
-        var events = new LoadEvents(listener);
+        var events = new LoadEvents(listener, name -> place(name, plan.lines()));
         try (var body = server.post("/cmd/load", query(settings, config), list);
                 var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -41,6 +45,16 @@ record RemoteLoad(RemoteServer server) {
         return events.summary()
                 .orElseThrow(() -> new StartException(
                         "the server stopped before the end of the load; the same command goes on from there", null));
+    }
+
+    /** Where the line stands that the server calls {@code line:7}: it is sent neither comments nor the names of files. */
+    private static String place(String name, List<ListedLine> lines) {
+        var line = LINE.matcher(name);
+        if (!line.matches()) {
+            return name;
+        }
+        int number = Integer.parseInt(line.group(1));
+        return number <= lines.size() ? lines.get(number - 1).place() : name;
     }
 
     /** What was said here counts; for the rest the server has a configuration of its own. */
