@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Prunes the cache, or tells what that would take: unless {@code dryRun=false} is said, nothing is changed.
@@ -27,6 +29,7 @@ import java.util.function.Function;
  * them goes. What is not read, or would not be beside the others, is refused: it was meant to spare something.
  */
 record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminPrune.class);
     /** As the Go program has it, also for pruning. */
     private static final int COUNT = 50;
 
@@ -34,8 +37,13 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PruneRequest prune = request(new PruneParameters(Query.of(request)));
         AdminAnswer form = AdminAnswer.to(request);
-        form.await(
-                request, response, () -> admin.prune(prune).thenApply(report -> form.bytes(report, AdminPrune::text)));
+        String who = request.getRemoteAddr();
+        form.await(request, response, () -> admin.prune(prune).thenApply(report -> {
+            if (!report.isDryRun()) {
+                LOG.warn("pruning, as {} asks\n{}", who, String.join("\n", report.lines()));
+            }
+            return form.bytes(report, AdminPrune::text);
+        }));
     }
 
     private static String text(PruneReport report) {

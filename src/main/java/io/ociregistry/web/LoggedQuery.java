@@ -7,8 +7,12 @@ import java.util.stream.Collectors;
 /** A query as the access log may have it: what our API has no use for may be a secret, and so may what is not shaped like its values. */
 final class LoggedQuery {
     private static final String HIDDEN = "***";
-    private static final Pattern OURS =
-            Pattern.compile("(ns|last|artifactType)=[A-Za-z0-9._:/%+-]*|n=[0-9]*", Pattern.DOTALL);
+    private static final Pattern OURS = Pattern.compile(
+            "(ns|last|artifactType)=[A-Za-z0-9._:/%+-]*|n=[0-9]*"
+                    // Of the admin API: who pruned what is to be found again.
+                    + "|(type|dur|dryRun|count|maxSize|createdBefore|pulledBefore|parallel|withReferrers)=[A-Za-z0-9._:%+-]*"
+                    + "|(expr|pattern|digest|substr|platform)=[A-Za-z0-9._:/%+,^$*?()|-]*",
+            Pattern.DOTALL);
     private static final Pattern AN_AT = Pattern.compile("%40");
     private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9._-]{1,32}=).*", Pattern.DOTALL);
 

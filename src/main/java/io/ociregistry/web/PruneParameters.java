@@ -78,7 +78,9 @@ record PruneParameters(Query query) {
     private static <T> T parse(String name, String text, Function<String, T> parser) {
         try {
             return parser.apply(text);
-        } catch (IllegalArgumentException | DateTimeParseException | RegistryException e) {
+        } catch (DateTimeParseException e) {
+            throw invalid(name + ": '" + text + "' is no time: expected one like 2026-03-01T22:17:31Z");
+        } catch (IllegalArgumentException | RegistryException e) {
             throw invalid(name + ": " + e.getMessage());
         }
     }

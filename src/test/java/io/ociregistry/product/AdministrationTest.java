@@ -15,6 +15,7 @@ import io.ociregistry.standalone.EmbeddedServer;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
@@ -27,6 +28,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -179,8 +181,12 @@ class AdministrationTest {
             assertTrue(told.startsWith("To be pruned (dry run, nothing was changed):\nr.example/team/old:1.0  "), told);
             assertFalse(told.contains("team/new"), told);
             assertTrue(get(registry, "/cmd/manifest/list").text().contains("team/old"));
-            String done = delete(registry, "/cmd/prune?type=pattern&expr=/old&dryRun=false")
-                    .text();
+            String done;
+            try (LogLines log = LogLines.of("io.ociregistry.web.AdminPrune")) {
+                done = delete(registry, "/cmd/prune?type=pattern&expr=/old&dryRun=false")
+                        .text();
+                assertEquals(List.of("WARN pruning, as 127.0.0.1 asks\n" + done.strip()), log.at("WARN"));
+            }
             assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
             assertFalse(get(registry, "/cmd/manifest/list").text().contains("team/old"));
             String fits = delete(registry, "/cmd/prune?maxSize=300kB").text();
@@ -198,6 +204,7 @@ class AdministrationTest {
             delimiter = '|',
             value = {
                 "'' | unable to parse prune params: nothing says what to prune",
+                "?createdBefore=2026-03-01 | unable to parse prune params: createdBefore: '2026-03-01' is no time: expected one like",
                 "?type=x | unable to parse prune params: type is created, accessed or pattern",
                 "?type=pattern | unable to parse prune params: expr is missing",
                 "?type=pattern&expr= | unable to parse prune params: expr is missing",
