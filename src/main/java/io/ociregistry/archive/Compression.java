@@ -2,6 +2,8 @@ package io.ociregistry.archive;
 
 import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HexFormat;
@@ -60,10 +62,12 @@ enum Compression {
 
     /** What the decoder throws for input that is wrong is of many kinds. */
     private static final class Zstd extends InputStream {
+        private final ToItsEnd compressed;
         private final ZstdInputStream in;
 
         Zstd(InputStream in) {
-            this.in = new ZstdInputStream(in);
+            this.compressed = new ToItsEnd(in);
+            this.in = new ZstdInputStream(compressed);
         }
 
         @Override
@@ -76,7 +80,10 @@ enum Compression {
         public int read(byte[] into, int offset, int length) throws IOException {
             try {
                 return in.read(into, offset, length);
-            } catch (RuntimeException e) {
+            } catch (IOException | RuntimeException e) {
+                if (compressed.isAtEnd) {
+                    throw new EOFException();
+                }
                 throw new IOException("it is no zstd that can be read here: " + e.getMessage(), e);
             } catch (OutOfMemoryError e) {
                 // The one array that a window takes, whose size the archive says.
@@ -87,6 +94,29 @@ enum Compression {
         @Override
         public void close() throws IOException {
             in.close();
+        }
+    }
+
+    /** Knows whether there is any more: what lacks its end is told from what is wrong. */
+    private static final class ToItsEnd extends FilterInputStream {
+        private boolean isAtEnd;
+
+        ToItsEnd(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int read = super.read();
+            isAtEnd |= read < 0;
+            return read;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int count = super.read(into, offset, length);
+            isAtEnd |= count < 0;
+            return count;
         }
     }
 }

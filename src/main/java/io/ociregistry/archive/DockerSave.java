@@ -55,6 +55,9 @@ final class DockerSave {
     static List<Image> images(ArchiveFiles files) throws ArchiveException {
         List<Image> images = new ArrayList<>();
         for (JsonNode node : ArchiveJson.read(files, INDEX)) {
+            if (!node.path("Config").isTextual()) {
+                throw new ArchiveException(files.path(), INDEX, "it lists an image without a Config");
+            }
             images.add(new Image(
                     real(files, node.path("Config").asText("")),
                     texts(node.path("RepoTags")),
@@ -79,7 +82,7 @@ final class DockerSave {
         }
         List<ArchivedImage> found = new ArrayList<>();
         names.forEach((digest, known) -> found.add(known.of(digest)));
-        return new Contents(found, manifests, digest -> entries.getOrDefault(digest, ""), Set.of(), true);
+        return new Contents(found, List.of(), manifests, digest -> entries.getOrDefault(digest, ""), Set.of(), true);
     }
 
     private Map<String, byte[]> configs(Collection<Image> images) throws ArchiveException {

@@ -39,18 +39,26 @@ public final class ImageArchive {
      * Reads what stands in an archive, but for blobs.
      *
      * @param longestManifest bytes that a manifest may have
-     * @throws ArchiveException if it is none, or broken
+     * @throws ArchiveException if it is none, or broken, or empty
      */
     public static ImageArchive open(Path path, int longestManifest) throws ArchiveException {
         ArchiveFiles files = ArchiveFiles.open(path);
+        Contents contents = read(files, longestManifest);
+        if (contents.images().isEmpty() && contents.unreadable().isEmpty()) {
+            throw new ArchiveException(path, "it lists no image");
+        }
+        return new ImageArchive(files, contents);
+    }
+
+    private static Contents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
         if (OciLayout.isIn(files)) {
-            return new ImageArchive(files, OciLayout.read(files, longestManifest));
+            return OciLayout.read(files, longestManifest);
         }
         if (DockerSave.isIn(files)) {
-            return new ImageArchive(files, DockerSave.read(files, longestManifest));
+            return DockerSave.read(files, longestManifest);
         }
         throw new ArchiveException(
-                path,
+                files.path(),
                 "it has neither " + OciLayout.INDEX + " nor " + DockerSave.INDEX
                         + ", so it is no archive of images; expected what `docker save`, `ctr images export`,"
                         + " `skopeo copy ... oci-archive:` or `ociregistry export` writes");
@@ -59,6 +67,11 @@ public final class ImageArchive {
     /** What it lists. */
     public List<ArchivedImage> images() {
         return contents.images();
+    }
+
+    /** What it lists, but by something that is no digest known here; quoted. */
+    public List<String> unreadable() {
+        return contents.unreadable();
     }
 
     /** A manifest that is in it and can be reached from its images. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Text;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,9 +14,10 @@ import java.util.stream.Stream;
 /**
  * What an {@code index.json}, or an index in the layout, lists (image specification, "Image Layout"), with the names that it gives.
  *
+ * @param unreadable what it lists by something that is no digest known here, quoted
  * @param leftOut manifests that are known where the archive goes; see {@link #LEFT_OUT}
  */
-record LayoutIndex(List<Entry> entries, Set<Digest> leftOut) {
+record LayoutIndex(List<Entry> entries, List<String> unreadable, Set<Digest> leftOut) {
     /** The full name, as containerd and docker write it. */
     static final String FULL_NAME = "io.containerd.image.name";
 
@@ -28,14 +30,20 @@ record LayoutIndex(List<Entry> entries, Set<Digest> leftOut) {
     /** A descriptor, and what it is called there. */
     record Entry(Descriptor descriptor, List<String> names) {}
 
-    /** Reads it; what has no digest is left out, as the product does everywhere. */
+    /** Reads it. */
     static LayoutIndex read(JsonNode json) {
         List<Entry> entries = new ArrayList<>();
+        List<String> unreadable = new ArrayList<>();
         for (JsonNode node : json.path("manifests")) {
-            Descriptor.read(node).ifPresent(descriptor -> entries.add(new Entry(descriptor, names(node))));
+            Descriptor.read(node)
+                    .ifPresentOrElse(
+                            descriptor -> entries.add(new Entry(descriptor, names(node))),
+                            () -> unreadable.add(Text.quoted(node.path("digest").asText(""))));
         }
         return new LayoutIndex(
-                entries, digests(json.path("annotations").path(LEFT_OUT).asText("")));
+                entries,
+                unreadable,
+                digests(json.path("annotations").path(LEFT_OUT).asText("")));
     }
 
     private static List<String> names(JsonNode node) {

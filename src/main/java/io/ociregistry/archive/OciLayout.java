@@ -57,7 +57,7 @@ final class OciLayout {
         dropParts(manifests.values());
         List<ArchivedImage> images = new ArrayList<>();
         names.forEach((digest, known) -> images.add(known.of(digest)));
-        return new Contents(images, manifests, OciLayout::entry, index.leftOut(), false);
+        return new Contents(images, index.unreadable(), manifests, OciLayout::entry, index.leftOut(), false);
     }
 
     /** Some (oras) list every manifest there is, those of an index beside it: those that have no name are no images of their own, but parts of that one. */

@@ -82,6 +82,8 @@ final class TarReader implements Closeable {
             return Optional.of(entry);
         } catch (ArchiveException e) {
             throw e;
+        } catch (EOFException e) {
+            throw new ArchiveException(file, after() + "it ends too early; was it copied to its end?");
         } catch (IOException | RuntimeException e) {
             throw new ArchiveException(file, after() + "no tar header can be read: " + reason(e));
         }

@@ -70,6 +70,10 @@ final class ArchiveImport {
 
     /** Those that can be brought in, as far as the archive tells. */
     private List<ImportedImage> plan(ImportedNames names, String file, HeldBlobs held) {
+        archive.unreadable()
+                .forEach(digest -> fail(
+                        file + " " + digest,
+                        "the archive lists it by a digest that is none, or of a kind unknown here"));
         List<ImportedImage> images = new ArrayList<>();
         for (Map.Entry<ArchivedImage, Set<ImageReference>> each : names.all().entrySet()) {
             ArchivedImage archived = each.getKey();

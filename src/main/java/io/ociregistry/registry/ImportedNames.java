@@ -7,6 +7,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.oci.Text;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the images of an archive are called here: as it says itself, or {@link ResolveRef} does; and what only refers to another
@@ -57,7 +59,9 @@ final class ImportedNames {
 
     /** What to do about an image that has none. */
     String advice(ArchivedImage image) {
-        String called = image.labels().isEmpty() ? "" : ", only " + String.join(" and ", image.labels());
+        String called = image.labels().isEmpty()
+                ? ""
+                : ", only " + image.labels().stream().map(Text::quoted).collect(Collectors.joining(" and "));
         return "it has no complete name in the archive" + called + "; " + remedy(image);
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One blob on its way from an archive into the store. */
 final class IncomingBlob {
@@ -76,6 +77,9 @@ final class IncomingBlob {
     }
 
     private String whatIsWrong(BlobDownload download, RegistryException e) throws IOException {
+        if (!download.isKept()) {
+            throw notTaken(e);
+        }
         if (e.code() != ErrorCode.UPSTREAM_WRONG_CONTENT) {
             throw new IOException(e.getMessage(), e);
         }
@@ -95,7 +99,7 @@ final class IncomingBlob {
             }
             download.append(ByteBuffer.wrap(buffer, 0, count));
             if (!download.isKept()) {
-                throw new IOException("the disk does not take blob " + blob.digest());
+                throw notTaken(null);
             }
             untold += count;
             if (System.nanoTime() - told > TOLD_NANOS) {
@@ -105,6 +109,13 @@ final class IncomingBlob {
             }
         }
         tell(untold);
+    }
+
+    private IOException notTaken(@Nullable Throwable cause) {
+        return new IOException(
+                "the disk of the cache does not take blob " + blob.digest()
+                        + ": it is full, or fails; the log tells more",
+                cause);
     }
 
     /** An interrupt would close the file under what has still to be forced. */

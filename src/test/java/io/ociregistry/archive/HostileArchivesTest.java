@@ -144,7 +144,19 @@ class HostileArchivesTest {
             ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, LONGEST));
 
             assertMessage(e, file.toString());
+            assertMessage(e, "was it copied to its end?");
         }
+    }
+
+    @Test
+    void anArchiveOfNothingIsNoSuccess() throws Exception {
+        assertRefused(made.layout(), "it lists no image");
+        assertRefused(new TestArchive().file("manifest.json", "[]".getBytes(UTF_8)), "it lists no image");
+        assertRefused(new TestArchive().file("manifest.json", "{}".getBytes(UTF_8)), "it lists no image");
+        assertRefused(
+                new TestArchive().file("manifest.json", "[{}]".getBytes(UTF_8)),
+                "manifest.json",
+                "it lists an image without a Config");
     }
 
     @Test

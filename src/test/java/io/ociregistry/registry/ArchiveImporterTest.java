@@ -194,7 +194,7 @@ class ArchiveImporterTest {
             Map<String, LoadOutcome> named = cache.load(tar, Platforms.ALL, Optional.of("quay.io/app:1"));
 
             String reason = assertInstanceOf(Failed.class, nameless).reason();
-            assertTrue(reason.contains("only latest") && reason.contains("--resolve-ref"), reason);
+            assertTrue(reason.contains("only \"latest\"") && reason.contains("--resolve-ref"), reason);
             assertInstanceOf(Loaded.class, named.get("quay.io/app:1"));
             assertEquals(image.digest().toString(), cache.digest("app", NS, "1"));
         }
@@ -377,6 +377,55 @@ class ArchiveImporterTest {
             try (var blobs = Files.list(directory.resolve("cache/blobs"))) {
                 assertEquals(0, blobs.count());
             }
+        }
+    }
+
+    @Test
+    void whatAnArchiveCallsThingsCannotMoveTheCursor() throws Exception {
+        made.list(made.image("amd64", random(20, 10)), FULL_NAME, "app:1\n\u001b[31mred")
+                .layout();
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
+            LoadOutcome outcome = cache.load(made.tar(directory.resolve("a.tar")))
+                    .values()
+                    .iterator()
+                    .next();
+            String reason = assertInstanceOf(Failed.class, outcome).reason();
+            assertTrue(reason.contains("only \"app:1??[31mred\"; give it one with --resolve-ref"), reason);
+        }
+    }
+
+    @Test
+    void whatIsListedByNoDigestIsAFailure_andStopsNoOtherImage() throws Exception {
+        Image image = made.image("amd64", random(21, 10));
+        made.listUnknown("blake3:00").list(image, FULL_NAME, "quay.io/app:1").layout();
+
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
+            Path tar = made.tar(directory.resolve("a.tar"));
+            Map<String, LoadOutcome> outcomes = cache.load(tar);
+
+            assertInstanceOf(Failed.class, outcomes.get(tar + " \"blake3:00\""));
+            assertInstanceOf(Loaded.class, outcomes.get("quay.io/app:1"));
+        }
+    }
+
+    @Test
+    void aDiskThatIsFullIsToldAsSuch() throws Exception {
+        Image image = made.image("amd64", random(22, 300_000));
+        made.list(image, FULL_NAME, "quay.io/app:1").layout();
+        Path images = directory.resolve("cache");
+
+        try (LoadedCache cache = LoadedCache.at(images)) {
+            Files.createSymbolicLink(
+                    images.resolve("partial/" + image.layers().get(0).hex() + "@quay.io"), Path.of("/dev/full"));
+            LoadOutcome outcome =
+                    cache.load(made.tar(directory.resolve("a.tar"))).get("quay.io/app:1");
+
+            String reason = assertInstanceOf(Failed.class, outcome).reason();
+            assertTrue(
+                    reason.contains("the disk of the cache does not take blob "
+                            + image.layers().get(0)),
+                    reason);
         }
     }
 

@@ -301,6 +301,15 @@ class LoadCommandTest {
     }
 
     @Test
+    void aFileOfNothingIsNoSuccess_asACopyThatFailedLeavesIt() throws Exception {
+        Path empty = Files.writeString(dir.resolve("images.tar"), "");
+        assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", empty.toString()));
+        assertEquals(
+                "ociregistry: there is nothing to load: " + empty + " lists no image\n",
+                err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void aServerWhoseListIsNotThereDoesNotStart() {
         assertEquals(1, run("serve", "--image-path", images().toString(), "--preload-images", dir + "/none"));
         assertEquals(

@@ -161,6 +161,12 @@ public final class TestArchive {
         return this;
     }
 
+    /** Lists something by that, which is no digest. */
+    public TestArchive listUnknown(String digest) {
+        manifests.addObject().put("digest", digest).put("size", 1);
+        return this;
+    }
+
     /** An index whose entries have names, inside the layout's index. */
     public TestArchive listInOneIndex() {
         ObjectNode inner =

@@ -45,7 +45,11 @@ record LoadCommand(Settings settings) implements Action {
         var files = config.imageFile()
                 .orElseThrow(() -> new UsageException("load needs a file that says what: --image-file FILE"));
         try {
-            return LoadPlan.of(files);
+            var plan = LoadPlan.of(files);
+            if (plan.lines().isEmpty() && plan.archives().isEmpty()) {
+                throw new StartException("there is nothing to load: " + files + " lists no image");
+            }
+            return plan;
         } catch (IOException e) {
             throw new StartException("cannot load images: " + Failure.reason(e), e);
         }
