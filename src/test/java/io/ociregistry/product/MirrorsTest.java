@@ -89,8 +89,7 @@ class MirrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {401, 403, 404, 429, 500, 503})
     void whateverAMirrorRefusesWith_theNextIsAsked(int status) throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         harbor.on(Match.anything()).always(Fault.status(status));
         try (RunningRegistry registry = with(harbor())) {
             pullsWhole(registry, image, "1.0");
@@ -136,8 +135,7 @@ class MirrorsTest {
 
     @Test
     void anotherManifestThanTheOneAskedForIsPassedOver() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         harbor.on(Match.manifest(image.digest())).always(new Fault.Corrupt());
         try (RunningRegistry registry = with(harbor());
                 LogLines log = LogLines.of("io.ociregistry.upstream")) {
@@ -150,8 +148,7 @@ class MirrorsTest {
 
     @Test
     void aPortalsPageIsNoManifest() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         harbor.on(Match.anything()).always(new Fault.Html());
         try (RunningRegistry registry = with(harbor())) {
             pullsWhole(registry, image, "1.0");
@@ -160,8 +157,7 @@ class MirrorsTest {
 
     @Test
     void wrongBytesOfABlobArePassedOver_andItComesFromTheRegistry() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(new Fault.Corrupt());
         try (RunningRegistry registry = with(harbor());
@@ -172,9 +168,7 @@ class MirrorsTest {
             gate.release();
             byte[] got = first.get(30, TimeUnit.SECONDS);
             assertTrue(got.length < SIZE || Arrays.equals(got, image.layerBytes(0)), got.length + " bytes");
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
             assertEquals(1, log.at("ERROR").size(), log.text());
         }
         assertEquals(1, harbor.requests(layer).size(), "it is asked once");
@@ -184,14 +178,11 @@ class MirrorsTest {
 
     @Test
     void aBlobThatBreaksOffGoesOnFromTheNextSourceAtThatByte() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.resetAfter(100_000));
         try (RunningRegistry registry = with(harbor())) {
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
         }
         assertEquals(1, harbor.requests(layer).size());
         List<Recorded> rest = origin.requests(layer);
@@ -202,28 +193,22 @@ class MirrorsTest {
 
     @Test
     void aBlobThatStallsGoesOnFromTheNextSource() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.stallAfter(100_000));
         try (RunningRegistry registry = with(harbor())) {
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
         }
         assertEquals(1, origin.requests(layer.ranged()).size());
     }
 
     @Test
     void aBlobThatTricklesGoesOnFromTheNextSource() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.trickle(4_000));
         try (RunningRegistry registry = with(harbor())) {
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
         }
         assertEquals(1, origin.requests(layer.ranged()).size());
     }
@@ -243,8 +228,7 @@ class MirrorsTest {
 
     @Test
     void whatOneSourceBeganAnotherMayEnd_alsoAfterAStop() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         Gate gate = harbor.holdBlobAfter(image.layer(0), 150_000);
         try (RunningRegistry registry = with(harbor())) {
@@ -254,9 +238,7 @@ class MirrorsTest {
             gate.awaitReached();
             harbor.refuseConnections();
             registry.restart();
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
         }
         assertEquals(1, origin.requests(layer).size());
         assertTrue(firstByte(origin.requests(layer).get(0)) >= 100_000, origin.requests(layer) + "");
@@ -283,15 +265,12 @@ class MirrorsTest {
 
     @Test
     void whatTheRegistryBreaksOffWithGoesOnFromTheMirrorThatFailedBefore() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).once(Fault.resetAfter(100_000));
         origin.on(layer).always(Fault.resetAfter(50_000));
         try (RunningRegistry registry = with(harbor())) {
-            assertArrayEquals(
-                    image.layerBytes(0),
-                    get(registry, "blobs/" + image.layer(0)).body());
+            pullsLayer(registry, image, 0);
         }
         assertEquals(2, harbor.requests(layer).size());
         assertEquals(1, origin.requests(layer).size());
@@ -319,8 +298,7 @@ class MirrorsTest {
 
     @Test
     void thatNothingRefersToAnImageIsBelievedOfTheRegistryAndOfCaches() throws Exception {
-        FakeImage image = push(origin, "team/app");
-        push(harbor, "hub/team/app");
+        FakeImage image = pushToBoth();
         harbor.referrer("hub/team/app", image.layer(0), descriptor(image));
         origin.referrer("team/app", image.digest(), descriptor(image));
         try (RunningRegistry registry = with(harbor())) {
@@ -395,6 +373,12 @@ class MirrorsTest {
         return "- {url: '" + harbor.url() + "', prefix: hub}\n";
     }
 
+    /** To the registry, and to the mirror that keeps its repositories below hub/. */
+    private FakeImage pushToBoth() {
+        push(harbor, "hub/team/app");
+        return push(origin, "team/app");
+    }
+
     /** The same image whatever the repository is called. */
     private static FakeImage push(FakeUpstream upstream, String repository) {
         long undone = -31L * (repository + ":1.0").hashCode();
@@ -408,10 +392,14 @@ class MirrorsTest {
     private static void pullsWhole(RunningRegistry registry, FakeImage image, String tag) throws IOException {
         assertArrayEquals(image.manifest(), get(registry, "manifests/" + tag).body());
         for (int i = 0; i < 2; i++) {
-            assertArrayEquals(
-                    image.layerBytes(i),
-                    get(registry, "blobs/" + image.layer(i)).body());
+            pullsLayer(registry, image, i);
         }
+    }
+
+    private static void pullsLayer(RunningRegistry registry, FakeImage image, int layer) throws IOException {
+        assertArrayEquals(
+                image.layerBytes(layer),
+                get(registry, "blobs/" + image.layer(layer)).body());
     }
 
     private static Response get(RunningRegistry registry, String what) throws IOException {

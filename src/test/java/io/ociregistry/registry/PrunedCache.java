@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -38,6 +40,8 @@ import java.util.stream.Stream;
 final class PrunedCache {
     /** So late that whatever the test wrote is old. */
     static final Instant NOW = Instant.parse("2100-01-01T00:00:00Z");
+
+    private static final PrunePolicy ALL = new PrunePolicy.AllOf(List.of());
 
     final Path root;
     final ManifestStore records;
@@ -86,8 +90,23 @@ final class PrunedCache {
                 gone -> {});
     }
 
+    /** What removes all that matches. */
+    static PruneRequest request(String pattern) {
+        return new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), false);
+    }
+
     PruneReport prune(String pattern) {
-        return prune(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)));
+        return pruner().prune(request(pattern));
+    }
+
+    /** The least recently pulled, so many. */
+    PruneReport pruneOldest(int count) {
+        return pruner().prune(new PruneRequest(ALL, OptionalInt.of(count), OptionalLong.empty(), false));
+    }
+
+    /** The least recently pulled, until the cache has no more bytes than that. */
+    PruneReport pruneTo(long size) {
+        return pruner().prune(new PruneRequest(ALL, OptionalInt.empty(), OptionalLong.of(size), false));
     }
 
     PruneReport prune(PrunePolicy policy) {

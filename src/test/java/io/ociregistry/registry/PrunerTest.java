@@ -114,7 +114,7 @@ class PrunerTest {
         cache.keep(index, "r.example/a:1");
 
         Pruner pruner = cache.pruner();
-        PrunePlan plan = pruner.plan(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:1"));
         cache.keep(index, "r.example/a:2");
         PruneReport report = pruner.carryOut(plan);
 
@@ -203,9 +203,7 @@ class PrunerTest {
         cache.keep(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
         cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
         cache.keep(old, "r.example/a@" + old.digest(), NOW.minus(Duration.ofHours(1)));
-        cache.pruner()
-                .prune(new PruneRequest(
-                        new PrunePolicy.AllOf(List.of()), OptionalInt.of(1), OptionalLong.empty(), false));
+        cache.pruneOldest(1);
         assertEquals(Set.of("r.example/a@" + old.digest()), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:latest")));
     }
@@ -283,12 +281,7 @@ class PrunerTest {
     void whatIsNewerThanTheClockSpoilsNoPruningBySize() {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
         cache.keep(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
-        cache.pruner()
-                .prune(new PruneRequest(
-                        new PrunePolicy.AllOf(List.of()),
-                        OptionalInt.empty(),
-                        OptionalLong.of(cache.pruner().size() - 1),
-                        false));
+        cache.pruneTo(cache.pruner().size() - 1);
         assertEquals(Set.of("r.example/a:1"), cache.names());
     }
 
@@ -299,10 +292,9 @@ class PrunerTest {
             cache.keep(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
         }
         long size = cache.records.bytes() + 1110;
-        PrunePolicy all = new PrunePolicy.AllOf(List.of());
-        cache.pruner().prune(new PruneRequest(all, OptionalInt.empty(), OptionalLong.of(size), false));
+        cache.pruneTo(size);
         assertEquals(3, cache.names().size(), "it is no larger than that");
-        cache.pruner().prune(new PruneRequest(all, OptionalInt.empty(), OptionalLong.of(size - 101), false));
+        cache.pruneTo(size - 101);
         assertEquals(Set.of("r.example/a:2"), cache.names());
         assertEquals(Set.of(base), cache.blobsHere());
     }
@@ -332,7 +324,7 @@ class PrunerTest {
             cache.nanos.addAndGet(Duration.ofSeconds(61).toNanos());
             Pruner young = cache.pruner(Instant.now());
             cache.keep(image(List.of(digest)), "r.example/a:2");
-            young.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:2")), false));
+            young.prune(PrunedCache.request("a:2"));
             assertFalse(cache.blobs.contains(digest));
             ByteBuffer into = ByteBuffer.allocate(100);
             assertEquals(content.length, open.read(0, into));
@@ -381,7 +373,7 @@ class PrunerTest {
                 Optional.empty(),
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
-        pruner.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        pruner.prune(PrunedCache.request("a:1"));
         assertEquals(List.of(true), added);
         assertEquals(Set.of(base), cache.blobsHere());
         assertEquals(Set.of("r.example/new:1"), cache.names());
@@ -542,7 +534,7 @@ class PrunerTest {
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> closing.forEach(Pruner::close));
         closing.add(pruner);
-        PruneRequest all = new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false);
+        PruneRequest all = PrunedCache.request("a:1");
         assertThrows(RegistryException.class, () -> pruner.prune(all));
         assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
         cache.keep(image(List.of(base)), "r.example/b:1");
@@ -558,8 +550,7 @@ class PrunerTest {
         cache.blobs.open(again).orElseThrow().close();
         cache.blobs.open(gone).orElseThrow().close();
         Pruner pruner = cache.pruner();
-        PruneReport report =
-                pruner.prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse("a:1")), false));
+        PruneReport report = pruner.prune(PrunedCache.request("a:1"));
         assertEquals(2, report.kept().size(), report.toString());
         cache.keep(image(List.of(again)), "r.example/b:1");
         Files.delete(root.resolve("blobs").resolve(gone.hex()));

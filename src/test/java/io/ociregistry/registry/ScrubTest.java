@@ -23,8 +23,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -117,15 +115,26 @@ class ScrubTest {
         Files.setLastModifiedTime(file, time);
     }
 
+    /** To the end of a pass. */
     private void scrub() throws Exception {
+        int before = passes();
         server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
-        Await.until("the end of a pass", () -> log.text().contains(" manifests and "));
+        awaitPass(before);
     }
 
-    /** The same where the log has earlier passes. */
-    private void scrub(int passes) throws Exception {
-        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
-        Await.until("the end of a pass", () -> log.text().split(" manifests and ", -1).length > passes);
+    private void awaitPass(int before) throws Exception {
+        Await.until("the end of a pass", () -> passes() > before);
+    }
+
+    private int passes() {
+        return (int) log.at("INFO").stream()
+                .filter(line -> line.contains(" manifests and "))
+                .count();
+    }
+
+    private PruneReport prune(String pattern) {
+        PrunePolicy policy = new PrunePolicy.Matching(ReferencePatterns.parse(pattern));
+        return server.context().pruner().prune(new PruneRequest(policy, false));
     }
 
     @ParameterizedTest
@@ -227,7 +236,7 @@ class ScrubTest {
         Files.delete(dir.resolve("scrubbed"));
         serve("");
         upstream.forgetRequests();
-        scrub(2);
+        scrub();
         assertTrue(log.text().contains("ERROR scrub: lost manifest " + image.digest()), log::text);
         assertTrue(log.text().contains("INFO scrub: repaired      " + image.digest()), log::text);
         assertEquals(0, upstream.requests(Match.blobs()).size());
@@ -251,8 +260,8 @@ class ScrubTest {
         get("manifests/2");
         age();
         upstream.forgetRequests();
-        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
-        Await.until("the end of a pass", () -> log.text().contains("INFO scrub: 2 manifests and 3 blobs read"));
+        scrub();
+        assertTrue(log.text().contains("INFO scrub: 2 manifests and 3 blobs read"), log::text);
         assertFalse(Files.exists(blob(other.layer(0))));
         assertEquals(0, upstream.requests(Match.blobs()).size());
         assertEquals(0, log.at("ERROR").size(), log::text);
@@ -289,13 +298,7 @@ class ScrubTest {
                         AT_ONCE);
         reading.await();
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
-        PruneReport report = server.context()
-                .pruner()
-                .prune(new PruneRequest(
-                        new PrunePolicy.Matching(ReferencePatterns.parse("app:1")),
-                        OptionalInt.empty(),
-                        OptionalLong.empty(),
-                        false));
+        PruneReport report = prune("app:1");
         assertEquals(1, report.names().size(), report.lines()::toString);
         assertArrayEquals(image.manifest(), get("manifests/1").body());
         server.restart();
@@ -316,20 +319,14 @@ class ScrubTest {
                         },
                         AT_ONCE);
         inBlob.await();
-        server.context()
-                .pruner()
-                .prune(new PruneRequest(
-                        new PrunePolicy.Matching(ReferencePatterns.parse("app:1")),
-                        OptionalInt.empty(),
-                        OptionalLong.empty(),
-                        false));
+        prune("app:1");
         try (var blobs = Files.list(dir.resolve("blobs"))) {
             for (Path left : blobs.toList()) {
                 Files.delete(left);
             }
         }
         go.countDown();
-        Await.until("the end of a pass", () -> log.text().contains(" manifests and "));
+        awaitPass(0);
         assertEquals(0, log.at("ERROR").size(), log::text);
     }
 }
