@@ -94,6 +94,12 @@ public record UpstreamConfig(
         return name.startsWith(ByRegistry.WILDCARD);
     }
 
+    /** What it says of how the registry is reached, and nothing of what is asked for and by which name. */
+    public UpstreamConfig asReached() {
+        return new UpstreamConfig(
+                name, Optional.empty(), scheme, endpoint, List.of(), List.of(), limits, auth, tls, proxy, mirrors);
+    }
+
     /** What a wildcard says, for one of its registries. */
     public UpstreamConfig named(RegistryName registry) {
         return new UpstreamConfig(

@@ -55,6 +55,7 @@ final class Breaker {
     private Duration nextProbe;
     private Duration probed = Duration.ZERO;
     private @Nullable Future<?> scheduled;
+    private boolean retired;
     private volatile long probedAt;
 
     /**
@@ -117,13 +118,19 @@ final class Breaker {
     synchronized void failed(RegistryException cause) {
         failures++;
         boolean enough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= IN_A_ROW;
-        if (cause.code().isUpstreamFailure() && enough && open == null) {
+        if (cause.code().isUpstreamFailure() && enough && open == null && !retired) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
             nextProbe = pace.first();
             probed = Duration.ZERO;
             schedule(cause);
             open = cause;
         }
+    }
+
+    /** Stays closed from now on, and probes no more: who is still asking finds out by that. */
+    synchronized void retire() {
+        retired = true;
+        end();
     }
 
     private synchronized void close() {

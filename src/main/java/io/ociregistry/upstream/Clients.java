@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.URI;
+import java.util.stream.Stream;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -55,9 +56,12 @@ final class Clients implements AutoCloseable {
     private final Ways ways;
     private final Timeouts timeouts;
     // Guarded by this.
-    private @Nullable CloseableHttpClient metadata;
-    private @Nullable CloseableHttpClient blobs;
+    private @Nullable Opened metadata;
+    private @Nullable Opened blobs;
+    private boolean retired;
     private boolean closed;
+
+    private record Opened(CloseableHttpClient client, RetirablePool pool) {}
 
     Clients(TlsContexts tls, AddressGuard guard, Proxies proxies, Timeouts timeouts) {
         this.tls = tls;
@@ -150,16 +154,16 @@ final class Clients implements AutoCloseable {
         }
         if (pool == Pool.METADATA) {
             metadata = metadata != null ? metadata : open();
-            return metadata;
+            return metadata.client;
         }
         blobs = blobs != null ? blobs : open();
-        return blobs;
+        return blobs.client;
     }
 
-    private CloseableHttpClient open() {
+    private Opened open() {
         // Here, so that a file that can't be used is told before anybody is connected to.
         tls.load();
-        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+        var connections = new RetirablePool(PoolingHttpClientConnectionManagerBuilder.create()
                 .setTlsSocketStrategy(tls)
                 .setDnsResolver(new ConnectTries(ways))
                 .setMaxConnPerRoute(CONNECTIONS)
@@ -171,7 +175,10 @@ final class Clients implements AutoCloseable {
                         // Always looked at before it is used again: there are no automatic retries.
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
-                .build();
+                .build());
+        if (retired) {
+            connections.retire();
+        }
         HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
                 .setUserAgent(AGENT)
@@ -187,7 +194,18 @@ final class Clients implements AutoCloseable {
                 // Else no connection that was made with a client certificate is ever used again.
                 .disableConnectionState();
         ways.install(client);
-        return client.build();
+        return new Opened(client.build(), connections);
+    }
+
+    /** Keeps no idle connections from now on. What is under way ends as ever, and what it still asks for is sent. */
+    synchronized void retire() {
+        retired = true;
+        opened().forEach(each -> each.pool.retire());
+    }
+
+    /** Caller holds the lock. */
+    private Stream<Opened> opened() {
+        return Stream.<@Nullable Opened>of(metadata, blobs).flatMap(Stream::ofNullable);
     }
 
     /** No more requests are made; trying again makes no sense. */
@@ -202,11 +220,6 @@ final class Clients implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        if (metadata != null) {
-            metadata.close(CloseMode.IMMEDIATE);
-        }
-        if (blobs != null) {
-            blobs.close(CloseMode.IMMEDIATE);
-        }
+        opened().forEach(each -> each.client.close(CloseMode.IMMEDIATE));
     }
 }

@@ -78,6 +78,11 @@ final class HttpUpstream implements Upstream {
         health.check(kind);
     }
 
+    /** Nobody asks it any more but for what is under way. */
+    void retire() {
+        health.breaker().retire();
+    }
+
     @Override
     public RegistryName name() {
         return name;

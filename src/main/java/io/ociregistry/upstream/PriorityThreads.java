@@ -76,6 +76,11 @@ final class PriorityThreads {
         return work == null ? Priority.CLIENT : work.priority;
     }
 
+    /** Keeps no idle threads from now on; work is still taken and done. */
+    void retire() {
+        threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
+    }
+
     /** Takes no more work; ends when what waits and may be taken is done. */
     void shutdown() {
         threads.shutdown();

@@ -32,6 +32,12 @@ final class UpstreamExecutors {
         return blobs.at(priority);
     }
 
+    /** Keeps no idle threads from now on; work is still taken and done. */
+    void retire() {
+        metadata.retire();
+        blobs.retire();
+    }
+
     /** Takes no more work. */
     void shutdown() {
         metadata.shutdown();

@@ -1,5 +1,6 @@
 package io.ociregistry.upstream;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.RegistryName;
 import java.util.List;
 
@@ -14,6 +15,13 @@ public interface Upstreams extends AutoCloseable {
 
     /** Those that are configured, and those that were asked for lately. */
     List<Upstream> known();
+
+    /**
+     * Goes by another configuration from now on. What it reaches as before stays as it is, with its tokens, its connections and what is known of
+     * its health. Who got an upstream that is reached in another way now, or not at all, goes on with it to the end of its work; then nothing of
+     * it is left.
+     */
+    void reload(ServerConfig config);
 
     /** Breaks off what is under way and releases the connections. */
     @Override

@@ -63,6 +63,17 @@ class BreakerTest {
     }
 
     @Test
+    void thatOfARetiredUpstreamStaysClosed_andProbesNoMore() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.retire();
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+    }
+
+    @Test
     void threeBrokenAnswersInARowOpenIt_twoDoNot() {
         breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
         breaker.answered(503);

@@ -123,7 +123,7 @@ class CredentialsTest {
     void hubIsCalledWhatDockerCallsIt() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         CredentialSource source = new CredentialSources(scripts.programs(), System::nanoTime)
-                .of(helper(Optional.empty()), HttpUpstreams.server(UpstreamConfig.of("docker.io")));
+                .of(helper(Optional.empty()), UpstreamFactory.server(UpstreamConfig.of("docker.io")));
         source.get();
         assertEquals(List.of("get https://index.docker.io/v1/"), scripts.runs());
     }

@@ -1,0 +1,129 @@
+package io.ociregistry.upstream;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.config.ByRegistry;
+import io.ociregistry.config.ProxyEnvironment;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.Timeouts;
+import io.ociregistry.config.UnlistedRegistries;
+import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The upstreams of one configuration: all that it names, and as many as fit of those that clients named. */
+final class KnownUpstreams {
+    private static final int UNLISTED = 256;
+    /** Clients can name any number of those too. */
+    private static final int OF_WILDCARDS = 256;
+
+    private final UpstreamFactory factory;
+    private final UnlistedRegistries policy;
+    private final Timeouts timeouts;
+    private final ProxyEnvironment environment;
+    private final ByRegistry<UpstreamConfig> configured;
+    private final Clients forUnlisted;
+    private final Map<RegistryName, Connected> listed = new HashMap<>();
+    private final Cache<RegistryName, Connected> ofWildcards =
+            Caffeine.newBuilder().maximumSize(OF_WILDCARDS).build();
+    private final Cache<RegistryName, Connected> unlisted =
+            Caffeine.newBuilder().maximumSize(UNLISTED).build();
+
+    /** Those of a configuration. What is reached as it was before is taken over from those before it, with what it knows. */
+    KnownUpstreams(ServerConfig config, UpstreamFactory factory, Optional<KnownUpstreams> before) {
+        this.factory = factory;
+        this.policy = config.unlistedRegistries();
+        this.timeouts = config.timeouts();
+        this.environment = config.proxyEnvironment();
+        this.configured = new ByRegistry<>(config.registries(), entry -> entry);
+        this.forUnlisted = before.filter(this::reachesUnlistedAs)
+                .map(known -> known.forUnlisted)
+                .orElseGet(() -> factory.forUnlisted(timeouts, environment));
+        Map<RegistryName, Connected> old = before.map(KnownUpstreams::byName).orElse(Map.of());
+        config.registries().stream().filter(entry -> !entry.isWildcard()).forEach(entry -> {
+            RegistryName name = RegistryName.parse(entry.name());
+            listed.put(name, connect(name, Optional.ofNullable(old.get(name))));
+        });
+        old.forEach((name, connected) -> {
+            if (find(name).isEmpty() && mayAsk(name)) {
+                others(name).put(name, connect(name, Optional.of(connected)));
+            }
+        });
+    }
+
+    private boolean reachesUnlistedAs(KnownUpstreams other) {
+        return policy == other.policy && timeouts.equals(other.timeouts) && environment.equals(other.environment);
+    }
+
+    /** The one of that name, if it is known. */
+    Optional<Connected> find(RegistryName name) {
+        return Optional.ofNullable(listed.get(name))
+                .or(() -> Optional.ofNullable(ofWildcards.getIfPresent(name)))
+                .or(() -> Optional.ofNullable(unlisted.getIfPresent(name)));
+    }
+
+    /**
+     * The one of that name, which is known from now on.
+     *
+     * @throws RegistryException {@link ErrorCode#DENIED} if it may not be asked
+     */
+    Connected get(RegistryName name) {
+        Optional<Connected> known = find(name);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        if (!mayAsk(name)) {
+            throw new RegistryException(
+                    ErrorCode.DENIED,
+                    name
+                            + " is not among the configured registries, and unlistedRegistries is deny; add it under registries if it is meant");
+        }
+        return others(name).get(name, unknown -> connect(unknown, Optional.empty()));
+    }
+
+    Stream<Connected> all() {
+        return Stream.of(listed, ofWildcards.asMap(), unlisted.asMap()).flatMap(some -> some.values().stream());
+    }
+
+    /** Retires those that the ones after it did not take over. */
+    void retireBut(KnownUpstreams after) {
+        List<Connected> kept = after.all().toList();
+        List<Connected.Line> lines = kept.stream().map(Connected::line).toList();
+        all().filter(connected -> !kept.contains(connected)).forEach(connected -> {
+            connected.retire();
+            if (!lines.contains(connected.line())) {
+                connected.line().executors().retire();
+            }
+        });
+        if (after.forUnlisted != forUnlisted) {
+            forUnlisted.retire();
+        }
+    }
+
+    private boolean mayAsk(RegistryName name) {
+        return policy == UnlistedRegistries.ALLOW || configured.find(name).isPresent();
+    }
+
+    private Cache<RegistryName, Connected> others(RegistryName name) {
+        return configured.find(name).isPresent() ? ofWildcards : unlisted;
+    }
+
+    private Connected connect(RegistryName name, Optional<Connected> before) {
+        Optional<UpstreamConfig> entry = configured.find(name).map(found -> found.named(name));
+        Reach reach = new Reach(name, entry, timeouts, environment);
+        return before.filter(known -> known.reach().equals(reach))
+                .orElseGet(() -> factory.connect(reach, forUnlisted, before));
+    }
+
+    private Map<RegistryName, Connected> byName() {
+        return all().collect(Collectors.toMap(connected -> connected.reach().name(), Function.identity()));
+    }
+}
