@@ -5,7 +5,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
 import io.ociregistry.config.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Logging {
     private static final List<String> TALKATIVE = List.of("org.apache.hc", "org.eclipse.jetty");
+    private static final String FILE = "FILE";
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
 
     private Logging() {}
@@ -35,29 +38,47 @@ public final class Logging {
     }
 
     static void configure(LoggerContext context, LogLevel level, Optional<Path> file) throws IOException {
+        if (file.isPresent()) {
+            checkWritable(file.get());
+        }
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.valueOf(level.name()));
         var capped = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
         TALKATIVE.forEach(name -> context.getLogger(name).setLevel(capped));
-        if (file.isPresent()) {
-            var appender = appender(context, file.get());
+        if (file.isPresent() || root.getAppender(FILE) != null) {
+            // Before the new one is opened: logback refuses to have a file open twice.
             root.detachAndStopAllAppenders();
-            root.addAppender(appender);
+            root.addAppender(file.isPresent() ? toFile(context, file.get()) : toConsole(context));
         }
     }
 
-    private static FileAppender<ILoggingEvent> appender(LoggerContext context, Path file) throws IOException {
-        // logback only complains on its own status list when it can't write; we would rather not start.
+    /** logback only complains on its own status list when it can't write; we would rather not start. */
+    private static void checkWritable(Path file) throws IOException {
         Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
                 .close();
+    }
+
+    private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, Path file) {
+        var appender = new FileAppender<ILoggingEvent>();
+        appender.setName(FILE);
+        appender.setFile(file.toString());
+        return started(context, appender);
+    }
+
+    private static OutputStreamAppender<ILoggingEvent> toConsole(LoggerContext context) {
+        var appender = new ConsoleAppender<ILoggingEvent>();
+        appender.setName("STDERR");
+        appender.setTarget("System.err");
+        return started(context, appender);
+    }
+
+    private static OutputStreamAppender<ILoggingEvent> started(
+            LoggerContext context, OutputStreamAppender<ILoggingEvent> appender) {
         var encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
         encoder.setPattern(PATTERN);
         encoder.start();
-        var appender = new FileAppender<ILoggingEvent>();
         appender.setContext(context);
-        appender.setName("FILE");
-        appender.setFile(file.toString());
         appender.setEncoder(encoder);
         appender.start();
         return appender;

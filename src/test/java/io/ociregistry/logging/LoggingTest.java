@@ -2,6 +2,8 @@ package io.ociregistry.logging;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,6 +62,37 @@ class LoggingTest {
                 .getCopyOfStatusList()
                 .toString());
         assertTrue(lines.get(0).matches("20\\S+ INFO {2}io\\.ociregistry\\.access - GET /v2/ 200"), lines.get(0));
+    }
+
+    @Test
+    void aFileThatWasMovedAwayIsOpenedAnew() throws Exception {
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        context.getLogger("io.ociregistry.x").info("one");
+        Files.move(file, dir.resolve("log.1"));
+        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        context.getLogger("io.ociregistry.x").info("two");
+        assertTrue(Files.readString(dir.resolve("log.1")).contains("one"));
+        assertTrue(Files.readString(file).contains("two"));
+    }
+
+    @Test
+    void withoutAFileLinesGoToTheConsoleAgain() throws Exception {
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        Logging.configure(context, LogLevel.INFO, Optional.empty());
+        var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        assertNotNull(root.getAppender("STDERR"));
+        assertNull(root.getAppender("FILE"));
+    }
+
+    @Test
+    void whatCanNotBeWrittenChangesNothing() {
+        context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
+        assertThrows(
+                IOException.class,
+                () -> Logging.configure(context, LogLevel.INFO, Optional.of(dir.resolve("none/log"))));
+        assertEquals(Level.WARN, context.getLogger("io.ociregistry.x").getEffectiveLevel());
     }
 
     @Test
