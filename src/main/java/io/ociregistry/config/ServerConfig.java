@@ -31,6 +31,11 @@ public final class ServerConfig {
         return new ServerConfig(values.with(key, value), proxies);
     }
 
+    /** The same but for one key, which is as another configuration has it. */
+    public <T> ServerConfig withThatOf(Key<T> key, ServerConfig other) {
+        return with(key, other.get(key));
+    }
+
     /** The same in another environment. */
     public ServerConfig with(ProxyEnvironment others) {
         return new ServerConfig(values, others);

@@ -1,7 +1,6 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.BuildInfo;
-import io.ociregistry.config.ServerConfig;
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -35,7 +34,7 @@ public final class Admin implements AutoCloseable {
     /** Each has as many images at a time as its options say. */
     private static final int LOADS = 2;
 
-    private final ServerConfig config;
+    private final Supplier<Rules> rules;
     private final StoreAccess access;
     private final CacheContents contents;
     private final Registry registry;
@@ -48,7 +47,7 @@ public final class Admin implements AutoCloseable {
     private final ThreadPoolExecutor loads = threads("admin load", LOADS, new SynchronousQueue<>());
 
     Admin(
-            ServerConfig config,
+            Supplier<Rules> rules,
             StoreAccess access,
             CacheContents contents,
             Registry registry,
@@ -56,7 +55,7 @@ public final class Admin implements AutoCloseable {
             Pruner pruner,
             Upstreams upstreams,
             Clock clock) {
-        this.config = config;
+        this.rules = rules;
         this.access = access;
         this.contents = contents;
         this.registry = registry;
@@ -146,7 +145,7 @@ public final class Admin implements AutoCloseable {
                 BuildInfo.read().version(),
                 started.toString(),
                 uptime.toSeconds(),
-                config.airGapped(),
+                rules.get().config().airGapped(),
                 disk(),
                 contents.counts(),
                 upstreams(),
@@ -169,7 +168,7 @@ public final class Admin implements AutoCloseable {
     }
 
     private List<UpstreamState> upstreams() {
-        Trust trust = new Trust(config.registries());
+        Trust trust = rules.get().trust();
         return upstreams.known().stream()
                 .map(upstream -> UpstreamState.of(upstream, trust.isConfigured(upstream.name())))
                 .sorted(Comparator.comparing(UpstreamState::registry))

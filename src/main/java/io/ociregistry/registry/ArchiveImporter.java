@@ -6,6 +6,7 @@ import io.ociregistry.imagefile.ImageFile;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,12 +21,12 @@ final class ArchiveImporter implements FileImporter {
     private static final Logger LOG = LoggerFactory.getLogger(ArchiveImporter.class);
 
     private final Receipt receipt;
-    private final RegistryNames names;
+    private final Supplier<RegistryNames> names;
     private final int longestManifest;
     /** Archives share blobs, and a disk is no faster for two. */
     private final ReentrantLock oneAtATime = new ReentrantLock();
 
-    ArchiveImporter(Receipt receipt, RegistryNames names, long longestManifest) {
+    ArchiveImporter(Receipt receipt, Supplier<RegistryNames> names, long longestManifest) {
         this.receipt = receipt;
         this.names = names;
         this.longestManifest = (int) longestManifest;
@@ -36,7 +37,8 @@ final class ArchiveImporter implements FileImporter {
         String name = file.path().toString();
         oneAtATime.lockInterruptibly();
         try {
-            Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, names));
+            RegistryNames now = names.get();
+            Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, now));
             ImageArchive archive = ImageArchive.open(file.path(), longestManifest);
             if (archive.isRebuilt()) {
                 LOG.warn(
@@ -44,7 +46,7 @@ final class ArchiveImporter implements FileImporter {
                         name);
             }
             new ArchiveImport(archive, receipt, options.platforms(), listener)
-                    .run(new ImportedNames(archive, names, resolved), name);
+                    .run(new ImportedNames(archive, now, resolved), name);
         } catch (ArchiveException | RegistryException e) {
             listener.ended(new LoadOutcome.Failed(name, String.valueOf(e.getMessage()), false));
         } finally {

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class FarParts implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
 
     private final BlobStore blobs;
-    private final Duration patience;
+    private final Supplier<Duration> patience;
     private final ThreadPoolExecutor executor =
             new ThreadPoolExecutor(0, AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
 
@@ -46,7 +47,7 @@ final class FarParts implements AutoCloseable {
      *
      * @param patience how long a client waits for the first byte of a part before it waits for the download instead
      */
-    FarParts(BlobStore blobs, Duration patience) {
+    FarParts(BlobStore blobs, Supplier<Duration> patience) {
         this.blobs = blobs;
         this.patience = patience;
     }
@@ -65,13 +66,14 @@ final class FarParts implements AutoCloseable {
         } catch (RejectedExecutionException | RegistryException notNow) {
             return CompletableFuture.completedStage(source);
         }
-        return started.orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS).handle((own, failure) -> {
-            if (failure != null) {
-                return source;
-            }
-            source.close();
-            return own;
-        });
+        return started.orTimeout(patience.get().toMillis(), TimeUnit.MILLISECONDS)
+                .handle((own, failure) -> {
+                    if (failure != null) {
+                        return source;
+                    }
+                    source.close();
+                    return own;
+                });
     }
 
     private void receive(

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Looks after cached tags that may have moved.
@@ -38,12 +39,12 @@ final class Freshness {
 
     private final Catalog catalog;
     private final Upstreams upstreams;
-    private final TagPolicies policies;
+    private final Supplier<TagPolicies> policies;
     private final Fetcher fetcher;
     private final Consumer<ImageReference> dropper;
     private final KnownMissing<ImageReference> missing;
     private final Clock clock;
-    private final Duration patience;
+    private final Supplier<Duration> patience;
     private final boolean airGapped;
     private final Flights<ImageReference, Manifest> flights = new Flights<>();
 
@@ -51,12 +52,12 @@ final class Freshness {
     Freshness(
             Catalog catalog,
             Upstreams upstreams,
-            TagPolicies policies,
+            Supplier<TagPolicies> policies,
             Fetcher fetcher,
             Consumer<ImageReference> dropper,
             KnownMissing<ImageReference> missing,
             Clock clock,
-            Duration patience,
+            Supplier<Duration> patience,
             boolean airGapped) {
         this.catalog = catalog;
         this.upstreams = upstreams;
@@ -74,7 +75,7 @@ final class Freshness {
         if (!(name.reference() instanceof Tag tag)) {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
-        TagRule rule = policies.rule(name.repository().registry(), tag.value());
+        TagRule rule = policies.get().rule(name.repository().registry(), tag.value());
         if (rule.maxAge().equals(TagRule.FOREVER)) {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
@@ -107,7 +108,7 @@ final class Freshness {
                 .copy()
                 .completeOnTimeout(
                         stale(name, cached, "its upstream has not answered yet"),
-                        patience.toMillis(),
+                        patience.get().toMillis(),
                         TimeUnit.MILLISECONDS);
     }
 

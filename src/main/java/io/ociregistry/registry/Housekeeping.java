@@ -13,11 +13,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,27 +40,40 @@ final class Housekeeping implements Space.Relief, AutoCloseable {
     private final Pruner pruner;
     private final Space space;
     private final Clock clock;
-    private final long low;
+    private final Supplier<Rules> rules;
     private final ScheduledThreadPoolExecutor executor;
     /** What waits or runs. Guarded by "this". */
     private @Nullable FutureTask<?> queued;
 
+    /** What the schedule was made of; null before the beginning. Guarded by "this". */
+    private @Nullable PruneConfig scheduled;
+
+    /** Guarded by "this". */
+    private @Nullable Future<?> schedule;
+
     private volatile long fruitless = System.nanoTime() - PAUSE_NANOS;
 
-    Housekeeping(Pruner pruner, Space space, CacheConfig cache, Clock clock) {
+    Housekeeping(Pruner pruner, Space space, Supplier<Rules> rules, Clock clock) {
         this.pruner = pruner;
         this.space = space;
         this.clock = clock;
-        this.low = part(cache, cache.lowWater());
+        this.rules = rules;
         this.executor = new ScheduledThreadPoolExecutor(1, Daemons.named("prune"));
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /** The space that a configuration allows. */
     static Space space(CacheConfig cache) {
-        return cache.maxSize().isPresent()
-                ? new Space(cache.maxSize().get(), part(cache, cache.highWater()))
-                : Space.unlimited();
+        return new Space(max(cache), part(cache, cache.highWater()));
+    }
+
+    private static long max(CacheConfig cache) {
+        return cache.maxSize().orElse(Long.MAX_VALUE);
+    }
+
+    private long low() {
+        CacheConfig cache = rules.get().config().cache();
+        return part(cache, cache.lowWater());
     }
 
     private static long part(CacheConfig cache, int perCent) {
@@ -69,18 +84,52 @@ final class Housekeeping implements Space.Relief, AutoCloseable {
 
     /** Begins. */
     @SuppressWarnings("FutureReturnValueIgnored") // what fails is logged, and the next time comes
-    void begin(PruneConfig config) {
+    void begin() {
         executor.scheduleWithFixedDelay(
                 logged(pruner::sweepLeftOver), LEFT_OVER_SECONDS, LEFT_OVER_SECONDS, TimeUnit.SECONDS);
-        if (config.enabled()) {
-            long pace = Math.max(1, config.frequency().toMillis());
-            executor.scheduleWithFixedDelay(
-                    logged(() -> prune(request(config, clock.instant()))), pace, pace, TimeUnit.MILLISECONDS);
+        schedule();
+        count();
+    }
+
+    /** Goes on by the rules that count now. Does nothing before it has begun, or after its end. */
+    void reload() {
+        if (!isRunning()) {
+            return;
         }
-        if (low != Long.MAX_VALUE) {
+        schedule();
+        CacheConfig cache = rules.get().config().cache();
+        fruitless = System.nanoTime() - PAUSE_NANOS;
+        space.limit(max(cache), part(cache, cache.highWater()));
+        executor.execute(logged(this::count));
+    }
+
+    private synchronized boolean isRunning() {
+        return scheduled != null && !executor.isShutdown();
+    }
+
+    /** Where there is an end, it counts what there is; that may take long. */
+    private void count() {
+        if (low() != Long.MAX_VALUE) {
             space.counted(pruner.size());
             space.relieveBy(this);
         }
+    }
+
+    /** Leaves the schedule as it is where nothing of it changed: else who reloads every day would never prune. */
+    private synchronized void schedule() {
+        PruneConfig config = rules.get().config().pruneConfig();
+        if (config.equals(scheduled)) {
+            return;
+        }
+        if (schedule != null) {
+            schedule.cancel(false);
+        }
+        scheduled = config;
+        long pace = Math.max(1, config.frequency().toMillis());
+        schedule = config.enabled()
+                ? executor.scheduleWithFixedDelay(
+                        logged(() -> prune(request(config, clock.instant()))), pace, pace, TimeUnit.MILLISECONDS)
+                : null;
     }
 
     /** What a configuration asks for at that moment. */
@@ -158,7 +207,7 @@ final class Housekeeping implements Space.Relief, AutoCloseable {
         try {
             long before = pruner.size();
             space.counted(before);
-            long target = Math.max(0, low - space.reserved());
+            long target = Math.max(0, low() - space.reserved());
             if (before > target) {
                 prune(new PruneRequest(
                         new PrunePolicy.AllOf(List.of()), OptionalInt.empty(), OptionalLong.of(target), false));

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 
 /**
  * Brings images into the cache before anybody asks for them, so that they are there when the network is not.
@@ -19,10 +20,10 @@ import java.util.concurrent.Callable;
  */
 public final class ImageLoader {
     private final LoadSource source;
-    private final RegistryNames names;
+    private final Supplier<RegistryNames> names;
     private final FileImporter importer;
 
-    ImageLoader(LoadSource source, RegistryNames names, FileImporter importer) {
+    ImageLoader(LoadSource source, Supplier<RegistryNames> names, FileImporter importer) {
         this.source = source;
         this.names = names;
         this.importer = importer;
@@ -56,9 +57,10 @@ public final class ImageLoader {
     /** Each once, however often it is listed. */
     private Set<ListedImage> images(LoadPlan plan, LoadListener tally) {
         Set<ListedImage> images = new LinkedHashSet<>();
+        RegistryNames now = names.get();
         for (ListedLine line : plan.lines()) {
             try {
-                images.add(ListedImage.parse(line.text(), names));
+                images.add(ListedImage.parse(line.text(), now));
             } catch (RegistryException e) {
                 tally.ended(new LoadOutcome.Failed(line.place(), e.getMessage(), false));
             }

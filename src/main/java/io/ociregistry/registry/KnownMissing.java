@@ -17,7 +17,8 @@ import java.util.function.Supplier;
 final class KnownMissing<K> {
     private static final int LIMIT = 10_000;
 
-    private final Cache<K, RegistryException> answers;
+    private final Ticker ticker;
+    private volatile Cache<K, RegistryException> answers;
 
     /**
      * Nothing is known to be missing at first.
@@ -25,11 +26,21 @@ final class KnownMissing<K> {
      * @param time how long an answer counts; zero for not at all
      */
     KnownMissing(Duration time, Ticker ticker) {
-        this.answers = Caffeine.newBuilder()
+        this.ticker = ticker;
+        this.answers = answers(time);
+    }
+
+    private Cache<K, RegistryException> answers(Duration time) {
+        return Caffeine.newBuilder()
                 .maximumSize(LIMIT)
                 .expireAfterWrite(time)
                 .ticker(ticker)
                 .build();
+    }
+
+    /** Forgets everything: somebody else may be asked now. From now on an answer counts for so long. */
+    void begin(Duration time) {
+        answers = answers(time);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.Repository;
@@ -23,6 +24,12 @@ public final class Listings {
         this.discovery = discovery;
         this.tags = tags;
         this.referrers = referrers;
+    }
+
+    /** Goes on by another configuration. */
+    void reload(ServerConfig config) {
+        tags.reload(config.cache().negativeTtl());
+        referrers.reload(config.cache().negativeTtl());
     }
 
     /** All tags of a repository. */

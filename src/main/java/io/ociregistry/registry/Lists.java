@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +42,7 @@ final class Lists<N extends ListName, V> {
     private final KnownMissing<N> missing;
     private final Upstreams upstreams;
     private final Clock clock;
-    private final Duration patience;
+    private final Supplier<Duration> patience;
     private final boolean airGapped;
     private final Flights<N, V> flights = new Flights<>();
     private final Cache<Upstream, Lane> lanes = Caffeine.newBuilder().weakKeys().build();
@@ -61,7 +62,7 @@ final class Lists<N extends ListName, V> {
             KnownMissing<N> missing,
             Upstreams upstreams,
             Clock clock,
-            Duration patience,
+            Supplier<Duration> patience,
             boolean airGapped) {
         this.kind = kind;
         this.store = store;
@@ -70,6 +71,11 @@ final class Lists<N extends ListName, V> {
         this.clock = clock;
         this.patience = patience;
         this.airGapped = airGapped;
+    }
+
+    /** Goes on with other upstreams: what one has not the next may have. Answers that it has not count for so long. */
+    void reload(Duration negativeTtl) {
+        missing.begin(negativeTtl);
     }
 
     CompletionStage<Listed<V>> get(N name) {
@@ -103,7 +109,7 @@ final class Lists<N extends ListName, V> {
                 ? asked
                 : asked.toCompletableFuture()
                         .copy()
-                        .completeOnTimeout(meanwhile.get(), patience.toMillis(), TimeUnit.MILLISECONDS);
+                        .completeOnTimeout(meanwhile.get(), patience.get().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private V ask(Upstream upstream, N name) {

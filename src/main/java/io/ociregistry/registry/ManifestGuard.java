@@ -13,6 +13,7 @@ import io.ociregistry.upstream.Upstream;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * Keeps manifests from being served as blobs. Registries that run distribution answer 200 for the digest of a manifest under /blobs/ too, as
@@ -24,10 +25,10 @@ final class ManifestGuard {
             Set.of(ErrorCode.UPSTREAM_UNREACHABLE, ErrorCode.UPSTREAM_TIMEOUT);
 
     private final Catalog catalog;
-    private final Trust trust;
+    private final Supplier<Trust> trust;
     private final Flights<ImageReference, Digest> flights = new Flights<>();
 
-    ManifestGuard(Catalog catalog, Trust trust) {
+    ManifestGuard(Catalog catalog, Supplier<Trust> trust) {
         this.catalog = catalog;
         this.trust = trust;
     }
@@ -67,7 +68,7 @@ final class ManifestGuard {
         }
         if (hasManifest(upstream, repository, digest)) {
             // Else whoever runs a registry could claim what another one has, and read it here.
-            if (trust.isConfigured(repository.registry())) {
+            if (trust.get().isConfigured(repository.registry())) {
                 catalog.confirmManifest(repository, digest);
             }
             throw isManifest(repository, digest);

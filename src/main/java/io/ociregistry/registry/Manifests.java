@@ -16,7 +16,6 @@ import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +27,7 @@ final class Manifests {
     private final ManifestStore store;
     private final Catalog catalog;
     private final Discovery discovery;
-    private final Trust trust;
+    private final Supplier<Rules> rules;
     private final Upstreams upstreams;
     private final Clock clock;
     private final long maxBytes;
@@ -42,22 +41,33 @@ final class Manifests {
             Catalog catalog,
             Discovery discovery,
             Upstreams upstreams,
-            TagPolicies policies,
-            Clock clock,
-            ServerConfig config) {
+            Supplier<Rules> rules,
+            Clock clock) {
         this.store = store;
         this.catalog = catalog;
         this.discovery = discovery;
-        this.trust = new Trust(config.registries());
+        this.rules = rules;
         this.upstreams = upstreams;
         this.clock = clock;
+        ServerConfig config = rules.get().config();
         this.maxBytes = config.maxManifestBytes();
         this.airGapped = config.airGapped();
-        // A third of what clients wait at most: there is an answer at hand.
-        Duration patience = config.timeouts().answer().dividedBy(3);
         this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
         this.freshness = new Freshness(
-                catalog, upstreams, policies, this::fetch, this::drop, missing, clock, patience, airGapped);
+                catalog,
+                upstreams,
+                () -> rules.get().tags(),
+                this::fetch,
+                this::drop,
+                missing,
+                clock,
+                () -> rules.get().patience(),
+                airGapped);
+    }
+
+    /** Goes on by another configuration. */
+    void reload(ServerConfig config) {
+        missing.begin(config.cache().negativeTtl());
     }
 
     /** What a client gets for a name. */
@@ -196,7 +206,8 @@ final class Manifests {
             return Optional.empty();
         }
         boolean isWordEnough =
-                trust.isConfigured(name.repository().registry()) || cached(name).isPresent();
+                rules.get().trust().isConfigured(name.repository().registry())
+                        || cached(name).isPresent();
         Optional<Manifest> shared = isWordEnough ? store.find(digest) : Optional.empty();
         return shared.filter(found -> ManifestGuard.saysManifest(
                 upstream.headManifest(name.repository().name(), digest), digest));

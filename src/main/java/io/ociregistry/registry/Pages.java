@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** All pages of one list of an upstream, fetched one after another; bounded. */
 final class Pages {
@@ -20,11 +21,11 @@ final class Pages {
 
     private static final int MAX_PAGES = 1000;
 
-    private final Duration atMost;
+    private final Supplier<Duration> atMost;
     private final LongSupplier nanoTime;
 
     /** Lists that have so much time, and the page after which it is over. */
-    Pages(Duration atMost, LongSupplier nanoTime) {
+    Pages(Supplier<Duration> atMost, LongSupplier nanoTime) {
         this.atMost = atMost;
         this.nanoTime = nanoTime;
     }
@@ -45,12 +46,13 @@ final class Pages {
         Optional<String> next = Optional.of(query);
         long bytes = 0;
         long began = nanoTime.getAsLong();
+        Duration time = atMost.get();
         while (next.isPresent()) {
-            if (nanoTime.getAsLong() - began > atMost.toNanos()) {
+            if (nanoTime.getAsLong() - began > time.toNanos()) {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_TIMEOUT,
                         what(upstream, repository, path) + "only " + pages.size() + " of its pages came in "
-                                + atMost.toSeconds() + " s");
+                                + time.toSeconds() + " s");
             }
             if (!asked.add(next.get()) || asked.size() > MAX_PAGES) {
                 throw bad(upstream, repository, path, "its pages have no end");

@@ -48,7 +48,6 @@ final class Prefetch implements AutoCloseable {
 
     private final Source source;
     private final PendingImages pending;
-    private final Duration pace;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService clock;
     /** What waits or is being worked on: images and blobs. */
@@ -69,6 +68,12 @@ final class Prefetch implements AutoCloseable {
 
     /** Where things come from, and what is here already. */
     interface Source {
+        /** Whether anything is to be fetched ahead just now. */
+        boolean isWanted();
+
+        /** How often is looked at what is not whole yet. */
+        Duration pace();
+
         /** The manifest of an image that is here; asks nobody. */
         Optional<Manifest> manifest(ImageReference image);
 
@@ -85,15 +90,10 @@ final class Prefetch implements AutoCloseable {
         List<Interrupted> interrupted();
     }
 
-    /**
-     * Nothing is prefetched yet.
-     *
-     * @param pace how often is looked at what is not whole yet
-     */
-    Prefetch(Source source, PendingImages pending, Duration pace) {
+    /** Nothing is prefetched yet. */
+    Prefetch(Source source, PendingImages pending) {
         this.source = source;
         this.pending = pending;
-        this.pace = pace;
         this.executor = new ThreadPoolExecutor(
                 AT_A_TIME,
                 AT_A_TIME,
@@ -108,7 +108,7 @@ final class Prefetch implements AutoCloseable {
     /** A client got that manifest. Costs it nothing but a look into memory. */
     void fetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
-        if (manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
+        if (!source.isWanted() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
             return;
         }
         submit(image, () -> {
@@ -122,10 +122,24 @@ final class Prefetch implements AutoCloseable {
         complete.removeAll(images);
     }
 
+    /** What was refused until now may not be refused the next time. */
+    void forgetRefusals() {
+        refused.clear();
+    }
+
     /** Comes back to what is not whole, now and ever again. */
-    @SuppressWarnings("FutureReturnValueIgnored") // it tells the log how it went
     void goOn() {
-        clock.scheduleWithFixedDelay(this::comeBack, 0, pace.toMillis(), TimeUnit.MILLISECONDS);
+        clock.execute(this::goRound);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // it tells the log how it went
+    private void goRound() {
+        if (source.isWanted()) {
+            comeBack();
+        }
+        if (!clock.isShutdown()) {
+            clock.schedule(this::goRound, source.pace().toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     private void comeBack() {

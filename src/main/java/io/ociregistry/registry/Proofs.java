@@ -7,6 +7,7 @@ import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ConfirmedLinks;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * What upstreams proved to have, which gives their repositories a right to it (ADR 8): by sending a blob whole, or by saying so where their
@@ -15,21 +16,21 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Proofs {
     private final Catalog catalog;
     private final ConfirmedLinks links;
-    private final Trust trust;
+    private final Supplier<Trust> trust;
     /** Blobs whose upstream said that it sends them, until they have arrived. */
     private final Set<BlobKey> arriving = ConcurrentHashMap.newKeySet();
     /** Blobs that have a link, though only in memory, since the disk did not take them either. */
     private final Set<BlobKey> passed = ConcurrentHashMap.newKeySet();
 
-    Proofs(Catalog catalog, ConfirmedLinks links, Trust trust) {
+    Proofs(Catalog catalog, ConfirmedLinks links, Supplier<Trust> trust) {
         this.catalog = catalog;
         this.links = links;
         this.trust = trust;
     }
 
-    /** True if it is enough that this repository's upstream says it has the blob. Once true it stays so. */
+    /** True if it is enough that this repository's upstream says it has the blob. Once true it stays so, unless a reload leaves the registry out. */
     boolean isWordEnough(Repository repository, Digest digest) {
-        return trust.isConfigured(repository.registry()) || catalog.isPublic(digest);
+        return trust.get().isConfigured(repository.registry()) || catalog.isPublic(digest);
     }
 
     /** The upstream said that it has that blob. */
@@ -78,6 +79,6 @@ final class Proofs {
         return new ConfirmedLink(
                 blob.repository(),
                 blob.digest(),
-                trust.isPublic(blob.repository().registry()));
+                trust.get().isPublic(blob.repository().registry()));
     }
 }

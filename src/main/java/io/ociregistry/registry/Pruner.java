@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -70,7 +71,7 @@ public final class Pruner {
     private final ConfirmedLinks links;
     private final ListStore lists;
     private final PendingImages pending;
-    private final Optional<ReferencePatterns> pins;
+    private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
     private final Consumer<Set<ImageReference>> whenGone;
     /** Blobs that were to go and could not yet. Guarded by "this". */
@@ -87,7 +88,7 @@ public final class Pruner {
             ConfirmedLinks links,
             ListStore lists,
             PendingImages pending,
-            Optional<ReferencePatterns> pins,
+            Supplier<Optional<ReferencePatterns>> pins,
             Clock clock,
             Consumer<Set<ImageReference>> whenGone) {
         this.records = records;
@@ -110,6 +111,7 @@ public final class Pruner {
         Layout layout = access.layout();
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = Catalog.of(records);
+        Optional<ReferencePatterns> pins = pins(config);
         return new Pruner(
                 records,
                 new BlobStore(layout, config.timeouts().stall()),
@@ -117,7 +119,7 @@ public final class Pruner {
                 new ConfirmedLinks(layout),
                 new ListStore(layout),
                 new PendingImages(layout),
-                pins(config),
+                () -> pins,
                 Clock.systemUTC(),
                 gone -> {});
     }
@@ -164,7 +166,7 @@ public final class Pruner {
         long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
         Instant young = clock.instant().minus(GRACE);
         PruneLimits limits = new PruneLimits(
-                pins,
+                pins.get(),
                 blobs.receiving(),
                 file -> leftOver.contains(file.digest())
                         || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),

@@ -19,6 +19,7 @@ import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,7 +49,7 @@ public final class Registry implements AutoCloseable {
     private final Executor disk;
     private final KnownMissing<BlobKey> missing;
     private final Optional<Prefetch> prefetch;
-    private final Timeouts timeouts;
+    private final Supplier<Rules> rules;
     private final boolean airGapped;
     private final ManifestGuard guard;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
@@ -62,26 +63,32 @@ public final class Registry implements AutoCloseable {
             Upstreams upstreams,
             PendingImages pending,
             Executor disk,
-            ServerConfig config) {
+            boolean keeps,
+            Supplier<Rules> rules) {
         this.manifests = manifests;
         this.catalog = catalog;
         this.discovery = discovery;
-        Trust trust = new Trust(config.registries());
-        this.proofs = new Proofs(catalog, links, trust);
+        this.rules = rules;
+        this.proofs = new Proofs(catalog, links, () -> rules.get().trust());
         this.blobs = blobs;
         this.downloads = new Downloads(blobs);
-        this.parts = new FarParts(blobs, config.timeouts().answer().dividedBy(3));
+        this.parts = new FarParts(blobs, () -> rules.get().patience());
         this.upstreams = upstreams;
         this.disk = disk;
-        this.guard = new ManifestGuard(catalog, trust);
+        this.guard = new ManifestGuard(catalog, () -> rules.get().trust());
+        ServerConfig config = rules.get().config();
         this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        this.timeouts = config.timeouts();
         this.airGapped = config.airGapped();
-        boolean fetchesAhead = config.prefetch() && !airGapped;
-        this.prefetch = fetchesAhead
-                ? Optional.of(new Prefetch(
-                        new PrefetchSource(), pending, timeouts.stall().multipliedBy(2)))
-                : Optional.empty();
+        // What can't be kept is not fetched before somebody asks for it.
+        this.prefetch =
+                keeps && !airGapped ? Optional.of(new Prefetch(new PrefetchSource(), pending)) : Optional.empty();
+    }
+
+    /** Goes on by another configuration: what was not to be had may be now. */
+    void reload(ServerConfig config) {
+        missing.begin(config.cache().negativeTtl());
+        manifests.reload(config);
+        prefetch.ifPresent(Prefetch::forgetRefusals);
     }
 
     /** The manifest that a name means. */
@@ -220,7 +227,7 @@ public final class Registry implements AutoCloseable {
             upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = catalog.blobSize(repository, digest);
-        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, proofs, timeouts);
+        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, proofs, timeouts());
         return downloads.join(
                 key,
                 upstream.blobs(priority),
@@ -244,6 +251,10 @@ public final class Registry implements AutoCloseable {
             }
             return source;
         });
+    }
+
+    private Timeouts timeouts() {
+        return rules.get().config().timeouts();
     }
 
     private static Downloads.Key from(Repository repository, Digest digest) {
@@ -312,6 +323,16 @@ public final class Registry implements AutoCloseable {
 
     /** This registry, as what is prefetched comes from it. */
     private final class PrefetchSource implements Prefetch.Source {
+        @Override
+        public boolean isWanted() {
+            return rules.get().config().prefetch();
+        }
+
+        @Override
+        public Duration pace() {
+            return timeouts().stall().multipliedBy(2);
+        }
+
         @Override
         public Optional<Manifest> manifest(ImageReference image) {
             return manifests.cached(image);

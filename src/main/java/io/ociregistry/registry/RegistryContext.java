@@ -3,6 +3,7 @@ package io.ociregistry.registry;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.access.ClientAccess;
 import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.Key;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.imagefile.LoadPlan;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +51,27 @@ public final class RegistryContext implements AutoCloseable {
 
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
-    private final ServerConfig config;
+    private static final Set<Key<?>> RELOADED = Set.of(
+            ServerKeys.REGISTRIES,
+            ServerKeys.DEFAULT_NS,
+            ServerKeys.UNLISTED_REGISTRIES,
+            ServerKeys.ALWAYS_PULL_LATEST,
+            ServerKeys.TIMEOUTS,
+            ServerKeys.PREFETCH,
+            ServerKeys.CACHE,
+            ServerKeys.PRUNE_CONFIG,
+            ServerKeys.OS,
+            ServerKeys.ARCH,
+            ServerKeys.PLATFORM,
+            ServerKeys.PARALLEL,
+            ServerKeys.WITH_REFERRERS,
+            ServerKeys.PULL_TIMEOUT,
+            ServerKeys.RESOLVE_REF,
+            ServerKeys.IMAGE_FILE,
+            ServerKeys.LIST_CONFIG,
+            ServerKeys.RATE_LIMIT_STATUS,
+            ServerKeys.SHUTDOWN_TIMEOUT);
+
     private final Clock clock;
     private final ClientAccess clients;
     private final StoreAccess access;
@@ -58,7 +80,9 @@ public final class RegistryContext implements AutoCloseable {
     private final ExecutorService delivery;
     private final Discovery discovery;
     private final Saving saving;
-    private final RegistryNames names;
+    /** Replaced under the lock. */
+    private volatile Rules rules;
+
     private final Registry registry;
     private final Listings listings;
     private final ImageLoader loader;
@@ -68,7 +92,11 @@ public final class RegistryContext implements AutoCloseable {
     private final Admin admin;
     private final BlobStore blobs;
     private final Repair repair;
-    private volatile @Nullable Scrub scrub;
+    /** Guarded by "this". */
+    private @Nullable Scrub scrub;
+
+    /** Whether it is to scrub, if the configuration wants it. Guarded by "this". */
+    private boolean scrubs;
 
     private RegistryContext(
             ServerConfig config,
@@ -77,7 +105,7 @@ public final class RegistryContext implements AutoCloseable {
             Upstreams upstreams,
             Clock clock,
             Discovery.Pace pace) {
-        this.config = config;
+        this.rules = Rules.of(config);
         this.clock = clock;
         this.clients = clients;
         this.access = access;
@@ -85,48 +113,61 @@ public final class RegistryContext implements AutoCloseable {
         int processors = Runtime.getRuntime().availableProcessors();
         this.disk = daemons("disk-", Math.max(2, processors / 2));
         this.delivery = daemons("delivery-", Math.max(4, processors * 2));
-        this.names = new RegistryNames(config);
         Layout layout = access.layout();
         Space space = Housekeeping.space(config.cache());
-        this.blobs = new BlobStore(layout, config.timeouts().stall(), space, System::nanoTime);
+        this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), space, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = new Catalog(config.airGapped());
         this.discovery = new Discovery(records, catalog, pace);
         ConfirmedLinks links = new ConfirmedLinks(layout);
-        Manifests manifests =
-                new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
-        // What can't be kept is not fetched before somebody asks for it.
-        ServerConfig feasible = layout.isWritable() ? config : config.with(ServerKeys.PREFETCH, false);
+        Manifests manifests = new Manifests(records, catalog, discovery, upstreams, this::rules, clock);
         PendingImages pending = new PendingImages(layout);
-        this.registry = new Registry(manifests, catalog, discovery, links, blobs, upstreams, pending, disk, feasible);
+        this.registry = new Registry(
+                manifests,
+                catalog,
+                discovery,
+                links,
+                blobs,
+                upstreams,
+                pending,
+                disk,
+                layout.isWritable(),
+                this::rules);
         ListStore lists = new ListStore(layout);
-        Pages pages = new Pages(config.timeouts().stall().multipliedBy(10), System::nanoTime);
+        Pages pages = new Pages(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 discovery,
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         FileImporter archives = new ArchiveImporter(
-                new Receipt(records, catalog, links, blobs, clock), names, config.maxManifestBytes());
+                new Receipt(records, catalog, links, blobs, clock), this::names, config.maxManifestBytes());
         LoadSource loads = registry.loadSource(listings);
-        this.loader = new ImageLoader(loads, names, archives);
+        this.loader = new ImageLoader(loads, this::names, archives);
         Inspector inspector = new Inspector(layout, config.maxManifestBytes(), Pace.UNBOUNDED);
         this.repair = new Repair(
                 discovery,
                 loads,
-                LoadOptions.of(config),
+                () -> LoadOptions.of(config()),
                 new ManifestRepair(records, catalog, discovery, loads, config.airGapped()),
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
-        this.pruner = new Pruner(
-                records, blobs, catalog, links, lists, pending, Pruner.pins(config), clock, registry::forget);
-        this.housekeeping = new Housekeeping(pruner, space, config.cache(), clock);
+        this.pruner =
+                new Pruner(records, blobs, catalog, links, lists, pending, () -> rules.pins(), clock, registry::forget);
+        this.housekeeping = new Housekeeping(pruner, space, this::rules, clock);
         this.admin = new Admin(
-                config, access, new CacheContents(catalog, records, blobs), registry, loader, pruner, upstreams, clock);
+                this::rules,
+                access,
+                new CacheContents(catalog, records, blobs),
+                registry,
+                loader,
+                pruner,
+                upstreams,
+                clock);
         discovery.begin(
                 () -> {
-                    restore(links, catalog, blobs, new Trust(config.registries()));
+                    restore(links, catalog, blobs, rules.trust());
                     registry.resumeInterrupted();
                     if (layout.isWritable()) {
-                        housekeeping.begin(config.pruneConfig());
+                        housekeeping.begin();
                     }
                 },
                 START_PATIENCE);
@@ -146,9 +187,8 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {
-        Duration patience = config.timeouts().answer().dividedBy(3);
-        KnownMissing<N> missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        return new Lists<>(kind, lists, missing, upstreams, clock, patience, config.airGapped());
+        KnownMissing<N> missing = new KnownMissing<>(config().cache().negativeTtl(), Ticker.systemTicker());
+        return new Lists<>(kind, lists, missing, upstreams, clock, () -> rules.patience(), config().airGapped());
     }
 
     /**
@@ -200,30 +240,36 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if a file that it names is not there or can't be used; the message says which
      */
     public void preload() throws IOException {
-        Optional<String> files = config.preloadImages();
+        Optional<String> files = config().preloadImages();
         if (files.isEmpty()) {
             return;
         }
         LoadPlan plan = LoadPlan.of(files.get());
         if (access.layout().isWritable()) {
-            Preload begun = new Preload(loader, plan, LoadOptions.of(config), PRELOAD_PAUSE);
+            Preload begun = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
             preload = begun;
             begun.start();
         }
     }
 
     /** Begins to look, in the background and slowly, for what has gone bad on the disk, and to repair it; unless that is off. */
-    public void scrub() {
-        long rate = config.cache().scrubRate();
-        if (rate > 0) {
+    public synchronized void scrub() {
+        scrubs = true;
+        scrubAtRate();
+    }
+
+    /** Caller holds the lock. */
+    private void scrubAtRate() {
+        long rate = config().cache().scrubRate();
+        if (rate > 0 && scrubs) {
             scrub(new SteadyPace(rate), Scrub.Schedule.USUAL);
         }
     }
 
     /** The same at another pace. */
-    void scrub(Pace pace, Scrub.Schedule schedule) {
+    synchronized void scrub(Pace pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
-            Inspector inspector = new Inspector(access.layout(), config.maxManifestBytes(), pace);
+            Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
             Scrub begun = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
             scrub = begun;
             begun.start();
@@ -235,8 +281,42 @@ public final class RegistryContext implements AutoCloseable {
         return access.warning();
     }
 
+    /** The configuration that counts now: what it was opened with, and what reloads changed of it since. */
     public ServerConfig config() {
-        return config;
+        return rules.config();
+    }
+
+    private Rules rules() {
+        return rules;
+    }
+
+    /** The keys that {@link #reload} applies; the others keep what they had when this was opened. */
+    public static boolean reloads(Key<?> key) {
+        return RELOADED.contains(key);
+    }
+
+    /**
+     * Goes by another configuration from now on, as far as that can be changed without a new start. What is under way is not touched: it ends with
+     * the upstream that it began with.
+     *
+     * @throws RegistryException if it can't be used; then nothing is changed
+     */
+    public synchronized void reload(ServerConfig wanted) {
+        ServerConfig before = config();
+        ServerConfig next = before;
+        for (Key<?> key : RELOADED) {
+            next = next.withThatOf(key, wanted);
+        }
+        Rules after = rules.then(next);
+        upstreams.reload(next);
+        rules = after;
+        registry.reload(next);
+        listings.reload(next);
+        housekeeping.reload();
+        if (next.cache().scrubRate() != before.cache().scrubRate()) {
+            endScrub();
+            scrubAtRate();
+        }
     }
 
     /** Who may ask it for something. */
@@ -244,8 +324,9 @@ public final class RegistryContext implements AutoCloseable {
         return clients;
     }
 
+    /** As the configuration has them now. */
     public RegistryNames names() {
-        return names;
+        return rules.names();
     }
 
     public Registry registry() {
@@ -296,12 +377,16 @@ public final class RegistryContext implements AutoCloseable {
         return Files.isReadable(access.layout().root());
     }
 
+    private synchronized void endScrub() {
+        if (scrub != null) {
+            scrub.close();
+            scrub = null;
+        }
+    }
+
     @Override
     public void close() {
-        Scrub scrubbing = scrub;
-        if (scrubbing != null) {
-            scrubbing.close();
-        }
+        endScrub();
         housekeeping.close();
         Preload begun = preload;
         if (begun != null) {

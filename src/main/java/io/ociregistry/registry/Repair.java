@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Does something about what a {@link Verifier} found: puts away what is bad, fetches again, as loads do, what is needed, and looks again. Holds no
@@ -22,11 +23,16 @@ final class Repair {
 
     private final Discovery discovery;
     private final LoadSource source;
-    private final LoadOptions options;
+    private final Supplier<LoadOptions> options;
     private final ManifestRepair manifests;
     private final BlobRepair blobs;
 
-    Repair(Discovery discovery, LoadSource source, LoadOptions options, ManifestRepair manifests, BlobRepair blobs) {
+    Repair(
+            Discovery discovery,
+            LoadSource source,
+            Supplier<LoadOptions> options,
+            ManifestRepair manifests,
+            BlobRepair blobs) {
         this.discovery = discovery;
         this.source = source;
         this.options = options;
@@ -40,7 +46,7 @@ final class Repair {
         List<Problem> records = new ArrayList<>();
         List<Problem> others = new ArrayList<>();
         problems.forEach(problem -> (isOfRecord(problem) ? records : others).add(problem));
-        try (RunningLoad load = new RunningLoad(source, options, NOBODY)) {
+        try (RunningLoad load = new RunningLoad(source, options.get(), NOBODY)) {
             manifests.repair(records, repository -> fetch(load, repository), told);
             blobs.repair(others, repository -> fetch(load, repository), told);
         }

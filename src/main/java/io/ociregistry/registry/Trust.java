@@ -5,16 +5,37 @@ import io.ociregistry.config.ByRegistry;
 import io.ociregistry.config.TlsConfig;
 import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.RegistryName;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** How far registries are trusted (ADR 8): the word of those that the operator named counts, and what needs no credentials is no secret. */
+/**
+ * How far registries are trusted (ADR 8): the word of those that the operator named counts, and what needs no credentials is no secret. What was
+ * asked for with credentials may arrive long after a reload took them away, so who had some stays who has some until the process ends.
+ */
 final class Trust {
     /** Whether somebody has to log in to have what they send. */
     private final ByRegistry<Boolean> credentials;
+    /** The same of all configurations so far, by what they say of it. */
+    private final Map<Map<String, Boolean>, ByRegistry<Boolean>> ever;
 
     /** The trust in those that are configured. */
     Trust(List<UpstreamConfig> registries) {
+        this(registries, Map.of());
+    }
+
+    private Trust(List<UpstreamConfig> registries, Map<Map<String, Boolean>, ByRegistry<Boolean>> before) {
         this.credentials = new ByRegistry<>(registries, Trust::hasCredentials);
+        this.ever = new HashMap<>(before);
+        ever.put(
+                registries.stream().collect(Collectors.toMap(UpstreamConfig::name, Trust::hasCredentials)),
+                credentials);
+    }
+
+    /** The trust in those of the next configuration. */
+    Trust then(List<UpstreamConfig> registries) {
+        return new Trust(registries, ever);
     }
 
     /** True if its word counts: that it says it has a digest is enough to show it what is here under that digest. */
@@ -22,9 +43,9 @@ final class Trust {
         return credentials.find(registry).isPresent();
     }
 
-    /** True if it sends us what it would send to anybody. */
+    /** True if it sends us what it would send to anybody, and always did. */
     boolean isPublic(RegistryName registry) {
-        return !credentials.find(registry).orElse(false);
+        return ever.values().stream().noneMatch(some -> some.find(registry).orElse(false));
     }
 
     /** Of its mirrors too: what they send with credentials they may not send to others. */

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -37,7 +38,7 @@ public final class BlobStore {
     private final Layout layout;
     private final VerifiedIndex verified;
     private final Quarantine quarantine;
-    private final Duration patience;
+    private final Supplier<Duration> patience;
     private final RecentlyOpened opened;
     private final Space space;
     /** Partial files that are open. */
@@ -51,11 +52,11 @@ public final class BlobStore {
      * @param patience how long a reader may stand still where others wait for it
      */
     public BlobStore(Layout layout, Duration patience) {
-        this(layout, patience, Space.unlimited(), System::nanoTime);
+        this(layout, () -> patience, Space.unlimited(), System::nanoTime);
     }
 
     /** The same in a space that has an end, and by another clock. */
-    public BlobStore(Layout layout, Duration patience, Space space, LongSupplier nanoTime) {
+    public BlobStore(Layout layout, Supplier<Duration> patience, Space space, LongSupplier nanoTime) {
         this.space = space;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
@@ -150,21 +151,21 @@ public final class BlobStore {
     public BlobDownload begin(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable() || !receiving.add(file)) {
-            return BlobDownload.passing(digest, patience);
+            return BlobDownload.passing(digest, patience.get());
         }
         Space.Share share = space.begin(Directories.size(file));
         if (!share.expect(expected.orElse(0))) {
             end(file, share);
-            return BlobDownload.passing(digest, patience);
+            return BlobDownload.passing(digest, patience.get());
         }
         try {
             layout.prepare(layout.partials());
             quarantine.makeWay(file);
-            return BlobDownload.receive(digest, file, source, patience, share, () -> end(file, share));
+            return BlobDownload.receive(digest, file, source, patience.get(), share, () -> end(file, share));
         } catch (IOException e) {
             end(file, share);
             LOG.error("{} can't be kept, only passed on, since the cache's disk fails: {}", file, e.toString());
-            return BlobDownload.passing(digest, patience);
+            return BlobDownload.passing(digest, patience.get());
         }
     }
 
@@ -180,7 +181,7 @@ public final class BlobStore {
 
     /** Begins receiving a part of a blob of that size for one reader; nothing of it is kept or verified. */
     public BlobDownload beginPart(Digest digest, long size, long from) {
-        return BlobDownload.part(digest, size, from, patience);
+        return BlobDownload.part(digest, size, from, patience.get());
     }
 
     /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */

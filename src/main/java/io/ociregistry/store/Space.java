@@ -30,8 +30,10 @@ public final class Space {
         public void soon() {}
     };
 
-    private final long max;
-    private final long high;
+    private volatile Limits limits;
+
+    private record Limits(long max, long high) {}
+
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong reserved = new AtomicLong();
     private final AtomicBoolean isFull = new AtomicBoolean();
@@ -39,8 +41,14 @@ public final class Space {
 
     /** So many bytes; from {@code high} on there is to be made room. */
     public Space(long max, long high) {
-        this.max = max;
-        this.high = high;
+        this.limits = new Limits(max, high);
+    }
+
+    /** From now on it is so many bytes; what it is over that is to go. */
+    public void limit(long max, long high) {
+        limits = new Limits(max, high);
+        isFull.set(false);
+        look();
     }
 
     /** As many as the disk has. */
@@ -66,7 +74,7 @@ public final class Space {
 
     /** False if so many more don't fit, and it is known that nothing can go for them. */
     boolean mayTake(long bytes) {
-        return used() + bytes <= max || !isFull.get();
+        return used() + bytes <= limits.max || !isFull.get();
     }
 
     /** Takes over how many bytes there are, but for what is being received. */
@@ -84,7 +92,7 @@ public final class Space {
     }
 
     private void look() {
-        if (used() > high) {
+        if (used() > limits.high) {
             relief.soon();
         }
     }
@@ -98,7 +106,7 @@ public final class Space {
 
     private boolean take(long more) {
         long all = reserved.addAndGet(more) + used.get();
-        if (all <= max) {
+        if (all <= limits.max) {
             return true;
         }
         reserved.addAndGet(-more);
@@ -119,7 +127,7 @@ public final class Space {
             if (covers(bytes)) {
                 return true;
             }
-            if (bytes <= max) {
+            if (bytes <= limits.max) {
                 relief.now();
             }
             return covers(bytes) || refuse(bytes);
@@ -156,7 +164,7 @@ public final class Space {
                         "the cache has {} of the {} bytes of cache.maxSize, and nothing can go: a blob of {} and others"
                                 + " that don't fit are passed on without being kept",
                         used(),
-                        max,
+                        limits.max,
                         bytes);
             }
             return false;

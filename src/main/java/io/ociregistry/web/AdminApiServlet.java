@@ -2,6 +2,7 @@ package io.ociregistry.web;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.LoadOptions;
 import io.ociregistry.registry.RegistryContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -29,15 +30,14 @@ final class AdminApiServlet extends HttpServlet {
 
     static List<AdminRoute> routes(RegistryContext context, ServerControl control) {
         AdminLists lists = new AdminLists(context.admin());
-        AdminReload reload = new AdminReload(context.config(), control.configuration());
         return List.of(
                 AdminRoute.get("/cmd/manifest/list", lists::manifests),
                 AdminRoute.get("/cmd/image/list", lists::images),
                 AdminRoute.get("/cmd/blob/list", lists::blobs),
                 AdminRoute.get("/cmd/status", new AdminStatus(context.admin())),
                 new AdminRoute("/cmd/prune", List.of("DELETE", "POST"), new AdminPrune(context.admin())),
-                AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), context.config())),
-                AdminRoute.post("/cmd/reload", reload),
+                AdminRoute.post("/cmd/load", new AdminLoad(context.admin(), () -> LoadOptions.of(context.config()))),
+                AdminRoute.post("/cmd/reload", new AdminReload(control.reload())),
                 AdminRoute.post("/cmd/stop", new AdminStop(control.stop())));
     }
 

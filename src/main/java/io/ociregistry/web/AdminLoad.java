@@ -1,7 +1,6 @@
 package io.ociregistry.web;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.ociregistry.config.ServerConfig;
 import io.ociregistry.imagefile.ImageFile;
 import io.ociregistry.imagefile.ImageList;
 import io.ociregistry.imagefile.LoadPlan;
@@ -18,12 +17,13 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Loads the images that the body lists, and tells how it goes while it does. It goes on if the client leaves. What came of it is in the last line,
  * since the status is sent before.
  */
-record AdminLoad(Admin admin, ServerConfig config) implements AdminRoute.Endpoint {
+record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute.Endpoint {
     private static final int MAX_BYTES = 1 << 20;
     private static final int MOST_PARALLEL = 64;
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -62,7 +62,7 @@ record AdminLoad(Admin admin, ServerConfig config) implements AdminRoute.Endpoin
     }
 
     private LoadOptions options(Query query) {
-        LoadOptions usual = LoadOptions.of(config);
+        LoadOptions usual = this.usual.get();
         return new LoadOptions(
                 given(query, "platform").map(Platforms::parse).orElse(usual.platforms()),
                 given(query, "parallel").map(AdminLoad::parallel).orElse(usual.parallel()),

@@ -9,19 +9,20 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /** Errors as the distribution specification wants them ("Error Codes"); the one place that writes them. */
 final class ErrorRenderer {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-    private final int rateLimitStatus;
+    private final IntSupplier rateLimitStatus;
 
     /**
      * A renderer.
      *
      * @param rateLimitStatus the status of answers to requests that an upstream limits: 429, or one that makes clients move on at once
      */
-    ErrorRenderer(int rateLimitStatus) {
+    ErrorRenderer(IntSupplier rateLimitStatus) {
         this.rateLimitStatus = rateLimitStatus;
     }
 
@@ -41,7 +42,7 @@ final class ErrorRenderer {
     }
 
     private int status(ErrorCode code) {
-        return code == ErrorCode.TOO_MANY_REQUESTS ? rateLimitStatus : code.status();
+        return code == ErrorCode.TOO_MANY_REQUESTS ? rateLimitStatus.getAsInt() : code.status();
     }
 
     private record Body(List<OciError> errors) {}

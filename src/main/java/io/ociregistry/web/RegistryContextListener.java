@@ -65,10 +65,11 @@ public final class RegistryContextListener implements ServletContextListener {
         started.start();
         delivery = started;
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
-        ErrorFilter errors = new ErrorFilter(new ErrorRenderer(context.config().rateLimitStatus()), started);
+        ErrorFilter errors =
+                new ErrorFilter(new ErrorRenderer(() -> context.config().rateLimitStatus()), started);
         addFilter(servlets, "errors", errors, EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC));
         addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
-        ServerControl control = givenControl != null ? givenControl : control(servlets);
+        ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port)));
         if (!context.clients().isOpen()) {
             guard(servlets, "client access", new ClientAccessFilter(context.clients()));
@@ -129,8 +130,8 @@ public final class RegistryContextListener implements ServletContextListener {
     }
 
     /** A container has its ports, and its end, to itself. */
-    private static ServerControl control(ServletContext servlets) {
-        return new ServerControl(() -> load(servlets), Optional.empty(), OptionalInt.empty());
+    private static ServerControl control(RegistryContext context, ServletContext servlets) {
+        return new ServerControl(new Reload(context, () -> load(servlets)), Optional.empty(), OptionalInt.empty());
     }
 
     private static ConfigLoader.Result load(ServletContext servlets) throws ConfigException {

@@ -1,8 +1,7 @@
 package io.ociregistry.web;
 
-import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ConfigLoader;
-import io.ociregistry.config.ServerConfig;
+import io.ociregistry.registry.RegistryContext;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -10,23 +9,18 @@ import java.util.OptionalInt;
 /**
  * What a server lets its operator do to it, which depends on who runs it.
  *
- * @param configuration where it has its configuration from
+ * @param reload reads its configuration again
  * @param stop ends the process, after the request that asks for it; empty where a container does that
  * @param adminPort the only port that has the admin API; empty if every port has it
  */
-public record ServerControl(ConfigSource configuration, Optional<Runnable> stop, OptionalInt adminPort) {
-    /** Reads the configuration as it is now. */
-    @FunctionalInterface
-    public interface ConfigSource {
-        ConfigLoader.Result load() throws ConfigException;
-    }
-
+public record ServerControl(Reload reload, Optional<Runnable> stop, OptionalInt adminPort) {
     /** That of a server whose configuration never changes, and which only its owner can stop. */
-    public static ServerControl none(ServerConfig config) {
+    public static ServerControl none(RegistryContext context) {
+        ConfigLoader.Result same = new ConfigLoader.Result(context.config(), List.of());
         return new ServerControl(
-                () -> new ConfigLoader.Result(config, List.of()),
+                new Reload(context, () -> same),
                 Optional.empty(),
-                adminPort(config.admin().port()));
+                adminPort(context.config().admin().port()));
     }
 
     /** As the configuration has it, where 0 is none. */

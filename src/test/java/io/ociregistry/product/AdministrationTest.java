@@ -20,6 +20,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
+import io.ociregistry.web.Reload;
 import io.ociregistry.web.ServerControl;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -137,15 +138,16 @@ class AdministrationTest {
     @Test
     void aReloadAppliesTheLogLevel_tellsWhatWaitsForARestart_andTakesNothingFromABrokenFile() throws Exception {
         Path file = dir.resolve("c.yaml");
-        ServerControl.ConfigSource source =
-                () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
-        ServerControl control = new ServerControl(source, Optional.empty(), OptionalInt.empty());
+        Reload.Source source = () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
         Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
         Level before = root.getLevel();
         try (RunningRegistry registry = RunningRegistry.start(
                 "logLevel: warn\n",
                 dir.resolve("images"),
-                context -> EmbeddedServer.start(context.config(), context, control))) {
+                context -> EmbeddedServer.start(
+                        context.config(),
+                        context,
+                        new ServerControl(new Reload(context, source), Optional.empty(), OptionalInt.empty())))) {
             String same = "host: 127.0.0.1\nport: 0\nimagePath: " + dir.resolve("images") + "\n";
             Files.writeString(file, same + "logLevel: info\n");
             assertEquals(
@@ -242,7 +244,7 @@ class AdministrationTest {
                         context.config(),
                         context,
                         new ServerControl(
-                                ServerControl.none(context.config()).configuration(),
+                                ServerControl.none(context).reload(),
                                 Optional.of(stopped::countDown),
                                 OptionalInt.empty())))) {
             assertEquals("stopping\n", post(registry, "/cmd/stop").text());

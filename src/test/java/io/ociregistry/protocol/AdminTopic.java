@@ -83,6 +83,13 @@ abstract class AdminTopic extends Topic {
         assertEquals(200, head("/cmd/status").status());
     }
 
+    @Test
+    void aReloadOfWhatDidNotChangeChangesNothing() throws IOException {
+        Response answer = RawHttp.exchange(stage().base(), "POST", "/cmd/reload");
+        assertEquals(200, answer.status());
+        assertEquals("applied: nothing\nwaiting for a restart: nothing\n", answer.text());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "GET, /cmd/stop, POST",

@@ -73,8 +73,8 @@ class DiscoveryTest {
         Catalog catalog = new Catalog(false);
         discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         discovery.begin(this::hold, Duration.ofMillis(10));
-        manifests = new Manifests(
-                records, catalog, discovery, upstreams, new TagPolicies(config), Clock.systemUTC(), config);
+        Rules rules = Rules.of(config);
+        manifests = new Manifests(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
     }
 
     @AfterEach

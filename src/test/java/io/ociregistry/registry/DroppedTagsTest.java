@@ -45,9 +45,8 @@ class DroppedTagsTest {
                 .config();
         Discovery discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         try (Upstreams upstreams = HttpUpstreams.of(config)) {
-            Clock clock = Clock.systemUTC();
-            Manifests manifests =
-                    new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
+            Rules rules = Rules.of(config);
+            Manifests manifests = new Manifests(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
             for (int round = 0; round < ROUNDS; round++) {
                 confirm(records, catalog, image);
                 CyclicBarrier together = new CyclicBarrier(2);

@@ -49,17 +49,18 @@ class FreshnessTest {
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();
         upstreams = HttpUpstreams.of(config);
+        TagPolicies policies = new TagPolicies(config);
         freshness = new Freshness(
                 catalog,
                 upstreams,
-                new TagPolicies(config),
+                () -> policies,
                 (upstream, source, name) -> {
                     throw new IllegalStateException("a mistake");
                 },
                 dropped -> {},
                 new KnownMissing<>(Duration.ZERO, System::nanoTime),
                 Clock.fixed(NOW, ZoneOffset.UTC),
-                Duration.ofSeconds(20),
+                () -> Duration.ofSeconds(20),
                 false);
     }
 

@@ -49,7 +49,7 @@ class ListsTest {
     private static final Repository APP =
             ImageReference.parse("r.example/app:1").repository();
 
-    private static final Pages PAGES = new Pages(Duration.ofMinutes(1), System::nanoTime);
+    private static final Pages PAGES = new Pages(() -> Duration.ofMinutes(1), System::nanoTime);
 
     @TempDir
     Path root;
@@ -76,18 +76,19 @@ class ListsTest {
         ManifestStore records = Records.in(layout);
         discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
         discovery.begin(() -> {}, Duration.ofSeconds(20));
-        Manifests manifests =
-                new Manifests(records, catalog, discovery, upstreams, new TagPolicies(config), clock, config);
+        Rules rules = Rules.of(config);
+        Manifests manifests = new Manifests(records, catalog, discovery, upstreams, () -> rules, clock);
         ListStore store = new ListStore(layout);
         Duration patience = Duration.ofSeconds(20);
-        tags = new Lists<>(new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, patience, false);
+        tags = new Lists<>(
+                new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, () -> patience, false);
         referrers = new Lists<>(
                 new ReferrerLists(manifests, records, catalog, false, PAGES),
                 store,
                 neverMissing(),
                 upstreams,
                 clock,
-                patience,
+                () -> patience,
                 false);
     }
 
@@ -169,7 +170,7 @@ class ListsTest {
                 neverMissing(),
                 upstreams,
                 clock,
-                Duration.ofSeconds(20),
+                () -> Duration.ofSeconds(20),
                 false);
         Listed<TagList> old = now(broken.get(new ListName.Tags(APP)));
         assertEquals(List.of("1"), old.list().tags());

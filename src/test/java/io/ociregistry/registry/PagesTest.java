@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class PagesTest {
     private static final int MAX_PAGES = 1000;
 
-    private final Pages pages = new Pages(Duration.ofMinutes(5), () -> this.now);
+    private final Pages pages = new Pages(() -> Duration.ofMinutes(5), () -> this.now);
     private long now = Long.MAX_VALUE - Duration.ofMinutes(2).toNanos();
 
     @Test

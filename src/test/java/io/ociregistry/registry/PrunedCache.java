@@ -62,7 +62,7 @@ final class PrunedCache {
         this.layout = new Layout(root);
         layout.create();
         this.records = Records.in(layout);
-        this.blobs = new BlobStore(layout, Duration.ofSeconds(1), space, nanos::get);
+        this.blobs = new BlobStore(layout, () -> Duration.ofSeconds(1), space, nanos::get);
         this.links = new ConfirmedLinks(layout);
         this.lists = new ListStore(layout);
         links.begin(List.of());
@@ -85,7 +85,7 @@ final class PrunedCache {
                 links,
                 lists,
                 new PendingImages(layout),
-                pins,
+                () -> pins,
                 Clock.fixed(now, ZoneOffset.UTC),
                 gone -> {});
     }

@@ -370,7 +370,7 @@ class PrunerTest {
                 cache.links,
                 cache.lists,
                 new PendingImages(new Layout(root)),
-                Optional.empty(),
+                Optional::empty,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
         pruner.prune(PrunedCache.request("a:1"));
@@ -530,7 +530,7 @@ class PrunerTest {
                 cache.links,
                 cache.lists,
                 new PendingImages(new Layout(root)),
-                Optional.empty(),
+                Optional::empty,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> closing.forEach(Pruner::close));
         closing.add(pruner);

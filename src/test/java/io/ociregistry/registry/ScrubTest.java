@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.config.CacheConfig;
+import io.ociregistry.config.ServerKeys;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.Pace;
@@ -76,6 +78,29 @@ class ScrubTest {
         server.close();
         upstream.close();
         log.close();
+    }
+
+    @Test
+    void aReloadEndsIt_andBeginsIt() throws Exception {
+        server.context().scrub();
+        assertEquals(1, scrubs());
+        reload(0);
+        assertEquals(0, scrubs());
+        reload(1 << 20);
+        assertEquals(1, scrubs());
+    }
+
+    private void reload(long rate) {
+        CacheConfig usual = CacheConfig.DEFAULT;
+        CacheConfig cache = new CacheConfig(
+                usual.negativeTtl(), usual.maxSize(), usual.highWater(), usual.lowWater(), usual.pins(), rate);
+        server.context().reload(server.context().config().with(ServerKeys.CACHE, cache));
+    }
+
+    private static long scrubs() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("scrub"))
+                .count();
     }
 
     private void serve(String more) throws Exception {

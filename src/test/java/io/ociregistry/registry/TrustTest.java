@@ -73,6 +73,25 @@ class TrustTest {
         assertEquals(false, trust.isConfigured(RegistryName.parse("r.example:5000")));
     }
 
+    @Test
+    void whoHadCredentialsMayStillSendWhatWasAskedForWithThem() {
+        RegistryName name = RegistryName.parse("r.example");
+        Trust before = trust(PLAIN.withAuth(AuthConfig.basic("user", "pw")));
+        assertFalse(before.then(List.of(PLAIN)).isPublic(name));
+        assertFalse(before.then(List.of()).then(List.of(PLAIN)).isPublic(name));
+        assertTrue(trust(PLAIN).then(List.of(PLAIN)).isPublic(name));
+    }
+
+    @Test
+    void anEntryOfItsOwnGoesBeforeAWildcardWithCredentials_alsoAfterAReload() {
+        List<UpstreamConfig> both = List.of(
+                UpstreamConfig.of("*.r.example").withAuth(AuthConfig.basic("user", "pw")),
+                UpstreamConfig.of("s.r.example"));
+        Trust trust = new Trust(both);
+        assertTrue(trust.then(both).isPublic(RegistryName.parse("s.r.example")));
+        assertFalse(trust.then(both).isPublic(RegistryName.parse("t.r.example")));
+    }
+
     private static Trust trust(UpstreamConfig registry) {
         return new Trust(List.of(registry));
     }

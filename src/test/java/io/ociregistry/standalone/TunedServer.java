@@ -39,7 +39,7 @@ public record TunedServer(int threads, int sendBuffer, MinimumRate least, Server
     public EmbeddedServer start(RegistryContext context) throws StartException {
         return EmbeddedServer.start(
                 context.config(),
-                new RegistryContextListener(context, ServerControl.none(context.config()), least),
+                new RegistryContextListener(context, ServerControl.none(context), least),
                 limits,
                 this::tune);
     }

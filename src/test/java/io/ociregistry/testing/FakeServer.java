@@ -57,6 +57,10 @@ final class FakeServer implements AutoCloseable {
         return accepted.get();
     }
 
+    int openConnections() {
+        return open.size();
+    }
+
     /** Shows another certificate to who connects from now on. */
     void show(SSLContext other) {
         tls = Optional.of(other);

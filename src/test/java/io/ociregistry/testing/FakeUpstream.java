@@ -264,6 +264,11 @@ public final class FakeUpstream implements AutoCloseable {
         return server.connections();
     }
 
+    /** How many connections are open just now. */
+    public int openConnections() {
+        return server.openConnections();
+    }
+
     /** Forgets the requests so far. */
     public void forgetRequests() {
         server.requests().clear();

@@ -44,7 +44,7 @@ class OpenApiTest {
                 .config();
         Set<String> served = new TreeSet<>();
         try (RegistryContext context = RegistryContext.open(config)) {
-            AdminApiServlet.routes(context, ServerControl.none(config)).forEach(route -> route.methods().stream()
+            AdminApiServlet.routes(context, ServerControl.none(context)).forEach(route -> route.methods().stream()
                     .filter(method -> !method.equals("HEAD"))
                     .forEach(method -> served.add(method + " " + route.path())));
         }
@@ -62,7 +62,7 @@ class OpenApiTest {
         assertFields("Blob", CachedBlob.class);
         assertFields("Status", ServerStatus.class);
         assertFields("Pruned", PruneReport.class);
-        assertFields("Reloaded", AdminReload.Outcome.class);
+        assertFields("Reloaded", Reload.Outcome.class);
     }
 
     @Test

@@ -31,7 +31,7 @@ public final class EmbeddedServer {
 
     /** Serves a registry that the caller opened and will close. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context) throws StartException {
-        return start(config, context, ServerControl.none(config));
+        return start(config, context, ServerControl.none(context));
     }
 
     /** The same, with what its operator may do to it. */

@@ -5,6 +5,7 @@ import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.Reload;
 import io.ociregistry.web.ServerControl;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -37,13 +38,14 @@ record ServeCommand(Settings settings) implements Action {
         try {
             preload(context);
             context.scrub();
-            var server = EmbeddedServer.start(config, context, control(config));
+            var reload = new Reload(context, settings::load);
+            var server = EmbeddedServer.start(config, context, control(context, reload));
             if (!context.clients().isOpen() && server.tls().isEmpty()) {
                 warn(
                         err,
                         "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
             }
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context, config), "shutdown"));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
             err.println(new Banner(
                             BuildInfo.read(),
                             OffsetDateTime.now(ZoneId.systemDefault()),
@@ -59,13 +61,13 @@ record ServeCommand(Settings settings) implements Action {
         }
     }
 
-    private ServerControl control(ServerConfig config) {
+    private static ServerControl control(RegistryContext context, Reload reload) {
         // Its own thread: the exit waits for the request that asked for it.
         Runnable stop = () -> new Thread(() -> System.exit(0), "stop").start();
         return new ServerControl(
-                settings::load,
+                reload,
                 Optional.of(stop),
-                ServerControl.adminPort(config.admin().port()));
+                ServerControl.adminPort(context.config().admin().port()));
     }
 
     private static void warn(PrintStream err, String warning) {
@@ -94,9 +96,9 @@ record ServeCommand(Settings settings) implements Action {
     }
 
     /** After a signal the JVM would exit with 143; a drained server has done what it was asked to, hence the halt. */
-    private static void shutdown(EmbeddedServer server, RegistryContext context, ServerConfig config) {
+    private static void shutdown(EmbeddedServer server, RegistryContext context) {
         try {
-            server.stop(config.shutdownTimeout());
+            server.stop(context.config().shutdownTimeout());
             context.close();
         } finally {
             Runtime.getRuntime().halt(0);

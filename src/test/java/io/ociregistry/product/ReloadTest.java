@@ -1,0 +1,336 @@
+package io.ociregistry.product;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.config.Key;
+import io.ociregistry.config.ServerKeys;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.testing.Await;
+import io.ociregistry.testing.Content;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.Recorded.Kind;
+import io.ociregistry.testing.ReloadedRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A configuration that changes while clients pull. */
+@Timeout(60)
+class ReloadTest {
+    private static final String NO_PREFETCH = "prefetch: false\n";
+
+    @TempDir
+    Path dir;
+
+    private FakeUpstream upstream;
+    private FakeImage image;
+
+    @BeforeEach
+    void start() {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(300_000).push();
+    }
+
+    @AfterEach
+    void stop() {
+        upstream.close();
+    }
+
+    @Test
+    void aRegistryThatIsAddedCanBePulledFrom_byItsAliasToo() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry("unlistedRegistries: deny\n", dir)) {
+            assertEquals(403, manifest(registry, "1.0").status());
+            assertApplied(
+                    "registries", registry.reload("unlistedRegistries: deny\n" + entry("  aliases: [s.example]\n")));
+            assertArrayEquals(image.manifest(), manifest(registry, "1.0").body());
+            assertArrayEquals(
+                    image.layerBytes(0),
+                    registry.get("/v2/s.example/team/app/blobs/" + image.layer(0))
+                            .body());
+        }
+    }
+
+    @Test
+    void aRegistryThatIsRemovedIsDeniedWhereUnlistedOnesAre_andWhatIsCachedIsServedOn() throws Exception {
+        upstream.image("team/app", "2.0").layer(10).push();
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            assertEquals(200, manifest(registry, "1.0").status());
+            assertApplied(
+                    "registries, unlistedRegistries", registry.reload(NO_PREFETCH + "unlistedRegistries: deny\n"));
+            assertEquals(403, manifest(registry, "2.0").status());
+            assertEquals(200, manifest(registry, "1.0").status());
+        }
+    }
+
+    @Test
+    void theNextRequestUsesAChangedPassword() throws Exception {
+        upstream.requireBasic("me", "new");
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(account("old")), dir)) {
+            assertEquals(403, manifest(registry, "1.0").status());
+            assertApplied("registries", registry.reload(entry(account("new"))));
+            assertEquals(200, manifest(registry, "1.0").status());
+        }
+    }
+
+    @Test
+    void aDownloadThatIsUnderWayCompletesByTheOneRequestThatBeganIt() throws Exception {
+        List<String> changes = List.of(
+                entry(account("other")),
+                entry("  limits: {downloads: 1}\n"),
+                "timeouts: {stall: 20s}\n" + entry(""),
+                "registries:\n- name: r.example\n  endpoint: http://127.0.0.1:1\n",
+                "unlistedRegistries: deny\n");
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir)) {
+            for (int i = 0; i < changes.size(); i++) {
+                registry.reload(entry(""));
+                Content content = Content.random(i, 300_000);
+                Digest blob = upstream.blob("team/app", content);
+                Gate gate = upstream.holdBlobAfter(blob, 100_000);
+                try (RawHttp client = RawHttp.connect(registry.base())) {
+                    Response body = client.send("GET", blob(blob));
+                    byte[] begun = body.read(100_000);
+                    assertEquals(200, registry.reload(changes.get(i)).status());
+                    gate.release();
+                    assertArrayEquals(content.bytes(), whole(begun, body));
+                }
+                assertEquals(1, upstream.requests(Match.blob(blob).get()).size(), changes.get(i));
+            }
+            // And nothing of them is left.
+            Await.until("the connections to end", () -> upstream.openConnections() == 0);
+        }
+    }
+
+    @Test
+    void aDownloadOfARemovedRegistryThatBreaksIsResumed() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir);
+                RawHttp client = RawHttp.connect(registry.base())) {
+            Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+            Response body = client.send("GET", blob(image.layer(0)));
+            byte[] begun = body.read(100_000);
+            assertEquals(200, registry.reload("unlistedRegistries: deny\n").status());
+            upstream.resetConnections();
+            gate.release();
+            assertArrayEquals(image.layerBytes(0), whole(begun, body));
+        }
+    }
+
+    @Test
+    void whoComesAfterTheReloadJoinsTheDownloadThatIsUnderWay() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir);
+                RawHttp first = RawHttp.connect(registry.base());
+                RawHttp second = RawHttp.connect(registry.base())) {
+            Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+            Response body = first.send("GET", blob(image.layer(0)));
+            body.read(100_000);
+            registry.reload(entry("  limits: {downloads: 1}\n"));
+            Response joined = second.send("GET", blob(image.layer(0)));
+            byte[] head = joined.read(100_000);
+            gate.release();
+            assertArrayEquals(image.layerBytes(0), whole(head, joined));
+            assertEquals(1, upstream.requests(Match.blob(image.layer(0)).get()).size());
+        }
+    }
+
+    @Test
+    void aBrokenFileChangesNothing_andIsToldWithItsLine() throws Exception {
+        List<String> broken = List.of(
+                "registrys: []\n",
+                "cache: {pins: ['(']}\n",
+                "registries:\n- {name: r.example, auth: {user: a}}\n",
+                "logFile: /none/log\n");
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir)) {
+            for (String more : broken) {
+                Response refused = registry.reload("unlistedRegistries: deny\n" + more);
+                assertEquals(400, refused.status());
+                String text = refused.text();
+                assertTrue(text.contains("nothing was changed"), text);
+                assertTrue(text.matches("(?s).*(config.yaml:[67]: |/none/log can't be written).*"), text);
+            }
+            assertEquals(200, manifest(registry, "1.0").status());
+        }
+    }
+
+    @Test
+    void whatDidNotChangeKeepsItsTokens_itsConnectionsAndWhatItWasLimitedTo() throws Exception {
+        upstream.requireAnonymousBearer();
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            assertEquals(200, manifest(registry, "1.0").status());
+            int connections = upstream.connections();
+            registry.reload(NO_PREFETCH + entry("  aliases: [s.example]\n  tags: [{pattern: 1.0, policy: always}]\n"));
+            assertEquals(200, manifest(registry, "1.0").status());
+            assertEquals(1, upstream.requests(Match.manifest("1.0").head()).size(), "the tag has another rule now");
+            assertEquals(1, upstream.requests(Match.of(Kind.TOKEN)).size());
+            assertEquals(connections, upstream.connections());
+            upstream.on(Match.manifests()).always(Fault.status(429).header("Retry-After", "60"));
+            assertEquals(429, manifest(registry, "2.0").status());
+            upstream.forgetRequests();
+            registry.reload(NO_PREFETCH + entry(""));
+            assertEquals(429, manifest(registry, "2.0").status());
+            assertEquals(List.of(), upstream.requests());
+        }
+    }
+
+    @Test
+    void whatARegistryHadNotIsAskedForAgain_andTheStatusOfLimitsIsTheNewOne() throws Exception {
+        try (FakeUpstream other = FakeUpstream.start();
+                ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            assertEquals(404, manifest(registry, "2.0").status());
+            FakeImage elsewhere = other.image("team/app", "2.0").layer(10).push();
+            assertApplied(
+                    "rateLimitStatus, registries",
+                    registry.reload(NO_PREFETCH + "rateLimitStatus: 503\nregistries:\n- name: r.example\n  endpoint: "
+                            + other.url() + "\n"));
+            assertArrayEquals(elsewhere.manifest(), manifest(registry, "2.0").body());
+            other.on(Match.manifests()).always(Fault.status(429));
+            assertEquals(503, manifest(registry, "3.0").status());
+        }
+    }
+
+    @Test
+    void theDeadlinesOfUpstreamsChange() throws Exception {
+        Gate gate = upstream.hold(Match.manifest("1.0"));
+        try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir)) {
+            assertApplied("timeouts", registry.reload("timeouts: {answer: 100ms}\n" + entry("")));
+            assertEquals(504, manifest(registry, "1.0").status());
+        } finally {
+            gate.release();
+        }
+    }
+
+    @Test
+    void pinsCountForTheNextPruning() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            assertEquals(200, manifest(registry, "1.0").status());
+            assertApplied("cache", registry.reload(NO_PREFETCH + "cache: {pins: [/app]}\n" + entry("")));
+            prune(registry);
+            assertTrue(isListed(registry, "team/app"));
+            assertApplied("cache", registry.reload(NO_PREFETCH + entry("")));
+            prune(registry);
+            assertFalse(isListed(registry, "team/app"));
+        }
+    }
+
+    @Test
+    void pruningInTheBackgroundBegins_andEnds() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            assertEquals(200, manifest(registry, "1.0").status());
+            String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 10ms}\n";
+            assertApplied("pruneConfig", registry.reload(NO_PREFETCH + rule + entry("")));
+            Await.until("the pruning", () -> !isListed(registry, "team/app"));
+            assertApplied("pruneConfig", registry.reload(NO_PREFETCH + entry("")));
+        }
+    }
+
+    @Test
+    void aBoundOfTheCacheIsSet_andLifted() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
+            String bounded = NO_PREFETCH + "cache: {maxSize: 100KB, pins: [.]}\n" + entry("");
+            assertApplied("cache", registry.reload(bounded));
+            assertArrayEquals(
+                    image.layerBytes(0), registry.get(blob(image.layer(0))).body());
+            assertFalse(isHere(registry, image.layer(0)));
+            assertApplied("cache", registry.reload(NO_PREFETCH + entry("")));
+            assertArrayEquals(
+                    image.layerBytes(0), registry.get(blob(image.layer(0))).body());
+            Await.until("the blob", () -> isHere(registry, image.layer(0)));
+        }
+    }
+
+    @Test
+    void fiftyReloadsLeaveNoThreadAndNoConnectionBehind() throws Exception {
+        String always = "  tags: [{pattern: '*', policy: always}]\n";
+        try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(always), dir)) {
+            for (int i = 0; i < 50; i++) {
+                upstream.requireBasic("me", "password" + i);
+                registry.reload(NO_PREFETCH + entry(always + account("password" + i)));
+                assertEquals(200, manifest(registry, "1.0").status());
+                Digest blob = upstream.blob("team/app", Content.random(i, 1000));
+                assertEquals(200, registry.get(blob(blob)).status());
+            }
+            assertTrue(upstream.connections() >= 100, upstream.connections() + " connections");
+            // Those of the last configuration, which are kept for what comes next.
+            Await.until("connections to end", () -> upstream.openConnections() <= 4);
+            Await.until("threads to end", () -> threads("r.example-") <= 16);
+            registry.reload(NO_PREFETCH + "unlistedRegistries: deny\n");
+            Await.until("all connections to end", () -> upstream.openConnections() == 0);
+            Await.until("all threads to end", () -> threads("r.example-") == 0);
+        }
+    }
+
+    @Test
+    void thePageTellsOfEveryKeyWhetherAReloadAppliesIt() throws Exception {
+        String page = Files.readString(Path.of("docs/operations.md"));
+        String atOnce = page.substring(page.indexOf("\nApplied at once:"), page.indexOf("\nWaiting for a restart:"));
+        String later =
+                page.substring(page.indexOf("\nWaiting for a restart:"), page.indexOf("\n- A registry whose entry"));
+        for (Key<?> key : ServerKeys.ALL) {
+            boolean told = atOnce.contains("`" + key.name() + "`");
+            boolean log = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE).contains(key);
+            assertEquals(RegistryContext.reloads(key) || log, told, key.name());
+            assertEquals(!told && key.hasEffect(), later.contains("`" + key.name() + "`"), key.name());
+        }
+    }
+
+    private static long threads(String name) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(name))
+                .count();
+    }
+
+    private String entry(String more) {
+        return "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n" + more;
+    }
+
+    private static String account(String password) {
+        return "  auth: {user: me, password: " + password + "}\n";
+    }
+
+    private static void assertApplied(String keys, Response answer) throws IOException {
+        assertEquals("applied: " + keys + "\nwaiting for a restart: nothing\n", answer.text());
+    }
+
+    private static Response manifest(ReloadedRegistry registry, String tag) throws IOException {
+        return registry.get("/v2/team/app/manifests/" + tag + "?ns=r.example");
+    }
+
+    private static String blob(Digest digest) {
+        return "/v2/team/app/blobs/" + digest + "?ns=r.example";
+    }
+
+    private static byte[] whole(byte[] head, Response body) throws IOException {
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        whole.write(head);
+        whole.write(body.body());
+        return whole.toByteArray();
+    }
+
+    private static void prune(ReloadedRegistry registry) throws IOException {
+        Response done = RawHttp.exchange(registry.base(), "DELETE", "/cmd/prune?type=pattern&expr=/app&dryRun=false");
+        assertEquals(200, done.status());
+    }
+
+    private static boolean isListed(ReloadedRegistry registry, String repository) throws IOException {
+        return registry.get("/cmd/manifest/list").text().contains(repository);
+    }
+
+    private static boolean isHere(ReloadedRegistry registry, Digest digest) {
+        return Files.exists(registry.imagePath().resolve("blobs").resolve(digest.hex()));
+    }
+}

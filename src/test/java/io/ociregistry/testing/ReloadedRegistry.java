@@ -1,0 +1,73 @@
+package io.ociregistry.testing;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.standalone.EmbeddedServer;
+import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.web.Reload;
+import io.ociregistry.web.ServerControl;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.LoggerFactory;
+
+/** The real server in this JVM, with a configuration file that can be written anew. */
+public final class ReloadedRegistry implements AutoCloseable {
+    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+
+    /** Other tests of this JVM log too. */
+    private final Level level = ROOT.getLevel();
+
+    private final Path file;
+    private final String fixed;
+    private final RunningRegistry running;
+
+    /**
+     * Starts one.
+     *
+     * @param dir where its file and its cache are put
+     */
+    public ReloadedRegistry(String yaml, Path dir) throws Exception {
+        this.file = dir.resolve("config.yaml");
+        String logLevel = "logLevel: " + level.toString().toLowerCase(Locale.ROOT) + "\n";
+        this.fixed = logLevel + "host: 127.0.0.1\nport: 0\nimagePath: '" + dir.resolve("images") + "'\n";
+        Reload.Source source = () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
+        this.running = RunningRegistry.start(
+                logLevel + yaml,
+                dir.resolve("images"),
+                context -> EmbeddedServer.start(
+                        context.config(),
+                        context,
+                        new ServerControl(new Reload(context, source), Optional.empty(), OptionalInt.empty())));
+    }
+
+    /** Writes the file anew and asks for a reload. */
+    public Response reload(String yaml) throws IOException {
+        Files.writeString(file, fixed + yaml);
+        return RawHttp.exchange(running.base(), "POST", "/cmd/reload");
+    }
+
+    public Response get(String path) throws IOException {
+        return RawHttp.get(running.base(), path);
+    }
+
+    public URI base() {
+        return running.base();
+    }
+
+    public Path imagePath() {
+        return running.imagePath();
+    }
+
+    @Override
+    public void close() {
+        running.close();
+        ROOT.setLevel(level);
+    }
+}
