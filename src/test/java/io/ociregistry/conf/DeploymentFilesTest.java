@@ -30,6 +30,7 @@ class DeploymentFilesTest {
     @CsvSource({
         "Unit.After, network.target",
         "Service.Restart, on-failure",
+        "Service.ExecReload, /bin/kill -HUP $MAINPID",
         "Service.DynamicUser, yes",
         "Service.StateDirectory, ociregistry",
         "Service.NoNewPrivileges, yes",

@@ -64,6 +64,41 @@ class ServeCommandTest {
     }
 
     @Test
+    void aHangupReadsTheConfigurationAgain_andTellsWhatCameOfIt() throws Exception {
+        var config = Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n");
+        var process = serve(
+                "--image-path",
+                dir.resolve("images").toString(),
+                "serve",
+                "--port",
+                "0",
+                "--config-file",
+                config.toString());
+        try (var err = process.errorReader()) {
+            banner(err);
+            Files.writeString(config, "host: 127.0.0.2\nunlistedRegistries: deny\n");
+            hangup(process);
+            assertEquals("ociregistry: reload: applied: unlistedRegistries", err.readLine());
+            assertEquals("ociregistry: reload: waiting for a restart: host", err.readLine());
+            Files.writeString(config, "hosts: 127.0.0.1\n");
+            hangup(process);
+            assertEquals(
+                    "ociregistry: reload: nothing was changed, since the configuration can't be used:", err.readLine());
+            assertEquals(config + ":1: hosts: unknown key; did you mean host?", err.readLine());
+            process.destroy();
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertEquals(0, process.exitValue());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static void hangup(Process process) throws Exception {
+        var kill = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
+        assertEquals(0, kill.waitFor());
+    }
+
+    @Test
     void theOperatorStopsItByTheAdminApi() throws Exception {
         var process =
                 serve("--image-path", dir.resolve("images").toString(), "serve", "--host", "127.0.0.1", "--port", "0");

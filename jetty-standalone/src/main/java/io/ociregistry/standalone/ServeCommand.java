@@ -4,6 +4,7 @@ import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.files.UnusableFileException;
+import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.Reload;
 import io.ociregistry.web.ServerControl;
@@ -46,6 +47,7 @@ record ServeCommand(Settings settings) implements Action {
                         "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
+            Hangup.run(() -> reload(reload, err));
             err.println(new Banner(
                             BuildInfo.read(),
                             OffsetDateTime.now(ZoneId.systemDefault()),
@@ -68,6 +70,15 @@ record ServeCommand(Settings settings) implements Action {
                 reload,
                 Optional.of(stop),
                 ServerControl.adminPort(context.config().admin().port()));
+    }
+
+    /** Told at every level of the log: who sends a signal gets no other answer. */
+    private static void reload(Reload reload, PrintStream err) {
+        try {
+            reload.apply().text().lines().forEach(line -> err.println("ociregistry: reload: " + line));
+        } catch (RegistryException e) {
+            err.println("ociregistry: reload: " + e.getMessage());
+        }
     }
 
     private static void warn(PrintStream err, String warning) {
