@@ -95,7 +95,7 @@ final class Clients implements AutoCloseable {
                     throw e;
                 }
                 if (stale == MAX_STALE || !Ways.wasThere(context)) {
-                    throw context.getEndpointDetails() == null ? connecting(e) : e;
+                    throw context.getEndpointDetails() == null ? connecting(e) : explained(e);
                 }
                 request.reset();
             }
@@ -120,6 +120,16 @@ final class Clients implements AutoCloseable {
             answer.setEntity(new SteadyEntity(answer.getEntity(), timeouts.stall()));
         }
         return answer;
+    }
+
+    private IOException explained(IOException e) {
+        return tls.lacksCertificate()
+                ? new IOException(
+                        e.getMessage()
+                                + "; it asks its clients for a certificate, and there is none to show: set tls.cert and"
+                                + " tls.key of this registry or mirror",
+                        e)
+                : e;
     }
 
     /** Java has types for few of the ways in which connecting fails: "Network is unreachable" has none, nor has a reset before TLS is up. */

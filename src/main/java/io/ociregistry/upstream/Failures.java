@@ -35,6 +35,9 @@ final class Failures {
     private static final Pattern ABOUT_OURS =
             Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
 
+    /** What Java says of it depends on how much of it there is to look at. */
+    private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
+
     private Failures() {}
 
     /** What is made of files that the configuration names; without them there is no asking. */
@@ -93,6 +96,9 @@ final class Failures {
     /** RFC 8446 section 6.2: what a server says of the certificate of a client. */
     private static String advice(IOException e) {
         String said = Objects.requireNonNullElse(e.getMessage(), "");
+        if (NO_TLS.matcher(said).find()) {
+            return "; is that a port with TLS?";
+        }
         return ABOUT_OURS.matcher(said).find()
                 ? "; that is about the certificate that we show, or lack: tls.cert and tls.key of this registry or mirror"
                 : "";

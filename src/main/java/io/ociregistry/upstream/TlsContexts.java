@@ -42,10 +42,12 @@ final class TlsContexts implements TlsSocketStrategy {
     private static final PemFiles PEM = new PemFiles("tls");
 
     private final Optional<Origin> home;
+    private final NoCertificate nothing;
     private final FromFiles<Strategies> strategies;
 
-    private TlsContexts(Optional<Origin> home, FromFiles<Strategies> strategies) {
+    private TlsContexts(Optional<Origin> home, NoCertificate nothing, FromFiles<Strategies> strategies) {
         this.home = home;
+        this.nothing = nothing;
         this.strategies = strategies;
     }
 
@@ -65,8 +67,12 @@ final class TlsContexts implements TlsSocketStrategy {
         List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
                 .flatMap(Optional::stream)
                 .toList();
+        NoCertificate nothing = new NoCertificate();
         return new TlsContexts(
-                home, new FromFiles<>(files, () -> Failures.orUnreachable(() -> strategies(config, system)), nanoTime));
+                home,
+                nothing,
+                new FromFiles<>(
+                        files, () -> Failures.orUnreachable(() -> strategies(config, system, nothing)), nanoTime));
     }
 
     /**
@@ -76,6 +82,11 @@ final class TlsContexts implements TlsSocketStrategy {
      */
     void load() {
         strategies.get();
+    }
+
+    /** Whether a server asked for a certificate where none is configured. */
+    boolean lacksCertificate() {
+        return nothing.isWanted();
     }
 
     @Override
@@ -92,7 +103,7 @@ final class TlsContexts implements TlsSocketStrategy {
         }
     }
 
-    private static Strategies strategies(TlsConfig config, SystemTrust system) {
+    private static Strategies strategies(TlsConfig config, SystemTrust system, NoCertificate nothing) {
         Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::authorities);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
@@ -101,6 +112,8 @@ final class TlsContexts implements TlsSocketStrategy {
             own.withIdentityMaterial(
                     PEM.identity(config.cert().get(), config.key().get(), config.keyPassword())
                             .keys());
+        } else {
+            own.withIdentityMaterial(nothing);
         }
         SSLFactory.Builder others = SSLFactory.builder().withTrustMaterial(system.get());
         authorities.ifPresent(others::withTrustMaterial);

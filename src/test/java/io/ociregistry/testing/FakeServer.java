@@ -16,7 +16,7 @@ import javax.net.ssl.SSLSocket;
 final class FakeServer implements AutoCloseable {
     private final Optional<SSLContext> own;
     private volatile Optional<SSLContext> tls;
-    private final boolean wantsClientCertificate;
+    private final ClientCertificates certificates;
     private final Function<Recorded, Answer> answering;
     /**
      * Every connection since it was accepted, so that none is spared whose thread has not begun yet; until it is over or aborted.
@@ -29,10 +29,17 @@ final class FakeServer implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private final Listener listener;
 
-    FakeServer(Optional<SSLContext> tls, boolean wantsClientCertificate, Function<Recorded, Answer> answering) {
+    /** What clients are to show of themselves. */
+    enum ClientCertificates {
+        NONE,
+        ASKED_FOR,
+        NEEDED
+    }
+
+    FakeServer(Optional<SSLContext> tls, ClientCertificates certificates, Function<Recorded, Answer> answering) {
         this.own = tls;
         this.tls = tls;
-        this.wantsClientCertificate = wantsClientCertificate;
+        this.certificates = certificates;
         this.answering = answering;
         this.listener = new Listener(this::serve);
     }
@@ -110,7 +117,10 @@ final class FakeServer implements AutoCloseable {
             return tcp;
         }
         SSLSocket socket = (SSLSocket) shown.get().getSocketFactory().createSocket(tcp, null, true);
-        socket.setNeedClientAuth(wantsClientCertificate);
+        socket.setWantClientAuth(certificates == ClientCertificates.ASKED_FOR);
+        if (certificates == ClientCertificates.NEEDED) {
+            socket.setNeedClientAuth(true);
+        }
         return socket;
     }
 

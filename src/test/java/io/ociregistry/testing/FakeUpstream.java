@@ -23,21 +23,26 @@ public final class FakeUpstream implements AutoCloseable {
     private volatile FakeRegistry registry = new FakeRegistry(repositories);
     private volatile Optional<FakeUpstream> storage = Optional.empty();
 
-    private FakeUpstream(Optional<SSLContext> tls, boolean wantsClientCertificate) {
-        server = new FakeServer(tls, wantsClientCertificate, this::answer);
+    private FakeUpstream(Optional<SSLContext> tls, FakeServer.ClientCertificates certificates) {
+        server = new FakeServer(tls, certificates, this::answer);
     }
 
     public static FakeUpstream start() {
-        return new FakeUpstream(Optional.empty(), false);
+        return new FakeUpstream(Optional.empty(), FakeServer.ClientCertificates.NONE);
     }
 
     public static FakeUpstream startTls(TestCertificates.Server certificate) {
-        return new FakeUpstream(Optional.of(certificate.sslContext()), false);
+        return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NONE);
     }
 
     /** Accepts only clients with a certificate of the same authority. */
     public static FakeUpstream startMutualTls(TestCertificates.Server certificate) {
-        return new FakeUpstream(Optional.of(certificate.sslContext()), true);
+        return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NEEDED);
+    }
+
+    /** Asks clients for one, and takes those too that have none. */
+    public static FakeUpstream startAskingForCertificates(TestCertificates.Server certificate) {
+        return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.ASKED_FOR);
     }
 
     /** {@code 127.0.0.1:PORT}. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.core5.http.message.BasicHttpResponse;
 import org.junit.jupiter.api.Test;
@@ -96,5 +97,19 @@ class FailuresTest {
         assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, failure.code());
         assertTrue(failure.getMessage().startsWith("GET x: no TLS connection to https://r.example: " + said));
         assertEquals(ofOurs, failure.getMessage().contains("tls.cert and tls.key"), failure.getMessage());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Unsupported or unrecognized SSL message | ; is that a port with TLS?",
+                "Unrecognized SSL message, plaintext connection? | ; is that a port with TLS?",
+                "Remote host terminated the handshake | ''",
+            })
+    void whatCanBeDoneAboutTlsIsSaid(String said, String advice) {
+        Origin origin = new Origin("https", "r.example", 443);
+        RegistryException failure = Failures.of("GET manifest", origin, new SSLException(said));
+        assertEquals("GET manifest: no TLS connection to https://r.example: " + said + advice, failure.getMessage());
     }
 }

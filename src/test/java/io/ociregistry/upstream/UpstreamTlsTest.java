@@ -172,9 +172,27 @@ class UpstreamTlsTest {
         FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
         accepted(up, showing(authority.client("edge")));
         int served = up.requests().size();
-        refusedByServer(() -> upstreams(up, trusting(authority.caPem(dir))).manifest("team/app", "1"));
+        RegistryException none = refusedByServer(
+                () -> upstreams(up, trusting(authority.caPem(dir))).manifest("team/app", "1"));
+        assertHolds("tls.cert and tls.key of this registry or mirror", none.getMessage());
         refusedByServer(() -> upstreams(up, showing(another.client("stranger"))).manifest("team/app", "1"));
         assertEquals(served, up.requests().size());
+    }
+
+    @Test
+    void aServerThatBreaksOffForWantOfACertificateIsExplained() {
+        FakeUpstream up = opened(FakeUpstream.startAskingForCertificates(authority.server()));
+        up.on(Match.anything()).always(new Fault.ResetBeforeHeaders());
+        RegistryException broken =
+                failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, trusting(authority.caPem(dir)))
+                        .manifest("team/app", "1"));
+        assertHolds(
+                "; it asks its clients for a certificate, and there is none to show: set tls.cert and tls.key of this registry",
+                broken.getMessage());
+        RegistryException other =
+                failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, showing(authority.client("edge")))
+                        .manifest("team/app", "1"));
+        assertEquals(false, other.getMessage().contains("tls.cert"), other.getMessage());
     }
 
     @Test
@@ -256,9 +274,10 @@ class UpstreamTlsTest {
     }
 
     /** With TLS 1.3 a client is done before the server looks at its certificate: what it sees next depends on who is faster. */
-    private static void refusedByServer(Executable call) {
+    private static RegistryException refusedByServer(Executable call) {
         RegistryException refused = assertThrows(RegistryException.class, call);
         assertTrue(refused.code().isUpstreamFailure(), refused.getMessage());
+        return refused;
     }
 
     private void accepted(FakeUpstream up, TlsConfig tls) {
