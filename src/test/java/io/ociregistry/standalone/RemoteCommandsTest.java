@@ -259,6 +259,11 @@ class RemoteCommandsTest {
                 list("r.example/team/app:1.0"),
                 "--pull-timeout",
                 "1000");
+        assertSays(
+                "cannot reach the server at http://nowhere.invalid; is that its name? It can't be resolved",
+                "list",
+                "--server",
+                "http://nowhere.invalid");
         err.reset();
         assertEquals(1, run("list", "--server", upstream.url()));
         assertTrue(errors().startsWith("ociregistry: the server at " + upstream.url() + " refuses: "), errors());

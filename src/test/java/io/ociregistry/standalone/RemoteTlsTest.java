@@ -80,6 +80,16 @@ class RemoteTlsTest {
     }
 
     @Test
+    void plainHttpToAPortWithTlsIsToldAsThat() throws Exception {
+        serve(authority.server());
+        assertEquals(1, run("list", "--server", registry.base().toString()));
+        assertEquals(
+                "ociregistry: the server at " + registry.base()
+                        + " speaks no HTTP; is that port one with TLS? then write https://\n",
+                errors());
+    }
+
+    @Test
     void aFileWithoutCertificatesIsNamed_andAPortWithoutTlsIsToldAsThat() throws Exception {
         serve();
         var none = Files.writeString(dir.resolve("none.pem"), "no PEM");

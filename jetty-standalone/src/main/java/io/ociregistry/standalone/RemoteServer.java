@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,8 +122,7 @@ final class RemoteServer {
             }
             return response.body();
         } catch (ConnectException | HttpConnectTimeoutException e) {
-            throw new StartException(
-                    "cannot reach the server at " + base + "; is it running there, and is that its (admin) port?", e);
+            throw new StartException("cannot reach the server at " + base + "; " + question(e), e);
         } catch (IOException e) {
             throw failed(e);
         } catch (InterruptedException e) {
@@ -137,12 +137,28 @@ final class RemoteServer {
             return new StartException(
                     "no TLS connection to the server at " + base + ": " + RemoteTrust.reason(untrusted), e);
         }
-        return new StartException(
-                "the connection to the server at " + base + " broke" + hint(e) + ": " + e.getMessage(), e);
+        // Java's client says it by a type only where enough came, and repeats the bytes where not.
+        if (isCausedBy(ProtocolException.class, e)
+                || String.valueOf(e.getMessage()).contains("status line")) {
+            return new StartException(
+                    "the server at " + base + " speaks no HTTP; is that port one with TLS? then write https://", e);
+        }
+        return new StartException("the connection to the server at " + base + " broke: " + e.getMessage(), e);
     }
 
-    private static String hint(IOException e) {
-        return e instanceof ProtocolException ? " (is that port one with TLS? then write https://)" : "";
+    private static String question(IOException e) {
+        return isCausedBy(UnresolvedAddressException.class, e)
+                ? "is that its name? It can't be resolved"
+                : "is it running there, and is that its (admin) port?";
+    }
+
+    private static boolean isCausedBy(Class<? extends Exception> kind, Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (kind.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String text(Map<String, String> query) {
