@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * What is made of files, and made anew when they have changed. They are looked at only when it is asked for, and at most once a second.
  *
  * <p>While they can't be used, as in the midst of being replaced, what was made before is given, and that is logged once. At first there is
- * nothing before, so that the failure is the caller's.
+ * nothing before: that is logged once too, and the failure is the caller's.
  */
 public final class FromFiles<T> {
     private static final Logger LOG = LoggerFactory.getLogger(FromFiles.class);
@@ -65,17 +65,46 @@ public final class FromFiles<T> {
         if (before != null && nanoTime.getAsLong() - lookedAt < PAUSE) {
             return before;
         }
+        if (before == null) {
+            return firstOrToldOnce();
+        }
         lookedAt = nanoTime.getAsLong();
         // Before they are read: what changes meanwhile is seen the next time.
-        List<Optional<Look>> looks = files.stream().map(Look::at).toList();
+        List<Optional<Look>> looks = looks();
         // What could not be read may be readable now: permissions change nothing of how a file looks.
-        if (before != null && !broken && looks.equals(seen)) {
+        if (!broken && looks.equals(seen)) {
             return before;
         }
         seen = looks;
-        T now = before == null ? maker.get() : again(before);
+        T now = again(before);
         made = now;
         return now;
+    }
+
+    /** Reads them for the first time. A failure is not logged: it is the caller's to tell. */
+    synchronized T first() {
+        lookedAt = nanoTime.getAsLong();
+        seen = looks();
+        T now = maker.get();
+        made = now;
+        broken = false;
+        return now;
+    }
+
+    private T firstOrToldOnce() {
+        try {
+            return first();
+        } catch (RuntimeException e) {
+            if (!broken) {
+                LOG.warn("{}: what needs it fails until that is mended", e.getMessage());
+            }
+            broken = true;
+            throw e;
+        }
+    }
+
+    private List<Optional<Look>> looks() {
+        return files.stream().map(Look::at).toList();
     }
 
     /** Looks at the files the next time, however soon that is: what they held did not work. */

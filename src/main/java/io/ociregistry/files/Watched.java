@@ -24,7 +24,7 @@ public final class Watched<T> implements AutoCloseable {
     private Watched(FromFiles<T> files, Consumer<T> changed) {
         this.files = files;
         this.changed = changed;
-        this.now = files.get();
+        this.now = files.first();
         this.looks = Executors.newSingleThreadScheduledExecutor(Daemons.named("changed files"));
     }
 

@@ -111,11 +111,12 @@ final class HelperCredentials implements CredentialSource {
     }
 
     private synchronized void failed(RegistryException e) {
+        boolean told = failure != null && failure.getMessage().equals(e.getMessage());
         failure = e;
         askedAt = nanoTime.getAsLong();
         rest = mayBeGood() ? LONG_PAUSE : PAUSE;
-        if (held.isPresent()) {
-            LOG.warn("{}; going on with what it said before", e.getMessage());
+        if (!told) {
+            LOG.warn("{}{}", e.getMessage(), held.isPresent() ? "; going on with what it said before" : "");
         }
     }
 

@@ -2,7 +2,9 @@ package io.ociregistry.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,11 +67,18 @@ class FromFilesTest {
     }
 
     @Test
-    void theFirstFailureIsTheCallers_andEndsWithTheFileThatIsMissing() throws IOException {
-        FromFiles<String> text = text();
-        assertThrows(UncheckedIOException.class, text::get);
-        write("a");
-        assertEquals("a", text.get());
+    void theFirstFailureIsTheCallers_isLoggedOnce_andEndsWithTheFileThatIsMissing() throws IOException {
+        try (LogLines log = LogLines.of(FromFiles.class.getName())) {
+            FromFiles<String> text = text();
+            assertThrows(UncheckedIOException.class, text::first);
+            assertEquals("", log.text(), "who starts with it tells it");
+            assertThrows(UncheckedIOException.class, text::get);
+            assertThrows(UncheckedIOException.class, text::get);
+            assertEquals(1, log.at("WARN").size(), log.text());
+            assertTrue(log.text().endsWith(": what needs it fails until that is mended"), log.text());
+            write("a");
+            assertEquals("a", text.get());
+        }
     }
 
     @Test

@@ -130,15 +130,28 @@ class ServerTlsTest {
     @Test
     void clientsThatMustShowACertificateAreRefusedWithoutOne() throws Exception {
         start(ClientAuth.VERIFY, Optional.of(authority.caPem(dir)));
-        assertEquals("securely", ask(authority.client("node-1").sslContext()));
-        assertRefused(authority.trusting());
+        try (LogLines log = LogLines.of(RefusedClients.class.getName())) {
+            assertEquals("securely", ask(authority.client("node-1").sslContext()));
+            assertEquals("", log.text());
+            assertRefused(authority.trusting());
+            Await.until("it is logged", () -> !log.at("INFO").isEmpty());
+            assertTrue(
+                    log.at("INFO")
+                            .get(0)
+                            .matches("INFO /127\\.0\\.0\\.1:\\d+ was refused, by serverTlsConfig\\.clientAuth:"
+                                    + " .*client certificate.*"),
+                    log.text());
+        }
     }
 
     @Test
     void clientsOfAnotherAuthorityOrOfThePastAreRefused() throws Exception {
         TestCertificates clients = TestCertificates.create();
         start(ClientAuth.VERIFY, Optional.of(clients.caPem(dir)));
-        assertRefused(authority.client("node-1").contextTrusting(authority));
+        try (LogLines log = LogLines.of(RefusedClients.class.getName())) {
+            assertRefused(authority.client("node-1").contextTrusting(authority));
+            Await.until("it is logged", () -> !log.at("INFO").isEmpty());
+        }
         assertRefused(clients.expiredServer().contextTrusting(authority));
         assertEquals("securely", ask(clients.client("node-1").contextTrusting(authority)));
     }

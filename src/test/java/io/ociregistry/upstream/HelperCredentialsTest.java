@@ -129,14 +129,17 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void aFailureIsKnownForASecond() throws IOException {
+    void aFailureIsKnownForASecond_andLoggedOnce() throws IOException {
         CredentialSource source = source(scripts.with("x", "echo >> $HERE/runs; exit 1"), Optional.empty());
-        failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-        failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-        assertEquals(1, scripts.runs().size());
-        pass(Duration.ofSeconds(1));
-        failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-        assertEquals(2, scripts.runs().size());
+        try (LogLines log = LogLines.of(HelperCredentials.class.getName())) {
+            RegistryException told = failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
+            failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
+            assertEquals(1, scripts.runs().size());
+            pass(Duration.ofSeconds(1));
+            failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
+            assertEquals(2, scripts.runs().size());
+            assertEquals("WARN " + told.getMessage(), log.text());
+        }
     }
 
     @ParameterizedTest

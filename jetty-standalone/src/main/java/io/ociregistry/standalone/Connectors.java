@@ -36,6 +36,7 @@ final class Connectors {
         var most = new NetworkConnectionLimit(limits.connections(), connector);
         most.setEndPointIdleTimeout(limits.idleWhenFull().toMillis());
         connector.addBean(most);
+        connector.addBean(new RefusedClients());
         connector.addBean(new RoomForMore(connector, limits.connections()));
         connector.addBean(new SlowHeaders(connector.getScheduler(), limits.headers()));
         return connector;
