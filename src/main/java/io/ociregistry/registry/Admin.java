@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -31,11 +32,14 @@ import java.util.function.Supplier;
  */
 public final class Admin implements AutoCloseable {
     private static final int WAITING = 16;
+    private static final String INCOMPLETE =
+            "the index of the cache is still being read, and there may be more than this; ask again in a while";
     /** Each has as many images at a time as its options say. */
     private static final int LOADS = 2;
 
     private final Supplier<Rules> rules;
     private final StoreAccess access;
+    private final Discovery discovery;
     private final CacheContents contents;
     private final Registry registry;
     private final ImageLoader loader;
@@ -49,6 +53,7 @@ public final class Admin implements AutoCloseable {
     Admin(
             Supplier<Rules> rules,
             StoreAccess access,
+            Discovery discovery,
             CacheContents contents,
             Registry registry,
             ImageLoader loader,
@@ -57,6 +62,7 @@ public final class Admin implements AutoCloseable {
             Clock clock) {
         this.rules = rules;
         this.access = access;
+        this.discovery = discovery;
         this.contents = contents;
         this.registry = registry;
         this.loader = loader;
@@ -73,19 +79,36 @@ public final class Admin implements AutoCloseable {
         return threads;
     }
 
-    /** What somebody wants to know of the content of the cache. */
-    public <T> CompletionStage<T> ask(Function<CacheContents, T> question) {
-        return work(() -> question.apply(contents));
+    /**
+     * What somebody wants to know of the content of the cache. While its index is being read for the first time that waits for the end of it, but
+     * not longer than clients do; then what is known so far is the answer, which says so.
+     */
+    public <T> CompletionStage<Listed<T>> ask(Function<CacheContents, T> question) {
+        return indexRead()
+                .thenCompose(isRead -> work(() ->
+                        new Listed<>(question.apply(contents), isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
     }
 
-    /** Prunes the cache, or tells what that would do. */
+    private CompletionStage<Boolean> indexRead() {
+        if (discovery.isReady()) {
+            return CompletableFuture.completedStage(true);
+        }
+        return discovery
+                .whenReady(() -> CompletableFuture.completedStage(true))
+                .toCompletableFuture()
+                .copy()
+                .completeOnTimeout(
+                        false, rules.get().config().timeouts().answer().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Prunes the cache, or tells what that would do; once all of its index is read. */
     public CompletionStage<PruneReport> prune(PruneRequest request) {
         if (!request.dryRun() && !access.layout().isWritable()) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
                     "nothing can be pruned: " + access.warning().orElse("the cache is read-only"));
         }
-        return work(() -> pruner.prune(request));
+        return discovery.whenReady(() -> work(() -> pruner.prune(request)));
     }
 
     /** How it stands with the server. */
@@ -147,7 +170,7 @@ public final class Admin implements AutoCloseable {
                 uptime.toSeconds(),
                 rules.get().config().airGapped(),
                 disk(),
-                contents.counts(),
+                contents.counts(discovery.isReady()),
                 upstreams(),
                 registry.arriving());
     }

@@ -47,11 +47,11 @@ public final class CacheContents {
         return new CacheContents(Catalog.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
-    /** How much there is. */
-    ServerStatus.Counts counts() {
+    /** How much there is, which may be more if not all is known yet. */
+    ServerStatus.Counts counts(boolean isComplete) {
         Map<ImageReference, Digest> all = names.get();
         int manifests = (int) all.values().stream().distinct().count();
-        return new ServerStatus.Counts(all.size(), manifests, blobs.digests().size());
+        return new ServerStatus.Counts(all.size(), manifests, blobs.digests().size(), isComplete);
     }
 
     /** The images whose names match, sorted by name. */

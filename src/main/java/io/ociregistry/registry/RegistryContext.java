@@ -156,6 +156,7 @@ public final class RegistryContext implements AutoCloseable {
         this.admin = new Admin(
                 this::rules,
                 access,
+                discovery,
                 new CacheContents(catalog, records, blobs),
                 registry,
                 loader,

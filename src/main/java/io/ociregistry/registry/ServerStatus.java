@@ -42,6 +42,7 @@ public record ServerStatus(
      * What is in the cache.
      *
      * @param names by which clients can ask for a manifest
+     * @param complete whether all of the index was read since the start; else there are more names and manifests
      */
-    public record Counts(int names, int manifests, int blobs) {}
+    public record Counts(int names, int manifests, int blobs, boolean complete) {}
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.Listed;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -55,6 +56,17 @@ enum AdminAnswer {
         Optional<byte[]> body = Waiting.await(request, PATIENCE, stage, unwanted -> {});
         if (body.isPresent()) {
             send(request, response, body.get());
+        }
+    }
+
+    /** The same of what may not be all. */
+    void awaitListed(
+            HttpServletRequest request, HttpServletResponse response, Supplier<CompletionStage<Listed<byte[]>>> stage)
+            throws IOException {
+        Optional<Listed<byte[]>> body = Waiting.await(request, PATIENCE, stage, unwanted -> {});
+        if (body.isPresent()) {
+            WarningHeader.set(response, body.get().warning());
+            send(request, response, body.get().list());
         }
     }
 

@@ -67,7 +67,7 @@ final class AdminLists {
             throws IOException {
         long count = count(request);
         AdminAnswer form = AdminAnswer.to(request);
-        form.await(
+        form.awaitListed(
                 request,
                 response,
                 () -> admin.ask(contents ->

@@ -37,11 +37,12 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
                         disk.free(),
                         disk.total(),
                         disk.readOnly() ? ", read-only: " + disk.warning() : ""));
-        text.append("cache: %d names, %d manifests, %d blobs\n"
+        text.append("cache: %d names, %d manifests, %d blobs%s\n"
                 .formatted(
                         status.cache().names(),
                         status.cache().manifests(),
-                        status.cache().blobs()));
+                        status.cache().blobs(),
+                        status.cache().complete() ? "" : ", and more: its index is still being read"));
         status.upstreams().forEach(upstream -> text.append(line(upstream)));
         status.downloads().forEach(blob -> text.append(line(blob)));
         return text.toString();

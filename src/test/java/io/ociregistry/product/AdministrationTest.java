@@ -23,15 +23,19 @@ import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.web.Reload;
 import io.ociregistry.web.ServerControl;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -168,6 +172,37 @@ class AdministrationTest {
             assertEquals(Level.INFO, root.getLevel());
         } finally {
             root.setLevel(before);
+        }
+    }
+
+    @Test
+    void whileTheIndexIsReadListsSayThatThereMayBeMore_andAPruningWaits() throws Exception {
+        RunningRegistry.start("", dir).close();
+        Path links = dir.resolve("lists/links");
+        Files.deleteIfExists(links);
+        assertEquals(0, new ProcessBuilder("mkfifo", links.toString()).start().waitFor());
+        // Whoever reads it waits until nobody can write to it any more.
+        FileChannel held = FileChannel.open(links, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try (RunningRegistry registry = RunningRegistry.start("pullTimeout: 300\n", dir)) {
+            Response list = get(registry, "/cmd/manifest/list");
+            assertEquals("no manifests found\n", list.text());
+            String warning = String.valueOf(list.header("Warning"));
+            assertTrue(warning.startsWith("299 - \"the index of the cache is still being read"), warning);
+            assertFalse(status(registry).at("/cache/complete").asBoolean());
+            assertTrue(get(registry, "/cmd/status").text().contains(", and more: its index is still being read"));
+            CompletableFuture<Response> pruning = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return delete(registry, "/cmd/prune?expr=a");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            held.close();
+            assertEquals(200, pruning.join().status());
+            assertEquals(null, get(registry, "/cmd/manifest/list").header("Warning"));
+            assertTrue(status(registry).at("/cache/complete").asBoolean());
+        } finally {
+            held.close();
         }
     }
 

@@ -21,7 +21,7 @@ record ListCommand(Settings settings) implements Action {
             var patterns = patterns(config.listConfig());
             var server = RemoteServer.of(settings);
             if (server.isPresent()) {
-                new RemoteList(server.get()).print(settings, patterns, printer, out);
+                new RemoteList(server.get()).print(settings, patterns, printer, out, err);
             } else {
                 print(config, patterns, printer, out);
             }

@@ -19,7 +19,7 @@ record RemoteList(RemoteServer server) {
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    void print(Settings settings, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
+    void print(Settings settings, ReferencePatterns patterns, ListPrinter printer, PrintStream out, PrintStream err)
             throws UsageException, StartException {
         if (settings.has(Flag.DIGESTS)) {
             throw new UsageException("--digests looks at the disk; leave --server out, it works beside the server");
@@ -28,7 +28,8 @@ record RemoteList(RemoteServer server) {
         if (!patterns.isAll()) {
             query.put("pattern", patterns.toString());
         }
-        try (var body = server.get("/cmd/manifest/list", query);
+        try (var body = server.get(
+                        "/cmd/manifest/list", query, warning -> err.println("ociregistry: warning: " + warning));
                 MappingIterator<CachedImage> images =
                         JSON.readerFor(CachedImage.class).readValues(body)) {
             printer.print(StreamSupport.stream(Spliterators.spliteratorUnknownSize(images, 0), false), out);

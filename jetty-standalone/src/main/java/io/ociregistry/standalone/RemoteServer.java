@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
@@ -100,17 +101,20 @@ final class RemoteServer {
                 .orElseThrow(() -> new StartException("cannot use " + where + ": it begins with no token", null));
     }
 
-    /** GETs JSON. The caller closes it. */
-    InputStream get(String path, Map<String, String> query) throws StartException {
-        return send("GET", path, query, "");
+    /** GETs JSON. The caller closes it. Whoever wants to know is told why it may not be all. */
+    InputStream get(String path, Map<String, String> query, Consumer<String> warned) throws StartException {
+        var response = send("GET", path, query, "");
+        response.headers().allValues("Warning").forEach(warned);
+        return response.body();
     }
 
     /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
     InputStream post(String path, Map<String, String> query, String body) throws StartException {
-        return send("POST", path, query, body);
+        return send("POST", path, query, body).body();
     }
 
-    private InputStream send(String method, String path, Map<String, String> query, String body) throws StartException {
+    private HttpResponse<InputStream> send(String method, String path, Map<String, String> query, String body)
+            throws StartException {
         var request = HttpRequest.newBuilder(URI.create(base + path + text(query)))
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .header("Accept", "application/json");
@@ -120,7 +124,7 @@ final class RemoteServer {
             if (response.statusCode() != 200) {
                 throw new StartException("the server at " + base + " refuses: " + reason(response), null);
             }
-            return response.body();
+            return response;
         } catch (ConnectException | HttpConnectTimeoutException e) {
             throw new StartException("cannot reach the server at " + base + "; " + question(e), e);
         } catch (IOException e) {
