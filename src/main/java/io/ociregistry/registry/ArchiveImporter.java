@@ -7,8 +7,6 @@ import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings in what an archive holds: a tar or a layout that docker, containerd, skopeo or {@code export} made.
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * repositories that it is named by (ADR 8).
  */
 final class ArchiveImporter implements FileImporter {
-    private static final Logger LOG = LoggerFactory.getLogger(ArchiveImporter.class);
-
     private final Receipt receipt;
     private final Supplier<RegistryNames> names;
     private final int longestManifest;
@@ -40,13 +36,13 @@ final class ArchiveImporter implements FileImporter {
             RegistryNames now = names.get();
             Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, now));
             ImageArchive archive = ImageArchive.open(file.path(), longestManifest);
-            if (archive.isRebuilt()) {
-                LOG.warn(
-                        "{} has no manifests, so they are made of its configs and layers: their digests are not those upstream",
-                        name);
-            }
             new ArchiveImport(archive, receipt, options.platforms(), listener)
                     .run(new ImportedNames(archive, now, resolved), name);
+            if (archive.isRebuilt()) {
+                listener.noted(
+                        name + " has no manifests, so they were made of its configs and layers: its images have other"
+                                + " digests here than upstream");
+            }
         } catch (ArchiveException | RegistryException e) {
             listener.ended(new LoadOutcome.Failed(name, String.valueOf(e.getMessage()), false));
         } finally {

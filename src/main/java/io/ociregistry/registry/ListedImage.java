@@ -15,6 +15,8 @@ import java.util.Optional;
  * both the digest says what the image is, and the tag is one more name of it.
  */
 record ListedImage(Repository repository, Optional<Tag> tag, Optional<Digest> digest) {
+    private static final String SCHEME = "://";
+
     /**
      * Parses the complete form. Neither a registry nor {@code latest} is implied: what is loaded by a wrong name can't be found offline. The one
      * exception is the registry that the configuration has for requests without one.
@@ -22,6 +24,14 @@ record ListedImage(Repository repository, Optional<Tag> tag, Optional<Digest> di
      * @throws RegistryException if a part is missing or malformed; the message says what was probably meant
      */
     static ListedImage parse(String text, RegistryNames names) {
+        int scheme = text.indexOf(SCHEME);
+        if (scheme >= 0) {
+            throw new RegistryException(
+                    ErrorCode.NAME_UNKNOWN,
+                    Text.quoted(text) + " begins like a URL, and images are named without that; write "
+                            + Text.quoted(text.substring(scheme + SCHEME.length()))
+                            + " (a registry that is plain HTTP has registries[].scheme in the configuration)");
+        }
         int at = text.indexOf('@');
         String named = at < 0 ? text : text.substring(0, at);
         int colon = named.lastIndexOf(':');

@@ -74,10 +74,13 @@ public final class LoadEvents {
     }
 
     private void end(JsonNode event) {
+        List<String> notes = new ArrayList<>();
+        event.path("notes").forEach(note -> notes.add(note.asText()));
         LoadSummary told = new LoadSummary(
                 event.path("loaded").asInt(),
                 event.path("present").asInt(),
                 failed,
+                notes,
                 event.path("bytes").asLong(),
                 seconds(event));
         summary = told;

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * {"event":"loaded","image":...,"bytes":...,"seconds":...}
  * {"event":"present","image":...}                                 it was here already
  * {"event":"failed","image":...,"reason":...,"canPass":...}       canPass: trying again later can help
- * {"event":"summary","loaded":...,"present":...,"failed":...,"bytes":...,"seconds":...}   the last one
+ * {"event":"summary","loaded":...,"present":...,"failed":...,"bytes":...,"seconds":...,"notes":[...]}   the last one
  * </pre>
  */
 public final class LoadJson implements LoadListener {
@@ -63,12 +63,14 @@ public final class LoadJson implements LoadListener {
 
     @Override
     public void finished(LoadSummary summary) {
-        write(event("summary")
+        ObjectNode event = event("summary")
                 .put("loaded", summary.loaded())
                 .put("present", summary.alreadyThere())
                 .put("failed", summary.failed().size())
                 .put("bytes", summary.bytes())
-                .put("seconds", seconds(summary.took())));
+                .put("seconds", seconds(summary.took()));
+        summary.notes().forEach(event.putArray("notes")::add);
+        write(event);
     }
 
     private synchronized void write(ObjectNode event) {

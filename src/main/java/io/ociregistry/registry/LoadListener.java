@@ -21,6 +21,9 @@ public interface LoadListener {
     /** It is over with that image. */
     default void ended(LoadOutcome outcome) {}
 
+    /** Something that one has to know of what came in, though nothing failed. */
+    default void noted(String note) {}
+
     /** It is over with all of them. */
     default void finished(LoadSummary summary) {}
 }

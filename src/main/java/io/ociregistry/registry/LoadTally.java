@@ -14,6 +14,7 @@ final class LoadTally implements LoadListener {
 
     // Guarded by this.
     private final List<Failed> failed = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
     private int loaded;
     private int alreadyThere;
     private long bytes;
@@ -38,6 +39,14 @@ final class LoadTally implements LoadListener {
         listener.ended(outcome);
     }
 
+    @Override
+    public void noted(String note) {
+        synchronized (this) {
+            notes.add(note);
+        }
+        listener.noted(note);
+    }
+
     private synchronized void count(LoadOutcome outcome) {
         if (outcome instanceof Loaded one) {
             loaded++;
@@ -52,7 +61,7 @@ final class LoadTally implements LoadListener {
     LoadSummary summary() {
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         synchronized (this) {
-            return new LoadSummary(loaded, alreadyThere, failed, bytes, took);
+            return new LoadSummary(loaded, alreadyThere, failed, notes, bytes, took);
         }
     }
 }

@@ -86,6 +86,11 @@ final class Preload implements AutoCloseable {
     /** What an operator wants to know of it later. */
     private static final class InTheLog implements LoadListener {
         @Override
+        public void noted(String note) {
+            LOG.warn("preload: {}", note);
+        }
+
+        @Override
         public void ended(LoadOutcome outcome) {
             if (outcome instanceof Failed failed) {
                 LOG.warn("preload: {} is not loaded: {}", failed.image(), failed.reason());

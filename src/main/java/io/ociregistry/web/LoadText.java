@@ -32,6 +32,7 @@ record LoadText(LineStream lines) implements LoadListener {
 
     @Override
     public void finished(LoadSummary summary) {
+        summary.notes().forEach(note -> lines.add("note: " + note));
         lines.add((summary.isComplete() ? "ok: " : "failed: ") + summary.loaded() + " loaded, "
                 + summary.alreadyThere() + " already there, " + summary.failed().size() + " failed; "
                 + summary.bytes() + " bytes");

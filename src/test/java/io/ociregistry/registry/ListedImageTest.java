@@ -52,13 +52,19 @@ class ListedImageTest {
 
     @ParameterizedTest
     @CsvSource({
-        "quay.io/app:1 # why",
-        "quay.io/App:1",
-        "quay.io/app:1@sha256:abc",
-        "quay.io/app@",
-        "quay.io/:1",
-        "https://quay.io/app:1"
+        "https://quay.io/app:1, quay.io/app:1",
+        "http://localhost:5000/app:1, localhost:5000/app:1",
+        "docker://quay.io/app:1, quay.io/app:1"
     })
+    void aUrlIsRefused_withWhatToWriteInstead(String written, String instead) {
+        String message = refused(written);
+        assertTrue(message.contains(" begins like a URL, "), message);
+        assertTrue(message.contains("write \"" + instead + "\""), message);
+        ListedImage.parse(instead, NAMES);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"quay.io/app:1 # why", "quay.io/App:1", "quay.io/app:1@sha256:abc", "quay.io/app@", "quay.io/:1"})
     void whatCanBeNoNameIsRefused(String written) {
         refused(written);
     }

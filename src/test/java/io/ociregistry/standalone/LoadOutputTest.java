@@ -36,8 +36,8 @@ class LoadOutputTest {
                         IMAGE + ": 20.0 MB of 80.0 MB, R, T left",
                         "loaded " + IMAGE + ": 80.0 MB in 4.0 s",
                         "already there: r.example/there:1",
-                        "1 loaded, 1 already there, 1 failed; 80.0 MB in 4.0 s",
-                        "  not loaded: r.example/x:1: it is not there"),
+                        "note: a.tar has no manifests",
+                        "1 loaded, 1 already there, 1 failed; 80.0 MB in 4.0 s"),
                 out.toString(StandardCharsets.UTF_8)
                         .lines()
                         .map(line -> line.replaceAll("[0-9.]+ [kMGT]?B/s, [0-9]+:[0-9]{2}:[0-9]{2} ", "R, T "))
@@ -65,7 +65,9 @@ class LoadOutputTest {
         assertTrue(last.startsWith(IMAGE + " 100%"), last);
         assertTrue(last.contains("80/80 MB"), last);
         assertTrue(last.contains("MB/s"), last);
-        assertEquals("1 loaded, 1 already there, 1 failed; 80.0 MB in 4.0 s\n", out.toString(StandardCharsets.UTF_8));
+        assertEquals(
+                "note: a.tar has no manifests\n1 loaded, 1 already there, 1 failed; 80.0 MB in 4.0 s\n",
+                out.toString(StandardCharsets.UTF_8));
         assertEquals("ociregistry: not loaded: r.example/x:1: it is not there\n", err.toString(StandardCharsets.UTF_8));
     }
 
@@ -86,7 +88,8 @@ class LoadOutputTest {
         listener.ended(new Loaded(IMAGE, 80_000_000, Duration.ofSeconds(4)));
         listener.ended(new AlreadyThere("r.example/there:1"));
         listener.ended(FAILED);
-        listener.finished(new LoadSummary(1, 1, List.of(FAILED), 80_000_000, Duration.ofSeconds(4)));
+        listener.finished(new LoadSummary(
+                1, 1, List.of(FAILED), List.of("a.tar has no manifests"), 80_000_000, Duration.ofSeconds(4)));
     }
 
     private static PrintStream stream(ByteArrayOutputStream bytes) {

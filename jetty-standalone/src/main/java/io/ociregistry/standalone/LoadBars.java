@@ -79,7 +79,7 @@ final class LoadBars implements LoadListener {
     @Override
     public void finished(LoadSummary summary) {
         summary.failed().forEach(failed -> LoadOutput.fail(failed, err));
-        out.println(LoadOutput.summary(summary));
+        LoadOutput.summary(summary, out);
     }
 
     private static String shortened(String image) {

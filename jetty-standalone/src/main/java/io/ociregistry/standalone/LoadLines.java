@@ -68,7 +68,6 @@ final class LoadLines implements LoadListener {
 
     @Override
     public void finished(LoadSummary summary) {
-        out.println(LoadOutput.summary(summary));
-        summary.failed().forEach(failed -> out.println("  not loaded: " + failed.image() + ": " + failed.reason()));
+        LoadOutput.summary(summary, out);
     }
 }

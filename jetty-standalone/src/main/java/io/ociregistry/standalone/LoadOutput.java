@@ -31,7 +31,12 @@ final class LoadOutput {
         err.println("ociregistry: not loaded: " + failed.image() + ": " + failed.reason());
     }
 
-    static String summary(LoadSummary summary) {
+    static void summary(LoadSummary summary, PrintStream out) {
+        summary.notes().forEach(note -> out.println("note: " + note));
+        out.println(counts(summary));
+    }
+
+    private static String counts(LoadSummary summary) {
         return summary.loaded() + " loaded, " + summary.alreadyThere() + " already there, "
                 + summary.failed().size() + " failed; " + ByteSize.format(summary.bytes()) + " in "
                 + seconds(summary.took());
