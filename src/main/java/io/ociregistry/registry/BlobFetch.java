@@ -5,14 +5,12 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.Registry.BlobKey;
 import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,10 +30,6 @@ import org.slf4j.event.Level;
 final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
-    /** Bytes a second that are worth no more waiting if there is another source: the store, or another one of the upstream's. */
-    private static final long SLOW = 16 << 10;
-    /** Bytes a second that no working connection has. */
-    private static final long CRAWL = 256;
 
     private final BlobStore blobs;
     private final Upstream upstream;
@@ -184,15 +178,17 @@ final class BlobFetch implements Downloads.Receiver {
                 start(download, started);
             }
             recheck(download);
-            skip(answer.body(), held - answer.from());
-            copy(answer.body(), download);
+            BodyCopy copy = new BodyCopy(answer.body(), glance, this::alternative);
+            // The upstream may have ignored the range, and send again what we have.
+            copy.skip(held - answer.from());
+            copy.to(download::append);
         } catch (RegistryException e) {
             if (!isWrong(e) || !isWholeAlready(download)) {
                 throw e;
             }
         }
         if (download.size().isPresent() && !isComplete(download)) {
-            throw new BrokenTransfer(new IOException("the connection ended early"));
+            throw new BrokenTransfer("the connection ended early");
         }
     }
 
@@ -200,7 +196,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
-                throw new BrokenTransfer(new IOException("what was held from there on is damaged"));
+                throw new BrokenTransfer("what was held from there on is damaged");
             }
         } catch (IOException e) {
             // A file that can't even be cut is of no use to the next try either.
@@ -218,58 +214,14 @@ final class BlobFetch implements Downloads.Receiver {
         return download.isWhole();
     }
 
-    /** The upstream ignored the range and sends again what we have. */
-    private static void skip(InputStream body, long count) {
-        try {
-            body.skipNBytes(count);
-        } catch (IOException e) {
-            throw new BrokenTransfer(e);
+    /** Why a slow connection is not worth waiting for; empty if it is. */
+    private Optional<String> alternative() {
+        if (blobs.isVerified(digest) && proofs.isWordEnough(repository, digest)) {
+            return Optional.of("another registry has brought the blob in");
         }
-    }
-
-    private void copy(InputStream body, BlobDownload download) {
-        byte[] buffer = new byte[BUFFER];
-        // Only the time is counted in which the upstream could send: not that of a slow disk, or of readers who set the
-        // pace.
-        long waited = 0;
-        long got = 0;
-        while (true) {
-            long before = System.nanoTime();
-            int count = read(body, buffer);
-            if (count < 0) {
-                return;
-            }
-            waited += System.nanoTime() - before;
-            got += count;
-            download.append(ByteBuffer.wrap(buffer, 0, count));
-            if (waited >= glance.toNanos()) {
-                lookAt(got, waited);
-                waited = 0;
-                got = 0;
-            }
-        }
-    }
-
-    /** Breaks a transfer off that crawls: for what another registry has brought in, or for another connection that may be better. */
-    private void lookAt(long bytes, long nanos) {
-        double perSecond = 1e9 * bytes / nanos;
-        if (perSecond < CRAWL) {
-            throw new BrokenTransfer(new IOException("only " + bytes + " bytes came in " + nanos / 1_000_000 + " ms"));
-        }
-        if (perSecond < SLOW && blobs.isVerified(digest) && proofs.isWordEnough(repository, digest)) {
-            throw new BrokenTransfer(new IOException("it is slow, and another registry has brought the blob in"));
-        }
-        if (perSecond < SLOW && upstream.hasOther(repository.name(), digest)) {
-            throw new BrokenTransfer(new IOException("it is slow, and may be had from elsewhere"));
-        }
-    }
-
-    private static int read(InputStream body, byte[] buffer) {
-        try {
-            return body.read(buffer);
-        } catch (IOException e) {
-            throw new BrokenTransfer(e);
-        }
+        return upstream.hasOther(repository.name(), digest)
+                ? Optional.of("may be had from elsewhere")
+                : Optional.empty();
     }
 
     /** What was held before may have been wrong, or what comes from there: then it can be had from elsewhere, or not at all. */
@@ -361,18 +313,5 @@ final class BlobFetch implements Downloads.Receiver {
     @Override
     public String toString() {
         return key().toString();
-    }
-
-    /** The connection to the upstream broke, as opposed to our disk. */
-    private static final class BrokenTransfer extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        BrokenTransfer(IOException cause) {
-            super(cause.getMessage(), cause, false, false);
-        }
-
-        RegistryException asFailure(String what) {
-            return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + getMessage(), getCause());
-        }
     }
 }

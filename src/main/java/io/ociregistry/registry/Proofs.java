@@ -2,7 +2,6 @@ package io.ociregistry.registry;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.Registry.BlobKey;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ConfirmedLinks;
 import java.util.Set;

@@ -402,12 +402,4 @@ public final class Registry implements AutoCloseable {
             return listings.referrers(repository, subject);
         }
     }
-
-    /** A blob as one repository sees it. */
-    record BlobKey(Repository repository, Digest digest) {
-        @Override
-        public String toString() {
-            return "blob " + repository + "@" + digest;
-        }
-    }
 }
