@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class BlobDownload {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);
-    private static final int BUFFER = 1 << 16;
+    /** Readers get what is looked through in pieces of that size. */
+    private static final int PIECE = 1 << 16;
 
     private final Digest digest;
     private final Audience audience;
@@ -178,7 +179,8 @@ public final class BlobDownload {
     /** Hashes on to a checkpoint. What the disk does not give any more counts as changed. */
     private boolean isUnchanged(Checkpoints.Checkpoint checkpoint) throws IOException {
         try {
-            return hashTo(checkpoint.position()) && hash.now().equals(checkpoint.digest());
+            return file().hash(audience.received(), checkpoint.position(), hash)
+                    && hash.now().equals(checkpoint.digest());
         } catch (ClosedChannelException stopping) {
             throw stopping;
         } catch (IOException e) {
@@ -221,8 +223,8 @@ public final class BlobDownload {
     /** Takes over what lies in the file already, up to a position, hashing it; nothing of it is trusted before the end. */
     void rehash(long upTo) throws IOException {
         while (held() < upTo) {
-            long next = Math.min(upTo, held() + BUFFER);
-            if (!hashTo(next)) {
+            long next = Math.min(upTo, held() + PIECE);
+            if (!file().hash(audience.received(), next, hash)) {
                 throw new IOException(file().path() + " ended before " + next + " of " + upTo + " bytes");
             }
             audience.advance(next);
@@ -311,20 +313,5 @@ public final class BlobDownload {
             audience.advance(position);
             audience.openWindow(position);
         }
-    }
-
-    /** Hashes the file on to a position; false if it ends before. */
-    private boolean hashTo(long end) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-        for (long position = audience.received(); position < end; ) {
-            buffer.clear();
-            int count = file().read(buffer.limit((int) Math.min(BUFFER, end - position)), position);
-            if (count < 0) {
-                return false;
-            }
-            hash.state().update(buffer.flip());
-            position += count;
-        }
-        return true;
     }
 }

@@ -12,6 +12,8 @@ import java.util.List;
 
 /** The file of a blob that is not verified yet: one that is being received, with its checkpoints, or one that is only looked through. */
 final class PartialFile implements Closeable {
+    private static final int BUFFER = 1 << 16;
+
     /** A checkpoint is due after so much, or so long. */
     private static final long DUE_BYTES = 16 << 20;
 
@@ -89,6 +91,21 @@ final class PartialFile implements Closeable {
 
     int read(ByteBuffer into, long position) throws IOException {
         return channel.read(into, position);
+    }
+
+    /** Feeds a hash with what lies from one position to another; false if the file ends before that. */
+    boolean hash(long from, long to, RunningHash into) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        for (long position = from; position < to; ) {
+            buffer.clear();
+            int count = channel.read(buffer.limit((int) Math.min(BUFFER, to - position)), position);
+            if (count < 0) {
+                return false;
+            }
+            into.state().update(buffer.flip());
+            position += count;
+        }
+        return true;
     }
 
     /** Forces what was written, and notes how far it is right, if that was not done for a while. */

@@ -16,8 +16,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,7 +61,7 @@ final class Transfer implements WriteListener, AsyncListener {
     private boolean watched;
 
     /** From the first byte read until it is known to be taken; the container may send it from here in between. */
-    private final AtomicReference<byte @Nullable []> buffer = new AtomicReference<>();
+    private final LentBuffer buffer;
 
     private volatile boolean tooSlow;
     /** Written by the container too, when the client has left. */
@@ -78,6 +76,7 @@ final class Transfer implements WriteListener, AsyncListener {
         this.content = content;
         this.delivery = Delivery.of(request);
         this.pace = delivery.newPace();
+        this.buffer = new LentBuffer(delivery.buffers());
         this.parts = new ArrayDeque<>(parts);
         this.out = response.getOutputStream();
         this.async = request.startAsync();
@@ -155,7 +154,7 @@ final class Transfer implements WriteListener, AsyncListener {
                     flush();
                 } else {
                     over = true;
-                    giveBuffer();
+                    buffer.giveBack();
                     async.complete();
                 }
             }
@@ -163,7 +162,7 @@ final class Transfer implements WriteListener, AsyncListener {
             abort(e);
         } finally {
             if (over) {
-                forgetBuffer();
+                buffer.forget();
             }
         }
     }
@@ -208,7 +207,7 @@ final class Transfer implements WriteListener, AsyncListener {
         if (position < 0) {
             position = range.from();
         }
-        byte[] bytes = buffer();
+        byte[] bytes = buffer.get();
         int count = range.source()
                 .read(position, ByteBuffer.wrap(bytes, 0, (int) Math.min(bytes.length, range.to() - position)));
         if (count == 0) {
@@ -229,32 +228,9 @@ final class Transfer implements WriteListener, AsyncListener {
         return true;
     }
 
-    private byte[] buffer() {
-        byte[] bytes = buffer.get();
-        if (bytes == null) {
-            bytes = delivery.buffers().take();
-            buffer.set(bytes);
-        }
-        return bytes;
-    }
-
-    private void giveBuffer() {
-        byte[] bytes = buffer.getAndSet(null);
-        if (bytes != null) {
-            delivery.buffers().give(bytes);
-        }
-    }
-
-    private void forgetBuffer() {
-        byte[] bytes = buffer.getAndSet(null);
-        if (bytes != null) {
-            delivery.buffers().forget(bytes);
-        }
-    }
-
     /** What was written goes out now, the headers at least, so that the client's clocks stop; the container would keep it for more. */
     private void waitForMore(BlobSource source) throws IOException {
-        giveBuffer();
+        buffer.giveBack();
         if (unflushed) {
             flush();
         }
@@ -322,7 +298,7 @@ final class Transfer implements WriteListener, AsyncListener {
     }
 
     private void close() {
-        forgetBuffer();
+        buffer.forget();
         delivery.forget(this);
         try {
             content.close();
