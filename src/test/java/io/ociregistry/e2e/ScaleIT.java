@@ -96,9 +96,13 @@ class ScaleIT {
             longest = Math.max(longest, millisSince(begun));
             pulls++;
         }
-        System.out.printf(
-                "ScaleIT: %d images: a pruning is decided in %d ms; meanwhile %d pulls, the longest took %d ms%n",
-                IMAGES, pruning.join(), pulls, longest);
+        Measured.by(
+                ScaleIT.class,
+                "%d images: a pruning is decided in %d ms; meanwhile %d pulls, the longest took %d ms",
+                IMAGES,
+                pruning.join(),
+                pulls,
+                longest);
         assertTrue(longest < SOON.toMillis(), longest + " ms");
     }
 
