@@ -7,6 +7,7 @@ import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.threads.Daemons;
+import io.ociregistry.threads.Pools;
 import io.ociregistry.upstream.Via;
 import java.time.Duration;
 import java.util.Set;
@@ -145,15 +146,7 @@ final class Discovery implements AutoCloseable {
 
     @Override
     public void close() {
-        looking.shutdown();
-        try {
-            if (!looking.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                looking.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            looking.shutdownNow();
-            Thread.currentThread().interrupt();
-        }
+        Pools.end(looking, PATIENCE);
         records.saveIndex();
     }
 

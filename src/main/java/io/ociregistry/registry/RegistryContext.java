@@ -22,6 +22,7 @@ import io.ociregistry.store.Space;
 import io.ociregistry.store.SteadyPace;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.threads.Daemons;
+import io.ociregistry.threads.Pools;
 import io.ociregistry.upstream.HttpUpstreams;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
@@ -34,7 +35,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -407,13 +407,8 @@ public final class RegistryContext implements AutoCloseable {
 
     /** What a check of a file notes in the end is not to be written once the lock is another's. */
     private static void end(ExecutorService disk) {
-        disk.shutdownNow();
-        try {
-            if (!disk.awaitTermination(DISK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("the disk of the cache holds up the stop, which does not wait for it");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Pools.interrupt(disk, DISK_PATIENCE)) {
+            LOG.warn("the disk of the cache holds up the stop, which does not wait for it");
         }
     }
 

@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.threads.Daemons;
+import io.ociregistry.threads.Pools;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,13 +115,6 @@ final class RunningLoad implements AutoCloseable {
 
     @Override
     public void close() {
-        for (ExecutorService each : List.of(clock, images, blobs)) {
-            each.shutdownNow();
-            try {
-                each.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        List.of(clock, images, blobs).forEach(each -> Pools.interrupt(each, END));
     }
 }

@@ -1,6 +1,7 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.threads.Daemons;
+import io.ociregistry.threads.Pools;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -38,15 +39,7 @@ final class Saving implements AutoCloseable {
     @Override
     public void close() {
         // Not interrupted: a file that is being written would fail for that.
-        scheduler.shutdown();
-        try {
-            if (!scheduler.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                scheduler.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            scheduler.shutdownNow();
-            Thread.currentThread().interrupt();
-        }
+        Pools.end(scheduler, PATIENCE);
         save();
     }
 }
