@@ -24,8 +24,9 @@ public final class Verifier {
      * What was looked at.
      *
      * @param bytes of the blobs
+     * @param young what is no problem only because it came in the last minute, and the rest of it may still be on its way
      */
-    public record Summary(long manifests, long blobs, long bytes, long problems) {}
+    public record Summary(long manifests, long blobs, long bytes, long problems, long young) {}
 
     private final Inspector inspector;
     private final Consumer<Problem> told;
@@ -33,6 +34,7 @@ public final class Verifier {
     private long blobs;
     private long bytes;
     private long problems;
+    private long lacking;
 
     /**
      * Of what that finds.
@@ -60,7 +62,7 @@ public final class Verifier {
 
     /** What was looked at so far. */
     Summary summary() {
-        return new Summary(manifests, blobs, bytes, problems);
+        return new Summary(manifests, blobs, bytes, problems, lacking + inspector.young());
     }
 
     /** Looks at every record, and for the blobs that it needs. */
@@ -95,7 +97,11 @@ public final class Verifier {
     private void look(InspectedRecord inspected, Map<Digest, Lacking> missing) {
         manifests++;
         Manifest manifest = inspected.record().manifest();
-        if (!inspected.isSettled() || manifest.isAttestation()) {
+        if (manifest.isAttestation()) {
+            return;
+        }
+        if (!inspected.isSettled()) {
+            lacking += manifest.neededBlobs().stream().allMatch(blob -> isHere(blob.digest())) ? 0 : 1;
             return;
         }
         for (Descriptor blob : manifest.neededBlobs()) {

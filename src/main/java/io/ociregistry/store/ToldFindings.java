@@ -5,8 +5,13 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** Tells of every bad record, and leaves it where it is; one that was written in the last minute is none. */
-record ToldFindings(Consumer<Finding> told) implements BadFiles {
+/**
+ * Tells of every bad record, and leaves it where it is.
+ *
+ * @param told of one
+ * @param young of one that was written in the last minute, and may not be whole yet
+ */
+record ToldFindings(Consumer<Finding> told, Runnable young) implements BadFiles {
     @Override
     public boolean has(Path file) {
         return false;
@@ -14,7 +19,9 @@ record ToldFindings(Consumer<Finding> told) implements BadFiles {
 
     @Override
     public void take(Path file, String look, String reason) {
-        if (ForeignFiles.isSettled(file)) {
+        if (!ForeignFiles.isSettled(file)) {
+            young.run();
+        } else {
             Layout.recordDigest(file).ifPresent(digest -> told.accept(new Finding(file, digest, look, reason)));
         }
     }

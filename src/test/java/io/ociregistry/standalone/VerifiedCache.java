@@ -104,9 +104,17 @@ final class VerifiedCache implements AutoCloseable {
 
     /** Nobody wrote to any of its files for an hour. */
     void age() throws IOException {
-        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+        touch(Instant.now().minus(Duration.ofHours(1)));
+    }
+
+    /** As if everything came just now. */
+    void renew() throws IOException {
+        touch(Instant.now());
+    }
+
+    private void touch(Instant time) throws IOException {
         for (Path file : files()) {
-            Files.setLastModifiedTime(file, longAgo);
+            Files.setLastModifiedTime(file, FileTime.from(time));
         }
     }
 

@@ -85,6 +85,17 @@ class VerifyCommandTest {
     void whatSomebodyWroteInTheLastMinuteIsNoProblem(Damage damage) throws Exception {
         damage.strike(cache);
         assertEquals(0, cache.verify(), cache.lines()::toString);
+        String last = cache.lines().get(0);
+        assertTrue(
+                last.endsWith(": no problem; not judged yet, since somebody wrote to it in the last minute: 1"), last);
+    }
+
+    @Test
+    void anImageThatCameInTheLastMinuteIsNotJudged() throws Exception {
+        Damage.MISSING_BLOB.strike(cache);
+        cache.renew();
+        assertEquals(0, cache.verify(), cache.lines()::toString);
+        assertTrue(cache.lines().get(0).contains("not judged yet"), cache.lines()::toString);
     }
 
     @Test

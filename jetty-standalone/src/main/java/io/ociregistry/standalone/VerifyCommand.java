@@ -67,15 +67,20 @@ record VerifyCommand(Settings settings) implements Action {
 
     private static String line(Verifier.Summary summary) {
         return String.format(
-                Locale.ROOT,
-                "%d manifests, %d blobs, %s: %s",
-                summary.manifests(),
-                summary.blobs(),
-                ByteSize.format(summary.bytes()),
-                switch ((int) Math.min(2, summary.problems())) {
-                    case 0 -> "no problem";
-                    case 1 -> "1 problem";
-                    default -> summary.problems() + " problems";
-                });
+                        Locale.ROOT,
+                        "%d manifests, %d blobs, %s: %s",
+                        summary.manifests(),
+                        summary.blobs(),
+                        ByteSize.format(summary.bytes()),
+                        switch ((int) Math.min(2, summary.problems())) {
+                            case 0 -> "no problem";
+                            case 1 -> "1 problem";
+                            default -> summary.problems() + " problems";
+                        })
+                + young(summary.young());
+    }
+
+    private static String young(long count) {
+        return count == 0 ? "" : "; not judged yet, since somebody wrote to it in the last minute: " + count;
     }
 }
