@@ -12,6 +12,8 @@ public final class GoDuration {
     private static final Pattern PART = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{0,9})?)(ns|us|µs|ms|s|m|h)");
     private static final Pattern WHOLE = Pattern.compile("(?:" + PART.pattern() + ")+");
 
+    private static final long SECONDS_A_DAY = 24L * 60 * 60;
+
     private GoDuration() {}
 
     /**
@@ -33,6 +35,21 @@ public final class GoDuration {
                 .map(part -> new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(nanosIn(part.group(2)))))
                 .map(GoDuration::ofNanos)
                 .reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** For people, in a form that can be parsed: whole seconds, and from two days on whole days. What is negative is {@code 0s}. */
+    public static String format(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        if (seconds >= 2 * SECONDS_A_DAY) {
+            return seconds / SECONDS_A_DAY + "d";
+        }
+        long minutes = seconds / 60;
+        String text = part(minutes / 60, "h") + part(minutes % 60, "m") + part(seconds % 60, "s");
+        return text.isEmpty() ? "0s" : text;
+    }
+
+    private static String part(long count, String unit) {
+        return count == 0 ? "" : count + unit;
     }
 
     private static Duration ofNanos(BigDecimal nanos) {

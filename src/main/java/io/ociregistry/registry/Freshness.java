@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.config.GoDuration;
 import io.ociregistry.config.TagRule;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
@@ -163,7 +164,7 @@ final class Freshness {
 
     private FoundManifest stale(ImageReference name, Manifest cached, String why) {
         Instant checked = catalog.checked(name).truncatedTo(ChronoUnit.SECONDS);
-        Duration age = Duration.between(checked, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
+        String age = GoDuration.format(Duration.between(checked, clock.instant()));
         return new FoundManifest(
                 cached,
                 Optional.of(

@@ -81,7 +81,7 @@ final class ImageLoad {
 
     private LoadOutcome outcome() {
         if (!failures.isEmpty()) {
-            String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " failures more";
+            String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " more of that image";
             boolean canPass = failures.stream().allMatch(failure -> LinkPatience.canPass(failure.code()));
             return new Failed(image.toString(), failures.get(0).getMessage() + more, canPass);
         }
@@ -95,17 +95,17 @@ final class ImageLoad {
         Manifest manifest = fetch.manifest(name);
         subjects.add(manifest.digest());
         if (manifest.mediaType().isIndex()) {
-            children(name, manifest, depth);
+            children(manifest, depth);
         } else if (!manifest.isAttestation()) {
             blobs(manifest);
         }
         return manifest;
     }
 
-    private void children(ImageReference name, Manifest index, int depth) throws InterruptedException {
+    private void children(Manifest index, int depth) throws InterruptedException {
         Platforms.Choice choice = options.platforms().choose(index.children());
         if (depth == 0 && !choice.missing().isEmpty()) {
-            failures.add(missing(name, choice));
+            failures.add(missing(choice));
         }
         for (Descriptor child : choice.chosen()) {
             try {
@@ -118,11 +118,13 @@ final class ImageLoad {
         }
     }
 
-    private static RegistryException missing(ImageReference name, Platforms.Choice choice) {
+    private static RegistryException missing(Platforms.Choice choice) {
         return new RegistryException(
                 ErrorCode.MANIFEST_UNKNOWN,
-                name + " has no image for " + list(choice.missing()) + "; it has "
-                        + (choice.offered().isEmpty() ? "none" : list(choice.offered())));
+                "it has no image for " + list(choice.missing()) + ", "
+                        + (choice.offered().isEmpty()
+                                ? "nor for any other platform"
+                                : "only for " + list(choice.offered())));
     }
 
     private static String list(List<Platform> platforms) {

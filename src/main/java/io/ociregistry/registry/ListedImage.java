@@ -39,7 +39,8 @@ record ListedImage(Repository repository, Optional<Tag> tag, Optional<Digest> di
         String path = tagged ? named.substring(0, colon) : named;
         if (!names.tellRegistry(path)) {
             String official = path.indexOf('/') < 0 ? "library/" : "";
-            throw incomplete(text, "which registry it is in", "docker.io/" + official + text);
+            String meant = "docker.io/" + official;
+            throw incomplete(text, "which registry it is in", isRepository(meant + path, names) ? meant + text : "");
         }
         if (!tagged && at < 0) {
             throw incomplete(text, "which tag or digest is meant", text + ":latest");
@@ -50,10 +51,21 @@ record ListedImage(Repository repository, Optional<Tag> tag, Optional<Digest> di
                 at < 0 ? Optional.empty() : Optional.of(Digest.parse(text.substring(at + 1))));
     }
 
+    private static boolean isRepository(String path, RegistryNames names) {
+        try {
+            names.resolve(Optional.empty(), path);
+            return true;
+        } catch (RegistryException e) {
+            return false;
+        }
+    }
+
+    /** Where nothing can have been meant it is empty. */
     private static RegistryException incomplete(String text, String what, String meant) {
         return new RegistryException(
                 ErrorCode.NAME_UNKNOWN,
-                Text.quoted(text) + " does not say " + what + "; did you mean " + Text.quoted(meant) + "?");
+                Text.quoted(text) + " does not say " + what
+                        + (meant.isEmpty() ? "" : "; did you mean " + Text.quoted(meant) + "?"));
     }
 
     /** What it is to be asked for by. */

@@ -2,6 +2,7 @@ package io.ociregistry.registry;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.config.GoDuration;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.KeptList;
@@ -147,8 +148,8 @@ final class Lists<N extends ListName, V> {
                 .map(list -> new Listed<>(list, Optional.of("the " + name + " are " + of + why)));
     }
 
-    private Duration age(Instant checked) {
-        return Duration.between(checked, clock.instant()).truncatedTo(ChronoUnit.SECONDS);
+    private String age(Instant checked) {
+        return GoDuration.format(Duration.between(checked, clock.instant()));
     }
 
     private boolean isFresh(Known<V> known) {

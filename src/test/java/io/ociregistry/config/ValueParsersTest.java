@@ -31,6 +31,20 @@ class ValueParsersTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "PT0.9S, 0s",
+        "PT-5S, 0s",
+        "PT14S, 14s",
+        "PT1H30M, 1h30m",
+        "PT47H59M59S, 47h59m59s",
+        "PT49H, 2d",
+        "P400D, 400d"
+    })
+    void aDurationIsToldAsItIsWritten(Duration duration, String text) {
+        assertEquals(text, GoDuration.format(duration));
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {"", "10", "s", "1.5d", "1d12h", "-1s", "1w", "1h 30m", "10S", ".5s", "9999999999999999999s"})
     void whatIsNoDurationIsRefused(String text) {

@@ -94,7 +94,7 @@ class FreshnessTest {
         FoundManifest found = confirmed();
         assertEquals(cached, found.manifest());
         String warning = found.warning().orElseThrow();
-        assertTrue(warning.contains("(PT24H ago)") && warning.contains("a fault of this server"), warning);
+        assertTrue(warning.contains("(24h ago)") && warning.contains("a fault of this server"), warning);
     }
 
     private void checked(Instant time) {

@@ -70,6 +70,11 @@ class ListedImageTest {
     }
 
     @Test
+    void nothingIsSuggestedThatCanBeNoNameEither() {
+        assertEquals("\"{}\" does not say which registry it is in", refused("{}"));
+    }
+
+    @Test
     void theRegistryOfRequestsWithoutOneIsThatOfNamesWithoutOne() {
         RegistryNames names =
                 new RegistryNames(ServerConfig.defaults().with(ServerKeys.DEFAULT_NS, Optional.of("quay.io")));

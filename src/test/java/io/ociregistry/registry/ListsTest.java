@@ -146,7 +146,7 @@ class ListsTest {
         Listed<TagList> old = tags();
         assertEquals(List.of("1"), old.list().tags());
         String warning = old.warning().orElseThrow();
-        assertTrue(warning.contains("2026-01-01T00:00:00Z (PT2H ago)") && warning.contains("401"), warning);
+        assertTrue(warning.contains("2026-01-01T00:00:00Z (2h ago)") && warning.contains("401"), warning);
         assertEquals(Optional.empty(), tags().warning());
     }
 

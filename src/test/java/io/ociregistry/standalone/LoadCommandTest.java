@@ -161,8 +161,8 @@ class LoadCommandTest {
         list("r.example/team/app:1.0");
         assertEquals(1, load("--platform linux/amd64,linux/s390x"), this::printed);
         assertEquals(
-                "ociregistry: not loaded: r.example/team/app:1.0: r.example/team/app:1.0 has no image for linux/s390x;"
-                        + " it has linux/amd64, linux/arm64\n",
+                "ociregistry: not loaded: r.example/team/app:1.0: it has no image for linux/s390x,"
+                        + " only for linux/amd64, linux/arm64\n",
                 err.toString(StandardCharsets.UTF_8));
         try (RunningRegistry offline = serveOffline()) {
             assertHasAllOf(offline, amd64);
@@ -326,6 +326,44 @@ class LoadCommandTest {
         assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", empty.toString()));
         assertEquals(
                 "ociregistry: there is nothing to load: " + empty + " lists no image\n",
+                err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void oneNameIsNotForSeveralArchives() throws Exception {
+        Path layout = Files.createDirectories(dir.resolve("a"));
+        Files.writeString(layout.resolve("oci-layout"), "{}");
+        Path other = Files.createDirectories(dir.resolve("b"));
+        Files.writeString(other.resolve("oci-layout"), "{}");
+        assertEquals(
+                1,
+                run(
+                        "load",
+                        "--image-path",
+                        images().toString(),
+                        "--resolve-ref",
+                        "r.example/app:1",
+                        "--image-file",
+                        layout + "," + other));
+        assertEquals(
+                "ociregistry: --resolve-ref names one image, and these are 2 archives; load them one by one\n",
+                err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aFileIsNoPlaceForACache() throws Exception {
+        list("r.example/team/app:1.0");
+        Path file = Files.writeString(dir.resolve("file"), "");
+        assertEquals(
+                1,
+                run(
+                        "load",
+                        "--image-path",
+                        file.toString(),
+                        "--image-file",
+                        dir.resolve("images.txt").toString()));
+        assertTrue(
+                err.toString(StandardCharsets.UTF_8).contains(file + " is there already, and is no directory"),
                 err.toString(StandardCharsets.UTF_8));
     }
 

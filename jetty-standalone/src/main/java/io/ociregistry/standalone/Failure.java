@@ -4,6 +4,7 @@ import io.ociregistry.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
@@ -32,6 +33,9 @@ final class Failure {
         }
         if (e instanceof NoSuchFileException missing && missing.getReason() == null) {
             return missing.getFile() + ": there is no such file or directory";
+        }
+        if (e instanceof FileAlreadyExistsException file && file.getReason() == null) {
+            return file.getFile() + " is there already, and is no directory";
         }
         if (e instanceof FileSystemException failed && failed.getReason() == null) {
             return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";
