@@ -41,12 +41,35 @@ public final class ImageLoader {
         try (RunningLoad running = new RunningLoad(source, options, tally)) {
             List<Callable<Void>> work = new ArrayList<>();
             images.forEach(image -> work.add(() -> running.load(image)));
-            plan.archives().forEach(file -> work.add(() -> load(file, options, tally)));
+            archives(plan, options, tally).forEach(file -> work.add(() -> load(file, options, tally)));
             running.all(work);
         }
         LoadSummary summary = tally.summary();
         listener.finished(summary);
         return summary;
+    }
+
+    /** None if one name is said of several: it would be that of the last. */
+    private List<ImageFile> archives(LoadPlan plan, LoadOptions options, LoadListener tally) {
+        List<ImageFile> archives = plan.archives();
+        if (archives.size() < 2 || !isNamed(options)) {
+            return archives;
+        }
+        String why = "--resolve-ref names one image, and there are " + archives.size()
+                + " archives; load them one by one, or say a repository without a tag";
+        archives.forEach(file -> tally.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
+        return List.of();
+    }
+
+    /** One that can't be parsed is told of with each archive. */
+    private boolean isNamed(LoadOptions options) {
+        try {
+            return options.resolveRef()
+                    .filter(text -> ResolveRef.parse(text, names.get()) instanceof ResolveRef.Whole)
+                    .isPresent();
+        } catch (RegistryException e) {
+            return false;
+        }
     }
 
     private Void load(ImageFile file, LoadOptions options, LoadListener tally) throws InterruptedException {

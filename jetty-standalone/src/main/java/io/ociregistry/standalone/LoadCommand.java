@@ -49,10 +49,6 @@ record LoadCommand(Settings settings) implements Action {
             if (plan.lines().isEmpty() && plan.archives().isEmpty()) {
                 throw new StartException("there is nothing to load: " + files + " lists no image");
             }
-            if (plan.archives().size() > 1 && config.resolveRef().isPresent()) {
-                throw new UsageException("--resolve-ref names one image, and these are "
-                        + plan.archives().size() + " archives; load them one by one");
-            }
             return plan;
         } catch (IOException e) {
             throw new StartException("cannot load images: " + Failure.reason(e), e);
