@@ -24,7 +24,8 @@ import java.util.TreeSet;
 /**
  * Chooses what an export consists of: every name that is asked for and of which all is here, with what refers to it, like signatures.
  *
- * <p>A manifest that has only a digest is not listed by itself where something that is exported leads to it.
+ * <p>A manifest that has only a digest is not listed by itself where something that is exported leads to it, or would, were it of a wanted
+ * platform.
  */
 final class ExportSelection {
     private final Catalog catalog;
@@ -34,6 +35,9 @@ final class ExportSelection {
     private final ExportedPart all = ExportedPart.empty();
     /** By the SHA-256 digests of their manifests; what only refers to something has no names. */
     private final Map<Digest, SortedSet<ImageReference>> listed = new HashMap<>();
+
+    /** What indexes that are asked for list, for all platforms. */
+    private final Set<ImageReference> led = new TreeSet<>(ExportedPart.BY_NAME);
 
     private final Deque<ImageReference> unexplored = new ArrayDeque<>();
 
@@ -102,9 +106,10 @@ final class ExportSelection {
     private void addRoot(ImageReference name, Digest manifest) {
         Repository repository = name.repository();
         boolean isTag = name.reference() instanceof Tag;
-        if (!isTag && (isIncluded(repository, manifest) || refersToIncluded(repository, manifest))) {
+        if (!isTag && (isLedTo(name) || refersToOneLedTo(repository, manifest))) {
             return;
         }
+        lead(repository, manifest);
         look.part(repository, manifest).ifPresent(part -> {
             include(part);
             listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ExportedPart.BY_NAME))
@@ -112,14 +117,21 @@ final class ExportSelection {
         });
     }
 
-    private boolean isIncluded(Repository repository, Digest manifest) {
-        return all.included().contains(new ImageReference(repository, manifest));
+    private void lead(Repository repository, Digest index) {
+        look.find(repository, index).stream()
+                .flatMap(manifest -> manifest.children().stream())
+                .filter(child -> led.add(new ImageReference(repository, child.digest())))
+                .forEach(child -> lead(repository, child.digest()));
     }
 
-    private boolean refersToIncluded(Repository repository, Digest manifest) {
+    private boolean isLedTo(ImageReference name) {
+        return led.contains(name) || all.included().contains(name);
+    }
+
+    private boolean refersToOneLedTo(Repository repository, Digest manifest) {
         return records.find(manifest)
                 .flatMap(Manifest::subject)
-                .filter(subject -> isIncluded(repository, subject.digest()))
+                .filter(subject -> isLedTo(new ImageReference(repository, subject.digest())))
                 .isPresent();
     }
 
@@ -148,7 +160,7 @@ final class ExportSelection {
     }
 
     private void addReferrer(Repository repository, Digest manifest, Optional<Tag> tag) {
-        if (tag.isEmpty() && isIncluded(repository, manifest)) {
+        if (tag.isEmpty() && all.included().contains(new ImageReference(repository, manifest))) {
             return;
         }
         look.part(repository, manifest).ifPresent(part -> {

@@ -155,6 +155,20 @@ class CacheExportTest {
     }
 
     @Test
+    void whatIsOfAnotherPlatformIsNotExportedByItsDigestInstead() throws Exception {
+        ExportRequest all = request(".");
+
+        Map<String, byte[]> entries = entries(export(
+                new ExportRequest(all.patterns(), Platforms.parse("linux/arm64"), all.since(), all.have(), false)));
+
+        assertTrue(entries.containsKey(TestArchive.entry(arm64.digest())));
+        assertEquals(false, entries.containsKey(TestArchive.entry(amd64.digest())));
+        assertEquals(false, entries.containsKey(TestArchive.entry(signature.digest())));
+        JsonNode forDocker = JSON.readTree(entries.get("manifest.json"));
+        assertTrue(forDocker.toString().contains("quay.io/app:1"), forDocker.toString());
+    }
+
+    @Test
     void aCorruptBlobFailsTheExportWithItsName() throws Exception {
         Digest layer = amd64.layers().get(1);
         Path file = cache.resolve("blobs/" + layer.hex());
