@@ -64,7 +64,14 @@ final class Transfer implements WriteListener, AsyncListener {
     private final LentBuffer buffer;
 
     private volatile boolean tooSlow;
-    /** Written by the container too, when the client has left. */
+
+    /**
+     * Held by who uses what the container made for the request. Once it is told that the transfer is over, Tomcat gives all that to the next
+     * request, and who is still inside, since the client has just left, would spoil that one with its own failure.
+     */
+    private final Object using = new Object();
+
+    /** Set by {@link #end} alone, so that nobody is using anything by then, or will. */
     private volatile boolean over;
 
     /** Whether the source will wake us. */
@@ -139,32 +146,42 @@ final class Transfer implements WriteListener, AsyncListener {
     }
 
     private void work() {
-        try {
-            if (tooSlow) {
-                throw new IOException("the client takes less than the least it has to");
-            }
-            while (!over && isReady()) {
-                if (!parts.isEmpty()) {
-                    if (!sendSome()) {
-                        return;
-                    }
-                } else if (unflushed) {
-                    // Else Tomcat's complete would send what is left, headers too, and wait on its thread for the
-                    // client to take it.
-                    flush();
-                } else {
-                    over = true;
-                    buffer.giveBack();
-                    async.complete();
-                }
-            }
-        } catch (IOException | RuntimeException e) {
-            abort(e);
-        } finally {
-            if (over) {
-                buffer.forget();
+        Exception failure = null;
+        boolean isDone = false;
+        synchronized (using) {
+            try {
+                isDone = !over && sendAll();
+            } catch (IOException | RuntimeException e) {
+                failure = e;
             }
         }
+        if (failure != null) {
+            abort(failure);
+        } else if (isDone && end()) {
+            buffer.giveBack();
+            async.complete();
+        }
+    }
+
+    /** True if the client has, or will get without us, all of it; false if we will be woken. */
+    private boolean sendAll() throws IOException {
+        if (tooSlow) {
+            throw new IOException("the client takes less than the least it has to");
+        }
+        while (!over && isReady()) {
+            if (!parts.isEmpty()) {
+                if (!sendSome()) {
+                    return false;
+                }
+            } else if (unflushed) {
+                // Else Tomcat's complete would send what is left, headers too, and wait on its thread for the
+                // client to take it.
+                flush();
+            } else {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** True if what was written is taken, by the system at least, and more can be. */
@@ -257,10 +274,9 @@ final class Transfer implements WriteListener, AsyncListener {
 
     /** The only way to end a body that is not whole. */
     private void abort(Exception cause) {
-        if (over) {
+        if (!end()) {
             return;
         }
-        over = true;
         LOG.debug("breaking off {}: {}", request.getRequestURI(), cause.toString());
         // Not left to onComplete: Jetty does not call it for a request whose dispatch throws.
         close();
@@ -275,11 +291,22 @@ final class Transfer implements WriteListener, AsyncListener {
         }
     }
 
+    /** The container's threads too come by here. True for the first one: only that may tell the container. */
+    private boolean end() {
+        synchronized (using) {
+            boolean isFirst = !over;
+            over = true;
+            return isFirst;
+        }
+    }
+
     @Override
     public void onError(Throwable failure) {
+        if (!end()) {
+            return;
+        }
         LOG.debug("client of {} left: {}", request.getRequestURI(), failure.toString());
         request.setAttribute(ABORTED, failure);
-        over = true;
         close();
         AccessLogFilter.brokenOff(request);
         async.complete();
@@ -287,13 +314,13 @@ final class Transfer implements WriteListener, AsyncListener {
 
     @Override
     public void onComplete(AsyncEvent event) {
-        over = true;
+        end();
         close();
     }
 
     @Override
     public void onError(AsyncEvent event) {
-        over = true;
+        end();
         close();
     }
 
