@@ -133,7 +133,7 @@ public final class BlobStore {
 
     private BlobSource open(Digest digest, Path file) throws IOException {
         String look = VerifiedIndex.look(file);
-        return StoredBlob.open(digest, file, unreadable -> quarantine.take(file, look, unreadable));
+        return StoredBlob.open(digest, file, unreadable -> putAway(digest, file, look, unreadable));
     }
 
     /** Begins to receive a blob of which nobody told the size. */
@@ -363,12 +363,12 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            quarantine.take(unverified.file().path(), unverified.file().look(), e.getMessage());
+            putAway(unverified, String.valueOf(e.getMessage()));
             throw e;
         } catch (ClosedChannelException stopping) {
             throw stopping;
         } catch (IOException e) {
-            quarantine.take(unverified.file().path(), unverified.file().look(), "it can't be read: " + e.getMessage());
+            putAway(unverified, "it can't be read: " + e.getMessage());
             throw e;
         }
         verified.add(unverified.file().path(), unverified.file().look());
@@ -379,11 +379,19 @@ public final class BlobStore {
      * not forgotten: see {@link #wereHere}.
      */
     public void putAway(Finding bad) {
+        putAway(bad.digest(), bad.file(), bad.look(), bad.problem());
+    }
+
+    private void putAway(BlobDownload unverified, String why) {
+        putAway(unverified.digest(), unverified.file().path(), unverified.file().look(), why);
+    }
+
+    private void putAway(Digest digest, Path file, String look, String why) {
         long size;
-        synchronized (lock(bad.digest())) {
-            size = Directories.size(bad.file());
-            quarantine.take(bad.file(), bad.look(), bad.problem());
-            size -= Directories.size(bad.file());
+        synchronized (lock(digest)) {
+            size = Directories.size(file);
+            quarantine.take(file, look, why);
+            size -= Directories.size(file);
         }
         space.freed(size);
     }

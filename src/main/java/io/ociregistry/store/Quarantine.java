@@ -1,12 +1,14 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,9 +39,36 @@ final class Quarantine implements BadFiles {
         if (!look.equals(lookOf(file)) || look.equals(left.get(file))) {
             return;
         }
-        boolean moved = ForeignFiles.isSettled(file) && move(file, reason);
-        if (!moved) {
+        if (!ForeignFiles.isSettled(file)) {
             remember(file, look);
+            return;
+        }
+        Optional<Path> moved = move(file, reason);
+        if (moved.isEmpty()) {
+            remember(file, look);
+        } else if (look.equals(lookOf(moved.get()))) {
+            tell(file, moved.get(), reason);
+        } else {
+            putBack(moved.get(), file);
+        }
+    }
+
+    /** Somebody had put a good one in its place between the look and the move. */
+    private static void putBack(Path moved, Path file) {
+        try {
+            // Not renamed: that would take the place of one that came since.
+            Files.createLink(file, moved);
+            DurableFiles.forceDirectory(file.resolveSibling("."));
+        } catch (FileAlreadyExistsException newer) {
+            LOG.debug("{} is there again", file);
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.error("{} is good, but can't be put back to {}: {}", moved, file, e.toString());
+            return;
+        }
+        try {
+            Files.deleteIfExists(moved);
+        } catch (IOException e) {
+            LOG.warn("deleting {}, which is {} too: {}", moved, file, e.toString());
         }
     }
 
@@ -65,14 +94,16 @@ final class Quarantine implements BadFiles {
     void makeWay(Path place) {
         boolean inTheWay = Files.isDirectory(place) || !Files.isReadable(place);
         if (inTheWay && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-            move(place, "it is no file that can be read");
+            String reason = "it is no file that can be read";
+            move(place, reason).ifPresent(moved -> tell(place, moved, reason));
         }
     }
 
-    private boolean move(Path file, String reason) {
+    /** Where it is now; empty if it can't be moved. */
+    private Optional<Path> move(Path file, String reason) {
         if (!layout.isWritable()) {
             LOG.error("{} is bad and is left out: {}", file, reason);
-            return false;
+            return Optional.empty();
         }
         Path target = layout.quarantined(file, Instant.now());
         try {
@@ -81,11 +112,14 @@ final class Quarantine implements BadFiles {
         } catch (IOException e) {
             LOG.error(
                     "{} is bad ({}) and is left out; it can't be moved to {}: {}", file, reason, target, e.toString());
-            return false;
+            return Optional.empty();
         }
-        LOG.error("quarantined {}: {}; it is now {}", file, reason, target);
-        explain(target, file + ": " + reason + "\n");
-        return true;
+        return Optional.of(target);
+    }
+
+    private static void tell(Path file, Path moved, String reason) {
+        LOG.error("quarantined {}: {}; it is now {}", file, reason, moved);
+        explain(moved, file + ": " + reason + "\n");
     }
 
     /** True if that file was found to be bad, and is still there since it was not moved. */
