@@ -6,8 +6,10 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
+import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -52,7 +54,7 @@ final class ManifestRepair {
         problems.forEach(problem -> names.put(problem.digest(), new LinkedHashSet<>()));
         catalog.names().forEach((name, digest) -> add(names, digest, name));
         names.keySet().forEach(this::putAway);
-        records.lost().forEach(lost -> lost.names().forEach(name -> add(names, lost.digest(), name)));
+        lost().forEach(lost -> lost.names().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
         for (Problem problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());
@@ -65,6 +67,15 @@ final class ManifestRepair {
             known.add(name);
             return known;
         });
+    }
+
+    private List<LostRecord> lost() {
+        try {
+            return records.lost();
+        } catch (IOException e) {
+            LOG.error("looking for names of records that went bad: {}", e.toString());
+            return List.of();
+        }
     }
 
     private static void addChildren(Map<Digest, Set<ImageReference>> names, ManifestRecord index) {

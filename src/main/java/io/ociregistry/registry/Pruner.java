@@ -13,6 +13,7 @@ import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ListStore;
+import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
@@ -170,7 +171,7 @@ public final class Pruner {
                 blobs.receiving(),
                 file -> leftOver.contains(file.digest())
                         || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),
-                records.lost(),
+                lost(),
                 size);
         Map<Digest, BlobFile> deletable = unread.isEmpty()
                 ? files.stream()
@@ -185,6 +186,15 @@ public final class Pruner {
     private Set<Digest> digests() {
         try {
             return records.digests();
+        } catch (IOException e) {
+            throw disk(e);
+        }
+    }
+
+    /** Those that went bad name blobs too. */
+    private List<LostRecord> lost() {
+        try {
+            return records.lost();
         } catch (IOException e) {
             throw disk(e);
         }
@@ -227,7 +237,7 @@ public final class Pruner {
             records.force();
             Set<Digest> forgotten = new HashSet<>(plan.forgotten());
             forgotten.removeAll(listed);
-            whileOpen(() -> records.forgetLost(forgotten));
+            whileOpen(() -> forgetLost(forgotten));
         } catch (IOException e) {
             throw disk(e);
         }
@@ -286,6 +296,14 @@ public final class Pruner {
                             left.stream().map(RecordedReference::name).collect(Collectors.toSet()));
                 }
             });
+        } catch (IOException e) {
+            throw disk(e);
+        }
+    }
+
+    private void forgetLost(Set<Digest> manifests) {
+        try {
+            records.forgetLost(manifests);
         } catch (IOException e) {
             throw disk(e);
         }

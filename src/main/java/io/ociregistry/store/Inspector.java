@@ -15,12 +15,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads what lies in a store and compares it with its names, at a pace that leaves something of the disk to others. It only reads, and needs no
  * lock; what is done about a finding is its caller's business. A file that goes meanwhile, or to which somebody wrote in the last minute, is none.
  */
 public final class Inspector {
+    private static final Logger LOG = LoggerFactory.getLogger(Inspector.class);
     private static final int BUFFER = 1 << 16;
 
     private final Layout layout;
@@ -59,9 +62,14 @@ public final class Inspector {
         }
     }
 
-    /** The records that are in quarantine and nowhere else. */
+    /** The records that are in quarantine and nowhere else, as far as the disk tells. */
     public List<LostRecord> lost() {
-        return new LostRecords(layout, maxManifestBytes).find();
+        try {
+            return new LostRecords(layout, maxManifestBytes).find();
+        } catch (IOException e) {
+            LOG.error("looking for records that went bad before: {}", e.toString());
+            return List.of();
+        }
     }
 
     /** True if there is a record of that manifest, good or bad. */

@@ -12,13 +12,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records in quarantine that are there nowhere else. What they named is told by what of them can be read, and by the {@link Snapshot}: a
- * digest names the same blobs for ever. Only reads, but for {@link #forget}.
+ * The records in quarantine that are there nowhere else. What they named is told by the {@link Snapshot}, since a digest names the same blobs for
+ * ever, or else by what of them can be read. Only reads, but for {@link #forget}.
  */
 final class LostRecords {
     private static final Logger LOG = LoggerFactory.getLogger(LostRecords.class);
@@ -31,8 +32,12 @@ final class LostRecords {
         this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
     }
 
-    /** All of them, as far as the disk tells. */
-    List<LostRecord> find() {
+    /**
+     * All of them.
+     *
+     * @throws IOException if the disk does not tell which there are, or what one says that only its file tells of
+     */
+    List<LostRecord> find() throws IOException {
         Map<Digest, List<Path>> files = files();
         files.keySet().removeIf(this::isThere);
         if (files.isEmpty()) {
@@ -45,17 +50,21 @@ final class LostRecords {
             }
         });
         List<LostRecord> lost = new ArrayList<>();
-        files.forEach((digest, all) -> lost.add(lost(digest, all, last)));
+        for (Map.Entry<Digest, List<Path>> each : files.entrySet()) {
+            Path file = each.getValue().get(each.getValue().size() - 1);
+            ManifestSummary known = last.get(each.getKey());
+            lost.add(known == null ? read(each.getKey(), each.getValue()) : of(known, file));
+        }
         return lost;
     }
 
     /** Every digest of which a record is in quarantine, whether there is another by now or not. */
-    Set<Digest> digests() {
+    Set<Digest> digests() throws IOException {
         return files().keySet();
     }
 
     /** Deletes the records of these manifests from the quarantine: nobody wants them any more. */
-    void forget(Set<Digest> digests) {
+    void forget(Set<Digest> digests) throws IOException {
         files().forEach((digest, all) -> {
             if (digests.contains(digest)) {
                 all.forEach(LostRecords::delete);
@@ -72,11 +81,16 @@ final class LostRecords {
         }
     }
 
-    private Map<Digest, List<Path>> files() {
+    private Map<Digest, List<Path>> files() throws IOException {
         Map<Digest, List<Path>> files = new HashMap<>();
-        Directories.list(layout.corrupt(), Layout::isQuarantinedRecord, file -> Layout.quarantinedDigest(file)
-                .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
-                        .add(file)));
+        boolean isComplete =
+                Directories.list(layout.corrupt(), Layout::isQuarantinedRecord, file -> Layout.quarantinedDigest(file)
+                        .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
+                                .add(file)));
+        if (!isComplete) {
+            throw new IOException(
+                    layout.corrupt() + " can't be read, where records are that went bad; the log tells why");
+        }
         return files;
     }
 
@@ -86,31 +100,24 @@ final class LostRecords {
                 .anyMatch(Files::exists);
     }
 
-    private LostRecord lost(Digest digest, List<Path> files, Map<Digest, ManifestSummary> last) {
+    private static LostRecord of(ManifestSummary known, Path file) {
+        Set<Digest> named = new HashSet<>(known.children());
+        known.blobs().forEach(blob -> named.add(blob.digest()));
+        Set<ImageReference> names =
+                known.references().stream().map(RecordedReference::name).collect(Collectors.toSet());
+        return new LostRecord(known.digest(), file, named, names);
+    }
+
+    private LostRecord read(Digest digest, List<Path> files) throws IOException {
         Set<Digest> named = new HashSet<>();
         Set<ImageReference> names = new HashSet<>();
         for (Path file : files) {
-            Remains remains = new Remains(read(file));
-            named.addAll(remains.digests());
-            names.addAll(remains.names());
-        }
-        ManifestSummary known = last.get(digest);
-        if (known != null) {
-            known.blobs().forEach(blob -> named.add(blob.digest()));
-            named.addAll(known.children());
-            // What a bad record tells may be another name by one letter.
-            names.clear();
-            known.references().forEach(reference -> names.add(reference.name()));
+            try (InputStream content = Files.newInputStream(file)) {
+                Remains remains = new Remains(content.readNBytes(Math.toIntExact(mostBytes)));
+                named.addAll(remains.digests());
+                names.addAll(remains.names());
+            }
         }
         return new LostRecord(digest, files.get(files.size() - 1), named, names);
-    }
-
-    private byte[] read(Path file) {
-        try (InputStream content = Files.newInputStream(file)) {
-            return content.readNBytes(Math.toIntExact(mostBytes));
-        } catch (IOException e) {
-            LOG.warn("reading {}, which was quarantined: {}", file, e.toString());
-            return new byte[0];
-        }
     }
 }

@@ -200,13 +200,21 @@ public final class ManifestStore {
         return listing.files().keySet();
     }
 
-    /** The records that are in quarantine and nowhere else. */
-    public List<LostRecord> lost() {
+    /**
+     * The records that are in quarantine and nowhere else.
+     *
+     * @throws IOException if the disk does not tell all of that
+     */
+    public List<LostRecord> lost() throws IOException {
         return lost.find();
     }
 
-    /** Does not miss the records of these manifests any more. */
-    public void forgetLost(Set<Digest> manifests) {
+    /**
+     * Does not miss the records of these manifests any more.
+     *
+     * @throws IOException if the disk does not tell where they are
+     */
+    public void forgetLost(Set<Digest> manifests) throws IOException {
         if (!manifests.isEmpty()) {
             lost.forget(manifests);
         }

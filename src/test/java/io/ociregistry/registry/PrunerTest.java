@@ -414,6 +414,21 @@ class PrunerTest {
     }
 
     @Test
+    void ifItCannotBeToldWhatIsInTheQuarantineNothingGoes() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        Path away = Files.move(root.resolve("corrupt"), root.resolve("away"));
+        Files.createFile(root.resolve("corrupt"));
+        assertThrows(RegistryException.class, () -> cache.prune("nothing"));
+        Files.delete(root.resolve("corrupt"));
+        Files.move(away, root.resolve("corrupt"));
+        cache.prune("nothing");
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
     void aBadRecordGoesWithTheIndexThatListsIt() throws IOException {
         Manifest image = cache.keep(
                 image(List.of(base)), "r.example/a@" + image(List.of(base)).digest());
