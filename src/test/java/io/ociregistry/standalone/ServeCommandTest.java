@@ -2,6 +2,7 @@ package io.ociregistry.standalone;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.RawHttp;
@@ -9,6 +10,7 @@ import java.io.BufferedReader;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +68,7 @@ class ServeCommandTest {
     @Test
     void aHangupReadsTheConfigurationAgain_andTellsWhatCameOfIt() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n");
-        var process = serve(
+        var process = hearingHangups(
                 "--image-path",
                 dir.resolve("images").toString(),
                 "serve",
@@ -78,13 +80,12 @@ class ServeCommandTest {
             banner(err);
             Files.writeString(config, "host: 127.0.0.2\nunlistedRegistries: deny\n");
             hangup(process);
-            assertEquals("ociregistry: reload: applied: unlistedRegistries", err.readLine());
-            assertEquals("ociregistry: reload: waiting for a restart: host", err.readLine());
+            assertEquals("ociregistry: reload: applied: unlistedRegistries", line(err));
+            assertEquals("ociregistry: reload: waiting for a restart: host", line(err));
             Files.writeString(config, "hosts: 127.0.0.1\n");
             hangup(process);
-            assertEquals(
-                    "ociregistry: reload: nothing was changed, since the configuration can't be used:", err.readLine());
-            assertEquals(config + ":1: hosts: unknown key; did you mean host?", err.readLine());
+            assertEquals("ociregistry: reload: nothing was changed, since the configuration can't be used:", line(err));
+            assertEquals(config + ":1: hosts: unknown key; did you mean host?", line(err));
             process.destroy();
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(0, process.exitValue());
@@ -125,8 +126,22 @@ class ServeCommandTest {
         return lines;
     }
 
+    /** Whoever runs the tests under nohup has the signal ignored, by all that they start too. */
+    private static Process hearingHangups(String... args) throws Exception {
+        return start(new ArrayList<>(List.of("env", "--default-signal=HUP")), args);
+    }
+
+    /** What never comes is no reason to wait for ever: reading can't be interrupted. */
+    private static String line(BufferedReader err) {
+        return assertTimeoutPreemptively(Duration.ofSeconds(30), err::readLine);
+    }
+
     private static Process serve(String... args) throws Exception {
-        var line = new ArrayList<>(List.of(
+        return start(new ArrayList<>(), args);
+    }
+
+    private static Process start(List<String> line, String... args) throws Exception {
+        line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),

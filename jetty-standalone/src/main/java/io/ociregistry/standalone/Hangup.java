@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * SIGHUP, by which systemd and people tell a server to read its configuration again. The one way that Java has to hear of it is no part of its
- * language's platform, and compilers warn of it; so it is called by name, and where it is missing there is the admin API.
+ * language's platform, and compilers warn of it; so it is called by name, and where it is missing there is the admin API. Under nohup, which has the signal ignored, it stays so.
  */
 final class Hangup {
     private static final Logger LOG = LoggerFactory.getLogger(Hangup.class);
