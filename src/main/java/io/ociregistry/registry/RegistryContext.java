@@ -378,7 +378,13 @@ public final class RegistryContext implements AutoCloseable {
         return Files.isReadable(access.layout().root());
     }
 
-    private synchronized void endScrub() {
+    private synchronized void scrubNoMore() {
+        scrubs = false;
+        endScrub();
+    }
+
+    /** Caller holds the lock. */
+    private void endScrub() {
         if (scrub != null) {
             scrub.close();
             scrub = null;
@@ -387,7 +393,7 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
-        endScrub();
+        scrubNoMore();
         housekeeping.close();
         Preload begun = preload;
         if (begun != null) {

@@ -34,6 +34,11 @@ abstract class ContainerProtocol extends ProtocolContract {
             }
 
             @Override
+            public void append(String yaml) {
+                configuration.with(yaml);
+            }
+
+            @Override
             public void close() {
                 running.close();
             }

@@ -1,11 +1,13 @@
 package io.ociregistry.protocol;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
@@ -84,10 +86,18 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void aReloadOfWhatDidNotChangeChangesNothing() throws IOException {
-        Response answer = RawHttp.exchange(stage().base(), "POST", "/cmd/reload");
-        assertEquals(200, answer.status());
-        assertEquals("applied: nothing\nwaiting for a restart: nothing\n", answer.text());
+    void aReloadTakesUpARegistryThatWasAdded() throws Exception {
+        String name = stage().unique() + ".example";
+        try (FakeUpstream added = FakeUpstream.start()) {
+            FakeImage image = added.image("team/app", "1.0").layer(10).push();
+            stage().add(name, added);
+            Response answer = RawHttp.exchange(stage().base(), "POST", "/cmd/reload");
+            assertEquals(200, answer.status());
+            assertEquals("applied: registries\nwaiting for a restart: nothing\n", answer.text());
+            assertArrayEquals(
+                    image.manifest(),
+                    get("/v2/team/app/manifests/1.0?ns=" + name).body());
+        }
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package io.ociregistry.protocol;
 
-import io.ociregistry.testing.RunningRegistry;
+import io.ociregistry.testing.ReloadedRegistry;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 
@@ -8,7 +9,7 @@ import java.nio.file.Path;
 class EmbeddedProtocolTest extends ProtocolContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) throws Exception {
-        RunningRegistry running = RunningRegistry.start("registries:\n" + registries.indent(2), directory);
+        ReloadedRegistry running = new ReloadedRegistry("registries:\n" + registries.indent(2), directory);
         return new ServerUnderTest() {
             @Override
             public URI base() {
@@ -18,6 +19,11 @@ class EmbeddedProtocolTest extends ProtocolContract {
             @Override
             public Path imagePath() {
                 return running.imagePath();
+            }
+
+            @Override
+            public void append(String yaml) throws IOException {
+                running.append(yaml);
             }
 
             @Override

@@ -11,6 +11,11 @@ public interface ServerUnderTest extends AutoCloseable {
     /** The directory of its cache. */
     Path imagePath();
 
+    /** Adds YAML to the end of its configuration, where the list of registries is. It counts after a reload. */
+    default void append(String yaml) throws Exception {
+        throw new UnsupportedOperationException("its configuration never changes");
+    }
+
     @Override
     void close();
 

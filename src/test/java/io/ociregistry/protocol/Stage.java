@@ -69,6 +69,13 @@ final class Stage implements AutoCloseable {
         return spares.get(used.getAndIncrement());
     }
 
+    /** Adds a registry to the configuration; it counts after a reload. */
+    void add(String name, FakeUpstream upstream) throws Exception {
+        StringBuilder entry = new StringBuilder();
+        list(entry, name, upstream);
+        server.append(entry.toString().indent(2).stripTrailing());
+    }
+
     /** A path component that no other test uses. */
     String unique() {
         return "t" + serial.incrementAndGet();

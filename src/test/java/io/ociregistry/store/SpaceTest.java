@@ -77,6 +77,18 @@ class SpaceTest {
     }
 
     @Test
+    void anotherLimitCountsAtOnce_forWhatIsReceivedAlreadyToo() {
+        space.counted(50);
+        Space.Share share = space.begin(0);
+        assertTrue(share.expect(30));
+        space.limit(60, 55);
+        assertEquals(List.of("soon"), asked);
+        assertFalse(share.covers(31));
+        space.limit(200, 180);
+        assertTrue(share.covers(140));
+    }
+
+    @Test
     void whatIsHereOfAnInterruptedOneIsNotCountedTwice() {
         space.counted(50);
         Space.Share share = space.begin(50);

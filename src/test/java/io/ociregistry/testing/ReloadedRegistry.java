@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -37,6 +38,7 @@ public final class ReloadedRegistry implements AutoCloseable {
         this.file = dir.resolve("config.yaml");
         String logLevel = "logLevel: " + level.toString().toLowerCase(Locale.ROOT) + "\n";
         this.fixed = logLevel + "host: 127.0.0.1\nport: 0\nimagePath: '" + dir.resolve("images") + "'\n";
+        write(yaml);
         Reload.Source source = () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
         this.running = RunningRegistry.start(
                 logLevel + yaml,
@@ -49,8 +51,17 @@ public final class ReloadedRegistry implements AutoCloseable {
 
     /** Writes the file anew and asks for a reload. */
     public Response reload(String yaml) throws IOException {
-        Files.writeString(file, fixed + yaml);
+        write(yaml);
         return RawHttp.exchange(running.base(), "POST", "/cmd/reload");
+    }
+
+    private void write(String yaml) throws IOException {
+        Files.writeString(file, fixed + yaml);
+    }
+
+    /** Adds to the end of the file. */
+    public void append(String yaml) throws IOException {
+        Files.writeString(file, yaml + "\n", StandardOpenOption.APPEND);
     }
 
     public Response get(String path) throws IOException {
