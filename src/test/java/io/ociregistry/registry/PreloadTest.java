@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.Platforms;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,8 @@ class PreloadTest {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 250_000);
         registry.context().preload();
         gate.awaitReached();
+        // It was sent so far; of what nobody has read yet nothing is kept.
+        Await.until("a part of it is here", () -> held() > 0);
         registry.close();
         gate.release();
         upstream.heal();
@@ -131,6 +135,12 @@ class PreloadTest {
 
     private RawHttp.Response get(String path) throws IOException {
         return RawHttp.get(registry.base(), "/v2/team/app/" + path + "?ns=r.example");
+    }
+
+    private long held() throws IOException {
+        try (Stream<Path> files = Files.list(dir.resolve("images/partial"))) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        }
     }
 
     private String configuration() {
