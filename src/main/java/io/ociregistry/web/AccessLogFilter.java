@@ -1,5 +1,7 @@
 package io.ociregistry.web;
 
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
@@ -16,18 +18,30 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One line a request, at info, when it is over: method, path and what of the query is ours as they came, status, bytes of the body,
- * milliseconds, client address and the client's name for itself. Headers are not logged; they hold secrets.
+ * milliseconds, client address and the client's name for itself, and why it failed, if it is not the client's mistake: clients like containerd show
+ * nobody what an error says. Headers are not logged; they hold secrets.
  */
 final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
     private static final Pattern UNPRINTABLE = Pattern.compile("[^ !#-~]");
+    private static final Pattern NO_TEXT = Pattern.compile("[^ -~]");
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
 
     /** Writes the line of a request whose body was broken off; containers differ in what they still tell of it. */
     static void brokenOff(HttpServletRequest request) {
         if (request.getAttribute(Line.class.getName()) instanceof Line line) {
             line.write(" (broken off)");
+        }
+    }
+
+    /** Makes the line of a request tell why it failed. */
+    static void failed(HttpServletRequest request, RegistryException why) {
+        boolean ours = why.code().status() >= 500
+                || why.code() == ErrorCode.DENIED
+                || why.code() == ErrorCode.TOO_MANY_REQUESTS;
+        if (ours && request.getAttribute(Line.class.getName()) instanceof Line line) {
+            line.why = ": " + NO_TEXT.matcher(why.getMessage()).replaceAll("?");
         }
     }
 
@@ -66,6 +80,7 @@ final class AccessLogFilter extends HttpFilter {
         private final HttpServletResponse response;
         private final long start = System.nanoTime();
         private final AtomicBoolean written = new AtomicBoolean();
+        private volatile String why = "";
 
         Line(HttpServletRequest request, HttpServletResponse response) {
             this.request = request;
@@ -78,7 +93,7 @@ final class AccessLogFilter extends HttpFilter {
             }
             String query = request.getQueryString();
             LOG.info(
-                    "{} {}{} {} {}B {}ms {} \"{}\"{}",
+                    "{} {}{} {} {}B {}ms {} \"{}\"{}{}",
                     request.getMethod(),
                     printable(request.getRequestURI()),
                     query == null ? "" : "?" + printable(LoggedQuery.of(query)),
@@ -87,7 +102,8 @@ final class AccessLogFilter extends HttpFilter {
                     (System.nanoTime() - start) / 1_000_000,
                     request.getRemoteAddr(),
                     printable(request.getHeader("User-Agent")),
-                    remark);
+                    remark,
+                    why);
         }
 
         /** Nothing that a client sends may end a line, or look like another field. */

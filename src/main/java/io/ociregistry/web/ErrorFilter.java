@@ -50,6 +50,7 @@ final class ErrorFilter extends HttpFilter {
 
     private void renderOrThrow(HttpServletRequest request, HttpServletResponse response, RegistryException error)
             throws IOException {
+        AccessLogFilter.failed(request, error);
         if (response.isCommitted()) {
             throw error;
         }
