@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSession;
@@ -81,6 +82,18 @@ class ServerTlsTest {
         }
         assertEquals("TLSv1.3", session(authority.trusting()).getProtocol());
         assertEquals("TLSv1.2", session(authority.trusting(), "TLSv1.2").getProtocol());
+    }
+
+    /** As a kubelet's probe does, which verifies nothing. */
+    @Test
+    void whoCallsTheServerByANameThatIsNotInItsCertificateIsServed() throws Exception {
+        start(ClientAuth.NONE, Optional.empty());
+        try (RawHttp http = RawHttp.connectTls(base(), authority.trusting())) {
+            for (String host : List.of("10.0.0.7:8080", "cache.example")) {
+                String request = "GET /v2/ HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+                assertEquals("securely", http.sendRaw(request, false).text());
+            }
+        }
     }
 
     @ParameterizedTest
@@ -151,8 +164,9 @@ class ServerTlsTest {
         try (LogLines log = LogLines.of(RefusedClients.class.getName())) {
             assertRefused(authority.client("node-1").contextTrusting(authority));
             Await.until("it is logged", () -> !log.at("INFO").isEmpty());
+            assertRefused(clients.expiredServer().contextTrusting(authority));
+            Await.until("both are logged", () -> log.at("INFO").size() == 2);
         }
-        assertRefused(clients.expiredServer().contextTrusting(authority));
         assertEquals("securely", ask(clients.client("node-1").contextTrusting(authority)));
     }
 

@@ -6,6 +6,7 @@ import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
@@ -25,6 +26,9 @@ final class Connectors {
     static ServerConnector connector(
             Server server, String host, int port, ServerLimits limits, Optional<ServerTls> tls) {
         var http = new HttpConnectionFactory(http());
+        // Whoever verifies the certificate did; a probe that does not, like a kubelet's, calls the server by an
+        // address.
+        tls.ifPresent(secured -> http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false)));
         var factories = tls.map(secured -> new ConnectionFactory[] {secured.before(http.getProtocol()), http})
                 .orElseGet(() -> new ConnectionFactory[] {http});
         var connector = new ServerConnector(server, factories);

@@ -1,7 +1,7 @@
 package io.ociregistry.standalone;
 
 import java.security.cert.CertificateException;
-import javax.net.ssl.SSLException;
+import java.util.Optional;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,28 +16,24 @@ final class RefusedClients implements SslHandshakeListener {
     @Override
     public void handshakeFailed(Event event, Throwable failure) {
         var client = event.getEndPoint().getRemoteSocketAddress();
-        if (isAboutCertificate(failure)) {
-            LOG.info("{} was refused, by serverTlsConfig.clientAuth: {}", client, reason(failure));
+        var reason = aboutCertificate(failure);
+        if (reason.isPresent()) {
+            LOG.info("{} was refused, by serverTlsConfig.clientAuth: {}", client, reason.get());
         } else {
             LOG.debug("no TLS with {}: {}", client, failure.toString());
         }
     }
 
-    private static boolean isAboutCertificate(Throwable failure) {
+    private static Optional<String> aboutCertificate(Throwable failure) {
         var said = String.valueOf(failure.getMessage());
-        return failure instanceof SSLException
-                && (said.contains("client certificate chain") || root(failure) instanceof CertificateException);
-    }
-
-    private static String reason(Throwable failure) {
-        return String.valueOf(root(failure).getMessage());
-    }
-
-    private static Throwable root(Throwable failure) {
-        var root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
+        if (said.contains("client certificate chain")) {
+            return Optional.of(said);
         }
-        return root;
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return Optional.of(String.valueOf(cause.getMessage()));
+            }
+        }
+        return Optional.empty();
     }
 }
