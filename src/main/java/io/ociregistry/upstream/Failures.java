@@ -104,6 +104,16 @@ final class Failures {
                 : "";
     }
 
+    /** An answer that is no success, from there. A server that expects TLS calls a request without it a bad one. */
+    static RegistryException of(String what, Origin from, HttpResponse answer, ErrorCode notFound) {
+        return answer.getCode() == 400 && !from.isHttps()
+                ? new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        what + ": " + from
+                                + " answered 400; is that a port with TLS? then its URL begins with https://")
+                : of(what, answer, notFound);
+    }
+
     /** An answer that is no success. */
     static RegistryException of(String what, HttpResponse answer, ErrorCode notFound) {
         int status = answer.getCode();

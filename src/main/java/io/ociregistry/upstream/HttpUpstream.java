@@ -302,7 +302,7 @@ final class HttpUpstream implements Upstream {
     private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {
         if (answer.response().getCode() != 200) {
             answer.skip();
-            throw Failures.of(what, answer.response(), notFound);
+            throw Failures.of(what, answer.from(), answer.response(), notFound);
         }
     }
 

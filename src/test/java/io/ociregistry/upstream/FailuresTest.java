@@ -112,4 +112,17 @@ class FailuresTest {
         RegistryException failure = Failures.of("GET manifest", origin, new SSLException(said));
         assertEquals("GET manifest: no TLS connection to https://r.example: " + said + advice, failure.getMessage());
     }
+
+    @ParameterizedTest
+    @CsvSource({"http, 400, true", "https, 400, false", "http, 404, false"})
+    void aBadRequestWithoutTlsMayBeOneForWantOfIt(String scheme, int status, boolean hint) {
+        RegistryException failure = Failures.of(
+                "GET x",
+                new Origin(scheme, "r.example", 5000),
+                new BasicHttpResponse(status),
+                ErrorCode.MANIFEST_UNKNOWN);
+        assertEquals(
+                hint, failure.getMessage().contains("http://r.example:5000 answered 400; is that a port with TLS?"));
+        assertEquals(status == 404, failure.code() == ErrorCode.MANIFEST_UNKNOWN);
+    }
 }
