@@ -5,6 +5,7 @@ import io.ociregistry.files.FromFiles;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.tls.ExplainingTrustManager;
+import io.ociregistry.tls.NoCertificate;
 import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;

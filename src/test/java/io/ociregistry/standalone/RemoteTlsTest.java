@@ -77,6 +77,9 @@ class RemoteTlsTest {
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
         assertFails("no TLS connection to the server at URL: .*; that server wants a certificate of its clients, and a"
                 + " command has none: ask its admin.port, which is plain HTTP");
+        err.reset();
+        assertEquals(1, list());
+        assertTrue(errors().contains(" is not trusted by the operating system: "), errors());
     }
 
     @Test

@@ -25,8 +25,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
 final class RemoteServer {
@@ -40,13 +38,15 @@ final class RemoteServer {
 
     private final URI base;
     private final Optional<String> token;
+    private final Optional<RemoteTrust> trust;
     private final HttpClient client;
 
-    private RemoteServer(URI base, Optional<String> token, Optional<SSLContext> trust) {
+    private RemoteServer(URI base, Optional<String> token, Optional<RemoteTrust> trust) {
         this.base = base;
         this.token = token;
+        this.trust = trust;
         var builder = HttpClient.newBuilder().connectTimeout(CONNECT);
-        trust.ifPresent(builder::sslContext);
+        trust.ifPresent(wanted -> builder.sslContext(wanted.context()));
         this.client = builder.build();
     }
 
@@ -137,9 +137,9 @@ final class RemoteServer {
 
     /** What became of a connection that was lost. */
     StartException failed(IOException e) {
-        if (e instanceof SSLException untrusted) {
-            return new StartException(
-                    "no TLS connection to the server at " + base + ": " + RemoteTrust.reason(untrusted), e);
+        var noTls = trust.flatMap(wanted -> wanted.reason(e));
+        if (noTls.isPresent()) {
+            return new StartException("no TLS connection to the server at " + base + ": " + noTls.get(), e);
         }
         // Java's client says it by a type only where enough came, and repeats the bytes where not.
         if (isCausedBy(ProtocolException.class, e)

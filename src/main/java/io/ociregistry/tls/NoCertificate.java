@@ -1,4 +1,4 @@
-package io.ociregistry.upstream;
+package io.ociregistry.tls;
 
 import java.net.Socket;
 import java.security.Principal;
@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * Shows no certificate, and remembers whether one was asked for: with TLS 1.3 a server that will not do without closes the connection after
  * the handshake, and its reason is often lost on the way.
  */
-final class NoCertificate extends X509ExtendedKeyManager {
+public final class NoCertificate extends X509ExtendedKeyManager {
     private volatile boolean wanted;
 
-    boolean isWanted() {
+    /** Whether it was asked for one so far. */
+    public boolean isWanted() {
         return wanted;
     }
 
