@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,25 @@ final class Directories {
         }
     }
 
+    /**
+     * Looks whether a directory can be looked into, if it is there.
+     *
+     * @throws IOException if it can't be; the message names it, and says why
+     */
+    static void check(Path directory) throws IOException {
+        try (var opened = Files.newDirectoryStream(directory)) {
+            LOG.trace("{} can be read: {}", directory, opened);
+        } catch (NoSuchFileException none) {
+            // Then there is nothing in it.
+        } catch (IOException e) {
+            throw unreadable(directory, e);
+        }
+    }
+
+    private static IOException unreadable(Path directory, IOException e) {
+        return new IOException(directory + " can't be read: " + Outage.reason(e), e);
+    }
+
     /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
     static List<Path> list(Path directory, DirectoryStream.Filter<Path> filter) {
         List<Path> files = new ArrayList<>();
@@ -40,8 +60,13 @@ final class Directories {
             stream.forEach(action);
         } catch (NoSuchFileException none) {
             return true;
-        } catch (IOException | DirectoryIteratorException e) {
-            LOG.error("reading {}: {}", directory, e.toString());
+        } catch (DirectoryIteratorException e) {
+            LOG.error(
+                    "{}",
+                    unreadable(directory, Objects.requireNonNull(e.getCause())).getMessage());
+            return false;
+        } catch (IOException e) {
+            LOG.error("{}", unreadable(directory, e).getMessage());
             return false;
         }
         return true;

@@ -142,7 +142,7 @@ public final class Inspector {
         } catch (ClosedByInterruptException stopping) {
             throw new InterruptedException();
         } catch (IOException e) {
-            return Optional.of("it can't be read: " + e.getMessage());
+            return Optional.of("it can't be read: " + Outage.reason(e));
         }
     }
 

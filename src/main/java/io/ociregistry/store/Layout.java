@@ -96,6 +96,12 @@ public final class Layout {
                 .anyMatch(Files::isDirectory);
     }
 
+    /** The directories of what is cached; not all of them need be there. */
+    List<Path> contents() {
+        return Stream.concat(Stream.of(blobs()), Stream.of(Kind.values()).map(this::record))
+                .toList();
+    }
+
     /**
      * To be called before something is written into a directory: makes it anew if somebody removed it. Never the root, whose volume may just
      * not be mounted.

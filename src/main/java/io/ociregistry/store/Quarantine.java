@@ -81,7 +81,7 @@ final class Quarantine implements BadFiles {
 
     @Override
     public void unreadable(Path file, IOException why) {
-        LOG.error("reading {}: {}", file, why.toString());
+        LOG.error("{} can't be read: {}", file, Outage.reason(why));
     }
 
     private void remember(Path file, String look) {

@@ -54,7 +54,7 @@ public final class StoreAccess implements AutoCloseable {
     /**
      * Opens the store under a root to be looked at, beside whoever writes there. Nothing is written, and nobody is kept from writing.
      *
-     * @throws IOException if there is none; the message says where
+     * @throws IOException if there is none, or if this user may not look into all of it: half of it would pass for the whole; the message says where
      */
     public static StoreAccess openToRead(Path root) throws IOException {
         Layout layout = new Layout(root);
@@ -63,6 +63,9 @@ public final class StoreAccess implements AutoCloseable {
                     root.toString(),
                     null,
                     Files.exists(root) ? "there is no cache in it" : "there is no such directory");
+        }
+        for (Path directory : layout.contents()) {
+            Directories.check(directory);
         }
         return new StoreAccess(layout.readOnly(), null, Optional.empty());
     }

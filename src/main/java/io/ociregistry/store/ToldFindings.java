@@ -34,7 +34,7 @@ record ToldFindings(Consumer<Finding> told, Runnable young) implements BadFiles 
     @Override
     public void unreadable(Path file, IOException why) {
         if (!(why instanceof ClosedByInterruptException)) {
-            take(file, "unreadable", "it can't be read: " + why.getMessage());
+            take(file, "unreadable", "it can't be read: " + Outage.reason(why));
         }
     }
 }

@@ -53,6 +53,19 @@ class StoreAccessTest {
     }
 
     @Test
+    void halfOfAStoreIsNotReadAsIfItWasAllOfIt() throws IOException {
+        StoreAccess.open(root, "first").close();
+        StoreAccess.openToRead(root).close();
+        Files.delete(root.resolve("img"));
+        StoreAccess.openToRead(root).close();
+        Files.createFile(root.resolve("img"));
+
+        IOException refused = assertThrows(IOException.class, () -> StoreAccess.openToRead(root));
+
+        assertEquals(root.resolve("img") + " can't be read: it is no directory", refused.getMessage());
+    }
+
+    @Test
     void aDirectoryThatCantBeMadeAndALockThatCantBeDescribedAreNoReasonNotToStart() throws IOException {
         StoreAccess.open(root, "first").close();
         Files.delete(root.resolve("lists"));
