@@ -1,7 +1,6 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ByteSize;
-import io.ociregistry.store.BlobFile;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,14 +8,35 @@ import java.util.List;
  * What a pruning did, or would do.
  *
  * @param isDryRun whether nothing was done
- * @param names names that go, one a line, each with why and how many bytes only it and those before it had
- * @param blobs the files that go, one a line
+ * @param names names that go
+ * @param blobs the files that go
  * @param kept why something that was chosen stays
  * @param bytes how many the blobs that go have
  * @param records how many manifests go
  */
 public record PruneReport(
-        boolean isDryRun, List<String> names, List<String> blobs, List<String> kept, long bytes, long records) {
+        boolean isDryRun, List<Name> names, List<Blob> blobs, List<String> kept, long bytes, long records) {
+    /**
+     * A name that goes.
+     *
+     * @param bytes of blobs that only it, and what was told before it, had
+     * @param why what it has to do with the choice
+     */
+    public record Name(String name, long bytes, String why) {
+        @Override
+        public String toString() {
+            return name + "  " + ByteSize.format(bytes) + "  " + why;
+        }
+    }
+
+    /** A file that goes. */
+    public record Blob(String digest, long bytes) {
+        @Override
+        public String toString() {
+            return digest + "  " + ByteSize.format(bytes);
+        }
+    }
+
     public PruneReport {
         names = List.copyOf(names);
         blobs = List.copyOf(blobs);
@@ -24,13 +44,14 @@ public record PruneReport(
     }
 
     static PruneReport of(PrunePlan plan, boolean isDryRun) {
-        List<String> names = plan.names().stream()
-                .map(name -> name.name() + "  " + ByteSize.format(name.bytes()) + "  " + name.why())
-                .toList();
         return new PruneReport(
                 isDryRun,
-                names,
-                plan.blobs().stream().map(PruneReport::line).toList(),
+                plan.names().stream()
+                        .map(name -> new Name(name.name().toString(), name.bytes(), name.why()))
+                        .toList(),
+                plan.blobs().stream()
+                        .map(blob -> new Blob(blob.digest().toString(), blob.size()))
+                        .toList(),
                 plan.kept(),
                 plan.blobBytes(),
                 plan.records().values().stream()
@@ -45,18 +66,14 @@ public record PruneReport(
         return new PruneReport(isDryRun, names, blobs, all, bytes, records);
     }
 
-    private static String line(BlobFile blob) {
-        return blob.digest() + "  " + ByteSize.format(blob.size());
-    }
-
     /** All of it for people; a dry run differs in its first line alone. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(isDryRun ? "To be pruned (dry run, nothing was changed):" : "Pruned:");
-        lines.addAll(names);
+        names.forEach(name -> lines.add(name.toString()));
         if (!blobs.isEmpty()) {
             lines.add("Blobs:");
-            lines.addAll(blobs);
+            blobs.forEach(blob -> lines.add(blob.toString()));
         }
         if (!kept.isEmpty()) {
             lines.add("Kept:");

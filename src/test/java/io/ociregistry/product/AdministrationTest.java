@@ -233,6 +233,8 @@ class AdministrationTest {
                             .body());
             assertTrue(json.path("isDryRun").asBoolean(), json::toString);
             assertEquals(1, json.path("names").size(), json::toString);
+            assertEquals("r.example/team/new:1.0", json.at("/names/0/name").asText(), json::toString);
+            assertEquals("chosen", json.at("/names/0/why").asText(), json::toString);
         }
     }
 

@@ -53,9 +53,8 @@ class PrunerPropertiesTest {
                     done.lines().subList(1, done.lines().size()));
 
             assertEquals(reached(cache, all), cache.blobsHere());
-            Set<String> chosen = done.names().stream()
-                    .map(line -> line.split("  ", 2)[0])
-                    .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> chosen =
+                    done.names().stream().map(PruneReport.Name::name).collect(Collectors.toCollection(TreeSet::new));
             assertEquals(minus(tagsBefore, chosen), tags(cache), done.lines().toString());
             assertEveryRecordHasAName(cache);
             assertChildrenStayWithTheirIndex(cache, before);

@@ -166,7 +166,8 @@ class PrunerTest {
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
         PruneReport report = cache.prune("amd64");
         assertTrue(
-                report.names().get(0).contains("only the name"), report.names().toString());
+                report.names().get(0).why().contains("only the name"),
+                report.names().toString());
         assertEquals(new TreeSet<>(Set.of("r.example/a:1", "r.example/a@" + amd.digest())), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:amd64")));
         assertEquals(

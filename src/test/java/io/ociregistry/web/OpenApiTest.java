@@ -62,6 +62,8 @@ class OpenApiTest {
         assertFields("Blob", CachedBlob.class);
         assertFields("Status", ServerStatus.class);
         assertFields("Pruned", PruneReport.class);
+        assertFields("PrunedName", PruneReport.Name.class);
+        assertFields("PrunedBlob", PruneReport.Blob.class);
         assertFields("Reloaded", Reload.Outcome.class);
     }
 
