@@ -6,6 +6,7 @@
 #   3. a build by every other JDK (17 or newer) in /usr/lib/jvm, whose jar must start.
 #
 # On Debian, as root, the programs of the end-to-end tests are installed first; elsewhere tests without their program are skipped.
+# With OCIREGISTRY_MORE_PEERS=true in the environment there are more of them, some of which Go builds.
 # With --no-skips whatever is skipped is a failure. All traffic stays on loopback, and whatever is started is ended.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -14,9 +15,11 @@ no_skips=false
 case "${1-}" in
   '') ;;
   --no-skips) no_skips=true ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 export OCIREGISTRY_NO_SKIPS=$no_skips
+more_peers=false
+if [ "${OCIREGISTRY_MORE_PEERS-}" = true ]; then more_peers=true; fi
 # Compilers that run for a minute gain nothing from being compiled well themselves: this halves what they cost.
 export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
 
@@ -47,6 +50,20 @@ tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
 curl            curl                                a kubelet's pull by CRI (PullThroughIT)
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT)
 strace          strace                              the order in which files are made durable (DurableOrderIT)
+END
+  if $more_peers; then
+    cat <<'END'
+docker.io       dockerd                             Docker pulls, loads and saves (MorePeersIT)
+podman          podman                              podman pulls, loads and saves (MorePeersIT)
+END
+  fi
+}
+
+# What Debian lacks, as Go has it.
+go_peers() {
+  cat <<'END'
+github.com/google/go-containerregistry/cmd/crane@v0.22.1
+oras.land/oras/cmd/oras@v1.3.6
 END
 }
 
@@ -130,8 +147,25 @@ builds_on() {
   "$2/bin/java" -jar target/ociregistry.jar version
 }
 
+# Once; they stay in the cache.
+build_go_peers() {
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ociregistry module program
+  export PATH="$cache/bin:$PATH"
+  while read -r module; do
+    program=$(basename "${module%@*}")
+    if command -v "$program" > /dev/null; then continue; fi
+    if command -v go > /dev/null; then
+      say "Building $program"
+      GOBIN=$cache/bin GOPATH=$cache/go GOFLAGS=-modcacherw go install "$module"
+    else
+      skip "neither $program nor Go, which builds it, is installed: MorePeersIT"
+    fi
+  done < <(go_peers)
+}
+
 install_missing
 report_missing
+if $more_peers; then build_go_peers; fi
 
 say "mvn verify"
 rm -rf target/surefire-reports target/failsafe-reports

@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,10 +36,17 @@ class ArchivesIT {
     private static Path archive;
 
     /** Has the images of both archives. */
-    private static Path loaded;
+    private static Cache loaded;
 
     @TempDir
     Path directory;
+
+    private Cache cache;
+
+    @BeforeEach
+    void anEmptyCache() {
+        cache = new Cache(directory);
+    }
 
     @BeforeAll
     static void skopeoMakesArchives_andTheyAreLoaded() throws IOException {
@@ -48,13 +55,13 @@ class ArchivesIT {
         skopeo("copy", "--all", "oci:" + image.layout() + ":" + AppImage.TAG, "oci-archive:" + archive + ":" + NAME);
         var saved = shared.resolve("docker.tar");
         skopeo("copy", "oci:" + image.layout() + ":arm64", "docker-archive:" + saved + ":" + SAVED);
-        loaded = Files.createDirectory(shared.resolve("loaded"));
-        run("load", command(loaded, "load", "--platform", "all", "--image-file", archive + "," + saved));
+        loaded = new Cache(Files.createDirectory(shared.resolve("loaded")));
+        loaded.load(Path.of(archive + "," + saved), "--platform", "all");
     }
 
     @Test
     void whatSkopeoArchivedIsPulledInTheAirGap() throws Exception {
-        try (var server = airGapped(loaded)) {
+        try (var server = loaded.airGapped()) {
             assertServed(server, image.index());
             var copy = directory.resolve("copy");
             var here = "docker://" + server.url().getAuthority() + "/";
@@ -71,7 +78,7 @@ class ArchivesIT {
     @Test
     void skopeoAndContainerdTakeWhatIsExported_andWhatContainerdExportsIsLoaded() throws Exception {
         var exported = directory.resolve("exported.tar");
-        export(loaded, exported, "--pattern", "library/app:");
+        loaded.export(exported, "--pattern", "library/app:");
 
         var raw = skopeo("inspect", "--raw", "oci-archive:" + exported + ":" + NAME);
         assertEquals(
@@ -84,10 +91,10 @@ class ArchivesIT {
             assertTrue(node.images().contains(image.index()), node.images());
             node.exportArchive(back, NAME, "linux/amd64");
         }
-        load(directory, back, "--platform", "linux/amd64");
+        cache.load(back, "--platform", "linux/amd64");
         assertTrue(
-                digests(directory).containsAll(image.digests("amd64")),
-                digests(directory).toString());
+                cache.digests().containsAll(image.digests("amd64")),
+                cache.digests().toString());
     }
 
     @Test
@@ -95,12 +102,12 @@ class ArchivesIT {
         var target = directory.resolve("out.tar");
         var aside = directory.resolve("out.tar.partial");
 
-        try (var program = Program.start("export", Map.of(), exporting(loaded, target))) {
+        try (var program = Program.start("export", Map.of(), loaded.exporting(target))) {
             program.waitUntil("it writes", () -> Files.exists(aside) || Files.exists(target));
             program.kill();
         }
         assertFalse(Files.exists(target) && Files.exists(aside));
-        export(loaded, target);
+        loaded.export(target);
 
         assertFalse(Files.exists(aside));
         skopeo("inspect", "--raw", "oci-archive:" + target + ":" + NAME);
@@ -109,14 +116,14 @@ class ArchivesIT {
     @Test
     void anImportThatIsKilledServesNothingWrong_andCanBeRunAgain() throws Exception {
         var partial = directory.resolve("images/partial");
-        try (var program = Program.start("load", Map.of(), loading(directory, archive, "--platform", "all"))) {
+        try (var program = Program.start("load", Map.of(), cache.loading(archive, "--platform", "all"))) {
             program.waitUntil("something of a blob is there", () -> holds(partial, 1 << 20));
             program.kill();
         }
 
-        load(directory, archive, "--platform", "all");
+        cache.load(archive, "--platform", "all");
 
-        try (var server = airGapped(directory)) {
+        try (var server = cache.airGapped()) {
             assertServed(server, image.index());
             for (var digest :
                     image.digests("amd64").subList(2, image.digests("amd64").size())) {
@@ -129,23 +136,19 @@ class ArchivesIT {
 
     @Test
     void aDeltaIsMadeOfWhatTheFarSideListsAndLoadedThere() throws Exception {
-        load(directory, archive, "--platform", "linux/arm64");
-        var have = Files.write(directory.resolve("have"), digests(directory));
+        cache.load(archive, "--platform", "linux/arm64");
+        var have = Files.write(directory.resolve("have"), cache.digests());
         var delta = directory.resolve("delta.tar");
 
-        export(loaded, delta, "--pattern", "library/app:", "--exclude-from", have.toString());
+        loaded.export(delta, "--pattern", "library/app:", "--exclude-from", have.toString());
         var names = run("tar", List.of("tar", "-tf", delta.toString()));
         assertTrue(names.contains(image.manifest("amd64").substring(7)), names);
         assertFalse(names.contains(image.manifest("arm64").substring(7)), names);
-        load(directory, delta, "--platform", "all");
+        cache.load(delta, "--platform", "all");
 
         assertTrue(
-                digests(directory).containsAll(image.digests("amd64")),
-                digests(directory).toString());
-    }
-
-    private static List<String> digests(Path directory) {
-        return run("list", command(directory, "list", "--digests")).lines().toList();
+                cache.digests().containsAll(image.digests("amd64")),
+                cache.digests().toString());
     }
 
     private static boolean holds(Path directory, long bytes) {
@@ -162,43 +165,6 @@ class ArchivesIT {
     private static void assertServed(FatJar server, String digest) throws Exception {
         var answer = Loopback.get(URI.create(server.url() + "/v2/library/app/manifests/" + digest + "?ns=docker.io"));
         assertEquals(digest, "sha256:" + AppImage.sha256(answer.body()));
-    }
-
-    private static FatJar airGapped(Path directory) {
-        return FatJar.start(Configuration.in(directory, "").with("airGapped: true"));
-    }
-
-    private static void load(Path directory, Path file, String... options) {
-        run("load", loading(directory, file, options));
-    }
-
-    private static List<String> loading(Path directory, Path file, String... options) {
-        return command(directory, "load", concat(List.of("--image-file", file.toString()), options));
-    }
-
-    private static void export(Path directory, Path file, String... options) {
-        run("export", exporting(directory, file, options));
-    }
-
-    private static List<String> exporting(Path directory, Path file, String... options) {
-        return command(directory, "export", concat(List.of("--output", file.toString()), options));
-    }
-
-    private static List<String> command(Path directory, String name, String... options) {
-        return Stream.concat(
-                        Stream.of(
-                                Java.executable(),
-                                "-jar",
-                                FatJar.artifact().toString(),
-                                "--image-path",
-                                directory.resolve("images").toString(),
-                                name),
-                        Stream.of(options))
-                .toList();
-    }
-
-    private static String[] concat(List<String> some, String... more) {
-        return Stream.concat(some.stream(), Stream.of(more)).toArray(String[]::new);
     }
 
     private static String skopeo(String... arguments) {

@@ -1,0 +1,51 @@
+package io.ociregistry.e2e;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A cache in a directory, and the command line that fills and reads it. */
+record Cache(Path directory) {
+    /** Brings in what is in a file. */
+    void load(Path file, String... options) {
+        Program.run("load", loading(file, options));
+    }
+
+    List<String> loading(Path file, String... options) {
+        return command("load", "--image-file", file, options);
+    }
+
+    /** Writes an archive. */
+    void export(Path file, String... options) {
+        Program.run("export", exporting(file, options));
+    }
+
+    List<String> exporting(Path file, String... options) {
+        return command("export", "--output", file, options);
+    }
+
+    /** The digests of all that is here. */
+    List<String> digests() {
+        return Program.run("list", command("list", "--digests")).lines().toList();
+    }
+
+    /** A server of it that asks nobody. */
+    FatJar airGapped() {
+        return FatJar.start(Configuration.in(directory, "").with("airGapped: true"));
+    }
+
+    private List<String> command(String name, String option, Path file, String... options) {
+        return Stream.concat(command(name, option, file.toString()).stream(), Stream.of(options))
+                .toList();
+    }
+
+    private List<String> command(String... arguments) {
+        var program = Stream.of(
+                Java.executable(),
+                "-jar",
+                FatJar.artifact().toString(),
+                "--image-path",
+                directory.resolve("images").toString());
+        return Stream.concat(program, Stream.of(arguments)).toList();
+    }
+}

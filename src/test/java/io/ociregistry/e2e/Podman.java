@@ -1,0 +1,48 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A podman with a storage and a registries.conf of its own. One registry has a mirror, and nothing behind it: where the mirror fails, podman
+ * finds nobody.
+ */
+record Podman(Path directory) {
+    static Podman in(Path directory, String registry, String mirror) {
+        Peers.requireRoot();
+        Peers.require("podman");
+        try {
+            Files.writeString(
+                    Files.createDirectories(directory).resolve("registries.conf"), """
+                    [[registry]]
+                    prefix = "%s"
+                    location = "127.0.0.1:1/nobody"
+                    insecure = true
+                    [[registry.mirror]]
+                    location = "%s"
+                    insecure = true
+                    """.formatted(registry, mirror));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Podman(directory);
+    }
+
+    /** Runs it, and answers what it printed. */
+    String run(String... arguments) {
+        var command = new ArrayList<>(List.of(
+                "env",
+                "CONTAINERS_REGISTRIES_CONF=" + directory.resolve("registries.conf"),
+                "podman",
+                "--root=" + directory.resolve("root"),
+                "--runroot=" + directory.resolve("run"),
+                "--storage-driver=vfs",
+                "--events-backend=none"));
+        command.addAll(List.of(arguments));
+        return Program.run("podman-" + arguments[0], command);
+    }
+}
