@@ -64,6 +64,7 @@ go_peers() {
   cat <<'END'
 github.com/google/go-containerregistry/cmd/crane@v0.22.1
 oras.land/oras/cmd/oras@v1.3.6
+github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111
 END
 }
 

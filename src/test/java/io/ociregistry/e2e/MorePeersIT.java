@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,31 @@ class MorePeersIT {
     @BeforeEach
     void anEmptyCache() {
         cache = new Cache(directory.resolve("cache"));
+    }
+
+    /** The suite of the distribution specification, of which its part for registries that nobody can push to. */
+    @Test
+    void weConformToTheSpecification() {
+        Peers.require("conformance");
+        var blobs = image.digests("amd64").subList(2, image.digests("amd64").size());
+        var environment = Map.ofEntries(
+                Map.entry("OCI_REGISTRY", server.url().getAuthority()),
+                Map.entry("OCI_TLS", "disabled"),
+                Map.entry("OCI_REPO1", REGISTRY + "/team/app"),
+                Map.entry("OCI_RESULTS_DIR", directory.resolve("results").toString()),
+                Map.entry("OCI_API_PUSH", "false"),
+                Map.entry("OCI_API_BLOBS_DELETE", "false"),
+                Map.entry("OCI_API_MANIFESTS_DELETE", "false"),
+                Map.entry("OCI_API_TAGS_DELETE", "false"),
+                Map.entry("OCI_RO_DATA_TAGS", AppImage.TAG),
+                Map.entry("OCI_RO_DATA_MANIFESTS", image.index() + " " + image.manifest("arm64")),
+                Map.entry("OCI_RO_DATA_BLOBS", String.join(" ", blobs)),
+                Map.entry("OCI_RO_DATA_REFERRERS", image.index()));
+        try (var suite = Program.start("conformance", environment, List.of("conformance"))) {
+            // Not its exit status: it fails to write one of its reports.
+            suite.awaitEnd();
+            assertTrue(suite.log().contains("OCI Conformance Result: Pass"), suite::log);
+        }
     }
 
     @Test
