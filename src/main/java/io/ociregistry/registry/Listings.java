@@ -34,12 +34,12 @@ public final class Listings {
 
     /** All tags of a repository. */
     public CompletionStage<Listed<TagList>> tags(Repository repository) {
-        return Registry.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository))));
+        return Stages.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository))));
     }
 
     /** All that refers to a manifest of that repository. */
     public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
-        return Registry.failing(
+        return Stages.failing(
                 () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject))));
     }
 }

@@ -1,10 +1,7 @@
 package io.ociregistry.registry;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.Digest;
-import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.ReferrerList;
@@ -12,22 +9,15 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.BlobStore;
-import io.ociregistry.store.ConfirmedLinks;
 import io.ociregistry.store.Interrupted;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.upstream.Priority;
-import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.Upstreams;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
@@ -39,61 +29,44 @@ import java.util.function.Supplier;
  */
 public final class Registry implements AutoCloseable {
     private final Manifests manifests;
+    private final Blobs blobs;
     private final Catalog catalog;
-    private final Discovery discovery;
-    private final Proofs proofs;
-    private final BlobStore blobs;
-    private final Downloads downloads;
-    private final FarParts parts;
-    private final Upstreams upstreams;
-    private final Executor disk;
-    private final KnownMissing<BlobKey> missing;
-    private final Optional<Prefetch> prefetch;
+    private final BlobStore store;
     private final Supplier<Rules> rules;
-    private final boolean airGapped;
-    private final ManifestGuard guard;
-    private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
+    private final Optional<Prefetch> prefetch;
 
+    /**
+     * One that is wired.
+     *
+     * @param keeps whether the store takes anything: what can't be kept is not fetched before somebody asks for it
+     */
     Registry(
             Manifests manifests,
+            Blobs blobs,
             Catalog catalog,
-            Discovery discovery,
-            ConfirmedLinks links,
-            BlobStore blobs,
-            Upstreams upstreams,
+            BlobStore store,
             PendingImages pending,
-            Executor disk,
             boolean keeps,
             Supplier<Rules> rules) {
         this.manifests = manifests;
-        this.catalog = catalog;
-        this.discovery = discovery;
-        this.rules = rules;
-        this.proofs = new Proofs(catalog, links, () -> rules.get().trust());
         this.blobs = blobs;
-        this.downloads = new Downloads(blobs);
-        this.parts = new FarParts(blobs, () -> rules.get().patience());
-        this.upstreams = upstreams;
-        this.disk = disk;
-        this.guard = new ManifestGuard(catalog, () -> rules.get().trust());
-        ServerConfig config = rules.get().config();
-        this.missing = new KnownMissing<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        this.airGapped = config.airGapped();
-        // What can't be kept is not fetched before somebody asks for it.
-        this.prefetch =
-                keeps && !airGapped ? Optional.of(new Prefetch(new PrefetchSource(), pending)) : Optional.empty();
+        this.catalog = catalog;
+        this.store = store;
+        this.rules = rules;
+        boolean fetchesAhead = keeps && !rules.get().config().airGapped();
+        this.prefetch = fetchesAhead ? Optional.of(new Prefetch(new PrefetchSource(), pending)) : Optional.empty();
     }
 
     /** Goes on by another configuration: what was not to be had may be now. */
     void reload(ServerConfig config) {
-        missing.begin(config.cache().negativeTtl());
+        blobs.reload(config);
         manifests.reload(config);
         prefetch.ifPresent(Prefetch::forgetRefusals);
     }
 
     /** The manifest that a name means. */
     public CompletionStage<FoundManifest> manifest(ImageReference name) {
-        return failing(() -> manifests.get(name));
+        return Stages.failing(() -> manifests.get(name));
     }
 
     /** A client was sent that manifest, and will want what it names. */
@@ -108,7 +81,7 @@ public final class Registry implements AutoCloseable {
 
     /** The blobs that are arriving just now. */
     List<ArrivingBlob> arriving() {
-        return downloads.arriving();
+        return blobs.arriving();
     }
 
     /** Goes on with fetches that a stop or a crash interrupted. */
@@ -118,37 +91,7 @@ public final class Registry implements AutoCloseable {
 
     /** The content of a blob, as far as it is there; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
-        return blob(repository, digest, Priority.CLIENT);
-    }
-
-    private CompletionStage<BlobSource> blob(Repository repository, Digest digest, Priority priority) {
-        return failing(() -> discovery.whenReady(() -> {
-            guard.checkKnown(repository, digest);
-            if (catalog.hasBlob(repository, digest)) {
-                return linkedBlob(repository, digest, priority);
-            }
-            if (proofs.isArriving(new BlobKey(repository, digest))) {
-                return fetch(repository, digest, priority);
-            }
-            boolean here = blobs.contains(digest) && proofs.isWordEnough(repository, digest);
-            return here || downloads.isArriving(from(repository, digest))
-                    ? confirm(repository, digest, priority)
-                            .thenCompose(size -> confirmedBlob(repository, digest, priority))
-                    : fetchUnlinked(repository, digest, priority);
-        }));
-    }
-
-    /** Where the upstream's word is not enough, what it is sending to another of its repositories is shown, and nothing else. */
-    private CompletionStage<BlobSource> confirmedBlob(Repository repository, Digest digest, Priority priority) {
-        return catalog.hasBlob(repository, digest)
-                ? linkedBlob(repository, digest, priority)
-                : transfer(repository, digest, priority);
-    }
-
-    private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
-        missing.check(new BlobKey(repository, digest));
-        return guard.checked(upstream(repository, digest), repository, digest)
-                .thenCompose(blob -> fetch(repository, blob, priority));
+        return blobs.get(repository, digest, Priority.CLIENT);
     }
 
     /**
@@ -156,169 +99,23 @@ public final class Registry implements AutoCloseable {
      * as lazy pullers do, does not wait for all before it.
      */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest, PartRequest wanted) {
-        return blob(repository, digest).thenCompose(source -> {
-            Optional<PartRequest.Part> part =
-                    source.size().isPresent() ? wanted.of(source.size().getAsLong()) : Optional.empty();
-            boolean isArriving = downloads.isArriving(from(repository, digest));
-            return part.isPresent() && isArriving
-                    ? parts.fetch(upstream(repository, digest), repository, source, part.get())
-                    : CompletableFuture.completedStage(source);
-        });
+        return blobs.get(repository, digest, wanted);
     }
 
     /** The size of a blob without its content; empty if it exists but nobody tells its size. */
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
-        return failing(() -> discovery.whenReady(() -> {
-            guard.checkKnown(repository, digest);
-            OptionalLong size = knownSize(repository, digest);
-            return size.isPresent()
-                    ? CompletableFuture.completedStage(size)
-                    : confirm(repository, digest, Priority.CLIENT);
-        }));
-    }
-
-    private OptionalLong knownSize(Repository repository, Digest digest) {
-        boolean here = blobs.mayHave(digest, catalog.blobSize(repository, digest));
-        OptionalLong stored = here ? blobs.size(digest) : OptionalLong.empty();
-        boolean linked = catalog.hasBlob(repository, digest);
-        if (linked && stored.isPresent()) {
-            return stored;
-        }
-        return linked || proofs.isArriving(new BlobKey(repository, digest))
-                ? downloads.arrivingSize(from(repository, digest))
-                : OptionalLong.empty();
-    }
-
-    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
-        return stored(repository, digest).thenCompose(stored -> {
-            // Looked at again: what another registry brought in just now was linked to that one before it was there.
-            if (stored.isPresent() && catalog.hasBlob(repository, digest)) {
-                return CompletableFuture.completedStage(stored.get());
-            }
-            stored.ifPresent(BlobSource::close);
-            return fetch(repository, digest, priority);
-        });
-    }
-
-    /** What the store has of that blob; empty too if it can't be opened, or has just gone. */
-    private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
-        Optional<BlobSource> stored = blobs.open(digest);
-        if (stored.isPresent() || !blobs.mayHave(digest, catalog.blobSize(repository, digest))) {
-            return CompletableFuture.completedStage(stored);
-        }
-        return downloads
-                .join(new Downloads.Key(digest, Optional.empty()), disk, new FileCheck(blobs, digest))
-                .<Optional<BlobSource>>thenApply(Optional::of)
-                .exceptionally(unopened -> Optional.empty());
-    }
-
-    private CompletionStage<BlobSource> fetch(Repository repository, Digest digest, Priority priority) {
-        return transfer(repository, digest, priority)
-                .thenCompose(source -> confirmedFor(repository, digest, source, priority));
-    }
-
-    /** From the repository's own registry, whoever asked that for it; or from the store, if this may share what is there. */
-    private CompletionStage<BlobSource> transfer(Repository repository, Digest digest, Priority priority) {
-        Upstream upstream = upstream(repository, digest);
-        Downloads.Key key = from(repository, digest);
-        BlobKey blob = new BlobKey(repository, digest);
-        if (!downloads.isArriving(key)) {
-            missing.check(blob);
-            upstream.check(RequestKind.BLOB);
-        }
-        OptionalLong size = catalog.blobSize(repository, digest);
-        BlobFetch fetch = new BlobFetch(blobs, upstream, repository, digest, size, proofs, timeouts());
-        return downloads.join(
-                key,
-                upstream.blobs(priority),
-                started -> missing.noting(blob, () -> {
-                    fetch.run(started);
-                    return blob;
-                }),
-                () -> catalog.hasBlob(repository, digest) || proofs.isWordEnough(repository, digest));
-    }
-
-    /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
-    private CompletionStage<BlobSource> confirmedFor(
-            Repository repository, Digest digest, BlobSource source, Priority priority) {
-        if (catalog.hasBlob(repository, digest) || proofs.isArriving(new BlobKey(repository, digest))) {
-            return CompletableFuture.completedStage(source);
-        }
-        return failing(() -> confirm(repository, digest, priority)).handle((size, failure) -> {
-            if (failure != null) {
-                source.close();
-                throw failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
-            }
-            return source;
-        });
-    }
-
-    private Timeouts timeouts() {
-        return rules.get().config().timeouts();
-    }
-
-    private static Downloads.Key from(Repository repository, Digest digest) {
-        return new Downloads.Key(digest, Optional.of(repository.registry()));
-    }
-
-    /** Asks the upstream whether that repository has the blob, which is a proof where its word is enough; tells its size. */
-    private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest, Priority priority) {
-        Upstream upstream = upstream(repository, digest);
-        BlobKey key = new BlobKey(repository, digest);
-        missing.check(key);
-        upstream.check(RequestKind.OTHER);
-        return heads.join(key, upstream.metadata(priority), () -> {
-            OptionalLong size = missing.noting(key, () -> {
-                guard.check(upstream, repository, digest);
-                return head(upstream, key);
-            });
-            return size.isPresent() ? size : catalog.blobSize(repository, digest);
-        });
-    }
-
-    private OptionalLong head(Upstream upstream, BlobKey key) {
-        try {
-            OptionalLong size =
-                    upstream.headBlob(key.repository().name(), key.digest()).size();
-            proofs.said(key);
-            return size;
-        } catch (RegistryException e) {
-            OptionalLong told = catalog.blobSize(key.repository(), key.digest());
-            boolean known = catalog.hasBlob(key.repository(), key.digest());
-            if (known && e.code() == ErrorCode.DENIED && told.isPresent()) {
-                // Presigned URLs are often signed for GET alone; the manifest tells the size too. But a no confirms
-                // nothing.
-                return told;
-            }
-            throw e;
-        }
-    }
-
-    private Upstream upstream(Repository repository, Digest digest) {
-        if (airGapped) {
-            throw AirGap.notCached(ErrorCode.BLOB_UNKNOWN, "blob " + repository + "@" + digest + " is");
-        }
-        return upstreams.get(repository.registry());
+        return blobs.size(repository, digest);
     }
 
     @Override
     public void close() {
         prefetch.ifPresent(Prefetch::close);
-        parts.close();
+        blobs.close();
     }
 
     /** This registry, as what is loaded comes from it. */
     LoadSource loadSource(Listings listings) {
         return new ForLoads(listings);
-    }
-
-    /** What fails before anything was started fails like the rest. */
-    static <T> CompletionStage<T> failing(Supplier<CompletionStage<T>> work) {
-        try {
-            return work.get();
-        } catch (RegistryException e) {
-            return CompletableFuture.failedStage(e);
-        }
     }
 
     /** This registry, as what is prefetched comes from it. */
@@ -330,7 +127,7 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public Duration pace() {
-            return timeouts().stall().multipliedBy(2);
+            return rules.get().config().timeouts().stall().multipliedBy(2);
         }
 
         @Override
@@ -340,22 +137,22 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public boolean isHere(Repository repository, Digest blob) {
-            return blobs.contains(blob) && catalog.hasBlob(repository, blob);
+            return store.contains(blob) && catalog.hasBlob(repository, blob);
         }
 
         @Override
         public boolean hasRoom(Repository repository, Digest blob) {
-            return blobs.mayKeep(catalog.blobSize(repository, blob));
+            return store.mayKeep(catalog.blobSize(repository, blob));
         }
 
         @Override
         public CompletionStage<BlobSource> fetch(Repository repository, Digest blob) {
-            return Registry.this.blob(repository, blob, Priority.PREFETCH);
+            return blobs.get(repository, blob, Priority.PREFETCH);
         }
 
         @Override
         public List<Interrupted> interrupted() {
-            return blobs.interrupted();
+            return store.interrupted();
         }
     }
 
@@ -374,27 +171,27 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public CompletionStage<FoundManifest> manifest(ImageReference name) {
-            return failing(() -> manifests.find(name, Priority.PREFETCH));
+            return Stages.failing(() -> manifests.find(name, Priority.PREFETCH));
         }
 
         @Override
         public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest) {
-            return failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
+            return Stages.failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
         }
 
         @Override
         public boolean isHere(Repository repository, Digest blob) {
-            return blobs.mayHave(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
+            return store.mayHave(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
         }
 
         @Override
         public CompletionStage<BlobSource> blob(Repository repository, Digest blob) {
-            return Registry.this.blob(repository, blob, Priority.PREFETCH);
+            return blobs.get(repository, blob, Priority.PREFETCH);
         }
 
         @Override
         public CompletionStage<Void> over(Repository repository, Digest blob) {
-            return downloads.over(from(repository, blob));
+            return blobs.over(repository, blob);
         }
 
         @Override

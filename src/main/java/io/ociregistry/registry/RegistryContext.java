@@ -122,17 +122,8 @@ public final class RegistryContext implements AutoCloseable {
         ConfirmedLinks links = new ConfirmedLinks(layout);
         Manifests manifests = new Manifests(records, catalog, discovery, upstreams, this::rules, clock);
         PendingImages pending = new PendingImages(layout);
-        this.registry = new Registry(
-                manifests,
-                catalog,
-                discovery,
-                links,
-                blobs,
-                upstreams,
-                pending,
-                disk,
-                layout.isWritable(),
-                this::rules);
+        Blobs transfers = new Blobs(catalog, discovery, links, blobs, upstreams, disk, this::rules);
+        this.registry = new Registry(manifests, transfers, catalog, blobs, pending, layout.isWritable(), this::rules);
         ListStore lists = new ListStore(layout);
         Pages pages = new Pages(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
