@@ -158,15 +158,17 @@ public final class TestCertificates {
     /** A key and its certificate. */
     private record Issued(PrivateKey key, X509Certificate certificate) {}
 
-    /** What a server needs. */
-    public final class Server {
+    /** What who shows a certificate of this authority needs. */
+    public class Shown {
         private final Issued issued;
+        private final String name;
 
-        private Server(Issued issued) {
+        private Shown(Issued issued, String name) {
             this.issued = issued;
+            this.name = name;
         }
 
-        /** A context that shows the certificate, and knows clients of the same authority. */
+        /** A context that shows the certificate, and trusts whom the same authority knows. */
         public SSLContext sslContext() {
             return context(issued);
         }
@@ -176,43 +178,31 @@ public final class TestCertificates {
             return context(issued, other);
         }
 
-        /** Writes {@code server.pem}. */
+        /** Writes {@code server.pem} or {@code client.pem}. */
         public Path certPem(Path directory) {
-            return write(directory.resolve("server.pem"), issued.certificate);
+            return write(directory.resolve(name + ".pem"), issued.certificate);
         }
 
-        /** Writes {@code server.key}, as PKCS#8 without a password. */
+        /** Writes {@code server.key} or {@code client.key}, as PKCS#8 without a password. */
         public Path keyPem(Path directory) {
-            return write(directory.resolve("server.key"), issued.key);
+            return write(directory.resolve(name + ".key"), issued.key);
+        }
+    }
+
+    /** What a server needs. */
+    public final class Server extends Shown {
+        private Server(Issued issued) {
+            super(issued, "server");
         }
     }
 
     /** What a client needs. */
-    public final class Client {
+    public final class Client extends Shown {
         private final Issued issued;
 
         private Client(Issued issued) {
+            super(issued, "client");
             this.issued = issued;
-        }
-
-        /** A context that trusts the authority and shows the certificate. */
-        public SSLContext sslContext() {
-            return context(issued);
-        }
-
-        /** One that shows it, and trusts another authority. */
-        public SSLContext contextTrusting(TestCertificates other) {
-            return context(issued, other);
-        }
-
-        /** Writes {@code client.pem}. */
-        public Path certPem(Path directory) {
-            return write(directory.resolve("client.pem"), issued.certificate);
-        }
-
-        /** Writes {@code client.key}, as PKCS#8 without a password. */
-        public Path keyPem(Path directory) {
-            return write(directory.resolve("client.key"), issued.key);
         }
 
         /** The same in another form; the password is for those that are encrypted. */
