@@ -102,24 +102,12 @@ public final class ServerConfig {
         return values.get(ServerKeys.WITH_REFERRERS);
     }
 
-    public int health() {
-        return values.get(ServerKeys.HEALTH);
-    }
-
-    public int metrics() {
-        return values.get(ServerKeys.METRICS);
-    }
-
     public boolean alwaysPullLatest() {
         return values.get(ServerKeys.ALWAYS_PULL_LATEST);
     }
 
     public boolean airGapped() {
         return values.get(ServerKeys.AIR_GAPPED);
-    }
-
-    public boolean helloWorld() {
-        return values.get(ServerKeys.HELLO_WORLD);
     }
 
     public Optional<String> defaultNs() {
