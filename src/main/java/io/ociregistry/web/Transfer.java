@@ -40,6 +40,20 @@ final class Transfer implements WriteListener, AsyncListener {
         record Range(BlobSource source, long from, long to) implements Part {}
     }
 
+    /** For the container, whose log has one line of it: it is nothing that a stack trace explains. */
+    private static final class BrokenOff extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        BrokenOff(String why) {
+            super(why);
+        }
+
+        @Override
+        public synchronized Throwable fillInStackTrace() {
+            return this;
+        }
+    }
+
     /** The end of a range that goes up to wherever the source ends. */
     static final long END = Long.MAX_VALUE;
 
@@ -126,7 +140,10 @@ final class Transfer implements WriteListener, AsyncListener {
             throw known;
         }
         AccessLogFilter.brokenOff(request);
-        throw new IOException("the body can't be finished: " + cause.getMessage());
+        // What the container threw itself it knows again, as the end of a client, which is nothing to log.
+        throw cause instanceof IOException known
+                ? known
+                : new BrokenOff("the body can't be finished: " + cause.getMessage());
     }
 
     @Override
@@ -166,7 +183,7 @@ final class Transfer implements WriteListener, AsyncListener {
     /** True if the client has, or will get without us, all of it; false if we will be woken. */
     private boolean sendAll() throws IOException {
         if (tooSlow) {
-            throw new IOException("the client takes less than the least it has to");
+            throw new BrokenOff("the client takes less than the least it has to");
         }
         while (!over && isReady()) {
             if (!parts.isEmpty()) {
@@ -232,7 +249,7 @@ final class Transfer implements WriteListener, AsyncListener {
             return false;
         }
         if (count < 0 && range.to() != END) {
-            throw new IOException("the source ended at " + position + " of " + range.to() + " bytes");
+            throw new BrokenOff("the source ended at " + position + " of " + range.to() + " bytes");
         }
         if (count > 0) {
             position += count;
