@@ -11,6 +11,7 @@ import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.Interrupted;
 import io.ociregistry.store.PendingImages;
 import io.ociregistry.threads.Daemons;
+import io.ociregistry.threads.Pools;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,9 @@ final class Prefetch implements AutoCloseable {
     private long round = -1;
 
     private final Set<ImageReference> complete = ConcurrentHashMap.newKeySet();
+
+    /** Everything here that waits can be interrupted; only the disk can't. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** How it went; the last is the worst. */
     private enum Outcome {
@@ -165,10 +169,11 @@ final class Prefetch implements AutoCloseable {
         }
     }
 
+    /** Waits for what is under way, which notes how far it came: not once the lock of the cache is another's. */
     @Override
     public void close() {
-        clock.shutdownNow();
-        executor.shutdownNow();
+        Pools.interrupt(clock, PATIENCE);
+        Pools.interrupt(executor, PATIENCE);
     }
 
     /** Does some work, unless the same waits already. */
