@@ -223,7 +223,8 @@ final class Prefetch implements AutoCloseable {
 
     /** Waits for one blob. */
     private Outcome bring(Repository repository, Digest digest) {
-        if (!source.hasRoom(repository, digest)) {
+        // A stop ends the wait for one blob, and begins none of those after it.
+        if (executor.isShutdown() || !source.hasRoom(repository, digest)) {
             return Outcome.LATER;
         }
         try (BlobSource blob =
