@@ -69,7 +69,7 @@ public record PruneReport(
     /** All of it for people; a dry run differs in its first line alone. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add(isDryRun ? "To be pruned (dry run, nothing was changed):" : "Pruned:");
+        lines.add(isDryRun ? "To be pruned (dry run, nothing was pruned):" : "Pruned:");
         names.forEach(name -> lines.add(name.toString()));
         if (!blobs.isEmpty()) {
             lines.add("Blobs:");

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes the cache, or tells what that would take: unless {@code dryRun=false} is said, nothing is changed.
+ * Prunes the cache, or tells what that would take: unless {@code dryRun=false} is said, nothing goes.
  *
  * <p>{@code type}, {@code dur} and {@code expr} are the Go program's. The others are ours, and can be combined; then what is chosen by all of
  * them goes. What is not read, or would not be beside the others, is refused: it was meant to spare something.

@@ -215,7 +215,7 @@ class AdministrationTest {
             get(registry, "/v2/team/old/manifests/1.0?ns=r.example");
             get(registry, "/v2/team/new/manifests/1.0?ns=r.example");
             String told = delete(registry, "/cmd/prune?type=pattern&expr=/old").text();
-            assertTrue(told.startsWith("To be pruned (dry run, nothing was changed):\nr.example/team/old:1.0  "), told);
+            assertTrue(told.startsWith("To be pruned (dry run, nothing was pruned):\nr.example/team/old:1.0  "), told);
             assertFalse(told.contains("team/new"), told);
             assertTrue(get(registry, "/cmd/manifest/list").text().contains("team/old"));
             String done;
