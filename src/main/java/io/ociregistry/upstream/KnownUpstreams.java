@@ -2,6 +2,7 @@ package io.ociregistry.upstream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.ociregistry.config.ByRegistry;
 import io.ociregistry.config.ProxyEnvironment;
 import io.ociregistry.config.ServerConfig;
@@ -18,12 +19,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The upstreams of one configuration: all that it names, and as many as fit of those that clients named. */
 final class KnownUpstreams {
-    private static final int UNLISTED = 256;
-    /** Clients can name any number of those too. */
-    private static final int OF_WILDCARDS = 256;
+    /** Clients can name any number of registries that have no entry, or a wildcard: so many of either kind are kept. */
+    static final int MOST = 256;
 
     private final UpstreamFactory factory;
     private final UnlistedRegistries policy;
@@ -32,10 +33,8 @@ final class KnownUpstreams {
     private final ByRegistry<UpstreamConfig> configured;
     private final Clients forUnlisted;
     private final Map<RegistryName, Connected> listed = new HashMap<>();
-    private final Cache<RegistryName, Connected> ofWildcards =
-            Caffeine.newBuilder().maximumSize(OF_WILDCARDS).build();
-    private final Cache<RegistryName, Connected> unlisted =
-            Caffeine.newBuilder().maximumSize(UNLISTED).build();
+    private final Cache<RegistryName, Connected> ofWildcards = cache();
+    private final Cache<RegistryName, Connected> unlisted = cache();
 
     /** Those of a configuration. What is reached as it was before is taken over from those before it, with what it knows. */
     KnownUpstreams(ServerConfig config, UpstreamFactory factory, Optional<KnownUpstreams> before) {
@@ -57,6 +56,18 @@ final class KnownUpstreams {
                 others(name).put(name, connect(name, Optional.of(connected)));
             }
         });
+    }
+
+    private static Cache<RegistryName, Connected> cache() {
+        return Caffeine.newBuilder()
+                .maximumSize(MOST)
+                .removalListener((@Nullable RegistryName name, @Nullable Connected connected, RemovalCause cause) -> {
+                    if (cause.wasEvicted() && connected != null) {
+                        connected.retire();
+                        connected.line().executors().retire();
+                    }
+                })
+                .build();
     }
 
     private boolean reachesUnlistedAs(KnownUpstreams other) {

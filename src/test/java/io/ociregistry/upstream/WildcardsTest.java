@@ -11,6 +11,7 @@ import io.ociregistry.config.Scheme;
 import io.ociregistry.config.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.Reference;
+import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -55,6 +56,19 @@ class WildcardsTest {
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> get("a").check(RequestKind.MANIFEST));
         get("b").check(RequestKind.MANIFEST);
         pull("b");
+    }
+
+    @Test
+    void whoWasNotAskedForLongKeepsNoConnectionOpen() throws Exception {
+        Upstream first = get("r0");
+        for (int i = 0; i < KnownUpstreams.MOST + 50; i++) {
+            pull("r" + i);
+        }
+        Await.until("connections to end", () -> up.openConnections() <= KnownUpstreams.MOST);
+        assertArrayEquals(
+                image.manifest(),
+                first.manifest("team/app", Reference.parse("1"), ENOUGH).bytes(),
+                "who holds it goes on");
     }
 
     private Upstream get(String host) {
