@@ -47,6 +47,14 @@ record PrunePlan(
     /** What a record said when this was decided, what it is to say, and what its manifest lists. */
     record Change(List<RecordedReference> before, List<RecordedReference> left, List<Digest> children) {}
 
+    /** The manifests whose records go. */
+    Set<Digest> goingRecords() {
+        return records.entrySet().stream()
+                .filter(record -> record.getValue().left().isEmpty())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     /** The records that change, each before what it lists. */
     List<Digest> listersFirst() {
         Deque<Digest> order = new ArrayDeque<>();

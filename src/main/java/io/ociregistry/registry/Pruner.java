@@ -224,6 +224,8 @@ public final class Pruner {
     PruneReport carryOut(PrunePlan plan) {
         List<String> unchanged = new ArrayList<>();
         try {
+            // First: what a crash leaves is a good record, and not one that is missed.
+            whileOpen(() -> forgetLost(plan.goingRecords()));
             Set<Digest> listed = new HashSet<>();
             for (Digest digest : plan.listersFirst()) {
                 Change change = Objects.requireNonNull(plan.records().get(digest));

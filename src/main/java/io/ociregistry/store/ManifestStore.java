@@ -137,7 +137,8 @@ public final class ManifestStore {
     }
 
     /**
-     * Takes names from a record, or the record away. That is durable after {@link #force}.
+     * Takes names from a record, or the record away. That is durable after {@link #force}. What is in quarantine of a manifest is missed once its
+     * record is gone, unless {@link #forgetLost} was told before.
      *
      * @return false if it stays as it is
      * @throws IOException if the disk does not allow it; nothing was changed then
@@ -168,8 +169,6 @@ public final class ManifestStore {
     }
 
     private void delete(Digest digest, List<RecordFile> read) throws IOException {
-        // First: what a crash leaves is a good record, and not one that is missed.
-        lost.forget(Set.of(digest));
         for (RecordFile file : read) {
             Files.deleteIfExists(file.file());
         }

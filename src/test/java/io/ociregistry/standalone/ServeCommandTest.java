@@ -35,14 +35,7 @@ class ServeCommandTest {
                 - name: a
                   auth: {user: u, password: geheim}
                 """);
-        var process = serve(
-                "--image-path",
-                dir.resolve("images").toString(),
-                "serve",
-                "--port",
-                "0",
-                "--config-file",
-                config.toString());
+        var process = serve(serving(config));
         try (var err = process.errorReader()) {
             assertEquals(
                     "ociregistry: warning: " + config + ":2: metrics: has no effect in this build", err.readLine());
@@ -68,14 +61,7 @@ class ServeCommandTest {
     @Test
     void aHangupReadsTheConfigurationAgain_andTellsWhatCameOfIt() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n");
-        var process = hearingHangups(
-                "--image-path",
-                dir.resolve("images").toString(),
-                "serve",
-                "--port",
-                "0",
-                "--config-file",
-                config.toString());
+        var process = hearingHangups(serving(config));
         try (var err = process.errorReader()) {
             banner(err);
             Files.writeString(config, "host: 127.0.0.2\nunlistedRegistries: deny\n");
@@ -92,6 +78,12 @@ class ServeCommandTest {
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    private String[] serving(Path config) {
+        return new String[] {
+            "--image-path", dir.resolve("images").toString(), "serve", "--port", "0", "--config-file", config.toString()
+        };
     }
 
     private static void hangup(Process process) throws Exception {
