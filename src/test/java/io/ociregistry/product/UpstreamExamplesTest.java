@@ -55,7 +55,7 @@ class UpstreamExamplesTest {
         HARBOR("Harbor", "robot$edge", Asks.BEARER_OVER_TLS),
         HTPASSWD("A plain registry with htpasswd", "puller", Asks.BASIC),
         MTLS("Client certificates (mTLS)", "", Asks.CERTIFICATE),
-        DOCKER_LOGIN("What docker login knows", "docker-user", Asks.BASIC);
+        DOCKER_LOGIN("Credentials of docker login", "docker-user", Asks.BASIC);
 
         private final String title;
         private final String user;
