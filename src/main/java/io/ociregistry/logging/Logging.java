@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Logging {
     private static final List<String> TALKATIVE = List.of("org.apache.hc", "org.eclipse.jetty");
-    private static final String FILE = "FILE";
+    /** No appender of an operator's logback.xml has this name, so that it stays. */
+    private static final String FILE = "ociregistry logFile";
+
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
 
     private Logging() {}

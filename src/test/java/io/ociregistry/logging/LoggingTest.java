@@ -3,7 +3,6 @@ package io.ociregistry.logging;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +10,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.status.Status;
 import io.ociregistry.config.LogLevel;
 import java.io.IOException;
@@ -83,7 +83,8 @@ class LoggingTest {
         Logging.configure(context, LogLevel.INFO, Optional.empty());
         var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         assertNotNull(root.getAppender("STDERR"));
-        assertNull(root.getAppender("FILE"));
+        root.iteratorForAppenders()
+                .forEachRemaining(appender -> assertFalse(appender instanceof FileAppender, appender.getName()));
     }
 
     @Test
@@ -102,14 +103,20 @@ class LoggingTest {
                 () -> Logging.configure(context, LogLevel.INFO, Optional.of(dir.resolve("none/log"))));
     }
 
+    @Test
+    void rollingFileOfTheShippedLogbackXmlStaysWithoutALogFile() throws Exception {
+        var file = dir.resolve("log");
+        configureBy("conf/logback.xml", file);
+        Logging.configure(context, LogLevel.INFO, Optional.empty());
+        context.getLogger("io.ociregistry.x").info("a line");
+        assertEquals(1, Files.readAllLines(file).size());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"src/main/resources/logback.xml", "conf/logback.xml"})
     void theShippedFilesAreValidAndCapTheTalkative(String file) throws Exception {
-        context.putProperty("ociregistry.log.file", dir.resolve("log").toString());
         context.putProperty("ociregistry.log.level", "debug");
-        var configurator = new JoranConfigurator();
-        configurator.setContext(context);
-        configurator.doConfigure(file);
+        configureBy(file, dir.resolve("log"));
         var problems = context.getStatusManager().getCopyOfStatusList().stream()
                 .filter(status -> status.getEffectiveLevel() >= Status.WARN)
                 .toList();
@@ -117,5 +124,12 @@ class LoggingTest {
         assertTrue(context.getLogger("io.ociregistry.access").isInfoEnabled());
         assertFalse(context.getLogger("org.apache.hc.client5.http.wire").isInfoEnabled());
         assertFalse(context.getLogger("org.eclipse.jetty.http").isInfoEnabled());
+    }
+
+    private void configureBy(String logbackXml, Path log) throws Exception {
+        context.putProperty("ociregistry.log.file", log.toString());
+        var configurator = new JoranConfigurator();
+        configurator.setContext(context);
+        configurator.doConfigure(logbackXml);
     }
 }
