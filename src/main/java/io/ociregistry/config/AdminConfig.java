@@ -4,13 +4,27 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Who may administer the server from where; see {@code docs/adr/0025-who-may-administer.md}.
+ * The section {@code admin}; see {@code docs/adr/0032-loopback-is-no-identity.md}.
  *
- * @param token what a request from elsewhere has to bring
- * @param tokenFile where such a token stands; either will do
- * @param host where {@code port} is listened on
- * @param port a port that has the admin API, which no other port has then; 0 is none
+ * @param enabled whether the server has the admin API at all
+ * @param token the token that requests must send
+ * @param tokenFile the file that holds such a token; with both, either token is accepted
+ * @param trustLoopback whether requests from this machine that no proxy marked as forwarded need no token
+ * @param host the address that {@code port} is listened on
+ * @param port the only port that has the admin API; 0 puts the API on the port for clients
  */
-public record AdminConfig(Optional<Secret> token, Optional<Path> tokenFile, String host, int port) {
-    public static final AdminConfig DEFAULT = new AdminConfig(Optional.empty(), Optional.empty(), "127.0.0.1", 0);
+public record AdminConfig(
+        boolean enabled,
+        Optional<Secret> token,
+        Optional<Path> tokenFile,
+        boolean trustLoopback,
+        String host,
+        int port) {
+    public static final AdminConfig DEFAULT =
+            new AdminConfig(true, Optional.empty(), Optional.empty(), false, "127.0.0.1", 0);
+
+    /** Whether the configuration gives a token; otherwise the server makes one. */
+    public boolean givesToken() {
+        return token.isPresent() || tokenFile.isPresent();
+    }
 }

@@ -89,16 +89,23 @@ final class SectionKeys {
             new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), SectionKeys::cache);
 
     private static final int SHORTEST_TOKEN = 16;
+    static final Key<Boolean> ADMIN_ENABLED =
+            new Key<>("enabled", Scalar.BOOLEAN, AdminConfig.DEFAULT.enabled(), "whether there is an admin API");
     static final Key<Optional<Secret>> TOKEN =
-            optional("token", Scalar.SECRET, "what requests from elsewhere than this machine have to bring");
+            optional("token", Scalar.SECRET, "the token that requests to the admin API must send");
     static final Key<Optional<Path>> TOKEN_FILE =
             optional("tokenFile", Scalar.PATH, "a file whose first line is such a token; read again when it changes");
+    static final Key<Boolean> TRUST_LOOPBACK = new Key<>(
+            "trustLoopback",
+            Scalar.BOOLEAN,
+            AdminConfig.DEFAULT.trustLoopback(),
+            "whether requests from this machine need no token; unsafe behind a reverse proxy on this machine");
     static final Key<String> ADMIN_HOST =
             new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address that port is listened on");
     static final Key<Integer> ADMIN_PORT =
             new Key<>("port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a port for the admin API alone; 0 is none");
-    static final Mapping<AdminConfig> ADMIN_TYPE =
-            new Mapping<>(List.of(TOKEN, TOKEN_FILE, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
+    static final Mapping<AdminConfig> ADMIN_TYPE = new Mapping<>(
+            List.of(ADMIN_ENABLED, TOKEN, TOKEN_FILE, TRUST_LOOPBACK, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
 
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
             .checked(status ->
@@ -145,7 +152,12 @@ final class SectionKeys {
             complaints.about(TOKEN, "can be guessed; it needs " + SHORTEST_TOKEN + " characters at least");
         }
         return new AdminConfig(
-                values.get(TOKEN), values.get(TOKEN_FILE), values.get(ADMIN_HOST), values.get(ADMIN_PORT));
+                values.get(ADMIN_ENABLED),
+                values.get(TOKEN),
+                values.get(TOKEN_FILE),
+                values.get(TRUST_LOOPBACK),
+                values.get(ADMIN_HOST),
+                values.get(ADMIN_PORT));
     }
 
     private static ServerTlsConfig serverTls(Values values, Mapping.Complaints complaints) {

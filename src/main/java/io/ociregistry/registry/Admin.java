@@ -1,9 +1,13 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.access.AdminToken;
+import io.ociregistry.config.AdminConfig;
 import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.Secret;
 import io.ociregistry.imagefile.LoadPlan;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.AdminTokenFile;
 import io.ociregistry.store.StoreAccess;
 import io.ociregistry.threads.Daemons;
 import io.ociregistry.upstream.Upstreams;
@@ -25,12 +29,16 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What operators ask of a running registry. It is done by one thread of its own, one thing after the other, so that looking through a large
  * cache never holds up a client; stages fail with {@link RegistryException}.
  */
 public final class Admin implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Admin.class);
     private static final int WAITING = 16;
     private static final String INCOMPLETE =
             "the index of the cache is still being read, and there may be more than this; ask again in a while";
@@ -49,6 +57,8 @@ public final class Admin implements AutoCloseable {
     private final Instant started;
     private final ThreadPoolExecutor thread = threads("admin", 1, new ArrayBlockingQueue<>(WAITING));
     private final ThreadPoolExecutor loads = threads("admin load", LOADS, new SynchronousQueue<>());
+    /** Guarded by "this". */
+    private @Nullable AdminToken token;
 
     Admin(
             Supplier<Rules> rules,
@@ -109,6 +119,38 @@ public final class Admin implements AutoCloseable {
                     "nothing can be pruned: " + access.warning().orElse("the cache is read-only"));
         }
         return discovery.whenReady(() -> work(() -> pruner.prune(request)));
+    }
+
+    /**
+     * The token that operators show. The first call makes it, unless the configuration gives one, and logs where it is; so a command that opens the
+     * cache and serves nobody makes none. A token that can't be made closes the API, and keeps nothing else from working.
+     */
+    public synchronized AdminToken token() {
+        AdminToken known = token;
+        if (known == null) {
+            known = findToken(rules.get().config().admin());
+            LOG.info("admin API: {}", known.place());
+            token = known;
+        }
+        return known;
+    }
+
+    private AdminToken findToken(AdminConfig config) {
+        if (!config.enabled()) {
+            return AdminToken.none("admin.enabled is false");
+        }
+        if (config.givesToken()) {
+            return AdminToken.of(config);
+        }
+        AdminTokenFile file = new AdminTokenFile(access.layout());
+        try {
+            return AdminToken.made(new Secret(file.readOrMake()), file.path());
+        } catch (IOException e) {
+            String reason = "there is no token, because " + e.getMessage()
+                    + "; give one with admin.tokenFile, or start the server where it can write to its image path";
+            LOG.error("the admin API is closed: {}", reason);
+            return AdminToken.none(reason);
+        }
     }
 
     /** How it stands with the server. */

@@ -36,6 +36,7 @@ import java.util.stream.Stream;
  *   records          disposable: what the records say, and how their files looked when they were read
  *   scrubbed         disposable: when the last pass began that read the whole cache
  *   pulled           of this machine alone: when clients got manifests last, as far as their records do not tell yet
+ *   admin-token      of this machine alone: what operators show the admin API, for the server's user alone to read
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
  */
@@ -217,6 +218,10 @@ public final class Layout {
 
     Path pullTimes() {
         return root.resolve("pulled");
+    }
+
+    Path adminToken() {
+        return root.resolve("admin-token");
     }
 
     Path lock() {

@@ -23,7 +23,7 @@ final class AdminApiServlet extends HttpServlet {
     private final transient List<AdminRoute> routes;
 
     AdminApiServlet(RegistryContext context, ServerControl control) {
-        this.access = new AdminAccess(context.config().admin());
+        this.access = new AdminAccess(context.config().admin(), context.admin().token());
         this.control = control;
         this.routes = routes(context, control);
     }

@@ -1,5 +1,7 @@
 package io.ociregistry.e2e;
 
+import io.ociregistry.testing.Operator;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,10 +14,12 @@ public final class FatJar implements Container {
     private static final Pattern PORT = Pattern.compile("\\(port ([0-9]+)\\).*\nTls: (\\S+)", Pattern.DOTALL);
 
     private final URI url;
+    private final Configuration configuration;
     private final Program program;
 
-    private FatJar(URI url, Program program) {
+    private FatJar(URI url, Configuration configuration, Program program) {
         this.url = url;
+        this.configuration = configuration;
         this.program = program;
     }
 
@@ -54,7 +58,7 @@ public final class FatJar implements Container {
         if (!secured) {
             program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
         }
-        return new FatJar(url, program);
+        return new FatJar(url, configuration, program);
     }
 
     /** The jar the build made. */
@@ -80,6 +84,11 @@ public final class FatJar implements Container {
     @Override
     public URI url() {
         return url;
+    }
+
+    /** Its operator, who has the token that the server made. */
+    Operator operator() throws IOException {
+        return Operator.of(url, configuration.imagePath());
     }
 
     /** All it has said. */

@@ -109,7 +109,7 @@ class ScaleIT {
     private static long dryRun(FatJar server) {
         long begun = System.nanoTime();
         try {
-            String told = RawHttp.exchange(server.url(), "DELETE", "/cmd/prune?expr=nothing")
+            String told = server.operator().ask("DELETE", "/cmd/prune?expr=nothing")
                     .text();
             assertTrue(told.contains("Total: 0 names"), told);
         } catch (IOException e) {

@@ -322,12 +322,12 @@ class ReloadTest {
     }
 
     private static void prune(ReloadedRegistry registry) throws IOException {
-        Response done = RawHttp.exchange(registry.base(), "DELETE", "/cmd/prune?type=pattern&expr=/app&dryRun=false");
+        Response done = registry.operator().ask("DELETE", "/cmd/prune?type=pattern&expr=/app&dryRun=false");
         assertEquals(200, done.status());
     }
 
     private static boolean isListed(ReloadedRegistry registry, String repository) throws IOException {
-        return registry.get("/cmd/manifest/list").text().contains(repository);
+        return registry.operator().get("/cmd/manifest/list").text().contains(repository);
     }
 
     private static boolean isHere(ReloadedRegistry registry, Digest digest) {

@@ -11,12 +11,16 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an operator on the same machine asks. */
+/** What an operator asks. */
 abstract class AdminTopic extends Topic {
     private static final String NONE = "no manifests found\n";
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
@@ -24,7 +28,7 @@ abstract class AdminTopic extends Topic {
     @Test
     void manifestsAreListedAsTheGoProgramListsThem() throws IOException {
         FakeImage image = cached();
-        Response answer = get("/cmd/manifest/list?pattern=" + image.repository());
+        Response answer = operator().get("/cmd/manifest/list?pattern=" + image.repository());
         assertEquals(200, answer.status());
         assertHeader("text/plain;charset=utf-8", answer, "Content-Type");
         assertHeader("no-store", answer, "Cache-Control");
@@ -33,8 +37,8 @@ abstract class AdminTopic extends Topic {
                 text.matches("URL DIGEST CREATED PULLED\n\\Qdocker.io/" + image.repository() + "\\E:1 "
                         + image.digest().hex() + "  " + TIME + " " + TIME + "\n"),
                 text);
-        assertEquals(NONE, get("/cmd/manifest/list?pattern=nobody-has-this").text());
-        assertEquals(NONE, get("/cmd/manifest/list?count=0").text());
+        assertEquals(NONE, operator().get("/cmd/manifest/list?pattern=nobody-has-this").text());
+        assertEquals(NONE, operator().get("/cmd/manifest/list?count=0").text());
     }
 
     @Test
@@ -42,21 +46,21 @@ abstract class AdminTopic extends Topic {
         FakeImage image = cached();
         String rows = "- " + image.layer(0) + "\n- " + image.layer(1) + "\n- "
                 + image.config().digest() + "\n";
-        assertTrue(get("/cmd/image/list?pattern=" + image.repository()).text().endsWith(rows));
-        assertTrue(get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
+        assertTrue(operator().get("/cmd/image/list?pattern=" + image.repository()).text().endsWith(rows));
+        assertTrue(operator().get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
                 .text()
                 .endsWith(rows));
-        assertEquals(NONE, get("/cmd/image/list?digest=xyz").text());
+        assertEquals(NONE, operator().get("/cmd/image/list?digest=xyz").text());
     }
 
     @Test
     void blobsAreListedWithTheNumberOfTheirManifests() throws IOException {
         FakeImage image = cached();
         String path = "/cmd/blob/list?substr=" + image.layer(0).hex();
-        String text = get(path).text();
+        String text = operator().get(path).text();
         // It is a file of the cache a moment after its last byte was sent.
         while (text.equals(NONE)) {
-            text = get(path).text();
+            text = operator().get(path).text();
         }
         assertEquals("URL REFCNT\n" + image.layer(0).hex() + " 1\n", text);
     }
@@ -78,11 +82,11 @@ abstract class AdminTopic extends Topic {
 
     @Test
     void theStatusIsAPageOfText() throws IOException {
-        Response answer = get("/cmd/status");
+        Response answer = operator().get("/cmd/status");
         assertEquals(200, answer.status());
         assertTrue(answer.text().startsWith("ociregistry "), answer.text());
         assertTrue(answer.text().contains("\nupstream docker.io: "), answer.text());
-        assertEquals(200, head("/cmd/status").status());
+        assertEquals(200, operator().ask("HEAD", "/cmd/status").status());
     }
 
     @Test
@@ -91,7 +95,7 @@ abstract class AdminTopic extends Topic {
         try (FakeUpstream added = FakeUpstream.start()) {
             FakeImage image = added.image("team/app", "1.0").layer(10).push();
             stage().add(name, added);
-            Response answer = RawHttp.exchange(stage().base(), "POST", "/cmd/reload");
+            Response answer = operator().ask("POST", "/cmd/reload");
             assertEquals(200, answer.status());
             assertEquals("applied: registries\nwaiting for a restart: nothing\n", answer.text());
             assertArrayEquals(
@@ -112,7 +116,7 @@ abstract class AdminTopic extends Topic {
         "DELETE, /cmd/manifest/list, 'GET, HEAD'"
     })
     void whatChangesSomethingIsNotAskedForByGet(String method, String path, String allowed) throws IOException {
-        Response answer = RawHttp.exchange(stage().base(), method, path);
+        Response answer = operator().ask(method, path);
         assertEquals(405, answer.status());
         assertHeader(allowed, answer, "Allow");
     }
@@ -126,7 +130,7 @@ abstract class AdminTopic extends Topic {
                 "/cmd/blob/list?count=-2"
             })
     void parametersThatMakeNoSenseAreInvalid(String path) throws IOException {
-        Response answer = get(path);
+        Response answer = operator().get(path);
         assertError(400, "UNSUPPORTED", answer);
         assertTrue(message(answer).startsWith("invalid parameters: "), message(answer));
     }
@@ -134,7 +138,7 @@ abstract class AdminTopic extends Topic {
     @ParameterizedTest
     @ValueSource(strings = {"/cmd/", "/cmd/x", "/cmd/status/", "/cmd/status/x"})
     void otherPathsAreNotThere(String path) throws IOException {
-        Response answer = get(path);
+        Response answer = operator().get(path);
         assertError(404, "UNSUPPORTED", answer);
         assertTrue(message(answer).contains("/cmd/status"), message(answer));
     }
@@ -142,18 +146,39 @@ abstract class AdminTopic extends Topic {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "Accept: text/plain",
                 "Origin: http://evil.example",
-                "Origin: null",
-                "Sec-Fetch-Site: cross-site",
-                "X-Forwarded-For: 10.0.0.1",
-                "Forwarded: for=10.0.0.1",
-                "Via: 1.1 proxy",
+                "X-Forwarded-For: 127.0.0.1",
+                "Forwarded: for=127.0.0.1",
+                "Authorization: Basic b3BlcmF0b3I6",
                 "Authorization: Bearer 0123456789abcdef"
             })
-    void whoeverIsNotTheOperatorIsDenied(String header) throws IOException {
+    void requestFromLoopbackWithoutTheTokenIsDenied(String header) throws IOException {
+        for (String method : List.of("GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS")) {
+            for (String path : List.of("/cmd/status", "/cmd/prune", "/cmd/stop", "/cmd/", "/cmd/x", "/cmd/x?y")) {
+                Response answer = RawHttp.exchange(stage().base(), method, path, header);
+                assertEquals(403, answer.status(), method + " " + path);
+            }
+        }
         Response answer = get("/cmd/status", header);
         assertError(403, "DENIED", answer);
-        assertTrue(message(answer).contains("Authorization: Bearer"), message(answer));
+        assertTrue(message(answer).contains("Authorization: Bearer TOKEN"), message(answer));
+        assertTrue(message(answer).contains("admin-token"), message(answer));
+    }
+
+    @Test
+    void tokenIsAcceptedFromEverywhere() throws IOException {
+        assertEquals(
+                200,
+                operator()
+                        .get("/cmd/status", "X-Forwarded-For: 192.0.2.1", "Origin: http://evil.example")
+                        .status());
+    }
+
+    @Test
+    void tokenFileIsReadableForItsOwnerAlone() throws IOException {
+        Path file = stage().imagePath().resolve("admin-token");
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }
 
     private FakeImage cached() throws IOException {
@@ -167,7 +192,7 @@ abstract class AdminTopic extends Topic {
     }
 
     private JsonNode json(String path) throws IOException {
-        Response answer = get(path, "Accept: application/json");
+        Response answer = operator().get(path, "Accept: application/json");
         assertEquals(200, answer.status());
         assertHeader("application/json", answer, "Content-Type");
         return JsonMapper.builder().build().readTree(answer.body());

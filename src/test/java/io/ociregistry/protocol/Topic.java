@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Operator;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import java.io.IOException;
@@ -30,6 +31,11 @@ abstract class Topic {
 
     Response head(String pathAndQuery, String... headers) throws IOException {
         return RawHttp.head(stage().base(), pathAndQuery, headers);
+    }
+
+    /** The operator of the server. */
+    Operator operator() throws IOException {
+        return Operator.of(stage().base(), stage().imagePath());
     }
 
     RawHttp connect() throws IOException {

@@ -90,12 +90,8 @@ class RemoteCommandsTest {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         String list = "# ours\r\nr.example/team/app:1.0\r\n";
         try (RawHttp client = RawHttp.connect(registry.base())) {
-            Response answer = client.sendWithBody(
-                    list,
-                    "POST",
-                    "/cmd/load?platform=all",
-                    "Accept: application/json",
-                    "Content-Length: " + list.length());
+            Response answer = registry.operator()
+                    .send(client, list, "POST", "/cmd/load?platform=all", "Accept: application/json");
             assertEquals(200, answer.status());
             assertEquals("application/x-ndjson", answer.header("Content-Type"));
             String first = "{\"event\":\"started\",\"image\":\"r.example/team/app:1.0\"}\n";
@@ -119,8 +115,7 @@ class RemoteCommandsTest {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         String list = "r.example/team/app:1.0\n";
         try (RawHttp client = RawHttp.connect(registry.base())) {
-            client.sendWithBody(list, "POST", "/cmd/load", "Content-Length: " + list.length())
-                    .read(10);
+            registry.operator().send(client, list, "POST", "/cmd/load").read(10);
             gate.awaitReached();
         }
         CompletableFuture<Response> joined = CompletableFuture.supplyAsync(() -> postUnchecked(list));
@@ -295,11 +290,7 @@ class RemoteCommandsTest {
     }
 
     private Response post(String path, String body) throws IOException {
-        try (RawHttp client = RawHttp.connect(registry.base())) {
-            Response answer = client.sendWithBody(body, "POST", path, "Content-Length: " + body.length());
-            answer.body();
-            return answer;
-        }
+        return registry.operator().send(body, "POST", path);
     }
 
     private Response postUnchecked(String list) {

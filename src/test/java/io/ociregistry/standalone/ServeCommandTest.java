@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.Operator;
 import java.io.BufferedReader;
 import java.net.URI;
 import java.nio.file.Files;
@@ -48,8 +48,11 @@ class ServeCommandTest {
             assertEquals("Tls: none", banner.get(5));
             assertTrue(banner.get(6).startsWith("Command line: ociregistry --image-path "), banner.get(6));
             assertEquals("Cache: " + dir.resolve("images"), banner.get(7));
-            assertEquals("Log level: error", banner.get(8));
+            Path tokenFile = dir.resolve("images/admin-token");
+            assertEquals("Admin API: the token in " + tokenFile, banner.get(8));
+            assertEquals("Log level: error", banner.get(9));
             assertFalse(banner.toString().contains("geheim"));
+            assertFalse(banner.toString().contains(Files.readString(tokenFile).strip()));
             process.destroy(); // SIGTERM
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(0, process.exitValue());
@@ -100,7 +103,8 @@ class ServeCommandTest {
             var base = URI.create("http://127.0.0.1:" + port);
             assertEquals(
                     200,
-                    RawHttp.exchange(base, "POST", "/cmd/stop", "Content-Length: 0")
+                    Operator.of(base, dir.resolve("images"))
+                            .ask("POST", "/cmd/stop")
                             .status());
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(0, process.exitValue());

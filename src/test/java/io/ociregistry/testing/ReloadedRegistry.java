@@ -52,7 +52,7 @@ public final class ReloadedRegistry implements AutoCloseable {
     /** Writes the file anew and asks for a reload. */
     public Response reload(String yaml) throws IOException {
         write(yaml);
-        return RawHttp.exchange(running.base(), "POST", "/cmd/reload");
+        return operator().ask("POST", "/cmd/reload");
     }
 
     private void write(String yaml) throws IOException {
@@ -66,6 +66,11 @@ public final class ReloadedRegistry implements AutoCloseable {
 
     public Response get(String path) throws IOException {
         return RawHttp.get(running.base(), path);
+    }
+
+    /** Its operator. */
+    public Operator operator() throws IOException {
+        return running.operator();
     }
 
     public URI base() {

@@ -87,6 +87,13 @@ public final class RunningRegistry implements AutoCloseable {
         return context;
     }
 
+    /** Its operator, who has the token of the configuration, or the one that the server made. */
+    public Operator operator() throws IOException {
+        return config.admin().token().isPresent()
+                ? new Operator(base(), config.admin().token().get().reveal())
+                : Operator.of(base(), imagePath());
+    }
+
     /** Stops it and starts it again, as a new process would. */
     public void restart() throws IOException, StartException {
         close();

@@ -2,19 +2,24 @@ package io.ociregistry.web;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import io.ociregistry.access.AdminToken;
 import io.ociregistry.config.AdminConfig;
-import io.ociregistry.config.Secret;
+import io.ociregistry.config.ConfigException;
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -26,9 +31,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The request is a mock, since the peer of a real one is always this machine. */
 class AdminAccessTest {
-    private static final AdminConfig NO_TOKEN = AdminConfig.DEFAULT;
-    private static final AdminConfig TOKEN =
-            new AdminConfig(Optional.of(new Secret("correct-horse-battery")), Optional.empty(), "127.0.0.1", 0);
+    private static final AdminConfig TRUSTING = config("enabled: true, trustLoopback: true");
+    private static final AdminConfig TOKEN = config("token: correct-horse-battery");
+    private static final AdminConfig TRUSTING_WITH_TOKEN = config("token: correct-horse-battery, trustLoopback: true");
+    private static final AdminToken NONE = AdminToken.none("the test wants none");
 
     @TempDir
     Path dir;
@@ -79,38 +85,57 @@ class AdminAccessTest {
                 "127.0.0.1 | localhost:8080 | Forwarded: for=127.0.0.1 | forwarded (Forwarded)",
                 "127.0.0.1 | localhost:8080 | X-Real-IP: 127.0.0.1 | forwarded (X-Real-IP)",
                 "127.0.0.1 | localhost:8080 | Via: 1.1 squid | forwarded (Via)",
-                // A token where none is configured.
+                // A token where none is right.
                 "127.0.0.1 | localhost:8080 | Authorization: Bearer correct-horse-battery | the token is not",
                 "127.0.0.1 | localhost:8080 | Authorization: Bearer | the token is not",
             })
-    void withoutATokenOnlyProgramsOnThisMachineThatMeanIt(String peer, String host, String header, String why) {
+    void trustLoopbackAdmitsProgramsOnThisMachineAlone(String peer, String host, String header, String why) {
         assertEquals(
                 Optional.ofNullable(why),
-                objection(NO_TOKEN, peer, host, header).map(message -> contains(message, why)));
+                objection(TRUSTING, peer, host, header).map(message -> contains(message, why)));
     }
 
-    @ParameterizedTest(name = "{0} as {1}, {2}: {3}")
+    @ParameterizedTest(name = "{0} as {1}, {2}: {3}, {4}")
     @CsvSource(
             delimiter = '|',
             nullValues = "-",
             value = {
-                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-battery | -",
-                "10.0.0.5 | cache.example | Authorization: bearer correct-horse-battery | -",
-                "127.0.0.1 | localhost | - | -",
-                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-batterx | the token is not",
-                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is not",
-                "10.0.0.5 | cache.example | Authorization: Basic correct-horse-battery | another machine",
-                "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is not",
+                // peer | Host | header | why it is refused; with trustLoopback
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-battery | - | -",
+                "10.0.0.5 | cache.example | Authorization: bearer correct-horse-battery | - | -",
+                "10.0.0.5 | cache.example | X-Forwarded-For: 10.0.0.6 | has no token | another machine",
+                "127.0.0.1 | localhost | - | has no token | -",
+                "0:0:0:0:0:0:0:1 | [::1]:8080 | - | has no token | -",
+                "127.0.0.1 | localhost | Authorization: Basic eDp5 | has no token | -",
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-batterx | the token is not | the token is not",
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is not | the token is not",
+                "10.0.0.5 | cache.example | Authorization: Basic correct-horse-battery | has no token | another machine",
+                "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is not | the token is not",
+                "127.0.0.1 | localhost | Authorization: Bearer | the token is not | the token is not",
             })
-    void whoBringsTheTokenMayBeAnywhere(String peer, String host, String header, String why) {
+    void tokenDecides(String peer, String host, String header, String why, String whyIfTrusting) {
         assertEquals(
                 Optional.ofNullable(why), objection(TOKEN, peer, host, header).map(message -> contains(message, why)));
+        assertEquals(
+                Optional.ofNullable(whyIfTrusting),
+                objection(TRUSTING_WITH_TOKEN, peer, host, header).map(message -> contains(message, whyIfTrusting)));
     }
 
     @Test
-    void aTokenMayStandInAFile_whichMayBeBrokenForAWhile() throws Exception {
+    void disabledApiIsNotThereForAnybody() {
+        AdminAccess access = new AdminAccess(config("enabled: false, token: correct-horse-battery"), NONE);
+        for (String header : List.of("Accept: */*", "Authorization: Bearer correct-horse-battery")) {
+            var refused = assertThrows(
+                    RegistryException.class, () -> access.check(request("127.0.0.1", "localhost", header)));
+            assertEquals(ErrorCode.PATH_UNKNOWN, refused.code());
+            assertTrue(refused.getMessage().contains("admin.enabled: false"), refused.getMessage());
+        }
+    }
+
+    @Test
+    void tokenFileMayBeBrokenForAWhile() throws Exception {
         Path file = dir.resolve("token");
-        AdminAccess access = new AdminAccess(new AdminConfig(Optional.empty(), Optional.of(file), "127.0.0.1", 0));
+        AdminAccess access = access(config("tokenFile: '" + file + "'"));
         String bearer = "Authorization: Bearer of-the-file-16-and-more";
         assertTrue(objection(access, "10.0.0.5", "x", bearer).isPresent());
         Files.writeString(file, "of-the-file-16-and-more\n");
@@ -118,18 +143,34 @@ class AdminAccessTest {
     }
 
     @Test
-    void whatIsDeniedSaysWhatToDo_andNothingOfTheToken() {
+    void refusalSaysWhatToDo_andNothingOfTheToken() {
         String message = objection(TOKEN, "10.0.0.5", "cache.example", "Authorization: Bearer wrong")
                 .orElseThrow();
-        assertTrue(message.contains("http://localhost:8080/cmd/stop"), message);
+        assertTrue(message.contains("Authorization: Bearer TOKEN"), message);
+        assertTrue(message.contains("admin.token"), message);
         assertFalse(message.contains("horse"), message);
     }
 
     @Test
-    void aValveThatReadThePeerFromAHeaderIsAProxyToo() {
+    void valveThatReadThePeerFromAHeaderIsAProxyToo() {
         HttpServletRequest request = request("127.0.0.1", "localhost", null);
         when(request.getAttribute("org.apache.catalina.AccessLog.RemoteAddr")).thenReturn("127.0.0.1");
-        assertTrue(objection(new AdminAccess(NO_TOKEN), request).orElseThrow().contains("forwarded"));
+        assertTrue(objection(access(TRUSTING), request).orElseThrow().contains("forwarded"));
+    }
+
+    private static AdminConfig config(String section) {
+        try {
+            return new ConfigLoader(name -> Optional.empty())
+                    .parse("admin: {" + section + "}\n", "test", Overrides.none())
+                    .config()
+                    .admin();
+        } catch (ConfigException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static AdminAccess access(AdminConfig config) {
+        return new AdminAccess(config, config.givesToken() ? AdminToken.of(config) : NONE);
     }
 
     private static String contains(String message, String part) {
@@ -137,7 +178,7 @@ class AdminAccessTest {
     }
 
     private static Optional<String> objection(AdminConfig config, String peer, String host, String header) {
-        return objection(new AdminAccess(config), peer, host, header);
+        return objection(access(config), peer, host, header);
     }
 
     private static Optional<String> objection(AdminAccess access, String peer, String host, String header) {

@@ -18,7 +18,8 @@ record Banner(
         int port,
         Optional<String> tls,
         List<String> line,
-        ServerConfig config) {
+        ServerConfig config,
+        String admin) {
     private static final String RULE = "-".repeat(70);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS Z");
 
@@ -34,6 +35,8 @@ record Banner(
                 "Tls: " + tls.orElse("none"),
                 "Command line: ociregistry " + String.join(" ", line),
                 "Cache: " + config.imagePath().toAbsolutePath() + (config.airGapped() ? ", air-gapped" : ""),
+                "Admin API: " + admin
+                        + (config.admin().trustLoopback() ? ", none from this machine (admin.trustLoopback)" : ""),
                 "Log level: " + config.logLevel().name().toLowerCase(Locale.ROOT)
                         + config.logFile().map(file -> ", to " + file).orElse(""),
                 RULE);

@@ -100,7 +100,8 @@ enum Flag {
     TOKEN_FILE(
             "file",
             null,
-            "Where its token stands; without that, the environment variable OCIREGISTRY_TOKEN holds it",
+            "The file with its token; default: the environment variable OCIREGISTRY_TOKEN, and for localhost and the addresses of this machine"
+                    + " admin.token or admin.tokenFile of the configuration, otherwise the file admin-token in the image path",
             ""),
     SERVER_CA(
             "file",

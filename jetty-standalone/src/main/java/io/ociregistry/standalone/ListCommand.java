@@ -19,7 +19,7 @@ record ListCommand(Settings settings) implements Action {
             settings.log(config);
             var printer = ListPrinter.of(settings, config.listConfig());
             var patterns = patterns(config.listConfig());
-            var server = RemoteServer.of(settings);
+            var server = RemoteServer.of(settings, config);
             if (server.isPresent()) {
                 new RemoteList(server.get()).print(settings, patterns, printer, out, err);
             } else {

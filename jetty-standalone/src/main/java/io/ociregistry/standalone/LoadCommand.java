@@ -24,7 +24,7 @@ record LoadCommand(Settings settings) implements Action {
             loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
             var plan = plan(config);
             var output = LoadOutput.of(settings, out, err);
-            var server = RemoteServer.of(settings);
+            var server = RemoteServer.of(settings, config);
             if (server.isPresent()) {
                 return exitCode(new RemoteLoad(server.get()).load(settings, config, plan, output));
             }

@@ -20,7 +20,7 @@ record PruneCommand(Settings settings) implements Action {
             PruneRequest request = new PruneOptions(settings, Instant.now()).request();
             ServerConfig config = settings.load().config();
             settings.log(config);
-            var server = RemoteServer.of(settings);
+            var server = RemoteServer.of(settings, config);
             if (server.isPresent()) {
                 new RemotePrune(server.get()).prune(request).lines().forEach(out::println);
             } else {

@@ -2,6 +2,7 @@ package io.ociregistry.standalone;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.config.ServerConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -28,7 +29,7 @@ import java.util.stream.Collectors;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
 final class RemoteServer {
-    private static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
+    static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
     /** What a header can carry. */
     private static final Pattern TOKEN = Pattern.compile("[!-~]+");
 
@@ -37,21 +38,29 @@ final class RemoteServer {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final URI base;
-    private final Optional<String> token;
+    private final SentToken token;
     private final Optional<RemoteTrust> trust;
     private final HttpClient client;
 
-    private RemoteServer(URI base, Optional<String> token, Optional<RemoteTrust> trust) {
+    private RemoteServer(URI base, SentToken token, Optional<RemoteTrust> trust) {
         this.base = base;
         this.token = token;
         this.trust = trust;
         var builder = HttpClient.newBuilder().connectTimeout(CONNECT);
         trust.ifPresent(wanted -> builder.sslContext(wanted.context()));
+        if (SentToken.isThisMachine(base)) {
+            // Java's own rule sends requests for localhost to a proxy if http.nonProxyHosts does not name it.
+            builder.proxy(HttpClient.Builder.NO_PROXY);
+        }
         this.client = builder.build();
     }
 
-    /** The one that the options name, if they name one. */
-    static Optional<RemoteServer> of(Settings settings) throws UsageException, StartException {
+    /**
+     * The one that the options name, if they name one.
+     *
+     * @param config says where a server on this machine has its token
+     */
+    static Optional<RemoteServer> of(Settings settings, ServerConfig config) throws UsageException, StartException {
         var url = settings.get(Flag.SERVER);
         if (url.isEmpty()) {
             for (var flag : List.of(Flag.TOKEN_FILE, Flag.SERVER_CA)) {
@@ -63,7 +72,7 @@ final class RemoteServer {
         }
         var base = base(url.get());
         var trust = RemoteTrust.of(base, settings.get(Flag.SERVER_CA));
-        return Optional.of(new RemoteServer(base, token(settings), trust));
+        return Optional.of(new RemoteServer(base, token(settings, base, config), trust));
     }
 
     private static URI base(String url) throws UsageException {
@@ -79,21 +88,25 @@ final class RemoteServer {
         throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
     }
 
-    private static Optional<String> token(Settings settings) throws StartException {
+    private static SentToken token(Settings settings, URI base, ServerConfig config) throws StartException {
         var file = settings.get(Flag.TOKEN_FILE);
         if (file.isEmpty()) {
             var given = Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
-            return given.isEmpty() ? given : Optional.of(token(given.get(), "the variable " + TOKEN_VARIABLE));
+            var place = "the variable " + TOKEN_VARIABLE;
+            return given.isEmpty()
+                    ? SentToken.found(base, config)
+                    : SentToken.given(token(given.get(), place), place);
         }
+        var place = "the token file " + file.get();
         try {
-            return Optional.of(token(Files.readString(Path.of(file.get())), "the token file " + file.get()));
+            return SentToken.given(token(Files.readString(Path.of(file.get())), place), place);
         } catch (IOException e) {
-            throw new StartException("cannot use the token file " + file.get() + ": " + Failure.reason(e), e);
+            throw new StartException("cannot use " + place + ": " + Failure.reason(e), e);
         }
     }
 
     /** The first line. What is none is not told: it may be another secret. */
-    private static String token(String text, String where) throws StartException {
+    static String token(String text, String where) throws StartException {
         return text.lines()
                 .findFirst()
                 .map(String::strip)
@@ -118,11 +131,11 @@ final class RemoteServer {
         var request = HttpRequest.newBuilder(URI.create(base + path + text(query)))
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .header("Accept", "application/json");
-        token.ifPresent(value -> request.header("Authorization", "Bearer " + value));
+        token.value().ifPresent(value -> request.header("Authorization", "Bearer " + value));
         try {
             var response = client.send(request.build(), BodyHandlers.ofInputStream());
             if (response.statusCode() != 200) {
-                throw new StartException("the server at " + base + " refuses: " + reason(response), null);
+                throw new StartException("the server at " + base + " refuses: " + reason(response) + remark(response), null);
             }
             return response;
         } catch (ConnectException | HttpConnectTimeoutException e) {
@@ -172,6 +185,11 @@ final class RemoteServer {
                         .map(entry ->
                                 entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
                         .collect(Collectors.joining("&", "?", ""));
+    }
+
+    /** What became of the token, where the server refuses the one who asks. */
+    private String remark(HttpResponse<InputStream> response) {
+        return response.statusCode() == 401 || response.statusCode() == 403 ? "; " + token.remark() : "";
     }
 
     /** The message of an error as ours are, else the status. */

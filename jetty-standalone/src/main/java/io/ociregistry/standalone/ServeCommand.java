@@ -54,7 +54,8 @@ record ServeCommand(Settings settings) implements Action {
                             server.port(),
                             server.tls().map(ServerTls::description),
                             settings.line(),
-                            config)
+                            config,
+                            context.admin().token().place())
                     .text());
             return server;
         } catch (StartException e) {
