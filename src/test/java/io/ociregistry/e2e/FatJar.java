@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -34,6 +35,16 @@ public final class FatJar implements Container {
 
     /** The same, at that level of logging. */
     static FatJar start(Configuration configuration, List<String> runner, String logLevel) {
+        return start(configuration, runner, logLevel, Loopback::isReady);
+    }
+
+    /** The same, in a network of its own, where the tests can't ask it whether it is ready. */
+    static FatJar startIn(NetworkNamespace network, Configuration configuration) {
+        return start(configuration, network.runner(), "info", unseen -> true);
+    }
+
+    private static FatJar start(
+            Configuration configuration, List<String> runner, String logLevel, Predicate<URI> readiness) {
         var command = Stream.concat(
                 runner.stream(),
                 Stream.of(
@@ -56,7 +67,7 @@ public final class FatJar implements Container {
         boolean secured = !banner.group(2).equals("none");
         var url = URI.create((secured ? "https://" : "http://") + Loopback.ADDRESS + ":" + banner.group(1));
         if (!secured) {
-            program.waitUntil("/readyz is 200", () -> Loopback.isReady(URI.create(url + "/readyz")));
+            program.waitUntil("/readyz is 200", () -> readiness.test(URI.create(url + "/readyz")));
         }
         return new FatJar(url, configuration, program);
     }
@@ -74,6 +85,11 @@ public final class FatJar implements Container {
     /** Asks it to end, as systemd and Kubernetes do, and answers its exit status. */
     int terminate() {
         return program.terminate();
+    }
+
+    /** Waits until it has ended by itself, and answers its exit status. */
+    int awaitEnd() {
+        return program.awaitEnd();
     }
 
     /** Ends it as a power cut would end it, but for what the kernel holds (SIGKILL). */

@@ -298,6 +298,19 @@ class ReloadTest {
         return "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n" + more;
     }
 
+    @Test
+    void reloadKeepsTheRuleOfTheAdminApi() throws Exception {
+        try (ReloadedRegistry registry = new ReloadedRegistry("", dir)) {
+            for (String admin : List.of("trustLoopback: true", "enabled: false", "token: another-token-of-the-file")) {
+                assertEquals(
+                        "applied: nothing\nwaiting for a restart: admin\n",
+                        registry.reload("admin: {" + admin + "}\n").text());
+                assertEquals(403, registry.get("/cmd/status").status());
+                assertEquals(200, registry.operator().get("/cmd/status").status());
+            }
+        }
+    }
+
     private static String account(String password) {
         return "  auth: {user: me, password: " + password + "}\n";
     }

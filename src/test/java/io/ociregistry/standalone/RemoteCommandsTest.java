@@ -30,8 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Commands that let the server work which has the cache, and that say so where they need to. */
 @Timeout(60)
 class RemoteCommandsTest {
-    private static final String TOKEN = "0123456789abcdef";
-
     @TempDir
     Path dir;
 
@@ -46,8 +44,7 @@ class RemoteCommandsTest {
         upstream = FakeUpstream.start();
         image = upstream.image("team/app", "1.0").layer(300_000).push();
         registry = RunningRegistry.start(
-                "admin: {token: " + TOKEN + "}\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n",
-                images());
+                "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images());
     }
 
     @AfterEach
@@ -159,7 +156,7 @@ class RemoteCommandsTest {
             String onDisk = out.toString(StandardCharsets.UTF_8);
             assertTrue(onDisk.contains("r.example/team/app"), onDisk);
             out.reset();
-            assertEquals(0, run("list", "--output", output, "--pattern", "team,x", "--server", url()), this::errors);
+            assertEquals(0, run("list", "--output", output, "--pattern", "team,x", "--image-path", images().toString(), "--server", url()), this::errors);
             assertEquals(onDisk, out.toString(StandardCharsets.UTF_8));
         }
     }
@@ -168,7 +165,7 @@ class RemoteCommandsTest {
     void theServerPrunes_andTellsWhatADryRunTold() throws Exception {
         assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
         String[] prune = {
-            "prune", "--server", url(), "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"
+            "prune", "--server", url(), "--image-path", images().toString(), "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"
         };
         out.reset();
         assertEquals(
@@ -177,14 +174,14 @@ class RemoteCommandsTest {
         assertTrue(told.get(0).contains("dry run"), told::toString);
         assertTrue(told.get(1).startsWith("r.example/team/app:1.0  "), told::toString);
         out.reset();
-        assertEquals(0, run("prune", "--server", url(), "--pattern", "team/", "--unused-for", "1h"), this::errors);
+        assertEquals(0, run("prune", "--server", url(), "--image-path", images().toString(), "--pattern", "team/", "--unused-for", "1h"), this::errors);
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("Total: 0 names"), out::toString);
         out.reset();
         assertEquals(0, run(prune), this::errors);
         List<String> done = out.toString(StandardCharsets.UTF_8).lines().toList();
         assertEquals(told.get(1), done.get(1));
         out.reset();
-        assertEquals(0, run("list", "--server", url()), this::errors);
+        assertEquals(0, run("list", "--server", url(), "--image-path", images().toString()), this::errors);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
@@ -206,15 +203,54 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void aTokenComesFromAFile() throws Exception {
-        Path right = Files.writeString(dir.resolve("right"), TOKEN + "\n");
+    void tokenFileThatIsGivenBeatsTheOneInTheImagePath() throws Exception {
+        Path right = Files.writeString(
+                dir.resolve("right"), registry.operator().token() + "\n");
         Path wrong = Files.writeString(dir.resolve("wrong"), "another\n");
         assertEquals(0, run("list", "--server", url(), "--token-file", right.toString()), this::errors);
-        assertEquals(1, run("list", "--server", url(), "--token-file", wrong.toString()));
+        assertEquals(
+                1,
+                run(
+                        "list",
+                        "--server",
+                        url(),
+                        "--image-path",
+                        images().toString(),
+                        "--token-file",
+                        wrong.toString()));
+        assertTrue(errors().endsWith("; the token sent was that of the token file " + wrong + "\n"), errors());
         assertTrue(
                 errors().startsWith("ociregistry: the server at " + url()
                         + " refuses: only the operator may ask for this, and the token is not"),
                 errors());
+    }
+
+    @Test
+    void refusalSaysWhichTokenFileTheCommandLookedFor() throws Exception {
+        Path elsewhere = Files.createDirectory(dir.resolve("elsewhere"));
+        assertEquals(1, run("list", "--server", url(), "--image-path", elsewhere.toString()));
+        assertTrue(
+                errors().contains("; no token was sent, because the token file " + elsewhere.resolve("admin-token")
+                        + " can't be read: there is no such file. Run the command as root"),
+                errors());
+        assertTrue(errors().contains("--token-file or OCIREGISTRY_TOKEN"), errors());
+    }
+
+    @Test
+    void tokenOfTheConfigurationIsSentToAServerOnThisMachine() throws Exception {
+        String token = "a-token-of-the-configuration";
+        Path file = Files.writeString(dir.resolve("token"), token + "\n");
+        for (String section : List.of("token: " + token, "tokenFile: '" + file + "'")) {
+            Path images = dir.resolve("configured");
+            Path config = Files.writeString(
+                    dir.resolve("c.yaml"), "imagePath: '" + images + "'\nadmin: {" + section + "}\n");
+            try (RunningRegistry configured = RunningRegistry.start("admin: {" + section + "}\n", images)) {
+                String server = configured.base().toString();
+                assertEquals(
+                        0, run("list", "--server", server, "--config-file", config.toString()), this::errors);
+                assertTrue(Files.notExists(images.resolve("admin-token")));
+            }
+        }
     }
 
     @Test
@@ -271,10 +307,8 @@ class RemoteCommandsTest {
     }
 
     private int load(String list, String... more) throws IOException {
-        String[] args = new String[more.length + 5];
-        System.arraycopy(new String[] {"load", "--image-file", list(list), "--server", url()}, 0, args, 0, 5);
-        System.arraycopy(more, 0, args, 5, more.length);
-        return run(args);
+        String[] load = {"load", "--image-file", list(list), "--server", url(), "--image-path", images().toString()};
+        return run(Stream.concat(Stream.of(load), Stream.of(more)).toArray(String[]::new));
     }
 
     private String list(String names) throws IOException {

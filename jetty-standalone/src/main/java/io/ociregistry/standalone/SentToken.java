@@ -10,6 +10,7 @@ import java.net.SocketException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -34,8 +35,9 @@ record SentToken(Optional<String> value, String remark) {
      */
     static SentToken found(URI server, ServerConfig config) {
         if (!isThisMachine(server)) {
-            return none("no token was sent, because " + server + " is not localhost or an address of this machine; give the token with "
-                    + Flag.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE
+            return none("no token was sent, because " + server
+                    + " is not localhost or an address of this machine; give the token with " + Flag.TOKEN_FILE + " or "
+                    + RemoteServer.TOKEN_VARIABLE
                     + ". A server has it in the file admin-token of its image path, unless its configuration gives one");
         }
         AdminConfig admin = config.admin();
@@ -48,11 +50,12 @@ record SentToken(Optional<String> value, String remark) {
 
     private static SentToken read(Path file, String namedBy) {
         try {
-            return given(RemoteServer.token(Files.readString(file), "the token file " + file), "the file " + file);
+            return given(RemoteServer.token(Files.readString(file), "the token file " + file), "the token file " + file);
         } catch (IOException e) {
-            return none("no token was sent, because " + file + " can't be read: " + Failure.reason(e)
-                    + ". Run the command as root or as the user of the server, check " + namedBy + ", or give the token with "
-                    + Flag.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
+            String reason = e instanceof NoSuchFileException ? "there is no such file" : Failure.reason(e);
+            return none("no token was sent, because the token file " + file + " can't be read: " + reason
+                    + ". Run the command as root or as the user of the server, check " + namedBy
+                    + ", or give the token with " + Flag.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
         } catch (StartException e) {
             return none("no token was sent: " + e.getMessage());
         }
