@@ -47,8 +47,9 @@ docker-registry docker-registry                     everything with a real upstr
 skopeo          skopeo                              everything with a real image (PullThroughIT, SlowLinkIT)
 umoci           umoci                               everything with a real image (PullThroughIT, SlowLinkIT)
 tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
-curl            curl                                a kubelet's pull by CRI (PullThroughIT)
-iproute2        ip                                  addresses of a network of its own (PublicAddressesIT)
+curl            curl                                a kubelet's pull by CRI (PullThroughIT), a client of a proxy (BehindNginxIT)
+iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
+nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
 strace          strace                              the order in which files are made durable (DurableOrderIT)
 END
   if $more_peers; then

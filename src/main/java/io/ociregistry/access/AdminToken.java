@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The token of the admin API: decides whether a request sent the right one, and says where operators find it. Thread-safe. */
+/**
+ * The token of the admin API: decides whether a request sent the right one, and says where operators find it.
+ * Thread-safe.
+ */
 public final class AdminToken {
     private final List<SharedToken> accepted;
     private final String place;
@@ -27,7 +30,8 @@ public final class AdminToken {
         String place = config.tokenFile()
                 .map(file -> "the token in " + file + " (admin.tokenFile)")
                 .orElse("the token that admin.token of the configuration gives");
-        return new AdminToken(accepted, place, "the token that admin.token or admin.tokenFile of its configuration gives");
+        return new AdminToken(
+                accepted, place, "the one that admin.token or admin.tokenFile of its configuration gives");
     }
 
     /** The token that the server made. */
@@ -35,12 +39,12 @@ public final class AdminToken {
         return new AdminToken(
                 List.of(SharedToken.of(token)),
                 "the token in " + file,
-                "the token in the file " + file.getFileName() + " of its image path");
+                "the one in the file " + file.getFileName() + " of its image path");
     }
 
     /** No token, so that none is right. */
     public static AdminToken none(String reason) {
-        return new AdminToken(List.of(), "closed: " + reason, "a token, which it has not got; its log says why");
+        return new AdminToken(List.of(), "closed: " + reason, "one that it does not have; its log says why");
     }
 
     /** Whether this is the token; the time that the answer takes tells nothing of the token. */

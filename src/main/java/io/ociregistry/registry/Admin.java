@@ -122,8 +122,9 @@ public final class Admin implements AutoCloseable {
     }
 
     /**
-     * The token that operators show. The first call makes it, unless the configuration gives one, and logs where it is; so a command that opens the
-     * cache and serves nobody makes none. A token that can't be made closes the API, and keeps nothing else from working.
+     * The token that operators show. The first call makes it, unless the configuration gives one, and logs where it is;
+     * so a command that opens the cache and serves nobody makes none. A token that can't be made closes the API, and
+     * keeps nothing else from working.
      */
     public synchronized AdminToken token() {
         AdminToken known = token;

@@ -23,8 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file in the image path that holds the token of the admin API. The server makes it at its start, and keeps it as long as the file holds a
- * token and belongs to the server's user alone; local commands read it. Only a process that may write to the store makes it.
+ * The file in the image path that holds the token of the admin API. The server makes it at its start, and keeps it as
+ * long as the file holds a token and belongs to the server's user alone; local commands read it. Only a process that
+ * may write to the store makes it.
  */
 public final class AdminTokenFile {
     private static final Logger LOG = LoggerFactory.getLogger(AdminTokenFile.class);
@@ -53,7 +54,8 @@ public final class AdminTokenFile {
     }
 
     /**
-     * Returns the token in the file. Makes a new file if there is none, or if the token in it is malformed or not secret.
+     * Returns the token in the file. Makes a new file if there is none, or if the token in it is malformed or not
+     * secret.
      *
      * @throws IOException if there is no usable file and none can be made; the message says why, and names the file
      */

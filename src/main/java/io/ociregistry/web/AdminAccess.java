@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Decides whether a request may use the admin API: it must send the token. The address of a client is no identity, because a reverse proxy on the
- * same machine makes every client a loopback peer. See ADR 32.
+ * Decides whether a request may use the admin API: it must send the token. The address of a client is no identity,
+ * because a reverse proxy on the same machine makes every client a loopback peer. See ADR 32.
  */
 final class AdminAccess {
     private static final String BEARER = "Bearer ";
@@ -27,15 +27,16 @@ final class AdminAccess {
     }
 
     /**
-     * Returns if the request may be answered. A wrong token is refused also where none is needed, so that a mistake is seen.
+     * Returns if the request may be answered. A wrong token is refused also where none is needed, so that a mistake is
+     * seen.
      *
-     * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the server has no admin API, otherwise {@link ErrorCode#DENIED}; the message says
-     *     why, and what to do
+     * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the server has no admin API, otherwise {@link
+     *     ErrorCode#DENIED}; the message says why, and what to do
      */
     void check(HttpServletRequest request) {
         if (!enabled) {
             throw new RegistryException(
-                    ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration says admin.enabled: false");
+                    ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration has admin.enabled: false");
         }
         Optional<String> shown = shown(request);
         Optional<String> objection = shown.isPresent()
@@ -45,7 +46,7 @@ final class AdminAccess {
             throw new RegistryException(
                     ErrorCode.DENIED,
                     "only the operator may ask for this, and " + why
-                            + ": this server wants Authorization: Bearer TOKEN, with " + token.hint());
+                            + ": this server wants Authorization: Bearer TOKEN, and the token is " + token.hint());
         });
     }
 

@@ -9,16 +9,20 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The rule of {@code admin.trustLoopback}: a request needs no token if it comes from this machine, is addressed to it, was not sent by a web page of
- * another site, and has no header of a proxy.
+ * The rule of {@code admin.trustLoopback}: a request needs no token if it comes from this machine, is addressed to it,
+ * was not sent by a web page of another site, and has no header of a proxy.
  *
- * <p>Unsafe behind a reverse proxy on this machine: many proxies add no header unless they are configured to, and send {@code Host: localhost}.
+ * <p>Unsafe behind a reverse proxy on this machine: many proxies add no header unless they are configured to, and send
+ * {@code Host: localhost}.
  */
 final class LoopbackTrust {
     private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
     private static final Pattern LOOPBACK_HOST = Pattern.compile(
             "(?:localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1])(?::\\d{1,5})?", Pattern.CASE_INSENSITIVE);
-    /** Tomcat's RemoteIpValve sets this attribute when it reads the peer from a header of a proxy, which it then removes. */
+    /**
+     * Tomcat's RemoteIpValve sets this attribute when it reads the peer from a header of a proxy, which it then
+     * removes.
+     */
     private static final String READ_FROM_HEADER = "org.apache.catalina.AccessLog.RemoteAddr";
 
     private LoopbackTrust() {}

@@ -26,8 +26,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The admin API behind a plain nginx on the machine of the server, which sends {@code Host: localhost} and says of nobody that a request was
- * forwarded. The client is another machine: a network namespace that a pair of virtual Ethernet devices connects to the one of nginx and the server.
+ * The admin API behind a plain nginx on the machine of the server, which sends {@code Host: localhost} and says of
+ * nobody that a request was forwarded. The client is another machine: a network namespace that a pair of virtual
+ * Ethernet devices connects to the one of nginx and the server.
  */
 @Timeout(180)
 @ExtendWith(ShowsLogs.class)
@@ -117,13 +118,13 @@ class BehindNginxIT {
         Operator operator = server.operator();
         var stop = new Request("POST", "/cmd/stop" + EVERYTHING);
         var allowed = table.entrySet().stream()
-                .flatMap(path -> path.getValue().stream().map(method -> new Request(method, path.getKey() + EVERYTHING)))
+                .flatMap(
+                        path -> path.getValue().stream().map(method -> new Request(method, path.getKey() + EVERYTHING)))
                 .filter(request -> !request.equals(stop))
                 .toList();
         ask(allowed, operator.authorization())
                 .forEach((request, status) -> assertEquals("200", status, request::toString));
-        assertFalse(
-                cache().keySet().stream().anyMatch(file -> file.startsWith("img/")), "the image was to be pruned");
+        assertFalse(cache().keySet().stream().anyMatch(file -> file.startsWith("img/")), "the image was to be pruned");
         assertTrue(server.log().stream().anyMatch(BehindNginxIT::isWork));
         assertEquals(Map.of(stop, "200"), ask(List.of(stop), operator.authorization()));
         assertEquals(0, server.awaitEnd());
@@ -154,8 +155,7 @@ class BehindNginxIT {
             curl.addAll(List.of("--header", header));
             curl.addAll(request.options());
         }
-        List<String> statuses =
-                client.run(curl.toArray(String[]::new)).lines().toList();
+        List<String> statuses = client.run(curl.toArray(String[]::new)).lines().toList();
         Map<Request, String> answers = new LinkedHashMap<>();
         for (int i = 0; i < requests.size(); i++) {
             answers.put(requests.get(i), statuses.get(i));

@@ -23,7 +23,10 @@ final class NetworkNamespace implements AutoCloseable {
                 holder.waitUntil("it is ready", () -> holder.log().contains(READY)));
     }
 
-    /** Connects two namespaces by a pair of virtual Ethernet devices with these addresses, each with the length of its network. */
+    /**
+     * Connects two namespaces by a pair of virtual Ethernet devices with these addresses, each with the length of its
+     * network.
+     */
     void connect(String address, NetworkNamespace other, String otherAddress) {
         run("ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", "" + other.holder.pid());
         up(address);

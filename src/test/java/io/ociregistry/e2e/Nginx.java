@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Debian's nginx as a reverse proxy with the shortest configuration that works: {@code location / { proxy_pass ...; }}. */
+/**
+ * Debian's nginx as a reverse proxy with the shortest configuration that works: {@code location / { proxy_pass ...; }}.
+ */
 final class Nginx implements AutoCloseable {
     private static final String PROGRAM = "/usr/sbin/nginx";
 
@@ -28,7 +30,8 @@ final class Nginx implements AutoCloseable {
      * @param directory for its files
      */
     static Nginx start(List<String> runner, Path directory, int port, String target) throws IOException {
-        var configuration = Files.writeString(Files.createDirectories(directory).resolve("nginx.conf"), """
+        var configuration = Files.writeString(
+                Files.createDirectories(directory).resolve("nginx.conf"), """
                 daemon off;
                 master_process off;
                 pid %1$s/pid;

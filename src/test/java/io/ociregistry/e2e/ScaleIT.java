@@ -109,8 +109,8 @@ class ScaleIT {
     private static long dryRun(FatJar server) {
         long begun = System.nanoTime();
         try {
-            String told = server.operator().ask("DELETE", "/cmd/prune?expr=nothing")
-                    .text();
+            String told =
+                    server.operator().ask("DELETE", "/cmd/prune?expr=nothing").text();
             assertTrue(told.contains("Total: 0 names"), told);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -67,7 +67,8 @@ class AdministrationTest {
                 assertEquals("r.example", download.path("source").asText());
                 assertEquals(100_000, download.path("bytes").asLong());
                 assertEquals(300_000, download.path("size").asLong());
-                assertTrue(registry.operator().get("/cmd/status")
+                assertTrue(registry.operator()
+                        .get("/cmd/status")
                         .text()
                         .contains("download " + layer + " from r.example: 100000 of 300000 bytes\n"));
                 gate.release();
@@ -140,7 +141,9 @@ class AdministrationTest {
                     registry.operator().ask("POST", "/cmd/reload").text());
             assertEquals(
                     "{\"applied\":[],\"needRestart\":[\"airGapped\"],\"warnings\":[]}\n",
-                    registry.operator().ask("POST", "/cmd/reload", "Accept: application/json").text());
+                    registry.operator()
+                            .ask("POST", "/cmd/reload", "Accept: application/json")
+                            .text());
             Files.writeString(file, same + "logLevel: debug\nairGaped: true\n");
             Response refused = registry.operator().ask("POST", "/cmd/reload");
             assertEquals(400, refused.status());
@@ -165,7 +168,10 @@ class AdministrationTest {
             String warning = String.valueOf(list.header("Warning"));
             assertTrue(warning.startsWith("299 - \"the index of the cache is still being read"), warning);
             assertFalse(status(registry).at("/cache/complete").asBoolean());
-            assertTrue(registry.operator().get("/cmd/status").text().contains(", and more: its index is still being read"));
+            assertTrue(registry.operator()
+                    .get("/cmd/status")
+                    .text()
+                    .contains(", and more: its index is still being read"));
             CompletableFuture<Response> pruning = CompletableFuture.supplyAsync(() -> {
                 try {
                     return registry.operator().ask("DELETE", "/cmd/prune?expr=a");
@@ -190,23 +196,28 @@ class AdministrationTest {
             upstream.image("team/new", "1.0").layer(10).push();
             get(registry, "/v2/team/old/manifests/1.0?ns=r.example");
             get(registry, "/v2/team/new/manifests/1.0?ns=r.example");
-            String told = registry.operator().ask("DELETE", "/cmd/prune?type=pattern&expr=/old").text();
+            String told = registry.operator()
+                    .ask("DELETE", "/cmd/prune?type=pattern&expr=/old")
+                    .text();
             assertTrue(told.startsWith("To be pruned (dry run, nothing was pruned):\nr.example/team/old:1.0  "), told);
             assertFalse(told.contains("team/new"), told);
             assertTrue(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));
             String done;
             try (LogLines log = LogLines.of("io.ociregistry.web.AdminPrune")) {
-                done = registry.operator().ask("DELETE", "/cmd/prune?type=pattern&expr=/old&dryRun=false")
+                done = registry.operator()
+                        .ask("DELETE", "/cmd/prune?type=pattern&expr=/old&dryRun=false")
                         .text();
                 assertEquals(List.of("WARN pruning, as 127.0.0.1 asks\n" + done.strip()), log.at("WARN"));
             }
             assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
             assertFalse(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));
-            String fits = registry.operator().ask("DELETE", "/cmd/prune?maxSize=300kB").text();
+            String fits = registry.operator()
+                    .ask("DELETE", "/cmd/prune?maxSize=300kB")
+                    .text();
             assertTrue(fits.contains("Total: 0 names"), fits);
-            JsonNode json =
-                    JSON.readTree(registry.operator().ask("POST", "/cmd/prune?type=created&dur=0s&count=-1", "Accept: application/json")
-                            .body());
+            JsonNode json = JSON.readTree(registry.operator()
+                    .ask("POST", "/cmd/prune?type=created&dur=0s&count=-1", "Accept: application/json")
+                    .body());
             assertTrue(json.path("isDryRun").asBoolean(), json::toString);
             assertEquals(1, json.path("names").size(), json::toString);
             assertEquals("r.example/team/new:1.0", json.at("/names/0/name").asText(), json::toString);
@@ -260,7 +271,8 @@ class AdministrationTest {
                                 ServerControl.none(context).reload(),
                                 Optional.of(stopped::countDown),
                                 OptionalInt.empty())))) {
-            assertEquals("stopping\n", registry.operator().ask("POST", "/cmd/stop").text());
+            assertEquals(
+                    "stopping\n", registry.operator().ask("POST", "/cmd/stop").text());
             assertTrue(stopped.await(10, TimeUnit.SECONDS));
         }
         try (RunningRegistry registry = RunningRegistry.start("", dir)) {

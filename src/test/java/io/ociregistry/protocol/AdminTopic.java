@@ -37,7 +37,9 @@ abstract class AdminTopic extends Topic {
                 text.matches("URL DIGEST CREATED PULLED\n\\Qdocker.io/" + image.repository() + "\\E:1 "
                         + image.digest().hex() + "  " + TIME + " " + TIME + "\n"),
                 text);
-        assertEquals(NONE, operator().get("/cmd/manifest/list?pattern=nobody-has-this").text());
+        assertEquals(
+                NONE,
+                operator().get("/cmd/manifest/list?pattern=nobody-has-this").text());
         assertEquals(NONE, operator().get("/cmd/manifest/list?count=0").text());
     }
 
@@ -46,8 +48,12 @@ abstract class AdminTopic extends Topic {
         FakeImage image = cached();
         String rows = "- " + image.layer(0) + "\n- " + image.layer(1) + "\n- "
                 + image.config().digest() + "\n";
-        assertTrue(operator().get("/cmd/image/list?pattern=" + image.repository()).text().endsWith(rows));
-        assertTrue(operator().get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
+        assertTrue(operator()
+                .get("/cmd/image/list?pattern=" + image.repository())
+                .text()
+                .endsWith(rows));
+        assertTrue(operator()
+                .get("/cmd/image/list?digest=" + image.layer(0).hex().substring(3))
                 .text()
                 .endsWith(rows));
         assertEquals(NONE, operator().get("/cmd/image/list?digest=xyz").text());

@@ -43,8 +43,8 @@ class RemoteCommandsTest {
     void start() throws Exception {
         upstream = FakeUpstream.start();
         image = upstream.image("team/app", "1.0").layer(300_000).push();
-        registry = RunningRegistry.start(
-                "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images());
+        registry =
+                RunningRegistry.start("registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images());
     }
 
     @AfterEach
@@ -156,7 +156,7 @@ class RemoteCommandsTest {
             String onDisk = out.toString(StandardCharsets.UTF_8);
             assertTrue(onDisk.contains("r.example/team/app"), onDisk);
             out.reset();
-            assertEquals(0, run("list", "--output", output, "--pattern", "team,x", "--image-path", images().toString(), "--server", url()), this::errors);
+            assertEquals(0, ask("list", "--output", output, "--pattern", "team,x"), this::errors);
             assertEquals(onDisk, out.toString(StandardCharsets.UTF_8));
         }
     }
@@ -164,24 +164,22 @@ class RemoteCommandsTest {
     @Test
     void theServerPrunes_andTellsWhatADryRunTold() throws Exception {
         assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
-        String[] prune = {
-            "prune", "--server", url(), "--image-path", images().toString(), "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"
-        };
+        String[] prune = {"prune", "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"};
         out.reset();
         assertEquals(
-                0, run(Stream.concat(Stream.of(prune), Stream.of("--dry-run")).toArray(String[]::new)), this::errors);
+                0, ask(Stream.concat(Stream.of(prune), Stream.of("--dry-run")).toArray(String[]::new)), this::errors);
         List<String> told = out.toString(StandardCharsets.UTF_8).lines().toList();
         assertTrue(told.get(0).contains("dry run"), told::toString);
         assertTrue(told.get(1).startsWith("r.example/team/app:1.0  "), told::toString);
         out.reset();
-        assertEquals(0, run("prune", "--server", url(), "--image-path", images().toString(), "--pattern", "team/", "--unused-for", "1h"), this::errors);
+        assertEquals(0, ask("prune", "--pattern", "team/", "--unused-for", "1h"), this::errors);
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("Total: 0 names"), out::toString);
         out.reset();
-        assertEquals(0, run(prune), this::errors);
+        assertEquals(0, ask(prune), this::errors);
         List<String> done = out.toString(StandardCharsets.UTF_8).lines().toList();
         assertEquals(told.get(1), done.get(1));
         out.reset();
-        assertEquals(0, run("list", "--server", url(), "--image-path", images().toString()), this::errors);
+        assertEquals(0, ask("list"), this::errors);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
@@ -204,20 +202,10 @@ class RemoteCommandsTest {
 
     @Test
     void tokenFileThatIsGivenBeatsTheOneInTheImagePath() throws Exception {
-        Path right = Files.writeString(
-                dir.resolve("right"), registry.operator().token() + "\n");
+        Path right = Files.writeString(dir.resolve("right"), registry.operator().token() + "\n");
         Path wrong = Files.writeString(dir.resolve("wrong"), "another\n");
         assertEquals(0, run("list", "--server", url(), "--token-file", right.toString()), this::errors);
-        assertEquals(
-                1,
-                run(
-                        "list",
-                        "--server",
-                        url(),
-                        "--image-path",
-                        images().toString(),
-                        "--token-file",
-                        wrong.toString()));
+        assertEquals(1, ask("list", "--token-file", wrong.toString()));
         assertTrue(errors().endsWith("; the token sent was that of the token file " + wrong + "\n"), errors());
         assertTrue(
                 errors().startsWith("ociregistry: the server at " + url()
@@ -242,12 +230,11 @@ class RemoteCommandsTest {
         Path file = Files.writeString(dir.resolve("token"), token + "\n");
         for (String section : List.of("token: " + token, "tokenFile: '" + file + "'")) {
             Path images = dir.resolve("configured");
-            Path config = Files.writeString(
-                    dir.resolve("c.yaml"), "imagePath: '" + images + "'\nadmin: {" + section + "}\n");
+            Path config =
+                    Files.writeString(dir.resolve("c.yaml"), "imagePath: '" + images + "'\nadmin: {" + section + "}\n");
             try (RunningRegistry configured = RunningRegistry.start("admin: {" + section + "}\n", images)) {
                 String server = configured.base().toString();
-                assertEquals(
-                        0, run("list", "--server", server, "--config-file", config.toString()), this::errors);
+                assertEquals(0, run("list", "--server", server, "--config-file", config.toString()), this::errors);
                 assertTrue(Files.notExists(images.resolve("admin-token")));
             }
         }
@@ -307,8 +294,14 @@ class RemoteCommandsTest {
     }
 
     private int load(String list, String... more) throws IOException {
-        String[] load = {"load", "--image-file", list(list), "--server", url(), "--image-path", images().toString()};
-        return run(Stream.concat(Stream.of(load), Stream.of(more)).toArray(String[]::new));
+        return ask(Stream.concat(Stream.of("load", "--image-file", list(list)), Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    /** Runs a command that lets the server do it, and finds the token of the server in its image path. */
+    private int ask(String... args) {
+        Stream<String> server = Stream.of("--server", url(), "--image-path", images().toString());
+        return run(Stream.concat(Stream.of(args), server).toArray(String[]::new));
     }
 
     private String list(String names) throws IOException {

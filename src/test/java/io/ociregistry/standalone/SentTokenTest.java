@@ -61,7 +61,8 @@ class SentTokenTest {
     void tokenOfTheImagePathIsReadForThisMachineAlone() throws Exception {
         Files.writeString(images.resolve("admin-token"), "of-the-image-path\n");
         assertEquals(
-                Optional.of("of-the-image-path"), SentToken.found(HERE, config("")).value());
+                Optional.of("of-the-image-path"),
+                SentToken.found(HERE, config("")).value());
         assertNotSent(config(""), "is not localhost or an address of this machine");
     }
 

@@ -11,7 +11,8 @@ import java.util.Arrays;
 public record Operator(URI base, String token) {
     /** The operator of a server that made its token by itself. */
     public static Operator of(URI base, Path imagePath) throws IOException {
-        return new Operator(base, Files.readString(imagePath.resolve("admin-token")).strip());
+        return new Operator(
+                base, Files.readString(imagePath.resolve("admin-token")).strip());
     }
 
     /** The same operator at another port of the server. */

@@ -131,7 +131,8 @@ class AdminClosedTest {
     void commandThatOpensTheCacheMakesNoToken() throws Exception {
         start("").close();
         Files.delete(dir.resolve("admin-token"));
-        RegistryContext.open(ServerConfig.defaults().with(ServerKeys.IMAGE_PATH, dir)).close();
+        RegistryContext.open(ServerConfig.defaults().with(ServerKeys.IMAGE_PATH, dir))
+                .close();
         assertFalse(Files.exists(dir.resolve("admin-token")));
     }
 

@@ -9,9 +9,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The paths of the admin API with their methods, from the table of the server itself, so that tests cover a path that is added. */
+/**
+ * The paths of the admin API with their methods, from the table of the server itself, so that tests cover a path that
+ * is added.
+ */
 public final class AdminTable {
-    /** Methods that a client may send to any path; TRACE and CONNECT are refused by some servers before they reach ours. */
+    /**
+     * Methods that a client may send to any path; TRACE and CONNECT are refused by some servers before they reach ours.
+     */
     public static final List<String> METHODS =
             List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND");
 

@@ -100,8 +100,8 @@ enum Flag {
     TOKEN_FILE(
             "file",
             null,
-            "The file with its token; default: the environment variable OCIREGISTRY_TOKEN, and for localhost and the addresses of this machine"
-                    + " admin.token or admin.tokenFile of the configuration, otherwise the file admin-token in the image path",
+            "The file with its token. Default: the environment variable OCIREGISTRY_TOKEN; for a server on this machine"
+                    + " the token of the configuration, otherwise the file admin-token in the image path",
             ""),
     SERVER_CA(
             "file",

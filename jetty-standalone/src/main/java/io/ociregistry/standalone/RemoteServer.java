@@ -93,9 +93,7 @@ final class RemoteServer {
         if (file.isEmpty()) {
             var given = Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
             var place = "the variable " + TOKEN_VARIABLE;
-            return given.isEmpty()
-                    ? SentToken.found(base, config)
-                    : SentToken.given(token(given.get(), place), place);
+            return given.isEmpty() ? SentToken.found(base, config) : SentToken.given(token(given.get(), place), place);
         }
         var place = "the token file " + file.get();
         try {
@@ -135,7 +133,8 @@ final class RemoteServer {
         try {
             var response = client.send(request.build(), BodyHandlers.ofInputStream());
             if (response.statusCode() != 200) {
-                throw new StartException("the server at " + base + " refuses: " + reason(response) + remark(response), null);
+                throw new StartException(
+                        "the server at " + base + " refuses: " + reason(response) + remark(response), null);
             }
             return response;
         } catch (ConnectException | HttpConnectTimeoutException e) {

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  * The token that a command sends to a server.
  *
  * @param value the token; empty if the command sends none
- * @param remark completes the error that the server answers if it refuses the command: where the token is from, or why none was sent
+ * @param remark completes the error that the server answers if it refuses the command: where the token is from, or why
+ *     none was sent
  */
 record SentToken(Optional<String> value, String remark) {
     private static final Pattern ADDRESS = Pattern.compile("\\d+\\.\\d+\\.\\d+\\.\\d+|\\[.*]");
@@ -30,15 +31,15 @@ record SentToken(Optional<String> value, String remark) {
     }
 
     /**
-     * The token of a server on this machine: the one of the configuration, otherwise the one in the image path. It is sent to this machine alone; a
-     * token that can't be read is not sent, since the server may want none.
+     * The token of a server on this machine: the one of the configuration, otherwise the one in the image path. It is
+     * sent to this machine alone; a token that can't be read is not sent, since the server may want none.
      */
     static SentToken found(URI server, ServerConfig config) {
         if (!isThisMachine(server)) {
             return none("no token was sent, because " + server
                     + " is not localhost or an address of this machine; give the token with " + Flag.TOKEN_FILE + " or "
                     + RemoteServer.TOKEN_VARIABLE
-                    + ". A server has it in the file admin-token of its image path, unless its configuration gives one");
+                    + ". It is in the file admin-token of the server's image path, unless its configuration gives one");
         }
         AdminConfig admin = config.admin();
         return admin.token()
@@ -50,7 +51,8 @@ record SentToken(Optional<String> value, String remark) {
 
     private static SentToken read(Path file, String namedBy) {
         try {
-            return given(RemoteServer.token(Files.readString(file), "the token file " + file), "the token file " + file);
+            String place = "the token file " + file;
+            return given(RemoteServer.token(Files.readString(file), place), place);
         } catch (IOException e) {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : Failure.reason(e);
             return none("no token was sent, because the token file " + file + " can't be read: " + reason
@@ -65,7 +67,10 @@ record SentToken(Optional<String> value, String remark) {
         return new SentToken(Optional.empty(), remark);
     }
 
-    /** Whether a URL means this machine for certain. A name does not: what it resolves to may be another machine the next time. */
+    /**
+     * Whether a URL means this machine for certain. A name does not: what it resolves to may be another machine the
+     * next time.
+     */
     static boolean isThisMachine(URI server) {
         String host = server.getHost();
         if (!ADDRESS.matcher(host).matches()) {
