@@ -124,8 +124,8 @@ public final class RegistryContextListener implements ServletContextListener {
 
     private static void warnOfAdminPort(ServerConfig config) {
         if (config.admin().port() != 0) {
-            LOG.warn(
-                    "admin.port has no effect in a WAR: every port of the container has the admin API, for who may ask");
+            LOG.warn("admin.port has no effect in a WAR: every port of the container has the admin API;"
+                    + " to close it, set admin.enabled: false");
         }
     }
 
