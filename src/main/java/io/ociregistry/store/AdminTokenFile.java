@@ -40,13 +40,13 @@ public final class AdminTokenFile {
     private final boolean writable;
 
     public AdminTokenFile(Layout layout) {
-        this.path = layout.adminToken();
+        this.path = layout.adminToken().toAbsolutePath();
         this.writable = layout.isWritable();
     }
 
     /** The path of the file of a server that has its cache there. */
     public static Path in(Path imagePath) {
-        return new Layout(imagePath).adminToken();
+        return new Layout(imagePath).adminToken().toAbsolutePath();
     }
 
     public Path path() {
