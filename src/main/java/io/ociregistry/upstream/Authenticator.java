@@ -59,7 +59,9 @@ final class Authenticator {
         private final String repository;
         private final boolean beganBare;
         private Authorization current;
-        private boolean challenged;
+        /** How many more challenges are answered. */
+        private int answersLeft;
+
         private boolean replaced;
 
         private Attempt(Origin origin, String repository, Authorization first) {
@@ -67,6 +69,7 @@ final class Authenticator {
             this.repository = repository;
             this.current = first;
             this.beganBare = first.header().isEmpty();
+            this.answersLeft = first.fresh() ? 1 : 2;
         }
 
         /** What to send. */
@@ -80,13 +83,16 @@ final class Authenticator {
         }
 
         /**
-         * Whether there is something else to send after an answer of 401 or 403. One challenge is answered, and one refusal of credentials;
-         * after that a refusal is final.
+         * Whether there is something else to send after an answer of 401 or 403.
+         *
+         * <p>A challenge is answered with a token. If the registry refuses that token, the next challenge is answered with one more: replicas
+         * of a token service may need a moment to agree. So at most one token is fetched after a fresh one was refused. Then the credentials
+         * are replaced, once. After that a refusal is final.
          */
         boolean improve(int status, List<AuthChallenge> challenges) {
             Optional<Authorization> better = Optional.empty();
-            if (status == 401 && !challenged) {
-                challenged = true;
+            if (status == 401 && answersLeft > 0) {
+                answersLeft--;
                 better = answer(challenges);
             }
             if (better.isEmpty() && !replaced && current.by().isPresent()) {
@@ -138,7 +144,7 @@ final class Authenticator {
             Authorization next = identities.instead(refused, realm, repository, "it answered " + status);
             if (request != null) {
                 // The token will be a new one: a challenge after it asks for nothing else.
-                challenged = true;
+                answersLeft = 0;
                 try {
                     return Optional.of(Authenticator.this.token(request, next));
                 } catch (RegistryException e) {
@@ -208,10 +214,9 @@ final class Authenticator {
     }
 
     private Authorization token(TokenRequest request, Authorization who) {
-        Optional<Secret> own = who.by()
+        Optional<BearerTokens.Given> own = who.by()
                 .filter(Credentials.RegistryToken.class::isInstance)
-                .map(known -> ((Credentials.RegistryToken) known).token());
-        Secret token = own.orElseGet(() -> tokens.get(request.by(who.by())));
-        return who.with(new Secret("Bearer " + token.reveal()));
+                .map(known -> new BearerTokens.Given(((Credentials.RegistryToken) known).token(), false));
+        return who.with(own.orElseGet(() -> tokens.get(request.by(who.by()))));
     }
 }

@@ -9,21 +9,28 @@ import java.util.Optional;
  * @param header the header of that name
  * @param by whose it is; empty if nobody's
  * @param fallback true if there are credentials that were refused, so that nobody asks in their place
+ * @param fresh true for a token that was fetched for this request
  */
-record Authorization(Optional<Secret> header, Optional<Credentials> by, boolean fallback) {
-    static final Authorization NONE = new Authorization(Optional.empty(), Optional.empty(), false);
+record Authorization(Optional<Secret> header, Optional<Credentials> by, boolean fallback, boolean fresh) {
+    static final Authorization NONE = new Authorization(Optional.empty(), Optional.empty(), false, false);
 
     /** Nobody, in place of credentials that were refused. */
-    static final Authorization INSTEAD = new Authorization(Optional.empty(), Optional.empty(), true);
+    static final Authorization INSTEAD = new Authorization(Optional.empty(), Optional.empty(), true, false);
 
     /** Somebody, before it is known how to say so. */
     static Authorization of(Credentials by) {
-        return new Authorization(Optional.empty(), Optional.of(by), false);
+        return new Authorization(Optional.empty(), Optional.of(by), false, false);
     }
 
     /** The same person with a header. */
     Authorization with(Secret value) {
-        return new Authorization(Optional.of(value), by, fallback);
+        return new Authorization(Optional.of(value), by, fallback, false);
+    }
+
+    /** The same person with a token. */
+    Authorization with(BearerTokens.Given given) {
+        Secret value = new Secret("Bearer " + given.token().reveal());
+        return new Authorization(Optional.of(value), by, fallback, given.fresh());
     }
 
     /** The token or password without the name of its scheme. */

@@ -23,6 +23,13 @@ final class BearerTokens {
     /** A token as its service gave it, with its life from now on. */
     record Grant(Secret token, Duration life) {}
 
+    /**
+     * A token to send.
+     *
+     * @param fresh true if it was fetched for this call; false if it was held already
+     */
+    record Given(Secret token, boolean fresh) {}
+
     private record Held(Secret token, long renewAt) {}
 
     private final Function<TokenRequest, Grant> service;
@@ -42,14 +49,14 @@ final class BearerTokens {
     }
 
     /** The token; asks the service or waits for who is asking it, if there is none. */
-    Secret get(TokenRequest request) {
+    Given get(TokenRequest request) {
         Optional<Secret> good = good(request);
         if (good.isPresent()) {
-            return good.get();
+            return new Given(good.get(), false);
         }
         CompletableFuture<Secret> mine = new CompletableFuture<>();
         CompletableFuture<Secret> other = underWay.putIfAbsent(request, mine);
-        return other != null ? await(other) : fetch(request, mine);
+        return new Given(other != null ? await(other) : fetch(request, mine), true);
     }
 
     /** Forgets a token that was refused, unless there is a newer one already. */

@@ -60,7 +60,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void aTokenThatIsRefusedIsReplacedOnce_andASecondRefusalIsFinal() {
+    void refusedTokenIsReplacedAndThirdRefusalIsFinal() {
         fake.requireAnonymousBearer();
         Upstream upstream = upstream(fake);
         manifest(upstream);
@@ -71,7 +71,7 @@ class AuthenticationTest extends UpstreamTest {
         fake.on(Match.manifests()).always(new Fault.ExpiredToken());
         int before = fake.requests(Match.manifests()).size();
         fails(ErrorCode.DENIED, () -> manifest(upstream));
-        assertEquals(2, fake.requests(Match.manifests()).size() - before);
+        assertEquals(3, fake.requests(Match.manifests()).size() - before);
     }
 
     @Test

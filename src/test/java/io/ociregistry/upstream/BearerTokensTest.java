@@ -1,7 +1,9 @@
 package io.ociregistry.upstream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
@@ -25,27 +27,33 @@ class BearerTokensTest {
 
     @Test
     void aTokenIsKeptForFourFifthsOfItsLife() {
-        assertEquals("token-1", tokens.get(REQUEST).reveal());
+        assertEquals("token-1", tokens.get(REQUEST).token().reveal());
         now.addAndGet(Duration.ofSeconds(80).toNanos() - 1);
-        assertEquals("token-1", tokens.get(REQUEST).reveal());
+        assertEquals("token-1", tokens.get(REQUEST).token().reveal());
         now.addAndGet(1);
-        assertEquals("token-2", tokens.get(REQUEST).reveal());
+        assertEquals("token-2", tokens.get(REQUEST).token().reveal());
     }
 
     @Test
     void everythingThatIsAskedForHasItsOwn() {
-        assertEquals("token-1", tokens.get(REQUEST).reveal());
-        assertEquals("token-2", tokens.get(request("repository:y:pull")).reveal());
-        assertEquals("token-1", tokens.get(REQUEST).reveal());
+        assertEquals("token-1", tokens.get(REQUEST).token().reveal());
+        assertEquals("token-2", tokens.get(request("repository:y:pull")).token().reveal());
+        assertEquals("token-1", tokens.get(REQUEST).token().reveal());
     }
 
     @Test
     void aTokenThatWasRefusedIsForgotten_butNotTheOneAfterIt() {
-        Secret refused = tokens.get(REQUEST);
+        Secret refused = tokens.get(REQUEST).token();
         tokens.drop(REQUEST, refused);
-        assertEquals("token-2", tokens.get(REQUEST).reveal());
+        assertEquals("token-2", tokens.get(REQUEST).token().reveal());
         tokens.drop(REQUEST, refused);
-        assertEquals("token-2", tokens.get(REQUEST).reveal());
+        assertEquals("token-2", tokens.get(REQUEST).token().reveal());
+    }
+
+    @Test
+    void tokenIsFreshForTheCallThatFetchedIt() {
+        assertTrue(tokens.get(REQUEST).fresh());
+        assertFalse(tokens.get(REQUEST).fresh());
     }
 
     @Test
@@ -60,7 +68,7 @@ class BearerTokensTest {
                 },
                 now::get);
         assertThrows(RegistryException.class, () -> failing.get(REQUEST));
-        assertEquals("late", failing.get(REQUEST).reveal());
+        assertEquals("late", failing.get(REQUEST).token().reveal());
     }
 
     private static TokenRequest request(String scope) {

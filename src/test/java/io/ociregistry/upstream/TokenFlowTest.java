@@ -140,11 +140,54 @@ class TokenFlowTest {
     }
 
     @Test
-    void aSecondChallengeIsFinal() {
+    void secondTokenIsTriedAndItsRefusalIsFinal() {
         up.requireAnonymousBearer().tokensLive(Duration.ZERO);
         RegistryException denied = failure(ErrorCode.DENIED, this::pull);
         assertHolds("GET manifest registry.example.com/team/app:1: upstream answered 401", denied.getMessage());
-        assertEquals(1, up.requests(TOKEN).size());
+        assertEquals(2, up.requests(TOKEN).size());
+        assertEquals(3, up.requests(Match.manifests()).size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void secondTokenOfReplicatedServiceIsTaken(boolean anonymous) {
+        if (anonymous) {
+            up.requireAnonymousBearer();
+        } else {
+            up.requireBearer("robot", "s3cret");
+            upstreams = UpstreamsInTest.of(up, ACCOUNT);
+        }
+        up.on(TOKEN).once(Fault.status(200).body("{\"token\":\"unknown-to-the-other-replica\"}"));
+        try (LogLines log = LogLines.of("io.ociregistry")) {
+            pull();
+            assertEquals("", log.text(), "no credentials count as refused");
+        }
+        assertEquals(2, up.requests(TOKEN).size());
+        assertEquals(2, statuses(401));
+        pull();
+        assertEquals(2, up.requests(TOKEN).size(), "the second token is held");
+    }
+
+    @Test
+    void refusedHeldTokenIsReplacedByTwoFreshOnesAtMost() {
+        up.requireAnonymousBearer();
+        pull();
+        up.revokeTokens();
+        up.tokensLive(Duration.ZERO);
+        up.forgetRequests();
+        failure(ErrorCode.DENIED, this::pull);
+        assertEquals(2, up.requests(TOKEN).size());
+        assertEquals(3, up.requests(Match.manifests()).size());
+    }
+
+    @Test
+    void refusedFreshTokenOfFirstRequestIsReplacedOnce() {
+        up.requireAnonymousBearer().tokensLive(Duration.ZERO);
+        failure(ErrorCode.DENIED, this::pull);
+        up.forgetRequests();
+        // The registry's challenge is known, and no token is held: the request starts with a fresh one.
+        failure(ErrorCode.DENIED, this::pull);
+        assertEquals(2, up.requests(TOKEN).size());
         assertEquals(2, up.requests(Match.manifests()).size());
     }
 
