@@ -98,10 +98,11 @@ record Origin(String scheme, String host, int port) {
     /** The registrable domain; empty for addresses and for names of one label. */
     private String site() {
         boolean address = host.startsWith("[") || host.matches("[0-9.]+");
+        String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         return address
                 ? ""
                 : Objects.requireNonNullElse(
-                        PublicSuffixMatcherLoader.getDefault().getDomainRoot(host), "");
+                        PublicSuffixMatcherLoader.getDefault().getDomainRoot(name), "");
     }
 
     private static int port(String port, String scheme) {

@@ -23,10 +23,6 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
-import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
-import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
-import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
@@ -52,7 +48,7 @@ final class TlsContexts implements TlsSocketStrategy {
         this.strategies = strategies;
     }
 
-    private record Strategies(TlsSocketStrategy toHome, TlsSocketStrategy toOthers) {}
+    private record Strategies(NamedTls toHome, NamedTls toOthers) {}
 
     /** For registries that nobody configured: everything is verified against the operating system's trust store. */
     static TlsContexts verified(SystemTrust system) {
@@ -122,16 +118,7 @@ final class TlsContexts implements TlsSocketStrategy {
         SSLContext toHome = context(own.build(), ca.orElse(SYSTEM));
         SSLContext toOthers =
                 context(others.build(), ca.map(file -> file + " and " + SYSTEM).orElse(SYSTEM));
-        return new Strategies(config.insecureSkipVerify() ? careless(toHome) : careful(toHome), careful(toOthers));
-    }
-
-    private static TlsSocketStrategy careless(SSLContext context) {
-        return new DefaultClientTlsStrategy(context, HostnameVerificationPolicy.CLIENT, NoopHostnameVerifier.INSTANCE);
-    }
-
-    private static TlsSocketStrategy careful(SSLContext context) {
-        // Never null: HttpClient 5.6 then verifies no host name at all.
-        return new DefaultClientTlsStrategy(context, HostnameVerificationPolicy.BOTH, new DefaultHostnameVerifier());
+        return new Strategies(new NamedTls(toHome, !config.insecureSkipVerify()), new NamedTls(toOthers, true));
     }
 
     private static SSLContext context(SSLFactory factory, String whoTrusts) {

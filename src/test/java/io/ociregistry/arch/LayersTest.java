@@ -23,7 +23,8 @@ class LayersTest {
             .resideInAnyPackage("org.eclipse.jetty..", "org.apache.commons.cli..", "me.tongfei..");
 
     @ArchTest
-    static final ArchRule onlyUpstreamSeesTheHttpClient = only("org.apache.hc..", "..upstream..");
+    static final ArchRule onlyUpstreamAndTheCommandsSeeTheHttpClient =
+            only("org.apache.hc..", "..upstream..", "..standalone..");
 
     @ArchTest
     static final ArchRule onlyLoggingSeesLogback = only("ch.qos.logback..", "..logging..");

@@ -2,7 +2,11 @@ package io.ociregistry.standalone;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ociregistry.testing.ChildJvm;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.OpensslServer;
 import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.testing.TestCertificates;
 import java.io.ByteArrayOutputStream;
@@ -18,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands that ask a server which speaks TLS, with certificates that the test made. */
 @Timeout(60)
@@ -34,7 +40,9 @@ class RemoteTlsTest {
 
     @AfterEach
     void stop() {
-        registry.close();
+        if (registry != null) {
+            registry.close();
+        }
     }
 
     @Test
@@ -114,6 +122,50 @@ class RemoteTlsTest {
                 "ociregistry: --server-ca is for a server with TLS, and --server " + registry.base()
                         + " is none; write https://, or leave it out\n",
                 errors());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"harbor", "name.example", "name.example."})
+    void nameOfServerIsSentInTheHandshake(String host) throws Exception {
+        try (var ingress = FakeUpstream.startTlsByName(authority, "harbor", "name.example")) {
+            var ended = listWhereNamesAreLocal(host, ingress.port());
+            // It is no ociregistry, but it was asked.
+            assertTrue(ended.out().contains("ociregistry: the server at https://" + host), ended::out);
+            assertEquals(1, ingress.requestsTo("/cmd/manifest/list").size(), ended::out);
+        }
+    }
+
+    @Test
+    void nameOfServerMayHoldUnderscores() throws Exception {
+        var server = OpensslServer.start(authority, "my_cache.example", dir);
+        assumeTrue(server.isPresent(), "openssl is not installed");
+        try (var ingress = server.get()) {
+            ingress.serve("/cmd/manifest/list?count=-1", "application/json", "[]".getBytes(StandardCharsets.US_ASCII));
+            var ended = listWhereNamesAreLocal("my_cache.example", ingress.port());
+            assertEquals(0, ended.status(), ended::out);
+        }
+    }
+
+    @Test
+    void certificateForAnotherNameThanOneWithUnderscoreIsRefused() throws Exception {
+        var server = OpensslServer.start(authority, "my_cache.example", dir);
+        assumeTrue(server.isPresent(), "openssl is not installed");
+        try (var ingress = server.get()) {
+            var ended = listWhereNamesAreLocal("your_cache.example", ingress.port());
+            assertTrue(ended.out().contains("no TLS connection to the server at https://your_cache.example"), ended::out);
+        }
+    }
+
+    private ChildJvm.Result listWhereNamesAreLocal(String host, int port) throws Exception {
+        var hosts = Files.writeString(dir.resolve("hosts"), "127.0.0.1 " + host + "\n");
+        return ChildJvm.of(Main.class)
+                .option("-Djdk.net.hosts.file=" + hosts)
+                .run(
+                        "list",
+                        "--server",
+                        "https://" + host + ":" + port,
+                        "--server-ca",
+                        authority.caPem(dir).toString());
     }
 
     private void serve(TestCertificates.Server shown, String... more) throws Exception {

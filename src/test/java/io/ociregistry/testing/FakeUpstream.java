@@ -35,6 +35,11 @@ public final class FakeUpstream implements AutoCloseable {
         return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NONE);
     }
 
+    /** As an ingress: shows the certificate for the name that the client sends in the handshake, and breaks off if it sends none of these. */
+    public static FakeUpstream startTlsByName(TestCertificates authority, String... names) {
+        return new FakeUpstream(Optional.of(authority.serverByName(names)), FakeServer.ClientCertificates.NONE);
+    }
+
     /** Accepts only clients with a certificate of the same authority. */
     public static FakeUpstream startMutualTls(TestCertificates.Server certificate) {
         return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NEEDED);

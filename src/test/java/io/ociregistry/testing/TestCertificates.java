@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -18,10 +21,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.sec.ECPrivateKey;
@@ -74,6 +83,63 @@ public final class TestCertificates {
     /** A certificate for exactly these names and addresses. */
     public Server server(String... names) {
         return new Server(issue(Instant.now(), names));
+    }
+
+    /** A context that shows a certificate for the name that the client sends in the handshake; none if it sends another one or no name. */
+    public SSLContext serverByName(String... names) {
+        Map<String, Issued> byName =
+                Arrays.stream(names).collect(Collectors.toMap(each -> each, each -> issue(Instant.now(), each)));
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(new KeyManager[] {new ByName(byName)}, null, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("can't make a TLS context", e);
+        }
+    }
+
+    private static final class ByName extends X509ExtendedKeyManager {
+        private final Map<String, Issued> byName;
+
+        ByName(Map<String, Issued> byName) {
+            this.byName = byName;
+        }
+
+        @Override
+        public String chooseServerAlias(String keyType, Principal[] issuers, Socket socket) {
+            var session = (ExtendedSSLSession) ((SSLSocket) socket).getHandshakeSession();
+            return session.getRequestedServerNames().stream()
+                    .map(name -> new String(name.getEncoded(), StandardCharsets.US_ASCII))
+                    .filter(byName::containsKey)
+                    .filter(name -> keyType.equals("EC"))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return new X509Certificate[] {byName.get(alias).certificate};
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return byName.get(alias).key;
+        }
+
+        @Override
+        public String[] getClientAliases(String keyType, Principal[] issuers) {
+            return null;
+        }
+
+        @Override
+        public String chooseClientAlias(String[] keyType, Principal[] issuers, Socket socket) {
+            return null;
+        }
+
+        @Override
+        public String[] getServerAliases(String keyType, Principal[] issuers) {
+            return byName.keySet().toArray(String[]::new);
+        }
     }
 
     /** One whose time is over. */

@@ -2,30 +2,41 @@ package io.ociregistry.standalone;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.config.BuildInfo;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.upstream.NamedTls;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
-import java.net.ProtocolException;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.hc.client5.http.ClientProtocolException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
+import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.util.Timeout;
 
 /** The admin API of a running server, as the commands use it that are told {@code --server}. */
 final class RemoteServer {
@@ -33,26 +44,48 @@ final class RemoteServer {
     /** What a header can carry. */
     private static final Pattern TOKEN = Pattern.compile("[!-~]+");
 
-    private static final Duration CONNECT = Duration.ofSeconds(10);
+    private static final String PORT =
+            "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}";
+    /** Host names may hold underscores, which {@link URI#getHost()} refuses. */
+    private static final Pattern BASE = Pattern.compile(
+            "https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
+
+    private static final Timeout CONNECT = Timeout.ofSeconds(10);
     private static final int LONGEST_ERROR = 1 << 16;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final URI base;
     private final SentToken token;
     private final Optional<RemoteTrust> trust;
-    private final HttpClient client;
+    private final CloseableHttpClient client;
 
     private RemoteServer(URI base, SentToken token, Optional<RemoteTrust> trust) {
         this.base = base;
         this.token = token;
         this.trust = trust;
-        var builder = HttpClient.newBuilder().connectTimeout(CONNECT);
-        trust.ifPresent(wanted -> builder.sslContext(wanted.context()));
-        if (SentToken.isThisMachine(base)) {
-            // Java's own rule sends requests for localhost to a proxy if http.nonProxyHosts does not name it.
-            builder.proxy(HttpClient.Builder.NO_PROXY);
+        this.client = client(base, trust);
+    }
+
+    /** Waits for answers without a limit: a server that reads a large cache for the first time takes long. */
+    private static CloseableHttpClient client(URI base, Optional<RemoteTrust> trust) {
+        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(CONNECT)
+                        .setSocketTimeout(Timeout.DISABLED)
+                        .build());
+        trust.ifPresent(wanted -> connections.setTlsSocketStrategy(new NamedTls(wanted.context(), true)));
+        var client = HttpClients.custom()
+                .setConnectionManager(connections.build())
+                .setUserAgent("ociregistry/" + BuildInfo.read().version())
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching();
+        if (!SentToken.isThisMachine(base)) {
+            client.setRoutePlanner(new SystemDefaultRoutePlanner(ProxySelector.getDefault()));
         }
-        this.client = builder.build();
+        return client.build();
     }
 
     /**
@@ -76,16 +109,11 @@ final class RemoteServer {
     }
 
     private static URI base(String url) throws UsageException {
-        try {
-            var uri = URI.create(url.replaceAll("/+$", ""));
-            var isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-            if (isHttp && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null) {
-                return uri;
-            }
-        } catch (IllegalArgumentException e) {
-            // As what is no URL of a server.
+        var bare = url.replaceAll("/+$", "");
+        if (!BASE.matcher(bare).matches()) {
+            throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
         }
-        throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
+        return URI.create(bare);
     }
 
     private static SentToken token(Settings settings, URI base, ServerConfig config) throws StartException {
@@ -114,37 +142,54 @@ final class RemoteServer {
 
     /** GETs JSON. The caller closes it. Whoever wants to know is told why it may not be all. */
     InputStream get(String path, Map<String, String> query, Consumer<String> warned) throws StartException {
-        var response = send("GET", path, query, "");
-        response.headers().allValues("Warning").forEach(warned);
-        return response.body();
+        var answer = send("GET", path, query, "");
+        for (Header warning : answer.response.getHeaders("Warning")) {
+            warned.accept(warning.getValue());
+        }
+        return answer.body;
     }
 
     /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
     InputStream post(String path, Map<String, String> query, String body) throws StartException {
-        return send("POST", path, query, body).body();
+        return send("POST", path, query, body).body;
     }
 
-    private HttpResponse<InputStream> send(String method, String path, Map<String, String> query, String body)
-            throws StartException {
-        var request = HttpRequest.newBuilder(URI.create(base + path + text(query)))
-                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
-                .header("Accept", "application/json");
-        token.value().ifPresent(value -> request.header("Authorization", "Bearer " + value));
+    private record Answer(ClassicHttpResponse response, InputStream body) {}
+
+    private Answer send(String method, String path, Map<String, String> query, String body) throws StartException {
+        var request = new HttpUriRequestBase(method, URI.create(base + path + text(query)));
+        request.setHeader("Accept", "application/json");
+        token.value().ifPresent(value -> request.setHeader("Authorization", "Bearer " + value));
+        if (method.equals("POST")) {
+            request.setEntity(new ByteArrayEntity(body.getBytes(StandardCharsets.UTF_8), null));
+        }
         try {
-            var response = client.send(request.build(), BodyHandlers.ofInputStream());
-            if (response.statusCode() != 200) {
+            var response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
+            var answer = new Answer(response, body(request, response));
+            if (response.getCode() != 200) {
                 throw new StartException(
-                        "the server at " + base + " refuses: " + reason(response) + remark(response), null);
+                        "the server at " + base + " refuses: " + reason(answer) + remark(response), null);
             }
-            return response;
-        } catch (ConnectException | HttpConnectTimeoutException e) {
+            return answer;
+        } catch (ConnectException | ConnectTimeoutException | UnknownHostException e) {
             throw new StartException("cannot reach the server at " + base + "; " + question(e), e);
         } catch (IOException e) {
             throw failed(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StartException("interrupted", e);
+        } catch (HttpException e) {
+            throw new StartException("cannot ask the server at " + base + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Closing it breaks the connection: closing the response alone would read the rest. */
+    private static InputStream body(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
+        var entity = response.getEntity();
+        return new FilterInputStream(entity == null ? InputStream.nullInputStream() : entity.getContent()) {
+            @Override
+            public void close() throws IOException {
+                request.cancel();
+                response.close();
+            }
+        };
     }
 
     /** What became of a connection that was lost. */
@@ -153,9 +198,7 @@ final class RemoteServer {
         if (noTls.isPresent()) {
             return new StartException("no TLS connection to the server at " + base + ": " + noTls.get(), e);
         }
-        // Java's client says it by a type only where enough came, and repeats the bytes where not.
-        if (isCausedBy(ProtocolException.class, e)
-                || String.valueOf(e.getMessage()).contains("status line")) {
+        if (e instanceof ClientProtocolException || e instanceof NoHttpResponseException) {
             return new StartException(
                     "the server at " + base + " speaks no HTTP; is that port one with TLS? then write https://", e);
         }
@@ -163,18 +206,9 @@ final class RemoteServer {
     }
 
     private static String question(IOException e) {
-        return isCausedBy(UnresolvedAddressException.class, e)
+        return e instanceof UnknownHostException
                 ? "is that its name? It can't be resolved"
                 : "is it running there, and is that its (admin) port?";
-    }
-
-    private static boolean isCausedBy(Class<? extends Exception> kind, Throwable e) {
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (kind.isInstance(cause)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static String text(Map<String, String> query) {
@@ -187,21 +221,21 @@ final class RemoteServer {
     }
 
     /** What became of the token, where the server refuses the one who asks. */
-    private String remark(HttpResponse<InputStream> response) {
-        return response.statusCode() == 401 || response.statusCode() == 403 ? "; " + token.remark() : "";
+    private String remark(ClassicHttpResponse response) {
+        return response.getCode() == 401 || response.getCode() == 403 ? "; " + token.remark() : "";
     }
 
     /** The message of an error as ours are, else the status. */
-    private static String reason(HttpResponse<InputStream> response) throws IOException {
-        try (var body = response.body()) {
+    private static String reason(Answer answer) throws IOException {
+        try (var body = answer.body) {
             var message = JSON.readTree(body.readNBytes(LONGEST_ERROR))
                     .path("errors")
                     .path(0)
                     .path("message")
                     .asText("");
-            return message.isEmpty() ? "status " + response.statusCode() : message;
+            return message.isEmpty() ? "status " + answer.response.getCode() : message;
         } catch (JsonProcessingException e) {
-            return "status " + response.statusCode() + ", and nothing that an ociregistry would say";
+            return "status " + answer.response.getCode() + ", and nothing that an ociregistry would say";
         }
     }
 }

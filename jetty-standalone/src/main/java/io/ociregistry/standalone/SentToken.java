@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -72,7 +73,7 @@ record SentToken(Optional<String> value, String remark) {
      * next time.
      */
     static boolean isThisMachine(URI server) {
-        String host = server.getHost();
+        String host = Objects.requireNonNullElse(server.getHost(), ""); // a name with an underscore has no host here
         if (!ADDRESS.matcher(host).matches()) {
             return host.equalsIgnoreCase("localhost");
         }
