@@ -95,7 +95,7 @@ final class Freshness {
         try {
             missing.check(name);
             upstream = upstreams.get(name.repository().registry());
-            upstream.check(RequestKind.OTHER);
+            upstream.check(RequestKind.REVALIDATION);
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(afterFailure(name, cached, rule, e));
         }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * How it stands with one upstream, by what its answers told so far.
  *
  * @param configured whether it is among {@code registries}; others are anybody's
- * @param state {@code up}, {@code down}, or {@code limited} while it answers some requests with 429
+ * @param state {@code up}, {@code down}, or {@code limited} while it answers some requests with 429, or says that no
+ *     requests remain
  * @param reason what clients are told meanwhile; none while it is up
  * @param retrySeconds until it is asked again; none while it is up
  */

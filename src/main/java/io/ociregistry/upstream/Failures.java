@@ -8,12 +8,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -21,13 +16,12 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /** What an upstream's failures mean to our clients. */
 final class Failures {
-    private static final Duration LONGEST_WAIT = Duration.ofHours(6);
+    static final Duration LONGEST_WAIT = Duration.ofHours(6);
     private static final Duration USUAL_WAIT = Duration.ofSeconds(60);
     /** For who is only out of order: a wrong clock or a careless number must not keep us away. */
     private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(10);
@@ -151,26 +145,13 @@ final class Failures {
                 : Optional.empty();
     }
 
-    /** RFC 9110 section 10.2.3: seconds or a date; bounded, since we would wait for ever otherwise. */
+    /** How long a limit lasts: as {@code Retry-After} says, else until it begins anew; bounded, since we would wait for ever otherwise. */
     static Duration retryAfter(HttpResponse answer) {
-        Header header = answer.getFirstHeader("Retry-After");
-        Duration told = header == null ? null : parse(header.getValue().strip());
-        if (told == null || told.isNegative()) {
-            return USUAL_WAIT;
-        }
+        Duration told = AnswerTimes.retryAfter(answer)
+                .or(() -> AnswerTimes.rateLimitReset(answer))
+                .filter(wait -> !wait.isNegative())
+                .orElse(USUAL_WAIT);
         return told.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : told;
-    }
-
-    private static @Nullable Duration parse(String text) {
-        try {
-            if (text.matches("[0-9]+")) {
-                return text.length() > 9 ? LONGEST_WAIT : Duration.ofSeconds(Long.parseLong(text));
-            }
-            var format = DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ROOT);
-            return Duration.between(Instant.now(), ZonedDateTime.parse(text, format));
-        } catch (DateTimeException e) {
-            return null;
-        }
     }
 
     private static RegistryException unreachable(String what, @Nullable String why, IOException e) {

@@ -13,6 +13,7 @@ import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.TagList;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,7 +96,7 @@ final class MirroredUpstream implements Upstream {
 
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
-        return first(RequestKind.OTHER, source -> {
+        return first(RequestKind.OTHER, spentLast(), source -> {
             HeadAnswer answer = source.headManifest(repository, reference);
             boolean another = reference instanceof Digest digest
                     && answer.digest().filter(told -> !told.equals(digest)).isPresent();
@@ -162,6 +163,13 @@ final class MirroredUpstream implements Upstream {
     @Override
     public Executor blobs(Priority priority) {
         return registry.blobs(priority);
+    }
+
+    /** All sources, those last that say that no requests remain. */
+    private List<HttpUpstream> spentLast() {
+        return all.stream()
+                .sorted(Comparator.comparing(source -> !source.isUsable(RequestKind.REVALIDATION)))
+                .toList();
     }
 
     private <A> A first(RequestKind kind, Function<HttpUpstream, A> ask) {

@@ -14,5 +14,10 @@ public enum RequestKind {
     /** GET of a list of referrers, for which many registries have no API yet, and some one that fails. */
     REFERRERS,
     /** HEAD, and whatever else is small. */
-    OTHER
+    OTHER,
+    /**
+     * HEAD of a manifest to find out whether a cached tag moved. Sent as {@link #OTHER}, and limited as that is; and also where an upstream
+     * says that no requests remain, since what is cached can be served without.
+     */
+    REVALIDATION
 }

@@ -8,7 +8,10 @@ import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -17,6 +20,7 @@ import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.io.entity.StringEntity;
 
 /** Asks token services for tokens. */
@@ -25,6 +29,8 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final int LIMIT = 64 << 10;
     /** The token specification: what counts where nothing is said, and the least that a client may assume. */
     private static final int SHORTEST_LIFE = 60;
+    /** A token is kept for that long at least, so that the clocks of a service that differ do not have it asked all the time. */
+    private static final Duration SHORTEST_REST = Duration.ofSeconds(10);
     /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
     private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
 
@@ -79,9 +85,29 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
             }
-            return Optional.of(grant(what, body));
+            return Optional.of(grant(what, answer, body));
         } catch (IOException e) {
             throw Failures.of(what, origin, e);
+        }
+    }
+
+    /** What is left of the life of a token, which begins when it is issued: a service may give out one that it gave before. */
+    private static Duration life(JsonNode json, HttpResponse answer) {
+        Duration life = Duration.ofSeconds(
+                Math.max(SHORTEST_LIFE, json.path("expires_in").asInt(SHORTEST_LIFE)));
+        Duration over = issuedAt(json)
+                .map(issued -> AnswerTimes.since(issued, answer))
+                .filter(since -> !since.isNegative() && since.compareTo(life) < 0)
+                .orElse(Duration.ZERO);
+        Duration left = life.minus(over);
+        return left.compareTo(SHORTEST_REST) < 0 ? SHORTEST_REST : left;
+    }
+
+    private static Optional<Instant> issuedAt(JsonNode json) {
+        try {
+            return Optional.of(OffsetDateTime.parse(json.path("issued_at").asText("")).toInstant());
+        } catch (DateTimeException e) {
+            return Optional.empty();
         }
     }
 
@@ -92,7 +118,7 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         return answer.getEntity().getContent().readNBytes(LIMIT + 1);
     }
 
-    private static BearerTokens.Grant grant(String what, byte[] body) throws IOException {
+    private static BearerTokens.Grant grant(String what, HttpResponse answer, byte[] body) throws IOException {
         try {
             JsonNode json = JSON.readTree(body);
             String token = json.path("access_token").asText("");
@@ -100,8 +126,7 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
             if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
                 throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer holds no token");
             }
-            int life = Math.max(SHORTEST_LIFE, json.path("expires_in").asInt(SHORTEST_LIFE));
-            return new BearerTokens.Grant(new Secret(token), Duration.ofSeconds(life));
+            return new BearerTokens.Grant(new Secret(token), life(json, answer));
         } catch (JsonProcessingException e) {
             // Its message quotes the body.
             throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is no JSON");

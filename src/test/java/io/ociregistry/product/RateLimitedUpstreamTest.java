@@ -22,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** An upstream that answers 429 is left alone for as long as it says; what is cached is served meanwhile. */
 @Timeout(60)
@@ -166,6 +168,80 @@ class RateLimitedUpstreamTest {
         assertEquals(429, refused.status());
         assertTrue(Integer.parseInt(refused.header("Retry-After")) > 7000);
         assertEquals(2, upstream.requests(Match.blob(layer)).size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RateLimit-Remaining,0;w=21600", "ratelimit-remaining,0", "X-RateLimit-Remaining,0"})
+    void cachedTagIsNotRevalidatedWhereNoRequestsRemain(String name, String value) throws Exception {
+        upstream.image("team/app", "other").layer(80).push();
+        upstream.on(Match.manifests()).times(1, new Fault.WithHeader(name, value));
+        manifest("latest");
+        for (int i = 0; i < 20; i++) {
+            Response stale = manifest("latest");
+            assertEquals(200, stale.status());
+            assertArrayEquals(image.manifest(), stale.body());
+            assertTrue(stale.header("Warning").contains("says that its limit is used up"), stale.header("Warning"));
+        }
+        assertEquals(List.of("GET"), methods());
+        assertEquals(200, manifest("other").status());
+        assertArrayEquals(image.layerBytes(1), blob(image.layer(1)).body());
+        assertEquals(List.of("GET", "GET", "GET"), methods(), "what is not cached is asked for");
+    }
+
+    @Test
+    void cachedTagIsRevalidatedOnceTheLimitBeginsAnew() throws Exception {
+        upstream.on(Match.manifests())
+                .once(new Fault.WithHeader("X-RateLimit-Remaining", "0")
+                        .and(new Fault.WithHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"))
+                        .and(new Fault.WithHeader("X-RateLimit-Reset", "1000000001")));
+        manifest("latest");
+        Response answer = manifest("latest");
+        while (answer.header("Warning") != null) {
+            Thread.onSpinWait();
+            answer = manifest("latest");
+        }
+        assertEquals(List.of("GET", "HEAD"), methods());
+    }
+
+    @Test
+    void cachedTagIsRevalidatedWhereRequestsRemainAgain() throws Exception {
+        upstream.image("team/app", "other").layer(80).push();
+        upstream.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "0"));
+        upstream.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "99"));
+        manifest("latest");
+        assertTrue(manifest("latest").header("Warning") != null);
+        manifest("other");
+        assertNull(manifest("latest").header("Warning"));
+    }
+
+    @Test
+    void mirrorWithoutRemainingRequestsIsAskedLastWhetherTagMoved(@TempDir Path cache) throws Exception {
+        try (FakeUpstream mirror = FakeUpstream.start();
+                RunningRegistry mirrored = RunningRegistry.start(
+                        "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
+                                + "\n  mirrors: [{url: '" + mirror.url() + "', prefix: proxy}]"
+                                + "\n  tags: [{pattern: '*', policy: always}]\n",
+                        cache)) {
+            mirror.manifest("proxy/team/app", "latest", image.mediaType(), image.manifest());
+            mirror.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "0"));
+            for (int i = 0; i < 3; i++) {
+                Response answer = RawHttp.get(mirrored.base(), "/v2/team/app/manifests/latest?ns=r.example");
+                assertEquals(200, answer.status());
+                assertNull(answer.header("Warning"));
+            }
+            assertEquals(1, mirror.requests().size());
+            assertEquals(List.of("HEAD", "HEAD"), methods());
+        }
+    }
+
+    @Test
+    void dateToRetryAfterCountsByTheClockOfTheUpstream() throws Exception {
+        upstream.on(Match.manifests())
+                .always(Fault.status(429)
+                        .header("Date", "Mon, 01 Jan 1990 00:00:00 GMT")
+                        .header("Retry-After", "Mon, 01 Jan 1990 00:10:00 GMT"));
+        int left = Integer.parseInt(manifest("latest").header("Retry-After"));
+        assertTrue(left > 570 && left <= 600, "told to wait for " + left + " s");
     }
 
     @Test

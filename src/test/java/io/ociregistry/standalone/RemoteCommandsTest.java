@@ -10,6 +10,9 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -238,6 +241,20 @@ class RemoteCommandsTest {
                 assertTrue(Files.notExists(images.resolve("admin-token")));
             }
         }
+    }
+
+    @Test
+    void agesToPruneCountByTheClockOfTheServer() {
+        upstream.on(Match.anything())
+                .always(Fault.status(200)
+                        .header("Date", "Thu, 31 Jan 2002 00:00:00 GMT")
+                        .body("{}"));
+        run("prune", "--server", upstream.url(), "--older-than", "240h", "--unused-for", "24h", "--dry-run");
+        List<Recorded> asked = upstream.requestsTo("/cmd/prune");
+        assertEquals(1, asked.size(), this::errors);
+        String query = asked.get(0).query();
+        assertTrue(query.contains("createdBefore=2002-01-21T00%3A00%3A00Z"), query);
+        assertTrue(query.contains("pulledBefore=2002-01-30T00%3A00%3A00Z"), query);
     }
 
     @Test

@@ -217,6 +217,14 @@ public sealed interface Fault {
         }
     }
 
+    /** A header beside those of the good answer. */
+    record WithHeader(String name, String value) implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {
+            answer.with(name, value);
+        }
+    }
+
     record NoDigestHeader() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {

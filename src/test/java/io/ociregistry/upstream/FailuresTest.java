@@ -68,6 +68,25 @@ class FailuresTest {
         assertTrue(wait.compareTo(Duration.ofMinutes(59)) > 0 && wait.compareTo(Duration.ofHours(1)) <= 0, wait + "");
     }
 
+    @ParameterizedTest
+    @CsvSource({"'Mon, 01 Jan 1990 00:02:00 GMT', PT2M", "'Sun, 31 Dec 1989 00:00:00 GMT', PT1M"})
+    void dateOfRetryAfterCountsFromTheDateOfTheAnswer(String header, Duration wait) {
+        BasicHttpResponse limited = new BasicHttpResponse(429);
+        limited.addHeader("Date", "Mon, 01 Jan 1990 00:00:00 GMT");
+        limited.addHeader("Retry-After", header);
+        assertEquals(wait, Failures.retryAfter(limited));
+    }
+
+    @Test
+    void resetOfTheLimitCountsWithoutRetryAfter() {
+        BasicHttpResponse limited = new BasicHttpResponse(429);
+        limited.addHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"); // second 1,000,000,000
+        limited.addHeader("X-RateLimit-Reset", "1000000120");
+        assertEquals(Duration.ofMinutes(2), Failures.retryAfter(limited));
+        limited.addHeader("Retry-After", "30");
+        assertEquals(Duration.ofSeconds(30), Failures.retryAfter(limited));
+    }
+
     @Test
     void withoutRetryAfterItIsAMinute() {
         RegistryException limited = Failures.of("GET x", new BasicHttpResponse(429), ErrorCode.BLOB_UNKNOWN);

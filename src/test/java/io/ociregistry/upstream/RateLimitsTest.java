@@ -93,6 +93,90 @@ class RateLimitsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "ratelimit-remaining, 0;w=21600, 3600",
+        "ratelimit-remaining, 0;w=60, 60",
+        "RateLimit-Remaining, 0, 3600",
+        "X-RateLimit-Remaining, 0, 3600",
+        "X-RateLimit-Remaining, 00, 3600",
+        "RateLimit-Remaining, '0, 0;w=60', 60",
+    })
+    void cachedTagsAreNotAskedForWhereNoRequestsRemain(String name, String value, long seconds) {
+        HttpResponse answer = new BasicHttpResponse(200);
+        answer.setHeader(name, value);
+        limits.answered(RequestKind.MANIFEST, answer);
+        assertEquals(Duration.ofSeconds(seconds), leftOfWindow());
+        for (RequestKind miss : new RequestKind[] {RequestKind.MANIFEST, RequestKind.BLOB, RequestKind.OTHER}) {
+            assertDoesNotThrow(() -> limits.check(miss));
+        }
+        now += Duration.ofSeconds(seconds).toNanos();
+        assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20", "100000000", "20;w=21600", "none", "''"})
+    void cachedTagsAreAskedForWhereRequestsRemain(String left) {
+        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        limits.answered(RequestKind.MANIFEST, remaining(left));
+        assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RateLimit-Reset, 90, 90",
+        "X-RateLimit-Reset, 1000000090, 90",
+        "RateLimit-Reset, 7200, 7200",
+        "RateLimit-Reset, 86400, 21600",
+        "X-RateLimit-Reset, 1999999999, 21600",
+        "X-RateLimit-Reset, 999999999, 21600",
+        "RateLimit-Reset, soon, 3600",
+    })
+    void windowEndsWhereTheAnswerSays(String name, String value, long seconds) {
+        HttpResponse answer = remaining("0;w=21600");
+        answer.setHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"); // second 1,000,000,000
+        answer.setHeader(name, value);
+        limits.answered(RequestKind.OTHER, answer);
+        assertEquals(Duration.ofSeconds(seconds), leftOfWindow());
+    }
+
+    @Test
+    void furtherAnswersDoNotExtendTheWindow() {
+        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        now += Duration.ofMinutes(50).toNanos();
+        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        assertEquals(Duration.ofMinutes(10), leftOfWindow());
+    }
+
+    @Test
+    void tokensAndBlobsHaveLimitsOfTheirOwn() {
+        limits.answered(RequestKind.TOKEN, remaining("0"));
+        limits.answered(RequestKind.BLOB, remaining("0"));
+        assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
+    }
+
+    @Test
+    void cachedTagsAreNotAskedForWhereHeadsAreRefused() {
+        refuse(RequestKind.OTHER, "60");
+        assertEquals(Duration.ofSeconds(60), leftOfWindow());
+    }
+
+    @Test
+    void refusalSaysWhenTheWindowEnds() {
+        HttpResponse refusal = remaining("0;w=21600");
+        refusal.setCode(429);
+        refusal.setHeader("Retry-After", "60");
+        limits.answered(RequestKind.MANIFEST, refusal);
+        assertEquals(Duration.ofSeconds(60), leftOfWindow());
+    }
+
+    private Duration leftOfWindow() {
+        RegistryException known =
+                assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
+        assertEquals(ErrorCode.TOO_MANY_REQUESTS, known.code());
+        return known.retryAfter().orElseThrow();
+    }
+
     private static HttpResponse remaining(String left) {
         HttpResponse answer = new BasicHttpResponse(200);
         answer.setHeader("ratelimit-limit", "100;w=21600");

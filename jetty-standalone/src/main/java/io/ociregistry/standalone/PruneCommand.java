@@ -22,7 +22,9 @@ record PruneCommand(Settings settings) implements Action {
             settings.log(config);
             var server = RemoteServer.of(settings, config);
             if (server.isPresent()) {
-                new RemotePrune(server.get()).prune(request).lines().forEach(out::println);
+                // Ages count by the clock that dated what is cached there.
+                PruneRequest there = new PruneOptions(settings, server.get().now()).request();
+                new RemotePrune(server.get()).prune(there).lines().forEach(out::println);
             } else {
                 prune(request, config, out);
             }

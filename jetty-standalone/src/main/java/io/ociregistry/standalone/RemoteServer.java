@@ -16,6 +16,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,7 @@ import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
 import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
@@ -152,6 +154,17 @@ final class RemoteServer {
     /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
     InputStream post(String path, Map<String, String> query, String body) throws StartException {
         return send("POST", path, query, body).body;
+    }
+
+    /** The time by the clock of the server. */
+    Instant now() throws StartException {
+        var answer = send("GET", "/cmd/status", Map.of(), "");
+        try (answer.body) {
+            var date = DateUtils.parseStandardDate(answer.response, "Date");
+            return date == null ? Instant.now() : date;
+        } catch (IOException e) {
+            throw failed(e);
+        }
     }
 
     private record Answer(ClassicHttpResponse response, InputStream body) {}
