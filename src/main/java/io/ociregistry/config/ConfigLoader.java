@@ -27,7 +27,10 @@ public final class ConfigLoader {
 
     private final Function<String, Optional<String>> environment;
 
-    /** The environment gives the value of the variable it is asked for, if that is set. */
+    /**
+     * The environment gives the value of the variable it is asked for, if that is set. Its IllegalArgumentException
+     * says that the value can't be read.
+     */
     public ConfigLoader(Function<String, Optional<String>> environment) {
         this.environment = environment;
     }

@@ -2,7 +2,6 @@ package io.ociregistry.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -20,21 +19,16 @@ public record ConfigLocation(
     /** This process's. */
     public static ConfigLocation ofThisProcess() {
         return new ConfigLocation(
-                name -> Optional.ofNullable(System.getProperty(name)),
-                name -> Optional.ofNullable(System.getenv(name)),
-                USUAL);
+                name -> Optional.ofNullable(System.getProperty(name)), Environment.ofThisProcess()::get, USUAL);
     }
 
     /** The file, if there is one. What was told comes before everything else; problems name it by what told it. */
     public Optional<Path> find(String toldBy, Optional<String> told) throws ConfigException {
-        var named = candidates(toldBy, told).stream()
-                .filter(candidate ->
-                        candidate.file().filter(name -> !name.isBlank()).isPresent())
-                .findFirst();
+        var named = named(toldBy, told);
         if (named.isEmpty()) {
             return Optional.of(usual).filter(Files::exists);
         }
-        var file = Path.of(named.get().file().orElseThrow());
+        var file = Path.of(named.get().file());
         if (!Files.isRegularFile(file)) {
             throw new ConfigException(
                     named.get().by() + " names " + file + ", which is not a file; correct or remove it");
@@ -49,12 +43,19 @@ public record ConfigLocation(
         return file.isPresent() ? loader.load(file.get(), overrides) : loader.withoutFile(overrides);
     }
 
-    private record Candidate(String by, Optional<String> file) {}
+    private record Candidate(String by, String file) {}
 
-    private List<Candidate> candidates(String toldBy, Optional<String> told) {
-        return List.of(
-                new Candidate(toldBy, told),
-                new Candidate("the system property " + PROPERTY, properties.apply(PROPERTY)),
-                new Candidate("the environment variable " + VARIABLE, environment.apply(VARIABLE)));
+    private Optional<Candidate> named(String toldBy, Optional<String> told) throws ConfigException {
+        try {
+            return candidate(toldBy, told)
+                    .or(() -> candidate("the system property " + PROPERTY, properties.apply(PROPERTY)))
+                    .or(() -> candidate("the environment variable " + VARIABLE, environment.apply(VARIABLE)));
+        } catch (IllegalArgumentException unreadable) {
+            throw new ConfigException(String.valueOf(unreadable.getMessage()));
+        }
+    }
+
+    private static Optional<Candidate> candidate(String by, Optional<String> file) {
+        return file.filter(name -> !name.isBlank()).map(name -> new Candidate(by, name));
     }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the environment says of proxies: {@code http_proxy} for what is reached by http, {@code https_proxy} for https, and {@code no_proxy}
@@ -16,33 +17,39 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
 
     private static final List<String> THIS_MACHINE = List.of("localhost", "127.0.0.0/8", "[::1]");
 
+    private record Variable(String name, String value) {}
+
     static ProxyEnvironment read(Reading reading) {
         List<String> direct = new ArrayList<>(THIS_MACHINE);
         variable("no_proxy", reading)
-                .ifPresent(name -> direct.addAll(Arrays.asList(
-                        reading.variable(name).orElseThrow().strip().split("[,\\s]+"))));
+                .ifPresent(noProxy ->
+                        direct.addAll(Arrays.asList(noProxy.value().strip().split("[,\\s]+"))));
         return new ProxyEnvironment(proxy("http_proxy", direct, reading), proxy("https_proxy", direct, reading));
     }
 
     private static ProxyConfig proxy(String lowerCase, List<String> direct, Reading reading) {
-        Optional<String> variable = variable(lowerCase, reading);
+        Optional<Variable> variable = variable(lowerCase, reading);
         if (variable.isEmpty()) {
             return ProxyConfig.NONE;
         }
         try {
-            return ProxyUrl.parse(reading.variable(variable.get()).orElseThrow())
-                    .except(direct);
+            return ProxyUrl.parse(variable.get().value()).except(direct);
         } catch (IllegalArgumentException e) {
-            reading.problem("the environment variable " + variable.get() + " " + e.getMessage());
+            reading.problem("the environment variable " + variable.get().name() + " " + e.getMessage());
             return ProxyConfig.NONE;
         }
     }
 
     /** The spelling that is set. */
-    private static Optional<String> variable(String lowerCase, Reading reading) {
-        return List.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT)).stream()
-                .filter(name ->
-                        reading.variable(name).filter(value -> !value.isBlank()).isPresent())
-                .findFirst();
+    private static Optional<Variable> variable(String lowerCase, Reading reading) {
+        try {
+            return Stream.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT))
+                    .flatMap(name -> reading.variable(name).map(value -> new Variable(name, value)).stream())
+                    .filter(variable -> !variable.value().isBlank())
+                    .findFirst();
+        } catch (IllegalArgumentException e) {
+            reading.problem(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
     }
 }

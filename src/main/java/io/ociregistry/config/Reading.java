@@ -14,7 +14,10 @@ final class Reading {
     private final List<String> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
 
-    /** The environment gives the value of the variable it is asked for, if that is set. */
+    /**
+     * The environment gives the value of the variable it is asked for, if that is set. Its IllegalArgumentException
+     * says that the value can't be read.
+     */
     Reading(String source, Function<String, Optional<String>> environment) {
         this.source = source;
         this.environment = environment;

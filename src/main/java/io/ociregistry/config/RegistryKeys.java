@@ -86,11 +86,16 @@ final class RegistryKeys {
 
     static Optional<Secret> fromEnvironment(Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
         return values.get(key).flatMap(variable -> {
-            var value = complaints.reading().variable(variable);
-            if (value.isEmpty()) {
-                complaints.about(key, "the environment variable " + variable + " is not set; set it");
+            try {
+                var value = complaints.reading().variable(variable);
+                if (value.isEmpty()) {
+                    complaints.about(key, "the environment variable " + variable + " is not set; set it");
+                }
+                return value.map(Secret::new);
+            } catch (IllegalArgumentException e) {
+                complaints.about(key, String.valueOf(e.getMessage()));
+                return Optional.empty();
             }
-            return value.map(Secret::new);
         });
     }
 

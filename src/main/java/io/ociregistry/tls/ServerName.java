@@ -11,8 +11,8 @@ import javax.net.ssl.StandardConstants;
 /**
  * The name of a server in a TLS handshake (server name indication, RFC 6066 section 3).
  *
- * <p>Java sends a name only if it has a dot inside and no underscore. Ingresses choose the certificate by the name, so it is sent whatever it
- * looks like. Addresses are no names and are not sent.
+ * <p>Java sends a name only if it has a dot inside and no underscore. Ingresses choose the certificate by the name, so
+ * it is sent whatever it looks like. Addresses are no names and are not sent.
  *
  * @param host the host without a dot at its end; the certificate has to be for this name or address
  */

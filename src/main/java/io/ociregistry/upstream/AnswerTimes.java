@@ -14,21 +14,24 @@ import org.apache.hc.core5.http.HttpResponse;
 /**
  * Times that an answer names, as durations from the moment of the answer. They may be negative, and callers bound them.
  *
- * <p>Absolute times count from the {@code Date} of the same answer, since an edge machine may start with any time of day. The clock of this
- * machine counts only for answers without a {@code Date} (RFC 9110 section 6.6.1).
+ * <p>Absolute times count from the {@code Date} of the same answer, since an edge machine may start with any time of
+ * day. The clock of this machine counts only for answers without a {@code Date} (RFC 9110 section 6.6.1).
  */
 final class AnswerTimes {
     private static final Pattern NUMBER = Pattern.compile("([0-9]{1,13})(?:\\.[0-9]*)?");
     /** Longer than any caller waits. */
     private static final Duration VERY_LONG = Duration.ofDays(365);
-    /** Numbers above are no seconds to wait but a time: seconds, or milliseconds, since 1970. */
+    /** A number from here on is a time since 1970, in seconds or milliseconds; a smaller one is seconds to wait. */
     private static final long FIRST_EPOCH_SECOND = 1_000_000_000;
 
     private static final long FIRST_EPOCH_MILLISECOND = 1_000 * FIRST_EPOCH_SECOND;
 
     private AnswerTimes() {}
 
-    /** {@code Retry-After}, seconds or a date (RFC 9110 section 10.2.3); empty if the answer names none that can be read. */
+    /**
+     * {@code Retry-After}, seconds or a date (RFC 9110 section 10.2.3); empty if the answer names none that can be
+     * read.
+     */
     static Optional<Duration> retryAfter(HttpResponse answer) {
         return header(answer, "Retry-After").flatMap(text -> {
             if (text.matches("[0-9]+")) {
@@ -39,8 +42,8 @@ final class AnswerTimes {
     }
 
     /**
-     * When a rate limit begins anew: {@code RateLimit-Reset} or {@code X-RateLimit-Reset}. Registries send seconds to wait or the time
-     * since 1970, under either name.
+     * The time to the reset of a rate limit: {@code RateLimit-Reset} or {@code X-RateLimit-Reset}. Registries send
+     * seconds to wait or the time since 1970, under either name.
      */
     static Optional<Duration> rateLimitReset(HttpResponse answer) {
         return Stream.of("RateLimit-Reset", "X-RateLimit-Reset")
@@ -51,7 +54,7 @@ final class AnswerTimes {
                 .findFirst();
     }
 
-    /** How long before the answer something was. */
+    /** The time from a moment to the answer. */
     static Duration since(Instant before, HttpResponse answer) {
         return until(before, answer).negated();
     }
@@ -61,7 +64,8 @@ final class AnswerTimes {
             return Duration.ofSeconds(number);
         }
         return until(
-                number < FIRST_EPOCH_MILLISECOND ? Instant.ofEpochSecond(number) : Instant.ofEpochMilli(number), answer);
+                number < FIRST_EPOCH_MILLISECOND ? Instant.ofEpochSecond(number) : Instant.ofEpochMilli(number),
+                answer);
     }
 
     private static Duration until(Instant time, HttpResponse answer) {
@@ -70,6 +74,8 @@ final class AnswerTimes {
     }
 
     private static Optional<String> header(HttpResponse answer, String name) {
-        return Optional.ofNullable(answer.getFirstHeader(name)).map(Header::getValue).map(String::strip);
+        return Optional.ofNullable(answer.getFirstHeader(name))
+                .map(Header::getValue)
+                .map(String::strip);
     }
 }

@@ -85,9 +85,9 @@ final class Authenticator {
         /**
          * Whether there is something else to send after an answer of 401 or 403.
          *
-         * <p>A challenge is answered with a token. If the registry refuses that token, the next challenge is answered with one more: replicas
-         * of a token service may need a moment to agree. So at most one token is fetched after a fresh one was refused. Then the credentials
-         * are replaced, once. After that a refusal is final.
+         * <p>A challenge is answered with a token. If the registry refuses that token, the next challenge is answered
+         * with one more: replicas of a token service may need a moment to agree. So at most one token is fetched after
+         * a fresh one was refused. Then the credentials are replaced, once. After that a refusal is final.
          */
         boolean improve(int status, List<AuthChallenge> challenges) {
             Optional<Authorization> better = Optional.empty();

@@ -145,7 +145,10 @@ final class Failures {
                 : Optional.empty();
     }
 
-    /** How long a limit lasts: as {@code Retry-After} says, else until it begins anew; bounded, since we would wait for ever otherwise. */
+    /**
+     * How long to wait after a 429: {@code Retry-After}, otherwise the reset of the rate limit; bounded, six hours at
+     * most.
+     */
     static Duration retryAfter(HttpResponse answer) {
         Duration told = AnswerTimes.retryAfter(answer)
                 .or(() -> AnswerTimes.rateLimitReset(answer))

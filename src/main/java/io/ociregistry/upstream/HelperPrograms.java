@@ -8,6 +8,7 @@ import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,10 @@ import java.util.Optional;
  */
 record HelperPrograms(Map<String, String> environment, Duration limit) {
     static final HelperPrograms SYSTEM = new HelperPrograms(System.getenv(), Duration.ofSeconds(30));
+
+    /** How Java encodes the environment of other programs. */
+    private static final Charset LOCALE = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final int LINE = 300;
@@ -46,9 +51,15 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
                         + ", is not on the PATH; install it there"));
         String what = program + " get for " + server;
         ProcessBuilder builder = new ProcessBuilder(path.toString(), "get");
-        builder.environment().clear();
-        builder.environment().putAll(environment);
-        builder.environment().putAll(helper.environment());
+        inherit(builder.environment());
+        helper.environment().forEach((name, value) -> {
+            if (!LOCALE.newEncoder().canEncode(value)) {
+                throw failed(
+                        what + " can't be run: the value of " + name + " has letters that the locale of this server, "
+                                + LOCALE + ", does not have; start the server with LC_ALL=C.UTF-8");
+            }
+            builder.environment().put(name, value);
+        });
         BoundedProcess.Result said = BoundedProcess.run(what, builder, server + "\n", limit);
         if (said.status() != 0) {
             if (said.out().contains(NOT_FOUND)) {
@@ -57,6 +68,19 @@ record HelperPrograms(Map<String, String> environment, Duration limit) {
             throw failed(what + " failed with status " + said.status() + ": " + reason(said.error(), said.out()));
         }
         return credentials(what, said.out(), said.error());
+    }
+
+    /**
+     * Inherited values keep their bytes. Java encodes a value that is put by the locale, and loses letters that the
+     * locale does not have.
+     */
+    private void inherit(Map<String, String> ofProgram) {
+        ofProgram.keySet().retainAll(environment.keySet());
+        environment.forEach((name, value) -> {
+            if (!value.equals(ofProgram.get(name))) {
+                ofProgram.put(name, value);
+            }
+        });
     }
 
     /** Without the environment, which may hold passwords. */

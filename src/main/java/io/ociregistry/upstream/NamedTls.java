@@ -23,7 +23,8 @@ public record NamedTls(SSLContext context, boolean verified) implements TlsSocke
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext http)
             throws IOException {
         ServerName name = ServerName.of(target);
-        return new Handshake(context, name, policy(name), verifier()).upgrade(socket, name.host(), port, attachment, http);
+        return new Handshake(context, name, policy(name), verifier())
+                .upgrade(socket, name.host(), port, attachment, http);
     }
 
     private HostnameVerificationPolicy policy(ServerName name) {

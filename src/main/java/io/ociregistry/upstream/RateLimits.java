@@ -20,12 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers that an upstream answered 429, or 503 with {@code Retry-After}, so that it is not asked again before that has passed; and that it
- * said that no requests remain, so that those that remain to others are not spent on what is cached.
+ * The rate limits of one upstream, as its answers report them. Thread-safe.
  *
- * <p>One second at least and six hours at most are waited, and a minute where nothing is told; ten minutes at most after a 503. Kinds of requests are limited apart from each
- * other. Where no requests remain, cached tags are not asked for again before the limit begins anew: six hours at most, and one hour at most
- * if the answer does not say when that is.
+ * <p>After a 429, or a 503 with {@code Retry-After}, requests of the same kind are not sent before the wait is over:
+ * one second at least and six hours at most, a minute if the answer names no time, ten minutes at most after a 503.
+ *
+ * <p>After an answer that says that no requests remain, cached tags are not revalidated before the limit is reset: six
+ * hours at most, and one hour at most if the answer does not say when. Other requests are still sent.
  */
 final class RateLimits {
     private static final Logger LOG = LoggerFactory.getLogger(RateLimits.class);
@@ -52,7 +53,7 @@ final class RateLimits {
         }
     }
 
-    /** Until when no requests remain. */
+    /** The time until which no requests remain. */
     private volatile @Nullable Pause usedUp;
 
     /**

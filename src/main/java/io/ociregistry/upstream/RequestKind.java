@@ -16,8 +16,8 @@ public enum RequestKind {
     /** HEAD, and whatever else is small. */
     OTHER,
     /**
-     * HEAD of a manifest to find out whether a cached tag moved. Sent as {@link #OTHER}, and limited as that is; and also where an upstream
-     * says that no requests remain, since what is cached can be served without.
+     * HEAD of a manifest to revalidate a cached tag. It is sent and limited as {@link #OTHER}, and also limited while
+     * an upstream says that no requests remain, because the cached tag can be served without.
      */
     REVALIDATION
 }

@@ -29,7 +29,10 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final int LIMIT = 64 << 10;
     /** The token specification: what counts where nothing is said, and the least that a client may assume. */
     private static final int SHORTEST_LIFE = 60;
-    /** A token is kept for that long at least, so that the clocks of a service that differ do not have it asked all the time. */
+    /**
+     * A token is held for this time at least: the clocks of a token service may differ, and each request would ask for
+     * a token.
+     */
     private static final Duration SHORTEST_REST = Duration.ofSeconds(10);
     /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
     private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
@@ -91,7 +94,10 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         }
     }
 
-    /** What is left of the life of a token, which begins when it is issued: a service may give out one that it gave before. */
+    /**
+     * The rest of the life of a token. The life starts when the token is issued; a token service may answer with a
+     * token from its cache.
+     */
     private static Duration life(JsonNode json, HttpResponse answer) {
         Duration life = Duration.ofSeconds(
                 Math.max(SHORTEST_LIFE, json.path("expires_in").asInt(SHORTEST_LIFE)));
@@ -105,7 +111,8 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
 
     private static Optional<Instant> issuedAt(JsonNode json) {
         try {
-            return Optional.of(OffsetDateTime.parse(json.path("issued_at").asText("")).toInstant());
+            return Optional.of(
+                    OffsetDateTime.parse(json.path("issued_at").asText("")).toInstant());
         } catch (DateTimeException e) {
             return Optional.empty();
         }

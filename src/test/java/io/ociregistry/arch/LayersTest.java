@@ -70,6 +70,10 @@ class LayersTest {
             .callMethod(Thread.class, "setDaemon", boolean.class);
 
     @ArchTest
+    static final ArchRule variablesAreReadInOnePlace =
+            noClasses().should().callMethod(System.class, "getenv", String.class);
+
+    @ArchTest
     static final ArchRule tlsKnowsFilesAndSecretsAlone =
             lower("tls", "oci", "store", "upstream", "registry", "web", "standalone");
 

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.testing.ChildJvm;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.Fault;
-import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
 import java.io.ByteArrayOutputStream;
@@ -241,6 +242,18 @@ class RemoteCommandsTest {
                 assertTrue(Files.notExists(images.resolve("admin-token")));
             }
         }
+    }
+
+    @Test
+    void unreadableVariableWithTokenIsNamed() throws Exception {
+        ChildJvm.Result told = ChildJvm.of(Main.class)
+                .variable("OCIREGISTRY_TOKEN", new byte[] {'p', (byte) 0xe4})
+                .run("list", "--server", url());
+        assertEquals(
+                "ociregistry: the environment variable OCIREGISTRY_TOKEN can't be read: its value is not text in UTF-8;"
+                        + " write it in UTF-8\n",
+                told.out());
+        assertEquals(1, told.status());
     }
 
     @Test

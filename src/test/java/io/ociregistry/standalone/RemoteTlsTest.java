@@ -152,7 +152,8 @@ class RemoteTlsTest {
         assumeTrue(server.isPresent(), "openssl is not installed");
         try (var ingress = server.get()) {
             var ended = listWhereNamesAreLocal("your_cache.example", ingress.port());
-            assertTrue(ended.out().contains("no TLS connection to the server at https://your_cache.example"), ended::out);
+            assertTrue(
+                    ended.out().contains("no TLS connection to the server at https://your_cache.example"), ended::out);
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A main method in a Java process of its own, with the class path of the test and no locale. Environment variables are bytes: a shell sets
- * them, since the locale of the test would encode them.
+ * A main method in a Java process of its own, with the class path of the test and no locale. Environment variables are
+ * bytes: a shell sets them, since the locale of the test would encode them.
  */
 public final class ChildJvm {
     private final String mainClass;

@@ -35,7 +35,10 @@ public final class FakeUpstream implements AutoCloseable {
         return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NONE);
     }
 
-    /** As an ingress: shows the certificate for the name that the client sends in the handshake, and breaks off if it sends none of these. */
+    /**
+     * As an ingress: shows the certificate for the name that the client sends in the handshake, and breaks off if it
+     * sends none of these.
+     */
     public static FakeUpstream startTlsByName(TestCertificates authority, String... names) {
         return new FakeUpstream(Optional.of(authority.serverByName(names)), FakeServer.ClientCertificates.NONE);
     }

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A server of another TLS library ({@code openssl s_server}), since servers on Java refuse names with an underscore. It sends files that hold a
- * whole answer to GET requests, one after the other, and shows the certificate for one name only to clients that send the name.
+ * A server of another TLS library ({@code openssl s_server}), since servers on Java refuse names with an underscore. It
+ * sends files that hold a whole answer to GET requests, one after the other, and shows the certificate for one name
+ * only to clients that send the name.
  */
 public final class OpensslServer implements AutoCloseable {
     private final Path root;
@@ -63,7 +64,8 @@ public final class OpensslServer implements AutoCloseable {
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.startsWith("ACCEPT ")) {
-                return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
+                return Integer.parseInt(
+                        line.substring(line.lastIndexOf(':') + 1).strip());
             }
         }
         throw new AssertionError("openssl s_server ended before it accepted");

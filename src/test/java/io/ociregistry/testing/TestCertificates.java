@@ -85,7 +85,10 @@ public final class TestCertificates {
         return new Server(issue(Instant.now(), names));
     }
 
-    /** A context that shows a certificate for the name that the client sends in the handshake; none if it sends another one or no name. */
+    /**
+     * A context that shows a certificate for the name that the client sends in the handshake; none if it sends another
+     * one or no name.
+     */
     public SSLContext serverByName(String... names) {
         Map<String, Issued> byName =
                 Arrays.stream(names).collect(Collectors.toMap(each -> each, each -> issue(Instant.now(), each)));

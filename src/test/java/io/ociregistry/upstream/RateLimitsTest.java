@@ -171,8 +171,7 @@ class RateLimitsTest {
     }
 
     private Duration leftOfWindow() {
-        RegistryException known =
-                assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
+        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
         assertEquals(ErrorCode.TOO_MANY_REQUESTS, known.code());
         return known.retryAfter().orElseThrow();
     }

@@ -39,7 +39,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Registries behind an ingress that chooses the certificate by the name in the handshake, and breaks off without a name. */
+/**
+ * Registries behind an ingress that chooses the certificate by the name in the handshake, and breaks off without a
+ * name.
+ */
 @Timeout(60)
 class ServerNamesTest {
     private static final String[] NAMES = {"harbor", "name.example", "registry.example.com", "h"};
@@ -70,15 +73,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "harbor",
-                "HARBOR",
-                "h",
-                "name.example",
-                "name.example.",
-                "harbor.",
-                "registry.example.com"
-            })
+            strings = {"harbor", "HARBOR", "h", "name.example", "name.example.", "harbor.", "registry.example.com"})
     void everyNameIsSentInTheHandshake(String host) {
         pull(registry().withEndpoint(at(host)));
     }
@@ -86,8 +81,8 @@ class ServerNamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example"})
     void nameOfRegistryIsSentWithoutEndpoint(String host) {
-        UpstreamsInTest upstreams =
-                opened(new UpstreamsInTest().with(UpstreamConfig.of(host + ":" + ingress.port()).withTls(tls)));
+        UpstreamsInTest upstreams = opened(new UpstreamsInTest()
+                .with(UpstreamConfig.of(host + ":" + ingress.port()).withTls(tls)));
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
     }
 
@@ -135,9 +130,8 @@ class ServerNamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example."})
     void nameIsSentByProbe(String host) throws Exception {
-        UpstreamsInTest upstreams = opened(new UpstreamsInTest()
-                .with(registry().withEndpoint(at(host)))
-                .probing(Duration.ofMillis(20)));
+        UpstreamsInTest upstreams = opened(
+                new UpstreamsInTest().with(registry().withEndpoint(at(host))).probing(Duration.ofMillis(20)));
         ingress.refuseConnections();
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         ingress.heal();
@@ -182,8 +176,7 @@ class ServerNamesTest {
         other.image("team/app", "1").push();
         UpstreamConfig config = UpstreamConfig.of("registry.example.com")
                 .withEndpoint("https://" + host + ":" + other.port())
-                .withTls(new TlsConfig(
-                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true));
+                .withTls(new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true));
         assertDoesNotThrow(() -> manifest(config));
     }
 
@@ -201,8 +194,7 @@ class ServerNamesTest {
         OpensslServer server = openssl(WITH_UNDERSCORE);
         server.serve(
                 "/token?scope=repository%3Ateam%2Fapp%3Apull",
-                "application/json",
-                "{\"token\":\"t\"}".getBytes(StandardCharsets.US_ASCII));
+                "application/json", "{\"token\":\"t\"}".getBytes(StandardCharsets.US_ASCII));
         String realm = "https://" + WITH_UNDERSCORE + ":" + server.port() + "/token";
         ingress.on(Match.manifests())
                 .once(Fault.status(401).header("WWW-Authenticate", "Bearer realm=\"" + realm + "\""));

@@ -3,6 +3,7 @@ package io.ociregistry.standalone;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.config.BuildInfo;
+import io.ociregistry.config.Environment;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.upstream.NamedTls;
 import java.io.FilterInputStream;
@@ -49,8 +50,8 @@ final class RemoteServer {
     private static final String PORT =
             "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}";
     /** Host names may hold underscores, which {@link URI#getHost()} refuses. */
-    private static final Pattern BASE = Pattern.compile(
-            "https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
+    private static final Pattern BASE =
+            Pattern.compile("https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
 
     private static final Timeout CONNECT = Timeout.ofSeconds(10);
     private static final int LONGEST_ERROR = 1 << 16;
@@ -121,7 +122,7 @@ final class RemoteServer {
     private static SentToken token(Settings settings, URI base, ServerConfig config) throws StartException {
         var file = settings.get(Flag.TOKEN_FILE);
         if (file.isEmpty()) {
-            var given = Optional.ofNullable(System.getenv(TOKEN_VARIABLE)).filter(value -> !value.isBlank());
+            var given = variable().filter(value -> !value.isBlank());
             var place = "the variable " + TOKEN_VARIABLE;
             return given.isEmpty() ? SentToken.found(base, config) : SentToken.given(token(given.get(), place), place);
         }
@@ -130,6 +131,14 @@ final class RemoteServer {
             return SentToken.given(token(Files.readString(Path.of(file.get())), place), place);
         } catch (IOException e) {
             throw new StartException("cannot use " + place + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static Optional<String> variable() throws StartException {
+        try {
+            return Environment.ofThisProcess().get(TOKEN_VARIABLE);
+        } catch (IllegalArgumentException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
         }
     }
 
