@@ -19,6 +19,7 @@ import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -102,12 +103,22 @@ class RedirectTest {
     }
 
     @Test
-    void aTokenThatItRefusesIsNotShownToItForEver() {
+    void tokenThatRedirectTargetRefusesIsReplaced() {
         other.requireAnonymousBearer();
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
         upstreams.manifest("team/app", "1");
         other.revokeTokens();
+        upstreams.manifest("team/app", "1");
+        assertEquals(2, other.requests(TOKEN).size());
+    }
+
+    @Test
+    void tokenThatRedirectTargetRefusesIsNotHeld() {
+        other.requireAnonymousBearer().tokensLive(Duration.ZERO);
+        up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
+        assertEquals(2, other.requests(TOKEN).size());
+        other.tokensLive(Duration.ofMinutes(5));
         upstreams.manifest("team/app", "1");
     }
 
