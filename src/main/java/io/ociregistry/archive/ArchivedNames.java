@@ -50,6 +50,16 @@ final class ArchivedNames {
         }
     }
 
+    /**
+     * A name as it is written into an archive, so that docker, containerd and {@link #parse} read the same registry: one whose name is a single
+     * word gets its port, since {@code harbor/app} is read as {@code docker.io/harbor/app}.
+     */
+    static String text(ImageReference name) {
+        RegistryName registry = name.repository().registry();
+        String text = RegistryName.isUnmistakable(registry.toString()) ? registry.toString() : registry.withPort();
+        return text + "/" + name.repository().name() + name.reference().separator() + name.reference();
+    }
+
     private static ImageReference complete(String text) {
         int at = text.indexOf('@');
         String tagged = at < 0 ? text : text.substring(0, at);

@@ -33,8 +33,8 @@ public final class LayoutListing {
         for (ImageReference name : names) {
             ObjectNode named = descriptor(manifest);
             named.putObject("annotations")
-                    .put(LayoutIndex.FULL_NAME, name.toString())
-                    .put(LayoutIndex.REF_NAME, name.toString());
+                    .put(LayoutIndex.FULL_NAME, ArchivedNames.text(name))
+                    .put(LayoutIndex.REF_NAME, ArchivedNames.text(name));
             manifests.add(named);
         }
     }
@@ -51,7 +51,7 @@ public final class LayoutListing {
         Descriptor config = image.config().orElseThrow();
         ObjectNode entry = images.addObject().put("Config", OciLayout.entry(config.digest()));
         ArrayNode names = entry.putArray("RepoTags");
-        tags.forEach(tag -> names.add(tag.toString()));
+        tags.forEach(tag -> names.add(ArchivedNames.text(tag)));
         ArrayNode layers = entry.putArray("Layers");
         image.blobs().stream()
                 .filter(blob -> !blob.equals(config))

@@ -64,9 +64,21 @@ public record RegistryName(String host, int port) implements Comparable<Registry
         return DOCKER_HUB_ALIASES.contains(toString()) ? DOCKER_HUB : this;
     }
 
-    /** True if the first component of a path can only be meant as a registry: it has a dot or a port, or is {@code localhost}. */
+    /**
+     * True if the first component of a name is read as a registry, by the rule of docker: it has a dot or a port, or is {@code localhost}.
+     */
     public static boolean isUnmistakable(String component) {
-        return component.indexOf('.') >= 0 || component.indexOf(':') >= 0 || component.equals("localhost");
+        return hasDotOrPort(component) || component.equals("localhost");
+    }
+
+    /** True if a component is written as a host with a domain or a port. */
+    public static boolean hasDotOrPort(String component) {
+        return component.indexOf('.') >= 0 || component.indexOf(':') >= 0;
+    }
+
+    /** The name with its port, also where that is 443. A repository's name has no colon, so this is read as a registry everywhere. */
+    public String withPort() {
+        return host + ":" + (port == 0 ? HTTPS : port);
     }
 
     @Override

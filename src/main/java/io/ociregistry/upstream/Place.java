@@ -32,9 +32,17 @@ record Place(Origin origin, String prefix, Optional<RegistryName> ns, boolean mi
         return ns.isPresent();
     }
 
-    /** What the repository is called there. */
+    /**
+     * What the repository is called there. A cache may take the first component of a name for the registry that {@code ns} tells it, and leave
+     * it out, so a name that begins like a registry comes after the registry itself.
+     */
     String repository(String name) {
-        return prefix + name;
+        String first = name.substring(0, Math.max(0, name.indexOf('/')));
+        boolean mayBeMisread = prefix.isEmpty() && RegistryName.isUnmistakable(first);
+        return ns.filter(registry -> mayBeMisread)
+                        .map(registry -> registry.withPort() + "/")
+                        .orElse(prefix)
+                + name;
     }
 
     /**
@@ -48,6 +56,8 @@ record Place(Origin origin, String prefix, Optional<RegistryName> ns, boolean mi
         boolean told = ("&" + query).contains("&ns=");
         String more = ns.filter(name -> !told).map(name -> "ns=" + name).orElse("");
         String all = query + (query.isEmpty() || more.isEmpty() ? "" : "&") + more;
-        return origin.resolve("/v2/" + repository(repository) + "/" + path + (all.isEmpty() ? "" : "?" + all));
+        // The brackets of an IPv6 address are no part of a path.
+        String escaped = repository(repository).replace("[", "%5B").replace("]", "%5D");
+        return origin.resolve("/v2/" + escaped + "/" + path + (all.isEmpty() ? "" : "?" + all));
     }
 }

@@ -106,8 +106,14 @@ sealed interface ApiRequest {
         return components;
     }
 
-    /** Only the colon of digests and ports needs to be decoded: no grammar allows another character that anybody would encode. */
+    /** Only the colon of digests and ports and the brackets of IPv6 addresses: no grammar allows another character that clients encode. */
     private static String decoded(String component) {
-        return component.replace("%3A", ":").replace("%3a", ":");
+        return component
+                .replace("%3A", ":")
+                .replace("%3a", ":")
+                .replace("%5B", "[")
+                .replace("%5b", "[")
+                .replace("%5D", "]")
+                .replace("%5d", "]");
     }
 }

@@ -145,7 +145,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1:%d", "localhost:%d"})
+    @ValueSource(strings = {"127.0.0.1:%d", "localhost:%d", "%%5B::1%%5D:%d"})
     void norCanARegistryInThePath(String registry) throws IOException {
         FakeUpstream victim = stage().spare().upstream();
         assertError(403, "DENIED", get("/v2/" + registry.formatted(victim.port()) + "/app/manifests/1"));

@@ -277,6 +277,30 @@ class CacheExportTest {
         assertEquals(2, saved.get(0).path("Layers").size());
     }
 
+    @Test
+    void registryOfOneWordKeepsItsNameInArchive() throws Exception {
+        try (LoadedCache loaded = LoadedCache.at(cache)) {
+            Image image = made.image("amd64", SHARED, random(7, 10));
+            TestArchive harbor = new TestArchive();
+            harbor.list(harbor.image("amd64", SHARED, random(7, 10)), FULL_NAME, "harbor:443/app:1").layout();
+            loaded.load(harbor.tar(directory.resolve("harbor.tar")));
+            assertEquals(image.digest().toString(), loaded.digest("app", "harbor", "1"));
+        }
+
+        Path tar = export(request("^harbor/"));
+
+        assertEquals(
+                List.of("harbor:443/app:1"),
+                names(JSON.readTree(entries(tar).get("index.json"))));
+        JsonNode saved = JSON.readTree(entries(tar).get("manifest.json"));
+        assertEquals("harbor:443/app:1", saved.get(0).at("/RepoTags/0").asText());
+        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
+            far.load(tar);
+            assertEquals(200, far.manifest("app", "harbor", "1").status());
+            assertEquals("404", far.digest("harbor/app", "docker.io", "1"));
+        }
+    }
+
     private static List<String> names(JsonNode index) {
         return StreamSupport.stream(index.path("manifests").spliterator(), false)
                 .map(each -> each.path("annotations").path(FULL_NAME).asText())

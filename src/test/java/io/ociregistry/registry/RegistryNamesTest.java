@@ -88,12 +88,32 @@ class RegistryNamesTest {
         "quay.io, quay.io/a/b, quay.io/a/b",
         "quay.io, quay.io:443/a/b, quay.io/a/b",
         "quay.io:443, quay.io/a/b, quay.io/a/b",
-        "mirror.local, internal/a, registry.local:5000/a",
+        "internal, mirror.local/a, registry.local:5000/a",
         "registry.local:5000, mirror.local/a, registry.local:5000/a",
+        "registry.local:5000, mirror.local:443/internal/a, registry.local:5000/internal/a",
+        "plain, my-corp.example:8888/a, plain/a",
+        "plain, plain:443/plain/a, plain/plain/a",
+        "localhost:5000, localhost:5000/a, localhost:5000/a",
+        "localhost, localhost:443/localhost/a, localhost/localhost/a",
         "docker.io, registry-1.docker.io/alpine, docker.io/library/alpine",
         "quay.io, quay.io/quay.io/a, quay.io/quay.io/a"
     })
     void aFirstComponentThatAgreesWithNsIsLeftOut(String ns, String path, String repository) {
+        assertEquals(repository, resolved(names, Optional.of(ns), path));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "registry.local:5000, internal/a, registry.local:5000/internal/a",
+        "mirror.local, internal/a, registry.local:5000/internal/a",
+        "internal, internal/a, registry.local:5000/internal/a",
+        "registry.local:5000, internal/internal/a, registry.local:5000/internal/internal/a",
+        "docker.io, hub/a, docker.io/hub/a",
+        "plain, plain/a, plain/plain/a",
+        "localhost, localhost/a, localhost/localhost/a",
+        "unlisted, unlisted/a, unlisted/unlisted/a"
+    })
+    void plainWordStaysInTheNameBesideNs(String ns, String path, String repository) {
         assertEquals(repository, resolved(names, Optional.of(ns), path));
     }
 
@@ -215,15 +235,92 @@ class RegistryNamesTest {
             try {
                 Repository repository = names.resolve(explicit, path);
                 String registry = repository.registry().toString();
+                String certain = repository.registry().withPort() + "/" + repository.name();
+                assertEquals(repository, names.resolve(Optional.of(registry), certain));
+                assertEquals(repository, names.resolve(Optional.empty(), certain));
                 if (RegistryName.isUnmistakable(registry)) {
+                    assertEquals(repository, names.resolve(Optional.empty(), repository.toString()));
+                }
+                if (RegistryName.hasDotOrPort(registry)) {
                     assertEquals(repository, names.resolve(Optional.of(registry), repository.toString()));
                     assertEquals(repository, names.resolve(Optional.of(registry + ":443"), repository.toString()));
-                    assertEquals(repository, names.resolve(Optional.empty(), repository.toString()));
                 }
             } catch (RegistryException refused) {
                 assertEquals(ErrorCode.NAME_UNKNOWN, refused.code());
             }
         }
+    }
+
+    @Property
+    void everySpellingOfRegistryLeadsToItsRepository(
+            @ForAll("spellings") List<String> spellings,
+            @ForAll("repositories") String name,
+            @ForAll boolean withDefault) {
+        String registry = spellings.get(0);
+        RegistryNames configured = configured(spellings, withDefault);
+        String wanted = registry + "/" + name;
+        for (String ns : spellings) {
+            boolean repeats = spellings.stream()
+                    .anyMatch(each -> RegistryName.hasDotOrPort(each) && name.startsWith(each + "/"));
+            if (!repeats) {
+                assertEquals(wanted, resolved(configured, Optional.of(ns), name), ns);
+            }
+            assertEquals(wanted, resolved(configured, Optional.empty(), ns + "/" + name), ns);
+            for (String first : spellings) {
+                String path = first + "/" + name;
+                String found = resolved(configured, Optional.of(ns), path);
+                assertEquals(RegistryName.hasDotOrPort(first) ? wanted : registry + "/" + path, found, ns);
+            }
+            String certain = RegistryName.parse(ns).withPort() + "/" + name;
+            assertEquals(wanted, resolved(configured, Optional.of(ns), certain));
+            assertEquals(wanted, resolved(configured, Optional.empty(), certain));
+        }
+    }
+
+    @Property
+    void defaultRegistryCountsForNamesThatBeginWithNoRegistry(
+            @ForAll("spellings") List<String> spellings, @ForAll("repositories") String name) {
+        RegistryNames configured = configured(spellings, true);
+        String first = name.substring(0, Math.max(0, name.indexOf('/')));
+        boolean tells = spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
+        if (!tells) {
+            assertEquals("default.example/" + name, resolved(configured, Optional.empty(), name));
+        }
+        assertEquals("other.example/x/" + name, resolved(configured, Optional.of("other.example"), "x/" + name));
+    }
+
+    /** A registry with aliases, and another with one for {@code defaultNs}. */
+    private static RegistryNames configured(List<String> spellings, boolean withDefault) {
+        List<String> aliases = spellings.subList(1, spellings.size());
+        return new RegistryNames(ServerConfig.defaults()
+                .with(
+                        ServerKeys.REGISTRIES,
+                        List.of(
+                                UpstreamConfig.of(spellings.get(0)).withAliases(aliases.toArray(String[]::new)),
+                                UpstreamConfig.of("default.example").withAliases("default")))
+                .with(ServerKeys.DEFAULT_NS, Optional.of("default").filter(unused -> withDefault)));
+    }
+
+    /** The name of a registry, and its aliases. */
+    @Provide
+    Arbitrary<List<String>> spellings() {
+        return Arbitraries.of(
+                        "registry.corp.example:5443", "registry.corp.example", "corp", "corp.example", "harbor", "localhost")
+                .list()
+                .uniqueElements()
+                .ofMinSize(1)
+                .ofMaxSize(4);
+    }
+
+    /** Names whose components look like registries. */
+    @Provide
+    Arbitrary<String> repositories() {
+        return Arbitraries.of(
+                        "app", "corp", "corp.example", "registry.corp.example", "harbor", "localhost", "quay.io", "default")
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(4)
+                .map(parts -> String.join("/", parts));
     }
 
     @Provide
