@@ -2,12 +2,15 @@ package io.ociregistry.registry;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,8 +47,58 @@ record PrunePlan(
      */
     record Name(ImageReference name, String why, long bytes) {}
 
-    /** What a record said when this was decided, what it is to say, and what its manifest lists. */
-    record Change(List<RecordedReference> before, List<RecordedReference> left, List<Digest> children) {}
+    /**
+     * What changes in a record.
+     *
+     * @param manifest what it is of, and what that lists
+     * @param before the names in the record when this was decided
+     * @param outdated those of them that are tags which go, and which another record means by now
+     * @param left the names that stay
+     */
+    record Change(
+            ManifestSummary manifest,
+            List<RecordedReference> before,
+            List<RecordedReference> outdated,
+            List<RecordedReference> left) {
+        /**
+         * The names of the record without those that are outdated; one that was confirmed since is not. A repository that has no other
+         * keeps the manifest by its digest.
+         */
+        List<RecordedReference> current(List<RecordedReference> names) {
+            List<RecordedReference> current = new ArrayList<>();
+            Map<Repository, RecordedReference> bare = new LinkedHashMap<>();
+            for (RecordedReference name : names) {
+                if (isOutdated(name)) {
+                    bare.putIfAbsent(repository(name), name);
+                } else {
+                    current.add(name);
+                }
+            }
+            current.forEach(name -> bare.remove(repository(name)));
+            bare.forEach((repository, name) -> current.add(new RecordedReference(
+                    new ImageReference(repository, manifest.digest()),
+                    name.created(),
+                    name.pulled(),
+                    name.checked())));
+            return current;
+        }
+
+        /** True if the record says what it said, whether the outdated names were taken from it or not. */
+        boolean isOf(List<RecordedReference> names) {
+            // As sets: of a record in several files the order is none.
+            return Set.copyOf(current(names)).equals(Set.copyOf(current(before)));
+        }
+
+        private boolean isOutdated(RecordedReference name) {
+            return outdated.stream()
+                    .anyMatch(each -> each.name().equals(name.name())
+                            && !name.checked().isAfter(each.checked()));
+        }
+
+        private static Repository repository(RecordedReference name) {
+            return name.name().repository();
+        }
+    }
 
     /** The manifests whose records go. */
     Set<Digest> goingRecords() {
@@ -66,7 +119,7 @@ record PrunePlan(
     private void place(Digest digest, Set<Digest> seen, Deque<Digest> order) {
         Change change = records.get(digest);
         if (change != null && seen.add(digest)) {
-            change.children().forEach(child -> place(child, seen, order));
+            change.manifest().children().forEach(child -> place(child, seen, order));
             order.addFirst(digest);
         }
     }

@@ -212,7 +212,6 @@ final class PrunePlanner {
     private PrunePlan planFor(List<PruneCandidate> chosen) {
         Survivors survivors = survivors(chosen);
         List<BlobFile> blobs = unreached(survivors);
-        Set<ImageReference> going = chosen.stream().map(PruneCandidate::name).collect(Collectors.toSet());
         PruneTelling telling = new PruneTelling(census, survivors, blobs);
         chosen.forEach(candidate -> telling.tell(candidate.name()));
         Set<ImageReference> gone = census.members().stream()
@@ -232,7 +231,7 @@ final class PrunePlanner {
         return new PrunePlan(
                 telling.names(),
                 kept.stream().sorted().toList(),
-                changes(going, survivors),
+                changes(going(chosen, survivors), survivors),
                 gone,
                 blobs,
                 unreached,
@@ -241,6 +240,17 @@ final class PrunePlanner {
                         .map(LostRecord::digest)
                         .collect(Collectors.toSet()),
                 true);
+    }
+
+    /** The names that were chosen, and the tags of all that goes with them. */
+    private Set<ImageReference> going(List<PruneCandidate> chosen, Survivors survivors) {
+        return Stream.concat(
+                        chosen.stream().map(PruneCandidate::name),
+                        census.members().stream()
+                                .filter(member -> !survivors.contains(member))
+                                .flatMap(member -> member.tags().stream())
+                                .map(RecordedReference::name))
+                .collect(Collectors.toSet());
     }
 
     private Map<Digest, Change> changes(Set<ImageReference> going, Survivors survivors) {
@@ -256,7 +266,11 @@ final class PrunePlanner {
             ManifestSummary summary = census.members(manifest).get(0).manifest();
             List<RecordedReference> before = summary.references();
             if (!Set.copyOf(left).equals(Set.copyOf(before))) {
-                changes.put(manifest, new Change(before, left, summary.children()));
+                List<RecordedReference> outdated = census.members(manifest).stream()
+                        .flatMap(member -> member.others().stream())
+                        .filter(reference -> isTagOf(going, reference))
+                        .toList();
+                changes.put(manifest, new Change(summary, before, outdated, left));
             }
         }
         return changes;
@@ -265,7 +279,7 @@ final class PrunePlanner {
     /** A member that stays keeps a name, be it its digest. A tag that goes is not claimed by what it meant before either: it would come back. */
     private static List<RecordedReference> left(Member member, Set<ImageReference> going) {
         List<RecordedReference> left = Stream.concat(member.tags().stream(), member.others().stream())
-                .filter(reference -> !(reference.name().reference() instanceof Tag && going.contains(reference.name())))
+                .filter(reference -> !isTagOf(going, reference))
                 .toList();
         if (!left.isEmpty()) {
             return left;
@@ -274,5 +288,9 @@ final class PrunePlanner {
                 .findFirst()
                 .orElseThrow();
         return List.of(new RecordedReference(member.key(), last.created(), last.pulled(), last.checked()));
+    }
+
+    private static boolean isTagOf(Set<ImageReference> names, RecordedReference reference) {
+        return reference.name().reference() instanceof Tag && names.contains(reference.name());
     }
 }

@@ -33,10 +33,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -226,6 +228,7 @@ public final class Pruner {
         try {
             // First: what a crash leaves is a good record, and not one that is missed.
             whileOpen(() -> forgetLost(plan.goingRecords()));
+            plan.records().forEach((digest, change) -> whileOpen(() -> dropOutdated(digest, change)));
             Set<Digest> listed = new HashSet<>();
             for (Digest digest : plan.listersFirst()) {
                 Change change = Objects.requireNonNull(plan.records().get(digest));
@@ -233,7 +236,7 @@ public final class Pruner {
                 if (stays || !whileOpen(() -> change(digest, change))) {
                     unchanged.add(digest + " stays, since " + (stays ? "an index that lists it" : "its record")
                             + " changed meanwhile");
-                    listed.addAll(change.children());
+                    listed.addAll(change.manifest().children());
                 }
             }
             records.force();
@@ -280,27 +283,52 @@ public final class Pruner {
         });
     }
 
+    /**
+     * Takes tags that go from the records that they meant before. This comes first: otherwise such a tag would mean an older manifest as soon
+     * as the record of its last one is gone, for a moment, or for good after a crash or if the older record changed meanwhile.
+     */
+    private void dropOutdated(Digest digest, Change change) {
+        if (change.outdated().isEmpty()) {
+            return;
+        }
+        try {
+            remove(digest, change::current);
+        } catch (IOException e) {
+            // A full disk takes no record, but what goes as a whole needs none.
+            if (!change.left().isEmpty()) {
+                throw disk(e);
+            }
+        }
+    }
+
     /** True if the record is now as was decided. */
     private boolean change(Digest digest, Change change) {
+        AtomicBoolean isSame = new AtomicBoolean();
         try {
-            return records.remove(digest, new ManifestStore.Removal() {
-                @Override
-                public List<RecordedReference> left(ManifestRecord record) {
-                    // As sets: of a record in several files the order is none.
-                    boolean isSame = Set.copyOf(record.references()).equals(Set.copyOf(change.before()));
-                    return isSame ? change.left() : record.references();
-                }
-
-                @Override
-                public void done(ManifestRecord before, List<RecordedReference> left) {
-                    catalog.remove(
-                            ManifestSummary.of(before),
-                            left.stream().map(RecordedReference::name).collect(Collectors.toSet()));
-                }
+            remove(digest, names -> {
+                isSame.set(change.isOf(names));
+                return isSame.get() ? change.left() : names;
             });
+            return isSame.get();
         } catch (IOException e) {
             throw disk(e);
         }
+    }
+
+    private void remove(Digest digest, UnaryOperator<List<RecordedReference>> left) throws IOException {
+        records.remove(digest, new ManifestStore.Removal() {
+            @Override
+            public List<RecordedReference> left(ManifestRecord record) {
+                return left.apply(record.references());
+            }
+
+            @Override
+            public void done(ManifestRecord before, List<RecordedReference> now) {
+                catalog.remove(
+                        ManifestSummary.of(before),
+                        now.stream().map(RecordedReference::name).collect(Collectors.toSet()));
+            }
+        });
     }
 
     private void forgetLost(Set<Digest> manifests) {

@@ -195,6 +195,61 @@ class PrunerTest {
     }
 
     @Test
+    void tagThatGoesWithItsImageIsTakenFromOlderRecords() {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        String signature = "r.example/a:sha256-" + image.digest().hex() + ".sig";
+        Manifest older = cache.keep(image(List.of(ownA)), signature, NOW.minus(Duration.ofHours(9)));
+        cache.keep(older, "r.example/a:kept");
+        Manifest oldest = cache.keep(image(List.of(base, ownA)), signature, NOW.minus(Duration.ofHours(10)));
+        cache.keep(index(List.of(oldest.digest())), "r.example/a:index");
+        cache.keep(image(List.of(ownB)), signature, NOW.minus(Duration.ofHours(8)));
+
+        PruneReport told = cache.dryRun("a:1");
+        PruneReport done = cache.prune("a:1");
+
+        assertEquals(
+                List.of("r.example/a:1", signature),
+                done.names().stream().map(PruneReport.Name::name).toList());
+        assertEquals(told.names(), done.names());
+        assertEquals(
+                Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse(signature)));
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+    }
+
+    @Test
+    void tagThatGoesIsTakenFromRecordThatChangedMeanwhile() {
+        ImageReference tag = ImageReference.parse("r.example/a:latest");
+        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
+
+        cache.keep(old, "r.example/a:2");
+        pruner.carryOut(plan);
+
+        assertEquals(Set.of("r.example/a:1", "r.example/a:2"), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(tag));
+    }
+
+    @Test
+    void tagThatIsConfirmedMeanwhileStaysWithItsManifest() {
+        ImageReference tag = ImageReference.parse("r.example/a:latest");
+        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
+
+        cache.keep(old, tag.toString());
+        pruner.carryOut(plan);
+
+        assertEquals(Set.of("r.example/a:1", tag.toString()), cache.names());
+        assertEquals(Optional.of(old.digest()), cache.catalog.find(tag));
+    }
+
+    @Test
     void aTagThatMovedDoesNotComeBackWhenWhatItMeansIsPruned() {
         Manifest old = cache.keep(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
         cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
