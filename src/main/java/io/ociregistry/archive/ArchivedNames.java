@@ -51,8 +51,9 @@ final class ArchivedNames {
     }
 
     /**
-     * A name as it is written into an archive, so that docker, containerd and {@link #parse} read the same registry: one whose name is a single
-     * word gets its port, since {@code harbor/app} is read as {@code docker.io/harbor/app}.
+     * A name as it is written into an archive, so that docker, containerd and {@link #parse} read the same registry. A
+     * registry whose name is a single word gets its port, since {@code harbor/app} is read as {@code
+     * docker.io/harbor/app}.
      */
     static String text(ImageReference name) {
         RegistryName registry = name.repository().registry();

@@ -65,7 +65,8 @@ public record RegistryName(String host, int port) implements Comparable<Registry
     }
 
     /**
-     * True if the first component of a name is read as a registry, by the rule of docker: it has a dot or a port, or is {@code localhost}.
+     * True if the first component of a name is read as a registry, by the rule of docker: it has a dot or a port, or is
+     * {@code localhost}.
      */
     public static boolean isUnmistakable(String component) {
         return hasDotOrPort(component) || component.equals("localhost");
@@ -76,7 +77,10 @@ public record RegistryName(String host, int port) implements Comparable<Registry
         return component.indexOf('.') >= 0 || component.indexOf(':') >= 0;
     }
 
-    /** The name with its port, also where that is 443. A repository's name has no colon, so this is read as a registry everywhere. */
+    /**
+     * The name with its port, also where that is 443. No name of a repository has a colon, so it can only be a
+     * registry.
+     */
     public String withPort() {
         return host + ":" + (port == 0 ? HTTPS : port);
     }

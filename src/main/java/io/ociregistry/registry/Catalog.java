@@ -50,6 +50,9 @@ final class Catalog {
     /** The manifests that have another one as their subject, by that and the repository. */
     private final Map<ImageReference, Set<Digest>> referrers = new ConcurrentHashMap<>();
 
+    /** Names whose newest record is lost: they mean an older manifest, which no upstream has confirmed since. */
+    private final Set<ImageReference> doubtful = ConcurrentHashMap.newKeySet();
+
     private final Map<RegistryName, RegistryName> registries = new ConcurrentHashMap<>();
     /** What manifests will name that are on their way, and how many wait for it. */
     private final Map<Digest, Integer> held = new ConcurrentHashMap<>();
@@ -80,7 +83,7 @@ final class Catalog {
     }
 
     /**
-     * A record has lost names, or is gone.
+     * A record has lost names, or is gone, since this server removed them.
      *
      * @param before what it said
      * @param left the names that it still has
@@ -95,6 +98,38 @@ final class Catalog {
         }
         left.forEach(name -> gone.remove(name.repository()));
         gone.forEach(repository -> unlink(repository, before));
+    }
+
+    /**
+     * A record has lost names, or is gone, though this server did not remove them. An older record that claims such a
+     * name may be long outdated.
+     *
+     * @param before what it said
+     * @param left the names that it still has
+     */
+    synchronized void lose(ManifestSummary before, Set<ImageReference> left) {
+        remove(before, left);
+        before.references().stream()
+                .filter(reference -> !left.contains(reference.name()))
+                .forEach(reference -> doubt(reference.name(), reference.checked()));
+    }
+
+    /**
+     * A record is lost that claimed a name and was last confirmed then. The name is doubtful if it means an older
+     * manifest.
+     */
+    void doubt(ImageReference name, Instant checked) {
+        names.computeIfPresent(name, (same, known) -> {
+            if (checked.isAfter(known.checked())) {
+                doubtful.add(same);
+            }
+            return known;
+        });
+    }
+
+    /** True if a name means an older manifest because the record of a newer one is lost. */
+    boolean isDoubtful(ImageReference name) {
+        return doubtful.contains(name);
     }
 
     /**
@@ -196,12 +231,17 @@ final class Catalog {
     /** The upstream confirmed that a name still means that manifest. */
     void refresh(ImageReference name, Digest digest, Instant now) {
         Instant checked = nextCheck(name, now);
-        names.computeIfPresent(name, (same, known) -> Named.refreshed(known, digest, checked));
+        names.computeIfPresent(name, (same, known) -> believed(same, known, Named.refreshed(known, digest, checked)));
     }
 
-    /** All manifests whose records claim a name. */
-    Set<Digest> claimed(ImageReference name) {
-        return Named.each(names.get(name)).map(Named::digest).collect(Collectors.toUnmodifiableSet());
+    /**
+     * All manifests whose records claim a name, the current one last: so the name means no older one if they lose it in
+     * turn.
+     */
+    List<Digest> claimed(ImageReference name) {
+        List<Digest> claimed = new ArrayList<>();
+        Named.each(names.get(name)).forEach(named -> claimed.add(0, named.digest()));
+        return claimed;
     }
 
     /** Forgets that the record of a manifest claims a name; what that meant is still known by its digest. */
@@ -353,11 +393,24 @@ final class Catalog {
         if (reference instanceof Tag tag && !names.containsKey(name)) {
             holdings.computeIfPresent(name.repository(), (same, known) -> known.with(tag));
         }
-        names.compute(name, (same, known) -> Named.claimed(known, manifest.digest(), checked));
+        names.compute(name, (same, known) -> believed(same, known, Named.claimed(known, manifest.digest(), checked)));
+    }
+
+    /** A name that means another manifest, or was confirmed later, is not doubtful any more. */
+    private Named believed(ImageReference name, @Nullable Named before, Named now) {
+        if (before == null
+                || !before.digest().equals(now.digest())
+                || !before.checked().equals(now.checked())) {
+            doubtful.remove(name);
+        }
+        return now;
     }
 
     private void removeName(ImageReference name, Digest digest) {
         Named left = names.computeIfPresent(name, (same, known) -> Named.without(known, digest));
+        if (left == null) {
+            doubtful.remove(name);
+        }
         if (left == null && name.reference() instanceof Tag tag) {
             holdings.computeIfPresent(
                     name.repository(), (same, known) -> known.without(tag).orNull());

@@ -9,6 +9,7 @@ import io.ociregistry.store.RecordedReference;
 import io.ociregistry.threads.Daemons;
 import io.ociregistry.threads.Pools;
 import io.ociregistry.upstream.Via;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -69,6 +70,7 @@ final class Discovery implements AutoCloseable {
         looking.execute(() -> {
             try {
                 records.look(changes);
+                doubtLost();
                 then.run();
                 ready.complete(null);
             } catch (RuntimeException | Error e) {
@@ -109,15 +111,26 @@ final class Discovery implements AutoCloseable {
         }
     }
 
-    /** To be called when a name is not known. Complete at once if nothing can have come; else once it has been looked for. */
+    /**
+     * To be called when a name is not known, or its manifest is not there. Complete at once if nothing can have come;
+     * otherwise once it has been looked for.
+     */
     CompletionStage<Void> lookFor(ImageReference name) {
         if (name.reference() instanceof Digest digest) {
             lookAt(digest);
-            if (catalog.find(name).isPresent()) {
-                return CompletableFuture.completedStage(null);
-            }
+        } else {
+            catalog.find(name).ifPresent(this::lookAt);
         }
-        return soon();
+        return catalog.find(name).isPresent() ? CompletableFuture.completedStage(null) : soon();
+    }
+
+    /** Marks the names of records that went bad: older records that claim them need a confirmation. */
+    private void doubtLost() {
+        try {
+            records.lost().forEach(lost -> lost.names().forEach(catalog::doubt));
+        } catch (IOException e) {
+            LOG.warn("looking for the names of manifest records that went bad: {}", e.toString());
+        }
     }
 
     private synchronized CompletionStage<Void> soon() {
@@ -159,13 +172,13 @@ final class Discovery implements AutoCloseable {
 
         @Override
         public void changed(ManifestSummary before, ManifestSummary now) {
-            catalog.remove(before, names(now));
+            catalog.lose(before, names(now));
             catalog.add(now);
         }
 
         @Override
         public void went(ManifestSummary before) {
-            catalog.remove(before, Set.of());
+            catalog.lose(before, Set.of());
         }
 
         private static Set<ImageReference> names(ManifestSummary manifest) {

@@ -27,10 +27,11 @@ import java.util.function.Supplier;
 /**
  * Looks after cached tags that may have moved.
  *
- * <p>Where the rule for a tag says so, its upstream is asked by HEAD, once however many clients ask, and only if the tag moved the new
- * manifest is fetched, by digest. Whatever goes wrong with that, the cached one is served, and says that it is: an upstream that fails,
- * refuses or is slow is no reason to break what worked yesterday. Only an upstream that answers that the tag is gone can make it unknown,
- * for good until it has it again, and only if the rule says so.
+ * <p>Where the rule for a tag says so, or its newest record is lost, its upstream is asked by HEAD, once however many
+ * clients ask, and only if the tag moved the new manifest is fetched, by digest. Whatever goes wrong with that, the
+ * cached one is served, and says that it is: an upstream that fails, refuses or is slow is no reason to break what worked
+ * yesterday. Only an upstream that answers that the tag is gone can make it unknown, for good until it has it again, and
+ * only if the rule says so.
  */
 final class Freshness {
     /** Brings in manifests by name. */
@@ -77,17 +78,18 @@ final class Freshness {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
         TagRule rule = policies.get().rule(name.repository().registry(), tag.value());
-        if (rule.maxAge().equals(TagRule.FOREVER)) {
-            return CompletableFuture.completedStage(FoundManifest.certain(cached));
-        }
-        Duration age = Duration.between(catalog.checked(name), clock.instant());
-        // A clock that was once ahead makes it as good as old.
-        if (!age.isNegative() && age.compareTo(rule.maxAge()) < 0) {
+        if (!catalog.isDoubtful(name) && isFresh(name, rule)) {
             return CompletableFuture.completedStage(FoundManifest.certain(cached));
         }
         return airGapped
                 ? CompletableFuture.completedStage(stale(name, cached, AirGap.REASON))
                 : ask(name, cached, rule);
+    }
+
+    private boolean isFresh(ImageReference name, TagRule rule) {
+        Duration age = Duration.between(catalog.checked(name), clock.instant());
+        // A clock that was once ahead makes it as good as old.
+        return rule.maxAge().equals(TagRule.FOREVER) || (!age.isNegative() && age.compareTo(rule.maxAge()) < 0);
     }
 
     private CompletionStage<FoundManifest> ask(ImageReference name, Manifest cached, TagRule rule) {
@@ -167,7 +169,7 @@ final class Freshness {
         String age = GoDuration.format(Duration.between(checked, clock.instant()));
         return new FoundManifest(
                 cached,
-                Optional.of(
-                        name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + why));
+                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + why
+                        + (catalog.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
     }
 }

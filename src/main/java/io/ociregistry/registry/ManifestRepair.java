@@ -54,7 +54,7 @@ final class ManifestRepair {
         problems.forEach(problem -> names.put(problem.digest(), new LinkedHashSet<>()));
         catalog.names().forEach((name, digest) -> add(names, digest, name));
         names.keySet().forEach(this::putAway);
-        lost().forEach(lost -> lost.names().forEach(name -> add(names, lost.digest(), name)));
+        lost().forEach(lost -> lost.names().keySet().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
         for (Problem problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());
@@ -107,9 +107,12 @@ final class ManifestRepair {
     private Optional<String> fetch(Digest digest, ImageReference name, LoadFetch fetch) throws InterruptedException {
         try {
             Manifest manifest = fetch.manifest(new ImageReference(name.repository(), digest));
-            boolean lostTag =
-                    name.reference() instanceof Tag && source.cached(name).isEmpty();
-            if (lostTag && !fetch.ask(() -> source.name(name, manifest))) {
+            // An older record may claim the tag meanwhile.
+            boolean lostTag = name.reference() instanceof Tag
+                    && source.cached(name).filter(manifest::equals).isEmpty();
+            if (lostTag
+                    && !fetch.ask(() -> source.name(name, manifest))
+                    && source.cached(name).isEmpty()) {
                 LOG.warn("{} means another image by now, which comes when a client asks for it", name);
             }
             return Optional.empty();

@@ -48,11 +48,11 @@ record PrunePlan(
     record Name(ImageReference name, String why, long bytes) {}
 
     /**
-     * What changes in a record.
+     * A record that changes.
      *
-     * @param manifest what it is of, and what that lists
-     * @param before the names in the record when this was decided
-     * @param outdated those of them that are tags which go, and which another record means by now
+     * @param manifest its summary
+     * @param before its names when this was decided
+     * @param outdated its tags that go and mean a newer manifest
      * @param left the names that stay
      */
     record Change(
@@ -61,8 +61,8 @@ record PrunePlan(
             List<RecordedReference> outdated,
             List<RecordedReference> left) {
         /**
-         * The names of the record without those that are outdated; one that was confirmed since is not. A repository that has no other
-         * keeps the manifest by its digest.
+         * Names of the record without the outdated ones; a tag that was confirmed since is not outdated. A repository
+         * that has no other name keeps the manifest by its digest.
          */
         List<RecordedReference> current(List<RecordedReference> names) {
             List<RecordedReference> current = new ArrayList<>();
@@ -76,10 +76,7 @@ record PrunePlan(
             }
             current.forEach(name -> bare.remove(repository(name)));
             bare.forEach((repository, name) -> current.add(new RecordedReference(
-                    new ImageReference(repository, manifest.digest()),
-                    name.created(),
-                    name.pulled(),
-                    name.checked())));
+                    new ImageReference(repository, manifest.digest()), name.created(), name.pulled(), name.checked())));
             return current;
         }
 
@@ -91,8 +88,8 @@ record PrunePlan(
 
         private boolean isOutdated(RecordedReference name) {
             return outdated.stream()
-                    .anyMatch(each -> each.name().equals(name.name())
-                            && !name.checked().isAfter(each.checked()));
+                    .anyMatch(each ->
+                            each.name().equals(name.name()) && !name.checked().isAfter(each.checked()));
         }
 
         private static Repository repository(RecordedReference name) {

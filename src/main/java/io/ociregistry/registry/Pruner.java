@@ -284,8 +284,9 @@ public final class Pruner {
     }
 
     /**
-     * Takes tags that go from the records that they meant before. This comes first: otherwise such a tag would mean an older manifest as soon
-     * as the record of its last one is gone, for a moment, or for good after a crash or if the older record changed meanwhile.
+     * Takes tags that go from older records that claim them. This comes first: otherwise such a tag would mean an older
+     * manifest once its newest record is gone, for good if the server crashes then or the older record changed
+     * meanwhile.
      */
     private void dropOutdated(Digest digest, Change change) {
         if (change.outdated().isEmpty()) {
@@ -294,7 +295,7 @@ public final class Pruner {
         try {
             remove(digest, change::current);
         } catch (IOException e) {
-            // A full disk takes no record, but what goes as a whole needs none.
+            // A full disk takes no record; one that is to be deleted needs no new one.
             if (!change.left().isEmpty()) {
                 throw disk(e);
             }

@@ -14,15 +14,16 @@ import java.util.Optional;
  * Which repository of which registry a client means.
  *
  * <p>Clients say it in three ways: the {@code X-Registry} header, the {@code ns} query parameter of the distribution specification
- * ("Registry Proxying"; containerd), or a registry as the first component of the name (podman, skopeo, people). The header beats {@code ns},
- * both beat the name, and {@code defaultNs} is used if none of them is given. All spellings of Docker Hub are one registry, and its names of one
- * component are in {@code library/}.
+ * ("Registry Proxying"; containerd), or a registry as the first component of the name (podman, skopeo, people). The
+ * header beats {@code ns}, both beat the name, and {@code defaultNs} is used if none of them is given. All spellings of
+ * Docker Hub are one registry, and its names of one component are in {@code library/}.
  *
- * <p>Some clients send {@code ns} and the same registry in the name, too (containerd with {@code override_path}, buildkit). Then the first
- * component is left out, but only if it has a dot or a port. A component without both may be part of the repository's name: in the registry
- * {@code registry.corp.example:5443} with the alias {@code corp} the repositories {@code corp/app} and {@code app} are two. This holds for plain
- * names of registries ({@code harbor}, {@code localhost}) as for plain aliases: where {@code ns} has said the registry, a component that stays
- * gives 404 at worst, and a component that is dropped may give another image.
+ * <p>Some clients send {@code ns} and the same registry in the name, too (containerd with {@code override_path},
+ * buildkit). Then the first component is left out, but only if it has a dot or a port. A component without both may be
+ * part of the repository's name: in the registry {@code registry.corp.example:5443} with the alias {@code corp} the
+ * repositories {@code corp/app} and {@code app} are two. This holds for plain names of registries ({@code harbor},
+ * {@code localhost}) as for plain aliases: where {@code ns} has said the registry, a component that stays gives 404 at
+ * worst, and a component that is dropped may give another image.
  */
 public final class RegistryNames {
     private final Map<String, RegistryName> known = new HashMap<>();

@@ -3,6 +3,8 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -12,12 +14,13 @@ import java.util.Set;
  * @param digest of the manifest, as its file was named
  * @param file where the record is now
  * @param named what it named, blobs and manifests, as far as anything tells: rather more than that than less
- * @param names the names that the manifest had, as far as anything tells
+ * @param names the names that the manifest had, as far as anything tells, and when its upstream last confirmed each of
+ *     them; {@link Instant#MAX} if that is not known
  */
-public record LostRecord(Digest digest, Path file, Set<Digest> named, Set<ImageReference> names) {
+public record LostRecord(Digest digest, Path file, Set<Digest> named, Map<ImageReference, Instant> names) {
     public LostRecord {
         named = Set.copyOf(named);
-        names = Set.copyOf(names);
+        names = Map.copyOf(names);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -103,19 +104,19 @@ final class LostRecords {
     private static LostRecord of(ManifestSummary known, Path file) {
         Set<Digest> named = new HashSet<>(known.children());
         known.blobs().forEach(blob -> named.add(blob.digest()));
-        Set<ImageReference> names =
-                known.references().stream().map(RecordedReference::name).collect(Collectors.toSet());
+        Map<ImageReference, Instant> names = known.references().stream()
+                .collect(Collectors.toMap(RecordedReference::name, RecordedReference::checked, (one, other) -> one));
         return new LostRecord(known.digest(), file, named, names);
     }
 
     private LostRecord read(Digest digest, List<Path> files) throws IOException {
         Set<Digest> named = new HashSet<>();
-        Set<ImageReference> names = new HashSet<>();
+        Map<ImageReference, Instant> names = new HashMap<>();
         for (Path file : files) {
             try (InputStream content = Files.newInputStream(file)) {
                 Remains remains = new Remains(content.readNBytes(Math.toIntExact(mostBytes)));
                 named.addAll(remains.digests());
-                names.addAll(remains.names());
+                remains.names().forEach(name -> names.put(name, Instant.MAX));
             }
         }
         return new LostRecord(digest, files.get(files.size() - 1), named, names);

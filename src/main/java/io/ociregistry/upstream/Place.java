@@ -33,8 +33,8 @@ record Place(Origin origin, String prefix, Optional<RegistryName> ns, boolean mi
     }
 
     /**
-     * What the repository is called there. A cache may take the first component of a name for the registry that {@code ns} tells it, and leave
-     * it out, so a name that begins like a registry comes after the registry itself.
+     * The name of the repository there. A cache may take the first component of a name for the registry that {@code ns}
+     * tells, and leave it out; so a name that begins like a registry comes after the registry itself.
      */
     String repository(String name) {
         String first = name.substring(0, Math.max(0, name.indexOf('/')));

@@ -106,7 +106,10 @@ sealed interface ApiRequest {
         return components;
     }
 
-    /** Only the colon of digests and ports and the brackets of IPv6 addresses: no grammar allows another character that clients encode. */
+    /**
+     * The colon of digests and ports and the brackets of IPv6 addresses: other characters that clients encode are in no
+     * name.
+     */
     private static String decoded(String component) {
         return component
                 .replace("%3A", ":")

@@ -282,7 +282,8 @@ class CacheExportTest {
         try (LoadedCache loaded = LoadedCache.at(cache)) {
             Image image = made.image("amd64", SHARED, random(7, 10));
             TestArchive harbor = new TestArchive();
-            harbor.list(harbor.image("amd64", SHARED, random(7, 10)), FULL_NAME, "harbor:443/app:1").layout();
+            harbor.list(harbor.image("amd64", SHARED, random(7, 10)), FULL_NAME, "harbor:443/app:1")
+                    .layout();
             loaded.load(harbor.tar(directory.resolve("harbor.tar")));
             assertEquals(image.digest().toString(), loaded.digest("app", "harbor", "1"));
         }
@@ -290,8 +291,7 @@ class CacheExportTest {
         Path tar = export(request("^harbor/"));
 
         assertEquals(
-                List.of("harbor:443/app:1"),
-                names(JSON.readTree(entries(tar).get("index.json"))));
+                List.of("harbor:443/app:1"), names(JSON.readTree(entries(tar).get("index.json"))));
         JsonNode saved = JSON.readTree(entries(tar).get("manifest.json"));
         assertEquals("harbor:443/app:1", saved.get(0).at("/RepoTags/0").asText());
         try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {

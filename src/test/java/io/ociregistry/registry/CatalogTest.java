@@ -192,14 +192,43 @@ class CatalogTest {
         catalog.add(record(IMAGE, "quay.io/a:v2", NOW));
         catalog.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
 
-        assertEquals(Set.of(IMAGE.digest(), INDEX.digest()), catalog.claimed(name("quay.io/a:v1")));
+        assertEquals(
+                List.of(INDEX.digest(), IMAGE.digest()), catalog.claimed(name("quay.io/a:v1")), "the last one last");
         catalog.drop(name("quay.io/a:v1"), IMAGE.digest());
         catalog.drop(name("quay.io/a:v1"), INDEX.digest());
         assertEquals(Optional.empty(), catalog.find(name("quay.io/a:v1")));
-        assertEquals(Set.of(), catalog.claimed(name("quay.io/a:v1")));
+        assertEquals(List.of(), catalog.claimed(name("quay.io/a:v1")));
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v2")));
         assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
         assertTrue(catalog.hasBlob(A, LAYER));
+    }
+
+    @Test
+    void olderMeaningIsDoubtfulUntilItIsConfirmedOrReplaced() {
+        ImageReference tag = name("quay.io/a:v1");
+        ManifestSummary older = record(INDEX, "quay.io/a:v1", NOW.minusSeconds(1));
+        ManifestSummary newer = record(IMAGE, "quay.io/a:v1", NOW);
+        catalog.add(older);
+        catalog.add(newer);
+        catalog.lose(older, Set.of());
+        assertFalse(catalog.isDoubtful(tag), "what it meant is lost, not what it means");
+        catalog.add(older);
+
+        catalog.lose(newer, Set.of());
+        catalog.add(older);
+        assertEquals(Optional.of(INDEX.digest()), catalog.find(tag));
+        assertTrue(catalog.isDoubtful(tag));
+        catalog.add(newer);
+        assertFalse(catalog.isDoubtful(tag));
+
+        catalog.lose(newer, Set.of());
+        catalog.refresh(tag, INDEX.digest(), NOW.plusSeconds(1));
+        assertFalse(catalog.isDoubtful(tag));
+
+        catalog.doubt(tag, NOW.plusSeconds(2));
+        catalog.remove(older, Set.of());
+        catalog.add(older);
+        assertFalse(catalog.isDoubtful(tag), "nothing is left of it");
     }
 
     private static ConfirmedLink link(Repository repository, Digest digest) {

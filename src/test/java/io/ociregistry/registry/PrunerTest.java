@@ -211,8 +211,7 @@ class PrunerTest {
                 List.of("r.example/a:1", signature),
                 done.names().stream().map(PruneReport.Name::name).toList());
         assertEquals(told.names(), done.names());
-        assertEquals(
-                Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
+        assertEquals(Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse(signature)));
         assertEquals(Set.of(base, ownA), cache.blobsHere());
     }

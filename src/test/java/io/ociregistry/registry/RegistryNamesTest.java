@@ -260,8 +260,8 @@ class RegistryNamesTest {
         RegistryNames configured = configured(spellings, withDefault);
         String wanted = registry + "/" + name;
         for (String ns : spellings) {
-            boolean repeats = spellings.stream()
-                    .anyMatch(each -> RegistryName.hasDotOrPort(each) && name.startsWith(each + "/"));
+            boolean repeats =
+                    spellings.stream().anyMatch(each -> RegistryName.hasDotOrPort(each) && name.startsWith(each + "/"));
             if (!repeats) {
                 assertEquals(wanted, resolved(configured, Optional.of(ns), name), ns);
             }
@@ -305,7 +305,12 @@ class RegistryNamesTest {
     @Provide
     Arbitrary<List<String>> spellings() {
         return Arbitraries.of(
-                        "registry.corp.example:5443", "registry.corp.example", "corp", "corp.example", "harbor", "localhost")
+                        "registry.corp.example:5443",
+                        "registry.corp.example",
+                        "corp",
+                        "corp.example",
+                        "harbor",
+                        "localhost")
                 .list()
                 .uniqueElements()
                 .ofMinSize(1)
@@ -316,7 +321,14 @@ class RegistryNamesTest {
     @Provide
     Arbitrary<String> repositories() {
         return Arbitraries.of(
-                        "app", "corp", "corp.example", "registry.corp.example", "harbor", "localhost", "quay.io", "default")
+                        "app",
+                        "corp",
+                        "corp.example",
+                        "registry.corp.example",
+                        "harbor",
+                        "localhost",
+                        "quay.io",
+                        "default")
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(4)

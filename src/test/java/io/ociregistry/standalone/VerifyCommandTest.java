@@ -3,13 +3,16 @@ package io.ociregistry.standalone;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.registry.PrunePolicy;
 import io.ociregistry.registry.PruneRequest;
+import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RunningRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,6 +164,27 @@ class VerifyCommandTest {
                     .findFirst()
                     .orElseThrow();
             assertArrayEquals(bad, Files.readAllBytes(file));
+        }
+    }
+
+    @Test
+    void repairedManifestGetsItsTagBackFromOlderOne() throws Exception {
+        FakeImage newer = cache.upstream
+                .image("team/tool", "1")
+                .layer(100_000)
+                .annotation("version", "2")
+                .push();
+        String path = "/v2/team/tool/manifests/1?ns=r.example";
+        try (RunningRegistry server = cache.serve("  tags: [{pattern: '*', policy: always}]\n")) {
+            assertArrayEquals(newer.manifest(), RawHttp.get(server.base(), path).body());
+        }
+        Files.writeString(cache.record(newer), "garbage");
+        cache.age();
+        assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
+        try (RunningRegistry server = cache.serve("airGapped: true\n")) {
+            RawHttp.Response answer = RawHttp.get(server.base(), path);
+            assertArrayEquals(newer.manifest(), answer.body());
+            assertNull(answer.header("Warning"));
         }
     }
 
