@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Digest implements Reference, Comparable<Digest> {
     private static final int WORD = 16;
+    private static final byte[] EMPTY = {};
     private static final long[] NOTHING = {};
 
     /** The registered algorithms. */
@@ -108,6 +109,11 @@ public final class Digest implements Reference, Comparable<Digest> {
     /** True if this is the digest of exactly these bytes. */
     public boolean matches(byte[] bytes) {
         return equals(of(algorithm(), bytes));
+    }
+
+    /** False for the size 0 of any content but the empty one: proxies and broken manifests name that size for content that they do not have. */
+    public boolean canBeOf(long size) {
+        return size > 0 || (size == 0 && matches(EMPTY));
     }
 
     @Override

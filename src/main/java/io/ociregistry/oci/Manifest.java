@@ -143,7 +143,7 @@ public final class Manifest {
         if (own.canBeManifest() && !own.isGeneric()) {
             return own;
         }
-        if (!declared.isGeneric() && declared.canBeManifest()) {
+        if (!declared.isGeneric() && declared.canBeManifest() && !isContradicted(declared, json)) {
             return declared;
         }
         if (json.path("manifests").isArray()) {
@@ -158,6 +158,13 @@ public final class Manifest {
         }
         throw bad("it is JSON, but neither its Content-Type " + Text.quoted(declared.value())
                 + " nor its content says that it is a manifest");
+    }
+
+    /** A client that takes an image for an index, or an index for an image, finds nothing in it. */
+    private static boolean isContradicted(MediaType declared, JsonNode json) {
+        return declared.isIndex()
+                ? json.path("layers").isArray()
+                : declared.isImage() && json.path("manifests").isArray();
     }
 
     private static List<Descriptor> descriptors(JsonNode json, String... fields) {

@@ -52,6 +52,10 @@ public record MediaType(String value) {
         return equals(OCI_INDEX) || equals(DOCKER_LIST);
     }
 
+    public boolean isImage() {
+        return equals(OCI_MANIFEST) || equals(DOCKER_MANIFEST);
+    }
+
     /** True for Docker's schema 1, whose digest is not that of its bytes: it can't be cached, and current clients refuse it. */
     public boolean isSchema1() {
         return value.startsWith("application/vnd.docker.distribution.manifest.v1");

@@ -147,7 +147,7 @@ final class ArchiveImport {
             if (failed.containsKey(blob.digest())) {
                 reasons.add(failed.get(blob.digest()));
             } else if (wanted.containsKey(blob.digest())) {
-                bytes += blob.size();
+                bytes += Math.max(0, blob.size());
             }
         }
         if (!reasons.isEmpty()) {

@@ -43,6 +43,7 @@ final class Blobs implements AutoCloseable {
     private final boolean airGapped;
     private final ManifestGuard guard;
     private final Flights<BlobKey, OptionalLong> heads = new Flights<>();
+    private final Flights<BlobKey, OptionalLong> sizes = new Flights<>();
 
     /** Those of a store; {@code disk} checks files that nobody verified. */
     Blobs(
@@ -136,8 +137,19 @@ final class Blobs implements AutoCloseable {
             OptionalLong size = knownSize(repository, digest);
             return size.isPresent()
                     ? CompletableFuture.completedStage(size)
-                    : confirm(repository, digest, Priority.CLIENT);
+                    : confirm(repository, digest, Priority.CLIENT).thenCompose(told -> told.isPresent()
+                            ? CompletableFuture.completedStage(told)
+                            : sizeByGet(upstream(repository, digest), new BlobKey(repository, digest)));
         }));
+    }
+
+    /** The blob is there, whatever comes of this: an answer to HEAD may leave its size out (RFC 9110 section 8.6). */
+    private CompletionStage<OptionalLong> sizeByGet(Upstream upstream, BlobKey blob) {
+        return sizes.join(
+                        blob,
+                        upstream.metadata(Priority.CLIENT),
+                        () -> upstream.blobSize(blob.repository().name(), blob.digest()))
+                .exceptionally(unknown -> OptionalLong.empty());
     }
 
     private OptionalLong knownSize(Repository repository, Digest digest) {
@@ -235,7 +247,8 @@ final class Blobs implements AutoCloseable {
                 guard.check(upstream, repository, digest);
                 return head(upstream, key);
             });
-            return size.isPresent() ? size : catalog.blobSize(repository, digest);
+            OptionalLong named = catalog.blobSize(repository, digest);
+            return named.isPresent() ? named : size;
         });
     }
 

@@ -267,10 +267,10 @@ final class Catalog {
         return Claim.of(claims.get(digest), repository, Kind.BLOB) != null;
     }
 
-    /** The size of a blob, if the manifests of the repository agree on it. */
+    /** The size of a blob, if the manifests of the repository agree on one that it can have. */
     OptionalLong blobSize(Repository repository, Digest digest) {
         Claim own = Claim.of(claims.get(digest), repository, Kind.BLOB);
-        return own == null || own.size() == Claim.UNKNOWN_SIZE || Claim.of(own.next(), repository, Kind.BLOB) != null
+        return own == null || !digest.canBeOf(own.size()) || Claim.of(own.next(), repository, Kind.BLOB) != null
                 ? OptionalLong.empty()
                 : OptionalLong.of(own.size());
     }

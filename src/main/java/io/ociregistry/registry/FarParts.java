@@ -89,6 +89,12 @@ final class FarParts implements AutoCloseable {
             while (download.held() < part.to()) {
                 long held = download.held();
                 try (BlobAnswer answer = upstream.blobPart(repository.name(), digest, held, part.to())) {
+                    if (answer.size().orElse(size) != size) {
+                        throw new RegistryException(
+                                ErrorCode.UPSTREAM_WRONG_CONTENT,
+                                "blob " + digest + ": the part that came is of " + answer.size().getAsLong()
+                                        + " bytes, and the blob of " + size);
+                    }
                     if (!started.complete(reader) && started.isCompletedExceptionally()) {
                         // It came too late, and the client waits for the download.
                         reader.close();

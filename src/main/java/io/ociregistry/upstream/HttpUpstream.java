@@ -114,7 +114,31 @@ final class HttpUpstream implements Upstream {
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
         String what = describe("HEAD blob", repository, digest);
-        return head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
+        HeadAnswer answer = head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
+        if (answer.digest().filter(named -> isOther(named, digest)).isPresent()) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": the answer is about another blob, " + answer.digest().get());
+        }
+        return new HeadAnswer(
+                sizeOf(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+    }
+
+    /** Some name the SHA-256 digest of whatever they are asked for. */
+    private static boolean isOther(Digest named, Digest digest) {
+        return named.algorithm() == digest.algorithm() && !named.equals(digest);
+    }
+
+    /** Proxies put {@code Content-Length: 0} into answers to HEAD, which have no body. */
+    private static OptionalLong sizeOf(Digest digest, OptionalLong told) {
+        return told.isPresent() && digest.canBeOf(told.getAsLong()) ? told : OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalLong blobSize(String repository, Digest digest) {
+        String what = describe("GET the first byte of blob", repository, digest);
+        Exchange.Answer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
+        return sizeOf(digest, wholeSize(answer, what, ErrorCode.BLOB_UNKNOWN));
     }
 
     @Override
@@ -143,7 +167,7 @@ final class HttpUpstream implements Upstream {
                 return part(answer, from, what);
             }
             check(answer, what, ErrorCode.BLOB_UNKNOWN);
-            return whole(answer);
+            return whole(answer, digest, what);
         } catch (IOException | RuntimeException e) {
             answer.discard();
             throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
@@ -221,25 +245,30 @@ final class HttpUpstream implements Upstream {
             List<NameValuePair> headers,
             List<NameValuePair> instead) {
         Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
-        boolean byGet = knowsNoHead(answer);
-        if (byGet) {
+        if (knowsNoHead(answer)) {
             answer.skip();
             answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
         }
+        ClassicHttpResponse response = answer.response();
+        OptionalLong size = wholeSize(answer, what, notFound);
+        return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
+    }
+
+    /** The size of all of what an answer is about, or has the first byte of. Discards the answer. */
+    private static OptionalLong wholeSize(Exchange.Answer answer, String what, ErrorCode notFound) {
         try {
             ClassicHttpResponse response = answer.response();
-            if (response.getCode() == 206 && byGet && instead.equals(ONE_BYTE)) {
-                return answer(response, wholeSize(response));
+            boolean isPart = response.getCode() == 206;
+            if (!isPart) {
+                check(answer, what, notFound);
             }
-            check(answer, what, notFound);
-            return answer(response, length(response));
+            if (UnaskedEncoding.isClaimed(response)) {
+                return OptionalLong.empty();
+            }
+            return isPart ? wholeSize(response) : length(response);
         } finally {
             answer.discard();
         }
-    }
-
-    private HeadAnswer answer(ClassicHttpResponse response, OptionalLong size) {
-        return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
     }
 
     /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
@@ -253,7 +282,7 @@ final class HttpUpstream implements Upstream {
     private static OptionalLong wholeSize(ClassicHttpResponse part) {
         Header header = part.getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
-        boolean told = range.matches() && !range.group(3).equals("*");
+        boolean told = range.matches() && range.group(1).equals("0") && !range.group(3).equals("*");
         return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
     }
 
@@ -306,8 +335,13 @@ final class HttpUpstream implements Upstream {
         }
     }
 
-    private BlobAnswer whole(Exchange.Answer answer) throws IOException {
-        return new HttpBlobAnswer(answer, 0, length(answer.response()), bandwidth);
+    private BlobAnswer whole(Exchange.Answer answer, Digest digest, String what) throws IOException {
+        OptionalLong size = length(answer.response());
+        if (size.isPresent() && !digest.canBeOf(size.getAsLong())) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is empty, and the blob is not");
+        }
+        return new HttpBlobAnswer(answer, 0, size, bandwidth);
     }
 
     private BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -113,6 +114,11 @@ final class MirroredUpstream implements Upstream {
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
         return first(RequestKind.OTHER, source -> source.headBlob(repository, digest));
+    }
+
+    @Override
+    public OptionalLong blobSize(String repository, Digest digest) {
+        return first(RequestKind.OTHER, source -> source.blobSize(repository, digest));
     }
 
     @Override

@@ -43,6 +43,12 @@ final class UnaskedEncoding {
         return isLabelled(answer) && isGzip(body) ? Optional.of(new GZIPInputStream(body)) : Optional.empty();
     }
 
+    /** Whether the lengths in an answer may be those of something encoded. */
+    static boolean isClaimed(HttpResponse answer) {
+        Header encoding = answer.getFirstHeader("Content-Encoding");
+        return encoding != null && !encoding.getValue().strip().equalsIgnoreCase("identity");
+    }
+
     static PushbackInputStream peekable(InputStream body) {
         return new PushbackInputStream(body, MAGIC_LENGTH);
     }

@@ -3,6 +3,7 @@ package io.ociregistry.upstream;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryName;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /**
@@ -64,8 +65,11 @@ public interface Upstream {
      */
     boolean passOver(String repository, Digest digest);
 
-    /** HEADs a blob. */
+    /** HEADs a blob. An answer that names another digest is {@code UPSTREAM_WRONG_CONTENT}. */
     HeadAnswer headBlob(String repository, Digest digest);
+
+    /** GETs one byte of a blob to learn its size; empty if that says nothing that can be the size. */
+    OptionalLong blobSize(String repository, Digest digest);
 
     /**
      * GETs one page of a list. Its definite answer that there is none is no failure here: see {@link ListAnswer}.
