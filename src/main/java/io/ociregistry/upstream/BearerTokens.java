@@ -18,7 +18,10 @@ import java.util.function.LongSupplier;
  * over. A failure is told to all who wait for it and then forgotten.
  */
 final class BearerTokens {
-    private static final int LIMIT = 1024;
+    /** A thousand tokens as most are, or fewer longer ones. */
+    private static final long MEMORY_BYTES = 4L << 20;
+
+    private static final int OVERHEAD = 1024;
 
     /** A token as its service gave it, with its life from now on. */
     record Grant(Secret token, Duration life) {}
@@ -34,8 +37,11 @@ final class BearerTokens {
 
     private final Function<TokenRequest, Grant> service;
     private final LongSupplier nanoTime;
-    private final Cache<TokenRequest, Held> held =
-            Caffeine.newBuilder().maximumSize(LIMIT).build();
+    private final Cache<TokenRequest, Held> held = Caffeine.newBuilder()
+            .maximumWeight(MEMORY_BYTES)
+            .weigher((TokenRequest request, Held token) ->
+                    OVERHEAD + token.token.reveal().length())
+            .build();
     private final Map<TokenRequest, CompletableFuture<Secret>> underWay = new ConcurrentHashMap<>();
 
     /**

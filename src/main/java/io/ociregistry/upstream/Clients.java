@@ -16,6 +16,7 @@ import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
@@ -23,6 +24,7 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
@@ -45,6 +47,15 @@ final class Clients implements AutoCloseable {
      * have nothing else in common keep their blobs at the same one.
      */
     private static final int CONNECTIONS = 512;
+
+    /**
+     * Registries send challenges, links and URLs with signatures that are longer than the 8 KiB of the library. Of so many lines: a connection
+     * never holds more than 6.4 MB of them.
+     */
+    static final Http1Config HEADERS = Http1Config.custom()
+            .setMaxLineLength(64 << 10)
+            .setMaxHeaderCount(100)
+            .build();
 
     private static final Timeout IDLE = Timeout.ofMinutes(1);
 
@@ -174,6 +185,9 @@ final class Clients implements AutoCloseable {
         // Here, so that a file that can't be used is told before anybody is connected to.
         tls.load();
         var connections = new RetirablePool(PoolingHttpClientConnectionManagerBuilder.create()
+                .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
+                        .http1Config(HEADERS)
+                        .build())
                 .setTlsSocketStrategy(tls)
                 .setDnsResolver(new ConnectTries(ways))
                 .setMaxConnPerRoute(CONNECTIONS)

@@ -17,6 +17,7 @@ import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.jspecify.annotations.Nullable;
 
 /** What an upstream's failures mean to our clients. */
@@ -73,6 +74,14 @@ final class Failures {
         if (e instanceof LeastRate.TooSlow) {
             return new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT, what + ": " + origin + " sends too slowly: " + e.getMessage(), e);
+        }
+        if (e instanceof MessageConstraintException) {
+            return new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    what + ": the headers of the answer of " + origin + " are too large: "
+                            + Clients.HEADERS.getMaxHeaderCount() + " lines of "
+                            + Clients.HEADERS.getMaxLineLength() + " bytes are read at most",
+                    e);
         }
         if (e instanceof SocketTimeoutException) {
             return new RegistryException(

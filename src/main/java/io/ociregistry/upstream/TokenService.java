@@ -26,7 +26,8 @@ import org.apache.hc.core5.http.io.entity.StringEntity;
 /** Asks token services for tokens. */
 final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
-    private static final int LIMIT = 64 << 10;
+    /** Tokens have up to 32 KB, and many answers hold theirs twice, and one to come back with. */
+    private static final int LIMIT = 256 << 10;
     /** The token specification: what counts where nothing is said, and the least that a client may assume. */
     private static final int SHORTEST_LIFE = 60;
     /**

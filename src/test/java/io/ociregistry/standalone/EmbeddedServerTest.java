@@ -124,10 +124,17 @@ class EmbeddedServerTest {
 
     @Test
     void tooLongAnAddressOrHeaderIsAnOciError() throws Exception {
-        var address = "GET /v2/" + "a".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+        var address = "GET /v2/" + "a".repeat(70_000) + " HTTP/1.1\r\nHost: x\r\n\r\n";
         assertOciError(send(address), 414, "UNSUPPORTED");
-        var header = "GET /v2/ HTTP/1.1\r\nHost: x\r\nX: " + "a".repeat(20_000) + "\r\n\r\n";
+        var header = "GET /v2/ HTTP/1.1\r\nHost: x\r\nX: " + "a".repeat(70_000) + "\r\n\r\n";
         assertOciError(send(header), 431, "UNSUPPORTED");
+    }
+
+    @Test
+    void tooManyHeadersAreAnOciError() throws Exception {
+        var start = "GET /v2/a/blobs/sha256%3Aab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+        assertTrue(send(start + "X:\r\n".repeat(FewHeaders.MOST - 2) + "\r\n").startsWith("HTTP/1.1 200 "));
+        assertOciError(send(start + "X:\r\n".repeat(FewHeaders.MOST - 1) + "\r\n"), 431, "UNSUPPORTED");
     }
 
     @Test

@@ -201,6 +201,14 @@ public sealed interface Fault {
         }
     }
 
+    /** One more header, or another one. */
+    record OtherHeader(String name, String value) implements Fault {
+        @Override
+        public void bend(Answer answer, Recorded request) {
+            answer.with(name, value);
+        }
+    }
+
     /** Docker-Content-Digest is that of something else. */
     record WrongDigestHeader() implements Fault {
         @Override
