@@ -96,7 +96,7 @@ public final class Admin implements AutoCloseable {
     public <T> CompletionStage<Listed<T>> ask(Function<CacheContents, T> question) {
         return indexRead()
                 .thenCompose(isRead -> work(() ->
-                        new Listed<>(question.apply(contents), isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
+                        new Listed<>(question.apply(contents), Optional.empty(), isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
     }
 
     private CompletionStage<Boolean> indexRead() {

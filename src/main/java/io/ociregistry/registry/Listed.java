@@ -5,10 +5,15 @@ import java.util.Optional;
 /**
  * A list to answer with.
  *
+ * @param next the page that follows; empty if the list ends here
  * @param warning why it may not be what the upstream has now; empty if it is, or was a moment ago
  */
-public record Listed<V>(V list, Optional<String> warning) {
+public record Listed<V>(V list, Optional<ListPage> next, Optional<String> warning) {
     static <V> Listed<V> certain(V list) {
-        return new Listed<>(list, Optional.empty());
+        return certain(list, Optional.empty());
+    }
+
+    static <V> Listed<V> certain(V list, Optional<ListPage> next) {
+        return new Listed<>(list, next, Optional.empty());
     }
 }

@@ -32,14 +32,16 @@ public final class Listings {
         referrers.reload(config.cache().negativeTtl());
     }
 
-    /** All tags of a repository. */
-    public CompletionStage<Listed<TagList>> tags(Repository repository) {
-        return Stages.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository))));
+    /** A page of the tags of a repository. */
+    public CompletionStage<Listed<TagList>> tags(Repository repository, ListPage page) {
+        return Stages.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
     }
 
-    /** All that refers to a manifest of that repository. */
-    public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
+    /** A page of what refers to a manifest of that repository. */
+    public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
+        // Digests have no order that "last" could mean.
+        ListPage asked = page.size() == 0 ? ListPage.ALL : new ListPage(page.size(), "", page.next());
         return Stages.failing(
-                () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject))));
+                () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject), asked)));
     }
 }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What refers to manifests.
@@ -56,6 +57,53 @@ final class ReferrerLists implements ListKind<ListName.Referrers, ReferrerList> 
                         .ask(upstream, tag(name))
                         .map(ReferrerList::listedIn)
                         .orElse(ReferrerList.EMPTY));
+    }
+
+    /** A page of the API. Without it, or if its link is too long for ours, all are one page. */
+    @Override
+    public Listed<ReferrerList> page(
+            Upstream upstream, ListName.Referrers name, ListPage asked, Consumer<ReferrerList> whole) {
+        Optional<Pages.Some<ReferrerList>> came = pages.one(
+                upstream,
+                name.repository().name(),
+                "referrers/" + name.subject(),
+                asked.upstreamQuery(),
+                answer -> page(name, answer),
+                ReferrerList::isEmpty);
+        if (came.isEmpty() && !asked.isFirst()) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    "GET the " + name + ": upstream's own link to the next page leads to none; begin again without it");
+        }
+        Optional<String> more = came.flatMap(Pages.Some::next);
+        Optional<ListPage> next = more.flatMap(query -> asked.continued("", query));
+        if (came.isEmpty() || next.isPresent() != more.isPresent()) {
+            ReferrerList all = fetch(upstream, name);
+            whole.accept(all);
+            return Listed.certain(all);
+        }
+        ReferrerList page = ReferrerList.merged(came.get().pages());
+        if (asked.isFirst() && next.isEmpty()) {
+            whole.accept(page);
+        }
+        return Listed.certain(page, next);
+    }
+
+    /** All of them: nothing in them says where an upstream's page ends, and more than was asked for hides no signature. */
+    @Override
+    public Listed<ReferrerList> cut(ReferrerList whole, ListPage asked) {
+        return Listed.certain(whole);
+    }
+
+    @Override
+    public boolean isShort(ReferrerList list) {
+        return false;
+    }
+
+    /** Never a part: whoever does not read on would take an image for unsigned. */
+    @Override
+    public Optional<Listed<ReferrerList>> begun(ListName.Referrers name) {
+        return Optional.empty();
     }
 
     /** Registries without the API answer all kinds of things, with 200 too. */

@@ -196,7 +196,7 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
-            return listings.referrers(repository, subject);
+            return listings.referrers(repository, subject, ListPage.ALL);
         }
     }
 }

@@ -6,6 +6,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.ListPage;
 import io.ociregistry.registry.RegistryNames;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
@@ -33,14 +34,15 @@ sealed interface ApiRequest {
      *
      * @param name the client's for the repository
      */
-    record TagsRequest(Repository repository, String name, TagPage page) implements ApiRequest {}
+    record TagsRequest(Repository repository, String name, ListPage page) implements ApiRequest {}
 
     /**
      * {@code /v2/<name>/referrers/<digest>}.
      *
      * @param artifactTypes only referrers of one of these are wanted; all if there are none
      */
-    record ReferrersRequest(Repository repository, Digest subject, List<String> artifactTypes) implements ApiRequest {}
+    record ReferrersRequest(Repository repository, Digest subject, List<String> artifactTypes, ListPage page)
+            implements ApiRequest {}
 
     /** Leaves it for the servlet that answers it. */
     default void keepIn(HttpServletRequest request) {
@@ -72,13 +74,13 @@ sealed interface ApiRequest {
             return new BlobRequest(repository(request, names, path), Digest.parse(last));
         }
         if (kind.equals("tags") && last.equals("list")) {
-            return new TagsRequest(repository(request, names, path), name(path), TagPage.of(request));
+            return new TagsRequest(repository(request, names, path), name(path), PageQuery.of(Query.of(request)));
         }
         if (kind.equals("referrers") && !last.isEmpty()) {
             List<String> types = Query.of(request).all("artifactType").stream()
                     .filter(type -> !type.isEmpty())
                     .toList();
-            return new ReferrersRequest(repository(request, names, path), Digest.parse(last), types);
+            return new ReferrersRequest(repository(request, names, path), Digest.parse(last), types, PageQuery.of(Query.of(request)));
         }
         throw new RegistryException(
                 ErrorCode.PATH_UNKNOWN,

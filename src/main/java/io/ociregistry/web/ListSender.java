@@ -1,9 +1,9 @@
 package io.ociregistry.web;
 
+import io.ociregistry.registry.Listed;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Optional;
 
 /** Sends a list, whose headers but for these are set already. */
 final class ListSender {
@@ -14,9 +14,10 @@ final class ListSender {
             HttpServletResponse response,
             String contentType,
             byte[] body,
-            Optional<String> warning)
+            Listed<?> list)
             throws IOException {
-        WarningHeader.set(response, warning);
+        WarningHeader.set(response, list.warning());
+        PageQuery.link(request, list.next()).ifPresent(link -> response.setHeader("Link", link));
         response.setHeader("Content-Type", contentType);
         response.setContentLengthLong(body.length);
         Transfer.send(request, response, body);

@@ -21,7 +21,7 @@ final class ReferrersServlet extends ApiServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
         Optional<Listed<ReferrerList>> found =
-                await(request, () -> context.listings().referrers(asked.repository(), asked.subject()));
+                await(request, () -> context.listings().referrers(asked.repository(), asked.subject(), asked.page()));
         if (found.isPresent()) {
             ReferrerList list = found.get().list();
             if (!asked.artifactTypes().isEmpty()) {
@@ -29,12 +29,7 @@ final class ReferrersServlet extends ApiServlet {
                 list = list.ofTypes(asked.artifactTypes());
             }
             // The content type as a whole is how clients tell that this registry has the API.
-            ListSender.send(
-                    request,
-                    response,
-                    MediaType.OCI_INDEX.value(),
-                    list.toJson(),
-                    found.get().warning());
+            ListSender.send(request, response, MediaType.OCI_INDEX.value(), list.toJson(), found.get());
         }
     }
 }

@@ -20,14 +20,10 @@ final class TagsServlet extends ApiServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.TagsRequest.class);
         Optional<Listed<TagList>> found =
-                await(request, () -> context.listings().tags(asked.repository()));
+                await(request, () -> context.listings().tags(asked.repository(), asked.page()));
         if (found.isPresent()) {
-            TagList all = found.get().list();
-            TagList page = asked.page().of(all);
-            asked.page().next(all).ifPresent(link -> response.setHeader("Link", link));
-            byte[] body = page.toJson(asked.name());
-            ListSender.send(
-                    request, response, "application/json", body, found.get().warning());
+            byte[] body = found.get().list().toJson(asked.name());
+            ListSender.send(request, response, "application/json", body, found.get());
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PagesTest {
-    private static final int MAX_PAGES = 1000;
+    private static final int MAX_PAGES = 5000;
 
     private final Pages pages = new Pages(() -> Duration.ofMinutes(5), () -> this.now);
     private long now = Long.MAX_VALUE - Duration.ofMinutes(2).toNanos();

@@ -10,6 +10,7 @@ import java.util.Optional;
 final class FakeRegistry {
     private final FakeRepositories repositories;
     private volatile int longestPage = Integer.MAX_VALUE;
+    private volatile boolean tokens;
 
     FakeRegistry(FakeRepositories repositories) {
         this.repositories = repositories;
@@ -18,6 +19,12 @@ final class FakeRegistry {
     /** Lists come in pages of so many at most. */
     void pagesOf(int entries) {
         longestPage = entries;
+    }
+
+    /** Lists of tags come in pages of so many, whatever was asked for, and go on by a token alone. */
+    void pagesByToken(int entries) {
+        longestPage = entries;
+        tokens = true;
     }
 
     Answer answer(Recorded request) {
@@ -63,18 +70,19 @@ final class FakeRegistry {
         if (known.isEmpty()) {
             return Answer.error(404, "NAME_UNKNOWN", "repository unknown");
         }
-        String last = parameters.getOrDefault("last", "");
-        List<String> after = known.get().keySet().stream()
-                .filter(tag -> tag.compareTo(last) > 0)
-                .toList();
-        int wanted = Integer.parseInt(parameters.getOrDefault("n", Integer.toString(after.size())));
+        String token = parameters.getOrDefault("token", "");
+        String last = tokens ? token : parameters.getOrDefault("last", "");
+        int wanted = tokens ? longestPage : Integer.parseInt(parameters.getOrDefault("n", "" + Integer.MAX_VALUE));
         int n = Math.min(wanted, longestPage);
-        List<String> page = after.subList(0, Math.min(n, after.size()));
+        List<String> page = known.get().tailMap(last, false).keySet().stream()
+                .limit(n)
+                .toList();
         String quoted = page.isEmpty() ? "" : "\"" + String.join("\",\"", page) + "\"";
         Answer answer =
                 Answer.of(200, "application/json", Content.of("{\"name\":\"" + name + "\",\"tags\":[" + quoted + "]}"));
-        if (n > 0 && page.size() < after.size()) {
-            String next = "/v2/" + name + "/tags/list?n=" + n + "&last=" + page.get(page.size() - 1);
+        if (n > 0 && !page.isEmpty() && known.get().higherKey(page.get(page.size() - 1)) != null) {
+            String after = page.get(page.size() - 1);
+            String next = "/v2/" + name + "/tags/list?" + (tokens ? "token=" : "n=" + n + "&last=") + after;
             answer.with("Link", "<" + next + ">; rel=\"next\"");
         }
         return answer;

@@ -5,8 +5,8 @@ import io.ociregistry.oci.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
@@ -18,7 +18,7 @@ final class FakeRepositories {
     record Stored(Content content, MediaType mediaType, Digest digest) {}
 
     private static final class Repository {
-        private final Map<String, Digest> tags = new ConcurrentSkipListMap<>();
+        private final NavigableMap<String, Digest> tags = new ConcurrentSkipListMap<>();
         private final Map<Digest, Stored> manifests = new ConcurrentHashMap<>();
         private final Map<Digest, Content> blobs = new ConcurrentHashMap<>();
         private final Map<Digest, List<String>> referrers = new ConcurrentHashMap<>();
@@ -93,8 +93,8 @@ final class FakeRepositories {
                 .findFirst();
     }
 
-    Optional<Map<String, Digest>> tags(String name) {
-        return Optional.ofNullable(repositories.get(name)).map(repository -> new TreeMap<>(repository.tags));
+    Optional<NavigableMap<String, Digest>> tags(String name) {
+        return Optional.ofNullable(repositories.get(name)).map(repository -> repository.tags);
     }
 
     List<String> referrers(String name, String subject) {

@@ -121,6 +121,12 @@ public final class FakeUpstream implements AutoCloseable {
         return this;
     }
 
+    /** Lists of tags come in pages of so many, whatever was asked for, and go on by a token alone. */
+    public FakeUpstream pagesByToken(int entries) {
+        registry.pagesByToken(entries);
+        return this;
+    }
+
     // Who may read it.
 
     public FakeUpstream requireBasic(String user, String password) {

@@ -65,6 +65,11 @@ public final class Match {
         return and(" by " + method, request -> request.method().equals(method));
     }
 
+    /** Only requests whose query has that in it. */
+    public Match asking(String query) {
+        return and(" with " + query, request -> request.query().contains(query));
+    }
+
     /** Only requests that ask for a range. */
     public Match ranged() {
         return and(" with Range", request -> request.headers().has("Range"));
