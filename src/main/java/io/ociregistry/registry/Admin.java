@@ -95,8 +95,10 @@ public final class Admin implements AutoCloseable {
      */
     public <T> CompletionStage<Listed<T>> ask(Function<CacheContents, T> question) {
         return indexRead()
-                .thenCompose(isRead -> work(() ->
-                        new Listed<>(question.apply(contents), Optional.empty(), isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
+                .thenCompose(isRead -> work(() -> new Listed<>(
+                        question.apply(contents),
+                        Optional.empty(),
+                        isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
     }
 
     private CompletionStage<Boolean> indexRead() {

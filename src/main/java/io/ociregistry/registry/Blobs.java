@@ -137,9 +137,10 @@ final class Blobs implements AutoCloseable {
             OptionalLong size = knownSize(repository, digest);
             return size.isPresent()
                     ? CompletableFuture.completedStage(size)
-                    : confirm(repository, digest, Priority.CLIENT).thenCompose(told -> told.isPresent()
-                            ? CompletableFuture.completedStage(told)
-                            : sizeByGet(upstream(repository, digest), new BlobKey(repository, digest)));
+                    : confirm(repository, digest, Priority.CLIENT)
+                            .thenCompose(told -> told.isPresent()
+                                    ? CompletableFuture.completedStage(told)
+                                    : sizeByGet(upstream(repository, digest), new BlobKey(repository, digest)));
         }));
     }
 

@@ -92,8 +92,8 @@ final class FarParts implements AutoCloseable {
                     if (answer.size().orElse(size) != size) {
                         throw new RegistryException(
                                 ErrorCode.UPSTREAM_WRONG_CONTENT,
-                                "blob " + digest + ": the part that came is of " + answer.size().getAsLong()
-                                        + " bytes, and the blob of " + size);
+                                "blob " + digest + ": the part that came is of "
+                                        + answer.size().getAsLong() + " bytes, and the blob of " + size);
                     }
                     if (!started.complete(reader) && started.isCompletedExceptionally()) {
                         // It came too late, and the client waits for the download.

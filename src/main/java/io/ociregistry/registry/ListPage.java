@@ -18,7 +18,7 @@ public record ListPage(int size, String last, Optional<String> next) {
     static final int MOST = 1000;
 
     /** Longer queries fit in no header of an answer: encoded they are up to three times as long, and Tomcat sends 8 KiB. */
-    private static final int LONGEST_NEXT = 2000;
+    private static final int LONGEST_NEXT = 1500;
 
     /** False for a page that has to end somewhere. */
     boolean isAll() {

@@ -99,9 +99,7 @@ final class Lists<N extends ListName, V> {
     CompletionStage<Listed<V>> get(N name, ListPage asked) {
         Known<V> known = memory.getIfPresent(name);
         boolean isCut = known != null && asked.next().isEmpty() && (isFresh(known) || kind.isShort(known.list));
-        return airGapped || asked.isAll() || isCut
-                ? get(name).thenApply(all -> cut(all, asked))
-                : page(name, asked);
+        return airGapped || asked.isAll() || isCut ? get(name).thenApply(all -> cut(all, asked)) : page(name, asked);
     }
 
     private Listed<V> cut(Listed<V> list, ListPage asked) {

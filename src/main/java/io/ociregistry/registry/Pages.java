@@ -40,7 +40,8 @@ final class Pages {
     private final LongSupplier nanoTime;
     private final Cache<Where, Begun> lists = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((Where where, Begun begun) -> (int) begun.bytes() + OVERHEAD * begun.pages().size())
+            .weigher((Where where, Begun begun) ->
+                    (int) begun.bytes() + OVERHEAD * begun.pages().size())
             .build();
 
     /** Lists that have so much time, and the page after which it is over. */

@@ -70,7 +70,9 @@ final class TagLists implements ListKind<ListName.Tags, TagList> {
         private static final int PER_CHARACTER = 4;
 
         static Read of(Optional<Read> before, TagList page) {
-            int weight = page.tags().stream().mapToInt(tag -> PER_TAG + PER_CHARACTER * tag.length()).sum();
+            int weight = page.tags().stream()
+                    .mapToInt(tag -> PER_TAG + PER_CHARACTER * tag.length())
+                    .sum();
             return new Read(before, page, weight + before.map(Read::weight).orElse(0));
         }
 
@@ -113,7 +115,8 @@ final class TagLists implements ListKind<ListName.Tags, TagList> {
     }
 
     private static ListPage following(ListPage asked, TagList tags, String query) {
-        String last = tags.isEmpty() ? asked.last() : tags.tags().get(tags.tags().size() - 1);
+        String last =
+                tags.isEmpty() ? asked.last() : tags.tags().get(tags.tags().size() - 1);
         return asked.continued(last, query).orElse(asked.after(last));
     }
 
@@ -185,8 +188,7 @@ final class TagLists implements ListKind<ListName.Tags, TagList> {
 
     @Override
     public Optional<Listed<TagList>> begun(ListName.Tags name) {
-        return pages.begun(
-                        name.repository().registry(), name.repository().name(), PATH, answer -> page(name, answer))
+        return pages.begun(name.repository().registry(), name.repository().name(), PATH, answer -> page(name, answer))
                 .map(some -> begun(TagList.merged(some.pages()), some.next()));
     }
 

@@ -118,10 +118,10 @@ final class HttpUpstream implements Upstream {
         if (answer.digest().filter(named -> isOther(named, digest)).isPresent()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    what + ": the answer is about another blob, " + answer.digest().get());
+                    what + ": the answer is about another blob, "
+                            + answer.digest().get());
         }
-        return new HeadAnswer(
-                sizeOf(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+        return new HeadAnswer(sizeOf(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
     }
 
     /** Some name the SHA-256 digest of whatever they are asked for. */
@@ -282,7 +282,8 @@ final class HttpUpstream implements Upstream {
     private static OptionalLong wholeSize(ClassicHttpResponse part) {
         Header header = part.getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
-        boolean told = range.matches() && range.group(1).equals("0") && !range.group(3).equals("*");
+        boolean told =
+                range.matches() && range.group(1).equals("0") && !range.group(3).equals("*");
         return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
     }
 

@@ -80,7 +80,8 @@ sealed interface ApiRequest {
             List<String> types = Query.of(request).all("artifactType").stream()
                     .filter(type -> !type.isEmpty())
                     .toList();
-            return new ReferrersRequest(repository(request, names, path), Digest.parse(last), types, PageQuery.of(Query.of(request)));
+            return new ReferrersRequest(
+                    repository(request, names, path), Digest.parse(last), types, PageQuery.of(Query.of(request)));
         }
         throw new RegistryException(
                 ErrorCode.PATH_UNKNOWN,

@@ -10,11 +10,7 @@ final class ListSender {
     private ListSender() {}
 
     static void send(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            String contentType,
-            byte[] body,
-            Listed<?> list)
+            HttpServletRequest request, HttpServletResponse response, String contentType, byte[] body, Listed<?> list)
             throws IOException {
         WarningHeader.set(response, list.warning());
         PageQuery.link(request, list.next()).ifPresent(link -> response.setHeader("Link", link));

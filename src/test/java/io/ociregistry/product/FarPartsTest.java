@@ -80,6 +80,18 @@ class FarPartsTest {
     }
 
     @Test
+    void partOfBlobOfAnotherSizeIsNotPassedOn() throws Exception {
+        get("Range: bytes=0-0");
+        upstream.on(blob.ranged()).once(new Fault.ContentChanged().and(new Fault.Padded(5)));
+        try (RawHttp client = RawHttp.connect(registry.base())) {
+            Response end = client.send("GET", layer(), "Range: bytes=" + (SIZE - 1000) + "-");
+            gate.release();
+            assertArrayEquals(Arrays.copyOfRange(image.layerBytes(0), SIZE - 1000, SIZE), end.body());
+        }
+        assertEquals(2, ranges().size());
+    }
+
+    @Test
     void chunksThatAreReadToTheirEndsAndNoFurtherMakeTheWhole() throws Exception {
         gate.release();
         int chunk = 10_000_000;

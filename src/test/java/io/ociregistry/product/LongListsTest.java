@@ -205,8 +205,7 @@ class LongListsTest {
     @Test
     void linkThatIsTooLongForAnAnswerIsMadeOfTheLastTag() throws Exception {
         push(2000);
-        upstream.on(TAGS)
-                .once(new Fault.WrongLink("</v2/app/tags/list?token=" + "t".repeat(9000) + ">; rel=\"next\""));
+        upstream.on(TAGS).once(new Fault.WrongLink("</v2/app/tags/list?token=" + "t".repeat(9000) + ">; rel=\"next\""));
         upstream.pagesOf(1000);
         assertEquals(tags(0, 2000), readAll("/v2/app/tags/list?n=1000"));
     }
@@ -297,7 +296,8 @@ class LongListsTest {
 
     private Response get(String path) throws IOException {
         boolean knows = path.contains("ns=");
-        Response answer = RawHttp.get(registry.base(), path + (knows ? "" : (path.contains("?") ? "&" : "?") + "ns=r.example"));
+        Response answer =
+                RawHttp.get(registry.base(), path + (knows ? "" : (path.contains("?") ? "&" : "?") + "ns=r.example"));
         answer.body();
         return answer;
     }

@@ -74,9 +74,8 @@ final class FakeRegistry {
         String last = tokens ? token : parameters.getOrDefault("last", "");
         int wanted = tokens ? longestPage : Integer.parseInt(parameters.getOrDefault("n", "" + Integer.MAX_VALUE));
         int n = Math.min(wanted, longestPage);
-        List<String> page = known.get().tailMap(last, false).keySet().stream()
-                .limit(n)
-                .toList();
+        List<String> page =
+                known.get().tailMap(last, false).keySet().stream().limit(n).toList();
         String quoted = page.isEmpty() ? "" : "\"" + String.join("\",\"", page) + "\"";
         Answer answer =
                 Answer.of(200, "application/json", Content.of("{\"name\":\"" + name + "\",\"tags\":[" + quoted + "]}"));
