@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class ListStore {
     private static final Logger LOG = LoggerFactory.getLogger(ListStore.class);
     private static final int MAX_FILES = 20_000;
-    /** Upstreams' answers are half of that at most; what is larger somebody else has put there. */
+    /** Lists that are kept are smaller; what is larger somebody else has put there. */
     private static final long MAX_BYTES = 8 << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()
