@@ -87,14 +87,15 @@ final class Clients implements AutoCloseable {
      * <p>A connection that was used before may have been closed by the upstream in the moment in which it is used again. That says nothing
      * about the upstream, so the request is sent once more.
      */
-    ClassicHttpResponse send(Pool pool, HttpUriRequestBase request) throws IOException {
+    Exchange.Answer send(Pool pool, HttpUriRequestBase request) throws IOException {
         for (int stale = 0; ; stale++) {
             CloseableHttpClient client = client(pool);
             HttpHost target = target(request);
             HttpClientContext context = ways.to(target);
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
-                return pool == Pool.METADATA ? steady(answer) : answer;
+                return new Exchange.Answer(
+                        request, pool == Pool.METADATA ? steady(answer) : answer, Origin.of(target));
             } catch (IllegalStateException e) {
                 // So a pool says that it was closed.
                 refuseIfClosed(e);
@@ -159,11 +160,8 @@ final class Clients implements AutoCloseable {
 
     /** Whether that URI answers, with whatever but a failure of its server. */
     boolean answers(URI uri) {
-        HttpGet request = new HttpGet(uri);
-        try (ClassicHttpResponse answer = send(Pool.METADATA, request)) {
-            int status = answer.getCode();
-            request.cancel();
-            return status < 500;
+        try (Exchange.Answer answer = send(Pool.METADATA, new HttpGet(uri))) {
+            return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {
             return false;
         }

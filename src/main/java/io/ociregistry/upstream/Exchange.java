@@ -72,8 +72,12 @@ final class Exchange {
         this.headers = headers;
     }
 
-    /** An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end. */
-    record Answer(HttpUriRequestBase request, ClassicHttpResponse response, Origin from) {
+    /**
+     * An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end.
+     *
+     * <p>Neither method throws: the status and the headers are known, and a connection that breaks afterwards does not change them.
+     */
+    record Answer(HttpUriRequestBase request, ClassicHttpResponse response, Origin from) implements AutoCloseable {
         /** Reads the rest if it is short, so that the connection can be used again. */
         void skip() {
             HttpEntity entity = response.getEntity();
@@ -85,6 +89,12 @@ final class Exchange {
             } catch (IOException broken) {
                 // Then it can't be used again.
             }
+            discard();
+        }
+
+        /** The same as {@link #discard}. */
+        @Override
+        public void close() {
             discard();
         }
 
@@ -139,7 +149,7 @@ final class Exchange {
         authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         try {
             Clients.Pool pool = kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
-            Answer answer = new Answer(request, clients.send(pool, request), Origin.of(uri));
+            Answer answer = clients.send(pool, request);
             health.answered(kind, answer.from(), answer.response());
             return answer;
         } catch (RegistryException e) {
@@ -175,9 +185,8 @@ final class Exchange {
         asked = true;
         HttpUriRequestBase request =
                 new HttpUriRequestBase("GET", destinations.home().resolve("/v2/"));
-        try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
-            request.cancel(); // Closing would read the rest.
-            return challenges(answer);
+        try (Answer answer = clients.send(Clients.Pool.METADATA, request)) {
+            return challenges(answer.response());
         } catch (IOException e) {
             return List.of();
         }

@@ -74,10 +74,10 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         String what =
                 request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
-        try (ClassicHttpResponse answer = clients.send(Clients.Pool.METADATA, request)) {
+        try (Exchange.Answer sent = clients.send(Clients.Pool.METADATA, request)) {
+            ClassicHttpResponse answer = sent.response();
             limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
-                request.cancel();
                 if (notHere.contains(answer.getCode())) {
                     return Optional.empty();
                 }
@@ -85,7 +85,6 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
             }
             byte[] body = body(answer);
             if (body.length > LIMIT) {
-                request.cancel(); // closing would read the rest
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
             }
