@@ -5,10 +5,11 @@ import io.ociregistry.config.Timeouts;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.URI;
 import java.util.stream.Stream;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.SchemePortResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -17,9 +18,12 @@ import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.io.HttpClientConnectionOperator;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
@@ -59,7 +63,7 @@ final class Clients implements AutoCloseable {
 
     private static final Timeout IDLE = Timeout.ofMinutes(1);
 
-    private static final int MAX_STALE = 3;
+    private static final int MAX_UNUSABLE = 3;
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
@@ -84,11 +88,11 @@ final class Clients implements AutoCloseable {
      * Sends a request; returns when the headers of the answer are in. The caller closes it. What is no blob must come at the
      * {@link LeastRate}.
      *
-     * <p>A connection that was used before may have been closed by the upstream in the moment in which it is used again. That says nothing
-     * about the upstream, so the request is sent once more.
+     * <p>A kept connection may have been closed in the moment in which it is used again, or lead nowhere any more. That says nothing about the
+     * upstream: connections that have been idle since then are closed in both pools, and the request is sent again.
      */
     Exchange.Answer send(Pool pool, HttpUriRequestBase request) throws IOException {
-        for (int stale = 0; ; stale++) {
+        for (int unusable = 0; ; unusable++) {
             CloseableHttpClient client = client(pool);
             HttpHost target = target(request);
             HttpClientContext context = ways.to(target);
@@ -103,11 +107,8 @@ final class Clients implements AutoCloseable {
             } catch (IOException e) {
                 refuseIfClosed(e);
                 boolean broke = e instanceof SocketException || e instanceof NoHttpResponseException;
-                if (!broke) {
-                    throw e;
-                }
-                if (stale == MAX_STALE || !Ways.wasThere(context)) {
-                    throw context.getEndpointDetails() == null ? connecting(e) : explained(e);
+                if (!broke || unusable == MAX_UNUSABLE || !Ways.wasThere(context)) {
+                    throw explained(e);
                 }
                 request.reset();
             }
@@ -135,19 +136,15 @@ final class Clients implements AutoCloseable {
     }
 
     private IOException explained(IOException e) {
-        return tls.lacksCertificate()
+        boolean broke =
+                e instanceof SocketException || e instanceof NoHttpResponseException || e.getClass() == IOException.class;
+        return broke && !(e instanceof ConnectException) && tls.lacksCertificate()
                 ? new IOException(
                         e.getMessage()
                                 + "; it asks its clients for a certificate, and there is none to show: set tls.cert and"
                                 + " tls.key of this registry or mirror",
                         e)
                 : e;
-    }
-
-    /** Java has types for few of the ways in which connecting fails: "Network is unreachable" has none, nor has a reset before TLS is up. */
-    private static IOException connecting(IOException e) {
-        boolean told = e instanceof ConnectException || e instanceof NoRouteToHostException;
-        return told ? e : (IOException) new ConnectException(e.getMessage()).initCause(e);
     }
 
     private static HttpHost target(HttpUriRequestBase request) throws IOException {
@@ -182,22 +179,29 @@ final class Clients implements AutoCloseable {
     private Opened open() {
         // Here, so that a file that can't be used is told before anybody is connected to.
         tls.load();
-        var connections = new RetirablePool(PoolingHttpClientConnectionManagerBuilder.create()
-                .setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
+        var builder = new PoolingHttpClientConnectionManagerBuilder() {
+            @Override
+            protected HttpClientConnectionOperator createConnectionOperator(
+                    SchemePortResolver ports, DnsResolver resolver, TlsSocketStrategy strategy) {
+                return new ConnectTries(resolver, super.createConnectionOperator(ports, resolver, strategy));
+            }
+        };
+        PoolingHttpClientConnectionManager pool = builder.setConnectionFactory(ManagedHttpClientConnectionFactory.builder()
                         .http1Config(HEADERS)
                         .build())
                 .setTlsSocketStrategy(tls)
-                .setDnsResolver(new ConnectTries(ways))
+                .setDnsResolver(ways)
                 .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
-                        .setConnectTimeout(Timeout.of(timeouts.connect().dividedBy(ConnectTries.COUNT)))
+                        .setConnectTimeout(Timeout.of(timeouts.connect()))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
                         .setIdleTimeout(IDLE)
                         // Always looked at before it is used again: there are no automatic retries.
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
-                .build());
+                .build();
+        RetirablePool connections = new RetirablePool(pool);
         if (retired) {
             connections.retire();
         }

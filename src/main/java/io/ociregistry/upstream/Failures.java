@@ -65,7 +65,7 @@ final class Failures {
             return unreachable(what, origin + " does not take connections in time", e);
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
-            return unreachable(what, "can't connect to " + origin + ": " + why(e), e);
+            return unreachable(what, "can't connect to " + origin + ": " + e.getMessage(), e);
         }
         if (e instanceof ConnectionRequestTimeoutException) {
             return new RegistryException(
@@ -89,11 +89,6 @@ final class Failures {
         }
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke off: " + e.getMessage(), e);
-    }
-
-    /** Without what HttpClient puts before it, which repeats what we say. */
-    private static String why(IOException e) {
-        return Objects.requireNonNullElse(e.getMessage(), "").replaceFirst("^Connect to .* failed: ", "");
     }
 
     /** RFC 8446 section 6.2: what a server says of the certificate of a client. */

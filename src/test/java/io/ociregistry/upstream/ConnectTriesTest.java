@@ -9,39 +9,42 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.hc.client5.http.impl.io.DefaultHttpClientConnectionOperator;
 import org.junit.jupiter.api.Test;
 
 class ConnectTriesTest {
     @Test
-    void bothFamiliesAreTried_andEachConnectionBeginsWithTheNextAddress() throws Exception {
+    void familiesTakeTurns_andEachConnectionStartsWithTheNextAddress() throws Exception {
         ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "2001:db8::1");
-        assertEquals(addresses("198.51.100.1", "2001:db8::1"), tries.resolve("r.example", 443));
-        assertEquals(addresses("198.51.100.2", "2001:db8::1"), tries.resolve("r.example", 443));
-        assertEquals(addresses("198.51.100.1", "2001:db8::1"), tries.resolve("r.example", 443));
-    }
-
-    @Test
-    void ofOneFamilyTwoAreTried() throws Exception {
-        ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "198.51.100.3");
-        assertEquals(addresses("198.51.100.1", "198.51.100.2"), tries.resolve("r.example", 443));
-        assertEquals(addresses("198.51.100.2", "198.51.100.3"), tries.resolve("r.example", 443));
-        assertEquals(addresses("198.51.100.3", "198.51.100.1"), tries.resolve("r.example", 443));
-    }
-
-    @Test
-    void theOnlyOneIsTriedTwice() throws Exception {
         assertEquals(
-                addresses("198.51.100.1", "198.51.100.1"), tries("198.51.100.1").resolve("r.example", 443));
+                addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
+        assertEquals(
+                addresses("198.51.100.2", "2001:db8::1", "198.51.100.1"), tries.addresses("r.example", 443));
+        assertEquals(
+                addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
     }
 
     @Test
-    void noneIsAnUnknownHost() {
-        assertThrows(UnknownHostException.class, () -> tries().resolve("r.example", 443));
+    void allAddressesOfOneFamilyAreTried() throws Exception {
+        ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "198.51.100.3");
+        assertEquals(
+                addresses("198.51.100.1", "198.51.100.2", "198.51.100.3"), tries.addresses("r.example", 443));
+        assertEquals(
+                addresses("198.51.100.2", "198.51.100.3", "198.51.100.1"), tries.addresses("r.example", 443));
+    }
+
+    @Test
+    void noAddressIsAnUnknownHost() {
+        assertThrows(UnknownHostException.class, () -> tries().addresses("r.example", 443));
     }
 
     private static ConnectTries tries(String... found) {
         Origin home = Origin.of(URI.create("https://r.example"));
-        return new ConnectTries(AddressGuard.around(home, host -> parse(found)));
+        Ways ways = new Ways(
+                Proxies.NONE,
+                AddressGuard.around(home, host -> parse(found)),
+                org.apache.hc.core5.util.Timeout.ofSeconds(1));
+        return new ConnectTries(ways, new DefaultHttpClientConnectionOperator(null, ways, name -> null));
     }
 
     private static List<InetSocketAddress> addresses(String... expected) throws UnknownHostException {
