@@ -64,6 +64,11 @@ final class Clients implements AutoCloseable {
     private static final Timeout IDLE = Timeout.ofMinutes(1);
 
     private static final int MAX_UNUSABLE = 3;
+    /**
+     * The part of the time that clients wait which a request may lose on a kept connection. Clients to whom a cached answer can be given wait
+     * a third of that time, which leaves half of the third for a fresh connection.
+     */
+    private static final int LOST_PART = 6;
 
     private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
 
@@ -104,13 +109,16 @@ final class Clients implements AutoCloseable {
                 // So a pool says that it was closed.
                 refuseIfClosed(e);
                 throw e;
+            } catch (RetirablePool.Unusable e) {
+                refuseIfClosed(e);
+                if (unusable == MAX_UNUSABLE) {
+                    throw explained(e.reason());
+                }
+                closeIdleSince(e.sent());
+                request.reset();
             } catch (IOException e) {
                 refuseIfClosed(e);
-                boolean broke = e instanceof SocketException || e instanceof NoHttpResponseException;
-                if (!broke || unusable == MAX_UNUSABLE || !Ways.wasThere(context)) {
-                    throw explained(e);
-                }
-                request.reset();
+                throw explained(e);
             }
         }
     }
@@ -201,7 +209,8 @@ final class Clients implements AutoCloseable {
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
                 .build();
-        RetirablePool connections = new RetirablePool(pool);
+        RetirablePool connections =
+                new RetirablePool(pool, new HeadTimes(timeouts.answer().dividedBy(LOST_PART)));
         if (retired) {
             connections.retire();
         }
@@ -227,6 +236,10 @@ final class Clients implements AutoCloseable {
     synchronized void retire() {
         retired = true;
         opened().forEach(each -> each.pool.retire());
+    }
+
+    private synchronized void closeIdleSince(long nanoTime) {
+        opened().forEach(each -> each.pool.closeIdleSince(nanoTime));
     }
 
     /** Caller holds the lock. */

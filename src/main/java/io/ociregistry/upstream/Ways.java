@@ -18,7 +18,6 @@ import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.EndpointDetails;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -56,8 +55,6 @@ final class Ways implements DnsResolver {
         private final Origin target;
         private @Nullable RequestConfig usual;
         private boolean connected;
-        /** What the proxy answered on the connection before there was a tunnel. */
-        private long answersBefore;
 
         Way(@Nullable HttpProxy proxy, Origin target) {
             this.proxy = proxy;
@@ -87,12 +84,6 @@ final class Ways implements DnsResolver {
             proxy.get().introduce(context);
         }
         return context;
-    }
-
-    /** True if the connection was there before the request that was sent with that context. */
-    static boolean wasThere(HttpClientContext context) {
-        EndpointDetails connection = context.getEndpointDetails();
-        return connection != null && connection.getResponseCount() > Way.of(context).answersBefore;
     }
 
     void install(HttpClientBuilder client) {
@@ -139,9 +130,6 @@ final class Ways implements DnsResolver {
         if (way.usual != null) {
             context.setRequestConfig(way.usual);
         }
-        // Of a tunnel that was there before nothing is known here yet.
-        EndpointDetails tunnel = context.getEndpointDetails();
-        way.answersBefore = tunnel == null ? 0 : tunnel.getResponseCount();
         return chain.proceed(request, scope);
     }
 

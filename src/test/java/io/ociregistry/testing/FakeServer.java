@@ -25,6 +25,9 @@ final class FakeServer implements AutoCloseable {
      */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
+    /** Connections on which nothing arrives any more. */
+    private final Set<Socket> swallowing = ConcurrentHashMap.newKeySet();
+
     private final List<Recorded> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger accepted = new AtomicInteger();
     private final Listener listener;
@@ -84,6 +87,11 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
+    /** Swallows what comes over the connections that are open now; they stay open. */
+    void swallowConnections() {
+        swallowing.addAll(open);
+    }
+
     @Override
     public void close() {
         listener.close();
@@ -108,6 +116,7 @@ final class FakeServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             open.remove(tcp);
+            swallowing.remove(tcp);
         }
     }
 
@@ -129,6 +138,9 @@ final class FakeServer implements AutoCloseable {
             Recorded request = next.get();
             if (!open.contains(tcp)) {
                 return;
+            }
+            if (swallowing.contains(tcp)) {
+                connection.stall();
             }
             requests.add(request);
             boolean whole = false;

@@ -209,6 +209,11 @@ public final class FakeUpstream implements AutoCloseable {
         server.resetConnections();
     }
 
+    /** Nothing arrives any more over the connections that are open now, as after the restart of a NAT between; new ones work. */
+    public void swallowConnections() {
+        server.swallowConnections();
+    }
+
     /** A fault in the making. */
     public final class Rule {
         private final Match match;
