@@ -12,4 +12,9 @@ import java.time.Duration;
 public record Timeouts(Duration answer, Duration connect, Duration stall) {
     public static final Timeouts DEFAULT =
             new Timeouts(Duration.ofSeconds(9), Duration.ofSeconds(5), Duration.ofSeconds(30));
+
+    /** How long a client waits for an upstream where a cached answer is at hand: a third of the time that clients wait at most. */
+    public Duration patience() {
+        return answer.dividedBy(3);
+    }
 }

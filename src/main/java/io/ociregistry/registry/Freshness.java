@@ -50,7 +50,11 @@ final class Freshness {
     private final boolean airGapped;
     private final Flights<ImageReference, Manifest> flights = new Flights<>();
 
-    /** How long a client waits for an upstream where a cached answer is at hand. */
+    /**
+     * Revalidates what that catalog holds.
+     *
+     * @param patience how long a client waits for an upstream where a cached answer is at hand; less if the upstream is silent already
+     */
     Freshness(
             Catalog catalog,
             Upstreams upstreams,
@@ -111,12 +115,14 @@ final class Freshness {
                 .copy()
                 .completeOnTimeout(
                         stale(name, cached, "its upstream has not answered yet"),
-                        patience.get().toMillis(),
+                        Math.max(0, patience.get().minus(upstream.silence()).toMillis()),
                         TimeUnit.MILLISECONDS);
     }
 
     private Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached, TagRule rule) {
         try {
+            // It may have gone down while this waited for a thread.
+            upstream.check(RequestKind.OTHER);
             return revalidate(upstream, name, cached);
         } catch (RegistryException e) {
             if (isGone(e, rule)) {

@@ -123,7 +123,7 @@ final class Lists<N extends ListName, V> {
                     .thenApply(list -> Listed.<V>certain(list))
                     .exceptionally(failure -> afterFailure(failure, why -> offlineOrBegun(name, last, why)));
             return last.isPresent()
-                    ? within(patience.get(), asked, () -> offline(name, last, SILENT))
+                    ? within(patience(upstream), asked, () -> offline(name, last, SILENT))
                     : within(patience.get().multipliedBy(2), asked, () -> begun(name, SLOW));
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(afterFailure(e, why -> offlineOrBegun(name, last, why)));
@@ -141,7 +141,7 @@ final class Lists<N extends ListName, V> {
             CompletionStage<Listed<V>> answer = pageFlights
                     .join(page, lane(upstream), () -> missing.noting(name, () -> askPage(upstream, page)))
                     .exceptionally(failure -> afterFailure(failure, why -> pageOffline(page, last(name), why)));
-            return within(patience.get(), answer, () -> last(name)
+            return within(patience(upstream), answer, () -> last(name)
                     .flatMap(last -> pageOffline(page, Optional.of(last), SILENT)));
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(afterFailure(e, why -> pageOffline(page, last(name), why)));
@@ -174,6 +174,12 @@ final class Lists<N extends ListName, V> {
         return lanes.get(upstream, unused -> new Lane(upstream.metadata(Priority.CLIENT), kind.atATime()));
     }
 
+    /** The wait for an upstream while there is another answer; an upstream that is silent already had a part of it. */
+    private Duration patience(Upstream upstream) {
+        Duration rest = patience.get().minus(upstream.silence());
+        return rest.isNegative() ? Duration.ZERO : rest;
+    }
+
     /** The answer, or something else if that takes longer; the question goes on. */
     @SuppressWarnings("FutureReturnValueIgnored") // these end with the answer
     private CompletionStage<Listed<V>> within(
@@ -195,6 +201,8 @@ final class Lists<N extends ListName, V> {
         if (last.isPresent()) {
             return last.get().list;
         }
+        // It may have gone down while this waited for a thread.
+        upstream.check(RequestKind.OTHER);
         V list = kind.fetch(upstream, name);
         remember(name, list);
         return list;

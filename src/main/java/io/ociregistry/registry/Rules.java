@@ -26,8 +26,8 @@ record Rules(
         return new Rules(config, new RegistryNames(config), new TagPolicies(config), trust, Pruner.pins(config));
     }
 
-    /** How long a client waits for an upstream where an answer is at hand: a third of what clients wait at most. */
+    /** How long a client waits for an upstream where a cached answer is at hand. */
     Duration patience() {
-        return config.timeouts().answer().dividedBy(3);
+        return config.timeouts().patience();
     }
 }

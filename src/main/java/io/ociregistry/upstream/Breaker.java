@@ -9,8 +9,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Remembers that an upstream is down, so that the next request for it costs nothing, and finds out by itself when it is back.
  *
- * <p>A failure of name resolution, connection or TLS opens it at once; broken connections, timeouts and 5xx open it when three come in a
- * row. Any answer closes it. While it is open a probe is sent in the background, after 5 seconds at first and then ever less often, up to
+ * <p>A failure of name resolution, connection or TLS opens it at once, and so does silence ({@link Pulse}); broken connections, timeouts and 5xx
+ * open it when three come in a row. Any answer closes it. While it is open a probe is sent in the background, after 5 seconds at first and then ever less often, up to
  * once a minute. Where probing ends after a while, the next request takes its place: it is let through, and if it fails, that opens it again.
  * What an upstream forbids or does not have says nothing about its health.
  */
@@ -45,7 +45,7 @@ final class Breaker {
     private final Pace pace;
     private final ScheduledExecutorService scheduler;
     private final Executor threads;
-    private final BooleanSupplier probe;
+    private final Predicate<Duration> probe;
     private final LongSupplier nanoTime;
 
     /** Written under the lock; read without it, since a stale look costs one request. */
@@ -62,7 +62,7 @@ final class Breaker {
      * Closed at first.
      *
      * @param scheduler hands the probe over to {@code threads} when it is due, and does nothing else, since all upstreams share it
-     * @param probe tells whether there was an answer; blocks
+     * @param probe tells whether there was an answer; blocks. It is given the pause before it: the longer that was, the longer it may take
      * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
      */
     Breaker(
@@ -70,7 +70,7 @@ final class Breaker {
             Pace pace,
             ScheduledExecutorService scheduler,
             Executor threads,
-            BooleanSupplier probe,
+            Predicate<Duration> probe,
             LongSupplier nanoTime) {
         this.upstream = upstream;
         this.pace = pace;
@@ -96,6 +96,10 @@ final class Breaker {
                     cause,
                     untilProbe());
         }
+    }
+
+    boolean isOpen() {
+        return open != null;
     }
 
     /** Nothing while a probe is under way. */
@@ -152,30 +156,31 @@ final class Breaker {
 
     /** Caller holds the lock. */
     private void schedule(RegistryException outage) {
-        probedAt = nanoTime.getAsLong() + nextProbe.toNanos();
+        Duration pause = nextProbe;
+        probedAt = nanoTime.getAsLong() + pause.toNanos();
         try {
-            scheduled = scheduler.schedule(() -> handOver(outage), nextProbe.toMillis(), TimeUnit.MILLISECONDS);
+            scheduled = scheduler.schedule(() -> handOver(outage, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException stopping) {
             return;
         }
-        probed = probed.plus(nextProbe);
-        Duration doubled = nextProbe.multipliedBy(2);
+        probed = probed.plus(pause);
+        Duration doubled = pause.multipliedBy(2);
         nextProbe = doubled.compareTo(pace.longest()) > 0 ? pace.longest() : doubled;
     }
 
-    private void handOver(RegistryException outage) {
+    private void handOver(RegistryException outage, Duration pause) {
         try {
-            threads.execute(() -> probe(outage));
+            threads.execute(() -> probe(outage, pause));
         } catch (RejectedExecutionException busy) {
             unanswered(outage);
         }
     }
 
-    private void probe(RegistryException outage) {
+    private void probe(RegistryException outage, Duration pause) {
         if (!isOn(outage)) {
             return;
         }
-        if (probe.getAsBoolean()) {
+        if (probe.test(pause)) {
             close();
         } else {
             unanswered(outage);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SchemePortResolver;
@@ -75,6 +76,7 @@ final class Clients implements AutoCloseable {
     private final TlsContexts tls;
     private final Ways ways;
     private final Timeouts timeouts;
+    private final RequestConfig usual;
     // Guarded by this.
     private @Nullable Opened metadata;
     private @Nullable Opened blobs;
@@ -87,6 +89,14 @@ final class Clients implements AutoCloseable {
         this.tls = tls;
         this.ways = new Ways(proxies, guard, Timeout.of(timeouts.connect()));
         this.timeouts = timeouts;
+        this.usual = RequestConfig.custom()
+                .setConnectionRequestTimeout(Timeout.of(timeouts.answer()))
+                .setResponseTimeout(Timeout.of(timeouts.stall()))
+                .build();
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
     }
 
     /**
@@ -163,9 +173,14 @@ final class Clients implements AutoCloseable {
         }
     }
 
-    /** Whether that URI answers, with whatever but a failure of its server. */
-    boolean answers(URI uri) {
-        try (Exchange.Answer answer = send(Pool.METADATA, new HttpGet(uri))) {
+    /** Whether that URI answers in that time, which is bounded by {@code timeouts.stall}, with whatever but a failure of its server. */
+    boolean answers(URI uri, Duration atMost) {
+        HttpGet request = new HttpGet(uri);
+        Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
+        request.setConfig(RequestConfig.copy(usual)
+                .setResponseTimeout(Timeout.of(limit))
+                .build());
+        try (Exchange.Answer answer = send(Pool.METADATA, request)) {
             return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {
             return false;
@@ -217,10 +232,7 @@ final class Clients implements AutoCloseable {
         HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
                 .setUserAgent(AGENT)
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setConnectionRequestTimeout(Timeout.of(timeouts.answer()))
-                        .setResponseTimeout(Timeout.of(timeouts.stall()))
-                        .build())
+                .setDefaultRequestConfig(usual)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableContentCompression()

@@ -142,23 +142,48 @@ final class Exchange {
         throw bad("it was redirected more than " + MAX_REDIRECTS + " times", null);
     }
 
+    /** Sends it, and once more if it was broken off since the registry is silent no more. */
     private Answer once(Optional<Secret> authorization) {
+        Origin to = Origin.of(uri);
+        while (true) {
+            HttpUriRequestBase request = request(authorization);
+            Optional<Pulse.Wait> wait = health.begin(to, request::cancel);
+            try {
+                Answer answer = clients.send(pool(), request);
+                if (!isBrokenOff(wait)) {
+                    health.answered(kind, to, answer.response());
+                    return answer;
+                }
+                answer.discard();
+            } catch (RegistryException e) {
+                throw named(e);
+            } catch (IOException e) {
+                if (!isBrokenOff(wait)) {
+                    RegistryException failure = Failures.of(what, to, e);
+                    health.failed(to, failure);
+                    throw failure;
+                }
+            } finally {
+                isBrokenOff(wait);
+            }
+        }
+    }
+
+    /** Ends the wait. */
+    private static boolean isBrokenOff(Optional<Pulse.Wait> wait) {
+        return wait.map(Pulse.Wait::end).orElse(false);
+    }
+
+    private HttpUriRequestBase request(Optional<Secret> authorization) {
         HttpUriRequestBase request = new HttpUriRequestBase(method, uri);
         headers.forEach(header -> request.setHeader(header.getName(), header.getValue()));
         request.setHeader("Accept-Encoding", "identity");
         authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
-        try {
-            Clients.Pool pool = kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
-            Answer answer = clients.send(pool, request);
-            health.answered(kind, answer.from(), answer.response());
-            return answer;
-        } catch (RegistryException e) {
-            throw named(e);
-        } catch (IOException e) {
-            RegistryException failure = Failures.of(what, Origin.of(uri), e);
-            health.failed(Origin.of(uri), failure);
-            throw failure;
-        }
+        return request;
+    }
+
+    private Clients.Pool pool() {
+        return kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
     }
 
     private boolean improved(Authenticator.Attempt attempt, Answer answer) {

@@ -1,21 +1,22 @@
 package io.ociregistry.upstream;
 
 import io.ociregistry.oci.RegistryException;
+import java.util.Optional;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
- * What the requests to an upstream told of it so far: whether it is down, and what it limits.
+ * What the requests to an upstream told of it so far: whether it is down or silent, and what it limits.
  *
  * @param relays true for a cache, whose errors and limits are those of what it asks itself: other things it may have
  * @param stumbles true for requests that a registry that is well may answer 500 to
  */
-record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays, boolean stumbles) {
+record Health(Origin home, Breaker breaker, Pulse pulse, RateLimits limits, boolean relays, boolean stumbles) {
     private static final int INTERNAL_ERROR = 500;
     private static final int LOOP_DETECTED = 508;
 
     /** Of an upstream, which counts every 5xx. */
-    Health(Origin home, Breaker breaker, RateLimits limits, boolean relays) {
-        this(home, breaker, limits, relays, false);
+    Health(Origin home, Breaker breaker, Pulse pulse, RateLimits limits, boolean relays) {
+        this(home, breaker, pulse, limits, relays, false);
     }
 
     /**
@@ -23,7 +24,7 @@ record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays, b
      * upstream taken for down, and images that share layers would do so by themselves.
      */
     Health forManifestsByDigest() {
-        return new Health(home, breaker, limits, relays, true);
+        return new Health(home, breaker, pulse, limits, relays, true);
     }
 
     /**
@@ -36,10 +37,18 @@ record Health(Origin home, Breaker breaker, RateLimits limits, boolean relays, b
         limits.check(kind);
     }
 
+    /** A request is sent to the registry; empty for one to somewhere else. The caller ends the wait. */
+    Optional<Pulse.Wait> begin(Origin to, Runnable breakOff) {
+        return to.equals(home) ? Optional.of(pulse.begin(breakOff)) : Optional.empty();
+    }
+
     /** An answer came, from the registry or from where it sent us. What others do says nothing about whether the registry is up. */
     void answered(RequestKind kind, Origin from, HttpResponse answer) {
         if (!relays) {
             limits.answered(kind, answer);
+        }
+        if (from.equals(home)) {
+            pulse.sign();
         }
         if (from.equals(home) && tells(kind, answer.getCode())) {
             breaker.answered(relays ? 200 : answer.getCode());

@@ -15,14 +15,20 @@ final class HttpBlobAnswer implements BlobAnswer {
     private final EndNoticing wire;
     private final PushbackInputStream body;
 
-    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth)
+    /**
+     * An answer whose body has not been read yet.
+     *
+     * @param sign runs with each piece of the body that comes
+     */
+    HttpBlobAnswer(
+            Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
             throws IOException {
         this.answer = answer;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
-        this.wire = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer);
+        this.wire = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer, sign);
         this.body = UnaskedEncoding.peekable(wire);
     }
 
@@ -63,17 +69,20 @@ final class HttpBlobAnswer implements BlobAnswer {
 
     private static final class EndNoticing extends FilterInputStream {
         private final Exchange.Answer answer;
+        private final Runnable sign;
         private boolean ended;
 
-        EndNoticing(InputStream in, Exchange.Answer answer) {
+        EndNoticing(InputStream in, Exchange.Answer answer, Runnable sign) {
             super(in);
             this.answer = answer;
+            this.sign = sign;
         }
 
         @Override
         public int read() throws IOException {
             int value = super.read();
             ended |= value < 0;
+            sign.run();
             return value;
         }
 
@@ -81,6 +90,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         public int read(byte[] bytes, int offset, int length) throws IOException {
             int count = super.read(bytes, offset, length);
             ended |= count < 0;
+            sign.run();
             return count;
         }
 

@@ -9,6 +9,7 @@ import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -206,10 +207,29 @@ final class HttpUpstream implements Upstream {
         return place.isCache();
     }
 
-    /** False while it is known to be down, or to limit such requests. */
+    @Override
+    public Duration silence() {
+        return health.pulse().silence();
+    }
+
+    /**
+     * As {@link #check}; for a mirror, silence is enough, since another source can be asked.
+     *
+     * @throws RegistryException {@code UPSTREAM_TIMEOUT} too
+     */
+    void checkUsable(RequestKind kind) {
+        check(kind);
+        if (place.mirror() && health.pulse().isSuspect()) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_TIMEOUT,
+                    this + " has not answered other requests for " + silence().toSeconds() + " s, and is passed over");
+        }
+    }
+
+    /** False while it is known to be down, or to limit such requests; for a mirror, also while it is silent. */
     boolean isUsable(RequestKind kind) {
         try {
-            check(kind);
+            checkUsable(kind);
             return true;
         } catch (RegistryException e) {
             return false;
@@ -342,7 +362,7 @@ final class HttpUpstream implements Upstream {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is empty, and the blob is not");
         }
-        return new HttpBlobAnswer(answer, 0, size, bandwidth);
+        return new HttpBlobAnswer(answer, 0, size, bandwidth, health.pulse()::sign);
     }
 
     private BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {
@@ -358,7 +378,7 @@ final class HttpUpstream implements Upstream {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw anotherPart(from, what);
         }
-        return new HttpBlobAnswer(answer, from, size, bandwidth);
+        return new HttpBlobAnswer(answer, from, size, bandwidth, health.pulse()::sign);
     }
 
     private static RegistryException anotherPart(long from, String what) {

@@ -71,6 +71,16 @@ final class MirroredUpstream implements Upstream {
         throw together(reasons);
     }
 
+    /** Of the source that is asked first. */
+    @Override
+    public Duration silence() {
+        return all.stream()
+                .filter(source -> source.isUsable(RequestKind.OTHER))
+                .findFirst()
+                .orElse(registry)
+                .silence();
+    }
+
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         List<ManifestAnswer> stale = new ArrayList<>();
@@ -189,7 +199,7 @@ final class MirroredUpstream implements Upstream {
         for (HttpUpstream source : some) {
             try {
                 if (anyUsable) {
-                    source.check(kind);
+                    source.checkUsable(kind);
                 }
                 return ask.apply(source);
             } catch (RegistryException e) {

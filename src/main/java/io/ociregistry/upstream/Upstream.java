@@ -3,6 +3,7 @@ package io.ociregistry.upstream;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryName;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
@@ -27,6 +28,9 @@ public interface Upstream {
      * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE} or {@code TOO_MANY_REQUESTS}, with a time to retry
      */
     void check(RequestKind kind);
+
+    /** How long requests have been waiting for this upstream without any sign of life from it; zero if none waits. */
+    Duration silence();
 
     /**
      * GETs a manifest, whole, and decoded where it came with an encoding that nobody asked for. Nothing about it is verified.

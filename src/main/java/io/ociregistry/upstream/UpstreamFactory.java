@@ -23,6 +23,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 
 /** Makes upstreams of what a configuration says of them. Nothing is connected to, and no file read, before it is needed. */
 final class UpstreamFactory implements AutoCloseable {
@@ -184,13 +186,30 @@ final class UpstreamFactory implements AutoCloseable {
         Origin origin = place.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
+        Timeouts times = clients.timeouts();
+        AtomicReference<Runnable> sign = new AtomicReference<>(() -> {});
+        Predicate<Duration> probe = atMost -> {
+            boolean answered = clients.answers(origin.resolve("/v2/"), atMost);
+            if (answered) {
+                sign.get().run();
+            }
+            return answered;
+        };
         Breaker breaker = new Breaker(
                 origin,
                 probing,
                 probes,
-                line.executors().metadata(Priority.CLIENT),
-                () -> clients.answers(origin.resolve("/v2/")),
+                line.executors().probes(),
+                pause -> probe.test(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
+        Pulse pulse = new Pulse(
+                times.patience(),
+                breaker,
+                probes,
+                line.executors().probes(),
+                () -> probe.test(times.answer().minus(times.patience())),
+                System::nanoTime);
+        sign.set(pulse::sign);
         return new HttpUpstream(
                 name,
                 place,
@@ -200,7 +219,7 @@ final class UpstreamFactory implements AutoCloseable {
                 new Authenticator(destinations, identities, tokens),
                 line.executors(),
                 line.bandwidth(),
-                new Health(origin, breaker, rates, place.isCache()));
+                new Health(origin, breaker, pulse, rates, place.isCache()));
     }
 
     private Clients noted(Clients made) {

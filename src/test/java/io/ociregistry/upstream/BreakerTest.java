@@ -35,7 +35,7 @@ class BreakerTest {
 
     private Breaker breaker(Breaker.Pace pace) {
         Origin origin = Origin.of(URI.create("https://r.example"));
-        return new Breaker(origin, pace, scheduler, work -> threads.execute(work), () -> upstreamIsUp, () -> now);
+        return new Breaker(origin, pace, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
     }
 
     @AfterEach
