@@ -8,7 +8,8 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.stream.Stream;
+import java.util.EnumMap;
+import java.util.Map;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SchemePortResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
@@ -33,10 +34,10 @@ import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one upstream: one pool for small requests and one for blobs, so that hour-long layers never keep a manifest waiting.
+ * The connections to one upstream: one pool for small requests and one for blobs, so that hour-long layers never keep a manifest waiting; a
+ * third for probes.
  *
  * <p>Made when they are first needed. They do nothing by themselves: no retries, no redirects, no decoding, no cookies, no authentication.
  */
@@ -44,7 +45,9 @@ final class Clients implements AutoCloseable {
     /** What a request is for. */
     enum Pool {
         METADATA,
-        BLOBS
+        BLOBS,
+        /** Keeps no connections: a probe is about the upstream, not about a connection that was kept. */
+        PROBES
     }
 
     /**
@@ -78,8 +81,7 @@ final class Clients implements AutoCloseable {
     private final Timeouts timeouts;
     private final RequestConfig usual;
     // Guarded by this.
-    private @Nullable Opened metadata;
-    private @Nullable Opened blobs;
+    private final Map<Pool, Opened> opened = new EnumMap<>(Pool.class);
     private boolean retired;
     private boolean closed;
 
@@ -104,7 +106,7 @@ final class Clients implements AutoCloseable {
      * {@link LeastRate}.
      *
      * <p>A kept connection may have been closed in the moment in which it is used again, or lead nowhere any more. That says nothing about the
-     * upstream: connections that have been idle since then are closed in both pools, and the request is sent again.
+     * upstream: connections that have been idle since then are closed in all pools, and the request is sent again.
      */
     Exchange.Answer send(Pool pool, HttpUriRequestBase request) throws IOException {
         for (int unusable = 0; ; unusable++) {
@@ -113,8 +115,7 @@ final class Clients implements AutoCloseable {
             HttpClientContext context = ways.to(target);
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
-                return new Exchange.Answer(
-                        request, pool == Pool.METADATA ? steady(answer) : answer, Origin.of(target));
+                return new Exchange.Answer(request, pool == Pool.BLOBS ? answer : steady(answer), Origin.of(target));
             } catch (IllegalStateException e) {
                 // So a pool says that it was closed.
                 refuseIfClosed(e);
@@ -154,8 +155,9 @@ final class Clients implements AutoCloseable {
     }
 
     private IOException explained(IOException e) {
-        boolean broke =
-                e instanceof SocketException || e instanceof NoHttpResponseException || e.getClass() == IOException.class;
+        boolean broke = e instanceof SocketException
+                || e instanceof NoHttpResponseException
+                || e.getClass() == IOException.class;
         return broke && !(e instanceof ConnectException) && tls.lacksCertificate()
                 ? new IOException(
                         e.getMessage()
@@ -177,10 +179,9 @@ final class Clients implements AutoCloseable {
     boolean answers(URI uri, Duration atMost) {
         HttpGet request = new HttpGet(uri);
         Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
-        request.setConfig(RequestConfig.copy(usual)
-                .setResponseTimeout(Timeout.of(limit))
-                .build());
-        try (Exchange.Answer answer = send(Pool.METADATA, request)) {
+        request.setConfig(
+                RequestConfig.copy(usual).setResponseTimeout(Timeout.of(limit)).build());
+        try (Exchange.Answer answer = send(Pool.PROBES, request)) {
             return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {
             return false;
@@ -191,15 +192,10 @@ final class Clients implements AutoCloseable {
         if (closed) {
             throw new Stopping();
         }
-        if (pool == Pool.METADATA) {
-            metadata = metadata != null ? metadata : open();
-            return metadata.client;
-        }
-        blobs = blobs != null ? blobs : open();
-        return blobs.client;
+        return opened.computeIfAbsent(pool, this::open).client;
     }
 
-    private Opened open() {
+    private Opened open(Pool purpose) {
         // Here, so that a file that can't be used is told before anybody is connected to.
         tls.load();
         var builder = new PoolingHttpClientConnectionManagerBuilder() {
@@ -226,7 +222,7 @@ final class Clients implements AutoCloseable {
                 .build();
         RetirablePool connections =
                 new RetirablePool(pool, new HeadTimes(timeouts.answer().dividedBy(LOST_PART)));
-        if (retired) {
+        if (retired || purpose == Pool.PROBES) {
             connections.retire();
         }
         HttpClientBuilder client = HttpClients.custom()
@@ -247,16 +243,11 @@ final class Clients implements AutoCloseable {
     /** Keeps no idle connections from now on. What is under way ends as ever, and what it still asks for is sent. */
     synchronized void retire() {
         retired = true;
-        opened().forEach(each -> each.pool.retire());
+        opened.values().forEach(each -> each.pool.retire());
     }
 
     private synchronized void closeIdleSince(long nanoTime) {
-        opened().forEach(each -> each.pool.closeIdleSince(nanoTime));
-    }
-
-    /** Caller holds the lock. */
-    private Stream<Opened> opened() {
-        return Stream.<@Nullable Opened>of(metadata, blobs).flatMap(Stream::ofNullable);
+        opened.values().forEach(each -> each.pool.closeIdleSince(nanoTime));
     }
 
     /** No more requests are made; trying again makes no sense. */
@@ -271,6 +262,6 @@ final class Clients implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        opened().forEach(each -> each.client.close(CloseMode.IMMEDIATE));
+        opened.values().forEach(each -> each.client.close(CloseMode.IMMEDIATE));
     }
 }

@@ -121,8 +121,7 @@ final class ConnectTries implements HttpClientConnectionOperator {
     }
 
     @Override
-    public void upgrade(ManagedHttpClientConnection connection, HttpHost host, HttpContext context)
-            throws IOException {
+    public void upgrade(ManagedHttpClientConnection connection, HttpHost host, HttpContext context) throws IOException {
         tls.upgrade(connection, host, context);
     }
 

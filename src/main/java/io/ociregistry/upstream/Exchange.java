@@ -142,7 +142,7 @@ final class Exchange {
         throw bad("it was redirected more than " + MAX_REDIRECTS + " times", null);
     }
 
-    /** Sends it, and once more if it was broken off since the registry is silent no more. */
+    /** Sends the request, and again if it was broken off because a silent registry is back. */
     private Answer once(Optional<Secret> authorization) {
         Origin to = Origin.of(uri);
         while (true) {
@@ -150,7 +150,7 @@ final class Exchange {
             Optional<Pulse.Wait> wait = health.begin(to, request::cancel);
             try {
                 Answer answer = clients.send(pool(), request);
-                if (!isBrokenOff(wait)) {
+                if (!ended(wait)) {
                     health.answered(kind, to, answer.response());
                     return answer;
                 }
@@ -158,19 +158,19 @@ final class Exchange {
             } catch (RegistryException e) {
                 throw named(e);
             } catch (IOException e) {
-                if (!isBrokenOff(wait)) {
+                if (!ended(wait)) {
                     RegistryException failure = Failures.of(what, to, e);
                     health.failed(to, failure);
                     throw failure;
                 }
             } finally {
-                isBrokenOff(wait);
+                ended(wait);
             }
         }
     }
 
-    /** Ends the wait. */
-    private static boolean isBrokenOff(Optional<Pulse.Wait> wait) {
+    /** Ends the wait. Returns true if the request was broken off. */
+    private static boolean ended(Optional<Pulse.Wait> wait) {
         return wait.map(Pulse.Wait::end).orElse(false);
     }
 

@@ -20,8 +20,7 @@ final class HttpBlobAnswer implements BlobAnswer {
      *
      * @param sign runs with each piece of the body that comes
      */
-    HttpBlobAnswer(
-            Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
+    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
             throws IOException {
         this.answer = answer;
         this.from = from;

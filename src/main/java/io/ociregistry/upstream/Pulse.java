@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +125,7 @@ final class Pulse {
     /** Caller holds the lock. */
     private void lookAfter(Duration time) {
         try {
-            scheduler.schedule(this::look, time.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> unused = scheduler.schedule(this::look, time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException stopping) {
             watched = false;
         }
@@ -157,8 +158,8 @@ final class Pulse {
         if (isStillSilent(asked)) {
             breaker.failed(new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
-                    "it takes connections, but has answered neither requests nor a probe for " + lasted.toSeconds()
-                            + " s"));
+                    "no answer to requests and to a probe for " + lasted.toSeconds()
+                            + " s, although it takes connections"));
         }
     }
 

@@ -156,6 +156,7 @@ final class RetirablePool implements HttpClientConnectionManager {
         }
 
         @Override
+        @SuppressWarnings("deprecation") // abstract all the same
         public ClassicHttpResponse execute(
                 String id, ClassicHttpRequest request, HttpRequestExecutor executor, HttpContext context)
                 throws IOException, HttpException {

@@ -23,8 +23,6 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 
 /** Makes upstreams of what a configuration says of them. Nothing is connected to, and no file read, before it is needed. */
 final class UpstreamFactory implements AutoCloseable {
@@ -187,29 +185,22 @@ final class UpstreamFactory implements AutoCloseable {
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
         Timeouts times = clients.timeouts();
-        AtomicReference<Runnable> sign = new AtomicReference<>(() -> {});
-        Predicate<Duration> probe = atMost -> {
-            boolean answered = clients.answers(origin.resolve("/v2/"), atMost);
-            if (answered) {
-                sign.get().run();
-            }
-            return answered;
-        };
+        Probe probe = new Probe(clients, origin.resolve("/v2/"));
         Breaker breaker = new Breaker(
                 origin,
                 probing,
                 probes,
                 line.executors().probes(),
-                pause -> probe.test(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
+                pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
         Pulse pulse = new Pulse(
                 times.patience(),
                 breaker,
                 probes,
                 line.executors().probes(),
-                () -> probe.test(times.answer().minus(times.patience())),
+                () -> probe.send(times.answer().minus(times.patience())),
                 System::nanoTime);
-        sign.set(pulse::sign);
+        probe.answersAreSignsFor(pulse);
         return new HttpUpstream(
                 name,
                 place,
@@ -220,6 +211,34 @@ final class UpstreamFactory implements AutoCloseable {
                 line.executors(),
                 line.bandwidth(),
                 new Health(origin, breaker, pulse, rates, place.isCache()));
+    }
+
+    /** Asks one upstream for any answer. */
+    private static final class Probe {
+        private final Clients clients;
+        private final URI uri;
+        private volatile Runnable answered = () -> {};
+
+        Probe(Clients clients, URI uri) {
+            this.clients = clients;
+            this.uri = uri;
+        }
+
+        void answersAreSignsFor(Pulse pulse) {
+            answered = pulse::sign;
+        }
+
+        boolean isAnswered(Duration atMost) {
+            boolean answer = clients.answers(uri, atMost);
+            if (answer) {
+                answered.run();
+            }
+            return answer;
+        }
+
+        void send(Duration atMost) {
+            boolean unused = isAnswered(atMost);
+        }
     }
 
     private Clients noted(Clients made) {

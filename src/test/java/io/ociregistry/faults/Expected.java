@@ -72,6 +72,11 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return error(504, "UNAVAILABLE", requests);
     }
 
+    /** It is waited for once, and counts as down after that. */
+    static Expected slowThenDown(String... requests) {
+        return new Expected(504, "UNAVAILABLE", Gets.ERROR, Keeps.NOTHING, List.of(requests), true);
+    }
+
     static Expected denied(String... requests) {
         return error(403, "DENIED", requests);
     }
@@ -102,6 +107,11 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
     /** Served from the cache: the upstream can't be reached. */
     static Expected staleUnreachable() {
         return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(), true);
+    }
+
+    /** Served from the cache after asking in vain; after that the upstream counts as down. */
+    static Expected staleThenDown(String... requests) {
+        return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(requests), true);
     }
 
     /** The upstream says for certain that nothing refers to it. */

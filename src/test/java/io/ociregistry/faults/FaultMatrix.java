@@ -11,7 +11,9 @@ import static io.ociregistry.faults.Expected.noReferrers;
 import static io.ociregistry.faults.Expected.right;
 import static io.ociregistry.faults.Expected.rightOnceReachable;
 import static io.ociregistry.faults.Expected.slow;
+import static io.ociregistry.faults.Expected.slowThenDown;
 import static io.ociregistry.faults.Expected.stale;
+import static io.ociregistry.faults.Expected.staleThenDown;
 import static io.ociregistry.faults.Expected.staleUnreachable;
 import static io.ociregistry.faults.Expected.times;
 import static io.ociregistry.faults.Expected.unknown;
@@ -33,6 +35,7 @@ import static io.ociregistry.faults.Trouble.REDIRECT_LOOP;
 import static io.ociregistry.faults.Trouble.REFUSED;
 import static io.ociregistry.faults.Trouble.RESET;
 import static io.ociregistry.faults.Trouble.SHORT;
+import static io.ociregistry.faults.Trouble.SILENT;
 import static io.ociregistry.faults.Trouble.STALL;
 import static io.ociregistry.faults.Trouble.STATUS_401;
 import static io.ociregistry.faults.Trouble.STATUS_403;
@@ -95,11 +98,19 @@ final class FaultMatrix {
 
     private void brokenTransfers() {
         when(NO_ANSWER)
-                .tag(slow("GET tag"), stale("HEAD tag"))
+                .tag(slow("GET tag"), stale("HEAD tag", "HEAD tag"))
                 .digest(slow("GET digest"), hit())
                 .blob(slow("GET blob"), hit())
                 .blobAlone(slow(HEAD), hit())
-                .referrers(slow("GET referrers"), stale("GET referrers"));
+                .referrers(slow("GET referrers", "GET referrers"), stale("GET referrers", "GET referrers"));
+        when(SILENT)
+                .tag(slowThenDown("GET tag"), staleThenDown("HEAD tag", "HEAD tag"))
+                .digest(slowThenDown("GET digest"), hit())
+                .blob(slowThenDown("GET blob"), hit())
+                .blobAlone(slowThenDown(HEAD), hit())
+                .referrers(
+                        slowThenDown("GET referrers", "GET referrers"),
+                        staleThenDown("GET referrers", "GET referrers"));
         Expected resumed =
                 right("GET blob", "GET blob from byte 90000", "GET blob from byte 180000", "GET blob from byte 270000");
         when(RESET)
@@ -240,6 +251,7 @@ final class FaultMatrix {
         List.of(REFUSED, BLACKHOLE, TLS).forEach(trouble -> when(trouble).amid(rightOnceReachable(begin, goOn)));
         List.of(DNS, DNS_SILENT, TRICKLE, WRONG_DIGEST_HEADER, MORE, NO_LENGTH, GZIP, RANGE_IGNORED)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn)));
+        when(SILENT).amid(rightOnceReachable(begin, goOn, goOn));
         List.of(NO_ANSWER, STATUS_429, STATUS_500, STATUS_503, HTML, EMPTY)
                 .forEach(trouble -> when(trouble).amid(right(begin, goOn, goOn)));
         List.of(WRONG_DIGEST, LONG, CONTENT_CHANGED)

@@ -26,7 +26,11 @@ final class FaultMatrixPage {
 
             As soon as the upstream is well the same request succeeds, in all of these cases: with the right bytes, without a `Warning`, without
             a restart. After a failure of name resolution, connection or TLS the upstream is taken for down: nobody asks it, and requests are answered
-            at once, until a probe in the background is answered. After a 504 the fetch goes on, and the next request finds it further.
+            at once, until a probe in the background is answered. The same holds for an upstream that is silent for `timeouts.answer`, if it does not
+            answer a probe either. After a 504 the fetch goes on, and the next request finds it further.
+
+            Silence on a connection that was kept says nothing about the upstream. The request is sent again on a new connection, so a silent upstream
+            is asked twice where a request was answered before.
             """;
 
     private static final String AMID = """

@@ -11,6 +11,9 @@ enum Trouble {
     BLACKHOLE("nothing comes back from it, not even a refusal", scene -> scene.everywhere(new Fault.Blackhole())),
     TLS("its certificate is of an authority that nobody trusts", scene -> scene.everywhere(scene.wrongCertificate())),
     NO_ANSWER("it takes the request and never answers", scene -> scene.always(new Fault.NoAnswer())),
+    SILENT(
+            "it takes connections and never answers, neither the request nor a probe",
+            scene -> scene.everywhere(new Fault.NoAnswer())),
     RESET(
             "it resets the connection amid the body",
             scene -> scene.always(Fault.resetAfter(scene.amid(Scene.FIRST_PART)))),

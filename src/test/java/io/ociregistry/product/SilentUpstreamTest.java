@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SilentUpstreamTest {
     private static final int TAGS = 20;
     /** A third of {@code timeouts.answer}: how long a client waits to whom a cached answer can be given. */
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofMillis(1500);
 
     private static final Match PING = Match.of(Recorded.Kind.PING);
 
@@ -63,14 +63,13 @@ class SilentUpstreamTest {
         return RunningRegistry.startOpened(
                 """
                 prefetch: false
-                timeouts: {answer: 6s, connect: 2s, stall: 20s}
+                timeouts: {answer: 4500ms, connect: 2s, stall: 20s}
                 registries:
                 - name: r.example
                   endpoint: %s
                   tags: [{pattern: '*', policy: always}]
                 %s
-                """
-                        .formatted(upstream.url(), more),
+                """.formatted(upstream.url(), more),
                 images,
                 config -> ContextWith.upstreams(
                         config,
@@ -109,7 +108,8 @@ class SilentUpstreamTest {
         assertEquals(504, cold.get().status());
         Await.until("an upstream that is down", () -> get("none").text().contains("is down"));
         upstream.heal();
-        Await.until("the manifest", () -> upstream.requests(Match.manifest("v1")).size() > 1);
+        Await.until(
+                "the manifest", () -> upstream.requests(Match.manifest("v1")).size() > 1);
     }
 
     @Test
@@ -125,12 +125,14 @@ class SilentUpstreamTest {
             });
             assertTrue(others.compareTo(PATIENCE) < 0, others::toString);
             answers.release();
-            Await.until("all revalidations", () -> upstream.requests(Match.manifests()).stream()
-                            .filter(request -> request.method().equals("HEAD"))
-                            .map(Recorded::reference)
-                            .distinct()
-                            .count()
-                    == TAGS);
+            Await.until(
+                    "all revalidations",
+                    () -> upstream.requests(Match.manifests()).stream()
+                                    .filter(request -> request.method().equals("HEAD"))
+                                    .map(Recorded::reference)
+                                    .distinct()
+                                    .count()
+                            == TAGS);
             pullAll();
             assertFalse(log.text().contains("is down"), log::text);
         }
@@ -152,9 +154,12 @@ class SilentUpstreamTest {
 
     @Test
     void blobsThatArriveAreASignOfLife() throws Exception {
-        FakeImage big = upstream.image("team/big", "1").layer(4_000_000).push();
+        FakeImage big = upstream.image("team/big", "1").layer(3_000_000).push();
         upstream.on(Match.blob(big.layer(0)).get()).always(Fault.trickle(400_000));
-        assertEquals(200, RawHttp.get(registry.base(), "/v2/team/big/manifests/1?ns=r.example").status());
+        assertEquals(
+                200,
+                RawHttp.get(registry.base(), "/v2/team/big/manifests/1?ns=r.example")
+                        .status());
         CompletableFuture<Response> layer = CompletableFuture.supplyAsync(
                 () -> uncheckedPath("/v2/team/big/blobs/" + big.layer(0) + "?ns=r.example"));
         Await.until("the blob", () -> !upstream.requests(Match.blobs()).isEmpty());

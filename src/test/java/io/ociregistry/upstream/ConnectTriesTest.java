@@ -16,21 +16,16 @@ class ConnectTriesTest {
     @Test
     void familiesTakeTurns_andEachConnectionStartsWithTheNextAddress() throws Exception {
         ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "2001:db8::1");
-        assertEquals(
-                addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
-        assertEquals(
-                addresses("198.51.100.2", "2001:db8::1", "198.51.100.1"), tries.addresses("r.example", 443));
-        assertEquals(
-                addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
+        assertEquals(addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
+        assertEquals(addresses("198.51.100.2", "2001:db8::1", "198.51.100.1"), tries.addresses("r.example", 443));
+        assertEquals(addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
     }
 
     @Test
     void allAddressesOfOneFamilyAreTried() throws Exception {
         ConnectTries tries = tries("198.51.100.1", "198.51.100.2", "198.51.100.3");
-        assertEquals(
-                addresses("198.51.100.1", "198.51.100.2", "198.51.100.3"), tries.addresses("r.example", 443));
-        assertEquals(
-                addresses("198.51.100.2", "198.51.100.3", "198.51.100.1"), tries.addresses("r.example", 443));
+        assertEquals(addresses("198.51.100.1", "198.51.100.2", "198.51.100.3"), tries.addresses("r.example", 443));
+        assertEquals(addresses("198.51.100.2", "198.51.100.3", "198.51.100.1"), tries.addresses("r.example", 443));
     }
 
     @Test

@@ -39,7 +39,8 @@ class LateBodiesTest {
     @Test
     void probeIsAnsweredByTheHeadAlone_overTlsToo(@TempDir Path directory) throws Exception {
         TestCertificates authority = TestCertificates.create();
-        TlsConfig tls = new TlsConfig(Optional.of(authority.caPem(directory)), Optional.empty(), Optional.empty(), false);
+        TlsConfig tls =
+                new TlsConfig(Optional.of(authority.caPem(directory)), Optional.empty(), Optional.empty(), false);
         try (FakeUpstream up = FakeUpstream.startTls(authority.server("127.0.0.1"));
                 UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls)) {
             assertProbeIsAnswered(up, upstreams);

@@ -50,10 +50,15 @@ class SeveralAddressesTest {
     private final FakeImage image = up.image("team/app", "1").push();
     private final UpstreamsInTest upstreams = new UpstreamsInTest();
 
+    private final List<SilentPort> silent = new ArrayList<>();
+
     @AfterEach
-    void stop() {
+    void stop() throws IOException {
         upstreams.close();
         up.close();
+        for (SilentPort each : silent) {
+            each.close();
+        }
     }
 
     @ParameterizedTest
@@ -74,13 +79,12 @@ class SeveralAddressesTest {
     @Test
     void silentAddressCostsAFractionOfASecond() throws Exception {
         registryAt(SILENT, WORKS, SILENT);
-        try (SilentPort silent = new SilentPort(SILENT, up.port())) {
-            for (int i = 0; i < 4; i++) {
-                long begin = System.nanoTime();
-                assertPulls();
-                Duration taken = Duration.ofNanos(System.nanoTime() - begin);
-                assertTrue(taken.compareTo(Duration.ofSeconds(2)) < 0, taken::toString);
-            }
+        silence(SILENT);
+        for (int i = 0; i < 4; i++) {
+            long begin = System.nanoTime();
+            assertPulls();
+            Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+            assertTrue(taken.compareTo(Duration.ofSeconds(2)) < 0, taken::toString);
         }
     }
 
@@ -95,18 +99,14 @@ class SeveralAddressesTest {
     @Test
     void allAddressesShareOneTimeLimit() throws Exception {
         upstreams.connectingWithin(Duration.ofMillis(800));
-        registryAt(SILENT, "127.0.0.4", "127.0.0.5", "127.0.0.6");
-        try (SilentPort one = new SilentPort(SILENT, up.port());
-                SilentPort two = new SilentPort("127.0.0.4", up.port());
-                SilentPort three = new SilentPort("127.0.0.5", up.port());
-                SilentPort four = new SilentPort("127.0.0.6", up.port())) {
-            long begin = System.nanoTime();
-            RegistryException down =
-                    failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
-            Duration taken = Duration.ofNanos(System.nanoTime() - begin);
-            assertHolds("does not take connections in time", down.getMessage());
-            assertTrue(taken.compareTo(Duration.ofSeconds(3)) < 0, taken::toString);
-        }
+        String[] all = {SILENT, "127.0.0.4", "127.0.0.5", "127.0.0.6"};
+        registryAt(all);
+        silence(all);
+        long begin = System.nanoTime();
+        RegistryException down = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
+        Duration taken = Duration.ofNanos(System.nanoTime() - begin);
+        assertHolds("does not take connections in time", down.getMessage());
+        assertTrue(taken.compareTo(Duration.ofSeconds(3)) < 0, taken::toString);
     }
 
     @Test
@@ -134,8 +134,8 @@ class SeveralAddressesTest {
             upstreams.names().with("proxy.example.com", REFUSES, "127.0.0.4", WORKS, NO_ROUTE);
             upstreams.with(UpstreamConfig.of("plain.example.com")
                     .withEndpoint("http://plain.example.com")
-                    .withProxy(new ProxyConfig.Via(
-                            "proxy.example.com", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
+                    .withProxy(
+                            new ProxyConfig.Via("proxy.example.com", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
             for (int i = 0; i < 4; i++) {
                 assertArrayEquals(
                         image.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -166,6 +166,12 @@ class SeveralAddressesTest {
     private void registryAt(String... addresses) throws UnknownHostException {
         upstreams.names().with(NAME, addresses);
         upstreams.with(UpstreamConfig.of(NAME).withEndpoint("http://" + NAME + ":" + up.port()));
+    }
+
+    private void silence(String... addresses) throws IOException {
+        for (String address : addresses) {
+            silent.add(new SilentPort(address, up.port()));
+        }
     }
 
     /** Over a new connection. */

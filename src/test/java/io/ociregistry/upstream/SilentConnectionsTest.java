@@ -87,7 +87,7 @@ class SilentConnectionsTest {
     }
 
     @Test
-    void probeIsSentAgain() throws Exception {
+    void probeUsesNoKeptConnection() throws Exception {
         upstreams.probing(Duration.ofMillis(50));
         up.on(Match.manifests()).times(3, Fault.status(503));
         for (int i = 0; i < 2; i++) {

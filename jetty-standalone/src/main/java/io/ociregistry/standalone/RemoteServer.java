@@ -248,7 +248,7 @@ final class RemoteServer {
     }
 
     /** The message of an error as ours are, else the status. */
-    private static String reason(Answer answer) throws IOException {
+    private static String reason(Answer answer) {
         try (var body = answer.body) {
             var message = JSON.readTree(body.readNBytes(LONGEST_ERROR))
                     .path("errors")
@@ -258,6 +258,8 @@ final class RemoteServer {
             return message.isEmpty() ? "status " + answer.response.getCode() : message;
         } catch (JsonProcessingException e) {
             return "status " + answer.response.getCode() + ", and nothing that an ociregistry would say";
+        } catch (IOException e) {
+            return "status " + answer.response.getCode(); // the status is known, whatever became of the body
         }
     }
 }
