@@ -139,7 +139,7 @@ final class HttpUpstream implements Upstream {
     public OptionalLong blobSize(String repository, Digest digest) {
         String what = describe("GET the first byte of blob", repository, digest);
         Exchange.Answer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
-        return sizeOf(digest, wholeSize(answer, what, ErrorCode.BLOB_UNKNOWN));
+        return sizeOf(digest, wholeSize(answer, true, what, ErrorCode.BLOB_UNKNOWN));
     }
 
     @Override
@@ -265,20 +265,25 @@ final class HttpUpstream implements Upstream {
             List<NameValuePair> headers,
             List<NameValuePair> instead) {
         Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
-        if (knowsNoHead(answer)) {
+        boolean byGet = knowsNoHead(answer);
+        if (byGet) {
             answer.skip();
             answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
         }
         ClassicHttpResponse response = answer.response();
-        OptionalLong size = wholeSize(answer, what, notFound);
+        OptionalLong size = wholeSize(answer, byGet && instead.equals(ONE_BYTE), what, notFound);
         return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
     }
 
-    /** The size of all of what an answer is about, or has the first byte of. Discards the answer. */
-    private static OptionalLong wholeSize(Exchange.Answer answer, String what, ErrorCode notFound) {
+    /**
+     * The size of the whole content that an answer is about. Discards the answer.
+     *
+     * @param oneByte true if the request asked for the first byte alone, so that 206 is the expected status
+     */
+    private static OptionalLong wholeSize(Exchange.Answer answer, boolean oneByte, String what, ErrorCode notFound) {
         try {
             ClassicHttpResponse response = answer.response();
-            boolean isPart = response.getCode() == 206;
+            boolean isPart = oneByte && response.getCode() == 206;
             if (!isPart) {
                 check(answer, what, notFound);
             }
