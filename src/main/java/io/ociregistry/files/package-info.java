@@ -1,4 +1,4 @@
-/** Files that operators replace while the server runs. */
+/** Files that operators replace while the server runs, and whom files belong to. */
 @NullMarked
 package io.ociregistry.files;
 

@@ -9,11 +9,13 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.FileAppender;
 import ch.qos.logback.core.OutputStreamAppender;
 import io.ociregistry.config.LogLevel;
+import io.ociregistry.files.FileOwner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
@@ -56,8 +58,14 @@ public final class Logging {
 
     /** logback only complains on its own status list when it can't write; we would rather not start. */
     private static void checkWritable(Path file) throws IOException {
+        boolean isNew = Files.notExists(file);
         Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
                 .close();
+        if (isNew) {
+            // A command that root runs must not leave a file that the server, which runs as another user, can't write.
+            FileOwner.of(List.of(Objects.requireNonNull(file.toAbsolutePath().getParent())))
+                    .give(file);
+        }
     }
 
     private static OutputStreamAppender<ILoggingEvent> toFile(LoggerContext context, Path file) {

@@ -29,6 +29,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -229,10 +230,17 @@ public final class Admin implements AutoCloseable {
                     usage.free(),
                     usage.total(),
                     !access.layout().isWritable(),
-                    access.warning().orElse(null));
+                    warning());
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the disk of the cache can't be looked at: " + e, e);
         }
+    }
+
+    private @Nullable String warning() {
+        List<String> warnings = Stream.of(access.warning(), access.unreadable())
+                .flatMap(Optional::stream)
+                .toList();
+        return warnings.isEmpty() ? null : String.join("; ", warnings);
     }
 
     private List<UpstreamState> upstreams() {

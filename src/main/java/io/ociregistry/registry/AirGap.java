@@ -2,6 +2,7 @@ package io.ociregistry.registry;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import java.util.Optional;
 
 /** How a server that calls no upstream ({@code airGapped}) tells of that. */
 final class AirGap {
@@ -14,8 +15,12 @@ final class AirGap {
      * What it has not, it does not look for.
      *
      * @param whatIs the subject of the message with its verb, like "the tags are"
+     * @param unreadable why it may be cached and can't be read; empty if it is not cached
      */
-    static RegistryException notCached(ErrorCode code, String whatIs) {
+    static RegistryException notCached(ErrorCode code, String whatIs, Optional<String> unreadable) {
+        if (unreadable.isPresent()) {
+            return Unreadable.failure(whatIs + " not served, and " + REASON, unreadable.get());
+        }
         return new RegistryException(code, whatIs + " not cached, and " + REASON + ", so it asks no upstream");
     }
 }

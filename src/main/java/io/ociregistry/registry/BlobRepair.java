@@ -30,18 +30,19 @@ final class BlobRepair {
         this.airGapped = airGapped;
     }
 
-    void repair(List<Problem> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
+    void repair(
+            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
         }
         Map<Digest, Map<Repository, Descriptor>> needs = new LinkedHashMap<>();
-        for (Problem problem : problems) {
+        for (Problem.OfContent problem : problems) {
             putAway(problem.digest());
             needs.put(problem.digest(), new LinkedHashMap<>());
         }
         records.forEach(record -> note(record, needs));
-        for (Problem problem : problems) {
+        for (Problem.OfContent problem : problems) {
             Map<Repository, Descriptor> those = needs.getOrDefault(problem.digest(), Map.of());
             told.accept(new RepairOutcome(problem, obstacle(problem.digest(), those, fetching)));
         }

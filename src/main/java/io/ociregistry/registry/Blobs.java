@@ -172,7 +172,8 @@ final class Blobs implements AutoCloseable {
                 return CompletableFuture.completedStage(stored.get());
             }
             stored.ifPresent(BlobSource::close);
-            return fetch(repository, digest, priority);
+            Optional<String> unreadable = stored.isPresent() ? Optional.empty() : store.unreadable(digest);
+            return Unreadable.orFailure(Stages.failing(() -> fetch(repository, digest, priority)), unreadable);
         });
     }
 
@@ -273,7 +274,8 @@ final class Blobs implements AutoCloseable {
 
     private Upstream upstream(Repository repository, Digest digest) {
         if (airGapped) {
-            throw AirGap.notCached(ErrorCode.BLOB_UNKNOWN, "blob " + repository + "@" + digest + " is");
+            throw AirGap.notCached(
+                    ErrorCode.BLOB_UNKNOWN, "blob " + repository + "@" + digest + " is", store.unreadable(digest));
         }
         return upstreams.get(repository.registry());
     }

@@ -35,7 +35,7 @@ public final class CacheRepair {
             throws IOException, InterruptedException {
         // Opening it to write would make one.
         StoreAccess.openToRead(config.imagePath()).close();
-        StoreAccess access = StoreAccess.open(
+        StoreAccess access = StoreAccess.openForCommand(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version() + " verify --repair");
         List<Problem> problems = new ArrayList<>();
         Verifier.Summary summary = look(access, config, problem -> {

@@ -58,8 +58,10 @@ final class IncomingBlob {
         try {
             if (!download.isKept()) {
                 begunWithLeftovers = true;
-                return Optional.of("blob " + blob.digest()
-                        + " can't be kept: the disk does not take it, or it is being fetched at the same time");
+                return Optional.of("blob " + blob.digest() + " can't be kept: "
+                        + receipt.unreadable(blob.digest())
+                                .map(why -> "it is there but unreadable: " + why)
+                                .orElse("the disk does not take it, or it is being fetched at the same time"));
             }
             download.expect(blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
             copy(content, download);

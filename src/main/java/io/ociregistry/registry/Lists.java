@@ -111,7 +111,8 @@ final class Lists<N extends ListName, V> {
         Optional<Known<V>> last = last(name);
         if (airGapped) {
             return CompletableFuture.completedStage(offline(name, last, AirGap.REASON)
-                    .orElseThrow(() -> AirGap.notCached(ErrorCode.NAME_UNKNOWN, "the " + name + " are")));
+                    .orElseThrow(() ->
+                            AirGap.notCached(ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadable(name))));
         }
         if (last.isPresent() && isFresh(last.get())) {
             return CompletableFuture.completedStage(Listed.certain(last.get().list));

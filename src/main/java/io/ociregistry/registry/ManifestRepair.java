@@ -45,7 +45,8 @@ final class ManifestRepair {
         this.airGapped = airGapped;
     }
 
-    void repair(List<Problem> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
+    void repair(
+            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
@@ -56,7 +57,7 @@ final class ManifestRepair {
         names.keySet().forEach(this::putAway);
         lost().forEach(lost -> lost.names().keySet().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
-        for (Problem problem : problems) {
+        for (Problem.OfContent problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());
             told.accept(new RepairOutcome(problem, obstacle(problem.digest(), known, fetching)));
         }

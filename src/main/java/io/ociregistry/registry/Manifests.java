@@ -6,6 +6,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
@@ -113,8 +114,19 @@ final class Manifests {
             return freshness.confirmed(name, cached.get());
         }
         if (airGapped) {
-            throw AirGap.notCached(ErrorCode.MANIFEST_UNKNOWN, name + " is");
+            throw AirGap.notCached(ErrorCode.MANIFEST_UNKNOWN, name + " is", store.unreadable(meaning(name)));
         }
+        boolean isOne = meaning(name) instanceof Digest;
+        Optional<String> unreadable = isOne ? store.unreadable(meaning(name)) : Optional.empty();
+        return Unreadable.orFailure(Stages.failing(() -> fetched(name, priority)), unreadable);
+    }
+
+    /** The digest that a name is known to mean, or else the name's own tag. */
+    private Reference meaning(ImageReference name) {
+        return catalog.find(name).<Reference>map(digest -> digest).orElse(name.reference());
+    }
+
+    private CompletionStage<FoundManifest> fetched(ImageReference name, Priority priority) {
         missing.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);

@@ -55,6 +55,11 @@ final class Receipt {
         return blobs.isVerified(blob);
     }
 
+    /** Why the file of a blob that is here can't be read; empty if it can. */
+    Optional<String> unreadable(Digest blob) {
+        return blobs.unreadable(blob);
+    }
+
     BlobDownload begin(Digest blob, Repository source) {
         return blobs.begin(blob, source);
     }
@@ -102,7 +107,9 @@ final class Receipt {
                 catalog.nextCheck(name, clock.instant()),
                 record -> catalog.add(ManifestSummary.of(record)));
         if (!records.isSaved(manifest.digest())) {
-            throw new IOException("it does not take the record of " + name);
+            throw new IOException(records.unreadable(manifest.digest())
+                    .map(why -> "the record of " + name + " is there but unreadable: " + why)
+                    .orElse("it does not take the record of " + name));
         }
     }
 }

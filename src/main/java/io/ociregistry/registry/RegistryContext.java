@@ -193,6 +193,20 @@ public final class RegistryContext implements AutoCloseable {
         return open(config, HttpUpstreams.of(config), Clock.systemUTC());
     }
 
+    /**
+     * The same for a command, which may run as another user than the server: what it writes can be read by the owner of
+     * the cache.
+     *
+     * @throws IOException also if this user can't see to that; the message says what to do
+     */
+    public static RegistryContext openForCommand(ServerConfig config) throws IOException {
+        return on(StoreAccess.openForCommand(config.imagePath(), holder()), config);
+    }
+
+    private static String holder() {
+        return "ociregistry " + BuildInfo.read().version();
+    }
+
     /** The same with other upstreams, which are closed with it, and another clock. */
     static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
         return open(config, upstreams, clock, Discovery.Pace.USUAL);
@@ -210,9 +224,7 @@ public final class RegistryContext implements AutoCloseable {
     /** The same at another pace of looking for what other programs put into the cache. */
     static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
             throws IOException {
-        StoreAccess access = StoreAccess.open(
-                config.imagePath(), "ociregistry " + BuildInfo.read().version());
-        return on(access, config, upstreams, clock, pace);
+        return on(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
     }
 
     private static RegistryContext on(

@@ -6,6 +6,7 @@ import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
@@ -18,6 +19,8 @@ import java.util.function.Supplier;
 final class Repair {
     static final String AIR_GAPPED =
             "this cache is air-gapped, so nothing is fetched; bring it in again with load --image-file";
+
+    private static final String UNREADABLE = "it is left alone; run the command that is named there, and verify again";
 
     private static final LoadListener NOBODY = new LoadListener() {};
 
@@ -43,9 +46,15 @@ final class Repair {
     /** Repairs what can be; manifests first, since they say who needs the blobs. Tells of every problem what became of it. */
     void repair(List<Problem> problems, Consumer<RepairOutcome> told) throws InterruptedException {
         awaitDiscovery();
-        List<Problem> records = new ArrayList<>();
-        List<Problem> others = new ArrayList<>();
-        problems.forEach(problem -> (isOfRecord(problem) ? records : others).add(problem));
+        List<Problem.OfContent> records = new ArrayList<>();
+        List<Problem.OfContent> others = new ArrayList<>();
+        for (Problem problem : problems) {
+            if (problem instanceof Problem.OfContent content) {
+                (isOfRecord(content) ? records : others).add(content);
+            } else {
+                told.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
+            }
+        }
         try (RunningLoad load = new RunningLoad(source, options.get(), NOBODY)) {
             manifests.repair(records, repository -> fetch(load, repository), told);
             blobs.repair(others, repository -> fetch(load, repository), told);

@@ -14,7 +14,7 @@ public record RepairOutcome(Problem problem, Optional<String> obstacle) {
 
     @Override
     public String toString() {
-        return obstacle.map(why -> "not repaired  " + problem.digest() + ": " + why)
-                .orElse("repaired      " + problem.digest());
+        return obstacle.map(why -> "not repaired  " + problem.subject() + ": " + why)
+                .orElse("repaired      " + problem.subject());
     }
 }

@@ -115,10 +115,11 @@ final class Scrub implements AutoCloseable {
     private void repair(List<Problem> found) throws InterruptedException {
         Set<Digest> missing = found.stream()
                 .filter(Problem.MissingBlob.class::isInstance)
-                .map(Problem::digest)
+                .map(Problem.MissingBlob.class::cast)
+                .map(Problem.MissingBlob::digest)
                 .collect(Collectors.toSet());
         Set<Digest> wereHere = missing.isEmpty() ? Set.of() : blobs.wereHere(missing);
-        found.removeIf(problem -> problem instanceof Problem.MissingBlob && !wereHere.contains(problem.digest()));
+        found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !wereHere.contains(blob.digest()));
         if (found.isEmpty()) {
             return;
         }

@@ -28,7 +28,7 @@ public record ServerStatus(
      * The disk that the cache is on, in bytes.
      *
      * @param readOnly whether nothing new is kept
-     * @param warning why, or whatever else was wrong at the start
+     * @param warning why, and what of the cache can't be read
      */
     public record Disk(
             String path,

@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Looks through a whole cache: whether every record and blob is what its name says, and whether every image has all its blobs. It only reads, so
- * that it may run beside a server. Foreign layers, the blobs of attestations, and the images of an index that nobody pulled are not missed.
+ * Looks through a whole cache: whether every file can be read, every record and blob is what its name says, and every
+ * image has all its blobs. It only reads, so that it may run beside a server. Foreign layers, the blobs of
+ * attestations, and the images of an index that nobody pulled are not missed.
  */
 public final class Verifier {
     /**
@@ -53,6 +54,7 @@ public final class Verifier {
 
     /** Looks through all of it, once. */
     public Summary verify() throws InterruptedException {
+        inspector.unreadable((file, why) -> tell(new Problem.Unreadable(file, why)));
         lookAtRecords();
         for (Digest blob : blobs()) {
             lookAt(blob);

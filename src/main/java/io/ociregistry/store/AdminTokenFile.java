@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.ProcessUser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,8 +33,6 @@ public final class AdminTokenFile {
     private static final Pattern TOKEN = Pattern.compile("([!-~]{32,1024})\\R?");
     private static final int LONGEST_FILE = 2048;
     private static final int RANDOM_BYTES = 32;
-    private static final Path OWN_STATUS = Path.of("/proc/self/status");
-    private static final Pattern EFFECTIVE_USER = Pattern.compile("Uid:\\s+\\d+\\s+(\\d+)\\s.*");
 
     private final Path path;
     private final boolean writable;
@@ -106,22 +104,10 @@ public final class AdminTokenFile {
             throw new IOException(
                     "others may read or change it (" + PosixFilePermissions.toString(file.permissions()) + ")");
         }
-        Object owner = Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        if (ownUser().filter(user -> !user.equals(owner.toString())).isPresent()) {
+        int owner = (Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if (ProcessUser.now().uid().orElse(owner) != owner) {
             throw new IOException("it belongs to another user (" + file.owner().getName() + ")");
         }
-    }
-
-    /** The numeric id of the user of this process; empty on systems other than Linux. */
-    private static Optional<String> ownUser() throws IOException {
-        if (!Files.isReadable(OWN_STATUS)) {
-            return Optional.empty();
-        }
-        return Files.readAllLines(OWN_STATUS, StandardCharsets.ISO_8859_1).stream()
-                .map(EFFECTIVE_USER::matcher)
-                .filter(Matcher::matches)
-                .map(line -> line.group(1))
-                .findFirst();
     }
 
     /** The file is private from its creation on, and has its name only when it is complete. */
@@ -137,10 +123,7 @@ public final class AdminTokenFile {
                     aside,
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(OWNER_ALONE))) {
-                ByteBuffer buffer = ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII));
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
+                Layout.write(channel, ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
                 channel.force(true);
             }
             DurableFiles.publish(aside, path);

@@ -45,7 +45,7 @@ final class AppendedLines {
 
     /** Reads them, oldest first, as far as that is possible. */
     void forEach(Consumer<String> action) {
-        if (!Files.exists(file)) {
+        if (!Files.exists(file) || layout.unreadable().check(file).isPresent()) {
             return;
         }
         // A charset that has a character for every byte, so that garbage hides no more than its line.
@@ -75,9 +75,8 @@ final class AppendedLines {
     /** Writes the file anew, with those lines alone. If the disk does not take that, it stays as it is. */
     synchronized void replace(List<String> lines) {
         try {
-            layout.prepare(layout.partials());
             byte[] text = String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8);
-            DurableFiles.write(file, text, layout.partials());
+            DurableFiles.write(layout, file, text);
             waiting.clear();
             outage.over();
         } catch (IOException e) {
@@ -104,11 +103,8 @@ final class AppendedLines {
     }
 
     private void append(byte[] text) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-            ByteBuffer buffer = ByteBuffer.wrap(text);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
+        try (FileChannel channel = layout.open(file, StandardOpenOption.APPEND)) {
+            Layout.write(channel, ByteBuffer.wrap(text));
             if (durable) {
                 channel.force(false);
             }

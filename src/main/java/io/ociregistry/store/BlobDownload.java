@@ -3,7 +3,6 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -62,24 +61,21 @@ public final class BlobDownload {
     }
 
     /**
-     * Opens a file to receive into.
+     * Receives into an open file.
      *
      * @param patience how long a reader may stand still where it holds up others
      * @param share where the bytes are taken from that it has on the disk
      * @param whenReleased run at the end
      */
     static BlobDownload receive(
-            Digest digest, Path path, Repository source, Duration patience, Space.Share share, Runnable whenReleased)
-            throws IOException {
-        PartialFile file = PartialFile.receive(path, source);
+            Digest digest, PartialFile file, Duration patience, Space.Share share, Runnable whenReleased) {
         BlobDownload download = new BlobDownload(digest, new Audience(digest, patience), file, share, whenReleased);
         download.audience.promise(file.end());
         return download;
     }
 
-    /** Opens a file that is there, to be checked like something that arrives. */
-    static BlobDownload recheck(Digest digest, Path path) throws IOException {
-        PartialFile file = PartialFile.recheck(path);
+    /** Checks an open file that is there like something that arrives. */
+    static BlobDownload recheck(Digest digest, PartialFile file) {
         BlobDownload download = new BlobDownload(digest, new Audience(digest, Duration.ZERO), file);
         download.expect(OptionalLong.of(file.end()));
         return download;

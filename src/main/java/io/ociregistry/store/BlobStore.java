@@ -6,6 +6,8 @@ import io.ociregistry.oci.Repository;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -87,7 +89,7 @@ public final class BlobStore {
     /** Every blob that there is a file of, verified or not, in no order. */
     public List<Digest> digests() {
         List<Digest> digests = new ArrayList<>();
-        for (Path file : Directories.list(layout.blobs(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ForeignFiles::isOurs)) {
             Layout.digestOf(file).filter(this::contains).ifPresent(digests::add);
         }
         return digests;
@@ -107,10 +109,18 @@ public final class BlobStore {
         }
     }
 
+    /** Why the file of a blob can't be read though it is there; empty if it can, or if there is none. */
+    public Optional<String> unreadable(Digest digest) {
+        Optional<String> why = layout.unreadable().check(layout.blob(digest));
+        layout.unreadable().tell();
+        return why;
+    }
+
     /** True if {@link #open} would open it. */
     public boolean isVerified(Digest digest) {
+        Path file = layout.blob(digest);
         try {
-            return verified.contains(layout.blob(digest));
+            return verified.contains(file) && Files.isReadable(file);
         } catch (IOException e) {
             return false;
         }
@@ -124,6 +134,9 @@ public final class BlobStore {
                     ? Optional.of(open(digest, file))
                     : Optional.empty();
         } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (AccessDeniedException e) {
+            layout.unreadable().found(file);
             return Optional.empty();
         } catch (IOException e) {
             LOG.error("opening {}: {}", file, e.toString());
@@ -142,15 +155,16 @@ public final class BlobStore {
     }
 
     /**
-     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints. Where the disk or the size of
-     * the cache does not allow it, or the same is being received already, the blob only passes through. Waits for room to be made.
+     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints.
+     * Where the disk or the size of the cache does not allow it, where a file of the blob is there that can't be read,
+     * or the same is being received already, the blob only passes through. Waits for room to be made.
      *
      * @param source the repository it comes from: what one registry sent is never mixed with what another sends
      * @param expected its size, if a manifest tells it
      */
     public BlobDownload begin(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
-        if (!layout.isWritable() || !receiving.add(file)) {
+        if (!layout.isWritable() || isInTheWay(layout.blob(digest)) || isInTheWay(file) || !receiving.add(file)) {
             return BlobDownload.passing(digest, patience.get());
         }
         Space.Share share = space.begin(Directories.size(file));
@@ -161,12 +175,18 @@ public final class BlobStore {
         try {
             layout.prepare(layout.partials());
             quarantine.makeWay(file);
-            return BlobDownload.receive(digest, file, source, patience.get(), share, () -> end(file, share));
+            PartialFile opened = PartialFile.receive(layout, file, source);
+            return BlobDownload.receive(digest, opened, patience.get(), share, () -> end(file, share));
         } catch (IOException e) {
             end(file, share);
             LOG.error("{} can't be kept, only passed on, since the cache's disk fails: {}", file, e.toString());
             return BlobDownload.passing(digest, patience.get());
         }
+    }
+
+    /** True for a file that is neither read nor replaced. */
+    private boolean isInTheWay(Path file) {
+        return layout.unreadable().check(file).isPresent();
     }
 
     /** False if a blob of that size can't be kept, as far as is known. */
@@ -187,7 +207,7 @@ public final class BlobStore {
     /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */
     public List<Interrupted> interrupted() {
         List<Interrupted> found = new ArrayList<>();
-        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
             Optional<Interrupted> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
                 // It came another way.
@@ -205,7 +225,8 @@ public final class BlobStore {
     }
 
     /**
-     * Makes a verified download part of the store: forces it, renames it, forces the rename. Only for one that is kept.
+     * Makes a verified download part of the store: forces it, renames it, forces the rename; where blobs are on another
+     * file system, does that with a copy. Only for one that is kept.
      *
      * @throws IOException if the disk does not allow it; the partial file stays
      */
@@ -214,15 +235,31 @@ public final class BlobStore {
         file.force();
         Path target = layout.blob(download.digest());
         layout.prepare(layout.blobs());
-        // Noted first: a blob that a crash leaves without its note would have to be hashed again.
-        verified.add(target, VerifiedIndex.look(file.path()));
         quarantine.makeWay(target);
-        synchronized (lock(download.digest())) {
-            space.freed(Directories.size(target));
-            DurableFiles.publish(file.path(), target);
-            download.share().published(Directories.size(target));
+        try {
+            publish(download, file.path(), target);
+        } catch (AtomicMoveNotSupportedException otherDisk) {
+            Path copy = DurableFiles.copyBeside(layout, file.path(), target);
+            try {
+                publish(download, copy, target);
+            } finally {
+                Files.deleteIfExists(copy);
+            }
+            Files.deleteIfExists(file.path());
         }
         Checkpoints.delete(file.path());
+    }
+
+    private void publish(BlobDownload download, Path whole, Path target) throws IOException {
+        // Noted first: a blob that a crash leaves without its note would have to be hashed again.
+        verified.add(target, VerifiedIndex.look(whole));
+        synchronized (lock(download.digest())) {
+            DurableFiles.checkReplaceable(layout, target);
+            long replaced = Directories.size(target);
+            DurableFiles.publish(whole, target);
+            space.freed(replaced);
+            download.share().published(Directories.size(target));
+        }
     }
 
     /** Drops what was received, if anything was kept of it. */
@@ -249,7 +286,7 @@ public final class BlobStore {
     /** The files of all blobs there are, in no order. */
     public List<BlobFile> files() {
         List<BlobFile> found = new ArrayList<>();
-        for (Path file : Directories.list(layout.blobs(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ForeignFiles::isOurs)) {
             Layout.digestOf(file).flatMap(this::file).ifPresent(found::add);
         }
         return found;
@@ -271,7 +308,7 @@ public final class BlobStore {
 
     /** Bytes of what was interrupted; what is being received is set aside in the space. */
     public long interruptedBytes() {
-        return Directories.list(layout.partials(), file -> !receiving.contains(file)).stream()
+        return Directories.list(layout, layout.partials(), file -> !receiving.contains(file)).stream()
                 .mapToLong(Directories::size)
                 .sum();
     }
@@ -314,7 +351,7 @@ public final class BlobStore {
 
     /** Deletes what an interrupted attempt left of blobs, unless it goes on. */
     public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
-        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // As if it were received: who begins meanwhile does not get it.
@@ -344,7 +381,7 @@ public final class BlobStore {
             if (!opened.mayOpen(digest)) {
                 return Optional.empty();
             }
-            return Optional.of(BlobDownload.recheck(digest, file));
+            return Optional.of(BlobDownload.recheck(digest, PartialFile.recheck(layout, file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -411,7 +448,7 @@ public final class BlobStore {
             return false;
         }
         boolean empty = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
-        return !empty && Files.isReadable(layout.blob(digest));
+        return !empty && !isInTheWay(layout.blob(digest));
     }
 
     /** The content of the file of that name, verified or not: whoever takes it verifies it. */

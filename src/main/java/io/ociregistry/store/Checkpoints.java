@@ -29,29 +29,31 @@ final class Checkpoints {
     /** After so many bytes of a file the digest was this. */
     record Checkpoint(long position, Digest digest) {}
 
+    private final Layout layout;
     private final Path file;
     private final List<Checkpoint> found;
 
-    private Checkpoints(Path file, List<Checkpoint> found) {
+    private Checkpoints(Layout layout, Path file, List<Checkpoint> found) {
+        this.layout = layout;
         this.file = file;
         this.found = List.copyOf(found);
     }
 
     /** Those of a partial file of that size; where there are none yet, a file is begun. */
-    static Checkpoints open(Path partial, Repository source, long size) {
+    static Checkpoints open(Layout layout, Path partial, Repository source, long size) {
         Path file = Layout.checkpoints(partial);
         List<String> lines = read(file);
         if (lines.stream().findFirst().flatMap(Checkpoints::repository).isPresent()) {
-            return new Checkpoints(file, parse(lines, size));
+            return new Checkpoints(layout, file, parse(lines, size));
         }
-        Checkpoints none = new Checkpoints(file, List.of());
+        Checkpoints none = new Checkpoints(layout, file, List.of());
         none.write(source + "\n", StandardOpenOption.TRUNCATE_EXISTING);
         return none;
     }
 
     /** For a file that is not received. */
-    static Checkpoints none(Path file) {
-        return new Checkpoints(Layout.checkpoints(file), List.of());
+    static Checkpoints none(Layout layout, Path file) {
+        return new Checkpoints(layout, Layout.checkpoints(file), List.of());
     }
 
     /** Where the content of a partial file came from, if that is noted. */
@@ -81,7 +83,7 @@ final class Checkpoints {
 
     private void write(String text, StandardOpenOption how) {
         try {
-            Files.writeString(file, text, StandardOpenOption.CREATE, StandardOpenOption.WRITE, how);
+            layout.write(file, text, how);
         } catch (IOException e) {
             LOG.debug("noting in {} how far a download got: {}", file, e.toString());
         }

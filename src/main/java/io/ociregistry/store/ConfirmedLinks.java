@@ -98,8 +98,7 @@ public final class ConfirmedLinks {
         }
         try {
             layout.prepare(layout.lists());
-            layout.prepare(layout.partials());
-            DurableFiles.write(layout.confirmedLinks(), beginning.getBytes(StandardCharsets.UTF_8), layout.partials());
+            DurableFiles.write(layout, layout.confirmedLinks(), beginning.getBytes(StandardCharsets.UTF_8));
             beginning = "";
             outage.over();
             return true;

@@ -1,6 +1,7 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -33,11 +34,14 @@ final class Directories {
      *
      * @throws IOException if it can't be; the message names it, and says why
      */
-    static void check(Path directory) throws IOException {
+    static void check(Layout layout, Path directory) throws IOException {
         try (var opened = Files.newDirectoryStream(directory)) {
             LOG.trace("{} can be read: {}", directory, opened);
         } catch (NoSuchFileException none) {
             // Then there is nothing in it.
+        } catch (AccessDeniedException e) {
+            throw new IOException(
+                    directory + " can't be read: " + layout.unreadable().why(directory), e);
         } catch (IOException e) {
             throw unreadable(directory, e);
         }
@@ -48,14 +52,14 @@ final class Directories {
     }
 
     /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
-    static List<Path> list(Path directory, DirectoryStream.Filter<Path> filter) {
+    static List<Path> list(Layout layout, Path directory, DirectoryStream.Filter<Path> filter) {
         List<Path> files = new ArrayList<>();
-        list(directory, filter, files::add);
+        list(layout, directory, filter, files::add);
         return files;
     }
 
     /** The same one by one; false if the disk did not tell all of them. */
-    static boolean list(Path directory, DirectoryStream.Filter<Path> filter, Consumer<Path> action) {
+    static boolean list(Layout layout, Path directory, DirectoryStream.Filter<Path> filter, Consumer<Path> action) {
         try (var stream = Files.newDirectoryStream(directory, filter)) {
             stream.forEach(action);
         } catch (NoSuchFileException none) {
@@ -64,6 +68,9 @@ final class Directories {
             LOG.error(
                     "{}",
                     unreadable(directory, Objects.requireNonNull(e.getCause())).getMessage());
+            return false;
+        } catch (AccessDeniedException e) {
+            layout.unreadable().found(directory);
             return false;
         } catch (IOException e) {
             LOG.error("{}", unreadable(directory, e).getMessage());

@@ -3,45 +3,103 @@ package io.ociregistry.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Files that are either there, whole, or not there: written aside, forced, renamed, and the rename forced.
+ * Files that are either there, whole, or not there: written aside, forced, renamed, and the rename forced. Where the
+ * file aside is on another file system, a copy of it, forced too, is renamed.
  *
- * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is newer.
+ * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is
+ * newer. One that can't be read is not.
  */
 public final class DurableFiles {
     /** How the name of a file ends that is still being written. */
     static final String TEMPORARY = ".tmp";
 
+    private static final int BUFFER = 1 << 16;
     private static final AtomicLong SEQUENCE = new AtomicLong();
 
     private DurableFiles() {}
 
-    /** Writes a whole file; {@code temporary} is a directory on the same file system. */
-    static void write(Path target, byte[] bytes, Path temporary) throws IOException {
-        Path aside = temporary.resolve(target.getFileName() + "." + SEQUENCE.incrementAndGet() + TEMPORARY);
+    /** Writes a whole file. */
+    static void write(Layout layout, Path target, byte[] bytes) throws IOException {
+        layout.prepare(layout.partials());
+        Path aside = layout.partials().resolve(temporaryName(target));
         try {
             // A process that was killed may have left one of that name.
-            try (FileChannel channel = FileChannel.open(
-                    aside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
+            try (FileChannel channel = layout.open(aside, StandardOpenOption.TRUNCATE_EXISTING)) {
+                Layout.write(channel, ByteBuffer.wrap(bytes));
                 channel.force(true);
             }
-            publish(aside, target);
+            publish(layout, aside, target);
         } finally {
             Files.deleteIfExists(aside);
         }
     }
 
-    /** Renames a file whose content was forced, and forces the rename. */
+    private static String temporaryName(Path target) {
+        return target.getFileName() + "." + SEQUENCE.incrementAndGet() + TEMPORARY;
+    }
+
+    /** Gives a file of a store whose content was forced its name, and forces that. The file aside may stay. */
+    static void publish(Layout layout, Path aside, Path target) throws IOException {
+        checkReplaceable(layout, target);
+        try {
+            publish(aside, target);
+        } catch (AtomicMoveNotSupportedException otherDisk) {
+            Path copy = copyBeside(layout, aside, target);
+            try {
+                publish(copy, target);
+            } finally {
+                Files.deleteIfExists(copy);
+            }
+        }
+    }
+
+    /**
+     * Does nothing for a file that this process may replace.
+     *
+     * @throws AccessDeniedException for one that is there and can't be read: it may say what nothing else does
+     */
+    static void checkReplaceable(Layout layout, Path target) throws AccessDeniedException {
+        Optional<String> why = layout.unreadable().check(target);
+        if (why.isPresent()) {
+            throw new AccessDeniedException(target.toString(), null, "it is there but unreadable: " + why.get());
+        }
+    }
+
+    /** Copies a file to the file system of a target, and forces the copy, which is the caller's to rename or delete. */
+    static Path copyBeside(Layout layout, Path file, Path target) throws IOException {
+        Path directory = Layout.aside(Objects.requireNonNull(target.getParent()));
+        layout.prepare(directory);
+        Path copy = directory.resolve(temporaryName(target));
+        try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ);
+                FileChannel to = layout.open(copy, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+            while (from.read(buffer.clear()) >= 0) {
+                Layout.write(to, buffer.flip());
+            }
+            to.force(true);
+            return copy;
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(copy);
+            throw e;
+        }
+    }
+
+    /**
+     * Renames a file whose content was forced, and forces the rename.
+     *
+     * @throws AtomicMoveNotSupportedException if the target is on another file system
+     */
     public static void publish(Path aside, Path target) throws IOException {
         Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceDirectory(target.resolveSibling("."));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -62,6 +63,31 @@ public final class Inspector {
         }
     }
 
+    /**
+     * Looks for files and directories that can't be read: by this process, or, if it is root, which may read
+     * everything, by the user that the cache belongs to.
+     *
+     * @param told of each, and why
+     */
+    public void unreadable(BiConsumer<Path, String> told) {
+        layout.notes().forEach(file -> isUnreadable(file, told));
+        for (Path directory : layout.directories()) {
+            if (!isUnreadable(directory, told)) {
+                Directories.list(layout, directory, file -> !Files.isDirectory(file))
+                        .forEach(file -> isUnreadable(file, told));
+            }
+        }
+    }
+
+    private boolean isUnreadable(Path file, BiConsumer<Path, String> told) {
+        Optional<String> why = layout.unreadable().check(file);
+        if (why.isEmpty() && layout.owner().isDeniedToOwner(file)) {
+            why = Optional.of(layout.owner().whyDeniedToOwner(file, layout.root()));
+        }
+        why.ifPresent(reason -> told.accept(file, reason));
+        return why.isPresent();
+    }
+
     /** The records that are in quarantine and nowhere else, as far as the disk tells. */
     public List<LostRecord> lost() {
         try {
@@ -79,7 +105,7 @@ public final class Inspector {
 
     /** The names of all blobs that there are files of. */
     public List<Digest> blobs() {
-        return Directories.list(layout.blobs(), ForeignFiles::isOurs).stream()
+        return Directories.list(layout, layout.blobs(), ForeignFiles::isOurs).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
                 .sorted()
                 .toList();
@@ -88,7 +114,7 @@ public final class Inspector {
     /** The blobs that somebody received a part of in the last minute. */
     public Set<Digest> arriving() {
         Set<Digest> arriving = new HashSet<>();
-        for (Path file : Directories.list(layout.partials(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
             if (!ForeignFiles.isSettled(file)) {
                 Layout.digestOf(file).ifPresent(arriving::add);
             }
@@ -105,9 +131,13 @@ public final class Inspector {
         }
     }
 
-    /** What is wrong with a blob, if anything is. */
+    /** What is wrong with a blob, if anything is. Nothing is known of one that can't be read. */
     public Optional<Finding> blob(Digest digest) throws InterruptedException {
         Path file = layout.blob(digest);
+        if (layout.unreadable().check(file).isPresent()) {
+            layout.unreadable().tell();
+            return Optional.empty();
+        }
         String look;
         try {
             look = VerifiedIndex.look(file);

@@ -1,23 +1,33 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.FileOwner;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where everything lies. Nothing else knows a file name.
+ * Where everything lies, and the only type that makes files and directories there, but for the secret of the admin API.
+ * Nothing else knows a file name.
  *
  * <pre>
  * &lt;imagePath&gt;/
@@ -39,9 +49,15 @@ import java.util.stream.Stream;
  *   admin-token      of this machine alone: what operators show the admin API, for the server's user alone to read
  *   .lock            held by the one process that writes; .lock.info says which
  * </pre>
+ *
+ * <p>Each directory may be a link, or a mount point of another file system: what can't be renamed into it from {@code
+ * partial/} is copied into {@code .partial/} in it first.
+ *
+ * <p>New files belong to the owner of the cache, also those that root makes.
  */
 public final class Layout {
     private static final String SOURCE = "@";
+    private static final String ASIDE = ".partial";
     private static final String CHECKPOINTS = ".checkpoints";
     private static final String PENDING = ".image";
     private static final String CONFLICT = ".sync-conflict-";
@@ -54,20 +70,41 @@ public final class Layout {
 
     private final Path root;
     private final boolean writable;
+    private final FileOwner owner;
+    private final UnreadableFiles unreadable;
 
-    /** The layout under a root; nothing is created yet. */
+    /** The layout under a root; nothing is created yet, and new files belong to the user of this process. */
     public Layout(Path root) {
-        this(root, true);
+        this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root));
     }
 
-    private Layout(Path root, boolean writable) {
+    private Layout(Path root, boolean writable, FileOwner owner, UnreadableFiles unreadable) {
         this.root = root;
         this.writable = writable;
+        this.owner = owner;
+        this.unreadable = unreadable;
     }
 
     /** The same, and nothing is ever written there. */
     Layout readOnly() {
-        return new Layout(root, false);
+        return new Layout(root, false, owner, unreadable);
+    }
+
+    /** The same, and new files belong to the user that the directories belong to now. */
+    Layout owned() {
+        List<Path> directories =
+                Stream.concat(Stream.of(root), directories().stream()).toList();
+        return new Layout(root, writable, FileOwner.of(directories), unreadable);
+    }
+
+    /** The user that the cache belongs to. */
+    FileOwner owner() {
+        return owner;
+    }
+
+    /** What is there and can't be read. */
+    public UnreadableFiles unreadable() {
+        return unreadable;
     }
 
     /** False if this process must not write there, because it can't, or because it has not got the lock. */
@@ -80,15 +117,54 @@ public final class Layout {
     }
 
     /**
+     * Creates the root, and what is missing of the directories above it. They belong to the owner of the directory that
+     * is there.
+     *
+     * @throws IOException if that fails; the message names the directory
+     */
+    static void createRoot(Path root) throws IOException {
+        Deque<Path> missing = new ArrayDeque<>();
+        Path there = root.toAbsolutePath();
+        while (!Files.isDirectory(there) && there.getParent() != null) {
+            missing.push(there);
+            there = there.getParent();
+        }
+        FileOwner owner = FileOwner.of(List.of(there));
+        for (Path directory : missing) {
+            Files.createDirectories(directory);
+            owner.give(directory);
+        }
+    }
+
+    /**
      * Creates what is missing.
      *
      * @throws IOException if that fails; the message names the directory
      */
     public void create() throws IOException {
+        createRoot(root);
         for (Path directory : List.of(
                 blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.OTHER), partials(), corrupt(), lists())) {
-            Files.createDirectories(directory);
+            prepare(directory);
         }
+    }
+
+    /** All directories below the root, whether they are there or not. */
+    List<Path> directories() {
+        return Stream.concat(contents().stream(), Stream.of(partials(), corrupt(), lists()))
+                .toList();
+    }
+
+    /** The files in the root that are no secret, whether they are there or not; but for the lock. */
+    List<Path> notes() {
+        return List.of(verifiedIndex(), snapshot(), scrubbed(), pullTimes(), lockInfo());
+    }
+
+    /** The directories of manifest records, whether they are there or not. */
+    Set<Path> records() {
+        Set<Path> records = new HashSet<>();
+        Stream.of(Kind.values()).map(this::record).forEach(records::add);
+        return records;
     }
 
     /** True if something of a cache is there. */
@@ -118,11 +194,51 @@ public final class Layout {
         }
         try {
             Files.createDirectory(directory);
+            owner.give(directory);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(directory)) {
                 throw e;
             }
         }
+    }
+
+    /**
+     * Opens a file to write to, and makes it if it is not there.
+     *
+     * @param how besides that
+     */
+    FileChannel open(Path file, StandardOpenOption... how) throws IOException {
+        Set<OpenOption> options = new HashSet<>(List.of(how));
+        options.add(StandardOpenOption.CREATE);
+        options.add(StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(file, options);
+        try {
+            owner.give(file);
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Writes a text to a file that nobody misses after a crash. */
+    void write(Path file, String text, StandardOpenOption how) throws IOException {
+        try (FileChannel channel = open(file, how)) {
+            write(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    static void write(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    /**
+     * A directory in that one for files that are renamed into that one, or from there: always on the same file system.
+     */
+    static Path aside(Path directory) {
+        return directory.resolve(ASIDE);
     }
 
     Path blobs() {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ public final class ListStore {
     /** The list of that name as it was last told. */
     public Optional<KeptList> find(ListName name) {
         Path file = layout.list(name);
+        if (layout.unreadable().check(file).isPresent()) {
+            return Optional.empty();
+        }
         try {
             long size = Files.size(file);
             if (size > MAX_BYTES) {
@@ -71,6 +75,14 @@ public final class ListStore {
         }
     }
 
+    /** Why that list can't be read, or manifests that it may consist of, though they are there; empty if they can. */
+    public Optional<String> unreadable(ListName name) {
+        UnreadableFiles unreadable = layout.unreadable();
+        return unreadable
+                .check(layout.list(name))
+                .or(() -> unreadable.isAnyIn(layout.records()) ? unreadable.summary() : Optional.empty());
+    }
+
     /** Keeps a list where this process may write; a disk that does not take it is told to the log alone. */
     public void keep(ListName name, KeptList list) {
         if (!layout.isWritable()) {
@@ -78,10 +90,9 @@ public final class ListStore {
         }
         Path file = layout.list(name);
         try {
-            layout.prepare(layout.partials());
             layout.prepare(layout.lists());
             boolean more = Files.notExists(file);
-            DurableFiles.write(file, write(name, list), layout.partials());
+            DurableFiles.write(layout, file, write(name, list));
             if (more) {
                 count();
             }
@@ -144,6 +155,8 @@ public final class ListStore {
             for (Path file : stream) {
                 found.add(new Aged(file, Files.getLastModifiedTime(file).toInstant()));
             }
+        } catch (AccessDeniedException e) {
+            layout.unreadable().found(layout.lists());
         } catch (IOException e) {
             LOG.warn("reading {}: {}", layout.lists(), e.toString());
         }

@@ -84,8 +84,8 @@ final class LostRecords {
 
     private Map<Digest, List<Path>> files() throws IOException {
         Map<Digest, List<Path>> files = new HashMap<>();
-        boolean isComplete =
-                Directories.list(layout.corrupt(), Layout::isQuarantinedRecord, file -> Layout.quarantinedDigest(file)
+        boolean isComplete = Directories.list(
+                layout, layout.corrupt(), Layout::isQuarantinedRecord, file -> Layout.quarantinedDigest(file)
                         .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
                                 .add(file)));
         if (!isComplete) {

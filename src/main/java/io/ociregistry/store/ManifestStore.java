@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Reference;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,19 @@ public final class ManifestStore {
         return found.map(RecordFile::manifest);
     }
 
+    /**
+     * Why what this means may be here and can't be read; empty if nothing is known to be unreadable that it can mean.
+     * What a tag means is told by its record alone.
+     */
+    public Optional<String> unreadable(Reference reference) {
+        if (reference instanceof Digest digest) {
+            return files.unreadable(digest);
+        }
+        return layout.unreadable().isAnyIn(layout.records())
+                ? layout.unreadable().summary()
+                : Optional.empty();
+    }
+
     /** Writes down that an upstream gave this manifest under this name. The name is durable when this returns, if the disk allows it. */
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now) {
         return confirm(manifest, name, now, record -> {});
@@ -93,7 +107,9 @@ public final class ManifestStore {
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
                     .confirmed(name, now);
             keep(record, known.files());
-            if (!index.isKnown(record.manifest().digest())) {
+            // What is there unread says more than this; it is read once that can be.
+            if (!index.isKnown(manifest.digest())
+                    && files.unreadable(manifest.digest()).isEmpty()) {
                 index.put(
                         ManifestSummary.of(record), files.look(record.manifest().digest()));
             }
@@ -253,13 +269,19 @@ public final class ManifestStore {
     private void saveRecords() {
         for (Digest digest : unsaved.digests()) {
             locked(digest, () -> {
-                unsaved.find(digest).ifPresent(record -> keep(record, List.of()));
+                unsaved.find(digest).ifPresent(record -> keepUnsaved(digest, record));
                 return digest;
             });
             if (unsaved.find(digest).isPresent()) {
                 return;
             }
         }
+    }
+
+    /** Together with what its file says, if that could not be read before. Caller holds its lock. */
+    private void keepUnsaved(Digest digest, ManifestRecord record) {
+        Known onDisk = index.isKnown(digest) ? Known.of(List.of()) : Known.of(files.all(digest));
+        keep(onDisk.record().map(record::and).orElse(record), onDisk.files());
     }
 
     /** Reads every record there is, with the times at which clients got it last; bad ones are quarantined on the way. */
@@ -278,6 +300,7 @@ public final class ManifestStore {
     /** Looks for what other programs did to the records since the last look; bad ones are quarantined on the way. The first look tells all. */
     public void look(RecordChanges changes) {
         scan.look((digest, before) -> locked(digest, () -> look(digest, before, changes)), changes);
+        layout.unreadable().tell();
     }
 
     /** The same for the record of one SHA-256 digest, found by its file's name. */
@@ -348,6 +371,9 @@ public final class ManifestStore {
             }
         } catch (IOException e) {
             unsaved.put(record);
+            if (files.unreadable(record.manifest().digest()).isPresent()) {
+                index.remove(record.manifest().digest());
+            }
             outage.failed(e);
         }
     }
@@ -367,10 +393,9 @@ public final class ManifestStore {
     private RecordFile write(ManifestRecord record) throws IOException {
         Path file = files.home(
                 record.manifest().digest(), RecordType.of(record.manifest().mediaType()).kind);
-        layout.prepare(layout.partials());
         layout.prepare(Objects.requireNonNull(file.getParent()));
         quarantine.makeWay(file);
-        DurableFiles.write(file, RecordFormat.write(record), layout.partials());
+        DurableFiles.write(layout, file, RecordFormat.write(record));
         return new RecordFile(record, file, VerifiedIndex.look(file));
     }
 

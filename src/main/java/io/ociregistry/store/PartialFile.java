@@ -35,11 +35,11 @@ final class PartialFile implements Closeable {
     }
 
     /** Opens a file to receive into. Of what an earlier attempt left there, only what has a checkpoint stays. */
-    static PartialFile receive(Path path, Repository source) throws IOException {
-        FileChannel channel =
-                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    static PartialFile receive(Layout layout, Path path, Repository source) throws IOException {
+        FileChannel channel = layout.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, "", Checkpoints.open(path, source, channel.size()));
+            Checkpoints checkpoints = Checkpoints.open(layout, path, source, channel.size());
+            PartialFile file = new PartialFile(path, channel, "", checkpoints);
             file.lastPosition = file.checkpoints.last();
             channel.truncate(file.lastPosition);
             file.end = file.lastPosition;
@@ -51,12 +51,12 @@ final class PartialFile implements Closeable {
     }
 
     /** Opens a file that is there, to be checked like something that arrives. */
-    static PartialFile recheck(Path path) throws IOException {
+    static PartialFile recheck(Layout layout, Path path) throws IOException {
         // Before it is opened: another file that takes its place meanwhile looks otherwise.
         String look = VerifiedIndex.look(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, look, Checkpoints.none(path));
+            PartialFile file = new PartialFile(path, channel, look, Checkpoints.none(layout, path));
             file.end = channel.size();
             return file;
         } catch (IOException e) {

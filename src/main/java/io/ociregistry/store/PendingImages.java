@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +33,7 @@ public final class PendingImages {
     public void add(ImageReference image) {
         try {
             layout.prepare(layout.partials());
-            Files.writeString(layout.pendingImage(image), image.toString());
+            layout.write(layout.pendingImage(image), image.toString(), StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             LOG.debug("noting that {} is to be brought in: {}", image, e.toString());
         }
@@ -50,7 +51,7 @@ public final class PendingImages {
     /** All of them. */
     public List<ImageReference> list() {
         List<ImageReference> found = new ArrayList<>();
-        for (Path file : Directories.list(layout.partials(), Layout::isPendingImage)) {
+        for (Path file : Directories.list(layout, layout.partials(), Layout::isPendingImage)) {
             read(file).ifPresent(found::add);
         }
         return found;

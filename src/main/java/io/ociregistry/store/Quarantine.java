@@ -1,21 +1,28 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.FileOwner;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One that can't be moved
- * there, or not yet, stays where it is and counts as absent.
+ * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One
+ * that can't be moved there, or not yet, stays where it is and counts as absent. A file that this process may not read
+ * is no bad file, whatever shows that it can't be read: it stays where it is.
  */
 final class Quarantine implements BadFiles {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
@@ -36,7 +43,9 @@ final class Quarantine implements BadFiles {
      */
     @Override
     public void take(Path file, String look, String reason) {
-        if (!look.equals(lookOf(file)) || look.equals(left.get(file))) {
+        if (!look.equals(lookOf(file))
+                || look.equals(left.get(file))
+                || layout.unreadable().check(file).isPresent()) {
             return;
         }
         if (!ForeignFiles.isSettled(file)) {
@@ -44,13 +53,12 @@ final class Quarantine implements BadFiles {
             return;
         }
         Optional<Path> moved = move(file, reason);
-        if (moved.isEmpty()) {
-            remember(file, look);
-        } else if (look.equals(lookOf(moved.get()))) {
-            tell(file, moved.get(), reason);
-        } else {
+        if (moved.isPresent() && !look.equals(lookOf(moved.get()))) {
             putBack(moved.get(), file);
+            return;
         }
+        moved.flatMap(taken -> carry(taken, file))
+                .ifPresentOrElse(kept -> tell(file, kept, reason), () -> remember(file, look));
     }
 
     /** Somebody had put a good one in its place between the look and the move. */
@@ -81,7 +89,11 @@ final class Quarantine implements BadFiles {
 
     @Override
     public void unreadable(Path file, IOException why) {
-        LOG.error("{} can't be read: {}", file, Outage.reason(why));
+        if (why instanceof AccessDeniedException || FileOwner.isDenied(file)) {
+            layout.unreadable().found(file);
+        } else {
+            LOG.error("{} can't be read: {}", file, Outage.reason(why));
+        }
     }
 
     private void remember(Path file, String look) {
@@ -90,16 +102,27 @@ final class Quarantine implements BadFiles {
         }
     }
 
-    /** Moves away what stands in the place of a file of ours and is none: a directory, a link that leads nowhere, a file we may not read. */
+    /** Moves away what stands in the place of a file of ours and is none: a directory, or a link that leads nowhere. */
     void makeWay(Path place) {
-        boolean inTheWay = Files.isDirectory(place) || !Files.isReadable(place);
-        if (inTheWay && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+        if (isNoFile(place) && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
             String reason = "it is no file that can be read";
-            move(place, reason).ifPresent(moved -> tell(place, moved, reason));
+            move(place, reason).flatMap(taken -> carry(taken, place)).ifPresent(kept -> tell(place, kept, reason));
         }
     }
 
-    /** Where it is now; empty if it can't be moved. */
+    private static boolean isNoFile(Path place) {
+        try {
+            return Files.readAttributes(place, BasicFileAttributes.class).isDirectory();
+        } catch (AccessDeniedException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /**
+     * Where it is now: in quarantine, or beside it where that is on another file system; empty if it can't be moved.
+     */
     private Optional<Path> move(Path file, String reason) {
         if (!layout.isWritable()) {
             LOG.error("{} is bad and is left out: {}", file, reason);
@@ -108,16 +131,60 @@ final class Quarantine implements BadFiles {
         Path target = layout.quarantined(file, Instant.now());
         try {
             layout.prepare(layout.corrupt());
-            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+            return Optional.of(moveOrHold(file, target));
         } catch (IOException e) {
             LOG.error(
                     "{} is bad ({}) and is left out; it can't be moved to {}: {}", file, reason, target, e.toString());
             return Optional.empty();
         }
-        return Optional.of(target);
     }
 
-    private static void tell(Path file, Path moved, String reason) {
+    /** Always by a rename, so that what was taken can be compared with what was read, and be put back. */
+    private Path moveOrHold(Path file, Path target) throws IOException {
+        try {
+            return Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException otherDisk) {
+            Path directory = Layout.aside(Objects.requireNonNull(file.getParent()));
+            layout.prepare(directory);
+            return Files.move(
+                    file, directory.resolve(String.valueOf(target.getFileName())), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /**
+     * Copies a file that is held beside its place to the quarantine; a directory or a link stays there. Empty if that
+     * fails: it is put back.
+     */
+    private Optional<Path> carry(Path taken, Path file) {
+        if (layout.corrupt().equals(taken.getParent()) || !Files.isRegularFile(taken, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of(taken);
+        }
+        try {
+            return Optional.of(carry(taken));
+        } catch (IOException e) {
+            LOG.error("{} is bad and is left out; it can't be copied to {}: {}", file, layout.corrupt(), e.toString());
+            putBack(taken, file);
+            return Optional.empty();
+        }
+    }
+
+    private Path carry(Path held) throws IOException {
+        Path target = layout.corrupt().resolve(String.valueOf(held.getFileName()));
+        DurableFiles.publish(layout, held, target);
+        Files.deleteIfExists(held);
+        return target;
+    }
+
+    /** Copies to the quarantine what a crash left held beside its place. */
+    void carryHeld(Path held) {
+        try {
+            LOG.error("quarantined before a crash: {}; it is now {}", held, carry(held));
+        } catch (IOException e) {
+            LOG.error("{} is bad and can't be copied to {}: {}", held, layout.corrupt(), e.toString());
+        }
+    }
+
+    private void tell(Path file, Path moved, String reason) {
         LOG.error("quarantined {}: {}; it is now {}", file, reason, moved);
         explain(moved, file + ": " + reason + "\n");
     }
@@ -129,9 +196,9 @@ final class Quarantine implements BadFiles {
         return look != null && look.equals(lookOf(file));
     }
 
-    private static void explain(Path target, String reason) {
+    private void explain(Path target, String reason) {
         try {
-            Files.writeString(Layout.reason(target), reason);
+            layout.write(Layout.reason(target), reason, StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             LOG.debug("writing why {} is bad: {}", target, e.toString());
         }

@@ -55,6 +55,15 @@ final class RecordFiles {
         return files.stream().flatMap(file -> read(file).stream()).toList();
     }
 
+    /**
+     * Why a record of that digest can't be read though there may be one; empty if none is there, or if one can be read.
+     */
+    Optional<String> unreadable(Digest digest) {
+        return plainPlaces(digest)
+                .flatMap(file -> layout.unreadable().check(file).stream())
+                .findFirst();
+    }
+
     /** Where the record of a digest is to be written: where it is, so that whoever wrote it finds it again, else by its kind. */
     Path home(Digest digest, Layout.Kind kind) {
         Path usual = layout.record(kind, digest);
@@ -101,9 +110,10 @@ final class RecordFiles {
         Map<Digest, List<Path>> files = new HashMap<>();
         boolean complete = true;
         for (Layout.Kind kind : Layout.Kind.values()) {
-            complete &= Directories.list(layout.record(kind), ForeignFiles::isOurs, file -> Layout.recordDigest(file)
-                    .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
-                            .add(file)));
+            complete &= Directories.list(
+                    layout, layout.record(kind), ForeignFiles::isOurs, file -> Layout.recordDigest(file)
+                            .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
+                                    .add(file)));
         }
         conflicts.keySet().retainAll(files.keySet());
         files.forEach((digest, all) ->

@@ -40,9 +40,7 @@ public final class ScrubNote {
     /** Writes it down, as far as the disk takes it. */
     public void write(Instant begun) {
         try {
-            layout.prepare(layout.partials());
-            DurableFiles.write(
-                    layout.scrubbed(), (begun + "\n").getBytes(StandardCharsets.US_ASCII), layout.partials());
+            DurableFiles.write(layout, layout.scrubbed(), (begun + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
             LOG.debug("{} can't be written: {}", layout.scrubbed(), e.toString());
         }

@@ -42,6 +42,9 @@ final class Snapshot {
     /** Tells all lines that can be read of a file about so many records, oldest first. */
     void forEach(int records, Consumer<SummaryLine> action) {
         lines = 0;
+        if (layout.unreadable().check(file).isPresent()) {
+            return;
+        }
         try {
             if (Files.size(file) > (2L * records + OUTDATED_LINES) * LINE_BYTES) {
                 return;
@@ -66,7 +69,7 @@ final class Snapshot {
 
     /** Adds lines. Nothing is forced: what a crash tears is not believed. */
     void append(Collection<SummaryLine> more) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        try (FileChannel channel = layout.open(file, StandardOpenOption.APPEND);
                 BufferedWriter writer = writer(channel)) {
             // Ends what a crash tore.
             writer.write('\n');
@@ -83,11 +86,7 @@ final class Snapshot {
         Path aside = layout.partials().resolve(file.getFileName() + DurableFiles.TEMPORARY);
         int[] left = new int[1];
         try {
-            try (FileChannel channel = FileChannel.open(
-                            aside,
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.TRUNCATE_EXISTING,
-                            StandardOpenOption.WRITE);
+            try (FileChannel channel = layout.open(aside, StandardOpenOption.TRUNCATE_EXISTING);
                     BufferedWriter writer = writer(channel)) {
                 forEach(records, line -> {
                     if (kept.test(line)) {
@@ -98,7 +97,7 @@ final class Snapshot {
                 writer.flush();
                 channel.force(true);
             }
-            DurableFiles.publish(aside, file);
+            DurableFiles.publish(layout, aside, file);
         } finally {
             Files.deleteIfExists(aside);
         }

@@ -1,10 +1,15 @@
 package io.ociregistry.store;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +38,34 @@ public final class StoreAccess implements AutoCloseable {
      * @throws IOException if another process writes there, or if there is none and none can be made; the message says why
      */
     public static StoreAccess open(Path root, String holder) throws IOException {
-        Layout layout = new Layout(root);
-        Files.createDirectories(root);
+        Layout.createRoot(root);
+        return open(new Layout(root).owned(), holder);
+    }
+
+    /**
+     * The same for a command that runs beside no server, maybe as another user than the server does: what it leaves
+     * there can be read by the owner of the cache. That goes for what root left there before, too.
+     *
+     * @throws IOException also if this user can't give files to the owner of the cache; the message says what to do
+     */
+    public static StoreAccess openForCommand(Path root, String holder) throws IOException {
+        Layout.createRoot(root);
+        Layout layout = new Layout(root).owned();
+        // An empty directory that root made for others, as a volume is, belongs to whoever uses it first.
+        if (layout.owner().isForeign() && layout.isThere()) {
+            throw new IOException(layout.owner().refusal(root));
+        }
+        StoreAccess access = open(layout, holder);
+        try {
+            giveAll(layout);
+            return access;
+        } catch (IOException | RuntimeException e) {
+            access.close();
+            throw e;
+        }
+    }
+
+    private static StoreAccess open(Layout layout, String holder) throws IOException {
         StoreLock lock;
         try {
             lock = StoreLock.take(layout, holder);
@@ -57,7 +88,7 @@ public final class StoreAccess implements AutoCloseable {
      * @throws IOException if there is none, or if this user may not look into all of it: half of it would pass for the whole; the message says where
      */
     public static StoreAccess openToRead(Path root) throws IOException {
-        Layout layout = new Layout(root);
+        Layout layout = new Layout(root).owned();
         if (!layout.isThere()) {
             throw new NoSuchFileException(
                     root.toString(),
@@ -65,7 +96,7 @@ public final class StoreAccess implements AutoCloseable {
                     Files.exists(root) ? "there is no cache in it" : "there is no such directory");
         }
         for (Path directory : layout.contents()) {
-            Directories.check(directory);
+            Directories.check(layout, directory);
         }
         return new StoreAccess(layout.readOnly(), null, Optional.empty());
     }
@@ -85,6 +116,27 @@ public final class StoreAccess implements AutoCloseable {
         return new StoreAccess(layout, lock, Optional.empty());
     }
 
+    /**
+     * Gives all that is there to the owner of the cache. Not the lock's file, which was given when it was opened:
+     * opening it again, which changing its mode takes, would give back the lock. And not the admin token, which nobody
+     * else may read.
+     */
+    private static void giveAll(Layout layout) throws IOException {
+        if (!layout.owner().gives() || !layout.isWritable()) {
+            return;
+        }
+        List<Path> files = new ArrayList<>(layout.notes());
+        for (Path directory : layout.directories()) {
+            files.add(directory);
+            files.addAll(Directories.list(layout, directory, file -> true));
+        }
+        for (Path file : files) {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                layout.owner().give(file);
+            }
+        }
+    }
+
     private static StoreAccess readOnly(Layout layout, IOException why) throws IOException {
         if (!layout.isThere()) {
             throw why;
@@ -92,13 +144,31 @@ public final class StoreAccess implements AutoCloseable {
         return new StoreAccess(
                 layout.readOnly(),
                 null,
-                Optional.of("the cache " + layout.root() + " can't be written (" + Outage.reason(why)
+                Optional.of("the cache " + layout.root() + " can't be written (" + reason(layout, why)
                         + "): it is served read-only, and nothing new is kept until the next start"));
+    }
+
+    private static String reason(Layout layout, IOException why) {
+        return why instanceof AccessDeniedException denied
+                ? layout.unreadable().why(Path.of(denied.getFile()))
+                : Outage.reason(why);
     }
 
     /** Files that a crash kept from being renamed: nobody else writes there now. */
     private static void clearTemporary(Layout layout) {
-        for (Path file : Directories.list(layout.partials(), StoreAccess::isTemporary)) {
+        clearTemporary(layout, layout.partials());
+        Quarantine quarantine = new Quarantine(layout);
+        Stream.concat(Stream.of(layout.root()), layout.directories().stream())
+                .map(Layout::aside)
+                .filter(Files::isDirectory)
+                .forEach(aside -> {
+                    clearTemporary(layout, aside);
+                    Directories.list(layout, aside, Files::isRegularFile).forEach(quarantine::carryHeld);
+                });
+    }
+
+    private static void clearTemporary(Layout layout, Path directory) {
+        for (Path file : Directories.list(layout, directory, StoreAccess::isTemporary)) {
             try {
                 Files.delete(file);
             } catch (IOException e) {
@@ -124,13 +194,20 @@ public final class StoreAccess implements AutoCloseable {
         return StoreUsage.of(layout);
     }
 
-    /** What an operator has to be told of it; empty if nothing. */
+    /** What an operator has to be told of it at the start; empty if nothing. */
     public Optional<String> warning() {
         return warning;
     }
 
+    /** What can't be read of it, as far as that was found so far; empty if nothing. */
+    public Optional<String> unreadable() {
+        return layout.unreadable().summary();
+    }
+
+    /** The log tells what could not be read, if it did not before. */
     @Override
     public void close() {
+        layout.unreadable().tell();
         if (lock != null) {
             lock.close();
         }

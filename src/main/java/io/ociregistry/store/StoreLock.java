@@ -52,7 +52,7 @@ public final class StoreLock implements AutoCloseable {
     }
 
     private static StoreLock lock(Layout layout, String holder, String mark) throws IOException {
-        FileChannel channel = FileChannel.open(layout.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = layout.open(layout.lock());
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -82,8 +82,10 @@ public final class StoreLock implements AutoCloseable {
 
     private static void introduce(Layout layout, String holder) {
         try {
-            Files.writeString(
-                    layout.lockInfo(), "pid " + ProcessHandle.current().pid() + ", " + holder + "\n");
+            layout.write(
+                    layout.lockInfo(),
+                    "pid " + ProcessHandle.current().pid() + ", " + holder + "\n",
+                    StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             // A full disk is no reason not to start.
             LOG.warn(

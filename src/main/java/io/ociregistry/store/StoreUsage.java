@@ -5,10 +5,9 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * What a store takes of its disk, in bytes.
+ * What a store takes of its disk, which is that of its blobs if it has several, in bytes.
  *
  * @param used by what is in the cache, and by what is arriving or was interrupted
  * @param free as far as this process may use it
@@ -21,16 +20,16 @@ public record StoreUsage(long used, long free, long total) {
      * @throws IOException if the disk can't be asked
      */
     static StoreUsage of(Layout layout) throws IOException {
-        FileStore disk = Files.getFileStore(layout.root());
-        Stream<Path> directories = Stream.concat(
-                Stream.of(layout.blobs(), layout.partials(), layout.corrupt(), layout.lists()),
-                Stream.of(Layout.Kind.values()).map(layout::record));
-        long used = directories.mapToLong(StoreUsage::size).sum();
+        // Nearly all bytes are those of blobs, which may have a disk of their own.
+        FileStore disk = Files.getFileStore(Files.isDirectory(layout.blobs()) ? layout.blobs() : layout.root());
+        long used = layout.directories().stream()
+                .mapToLong(directory -> size(layout, directory))
+                .sum();
         return new StoreUsage(used, disk.getUsableSpace(), disk.getTotalSpace());
     }
 
-    private static long size(Path directory) {
-        List<Path> files = Directories.list(directory, Files::isRegularFile);
+    private static long size(Layout layout, Path directory) {
+        List<Path> files = Directories.list(layout, directory, Files::isRegularFile);
         return files.stream().mapToLong(StoreUsage::sizeOfFile).sum();
     }
 

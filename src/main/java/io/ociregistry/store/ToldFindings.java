@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.FileOwner;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
@@ -31,9 +32,10 @@ record ToldFindings(Consumer<Finding> told, Runnable young) implements BadFiles 
         take(file, look, reason);
     }
 
+    /** Those that this process may not read are told of by {@link Inspector#unreadable}. */
     @Override
     public void unreadable(Path file, IOException why) {
-        if (!(why instanceof ClosedByInterruptException)) {
+        if (!(why instanceof ClosedByInterruptException || FileOwner.isDenied(file))) {
             take(file, "unreadable", "it can't be read: " + Outage.reason(why));
         }
     }

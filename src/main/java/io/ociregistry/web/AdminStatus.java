@@ -36,7 +36,8 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
                         disk.used(),
                         disk.free(),
                         disk.total(),
-                        disk.readOnly() ? ", read-only: " + disk.warning() : ""));
+                        (disk.readOnly() ? ", read-only" : "")
+                                + (disk.warning() == null ? "" : ", warning: " + disk.warning())));
         text.append("cache: %d names, %d manifests, %d blobs%s\n"
                 .formatted(
                         status.cache().names(),

@@ -1,5 +1,9 @@
 package io.ociregistry.arch;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -7,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.nio.file.Files;
 
 /** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config, files, tls, access and logging beside them. */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
@@ -83,6 +88,18 @@ class LayersTest {
 
     @ArchTest
     static final ArchRule onlyTlsReadsPem = only("nl.altindag.ssl.pem..", "..tls..");
+
+    /** Elsewhere nobody would give them to the owner of the cache. */
+    @ArchTest
+    static final ArchRule onlyTheLayoutMakesFilesInTheStore = noClasses()
+            .that()
+            .resideInAPackage("..store..")
+            .and()
+            .doNotHaveSimpleName("Layout")
+            .should()
+            .callMethodWhere(target(owner(type(Files.class)))
+                    .and(target(
+                            nameMatching("write.*|create(Director|File|Temp).*|newOutputStream|newBufferedWriter"))));
 
     @ArchTest
     static final ArchRule storeNeverSeesUpstreams =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
@@ -62,6 +63,15 @@ class LoggingTest {
                 .getCopyOfStatusList()
                 .toString());
         assertTrue(lines.get(0).matches("20\\S+ INFO {2}io\\.ociregistry\\.access - GET /v2/ 200"), lines.get(0));
+    }
+
+    @Test
+    void newFileBelongsToTheOwnerOfItsDirectory() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")));
+        Files.setAttribute(dir, "unix:uid", 54_321);
+        var file = dir.resolve("log");
+        Logging.configure(context, LogLevel.INFO, Optional.of(file));
+        assertEquals(54_321, Files.getAttribute(file, "unix:uid"));
     }
 
     @Test

@@ -10,7 +10,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -29,9 +28,8 @@ record BrokenState(String name, Damage damage) {
         return name;
     }
 
-    static Stream<BrokenState> all() throws IOException {
-        return Stream.of(blobs(), records(), partials(), notes(), strangers(), forbidden())
-                .flatMap(List::stream);
+    static Stream<BrokenState> all() {
+        return Stream.of(blobs(), records(), partials(), notes(), strangers()).flatMap(List::stream);
     }
 
     static List<BrokenState> blobs() {
@@ -210,26 +208,6 @@ record BrokenState(String name, Damage damage) {
         }));
     }
 
-    /** Nothing, where permissions stop nobody, as they do not stop root. */
-    private static List<BrokenState> forbidden() throws IOException {
-        Path probe = Files.createTempFile("permissions", "");
-        forbid(probe);
-        boolean stopped = !Files.isReadable(probe);
-        Files.delete(probe);
-        return !stopped
-                ? List.of()
-                : List.of(
-                        new BrokenState("a blob that nobody may read", cache -> forbid(cache.layer())),
-                        new BrokenState("a blob of unknown size that nobody may read", cache -> forbid(cache.loose())),
-                        new BrokenState("a record that nobody may read", cache -> forbid(cache.record())),
-                        new BrokenState("a partial file that nobody may read", cache -> {
-                            rename(cache.layer(), cache.partial());
-                            forbid(cache.partial());
-                        }),
-                        new BrokenState(
-                                "a note of what was verified that nobody may read", cache -> forbid(cache.verified())));
-    }
-
     private static void cut(Path file, double share) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(bytes, (int) (bytes.length * share)));
@@ -270,11 +248,7 @@ record BrokenState(String name, Damage damage) {
         Files.createDirectories(file.resolve("inside"));
     }
 
-    private static void forbid(Path file) throws IOException {
-        Files.setPosixFilePermissions(file, Set.of());
-    }
-
-    /** For root too, whom no permissions stop: a link that leads to itself. */
+    /** A link that leads to itself, which also root can't open. Files that only permissions stop are no broken ones. */
     private static void unreadable(Path file) throws IOException {
         Files.delete(file);
         Files.createSymbolicLink(file, file.getFileName());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RunningRegistry;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,7 +41,7 @@ class PostCrashStatesTest {
         upstream.close();
     }
 
-    static Stream<BrokenState> states() throws IOException {
+    static Stream<BrokenState> states() {
         return BrokenState.all();
     }
 

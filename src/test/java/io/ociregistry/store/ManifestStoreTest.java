@@ -274,15 +274,16 @@ class ManifestStoreTest {
     void aFailedWriteLeavesNoTemporaryFileAndTheOldRecord() throws IOException {
         Path target = root.resolve("fat").resolve("name");
         Files.createDirectories(target.resolve("in the way"));
-        assertThrows(IOException.class, () -> DurableFiles.write(target, new byte[10], layout.partials()));
+        assertThrows(IOException.class, () -> DurableFiles.write(layout, target, new byte[10]));
         assertEquals(List.of(), files(layout.partials()));
         assertTrue(Files.exists(target.resolve("in the way")));
 
         Path nowhere = root.resolve("nowhere").resolve("name");
-        assertThrows(IOException.class, () -> DurableFiles.write(nowhere, new byte[10], layout.partials()));
+        assertThrows(IOException.class, () -> DurableFiles.write(layout, nowhere, new byte[10]));
         assertEquals(List.of(), files(layout.partials()));
-        assertThrows(
-                IOException.class, () -> DurableFiles.write(root.resolve("a"), new byte[10], root.resolve("nowhere")));
+        Files.delete(layout.partials());
+        Files.createFile(layout.partials());
+        assertThrows(IOException.class, () -> DurableFiles.write(layout, root.resolve("a"), new byte[10]));
         assertFalse(Files.exists(root.resolve("a")));
     }
 

@@ -79,7 +79,7 @@ record LoadCommand(Settings settings) implements Action {
     private static RegistryContext open(ServerConfig config) throws StartException {
         RegistryContext context;
         try {
-            context = RegistryContext.open(config);
+            context = RegistryContext.openForCommand(config);
         } catch (StoreLock.HeldException e) {
             throw new StartException(e.getMessage() + ", or let the server that has it load them: --server URL", e);
         } catch (IOException e) {

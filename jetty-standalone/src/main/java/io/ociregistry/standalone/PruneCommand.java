@@ -50,9 +50,10 @@ record PruneCommand(Settings settings) implements Action {
         if (!Files.isDirectory(config.imagePath())) {
             throw new IOException("there is no cache in " + config.imagePath());
         }
-        try (StoreAccess access = StoreAccess.open(config.imagePath(), "ociregistry prune")) {
+        try (StoreAccess access = StoreAccess.openForCommand(config.imagePath(), "ociregistry prune")) {
             if (access.warning().isPresent() && !request.dryRun()) {
-                throw new IOException("it can't be written");
+                throw new IOException(
+                        "nothing can be pruned: " + access.warning().get());
             }
             Pruner.of(access, config).prune(request).lines().forEach(out::println);
         }
