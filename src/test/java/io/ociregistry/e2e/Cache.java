@@ -39,7 +39,8 @@ record Cache(Path directory) {
                 .toList();
     }
 
-    private List<String> command(String... arguments) {
+    /** Any command on it. */
+    List<String> command(String... arguments) {
         var program = Stream.of(
                 Java.executable(),
                 "-jar",

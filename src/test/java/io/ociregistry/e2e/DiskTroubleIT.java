@@ -105,6 +105,25 @@ class DiskTroubleIT {
         }
     }
 
+    @Test
+    void directoriesThatAreMountedEachByItselfKeepWhatArrives() throws IOException {
+        String images = configuration.imagePath().toString();
+        // The same disk: only the kernel knows that nothing can be renamed between them.
+        String mounts = "for i in blobs img corrupt lists; do mount --bind \"$0/$i\" \"$0/$i\" || exit; done";
+        FakeImage next = image("2.0", 2);
+        try (FatJar server = FatJar.start(configuration, mounted(mounts))) {
+            assertPulled(server, next, "2.0");
+            assertEquals(0, server.terminate());
+            assertEquals(List.of(), saying(server, " ERROR "));
+        }
+        assertTrue(Files.exists(record(Path.of(images), next)));
+        upstream.refuseConnections();
+        try (FatJar server = FatJar.start(configuration)) {
+            assertPulled(server, cached, "1.0");
+            assertPulled(server, next, "2.0");
+        }
+    }
+
     private FakeImage image(String tag, int seed) {
         return upstream.image("team/app", tag).seed(seed).layer(100_000).push();
     }

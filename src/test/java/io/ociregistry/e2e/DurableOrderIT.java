@@ -34,14 +34,30 @@ class DurableOrderIT {
     @TempDir
     Path directory;
 
+    /** Mounts file systems of their own, which nobody else sees, over two directories. */
+    private static final String OTHER_DISKS = "for i in blobs img; do"
+            + " mkdir -p \"$0/$i\" && mount -t tmpfs tmpfs \"$0/$i\" || exit; done; exec \"$@\"";
+
     @Test
     void aBlobAndARecordAreForcedBeforeTheyGetTheirNames_andTheNamesAfterThat() throws Exception {
+        assertOrder(List.of());
+    }
+
+    @Test
+    void copiesOnOtherDisksAreForcedBeforeTheyGetTheirNames() throws Exception {
+        Peers.requireRoot();
+        Peers.require("unshare");
+        Path images = Files.createDirectories(directory.resolve("images")).toRealPath();
+        assertOrder(List.of("unshare", "--mount", "sh", "-c", OTHER_DISKS, images.toString()));
+    }
+
+    private void assertOrder(List<String> runner) throws Exception {
         Peers.require("strace");
         try (FakeUpstream upstream = FakeUpstream.start()) {
             FakeImage image =
                     upstream.image("team/app", "1.0").layer(3_000_000).layer(10).push();
             var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");
-            Path log = trace(configuration, image);
+            Path log = trace(configuration, runner, image);
 
             Path images = configuration.imagePath().toRealPath();
             assertOrder(log, images.resolve("img").resolve(image.digest().hex()));
@@ -54,9 +70,9 @@ class DurableOrderIT {
     }
 
     /** Pulls the image through a server that strace watches, from its start to its end. */
-    private Path trace(Configuration configuration, FakeImage image) throws IOException {
+    private Path trace(Configuration configuration, List<String> runner, FakeImage image) throws IOException {
         Path log = directory.resolve("strace.log");
-        try (FatJar server = FatJar.start(configuration);
+        try (FatJar server = FatJar.start(configuration, runner);
                 Program strace = Program.start(
                         "strace",
                         Map.of(),

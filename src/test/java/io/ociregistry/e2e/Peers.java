@@ -26,7 +26,7 @@ final class Peers {
 
     static void requireRoot() {
         if (!"root".equals(System.getProperty("user.name"))) {
-            skip("containerd needs root");
+            skip("this needs root");
         }
     }
 
