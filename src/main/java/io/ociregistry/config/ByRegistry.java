@@ -13,8 +13,6 @@ import java.util.function.Function;
  * for its own port alone.
  */
 public final class ByRegistry<T> {
-    static final String WILDCARD = "*.";
-
     private final Map<String, T> entries = new HashMap<>();
 
     /** What is made of each entry. */

@@ -5,24 +5,26 @@ import io.ociregistry.oci.RegistryName;
 
 /** Registry names as the configuration writes them, and what to tell whoever writes something else. */
 final class HostPort {
+    static final String WILDCARD = "*.";
+
     private HostPort() {}
 
     /** The same, or a wildcard for what is below a domain: {@code *.corp.example}. Fewer labels would be for hosts of anybody. */
     static String orWildcard(String text) {
-        if (!text.startsWith(ByRegistry.WILDCARD)) {
+        if (!text.startsWith(WILDCARD)) {
             if (text.contains("*")) {
                 throw new IllegalArgumentException(
                         "'" + text + "' is no wildcard; a * stands for all before a domain: *.corp.example");
             }
             return parse(text);
         }
-        var domain = parse(text.substring(ByRegistry.WILDCARD.length()));
+        var domain = parse(text.substring(WILDCARD.length()));
         if (!domain.matches("([^.:]+\\.)+[^.:]*[a-z][^.:]*(:[0-9]+)?")) {
             throw new IllegalArgumentException(
                     "'" + text
                             + "' is for too many registries; write the domain of those that you mean, for example *.corp.example");
         }
-        return ByRegistry.WILDCARD + domain;
+        return WILDCARD + domain;
     }
 
     /** The name in lower case, without the port 443, and {@code docker.io} for all names of Docker Hub; an IllegalArgumentException says what to write instead. */

@@ -135,7 +135,7 @@ final class RegistryKeys {
         if (values.has(SCHEME) && scheme != values.get(SCHEME)) {
             complaints.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
         }
-        if (values.get(NAME).startsWith(ByRegistry.WILDCARD)) {
+        if (values.get(NAME).startsWith(HostPort.WILDCARD)) {
             checkWildcard(values, complaints);
         }
         return new UpstreamConfig(

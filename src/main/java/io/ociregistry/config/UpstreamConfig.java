@@ -91,7 +91,7 @@ public record UpstreamConfig(
 
     /** True if the entry is for all registries of a domain. */
     public boolean isWildcard() {
-        return name.startsWith(ByRegistry.WILDCARD);
+        return name.startsWith(HostPort.WILDCARD);
     }
 
     /** What it says of how the registry is reached, and nothing of what is asked for and by which name. */

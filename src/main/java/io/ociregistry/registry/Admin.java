@@ -50,7 +50,7 @@ public final class Admin implements AutoCloseable {
     private final StoreAccess access;
     private final Discovery discovery;
     private final CacheContents contents;
-    private final Registry registry;
+    private final Blobs blobs;
     private final ImageLoader loader;
     private final Pruner pruner;
     private final Upstreams upstreams;
@@ -66,7 +66,7 @@ public final class Admin implements AutoCloseable {
             StoreAccess access,
             Discovery discovery,
             CacheContents contents,
-            Registry registry,
+            Blobs blobs,
             ImageLoader loader,
             Pruner pruner,
             Upstreams upstreams,
@@ -75,7 +75,7 @@ public final class Admin implements AutoCloseable {
         this.access = access;
         this.discovery = discovery;
         this.contents = contents;
-        this.registry = registry;
+        this.blobs = blobs;
         this.loader = loader;
         this.pruner = pruner;
         this.upstreams = upstreams;
@@ -218,7 +218,7 @@ public final class Admin implements AutoCloseable {
                 disk(),
                 contents.counts(discovery.isReady()),
                 upstreams(),
-                registry.arriving());
+                blobs.arriving());
     }
 
     private ServerStatus.Disk disk() {

@@ -114,7 +114,7 @@ public final class Pruner {
         Layout layout = access.layout();
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         Catalog catalog = Catalog.of(records);
-        Optional<ReferencePatterns> pins = pins(config);
+        Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
         return new Pruner(
                 records,
                 new BlobStore(layout, config.timeouts().stall()),
@@ -125,11 +125,6 @@ public final class Pruner {
                 () -> pins,
                 Clock.systemUTC(),
                 gone -> {});
-    }
-
-    static Optional<ReferencePatterns> pins(ServerConfig config) {
-        List<String> pins = config.cache().pins();
-        return pins.isEmpty() ? Optional.empty() : Optional.of(ReferencePatterns.of(pins));
     }
 
     /**

@@ -2,11 +2,13 @@ package io.ociregistry.registry;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import io.ociregistry.config.CacheConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Which images are meant: those whose complete name, {@code registry/repository:tag} or {@code registry/repository@digest}, has a part that one of
@@ -33,6 +35,15 @@ public final class ReferencePatterns {
             patterns.add(compile(expression, text));
         }
         return new ReferencePatterns(patterns);
+    }
+
+    /**
+     * The patterns of {@code cache.pins}; empty if there are none.
+     *
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one is no expression, or empty
+     */
+    static Optional<ReferencePatterns> pins(CacheConfig cache) {
+        return cache.pins().isEmpty() ? Optional.empty() : Optional.of(of(cache.pins()));
     }
 
     /**

@@ -79,11 +79,6 @@ public final class Registry implements AutoCloseable {
         prefetch.ifPresent(active -> active.forget(images));
     }
 
-    /** The blobs that are arriving just now. */
-    List<ArrivingBlob> arriving() {
-        return blobs.arriving();
-    }
-
     /** Goes on with fetches that a stop or a crash interrupted. */
     void resumeInterrupted() {
         prefetch.ifPresent(Prefetch::goOn);

@@ -149,7 +149,7 @@ public final class RegistryContext implements AutoCloseable {
                 access,
                 discovery,
                 new CacheContents(catalog, records, blobs),
-                registry,
+                transfers,
                 loader,
                 pruner,
                 upstreams,

@@ -23,7 +23,7 @@ record Rules(
     }
 
     private static Rules of(ServerConfig config, Trust trust) {
-        return new Rules(config, new RegistryNames(config), new TagPolicies(config), trust, Pruner.pins(config));
+        return new Rules(config, new RegistryNames(config), new TagPolicies(config), trust, ReferencePatterns.pins(config.cache()));
     }
 
     /** How long a client waits for an upstream where a cached answer is at hand. */

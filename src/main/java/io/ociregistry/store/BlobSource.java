@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  *
  * <p>Any number of readers may read one blob, each at its own position. A reader closes what it was given, once or more often.
  */
-public sealed interface BlobSource extends Closeable permits StoredBlob, DownloadReader {
+public interface BlobSource extends Closeable {
     /** Who waits until this position can be read waits for the end, or for a failure. */
     long END = Long.MAX_VALUE - 1;
 

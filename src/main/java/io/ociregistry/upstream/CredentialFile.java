@@ -2,12 +2,14 @@ package io.ociregistry.upstream;
 
 import io.ociregistry.files.FromFiles;
 import io.ociregistry.files.SecretFile;
+import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** A file that credentials stand in, of 1 MiB at most, read again when it changes. */
 final class CredentialFile {
@@ -22,6 +24,15 @@ final class CredentialFile {
      */
     static <T> FromFiles<T> of(String key, Path path, Function<byte[], T> parser, LongSupplier nanoTime) {
         return new FromFiles<>(
-                List.of(path), () -> Failures.orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
+                List.of(path), () -> orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
+    }
+
+    /** Reports an unusable file as {@link ErrorCode#UPSTREAM_UNREACHABLE}, because no request can be made without it. */
+    static <T> T orUnreachable(Supplier<T> maker) {
+        try {
+            return maker.get();
+        } catch (UnusableFileException e) {
+            throw new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, e.getMessage());
+        }
     }
 }

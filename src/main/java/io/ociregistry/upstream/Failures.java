@@ -1,6 +1,5 @@
 package io.ociregistry.upstream;
 
-import io.ociregistry.files.UnusableFileException;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -34,15 +32,6 @@ final class Failures {
     private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
 
     private Failures() {}
-
-    /** What is made of files that the configuration names; without them there is no asking. */
-    static <T> T orUnreachable(Supplier<T> maker) {
-        try {
-            return maker.get();
-        } catch (UnusableFileException e) {
-            throw new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, e.getMessage());
-        }
-    }
 
     /** A request that got no answer. */
     static RegistryException of(String what, Origin origin, IOException e) {

@@ -69,7 +69,7 @@ final class TlsContexts implements TlsSocketStrategy {
                 home,
                 nothing,
                 new FromFiles<>(
-                        files, () -> Failures.orUnreachable(() -> strategies(config, system, nothing)), nanoTime));
+                        files, () -> CredentialFile.orUnreachable(() -> strategies(config, system, nothing)), nanoTime));
     }
 
     /**
