@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * Which names mean which manifests, and which digests each repository may show: the index of the manifest records, in memory.
  *
  * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or gave its word where that
- * counts: see {@link Proofs}), or if one of its manifests names it and no other registry has anything to do with it. That a manifest names a
+ * counts: see {@code BlobRights}), or if one of its manifests names it and no other registry has anything to do with it. That a manifest names a
  * digest is not enough between registries: anybody who runs one could name what is private in another and read it here.
  *
  * <p>Reading takes no lock. What a record added goes again with it, as if it had never been there. A manifest costs less than 1 KiB, with its

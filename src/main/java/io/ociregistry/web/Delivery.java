@@ -28,7 +28,7 @@ final class Delivery implements AutoCloseable {
         this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.named("slow clients"));
     }
 
-    /** That of a request which passed {@link ErrorFilter}. */
+    /** That of a request which passed {@code ErrorFilter}. */
     static Delivery of(HttpServletRequest request) {
         return (Delivery) Objects.requireNonNull(request.getAttribute(Delivery.class.getName()));
     }
