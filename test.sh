@@ -110,6 +110,13 @@ no_test_was_skipped() {
   fi
 }
 
+# The seconds that each test class took, longest first.
+slowest_tests() {
+  say "The 20 slowest test classes, in seconds"
+  grep -h -m 1 -E '<testsuite ' target/surefire-reports/TEST-*.xml target/failsafe-reports/TEST-*.xml \
+    | sed -E 's/.* name="([^"]*)".* time="([0-9,.]*)".*/\2 \1/' | tr -d , | sort -rn | sed -n 1,20p
+}
+
 # A build of the last commit in a checkout of its own; offline, since 'mvn verify' has fetched all of it.
 build_in() {
   git clone -q . "$1"
@@ -172,6 +179,7 @@ if $more_peers; then build_go_peers; fi
 say "mvn verify"
 rm -rf target/surefire-reports target/failsafe-reports
 mvn -B verify
+slowest_tests
 if $no_skips; then no_test_was_skipped; fi
 
 if git rev-parse -q --verify HEAD > /dev/null 2>&1; then
