@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.files.DurableRename;
 import io.ociregistry.archive.LayoutListing;
 import io.ociregistry.archive.LayoutWriter;
 import io.ociregistry.oci.Digest;
@@ -7,7 +8,6 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.store.BlobStore;
-import io.ociregistry.store.DurableFiles;
 import io.ociregistry.store.ManifestStore;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
@@ -106,7 +106,7 @@ public final class ExportPlan {
                 writeTo(new BufferedOutputStream(unclosed(channel), BUFFER));
                 channel.force(true);
             }
-            DurableFiles.publish(aside, target);
+            DurableRename.publish(aside, target);
         } finally {
             Files.deleteIfExists(aside);
         }

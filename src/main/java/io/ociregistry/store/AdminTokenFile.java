@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.DurableRename;
 import io.ociregistry.files.ProcessUser;
 import java.io.IOException;
 import java.io.InputStream;
@@ -126,7 +127,7 @@ public final class AdminTokenFile {
                 Layout.write(channel, ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
                 channel.force(true);
             }
-            DurableFiles.publish(aside, path);
+            DurableRename.publish(aside, path);
         } finally {
             Files.deleteIfExists(aside);
         }

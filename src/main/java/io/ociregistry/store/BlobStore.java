@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.DurableRename;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
@@ -256,7 +257,7 @@ public final class BlobStore {
         synchronized (lock(download.digest())) {
             DurableFiles.checkReplaceable(layout, target);
             long replaced = Directories.size(target);
-            DurableFiles.publish(whole, target);
+            DurableRename.publish(whole, target);
             space.freed(replaced);
             download.share().published(Directories.size(target));
         }

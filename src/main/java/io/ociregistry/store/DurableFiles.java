@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.DurableRename;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,7 +8,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is
  * newer. One that can't be read is not.
  */
-public final class DurableFiles {
+final class DurableFiles {
     /** How the name of a file ends that is still being written. */
     static final String TEMPORARY = ".tmp";
 
@@ -53,11 +53,11 @@ public final class DurableFiles {
     static void publish(Layout layout, Path aside, Path target) throws IOException {
         checkReplaceable(layout, target);
         try {
-            publish(aside, target);
+            DurableRename.publish(aside, target);
         } catch (AtomicMoveNotSupportedException otherDisk) {
             Path copy = copyBeside(layout, aside, target);
             try {
-                publish(copy, target);
+                DurableRename.publish(copy, target);
             } finally {
                 Files.deleteIfExists(copy);
             }
@@ -92,23 +92,6 @@ public final class DurableFiles {
         } catch (IOException | RuntimeException e) {
             Files.deleteIfExists(copy);
             throw e;
-        }
-    }
-
-    /**
-     * Renames a file whose content was forced, and forces the rename.
-     *
-     * @throws AtomicMoveNotSupportedException if the target is on another file system
-     */
-    public static void publish(Path aside, Path target) throws IOException {
-        Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        forceDirectory(target.resolveSibling("."));
-    }
-
-    /** Forces what was made, renamed or deleted in a directory. */
-    static void forceDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.DurableRename;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.oci.Digest;
@@ -197,7 +198,7 @@ public final class ManifestStore {
     public void force() throws IOException {
         for (Layout.Kind kind : Layout.Kind.values()) {
             if (Files.isDirectory(layout.record(kind))) {
-                DurableFiles.forceDirectory(layout.record(kind));
+                DurableRename.forceDirectory(layout.record(kind));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.ociregistry.store;
 
+import io.ociregistry.files.DurableRename;
 import io.ociregistry.files.FileOwner;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -66,7 +67,7 @@ final class Quarantine implements BadFiles {
         try {
             // Not renamed: that would take the place of one that came since.
             Files.createLink(file, moved);
-            DurableFiles.forceDirectory(file.resolveSibling("."));
+            DurableRename.forceDirectory(file.resolveSibling("."));
         } catch (FileAlreadyExistsException newer) {
             LOG.debug("{} is there again", file);
         } catch (IOException | UnsupportedOperationException e) {

@@ -108,14 +108,14 @@ final class Clients implements AutoCloseable {
      * <p>A kept connection may have been closed in the moment in which it is used again, or lead nowhere any more. That says nothing about the
      * upstream: connections that have been idle since then are closed in all pools, and the request is sent again.
      */
-    Exchange.Answer send(Pool pool, HttpUriRequestBase request) throws IOException {
+    HttpAnswer send(Pool pool, HttpUriRequestBase request) throws IOException {
         for (int unusable = 0; ; unusable++) {
             CloseableHttpClient client = client(pool);
             HttpHost target = target(request);
             HttpClientContext context = ways.to(target);
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
-                return new Exchange.Answer(request, pool == Pool.BLOBS ? answer : steady(answer), Origin.of(target));
+                return new HttpAnswer(request, pool == Pool.BLOBS ? answer : steady(answer), Origin.of(target));
             } catch (IllegalStateException e) {
                 // So a pool says that it was closed.
                 refuseIfClosed(e);
@@ -181,7 +181,7 @@ final class Clients implements AutoCloseable {
         Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
         request.setConfig(
                 RequestConfig.copy(usual).setResponseTimeout(Timeout.of(limit)).build());
-        try (Exchange.Answer answer = send(Pool.PROBES, request)) {
+        try (HttpAnswer answer = send(Pool.PROBES, request)) {
             return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {
             return false;

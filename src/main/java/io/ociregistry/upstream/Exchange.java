@@ -13,7 +13,6 @@ import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.NameValuePair;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
     private static final int MAX_REDIRECTS = 10;
-    /** Bytes of a body that are read rather than to pay for another connection. */
-    private static final int SHORT = 16 << 10;
-
     /** Redirects to where the same thing is; 303 names something else in its place (RFC 9110, 15.4.4). */
     static final List<Integer> SAME_RESOURCE = List.of(301, 302, 307, 308);
 
@@ -72,57 +68,19 @@ final class Exchange {
         this.headers = headers;
     }
 
-    /**
-     * An answer, whatever its status, and the request that got it: to be cancelled where the body is not read to its end.
-     *
-     * <p>Neither method throws: the status and the headers are known, and a connection that breaks afterwards does not change them.
-     */
-    record Answer(HttpUriRequestBase request, ClassicHttpResponse response, Origin from) implements AutoCloseable {
-        /** Reads the rest if it is short, so that the connection can be used again. */
-        void skip() {
-            HttpEntity entity = response.getEntity();
-            try {
-                if (entity == null || entity.getContent().readNBytes(SHORT).length < SHORT) {
-                    response.close();
-                    return;
-                }
-            } catch (IOException broken) {
-                // Then it can't be used again.
-            }
-            discard();
-        }
-
-        /** The same as {@link #discard}. */
-        @Override
-        public void close() {
-            discard();
-        }
-
-        /** Breaks the connection, unless all has been read. */
-        void discard() {
-            // Closing alone would read the rest: tried, 200 MB.
-            request.cancel();
-            try {
-                response.close();
-            } catch (IOException broken) {
-                // That is what was asked for.
-            }
-        }
-    }
-
     /** Sends it, unless the upstream limits such requests just now. The caller reads or discards the answer. */
-    Answer send() {
+    HttpAnswer send() {
         return send(REDIRECTS);
     }
 
     /** The same, following redirects of these statuses alone. */
-    Answer send(List<Integer> followed) {
+    HttpAnswer send(List<Integer> followed) {
         Authenticator.Attempt attempt = authorized(() -> {
             health.limits().check(kind);
             return authenticator.atHome(repository);
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
-            Answer answer = once(attempt.header());
+            HttpAnswer answer = once(attempt.header());
             int status = answer.response().getCode();
             if (REFUSALS.contains(status)) {
                 if (!improved(attempt, answer)) {
@@ -143,13 +101,13 @@ final class Exchange {
     }
 
     /** Sends the request, and again if it was broken off because a silent registry is back. */
-    private Answer once(Optional<Secret> authorization) {
+    private HttpAnswer once(Optional<Secret> authorization) {
         Origin to = Origin.of(uri);
         while (true) {
             HttpUriRequestBase request = request(authorization);
             Optional<Pulse.Wait> wait = health.begin(to, request::cancel);
             try {
-                Answer answer = clients.send(pool(), request);
+                HttpAnswer answer = clients.send(pool(), request);
                 if (!ended(wait)) {
                     health.answered(kind, to, answer.response());
                     return answer;
@@ -186,7 +144,7 @@ final class Exchange {
         return kind == RequestKind.BLOB ? Clients.Pool.BLOBS : Clients.Pool.METADATA;
     }
 
-    private boolean improved(Authenticator.Attempt attempt, Answer answer) {
+    private boolean improved(Authenticator.Attempt attempt, HttpAnswer answer) {
         List<String> challenges = challenges(answer.response());
         // Before the token is asked for, which can then go over the same connection.
         answer.skip();
@@ -210,7 +168,7 @@ final class Exchange {
         asked = true;
         HttpUriRequestBase request =
                 new HttpUriRequestBase("GET", destinations.home().resolve("/v2/"));
-        try (Answer answer = clients.send(Clients.Pool.METADATA, request)) {
+        try (HttpAnswer answer = clients.send(Clients.Pool.METADATA, request)) {
             return challenges(answer.response());
         } catch (IOException e) {
             return List.of();

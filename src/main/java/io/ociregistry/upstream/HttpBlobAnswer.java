@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 
 /** A blob that arrives over HTTP. */
 final class HttpBlobAnswer implements BlobAnswer {
-    private final Exchange.Answer answer;
+    private final HttpAnswer answer;
     private final long from;
     private final OptionalLong size;
     private final EndNoticing wire;
@@ -20,7 +20,7 @@ final class HttpBlobAnswer implements BlobAnswer {
      *
      * @param sign runs with each piece of the body that comes
      */
-    HttpBlobAnswer(Exchange.Answer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
+    HttpBlobAnswer(HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
             throws IOException {
         this.answer = answer;
         this.from = from;
@@ -67,11 +67,11 @@ final class HttpBlobAnswer implements BlobAnswer {
     }
 
     private static final class EndNoticing extends FilterInputStream {
-        private final Exchange.Answer answer;
+        private final HttpAnswer answer;
         private final Runnable sign;
         private boolean ended;
 
-        EndNoticing(InputStream in, Exchange.Answer answer, Runnable sign) {
+        EndNoticing(InputStream in, HttpAnswer answer, Runnable sign) {
             super(in);
             this.answer = answer;
             this.sign = sign;

@@ -92,7 +92,7 @@ final class HttpUpstream implements Upstream {
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         String what = describe("GET manifest", repository, reference);
-        Exchange.Answer answer =
+        HttpAnswer answer =
                 send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, what, MANIFEST_HEADERS);
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
@@ -138,7 +138,7 @@ final class HttpUpstream implements Upstream {
     @Override
     public OptionalLong blobSize(String repository, Digest digest) {
         String what = describe("GET the first byte of blob", repository, digest);
-        Exchange.Answer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
+        HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
         return sizeOf(digest, wholeSize(answer, true, what, ErrorCode.BLOB_UNKNOWN));
     }
 
@@ -161,7 +161,7 @@ final class HttpUpstream implements Upstream {
 
     private BlobAnswer blob(String repository, Digest digest, long from, String range, String what) {
         List<NameValuePair> headers = range.isEmpty() ? List.of() : List.of(new BasicNameValuePair("Range", range));
-        Exchange.Answer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, what, headers);
+        HttpAnswer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, what, headers);
         try {
             checkRange(answer, from, what);
             if (from > 0 && answer.response().getCode() == 206) {
@@ -179,7 +179,7 @@ final class HttpUpstream implements Upstream {
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
         String what = "GET " + path + " of " + name + "/" + repository + where();
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
-        Exchange.Answer answer = exchange(
+        HttpAnswer answer = exchange(
                         health, kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
                 .send(Exchange.SAME_RESOURCE);
         try {
@@ -264,7 +264,7 @@ final class HttpUpstream implements Upstream {
             ErrorCode notFound,
             List<NameValuePair> headers,
             List<NameValuePair> instead) {
-        Exchange.Answer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
+        HttpAnswer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
         boolean byGet = knowsNoHead(answer);
         if (byGet) {
             answer.skip();
@@ -280,7 +280,7 @@ final class HttpUpstream implements Upstream {
      *
      * @param oneByte true if the request asked for the first byte alone, so that 206 is the expected status
      */
-    private static OptionalLong wholeSize(Exchange.Answer answer, boolean oneByte, String what, ErrorCode notFound) {
+    private static OptionalLong wholeSize(HttpAnswer answer, boolean oneByte, String what, ErrorCode notFound) {
         try {
             ClassicHttpResponse response = answer.response();
             boolean isPart = oneByte && response.getCode() == 206;
@@ -297,7 +297,7 @@ final class HttpUpstream implements Upstream {
     }
 
     /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
-    private boolean knowsNoHead(Exchange.Answer answer) {
+    private boolean knowsNoHead(HttpAnswer answer) {
         int status = answer.response().getCode();
         return status == 405
                 || status == 501
@@ -312,7 +312,7 @@ final class HttpUpstream implements Upstream {
         return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
     }
 
-    private Exchange.Answer send(
+    private HttpAnswer send(
             RequestKind kind,
             String method,
             String path,
@@ -346,7 +346,7 @@ final class HttpUpstream implements Upstream {
                         .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
     }
 
-    private static void checkRange(Exchange.Answer answer, long from, String what) {
+    private static void checkRange(HttpAnswer answer, long from, String what) {
         if (answer.response().getCode() == 416) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
@@ -354,14 +354,14 @@ final class HttpUpstream implements Upstream {
         }
     }
 
-    private static void check(Exchange.Answer answer, String what, ErrorCode notFound) {
+    private static void check(HttpAnswer answer, String what, ErrorCode notFound) {
         if (answer.response().getCode() != 200) {
             answer.skip();
             throw Failures.of(what, answer.from(), answer.response(), notFound);
         }
     }
 
-    private BlobAnswer whole(Exchange.Answer answer, Digest digest, String what) throws IOException {
+    private BlobAnswer whole(HttpAnswer answer, Digest digest, String what) throws IOException {
         OptionalLong size = length(answer.response());
         if (size.isPresent() && !digest.canBeOf(size.getAsLong())) {
             throw new RegistryException(
@@ -370,7 +370,7 @@ final class HttpUpstream implements Upstream {
         return new HttpBlobAnswer(answer, 0, size, bandwidth, health.pulse()::sign);
     }
 
-    private BlobAnswer part(Exchange.Answer answer, long from, String what) throws IOException {
+    private BlobAnswer part(HttpAnswer answer, long from, String what) throws IOException {
         Header header = answer.response().getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
         if (!range.matches() || Long.parseLong(range.group(1)) != from) {
@@ -392,7 +392,7 @@ final class HttpUpstream implements Upstream {
                 what + ": it was asked for the bytes from " + from + " on and sent another part");
     }
 
-    private static byte[] read(Exchange.Answer answer, long maxBytes, String what, String why) throws IOException {
+    private static byte[] read(HttpAnswer answer, long maxBytes, String what, String why) throws IOException {
         HttpEntity entity = answer.response().getEntity();
         if (entity == null) {
             return new byte[0];

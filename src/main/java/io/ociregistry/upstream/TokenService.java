@@ -74,7 +74,7 @@ final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
         String what =
                 request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
-        try (Exchange.Answer sent = clients.send(Clients.Pool.METADATA, request)) {
+        try (HttpAnswer sent = clients.send(Clients.Pool.METADATA, request)) {
             ClassicHttpResponse answer = sent.response();
             limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
