@@ -1,7 +1,7 @@
 package io.ociregistry.access;
 
-import io.ociregistry.config.AdminConfig;
-import io.ociregistry.config.Secret;
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.model.AdminConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

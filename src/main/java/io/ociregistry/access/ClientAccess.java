@@ -1,7 +1,7 @@
 package io.ociregistry.access;
 
-import io.ociregistry.config.ClientsConfig;
-import io.ociregistry.files.Watched;
+import io.ociregistry.common.Watched;
+import io.ociregistry.config.model.ClientsConfig;
 import io.ociregistry.oci.ErrorCode;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public final class ClientAccess implements AutoCloseable {
     /**
      * Reads the files; they are read again when they change.
      *
-     * @throws io.ociregistry.files.UnusableFileException if one can't be used
+     * @throws io.ociregistry.common.UnusableFileException if one can't be used
      */
     public static ClientAccess of(ClientsConfig config) {
         return of(config, Watched.PAUSE);

@@ -2,12 +2,12 @@ package io.ociregistry.access;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.ociregistry.files.FromFiles;
-import io.ociregistry.files.SecretFile;
-import io.ociregistry.files.Watched;
+import io.ociregistry.common.Daemons;
+import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.SecretFile;
+import io.ociregistry.common.Watched;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.threads.Daemons;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -70,7 +70,7 @@ final class PasswordCheck implements AutoCloseable {
      *
      * @param key the key of the configuration that names it
      * @param pause how long a changed file may go unseen
-     * @throws io.ociregistry.files.UnusableFileException if it can't be used
+     * @throws io.ociregistry.common.UnusableFileException if it can't be used
      */
     static PasswordCheck of(String key, Path file, Duration pause) {
         FromFiles<Users> users =

@@ -1,10 +1,10 @@
 package io.ociregistry.access;
 
-import io.ociregistry.config.Secret;
-import io.ociregistry.files.FromFiles;
-import io.ociregistry.files.SecretFile;
-import io.ociregistry.files.UnusableFileException;
-import io.ociregistry.files.Watched;
+import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.Secret;
+import io.ociregistry.common.SecretFile;
+import io.ociregistry.common.UnusableFileException;
+import io.ociregistry.common.Watched;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;

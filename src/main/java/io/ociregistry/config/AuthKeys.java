@@ -1,7 +1,15 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.TokenConfig;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.OneOrMore;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.Values;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

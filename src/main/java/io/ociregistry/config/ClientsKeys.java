@@ -1,7 +1,12 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.model.ClientsConfig;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,10 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Place;
+import io.ociregistry.config.yaml.Quoted;
+import io.ociregistry.config.yaml.Reading;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;

@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import io.ociregistry.common.Environment;
+import io.ociregistry.config.yaml.ConfigException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,7 +1,17 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.config.address.Endpoint;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.MirrorConfig;
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.Values;
 import io.ociregistry.oci.Repository;
 import java.net.URI;
 import java.util.List;

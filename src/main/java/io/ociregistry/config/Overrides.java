@@ -1,5 +1,9 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.NotInThisBuild;
+import io.ociregistry.config.yaml.Place;
+import io.ociregistry.config.yaml.Reading;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;

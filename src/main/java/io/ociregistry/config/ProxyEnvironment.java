@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.yaml.Reading;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

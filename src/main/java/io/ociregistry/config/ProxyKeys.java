@@ -1,7 +1,15 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ListOf;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.Values;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;

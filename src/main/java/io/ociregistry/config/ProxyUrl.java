@@ -1,5 +1,7 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.ProxyConfig;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,7 +1,23 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.address.Endpoint;
+import io.ociregistry.config.address.HostPort;
+import io.ociregistry.config.address.Scheme;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.Limits;
+import io.ociregistry.config.model.MirrorConfig;
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.model.TagRule;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ListOf;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.Values;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,10 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.config.yaml.ListOf;
+import io.ociregistry.config.yaml.Place;
+import io.ociregistry.config.yaml.Reading;
+import io.ociregistry.config.yaml.ValueType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,21 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.Key.optional;
 import static io.ociregistry.config.RegistryKeys.requireBoth;
+import static io.ociregistry.config.yaml.Key.optional;
 
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.model.AdminConfig;
+import io.ociregistry.config.model.CacheConfig;
+import io.ociregistry.config.model.ClientAuth;
+import io.ociregistry.config.model.ListConfig;
+import io.ociregistry.config.model.PruneConfig;
+import io.ociregistry.config.model.ServerTlsConfig;
+import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ListOf;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.Values;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

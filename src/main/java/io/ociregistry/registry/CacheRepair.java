@@ -1,8 +1,11 @@
 package io.ociregistry.registry;
 
-import io.ociregistry.config.BuildInfo;
+import io.ociregistry.common.BuildInfo;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.store.StoreAccess;
+import io.ociregistry.registry.verify.Problem;
+import io.ociregistry.registry.verify.RepairOutcome;
+import io.ociregistry.registry.verify.Verifier;
+import io.ociregistry.store.disk.StoreAccess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

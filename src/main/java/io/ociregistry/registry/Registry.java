@@ -1,5 +1,6 @@
 package io.ociregistry.registry;
 
+import io.ociregistry.common.Stages;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -7,10 +8,21 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.blob.Blobs;
+import io.ociregistry.registry.blob.PartRequest;
+import io.ociregistry.registry.blob.Prefetch;
+import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.list.ListPage;
+import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.list.Listings;
+import io.ociregistry.registry.load.LoadSource;
+import io.ociregistry.registry.manifest.FoundManifest;
+import io.ociregistry.registry.manifest.Manifests;
+import io.ociregistry.registry.policy.Rules;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.Interrupted;
-import io.ociregistry.store.PendingImages;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.PendingImages;
 import io.ociregistry.upstream.Priority;
 import java.time.Duration;
 import java.util.List;
@@ -109,7 +121,7 @@ public final class Registry implements AutoCloseable {
     }
 
     /** This registry, as what is loaded comes from it. */
-    LoadSource loadSource(Listings listings) {
+    public LoadSource loadSource(Listings listings) {
         return new ForLoads(listings);
     }
 

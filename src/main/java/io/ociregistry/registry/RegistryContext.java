@@ -2,30 +2,59 @@ package io.ociregistry.registry;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.access.ClientAccess;
-import io.ociregistry.config.BuildInfo;
-import io.ociregistry.config.Key;
+import io.ociregistry.common.BuildInfo;
+import io.ociregistry.common.Daemons;
+import io.ociregistry.common.Pools;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
-import io.ociregistry.imagefile.LoadPlan;
-import io.ociregistry.store.BlobStore;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.admin.CacheContents;
+import io.ociregistry.registry.archives.ArchiveImporter;
+import io.ociregistry.registry.archives.Receipt;
+import io.ociregistry.registry.blob.Blobs;
+import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.Discovery;
+import io.ociregistry.registry.list.ListKind;
+import io.ociregistry.registry.list.Listings;
+import io.ociregistry.registry.list.Lists;
+import io.ociregistry.registry.list.Pages;
+import io.ociregistry.registry.list.ReferrerLists;
+import io.ociregistry.registry.list.TagLists;
+import io.ociregistry.registry.load.FileImporter;
+import io.ociregistry.registry.load.ImageLoader;
+import io.ociregistry.registry.load.LoadOptions;
+import io.ociregistry.registry.load.LoadSource;
+import io.ociregistry.registry.load.Preload;
+import io.ociregistry.registry.load.list.LoadPlan;
+import io.ociregistry.registry.manifest.Manifests;
+import io.ociregistry.registry.policy.KnownMissing;
+import io.ociregistry.registry.policy.RegistryNames;
+import io.ociregistry.registry.policy.Rules;
+import io.ociregistry.registry.policy.Trust;
+import io.ociregistry.registry.prune.Housekeeping;
+import io.ociregistry.registry.prune.Pruner;
+import io.ociregistry.registry.verify.BlobRepair;
+import io.ociregistry.registry.verify.ManifestRepair;
+import io.ociregistry.registry.verify.Repair;
+import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.ConfirmedLinks;
-import io.ociregistry.store.Inspector;
-import io.ociregistry.store.Layout;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.ListStore;
-import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.Pace;
-import io.ociregistry.store.PendingImages;
-import io.ociregistry.store.ScrubNote;
 import io.ociregistry.store.Space;
-import io.ociregistry.store.SteadyPace;
-import io.ociregistry.store.StoreAccess;
-import io.ociregistry.threads.Daemons;
-import io.ociregistry.threads.Pools;
-import io.ociregistry.upstream.HttpUpstreams;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.ConfirmedLinks;
+import io.ociregistry.store.blob.ListStore;
+import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.check.Inspector;
+import io.ociregistry.store.check.ScrubNote;
+import io.ociregistry.store.check.SteadyPace;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.manifest.ManifestStore;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
+import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
@@ -187,7 +216,7 @@ public final class RegistryContext implements AutoCloseable {
      * Opens the store and wires the rest; reaches no network.
      *
      * @throws IOException if the image path can't be used; the message says why
-     * @throws io.ociregistry.files.UnusableFileException if a file that says who the clients are can't be used
+     * @throws io.ociregistry.common.UnusableFileException if a file that says who the clients are can't be used
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
         return open(config, HttpUpstreams.of(config), Clock.systemUTC());
@@ -208,7 +237,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** The same with other upstreams, which are closed with it, and another clock. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
+    public static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
         return open(config, upstreams, clock, Discovery.Pace.USUAL);
     }
 
@@ -271,7 +300,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** The same at another pace. */
-    synchronized void scrub(Pace pace, Scrub.Schedule schedule) {
+    public synchronized void scrub(Pace pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
             Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
             Scrub begun = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);

@@ -1,7 +1,7 @@
 package io.ociregistry.registry;
 
-import io.ociregistry.threads.Daemons;
-import io.ociregistry.threads.Pools;
+import io.ociregistry.common.Daemons;
+import io.ociregistry.common.Pools;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;

@@ -20,7 +20,7 @@ public record ConfirmedLink(Repository repository, Digest digest, boolean isPubl
      * @throws io.ociregistry.oci.RegistryException if it is none
      * @throws IndexOutOfBoundsException if it is only the beginning of one
      */
-    static ConfirmedLink parse(String line, Map<String, Repository> known) {
+    public static ConfirmedLink parse(String line, Map<String, Repository> known) {
         String[] words = line.split(" ", -1);
         Repository repository = known.computeIfAbsent(words[0], ConfirmedLink::repository);
         return new ConfirmedLink(repository, Digest.parse(words[1]), words.length > 2 && words[2].equals(PUBLIC));

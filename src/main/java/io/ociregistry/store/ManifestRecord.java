@@ -28,12 +28,12 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
     }
 
     /** Bytes it takes in memory, roughly. */
-    int weight() {
+    public int weight() {
         return manifest.size() + OVERHEAD + PER_REFERENCE * references.size();
     }
 
     /** The same manifest with a name that its upstream confirmed just now, new or known. */
-    ManifestRecord confirmed(ImageReference name, Instant now) {
+    public ManifestRecord confirmed(ImageReference name, Instant now) {
         List<RecordedReference> changed = new ArrayList<>();
         boolean known = false;
         for (RecordedReference reference : references) {
@@ -48,7 +48,7 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
     }
 
     /** The same without a name that is gone upstream. Its repository keeps the manifest, by its digest, until it is pruned. */
-    ManifestRecord without(ImageReference gone) {
+    public ManifestRecord without(ImageReference gone) {
         List<RecordedReference> changed = new ArrayList<>(references);
         changed.removeIf(reference -> reference.name().equals(gone));
         boolean kept = changed.stream().anyMatch(reference -> isIn(reference, gone.repository()));
@@ -60,7 +60,7 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
     }
 
     /** What this record and another one of the same manifest say. */
-    ManifestRecord and(ManifestRecord other) {
+    public ManifestRecord and(ManifestRecord other) {
         Map<ImageReference, RecordedReference> all = new LinkedHashMap<>();
         Stream.concat(references.stream(), other.references.stream())
                 .forEach(each -> all.merge(each.name(), each, RecordedReference::and));
@@ -68,7 +68,7 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
     }
 
     /** The same with the times at which its names were pulled later, as far as somebody knows. */
-    ManifestRecord pulled(Function<Repository, Optional<Instant>> last) {
+    public ManifestRecord pulled(Function<Repository, Optional<Instant>> last) {
         return new ManifestRecord(
                 manifest,
                 references.stream()

@@ -73,7 +73,7 @@ public final class Space {
     }
 
     /** False if so many more don't fit, and it is known that nothing can go for them. */
-    boolean mayTake(long bytes) {
+    public boolean mayTake(long bytes) {
         return used() + bytes <= limits.max || !isFull.get();
     }
 
@@ -84,7 +84,7 @@ public final class Space {
     }
 
     /** So many are not there any more. */
-    void freed(long bytes) {
+    public void freed(long bytes) {
         used.addAndGet(-bytes);
         if (bytes > 0) {
             isFull.set(false);
@@ -98,7 +98,7 @@ public final class Space {
     }
 
     /** The share of something that is received, of which so much is here already. */
-    Share begin(long here) {
+    public Share begin(long here) {
         used.addAndGet(-here);
         reserved.addAndGet(here);
         return new Share(here);
@@ -114,7 +114,7 @@ public final class Space {
     }
 
     /** The bytes of one download. One thread uses it. */
-    final class Share {
+    public final class Share {
         private long size;
         private long published = -1;
 
@@ -123,7 +123,7 @@ public final class Space {
         }
 
         /** Sets aside what it takes to have so many; waits for room to be made. */
-        boolean expect(long bytes) {
+        public boolean expect(long bytes) {
             if (covers(bytes)) {
                 return true;
             }
@@ -146,12 +146,12 @@ public final class Space {
         }
 
         /** It is a blob now. */
-        void published(long bytes) {
+        public void published(long bytes) {
             published = bytes;
         }
 
         /** It is over. If it was not published, so many bytes of it stay. */
-        void end(long partial) {
+        public void end(long partial) {
             reserved.addAndGet(-size);
             used.addAndGet(published < 0 ? partial : published);
             size = 0;

@@ -1,7 +1,7 @@
 package io.ociregistry.tls;
 
-import io.ociregistry.config.Secret;
-import io.ociregistry.files.UnusableFileException;
+import io.ociregistry.common.Secret;
+import io.ociregistry.common.UnusableFileException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -16,9 +16,9 @@ import java.util.Set;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ListAnswer(int status, MediaType contentType, byte[] bytes, Optional<String> next, boolean stale) {
     /** There is no such list, or this registry has no such lists. 303 names something else in its place (RFC 9110, 15.4.4). */
-    static final Set<Integer> NO = Set.of(303, 400, 404, 405, 406, 410);
+    public static final Set<Integer> NO = Set.of(303, 400, 404, 405, 406, 410);
 
-    static ListAnswer no(int status) {
+    public static ListAnswer no(int status) {
         return new ListAnswer(status, MediaType.NONE, new byte[0], Optional.empty(), false);
     }
 

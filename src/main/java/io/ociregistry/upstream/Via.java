@@ -1,5 +1,6 @@
 package io.ociregistry.upstream;
 
+import io.ociregistry.upstream.work.UpstreamExecutors;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -53,14 +54,14 @@ public record Via(List<String> hops) {
     }
 
     /** A name for this process in such headers, which tells nobody what or where it is. */
-    static String pseudonym() {
+    public static String pseudonym() {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
         return PREFIX + HexFormat.of().formatHex(random);
     }
 
     /** What the calling thread's work came through. */
-    static Via here() {
+    public static Via here() {
         Via via = HERE.get();
         return via == null ? NONE : via;
     }
@@ -93,14 +94,14 @@ public record Via(List<String> hops) {
     }
 
     /** Does work that was given away for such a request. */
-    void run(Runnable work) {
+    public void run(Runnable work) {
         during(() -> {
             work.run();
             return hops;
         });
     }
 
-    boolean cameThrough(String pseudonym) {
+    public boolean cameThrough(String pseudonym) {
         return hops.stream().anyMatch(hop -> receiver(hop).equals(pseudonym));
     }
 
@@ -117,7 +118,7 @@ public record Via(List<String> hops) {
      * The header with which it goes on from a server. It tells who of our kind it came through, and how many others, which is what ends loops;
      * what those are called, and what else they say, stays here.
      */
-    String andThrough(String pseudonym) {
+    public String andThrough(String pseudonym) {
         return String.join(
                 ", ",
                 Stream.concat(hops.stream().map(Via::withoutNames), Stream.of("1.1 " + pseudonym))

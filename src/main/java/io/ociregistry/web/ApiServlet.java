@@ -1,6 +1,7 @@
 package io.ociregistry.web;
 
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.http.Waiting;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

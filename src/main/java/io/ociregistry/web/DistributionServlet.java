@@ -3,6 +3,8 @@ package io.ociregistry.web;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.send.BlobSender;
+import io.ociregistry.web.send.Transfer;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

@@ -2,6 +2,9 @@ package io.ociregistry.web;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.send.Delivery;
+import io.ociregistry.web.send.Transfer;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;

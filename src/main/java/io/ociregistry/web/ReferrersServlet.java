@@ -2,8 +2,9 @@ package io.ociregistry.web;
 
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
-import io.ociregistry.registry.Listed;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.list.Listed;
+import io.ociregistry.web.send.ListSender;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

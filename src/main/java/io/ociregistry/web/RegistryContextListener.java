@@ -1,14 +1,22 @@
 package io.ociregistry.web;
 
-import io.ociregistry.config.ConfigException;
+import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.ConfigLocation;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.ServerTlsConfig;
-import io.ociregistry.files.UnusableFileException;
+import io.ociregistry.config.model.ServerTlsConfig;
+import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.logging.Logging;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.admin.AdminApiServlet;
+import io.ociregistry.web.admin.AdminPortFilter;
+import io.ociregistry.web.admin.AdminServlet;
+import io.ociregistry.web.admin.Reload;
+import io.ociregistry.web.admin.ServerControl;
+import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.send.Delivery;
+import io.ociregistry.web.send.MinimumRate;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;

@@ -1,8 +1,9 @@
 package io.ociregistry.web;
 
 import io.ociregistry.oci.TagList;
-import io.ociregistry.registry.Listed;
 import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.registry.list.Listed;
+import io.ociregistry.web.send.ListSender;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.config.ClientsConfig;
-import io.ociregistry.config.Secret;
-import io.ociregistry.files.UnusableFileException;
+import io.ociregistry.common.Secret;
+import io.ociregistry.common.UnusableFileException;
+import io.ociregistry.config.model.ClientsConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.testing.Await;

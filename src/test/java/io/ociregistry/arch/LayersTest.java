@@ -48,10 +48,6 @@ class LayersTest {
             lower("oci", "store", "upstream", "registry", "web", "config", "standalone");
 
     @ArchTest
-    static final ArchRule imageFilesDependOnNothingOfOurs =
-            lower("imagefile", "oci", "store", "upstream", "registry", "web", "config", "standalone");
-
-    @ArchTest
     static final ArchRule archivesDependOnOciAlone =
             lower("archive", "config", "store", "upstream", "registry", "web", "standalone");
 
@@ -60,17 +56,9 @@ class LayersTest {
             lower("config", "store", "upstream", "registry", "web", "standalone");
 
     @ArchTest
-    static final ArchRule filesKnowNothingOfOurs =
-            lower("files", "tls", "oci", "store", "upstream", "registry", "web", "config", "standalone");
-
-    @ArchTest
-    static final ArchRule threadsKnowNothingOfOurs = lower(
-            "threads", "files", "tls", "access", "oci", "store", "upstream", "registry", "web", "config", "standalone");
-
-    @ArchTest
     static final ArchRule daemonsAreMadeInOnePlace = noClasses()
             .that()
-            .resideOutsideOfPackage("..threads..")
+            .resideOutsideOfPackage("..common..")
             .should()
             .callMethod(Thread.class, "setDaemon", boolean.class);
 

@@ -1,5 +1,12 @@
 package io.ociregistry.config;
 
+import io.ociregistry.common.Secret;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.config.yaml.ListOf;
+import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.Scalar;
+import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.ValueType;
 import java.io.StringReader;
 import java.util.Optional;
 import java.util.Set;

@@ -3,6 +3,8 @@ package io.ociregistry.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.config.model.LogLevel;
+import io.ociregistry.config.yaml.Key;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,10 @@ package io.ociregistry.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.ociregistry.common.ByteSize;
+import io.ociregistry.common.GoDuration;
+import io.ociregistry.config.address.HostPort;
+import io.ociregistry.config.yaml.Nearest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

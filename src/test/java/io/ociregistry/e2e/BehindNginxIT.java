@@ -8,7 +8,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Operator;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.web.AdminTable;
+import io.ociregistry.web.admin.AdminTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

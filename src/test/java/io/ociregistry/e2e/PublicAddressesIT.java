@@ -1,6 +1,6 @@
 package io.ociregistry.e2e;
 
-import io.ociregistry.upstream.PublicAddresses;
+import io.ociregistry.upstream.address.PublicAddresses;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;

@@ -3,8 +3,8 @@ package io.ociregistry.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.oci.Digest;
-import io.ociregistry.store.Layout;
-import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.manifest.ManifestStore;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.ociregistry.faults;
 
-import io.ociregistry.upstream.HostResolver;
+import io.ociregistry.upstream.address.HostResolver;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.ociregistry.registry.ContextWith;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.testing.TestCertificates;
-import io.ociregistry.upstream.QuickUpstreams;
+import io.ociregistry.upstream.pool.QuickUpstreams;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;

@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.oci.Digest;
-import io.ociregistry.standalone.EmbeddedServer;
+import io.ociregistry.standalone.jetty.EmbeddedServer;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
@@ -20,8 +20,8 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.web.Reload;
-import io.ociregistry.web.ServerControl;
+import io.ociregistry.web.admin.Reload;
+import io.ociregistry.web.admin.ServerControl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -203,7 +203,7 @@ class AdministrationTest {
             assertFalse(told.contains("team/new"), told);
             assertTrue(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));
             String done;
-            try (LogLines log = LogLines.of("io.ociregistry.web.AdminPrune")) {
+            try (LogLines log = LogLines.of("io.ociregistry.web.admin.AdminPrune")) {
                 done = registry.operator()
                         .ask("DELETE", "/cmd/prune?type=pattern&expr=/old&dryRun=false")
                         .text();

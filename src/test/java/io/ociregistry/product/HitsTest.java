@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.StoreAccess;
+import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.ServerKeys;
-import io.ociregistry.standalone.EmbeddedServer;
+import io.ociregistry.standalone.jetty.EmbeddedServer;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Match;

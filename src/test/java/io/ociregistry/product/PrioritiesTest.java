@@ -7,7 +7,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.FoundManifest;
+import io.ociregistry.registry.manifest.FoundManifest;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
-import io.ociregistry.registry.PrunePolicy;
-import io.ociregistry.registry.PruneReport;
-import io.ociregistry.registry.PruneRequest;
-import io.ociregistry.registry.ReferencePatterns;
+import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.registry.prune.PrunePolicy;
+import io.ociregistry.registry.prune.PruneReport;
+import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.config.Key;
 import io.ociregistry.config.ServerKeys;
+import io.ociregistry.config.yaml.Key;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.testing.Await;

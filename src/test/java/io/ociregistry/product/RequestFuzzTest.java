@@ -8,7 +8,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.upstream.QuickUpstreams;
+import io.ociregistry.upstream.pool.QuickUpstreams;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;

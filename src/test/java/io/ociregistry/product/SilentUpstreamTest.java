@@ -17,7 +17,7 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.upstream.QuickUpstreams;
+import io.ociregistry.upstream.pool.QuickUpstreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ociregistry.oci.Digest;
-import io.ociregistry.standalone.TunedServer;
+import io.ociregistry.standalone.jetty.TunedServer;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
@@ -13,7 +13,7 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.testing.SlowReaders;
-import io.ociregistry.web.MinimumRate;
+import io.ociregistry.web.send.MinimumRate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,10 +3,10 @@ package io.ociregistry.product;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
-import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;

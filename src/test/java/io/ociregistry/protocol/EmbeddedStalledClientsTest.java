@@ -1,6 +1,6 @@
 package io.ociregistry.protocol;
 
-import io.ociregistry.standalone.TunedServer;
+import io.ociregistry.standalone.jetty.TunedServer;
 import io.ociregistry.testing.RunningRegistry;
 import java.net.URI;
 import java.nio.file.Path;

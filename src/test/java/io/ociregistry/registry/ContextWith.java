@@ -1,8 +1,9 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.upstream.HttpUpstreams;
+import io.ociregistry.registry.catalog.Discovery;
 import io.ociregistry.upstream.Upstreams;
+import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;

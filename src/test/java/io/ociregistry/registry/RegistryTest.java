@@ -16,7 +16,7 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Layout;
+import io.ociregistry.store.disk.Layout;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.ByteBuffer;

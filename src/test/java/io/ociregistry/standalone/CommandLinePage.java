@@ -1,6 +1,7 @@
 package io.ociregistry.standalone;
 
-import io.ociregistry.config.Key;
+import io.ociregistry.config.yaml.Key;
+import io.ociregistry.standalone.cli.Flag;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,12 +1,12 @@
 package io.ociregistry.testing;
 
-import io.ociregistry.config.ConfigException;
 import io.ociregistry.config.ConfigLoader;
 import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.standalone.EmbeddedServer;
-import io.ociregistry.standalone.StartException;
+import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.standalone.jetty.StartException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

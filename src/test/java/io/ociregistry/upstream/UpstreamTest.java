@@ -1,11 +1,11 @@
 package io.ociregistry.upstream;
 
-import io.ociregistry.config.AuthConfig;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
-import io.ociregistry.config.Timeouts;
-import io.ociregistry.config.TlsConfig;
-import io.ociregistry.config.UpstreamConfig;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
@@ -13,6 +13,9 @@ import io.ociregistry.oci.Tag;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.tls.SystemTrust;
+import io.ociregistry.upstream.address.HostResolver;
+import io.ociregistry.upstream.health.Breaker;
+import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -28,11 +31,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What tests of upstreams over real connections have in common. Names are resolved by the test alone. */
 @Timeout(60)
-abstract class UpstreamTest {
+public abstract class UpstreamTest {
     static final long MAX_MANIFEST = 4_393_216;
 
     @TempDir
-    Path files;
+    public Path files;
 
     private final List<AutoCloseable> opened = new ArrayList<>();
 
@@ -43,30 +46,30 @@ abstract class UpstreamTest {
         }
     }
 
-    FakeUpstream started(FakeUpstream upstream) {
+    public FakeUpstream started(FakeUpstream upstream) {
         opened.add(upstream);
         return upstream;
     }
 
-    static FakeImage image(FakeUpstream upstream) {
+    public static FakeImage image(FakeUpstream upstream) {
         return upstream.image("team/app", "1.0").layer(100_000).push();
     }
 
     /** A registry called r.example that is really that fake one. */
-    Upstream upstream(FakeUpstream fake, UnaryOperator<UpstreamConfig> more) {
+    public Upstream upstream(FakeUpstream fake, UnaryOperator<UpstreamConfig> more) {
         return upstreams(more.apply(UpstreamConfig.of("r.example").withEndpoint(fake.url())))
                 .get(RegistryName.parse("r.example"));
     }
 
-    Upstream upstream(FakeUpstream fake) {
+    public Upstream upstream(FakeUpstream fake) {
         return upstream(fake, config -> config);
     }
 
-    Upstreams upstreams(UpstreamConfig... configured) {
+    public Upstreams upstreams(UpstreamConfig... configured) {
         return upstreams(ServerConfig.defaults(), host -> List.of(address(host)), configured);
     }
 
-    Upstreams upstreams(ServerConfig base, HostResolver resolver, UpstreamConfig... configured) {
+    public Upstreams upstreams(ServerConfig base, HostResolver resolver, UpstreamConfig... configured) {
         Timeouts timeouts = new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(1));
         ServerConfig config =
                 base.with(ServerKeys.REGISTRIES, List.of(configured)).with(ServerKeys.TIMEOUTS, timeouts);
@@ -76,7 +79,7 @@ abstract class UpstreamTest {
     }
 
     /** Literals are what they are; r.example and localhost are this machine; nothing else exists. */
-    static InetAddress address(String host) throws UnknownHostException {
+    public static InetAddress address(String host) throws UnknownHostException {
         if (host.equals("r.example") || host.equals("localhost")) {
             return InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1});
         }
@@ -86,7 +89,7 @@ abstract class UpstreamTest {
         throw new UnknownHostException(host);
     }
 
-    static UnaryOperator<UpstreamConfig> account(String user, String password) {
+    public static UnaryOperator<UpstreamConfig> account(String user, String password) {
         return config -> config.withAuth(AuthConfig.basic(user, password));
     }
 
@@ -94,11 +97,11 @@ abstract class UpstreamTest {
         return config -> config.withTls(new TlsConfig(Optional.of(pem), Optional.empty(), Optional.empty(), false));
     }
 
-    static byte[] manifest(Upstream upstream) {
+    public static byte[] manifest(Upstream upstream) {
         return upstream.manifest("team/app", Tag.parse("1.0"), MAX_MANIFEST).bytes();
     }
 
-    static RegistryException fails(ErrorCode code, Runnable action) {
+    public static RegistryException fails(ErrorCode code, Runnable action) {
         RegistryException failure = Assertions.assertThrows(RegistryException.class, action::run);
         Assertions.assertEquals(code, failure.code(), failure.getMessage());
         return failure;

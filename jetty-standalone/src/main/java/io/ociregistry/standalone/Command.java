@@ -1,7 +1,17 @@
 package io.ociregistry.standalone;
 
-import static io.ociregistry.standalone.Flag.*;
+import static io.ociregistry.standalone.cli.Flag.*;
 
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.command.ExportCommand;
+import io.ociregistry.standalone.command.ListCommand;
+import io.ociregistry.standalone.command.LoadCommand;
+import io.ociregistry.standalone.command.PruneCommand;
+import io.ociregistry.standalone.command.ServeCommand;
+import io.ociregistry.standalone.command.VerifyCommand;
+import io.ociregistry.standalone.command.VersionCommand;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,10 @@
 package io.ociregistry.standalone;
 
-import io.ociregistry.config.Nearest;
+import io.ociregistry.config.yaml.Nearest;
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.UsageException;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +18,12 @@ import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
 
 /** Makes an action of a command line. Options may stand before and after the name of the command. */
-final class CommandLine {
+public final class CommandLine {
     private static final Set<String> SWITCHED = Set.of("true", "false");
 
     private CommandLine() {}
 
-    static Action parse(String... args) throws UsageException {
+    public static Action parse(String... args) throws UsageException {
         var words = Words.split(List.of(args));
         if (words.asksForHelp()) {
             return help(words);

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.standalone.cli.UsageException;
 import java.io.PrintStream;
 
 /** Entry point of the fat jar: 0 is success, 1 comes with a line on standard error that says why. */
@@ -10,7 +11,7 @@ public final class Main {
         System.exit(run(System.out, System.err, args));
     }
 
-    static int run(PrintStream out, PrintStream err, String... args) {
+    public static int run(PrintStream out, PrintStream err, String... args) {
         try {
             return CommandLine.parse(args).run(out, err);
         } catch (UsageException e) {

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone;
 
+import io.ociregistry.standalone.cli.Flag;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,0 +1,63 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.model.ListConfig;
+import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.admin.CacheContents;
+import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.UsageException;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.standalone.remote.RemoteServer;
+import io.ociregistry.store.disk.StoreAccess;
+import java.io.IOException;
+import java.io.PrintStream;
+
+/** {@code ociregistry list}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
+public record ListCommand(Settings settings) implements Action {
+    @Override
+    public int run(PrintStream out, PrintStream err) {
+        try {
+            var config = settings.load().config();
+            settings.log(config);
+            var printer = ListPrinter.of(settings, config.listConfig());
+            var patterns = patterns(config.listConfig());
+            var server = RemoteServer.of(settings, config);
+            if (server.isPresent()) {
+                new RemoteList(server.get()).print(settings, patterns, printer, out, err);
+            } else {
+                print(config, patterns, printer, out);
+            }
+            return 0;
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException | UsageException | RegistryException e) {
+            return Failure.of(e, err);
+        }
+    }
+
+    private ReferencePatterns patterns(ListConfig config) {
+        return settings.get(Flag.PATTERN)
+                .or(config::expr)
+                .map(ReferencePatterns::parse)
+                .orElse(ReferencePatterns.ALL);
+    }
+
+    private void print(ServerConfig config, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
+            throws StartException {
+        try (var access = StoreAccess.openToRead(config.imagePath())) {
+            var contents = CacheContents.of(access, config);
+            if (settings.has(Flag.DIGESTS)) {
+                contents.digests(patterns).forEach(out::println);
+            } else {
+                printer.print(contents.images(patterns), out);
+            }
+        } catch (IOException e) {
+            throw new StartException("cannot list the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.registry.load.LoadListener;
+import io.ociregistry.registry.load.LoadOutcome;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import java.io.PrintStream;
+
+/** Prints what is not loaded, and nothing else. */
+record LoadFailures(PrintStream err) implements LoadListener {
+    @Override
+    public void ended(LoadOutcome outcome) {
+        if (outcome instanceof Failed failed) {
+            LoadOutput.fail(failed, err);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.common.ByteSize;
+import io.ociregistry.registry.load.LoadListener;
+import io.ociregistry.registry.load.LoadOutcome;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import io.ociregistry.registry.load.LoadOutcome.Loaded;
+import io.ociregistry.registry.load.LoadSummary;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Prints the beginning and the end of every image, and meanwhile where it is, every few seconds. */
+final class LoadLines implements LoadListener {
+    static final Duration PACE = Duration.ofSeconds(5);
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Duration pace;
+    private final Map<String, Mark> marks = new ConcurrentHashMap<>();
+
+    /** When something was last printed of an image, and how much of it was there then. */
+    private record Mark(long nanos, long bytes) {}
+
+    LoadLines(PrintStream out, PrintStream err, Duration pace) {
+        this.out = out;
+        this.err = err;
+        this.pace = pace;
+    }
+
+    @Override
+    public void started(String image) {
+        marks.put(image, new Mark(System.nanoTime(), 0));
+        out.println("loading " + image);
+    }
+
+    @Override
+    public void progressed(String image, long bytes, long total) {
+        Mark last = marks.getOrDefault(image, new Mark(System.nanoTime(), bytes));
+        long now = System.nanoTime();
+        long nanos = now - last.nanos;
+        if (nanos >= pace.toNanos() && bytes < total) {
+            marks.put(image, new Mark(now, bytes));
+            double perSecond = (bytes - last.bytes) * 1e9 / nanos;
+            out.println(image + ": " + ByteSize.format(bytes) + " of " + ByteSize.format(total) + ", "
+                    + ByteSize.format((long) perSecond) + "/s" + left(total - bytes, perSecond));
+        }
+    }
+
+    private static String left(long bytes, double perSecond) {
+        return perSecond < 1 ? "" : ", " + LoadOutput.left(Duration.ofSeconds((long) (bytes / perSecond)));
+    }
+
+    @Override
+    public void ended(LoadOutcome outcome) {
+        marks.remove(outcome.image());
+        if (outcome instanceof Loaded loaded) {
+            out.println("loaded " + loaded.image() + ": " + ByteSize.format(loaded.bytes()) + " in "
+                    + LoadOutput.seconds(loaded.took()));
+        } else if (outcome instanceof AlreadyThere there) {
+            out.println("already there: " + there.image());
+        } else if (outcome instanceof Failed failed) {
+            LoadOutput.fail(failed, err);
+        }
+    }
+
+    @Override
+    public void finished(LoadSummary summary) {
+        LoadOutput.summary(summary, out);
+    }
+}

@@ -1,0 +1,58 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.common.ByteSize;
+import io.ociregistry.registry.load.LoadJson;
+import io.ociregistry.registry.load.LoadListener;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import io.ociregistry.registry.load.LoadSummary;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.Terminal;
+import io.ociregistry.standalone.cli.UsageException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+
+/** How {@code load} prints what happens. */
+final class LoadOutput {
+    private LoadOutput() {}
+
+    /** What the options ask for; else bars on a terminal, and lines for who reads a file of it. */
+    static LoadListener of(Settings settings, PrintStream out, PrintStream err) throws UsageException {
+        if (settings.has(Flag.JSON) && settings.has(Flag.QUIET)) {
+            throw new UsageException("--json and --quiet can't go together");
+        }
+        if (settings.has(Flag.JSON)) {
+            return new LoadJson(out::println);
+        }
+        if (settings.has(Flag.QUIET)) {
+            return new LoadFailures(err);
+        }
+        return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.PACE);
+    }
+
+    static void fail(Failed failed, PrintStream err) {
+        err.println("ociregistry: not loaded: " + failed.image() + ": " + failed.reason());
+    }
+
+    static void summary(LoadSummary summary, PrintStream out) {
+        summary.notes().forEach(note -> out.println("note: " + note));
+        out.println(counts(summary));
+    }
+
+    private static String counts(LoadSummary summary) {
+        return summary.loaded() + " loaded, " + summary.alreadyThere() + " already there, "
+                + summary.failed().size() + " failed; " + ByteSize.format(summary.bytes()) + " in "
+                + seconds(summary.took());
+    }
+
+    static String seconds(Duration time) {
+        return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+    }
+
+    /** How long it will take, as h:mm:ss. */
+    static String left(Duration time) {
+        return String.format(
+                Locale.ROOT, "%d:%02d:%02d left", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
+    }
+}

@@ -1,0 +1,69 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.prune.PruneRequest;
+import io.ociregistry.registry.prune.Pruner;
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.PruneOptions;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.UsageException;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.standalone.remote.RemotePrune;
+import io.ociregistry.standalone.remote.RemoteServer;
+import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.disk.StoreLock;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.time.Instant;
+
+/** {@code ociregistry prune}: takes images from a cache that no server has open, or lets the server do it. */
+public record PruneCommand(Settings settings) implements Action {
+    @Override
+    public int run(PrintStream out, PrintStream err) {
+        try {
+            PruneRequest request = new PruneOptions(settings, Instant.now()).request();
+            ServerConfig config = settings.load().config();
+            settings.log(config);
+            var server = RemoteServer.of(settings, config);
+            if (server.isPresent()) {
+                // Ages count by the clock that dated what is cached there.
+                PruneRequest there = new PruneOptions(settings, server.get().now()).request();
+                new RemotePrune(server.get()).prune(there).lines().forEach(out::println);
+            } else {
+                prune(request, config, out);
+            }
+            return 0;
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException | UsageException | RegistryException e) {
+            return Failure.of(e, err);
+        }
+    }
+
+    private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws StartException {
+        try {
+            pruneUnshared(request, config, out);
+        } catch (StoreLock.HeldException e) {
+            throw new StartException(e.getMessage() + ", or let that server do it: --server URL", e);
+        } catch (IOException e) {
+            throw new StartException("cannot prune the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static void pruneUnshared(PruneRequest request, ServerConfig config, PrintStream out) throws IOException {
+        if (!Files.isDirectory(config.imagePath())) {
+            throw new IOException("there is no cache in " + config.imagePath());
+        }
+        try (StoreAccess access = StoreAccess.openForCommand(config.imagePath(), "ociregistry prune")) {
+            if (access.warning().isPresent() && !request.dryRun()) {
+                throw new IOException(
+                        "nothing can be pruned: " + access.warning().get());
+            }
+            Pruner.of(access, config).prune(request).lines().forEach(out::println);
+        }
+    }
+}

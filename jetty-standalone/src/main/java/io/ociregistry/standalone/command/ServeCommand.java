@@ -1,0 +1,125 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.common.BuildInfo;
+import io.ociregistry.common.UnusableFileException;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.standalone.jetty.ServerTls;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.web.admin.Reload;
+import io.ociregistry.web.admin.ServerControl;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.Optional;
+
+/** {@code ociregistry serve}: runs the server until the process is told to stop. */
+public record ServeCommand(Settings settings) implements Action {
+    @Override
+    public int run(PrintStream out, PrintStream err) {
+        try {
+            var server = start(err);
+            server.join();
+            return 0;
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException e) {
+            return Failure.of(e, err);
+        }
+    }
+
+    private EmbeddedServer start(PrintStream err) throws ConfigException, StartException {
+        var loaded = settings.load();
+        var config = loaded.config();
+        settings.log(config);
+        loaded.warnings().forEach(warning -> warn(err, warning));
+        var context = open(config);
+        context.warning().ifPresent(warning -> warn(err, warning));
+        try {
+            preload(context);
+            context.scrub();
+            var reload = new Reload(context, settings::load);
+            var server = EmbeddedServer.start(config, context, control(context, reload));
+            if (!context.clients().isOpen() && server.tls().isEmpty()) {
+                warn(
+                        err,
+                        "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
+            }
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
+            Hangup.run(() -> reload(reload, err));
+            err.println(new Banner(
+                            BuildInfo.read(),
+                            OffsetDateTime.now(ZoneId.systemDefault()),
+                            server.port(),
+                            server.tls().map(ServerTls::description),
+                            settings.line(),
+                            config,
+                            context.admin().token().place())
+                    .text());
+            return server;
+        } catch (StartException e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    private static ServerControl control(RegistryContext context, Reload reload) {
+        // Its own thread: the exit waits for the request that asked for it.
+        Runnable stop = () -> new Thread(() -> System.exit(0), "stop").start();
+        return new ServerControl(
+                reload,
+                Optional.of(stop),
+                ServerControl.adminPort(context.config().admin().port()));
+    }
+
+    /** Told at every level of the log: who sends a signal gets no other answer. */
+    private static void reload(Reload reload, PrintStream err) {
+        try {
+            reload.apply().text().lines().forEach(line -> err.println("ociregistry: reload: " + line));
+        } catch (RegistryException e) {
+            err.println("ociregistry: reload: " + e.getMessage());
+        }
+    }
+
+    private static void warn(PrintStream err, String warning) {
+        err.println("ociregistry: warning: " + warning);
+    }
+
+    private static RegistryContext open(ServerConfig config) throws StartException {
+        try {
+            return RegistryContext.open(config);
+        } catch (UnusableFileException e) {
+            throw new StartException(e);
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
+                            + "; or choose another with --image-path",
+                    e);
+        }
+    }
+
+    private static void preload(RegistryContext context) throws StartException {
+        try {
+            context.preload();
+        } catch (IOException e) {
+            throw new StartException("cannot preload images: " + Failure.reason(e), e);
+        }
+    }
+
+    /** After a signal the JVM would exit with 143; a drained server has done what it was asked to, hence the halt. */
+    private static void shutdown(EmbeddedServer server, RegistryContext context) {
+        try {
+            server.stop(context.config().shutdownTimeout());
+            context.close();
+        } finally {
+            Runtime.getRuntime().halt(0);
+        }
+    }
+}

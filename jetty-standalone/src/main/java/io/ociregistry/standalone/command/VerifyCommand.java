@@ -1,0 +1,91 @@
+package io.ociregistry.standalone.command;
+
+import io.ociregistry.common.ByteSize;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
+import io.ociregistry.config.yaml.ConfigException;
+import io.ociregistry.registry.CacheRepair;
+import io.ociregistry.registry.verify.Verifier;
+import io.ociregistry.standalone.cli.Action;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.disk.StoreLock;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Locale;
+
+/**
+ * {@code ociregistry verify}: reads the whole cache and takes no lock, so that it works beside the server, and for whoever may read. With {@code
+ * --repair} it needs the cache for itself.
+ */
+public record VerifyCommand(Settings settings) implements Action {
+
+    @Override
+    public int run(PrintStream out, PrintStream err) {
+        try (var interrupts = Interrupts.ofThisThread()) {
+            // What an earlier pull began is not what this was asked for.
+            var config = settings.load().config().with(ServerKeys.PREFETCH, false);
+            settings.log(config);
+            interrupts.check();
+            return settings.has(Flag.REPAIR) ? repair(config, out) : verify(config, out);
+        } catch (ConfigException e) {
+            return Failure.of(e, err);
+        } catch (StartException e) {
+            return Failure.of(e, err);
+        } catch (InterruptedException e) {
+            err.println("ociregistry: interrupted; not all was looked at, and what was repaired stays so");
+            return 1;
+        }
+    }
+
+    private static int verify(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
+        try (var access = StoreAccess.openToRead(config.imagePath())) {
+            var summary = Verifier.of(access, config, out::println).verify();
+            out.println(line(summary));
+            return summary.problems() == 0 ? 0 : 1;
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot verify the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static int repair(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
+        try {
+            var report = CacheRepair.run(config, out::println, out::println);
+            out.println(line(report.summary()));
+            long left = report.outcomes().stream()
+                    .filter(outcome -> !outcome.isRepaired())
+                    .count();
+            return left == 0 ? 0 : 1;
+        } catch (StoreLock.HeldException e) {
+            throw new StartException(
+                    e.getMessage() + ". Or leave it to that server, which repairs what it finds: see cache.scrubRate",
+                    e);
+        } catch (IOException e) {
+            throw new StartException(
+                    "cannot repair the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static String line(Verifier.Summary summary) {
+        return String.format(
+                        Locale.ROOT,
+                        "%d manifests, %d blobs, %s: %s",
+                        summary.manifests(),
+                        summary.blobs(),
+                        ByteSize.format(summary.bytes()),
+                        switch ((int) Math.min(2, summary.problems())) {
+                            case 0 -> "no problem";
+                            case 1 -> "1 problem";
+                            default -> summary.problems() + " problems";
+                        })
+                + young(summary.young());
+    }
+
+    private static String young(long count) {
+        return count == 0 ? "" : "; not judged yet, since somebody wrote to it in the last minute: " + count;
+    }
+}

@@ -1,0 +1,131 @@
+package io.ociregistry.standalone.jetty;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.registry.RegistryContext;
+import io.ociregistry.web.RegistryContextListener;
+import io.ociregistry.web.admin.ServerControl;
+import jakarta.servlet.ServletContextListener;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Jetty, set up for slow links and unfriendly clients, around the same listener that a WAR has. Started until stopped. */
+public final class EmbeddedServer {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
+    private final Server server;
+    private final ServerConnector connector;
+    private final Optional<ServerTls> tls;
+
+    private EmbeddedServer(Server server, ServerConnector connector, Optional<ServerTls> tls) {
+        this.server = server;
+        this.connector = connector;
+        this.tls = tls;
+    }
+
+    /** Serves a registry that the caller opened and will close. */
+    public static EmbeddedServer start(ServerConfig config, RegistryContext context) throws StartException {
+        return start(config, context, ServerControl.none(context));
+    }
+
+    /** The same, with what its operator may do to it. */
+    public static EmbeddedServer start(ServerConfig config, RegistryContext context, ServerControl control)
+            throws StartException {
+        return start(config, new RegistryContextListener(context, control));
+    }
+
+    static EmbeddedServer start(ServerConfig config, ServletContextListener listener) throws StartException {
+        return start(config, listener, ServerLimits.DEFAULT, connector -> {});
+    }
+
+    /**
+     * Serves whatever the listener registers.
+     *
+     * @param tuning changes the connector, or the server behind it, before it is started
+     */
+    static EmbeddedServer start(
+            ServerConfig config, ServletContextListener listener, ServerLimits limits, Consumer<ServerConnector> tuning)
+            throws StartException {
+        var tls = ServerTls.of(config.serverTlsConfig(), limits.unseen());
+        var threads = new QueuedThreadPool();
+        threads.setName("http");
+        var server = new Server(threads);
+        var connector = Connectors.connector(server, config.host(), config.port(), limits, tls);
+        tuning.accept(connector);
+        server.addConnector(connector);
+        server.setErrorHandler(new OciErrorHandler());
+        server.setHandler(new GracefulHandler(application(listener)));
+        var started = new EmbeddedServer(server, connector, tls);
+        try {
+            ListenFailure.open(connector, "--host", "--port");
+            if (config.admin().port() != 0) {
+                // Plain HTTP, whatever clients speak: it is for this machine, unless told otherwise.
+                var admin = Connectors.connector(
+                        server, config.admin().host(), config.admin().port(), limits, Optional.empty());
+                server.addConnector(admin);
+                ListenFailure.open(admin, "admin.host", "admin.port");
+            }
+        } catch (StartException e) {
+            started.stop(Duration.ZERO);
+            throw e;
+        }
+        try {
+            server.start();
+        } catch (Exception e) {
+            started.stop(Duration.ZERO);
+            throw new StartException("cannot start the server: " + rootMessage(e), e);
+        }
+        return started;
+    }
+
+    /** The port that is really listened on, also where the configuration says 0. */
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    /** How the port is secured, if it is. */
+    public Optional<ServerTls> tls() {
+        return tls;
+    }
+
+    /** Returns when the server has been stopped. */
+    public void join() {
+        try {
+            server.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes no new requests, lets those in flight end for at most this long, and breaks off the rest. */
+    public void stop(Duration drain) {
+        try {
+            server.setStopTimeout(drain.toMillis());
+            tls.ifPresent(ServerTls::close);
+            server.stop();
+        } catch (Exception e) {
+            LOG.warn("Requests were broken off: {}", rootMessage(e));
+        }
+    }
+
+    private static ServletContextHandler application(ServletContextListener listener) {
+        var application = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
+        application.setErrorHandler(new OciErrorHandler());
+        application.addEventListener(listener);
+        return application;
+    }
+
+    private static String rootMessage(Throwable problem) {
+        var root = problem;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    }
+}

@@ -1,0 +1,66 @@
+package io.ociregistry.standalone.jetty;
+
+import io.ociregistry.oci.ErrorCode;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers what Jetty rejects by itself, before any servlet sees it, as an OCI error in JSON. Tells what the status
+ * means here, and nothing of the request, the cause or the server.
+ */
+final class OciErrorHandler extends ErrorHandler {
+    private static final String JSON = "application/json";
+    private static final String MOST = Connectors.HEADER_BYTES + " bytes and " + FewHeaders.MOST + " lines at most";
+
+    @Override
+    protected void generateResponse(
+            Request request,
+            Response response,
+            int status,
+            String message,
+            @Nullable Throwable cause,
+            Callback callback) {
+        var body = body(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, JSON);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+        boolean head = HttpMethod.HEAD.is(request.getMethod());
+        response.write(true, head ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body), callback);
+    }
+
+    private static byte[] body(int status) {
+        return "{\"errors\":[{\"code\":\"%s\",\"message\":\"%s\"}]}"
+                .formatted(code(status).wireCode(), message(status))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String message(int status) {
+        return switch (status) {
+            case HttpStatus.BAD_REQUEST_400 ->
+                "not a request that this server reads: malformed, or with // or encoded dots or slashes in its path, or a Host that can't be one";
+            case HttpStatus.NOT_FOUND_404 -> "no such path; this is a registry, whose paths begin with /v2/";
+            case HttpStatus.REQUEST_TIMEOUT_408 -> "the request did not come in time";
+            case HttpStatus.URI_TOO_LONG_414 ->
+                "the address is too long; the request line and the headers have " + MOST;
+            case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 ->
+                "the headers are too large; with the request line they have " + MOST;
+            default -> HttpStatus.getMessage(status);
+        };
+    }
+
+    private static ErrorCode code(int status) {
+        return switch (status) {
+            case HttpStatus.NOT_FOUND_404 -> ErrorCode.PATH_UNKNOWN;
+            case HttpStatus.METHOD_NOT_ALLOWED_405 -> ErrorCode.UNSUPPORTED;
+            case HttpStatus.SERVICE_UNAVAILABLE_503 -> ErrorCode.OVERLOADED;
+            default -> status < 500 ? ErrorCode.REQUEST_INVALID : ErrorCode.INTERNAL;
+        };
+    }
+}

@@ -1,0 +1,271 @@
+package io.ociregistry.standalone.remote;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.common.BuildInfo;
+import io.ociregistry.common.Environment;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.UsageException;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.upstream.net.NamedTls;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.hc.client5.http.ClientProtocolException;
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
+import org.apache.hc.client5.http.routing.RoutingSupport;
+import org.apache.hc.client5.http.utils.DateUtils;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.NoHttpResponseException;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.util.Timeout;
+
+/** The admin API of a running server, as the commands use it that are told {@code --server}. */
+public final class RemoteServer {
+    static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
+    /** What a header can carry. */
+    private static final Pattern TOKEN = Pattern.compile("[!-~]+");
+
+    private static final String PORT =
+            "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}";
+    /** Host names may hold underscores, which {@link URI#getHost()} refuses. */
+    private static final Pattern BASE =
+            Pattern.compile("https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
+
+    private static final Timeout CONNECT = Timeout.ofSeconds(10);
+    private static final int LONGEST_ERROR = 1 << 16;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final URI base;
+    private final SentToken token;
+    private final Optional<RemoteTrust> trust;
+    private final CloseableHttpClient client;
+
+    private RemoteServer(URI base, SentToken token, Optional<RemoteTrust> trust) {
+        this.base = base;
+        this.token = token;
+        this.trust = trust;
+        this.client = client(base, trust);
+    }
+
+    /** Waits for answers without a limit: a server that reads a large cache for the first time takes long. */
+    private static CloseableHttpClient client(URI base, Optional<RemoteTrust> trust) {
+        var connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(CONNECT)
+                        .setSocketTimeout(Timeout.DISABLED)
+                        .build());
+        trust.ifPresent(wanted -> connections.setTlsSocketStrategy(new NamedTls(wanted.context(), true)));
+        var client = HttpClients.custom()
+                .setConnectionManager(connections.build())
+                .setUserAgent("ociregistry/" + BuildInfo.read().version())
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching();
+        if (!SentToken.isThisMachine(base)) {
+            client.setRoutePlanner(new SystemDefaultRoutePlanner(ProxySelector.getDefault()));
+        }
+        return client.build();
+    }
+
+    /**
+     * The one that the options name, if they name one.
+     *
+     * @param config says where a server on this machine has its token
+     */
+    public static Optional<RemoteServer> of(Settings settings, ServerConfig config)
+            throws UsageException, StartException {
+        var url = settings.get(Flag.SERVER);
+        if (url.isEmpty()) {
+            for (var flag : List.of(Flag.TOKEN_FILE, Flag.SERVER_CA)) {
+                if (settings.get(flag).isPresent()) {
+                    throw new UsageException(flag + " is for a server; add --server URL");
+                }
+            }
+            return Optional.empty();
+        }
+        var base = base(url.get());
+        var trust = RemoteTrust.of(base, settings.get(Flag.SERVER_CA));
+        return Optional.of(new RemoteServer(base, token(settings, base, config), trust));
+    }
+
+    private static URI base(String url) throws UsageException {
+        var bare = url.replaceAll("/+$", "");
+        if (!BASE.matcher(bare).matches()) {
+            throw new UsageException("--server '" + url + "' is not the URL of a server, like http://localhost:8080");
+        }
+        return URI.create(bare);
+    }
+
+    private static SentToken token(Settings settings, URI base, ServerConfig config) throws StartException {
+        var file = settings.get(Flag.TOKEN_FILE);
+        if (file.isEmpty()) {
+            var given = variable().filter(value -> !value.isBlank());
+            var place = "the variable " + TOKEN_VARIABLE;
+            return given.isEmpty() ? SentToken.found(base, config) : SentToken.given(token(given.get(), place), place);
+        }
+        var place = "the token file " + file.get();
+        try {
+            return SentToken.given(token(Files.readString(Path.of(file.get())), place), place);
+        } catch (IOException e) {
+            throw new StartException("cannot use " + place + ": " + Failure.reason(e), e);
+        }
+    }
+
+    private static Optional<String> variable() throws StartException {
+        try {
+            return Environment.ofThisProcess().get(TOKEN_VARIABLE);
+        } catch (IllegalArgumentException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** The first line. What is none is not told: it may be another secret. */
+    static String token(String text, String where) throws StartException {
+        return text.lines()
+                .findFirst()
+                .map(String::strip)
+                .filter(line -> TOKEN.matcher(line).matches())
+                .orElseThrow(() -> new StartException("cannot use " + where + ": it begins with no token", null));
+    }
+
+    /** GETs JSON. The caller closes it. Whoever wants to know is told why it may not be all. */
+    public InputStream get(String path, Map<String, String> query, Consumer<String> warned) throws StartException {
+        var answer = send("GET", path, query, "");
+        for (Header warning : answer.response.getHeaders("Warning")) {
+            warned.accept(warning.getValue());
+        }
+        return answer.body;
+    }
+
+    /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
+    InputStream post(String path, Map<String, String> query, String body) throws StartException {
+        return send("POST", path, query, body).body;
+    }
+
+    /** The time by the clock of the server. */
+    public Instant now() throws StartException {
+        var answer = send("GET", "/cmd/status", Map.of(), "");
+        try (answer.body) {
+            var date = DateUtils.parseStandardDate(answer.response, "Date");
+            return date == null ? Instant.now() : date;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private record Answer(ClassicHttpResponse response, InputStream body) {}
+
+    private Answer send(String method, String path, Map<String, String> query, String body) throws StartException {
+        var request = new HttpUriRequestBase(method, URI.create(base + path + text(query)));
+        request.setHeader("Accept", "application/json");
+        token.value().ifPresent(value -> request.setHeader("Authorization", "Bearer " + value));
+        if (method.equals("POST")) {
+            request.setEntity(new ByteArrayEntity(body.getBytes(StandardCharsets.UTF_8), null));
+        }
+        try {
+            var response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
+            var answer = new Answer(response, body(request, response));
+            if (response.getCode() != 200) {
+                throw new StartException(
+                        "the server at " + base + " refuses: " + reason(answer) + remark(response), null);
+            }
+            return answer;
+        } catch (ConnectException | ConnectTimeoutException | UnknownHostException e) {
+            throw new StartException("cannot reach the server at " + base + "; " + question(e), e);
+        } catch (IOException e) {
+            throw failed(e);
+        } catch (HttpException e) {
+            throw new StartException("cannot ask the server at " + base + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Closing it breaks the connection: closing the response alone would read the rest. */
+    private static InputStream body(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
+        var entity = response.getEntity();
+        return new FilterInputStream(entity == null ? InputStream.nullInputStream() : entity.getContent()) {
+            @Override
+            public void close() throws IOException {
+                request.cancel();
+                response.close();
+            }
+        };
+    }
+
+    /** What became of a connection that was lost. */
+    public StartException failed(IOException e) {
+        var noTls = trust.flatMap(wanted -> wanted.reason(e));
+        if (noTls.isPresent()) {
+            return new StartException("no TLS connection to the server at " + base + ": " + noTls.get(), e);
+        }
+        if (e instanceof ClientProtocolException || e instanceof NoHttpResponseException) {
+            return new StartException(
+                    "the server at " + base + " speaks no HTTP; is that port one with TLS? then write https://", e);
+        }
+        return new StartException("the connection to the server at " + base + " broke: " + e.getMessage(), e);
+    }
+
+    private static String question(IOException e) {
+        return e instanceof UnknownHostException
+                ? "is that its name? It can't be resolved"
+                : "is it running there, and is that its (admin) port?";
+    }
+
+    private static String text(Map<String, String> query) {
+        return query.isEmpty()
+                ? ""
+                : query.entrySet().stream()
+                        .map(entry ->
+                                entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+                        .collect(Collectors.joining("&", "?", ""));
+    }
+
+    /** What became of the token, where the server refuses the one who asks. */
+    private String remark(ClassicHttpResponse response) {
+        return response.getCode() == 401 || response.getCode() == 403 ? "; " + token.remark() : "";
+    }
+
+    /** The message of an error as ours are, else the status. */
+    private static String reason(Answer answer) {
+        try (var body = answer.body) {
+            var message = JSON.readTree(body.readNBytes(LONGEST_ERROR))
+                    .path("errors")
+                    .path(0)
+                    .path("message")
+                    .asText("");
+            return message.isEmpty() ? "status " + answer.response.getCode() : message;
+        } catch (JsonProcessingException e) {
+            return "status " + answer.response.getCode() + ", and nothing that an ociregistry would say";
+        } catch (IOException e) {
+            return "status " + answer.response.getCode(); // the status is known, whatever became of the body
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.ociregistry.standalone.remote;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.model.AdminConfig;
+import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.jetty.StartException;
+import io.ociregistry.store.disk.AdminTokenFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The token that a command sends to a server.
+ *
+ * @param value the token; empty if the command sends none
+ * @param remark completes the error that the server answers if it refuses the command: where the token is from, or why
+ *     none was sent
+ */
+record SentToken(Optional<String> value, String remark) {
+    private static final Pattern ADDRESS = Pattern.compile("\\d+\\.\\d+\\.\\d+\\.\\d+|\\[.*]");
+
+    /** A token that the user gave to this command. */
+    static SentToken given(String token, String place) {
+        return new SentToken(Optional.of(token), "the token sent was that of " + place);
+    }
+
+    /**
+     * The token of a server on this machine: the one of the configuration, otherwise the one in the image path. It is
+     * sent to this machine alone; a token that can't be read is not sent, since the server may want none.
+     */
+    static SentToken found(URI server, ServerConfig config) {
+        if (!isThisMachine(server)) {
+            return none("no token was sent, because " + server
+                    + " is not localhost or an address of this machine; give the token with " + Flag.TOKEN_FILE + " or "
+                    + RemoteServer.TOKEN_VARIABLE
+                    + ". It is in the file admin-token of the server's image path, unless its configuration gives one");
+        }
+        AdminConfig admin = config.admin();
+        return admin.token()
+                .map(token -> given(token.reveal(), "admin.token of the configuration"))
+                .orElseGet(() -> admin.tokenFile()
+                        .map(file -> read(file, "admin.tokenFile of the configuration"))
+                        .orElseGet(() -> read(AdminTokenFile.in(config.imagePath()), Flag.IMAGE_PATH.toString())));
+    }
+
+    private static SentToken read(Path file, String namedBy) {
+        try {
+            String place = "the token file " + file;
+            return given(RemoteServer.token(Files.readString(file), place), place);
+        } catch (IOException e) {
+            String reason = e instanceof NoSuchFileException ? "there is no such file" : Failure.reason(e);
+            return none("no token was sent, because the token file " + file + " can't be read: " + reason
+                    + ". Run the command as root or as the user of the server, check " + namedBy
+                    + ", or give the token with " + Flag.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
+        } catch (StartException e) {
+            return none("no token was sent: " + e.getMessage());
+        }
+    }
+
+    private static SentToken none(String remark) {
+        return new SentToken(Optional.empty(), remark);
+    }
+
+    /**
+     * Whether a URL means this machine for certain. A name does not: what it resolves to may be another machine the
+     * next time.
+     */
+    static boolean isThisMachine(URI server) {
+        String host = Objects.requireNonNullElse(server.getHost(), ""); // a name with an underscore has no host here
+        if (!ADDRESS.matcher(host).matches()) {
+            return host.equalsIgnoreCase("localhost");
+        }
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            return address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (UnknownHostException | SocketException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package io.ociregistry.common;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Properties;
+
+/** Which build this is; Maven writes it down. */
+public record BuildInfo(String version, String date) {
+    private static final String RESOURCE = "/io/ociregistry/build.properties";
+
+    public static BuildInfo read() {
+        var properties = new Properties();
+        try (var in = BuildInfo.class.getResourceAsStream(RESOURCE)) {
+            if (in != null) {
+                properties.load(in);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + RESOURCE, e);
+        }
+        return new BuildInfo(properties.getProperty("version", "unknown"), properties.getProperty("date", "unknown"));
+    }
+}

@@ -1,0 +1,61 @@
+package io.ociregistry.common;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/** A file that credentials stand in, of 1 MiB at most. */
+public final class SecretFile {
+    private static final int LIMIT = 1 << 20;
+
+    private SecretFile() {}
+
+    /**
+     * Reads it.
+     *
+     * @param key the key of the configuration that names it
+     * @param parser throws IllegalArgumentException for what can't be used; the message says why, and tells nothing of it
+     * @throws UnusableFileException if it can't be read, or the parser does not take it
+     */
+    public static <T> T read(String key, Path path, Function<byte[], T> parser) {
+        try {
+            return parser.apply(bytes(path));
+        } catch (IOException e) {
+            throw new UnusableFileException(
+                    key,
+                    path,
+                    "it does not exist or can't be read (" + e.getClass().getSimpleName() + ")");
+        } catch (IllegalArgumentException e) {
+            throw new UnusableFileException(key, path, e.getMessage());
+        }
+    }
+
+    /**
+     * The first line, without the space around it; a parser for {@link #read}.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static String firstLine(byte[] bytes) {
+        String line = new String(bytes, StandardCharsets.UTF_8)
+                .strip()
+                .split("\\R", 2)[0]
+                .strip();
+        if (line.isEmpty()) {
+            throw new IllegalArgumentException("it is empty");
+        }
+        return line;
+    }
+
+    private static byte[] bytes(Path path) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] bytes = in.readNBytes(LIMIT + 1);
+            if (bytes.length > LIMIT) {
+                throw new IllegalArgumentException("it is larger than " + LIMIT + " bytes");
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,7 +1,0 @@
-package io.ociregistry.config;
-
-/** Whether clients of our own TLS port must show a certificate. */
-public enum ClientAuth {
-    NONE,
-    VERIFY
-}

@@ -1,8 +1,0 @@
-package io.ociregistry.config;
-
-import java.util.Optional;
-
-/** How {@code list} prints. */
-public record ListConfig(boolean header, Optional<String> expr, boolean shortDigest) {
-    public static final ListConfig DEFAULT = new ListConfig(false, Optional.empty(), false);
-}

@@ -1,9 +1,0 @@
-package io.ociregistry.config;
-
-/** The least important messages that are still logged. */
-public enum LogLevel {
-    DEBUG,
-    WARN,
-    INFO,
-    ERROR
-}

@@ -1,7 +1,0 @@
-package io.ociregistry.config;
-
-/** What becomes of a request for a registry that has no entry under {@code registries}. */
-public enum UnlistedRegistries {
-    ALLOW,
-    DENY
-}

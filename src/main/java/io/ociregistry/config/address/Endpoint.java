@@ -1,0 +1,37 @@
+package io.ociregistry.config.address;
+
+import java.net.URI;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/** The grammar of {@code endpoint}: {@code http[s]://host[:port]}, and nothing behind it. */
+public final class Endpoint {
+    private static final Pattern GRAMMAR = Pattern.compile("(?i)(https?)://([^/?#@]+)/?");
+    /** A name with a dot at its end is not looked up in the search domains of the resolver. */
+    private static final Pattern ABSOLUTE = Pattern.compile("(.*[^.])\\.(:[^:]*)?");
+
+    private Endpoint() {}
+
+    public static URI parse(String text) {
+        var matcher = GRAMMAR.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not http[s]://host[:port]; no path, no user and no query may be in it");
+        }
+        return URI.create(matcher.group(1).toLowerCase(Locale.ROOT) + "://" + hostPort(matcher.group(2)));
+    }
+
+    private static String hostPort(String text) {
+        var absolute = ABSOLUTE.matcher(text);
+        if (!absolute.matches()) {
+            return HostPort.parse(text);
+        }
+        var relative = HostPort.parse(absolute.group(1) + Objects.requireNonNullElse(absolute.group(2), ""));
+        return relative.replaceFirst("(:[0-9]+)?$", ".$0");
+    }
+
+    public static Scheme schemeOf(URI endpoint) {
+        return endpoint.getScheme().equals("http") ? Scheme.HTTP : Scheme.HTTPS;
+    }
+}

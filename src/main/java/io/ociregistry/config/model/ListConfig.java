@@ -1,0 +1,8 @@
+package io.ociregistry.config.model;
+
+import java.util.Optional;
+
+/** How {@code list} prints. */
+public record ListConfig(boolean header, Optional<String> expr, boolean shortDigest) {
+    public static final ListConfig DEFAULT = new ListConfig(false, Optional.empty(), false);
+}

@@ -1,0 +1,29 @@
+package io.ociregistry.config.yaml;
+
+import java.util.List;
+
+/** A configuration that can't be used. The message lists everything that is wrong with it, a line each. */
+public final class ConfigException extends Exception {
+    /** Enough to repair a file with, and not a flood when a file is not a configuration at all. */
+    private static final int SHOWN = 50;
+
+    private final transient List<String> problems;
+
+    public ConfigException(List<String> problems) {
+        super(message(problems));
+        this.problems = List.copyOf(problems);
+    }
+
+    public ConfigException(String problem) {
+        this(List.of(problem));
+    }
+
+    public List<String> problems() {
+        return problems;
+    }
+
+    private static String message(List<String> problems) {
+        var shown = String.join("\n", problems.subList(0, Math.min(SHOWN, problems.size())));
+        return problems.size() <= SHOWN ? shown : shown + "\nand " + (problems.size() - SHOWN) + " more";
+    }
+}

@@ -1,0 +1,50 @@
+package io.ociregistry.config.yaml;
+
+import java.util.Optional;
+
+/** A key of the configuration file: its name there, what its value may be, what counts when it is absent, and what it is for. */
+public final class Key<T> {
+    private final String name;
+    private final ValueType<T> type;
+    private final T fallback;
+    private final String doc;
+
+    public Key(String name, ValueType<T> type, T fallback, String doc) {
+        this.name = name;
+        this.type = type;
+        this.fallback = fallback;
+        this.doc = doc;
+    }
+
+    /** One that has no default. */
+    public static <T> Key<Optional<T>> optional(String name, Scalar<T> type, String doc) {
+        return new Key<>(name, type.optional(), Optional.empty(), doc);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The value of a file that does not have the key. */
+    public T fallback() {
+        return fallback;
+    }
+
+    public String doc() {
+        return doc;
+    }
+
+    /** Whether anything listens to this top-level key yet. */
+    public boolean hasEffect() {
+        return !NotInThisBuild.contains(name);
+    }
+
+    public ValueType<T> type() {
+        return type;
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,13 @@
+package io.ociregistry.config.yaml;
+
+import java.util.Optional;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+
+/** A value written as one piece of text, or, where that can't say all, as a mapping. */
+public record ScalarOr<T>(Scalar<T> scalar, Mapping<T> mapping) implements ValueType<T> {
+    @Override
+    public Optional<T> read(Node node, Place place, Reading reading) {
+        return node instanceof ScalarNode ? scalar.read(node, place, reading) : mapping.read(node, place, reading);
+    }
+}

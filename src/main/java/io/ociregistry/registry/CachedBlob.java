@@ -1,8 +1,0 @@
-package io.ociregistry.registry;
-
-/**
- * One blob in the cache.
- *
- * @param references how many of the manifests here consist of it among others; 0 if none does
- */
-public record CachedBlob(String digest, int references, long size) {}

@@ -1,0 +1,87 @@
+package io.ociregistry.registry.load;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import io.ociregistry.registry.load.LoadOutcome.Loaded;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * A load as lines of JSON, for programs. Every line is an object with an {@code event}:
+ *
+ * <pre>
+ * {"event":"started","image":...}
+ * {"event":"progress","image":...,"bytes":...,"total":...}
+ * {"event":"loaded","image":...,"bytes":...,"seconds":...}
+ * {"event":"present","image":...}                                 it was here already
+ * {"event":"failed","image":...,"reason":...,"canPass":...}       canPass: trying again later can help
+ * {"event":"summary","loaded":...,"present":...,"failed":...,"bytes":...,"seconds":...,"notes":[...]}   the last one
+ * </pre>
+ */
+public final class LoadJson implements LoadListener {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Consumer<String> lines;
+
+    /**
+     * Writes there.
+     *
+     * @param lines is given one line at a time, without an end
+     */
+    public LoadJson(Consumer<String> lines) {
+        this.lines = lines;
+    }
+
+    @Override
+    public void started(String image) {
+        write(event("started").put("image", image));
+    }
+
+    @Override
+    public void progressed(String image, long bytes, long total) {
+        write(event("progress").put("image", image).put("bytes", bytes).put("total", total));
+    }
+
+    @Override
+    public void ended(LoadOutcome outcome) {
+        if (outcome instanceof Loaded loaded) {
+            write(event("loaded")
+                    .put("image", loaded.image())
+                    .put("bytes", loaded.bytes())
+                    .put("seconds", seconds(loaded.took())));
+        } else if (outcome instanceof AlreadyThere there) {
+            write(event("present").put("image", there.image()));
+        } else if (outcome instanceof Failed failed) {
+            write(event("failed")
+                    .put("image", failed.image())
+                    .put("reason", failed.reason())
+                    .put("canPass", failed.canPass()));
+        }
+    }
+
+    @Override
+    public void finished(LoadSummary summary) {
+        ObjectNode event = event("summary")
+                .put("loaded", summary.loaded())
+                .put("present", summary.alreadyThere())
+                .put("failed", summary.failed().size())
+                .put("bytes", summary.bytes())
+                .put("seconds", seconds(summary.took()));
+        summary.notes().forEach(event.putArray("notes")::add);
+        write(event);
+    }
+
+    private synchronized void write(ObjectNode event) {
+        lines.accept(event.toString());
+    }
+
+    private static ObjectNode event(String name) {
+        return JSON.createObjectNode().put("event", name);
+    }
+
+    private static double seconds(Duration time) {
+        return time.toMillis() / 1000.0;
+    }
+}

@@ -1,0 +1,82 @@
+package io.ociregistry.registry.load.list;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** A file or directory, and what it is by its content; its name tells nothing. */
+public record ImageFile(Path path, Kind kind) {
+    private static final int HEAD = 512;
+    private static final int TAR_MAGIC_AT = 257;
+    private static final byte[] TAR_MAGIC = "ustar".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
+    private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
+
+    /** What there is to load. */
+    public enum Kind {
+        /** Names of images, one a line. */
+        LIST,
+        /** A tarball that {@code docker save}, {@code ctr images export} or {@code skopeo copy} made. */
+        TAR,
+        /** The same, compressed with gzip. */
+        GZIP,
+        /** The same, compressed with zstd. */
+        ZSTD,
+        /** An unpacked OCI image layout. */
+        LAYOUT
+    }
+
+    /**
+     * Looks into it; text is taken for a list.
+     *
+     * @throws IOException if it can't be read, or is none of these; the message says which file and why
+     */
+    public static ImageFile of(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            if (Files.isRegularFile(path.resolve("oci-layout"))) {
+                return new ImageFile(path, Kind.LAYOUT);
+            }
+            throw new IOException(
+                    path + " is a directory without an oci-layout; for the files in it, write " + path.resolve("*"));
+        }
+        return new ImageFile(path, kind(path));
+    }
+
+    /** True if a file of that content would be taken for a list. */
+    public static boolean isList(byte[] content) {
+        return kind(content).equals(Optional.of(Kind.LIST));
+    }
+
+    private static Kind kind(Path file) throws IOException {
+        return kind(head(file))
+                .orElseThrow(
+                        () -> new IOException(file + " is neither a list of images nor a tarball (tar, gzip or zstd)"));
+    }
+
+    private static Optional<Kind> kind(byte[] head) {
+        if (has(head, 0, GZIP_MAGIC)) {
+            return Optional.of(Kind.GZIP);
+        }
+        if (has(head, 0, ZSTD_MAGIC)) {
+            return Optional.of(Kind.ZSTD);
+        }
+        if (has(head, TAR_MAGIC_AT, TAR_MAGIC)) {
+            return Optional.of(Kind.TAR);
+        }
+        return ImageList.isText(head) ? Optional.of(Kind.LIST) : Optional.empty();
+    }
+
+    private static byte[] head(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(HEAD);
+        }
+    }
+
+    private static boolean has(byte[] head, int at, byte[] magic) {
+        return head.length >= at + magic.length && Arrays.equals(head, at, at + magic.length, magic, 0, magic.length);
+    }
+}

@@ -1,0 +1,70 @@
+package io.ociregistry.registry.load.list;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A list of images: a name a line. Empty lines and those that begin with {@code #} say nothing, and neither does space around a name, however
+ * lines end. It is UTF-8, or what the byte order mark says that Windows writes.
+ */
+public final class ImageList {
+    private static final String COMMENT = "#";
+    private static final String MARK = "\ufeff";
+    private static final int MAX_BYTES = 16 << 20;
+
+    private ImageList() {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws IOException if it can't be read, or is too large to be a list
+     */
+    public static List<ListedLine> read(Path file) throws IOException {
+        if (Files.size(file) > MAX_BYTES) {
+            throw new IOException(file + " is larger than the " + MAX_BYTES + " bytes that a list of images may have");
+        }
+        return read(file.toString(), Files.readAllBytes(file));
+    }
+
+    /** Reads a list that is called that. */
+    public static List<ListedLine> read(String source, byte[] content) {
+        String text = new String(content, charset(content));
+        List<ListedLine> found = new ArrayList<>();
+        int number = 0;
+        for (String line : text.split("\r\n|\r|\n", -1)) {
+            number++;
+            String stripped = (number == 1 && line.startsWith(MARK) ? line.substring(1) : line).strip();
+            if (!stripped.isEmpty() && !stripped.startsWith(COMMENT)) {
+                found.add(new ListedLine(source, number, stripped));
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /** True if a file that begins so can be a list. */
+    static boolean isText(byte[] head) {
+        if (!charset(head).equals(StandardCharsets.UTF_8)) {
+            return true;
+        }
+        for (byte each : head) {
+            if (each == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Charset charset(byte[] content) {
+        int first = content.length < 2 ? 0 : ((content[0] & 0xff) << 8) | (content[1] & 0xff);
+        return switch (first) {
+            case 0xfffe -> StandardCharsets.UTF_16LE;
+            case 0xfeff -> StandardCharsets.UTF_16BE;
+            default -> StandardCharsets.UTF_8;
+        };
+    }
+}

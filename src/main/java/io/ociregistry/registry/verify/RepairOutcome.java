@@ -1,0 +1,20 @@
+package io.ociregistry.registry.verify;
+
+import java.util.Optional;
+
+/**
+ * What became of a problem. Its text is one line.
+ *
+ * @param obstacle why it is not repaired; empty if it is
+ */
+public record RepairOutcome(Problem problem, Optional<String> obstacle) {
+    public boolean isRepaired() {
+        return obstacle.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        return obstacle.map(why -> "not repaired  " + problem.subject() + ": " + why)
+                .orElse("repaired      " + problem.subject());
+    }
+}

@@ -1,0 +1,174 @@
+package io.ociregistry.store.blob;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ociregistry.store.KeptList;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.disk.DurableFiles;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.disk.Outage;
+import io.ociregistry.store.disk.UnreadableFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last good answer of upstreams to each question for a list, on disk.
+ *
+ * <p>A file is JSON: {@code list} says of what, {@code checked} when, {@code answer} what clients get. It is there whole or not at all. One
+ * that can't be read, or that is another list than its name says, counts as absent; asking the upstream replaces it. Of more than
+ * {@value #MAX_FILES} the oldest go.
+ */
+public final class ListStore {
+    private static final Logger LOG = LoggerFactory.getLogger(ListStore.class);
+    private static final int MAX_FILES = 20_000;
+    /** Lists that are kept are smaller; what is larger somebody else has put there. */
+    private static final long MAX_BYTES = 8 << 20;
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private final Layout layout;
+    private final int maxFiles;
+    private final Outage outage;
+    /** Guarded by this. */
+    private int files;
+
+    /** The lists of a layout whose directories exist. */
+    public ListStore(Layout layout) {
+        this(layout, MAX_FILES);
+    }
+
+    ListStore(Layout layout, int maxFiles) {
+        this.layout = layout;
+        this.maxFiles = maxFiles;
+        this.outage = new Outage("lists of tags and referrers in " + layout.lists());
+        this.files = oldestFirst().size();
+    }
+
+    /** The list of that name as it was last told. */
+    public Optional<KeptList> find(ListName name) {
+        Path file = layout.list(name);
+        if (layout.unreadable().check(file).isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            long size = Files.size(file);
+            if (size > MAX_BYTES) {
+                throw new IOException("it has " + size + " bytes");
+            }
+            return Optional.of(read(name, Files.readAllBytes(file)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException | DateTimeException e) {
+            LOG.warn("{} is no list of the {}, so the upstream will be asked again: {}", file, name, e.toString());
+            return Optional.empty();
+        }
+    }
+
+    /** Why that list can't be read, or manifests that it may consist of, though they are there; empty if they can. */
+    public Optional<String> unreadable(ListName name) {
+        UnreadableFiles unreadable = layout.unreadable();
+        return unreadable
+                .check(layout.list(name))
+                .or(() -> unreadable.isAnyIn(layout.records()) ? unreadable.summary() : Optional.empty());
+    }
+
+    /** Keeps a list where this process may write; a disk that does not take it is told to the log alone. */
+    public void keep(ListName name, KeptList list) {
+        if (!layout.isWritable()) {
+            return;
+        }
+        Path file = layout.list(name);
+        try {
+            layout.prepare(layout.lists());
+            boolean more = Files.notExists(file);
+            DurableFiles.write(layout, file, write(name, list));
+            if (more) {
+                count();
+            }
+            outage.over();
+        } catch (IOException e) {
+            outage.failed(e);
+        }
+    }
+
+    /** Forgets a list. */
+    public void remove(ListName name) {
+        try {
+            if (layout.isWritable() && Files.deleteIfExists(layout.list(name))) {
+                uncount();
+            }
+        } catch (IOException e) {
+            outage.failed(e);
+        }
+    }
+
+    private synchronized void uncount() {
+        files--;
+    }
+
+    private static KeptList read(ListName name, byte[] bytes) throws IOException {
+        JsonNode json = JSON.readTree(bytes);
+        if (json == null || !json.path("list").asText("").equals(name.toString())) {
+            throw new IOException("it does not say that it is one");
+        }
+        String answer = json.path("answer").toString();
+        return new KeptList(Instant.parse(json.path("checked").asText("")), answer.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] write(ListName name, KeptList list) throws IOException {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("list", name.toString());
+        json.put("checked", list.checked().toString());
+        json.set("answer", JSON.readTree(list.json()));
+        return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+    }
+
+    /** There is one more; makes room for a while if that is one too many. */
+    private synchronized void count() throws IOException {
+        files++;
+        if (files <= maxFiles) {
+            return;
+        }
+        List<Path> all = oldestFirst();
+        int surplus = all.size() - maxFiles + maxFiles / 10;
+        for (Path file : all.subList(0, Math.max(0, surplus))) {
+            Files.deleteIfExists(file);
+        }
+        files = Math.min(all.size(), maxFiles - maxFiles / 10);
+    }
+
+    private List<Path> oldestFirst() {
+        record Aged(Path file, Instant modified) {}
+        List<Aged> found = new ArrayList<>();
+        try (var stream = Files.newDirectoryStream(layout.lists(), "{tags,referrers}-*")) {
+            for (Path file : stream) {
+                found.add(new Aged(file, Files.getLastModifiedTime(file).toInstant()));
+            }
+        } catch (AccessDeniedException e) {
+            layout.unreadable().found(layout.lists());
+        } catch (IOException e) {
+            LOG.warn("reading {}: {}", layout.lists(), e.toString());
+        }
+        return found.stream()
+                .sorted(Comparator.comparing(Aged::modified))
+                .map(Aged::file)
+                .toList();
+    }
+}

@@ -1,0 +1,102 @@
+package io.ociregistry.store.blob;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.store.BlobSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
+/** A blob in the store, verified and complete. The file is never written or truncated again, so an open one stays right. */
+public final class StoredBlob implements BlobSource {
+    private final Digest digest;
+    private final Path file;
+    private final long size;
+    private final FileChannel channel;
+    private final Consumer<String> whenUnreadable;
+
+    private StoredBlob(Digest digest, Path file, FileChannel channel, long size, Consumer<String> whenUnreadable) {
+        this.whenUnreadable = whenUnreadable;
+        this.digest = digest;
+        this.file = file;
+        this.channel = channel;
+        this.size = size;
+    }
+
+    /** Opens a file; it is told if the disk does not give all of it. */
+    static StoredBlob open(Digest digest, Path file, Consumer<String> whenUnreadable) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            return new StoredBlob(digest, file, channel, channel.size(), whenUnreadable);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Digest digest() {
+        return digest;
+    }
+
+    @Override
+    public OptionalLong size() {
+        return OptionalLong.of(size);
+    }
+
+    @Override
+    public long available() {
+        return size;
+    }
+
+    @Override
+    public int read(long position, ByteBuffer into) throws IOException {
+        if (position >= size) {
+            return -1;
+        }
+        int count;
+        try {
+            count = channel.read(into, position);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            whenUnreadable.accept("byte " + position + " can't be read: " + e.getMessage());
+            throw e;
+        }
+        if (count < 0) {
+            throw new IOException(
+                    file + " was " + size + " bytes long when it was opened, and now ends before " + position);
+        }
+        return count;
+    }
+
+    @Override
+    public void whenReadable(long position, Runnable then) {
+        then.run();
+    }
+
+    @Override
+    public Optional<Path> localFile() {
+        try {
+            return Optional.of(file.toRealPath());
+        } catch (IOException gone) {
+            // What is open can still be read.
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("closing " + file, e);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.ociregistry.store.disk;
+
+import io.ociregistry.common.DurableRename;
+import io.ociregistry.common.ProcessUser;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The file in the image path that holds the token of the admin API. The server makes it at its start, and keeps it as
+ * long as the file holds a token and belongs to the server's user alone; local commands read it. Only a process that
+ * may write to the store makes it.
+ */
+public final class AdminTokenFile {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminTokenFile.class);
+    private static final Set<PosixFilePermission> OWNER_ALONE = PosixFilePermissions.fromString("rw-------");
+    private static final Pattern TOKEN = Pattern.compile("([!-~]{32,1024})\\R?");
+    private static final int LONGEST_FILE = 2048;
+    private static final int RANDOM_BYTES = 32;
+
+    private final Path path;
+    private final boolean writable;
+
+    public AdminTokenFile(Layout layout) {
+        this.path = layout.adminToken().toAbsolutePath();
+        this.writable = layout.isWritable();
+    }
+
+    /** The path of the file of a server that has its cache there. */
+    public static Path in(Path imagePath) {
+        return new Layout(imagePath).adminToken().toAbsolutePath();
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * Returns the token in the file. Makes a new file if there is none, or if the token in it is malformed or not
+     * secret.
+     *
+     * @throws IOException if there is no usable file and none can be made; the message says why, and names the file
+     */
+    public String readOrMake() throws IOException {
+        try {
+            return read();
+        } catch (NoSuchFileException e) {
+            String token = make("it does not exist");
+            LOG.info("made the admin token {}", path);
+            return token;
+        } catch (IOException e) {
+            String token = make(Outage.reason(e));
+            LOG.warn("replaced the admin token {}: {}", path, Outage.reason(e));
+            return token;
+        }
+    }
+
+    private String make(String objection) throws IOException {
+        if (!writable) {
+            throw new IOException(path + " can't be used (" + objection + ") or made (the image path is read-only)");
+        }
+        try {
+            write();
+            return read();
+        } catch (IOException e) {
+            throw new IOException(path + " can't be made: " + Outage.reason(e), e);
+        } catch (UnsupportedOperationException e) {
+            throw new IOException(path + " can't be made: its file system has no permissions", e);
+        }
+    }
+
+    private String read() throws IOException {
+        checkSecret(Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
+        try (InputStream in = Files.newInputStream(path)) {
+            Matcher token = TOKEN.matcher(new String(in.readNBytes(LONGEST_FILE), StandardCharsets.US_ASCII));
+            if (!token.matches()) {
+                throw new IOException("it is not one line of 32 or more letters, digits and signs");
+            }
+            return token.group(1);
+        }
+    }
+
+    private void checkSecret(PosixFileAttributes file) throws IOException {
+        if (!file.isRegularFile()) {
+            throw new IOException("it is not a regular file");
+        }
+        if (!OWNER_ALONE.containsAll(file.permissions())) {
+            throw new IOException(
+                    "others may read or change it (" + PosixFilePermissions.toString(file.permissions()) + ")");
+        }
+        int owner = (Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if (ProcessUser.now().uid().orElse(owner) != owner) {
+            throw new IOException("it belongs to another user (" + file.owner().getName() + ")");
+        }
+    }
+
+    /** The file is private from its creation on, and has its name only when it is complete. */
+    private void write() throws IOException {
+        byte[] random = new byte[RANDOM_BYTES];
+        new SecureRandom().nextBytes(random);
+        String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n";
+        Path aside = path.resolveSibling(path.getFileName() + DurableFiles.TEMPORARY);
+        // A process that was killed may have left one.
+        Files.deleteIfExists(aside);
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    aside,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(OWNER_ALONE))) {
+                Layout.write(channel, ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
+                channel.force(true);
+            }
+            DurableRename.publish(aside, path);
+        } finally {
+            Files.deleteIfExists(aside);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package io.ociregistry.upstream.address;
+
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** A block of addresses of one family: those whose first bits are the prefix. */
+public record AddressRange(BigInteger prefix, int length, int bits) {
+    static List<AddressRange> list(String... blocks) {
+        return Arrays.stream(blocks).map(AddressRange::parse).toList();
+    }
+
+    static boolean anyHolds(List<AddressRange> ranges, byte[] address) {
+        return ranges.stream().anyMatch(range -> range.holds(address));
+    }
+
+    public boolean holds(byte[] address) {
+        return address.length == length && firstBits(address, bits).equals(prefix);
+    }
+
+    /** A block like 10.0.0.0/8 or fd00::/8; empty if the text is none. */
+    public static Optional<AddressRange> of(String block) {
+        int slash = block.indexOf('/');
+        Optional<byte[]> address = slash < 0
+                ? Optional.empty()
+                : IpLiteral.parse(block.substring(0, slash)).map(InetAddress::getAddress);
+        String bits = block.substring(slash + 1);
+        return address.filter(some -> bits.matches("[0-9]{1,3}") && Integer.parseInt(bits) <= some.length * Byte.SIZE)
+                .map(some -> {
+                    int count = Integer.parseInt(bits);
+                    return new AddressRange(firstBits(some, count), some.length, count);
+                });
+    }
+
+    private static AddressRange parse(String block) {
+        int slash = block.indexOf('/');
+        int bits = Integer.parseInt(block.substring(slash + 1));
+        byte[] address = literal(block.substring(0, slash));
+        return new AddressRange(firstBits(address, bits), address.length, bits);
+    }
+
+    private static BigInteger firstBits(byte[] address, int bits) {
+        return new BigInteger(1, address).shiftRight(address.length * Byte.SIZE - bits);
+    }
+
+    private static byte[] literal(String address) {
+        try {
+            // Java turns the IPv4-mapped block into IPv4; it is only ever compared with addresses that were not turned.
+            return address.startsWith("::ffff:")
+                    ? mappedPrefix()
+                    : InetAddress.getByName(address).getAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(address + " is no address", e);
+        }
+    }
+
+    private static byte[] mappedPrefix() {
+        byte[] prefix = new byte[16];
+        prefix[10] = (byte) 0xff;
+        prefix[11] = (byte) 0xff;
+        return prefix;
+    }
+}

@@ -1,0 +1,78 @@
+package io.ociregistry.upstream.auth;
+
+import io.ociregistry.common.Secret;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.credentials.Credentials;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/**
+ * A token to ask for; what tokens are kept by.
+ *
+ * @param realm the token service, with the query it was named with
+ * @param credentials with which it is asked, if any
+ */
+record TokenRequest(URI realm, Optional<String> service, Optional<String> scope, Optional<Credentials> credentials) {
+    /** The same for somebody else. */
+    TokenRequest by(Optional<Credentials> others) {
+        return new TokenRequest(realm, service, scope, others);
+    }
+
+    /** The identity token that is to be shown, if that is what we have. */
+    Optional<Secret> identityToken() {
+        return credentials
+                .filter(Credentials.IdentityToken.class::isInstance)
+                .map(known -> ((Credentials.IdentityToken) known).token());
+    }
+
+    /** What to show with a GET. */
+    Optional<Secret> basic() {
+        return credentials.flatMap(known -> identityToken()
+                .map(token -> Credentials.encoded(known.account(), token))
+                .or(known::basic));
+    }
+
+    /** Where to GET it. */
+    URI uri() {
+        StringJoiner query = new StringJoiner("&");
+        service.ifPresent(value -> query.add("service=" + encoded(value)));
+        scope.ifPresent(value -> query.add("scope=" + encoded(value)));
+        credentials
+                .map(Credentials::account)
+                .filter(account -> !account.isEmpty())
+                .ifPresent(account -> query.add("account=" + encoded(account)));
+        return uri(query);
+    }
+
+    /** Where to POST the form. */
+    URI formUri() {
+        return uri(new StringJoiner("&"));
+    }
+
+    /** The form with which OAuth2 exchanges an identity token (distribution's oauth2 specification). */
+    Secret form(Secret identityToken) {
+        StringJoiner form = new StringJoiner("&");
+        form.add("grant_type=refresh_token").add("client_id=ociregistry");
+        service.ifPresent(value -> form.add("service=" + encoded(value)));
+        scope.ifPresent(value -> form.add("scope=" + encoded(value)));
+        return new Secret(
+                form.add("refresh_token=" + encoded(identityToken.reveal())).toString());
+    }
+
+    private URI uri(StringJoiner more) {
+        StringJoiner query = new StringJoiner("&");
+        Optional.ofNullable(realm.getRawQuery()).filter(own -> !own.isEmpty()).ifPresent(query::add);
+        if (more.length() > 0) {
+            query.add(more.toString());
+        }
+        String path = realm.getRawPath().isEmpty() ? "/" : realm.getRawPath();
+        return Origin.of(realm).resolve(path + (query.length() == 0 ? "" : "?" + query));
+    }
+
+    private static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+}

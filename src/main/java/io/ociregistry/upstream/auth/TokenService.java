@@ -1,0 +1,149 @@
+package io.ociregistry.upstream.auth;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.common.Secret;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.health.RateLimits;
+import io.ociregistry.upstream.net.AnswerTimes;
+import io.ociregistry.upstream.net.Clients;
+import io.ociregistry.upstream.net.Failures;
+import io.ociregistry.upstream.net.HttpAnswer;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpResponse;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+
+/** Asks token services for tokens. */
+public final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    /** Tokens have up to 32 KB, and many answers hold theirs twice, and one to come back with. */
+    private static final int LIMIT = 256 << 10;
+    /** The token specification: what counts where nothing is said, and the least that a client may assume. */
+    private static final int SHORTEST_LIFE = 60;
+    /**
+     * A token is held for this time at least: the clocks of a token service may differ, and each request would ask for
+     * a token.
+     */
+    private static final Duration SHORTEST_REST = Duration.ofSeconds(10);
+    /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
+    private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
+
+    private final Clients clients;
+    private final RateLimits limits;
+
+    public TokenService(Clients clients, RateLimits limits) {
+        this.clients = clients;
+        this.limits = limits;
+    }
+
+    @Override
+    public BearerTokens.Grant apply(TokenRequest token) {
+        return token.identityToken()
+                .flatMap(identity -> exchanged(token, identity))
+                .orElseGet(() -> given(token));
+    }
+
+    /** By GET, which every token service knows. */
+    private BearerTokens.Grant given(TokenRequest token) {
+        HttpGet request = new HttpGet(token.uri());
+        token.basic().ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
+        return ask(token, request, List.of()).orElseThrow();
+    }
+
+    /** By POST; empty if that is not known there, which services tell in many ways. */
+    private Optional<BearerTokens.Grant> exchanged(TokenRequest token, Secret identity) {
+        HttpPost request = new HttpPost(token.formUri());
+        request.setEntity(new StringEntity(token.form(identity).reveal(), ContentType.APPLICATION_FORM_URLENCODED));
+        return ask(token, request, NO_POST);
+    }
+
+    private Optional<BearerTokens.Grant> ask(TokenRequest token, HttpUriRequestBase request, List<Integer> notHere) {
+        limits.check(RequestKind.TOKEN);
+        Origin origin = Origin.of(token.realm());
+        // Without the query: it may hold a user name.
+        String what =
+                request.getMethod() + " token from " + origin + token.realm().getRawPath()
+                        + token.scope().map(scope -> " for " + scope).orElse("");
+        try (HttpAnswer sent = clients.send(Clients.Pool.METADATA, request)) {
+            ClassicHttpResponse answer = sent.response();
+            limits.answered(RequestKind.TOKEN, answer);
+            if (answer.getCode() != 200) {
+                if (notHere.contains(answer.getCode())) {
+                    return Optional.empty();
+                }
+                throw Failures.of(what, answer, ErrorCode.DENIED);
+            }
+            byte[] body = body(answer);
+            if (body.length > LIMIT) {
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is larger than " + LIMIT + " bytes");
+            }
+            return Optional.of(grant(what, answer, body));
+        } catch (IOException e) {
+            throw Failures.of(what, origin, e);
+        }
+    }
+
+    /**
+     * The rest of the life of a token. The life starts when the token is issued; a token service may answer with a
+     * token from its cache.
+     */
+    private static Duration life(JsonNode json, HttpResponse answer) {
+        Duration life = Duration.ofSeconds(
+                Math.max(SHORTEST_LIFE, json.path("expires_in").asInt(SHORTEST_LIFE)));
+        Duration over = issuedAt(json)
+                .map(issued -> AnswerTimes.since(issued, answer))
+                .filter(since -> !since.isNegative() && since.compareTo(life) < 0)
+                .orElse(Duration.ZERO);
+        Duration left = life.minus(over);
+        return left.compareTo(SHORTEST_REST) < 0 ? SHORTEST_REST : left;
+    }
+
+    private static Optional<Instant> issuedAt(JsonNode json) {
+        try {
+            return Optional.of(
+                    OffsetDateTime.parse(json.path("issued_at").asText("")).toInstant());
+        } catch (DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static byte[] body(ClassicHttpResponse answer) throws IOException {
+        if (answer.getEntity() == null) {
+            return new byte[0];
+        }
+        return answer.getEntity().getContent().readNBytes(LIMIT + 1);
+    }
+
+    private static BearerTokens.Grant grant(String what, HttpResponse answer, byte[] body) throws IOException {
+        try {
+            JsonNode json = JSON.readTree(body);
+            String token = json.path("access_token").asText("");
+            token = token.isEmpty() ? json.path("token").asText("") : token;
+            if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+                throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer holds no token");
+            }
+            return new BearerTokens.Grant(new Secret(token), life(json, answer));
+        } catch (JsonProcessingException e) {
+            // Its message quotes the body.
+            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is no JSON");
+        }
+    }
+}

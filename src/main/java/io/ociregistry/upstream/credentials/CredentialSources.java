@@ -1,0 +1,110 @@
+package io.ociregistry.upstream.credentials;
+
+import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.Secret;
+import io.ociregistry.common.SecretFile;
+import io.ociregistry.config.model.AuthConfig;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Makes what {@code registries[].auth} says into a source of credentials. Nothing is read or run before it is needed. */
+public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
+    /**
+     * The source for one registry.
+     *
+     * @param server what docker and its helpers call the registry
+     */
+    public CredentialSource of(AuthConfig config, String server) {
+        if (config instanceof AuthConfig.Account account) {
+            return fixed(new Credentials.Account(account.user(), account.password()));
+        }
+        if (config instanceof AuthConfig.KnownTo known) {
+            return of(known.who(), server);
+        }
+        if (config instanceof AuthConfig.Token given) {
+            return fixed(new Credentials.RegistryToken(given.token()));
+        }
+        if (config instanceof AuthConfig.AccountWithFile account) {
+            return password("auth.passwordFile", account);
+        }
+        if (config instanceof AuthConfig.DockerConfig docker) {
+            FromFiles<DockerLogin> file = CredentialFile.of(
+                    "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime);
+            return new DockerSource(file, server);
+        }
+        if (config instanceof AuthConfig.Helper helper) {
+            return helper(helper, server);
+        }
+        return CredentialSource.ANONYMOUS;
+    }
+
+    /** The source for a proxy, who knows accounts alone. */
+    public CredentialSource ofProxy(AuthConfig config) {
+        return config instanceof AuthConfig.AccountWithFile account
+                ? password("proxy.passwordFile", account)
+                : of(config, "");
+    }
+
+    private CredentialSource password(String key, AuthConfig.AccountWithFile account) {
+        return new PasswordSource(
+                account.user(),
+                CredentialFile.of(
+                        key, account.passwordFile(), bytes -> new Secret(SecretFile.firstLine(bytes)), nanoTime));
+    }
+
+    private static CredentialSource fixed(Credentials credentials) {
+        return () -> Optional.of(credentials);
+    }
+
+    private HelperCredentials helper(AuthConfig.Helper helper, String server) {
+        return new HelperCredentials(programs, helper, server, nanoTime);
+    }
+
+    /** An account whose password stands in a file. */
+    private record PasswordSource(String user, FromFiles<Secret> file) implements CredentialSource {
+        @Override
+        public Optional<Credentials> get() {
+            return Optional.of(new Credentials.Account(user, file.get()));
+        }
+
+        @Override
+        public void refused(Credentials credentials) {
+            file.distrust();
+        }
+    }
+
+    /** Credentials of a {@code config.json}, or of the helper that it names. */
+    private final class DockerSource implements CredentialSource {
+        private final FromFiles<DockerLogin> file;
+        private final String server;
+        // Guarded by this.
+        private Map.@Nullable Entry<String, HelperCredentials> helper;
+
+        DockerSource(FromFiles<DockerLogin> file, String server) {
+            this.file = file;
+            this.server = server;
+        }
+
+        @Override
+        public Optional<Credentials> get() {
+            DockerLogin login = file.get();
+            return login.helper().flatMap(name -> helper(name).get()).or(login::stored);
+        }
+
+        @Override
+        public void refused(Credentials credentials) {
+            file.get().helper().ifPresent(name -> helper(name).refused(credentials));
+            file.distrust();
+        }
+
+        private synchronized HelperCredentials helper(String name) {
+            if (helper == null || !helper.getKey().equals(name)) {
+                AuthConfig.Helper config = new AuthConfig.Helper(name, Map.of(), Optional.empty());
+                helper = Map.entry(name, CredentialSources.this.helper(config, server));
+            }
+            return helper.getValue();
+        }
+    }
+}

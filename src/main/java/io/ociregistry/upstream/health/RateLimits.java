@@ -1,0 +1,183 @@
+package io.ociregistry.upstream.health;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.net.AnswerTimes;
+import io.ociregistry.upstream.net.Failures;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.hc.core5.http.HttpResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rate limits of one upstream, as its answers report them. Thread-safe.
+ *
+ * <p>After a 429, or a 503 with {@code Retry-After}, requests of the same kind are not sent before the wait is over:
+ * one second at least and six hours at most, a minute if the answer names no time, ten minutes at most after a 503.
+ *
+ * <p>After an answer that says that no requests remain, cached tags are not revalidated before the limit is reset: six
+ * hours at most, and one hour at most if the answer does not say when. Other requests are still sent.
+ */
+public final class RateLimits {
+    private static final Logger LOG = LoggerFactory.getLogger(RateLimits.class);
+    private static final Duration SHORTEST_WAIT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WINDOW = Duration.ofHours(1);
+    /** Docker Hub sends {@code 0;w=21600}, and sends it with HEADs too. */
+    private static final List<String> REMAINING = List.of("RateLimit-Remaining", "X-RateLimit-Remaining");
+
+    private static final List<String> LIMIT = List.of("RateLimit-Limit", "X-RateLimit-Limit");
+    private static final Pattern NONE = Pattern.compile("0+([;,].*)?");
+    private static final Pattern WINDOW = Pattern.compile(";\\s*w=([0-9]{1,9})");
+    /** The others are answered by hosts with limits of their own. */
+    private static final Set<RequestKind> BY_REGISTRY =
+            EnumSet.of(RequestKind.MANIFEST, RequestKind.REFERRERS, RequestKind.OTHER);
+
+    private final Origin upstream;
+    private final LongSupplier nanoTime;
+    /** When a kind may be asked for again. */
+    private final Map<RequestKind, Pause> over = new ConcurrentHashMap<>();
+
+    private record Pause(int status, long until) {
+        Pause orLonger(Pause other) {
+            return until - other.until > 0 ? this : other;
+        }
+    }
+
+    /** The time until which no requests remain. */
+    private volatile @Nullable Pause usedUp;
+
+    /**
+     * Nothing is limited at first.
+     *
+     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     */
+    public RateLimits(Origin upstream, LongSupplier nanoTime) {
+        this.upstream = upstream;
+        this.nanoTime = nanoTime;
+    }
+
+    /**
+     * Does nothing unless requests of that kind are limited just now.
+     *
+     * @throws RegistryException {@link ErrorCode#TOO_MANY_REQUESTS}, or after a 503 {@link ErrorCode#UPSTREAM_UNREACHABLE}, with the time that is left
+     */
+    public void check(RequestKind kind) {
+        if (kind == RequestKind.REVALIDATION) {
+            check(RequestKind.OTHER);
+            checkRemaining();
+            return;
+        }
+        Pause pause = over.get(kind);
+        if (pause == null) {
+            return;
+        }
+        Duration left = left(pause);
+        if (left.isZero() || left.isNegative()) {
+            over.remove(kind, pause);
+            return;
+        }
+        boolean limited = pause.status == 429;
+        throw new RegistryException(
+                limited ? ErrorCode.TOO_MANY_REQUESTS : ErrorCode.UPSTREAM_UNREACHABLE,
+                upstream + (limited ? " limits how much this server may pull" : " answered 503")
+                        + ", and is not asked before " + (left.toSeconds() + 1) + " s have passed",
+                null,
+                left);
+    }
+
+    private void checkRemaining() {
+        Pause pause = usedUp;
+        if (pause != null && isRunning(pause)) {
+            Duration left = left(pause);
+            throw new RegistryException(
+                    ErrorCode.TOO_MANY_REQUESTS,
+                    upstream + " says that its limit is used up, and is not asked for what is cached before "
+                            + (left.toSeconds() + 1) + " s have passed",
+                    null,
+                    left);
+        }
+    }
+
+    private Duration left(Pause pause) {
+        return Duration.ofNanos(pause.until - nanoTime.getAsLong());
+    }
+
+    private boolean isRunning(Pause pause) {
+        return pause.until - nanoTime.getAsLong() > 0;
+    }
+
+    /** Takes notice of what an answer, to a request of that kind, says of limits. */
+    public void answered(RequestKind kind, HttpResponse answer) {
+        Failures.pause(answer).ifPresent(told -> pause(kind, answer.getCode(), told));
+        List<String> remaining = values(REMAINING, answer);
+        if (BY_REGISTRY.contains(kind) && !remaining.isEmpty()) {
+            note(remaining, answer);
+        }
+    }
+
+    private static List<String> values(List<String> names, HttpResponse answer) {
+        return names.stream()
+                .flatMap(name -> Arrays.stream(answer.getHeaders(name)))
+                .map(header -> header.getValue().strip())
+                .toList();
+    }
+
+    private void pause(RequestKind kind, int status, Duration told) {
+        Duration wait = told.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : told;
+        over.merge(kind, new Pause(status, nanoTime.getAsLong() + wait.toNanos()), Pause::orLonger);
+        LOG.warn("{} answered {} ({}); not asked for {}", upstream, status, kind, wait);
+    }
+
+    private void note(List<String> remaining, HttpResponse answer) {
+        List<String> limit = values(LIMIT, answer);
+        if (remaining.stream().noneMatch(text -> NONE.matcher(text).matches())) {
+            LOG.debug("{} has {} requests left ({})", upstream, remaining, limit);
+            usedUp = null;
+            return;
+        }
+        Pause known = usedUp;
+        if (known != null && isRunning(known)) {
+            // Not extended: an upstream that always says this is asked once in a while.
+            LOG.debug("{} has {} requests left ({})", upstream, remaining, limit);
+            return;
+        }
+        Duration wait = window(remaining, limit, answer);
+        usedUp = new Pause(answer.getCode(), nanoTime.getAsLong() + wait.toNanos());
+        LOG.warn(
+                "{} will refuse what comes next: its limit is used up ({}); not asked for what is cached for {}",
+                upstream,
+                limit,
+                wait);
+    }
+
+    /** How long no requests remain. */
+    private static Duration window(List<String> remaining, List<String> limit, HttpResponse answer) {
+        Optional<Duration> told = Failures.pause(answer)
+                .or(() -> AnswerTimes.rateLimitReset(answer))
+                .filter(wait -> !wait.isNegative());
+        if (told.isPresent()) {
+            return told.get().compareTo(Failures.LONGEST_WAIT) > 0 ? Failures.LONGEST_WAIT : told.get();
+        }
+        return Stream.concat(remaining.stream(), limit.stream())
+                .map(WINDOW::matcher)
+                .filter(Matcher::find)
+                .map(window -> Duration.ofSeconds(Long.parseLong(window.group(1))))
+                .filter(window -> window.compareTo(LONGEST_WINDOW) < 0)
+                .findFirst()
+                .orElse(LONGEST_WINDOW);
+    }
+}

@@ -1,0 +1,456 @@
+package io.ociregistry.upstream.http;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.Reference;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.upstream.BlobAnswer;
+import io.ociregistry.upstream.HeadAnswer;
+import io.ociregistry.upstream.ListAnswer;
+import io.ociregistry.upstream.ManifestAnswer;
+import io.ociregistry.upstream.Priority;
+import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.Via;
+import io.ociregistry.upstream.address.Destinations;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.auth.Authenticator;
+import io.ociregistry.upstream.health.Health;
+import io.ociregistry.upstream.net.Clients;
+import io.ociregistry.upstream.net.Failures;
+import io.ociregistry.upstream.net.HttpAnswer;
+import io.ociregistry.upstream.work.Bandwidth;
+import io.ociregistry.upstream.work.UpstreamExecutors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.NameValuePair;
+import org.apache.hc.core5.http.message.BasicNameValuePair;
+
+/** A registry that is reached over HTTP, or one mirror of it. */
+public final class HttpUpstream implements Upstream {
+    private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
+    private static final String MANIFESTS = "manifests";
+    private static final List<NameValuePair> MANIFEST_HEADERS =
+            List.of(new BasicNameValuePair("Accept", MediaType.ACCEPT_MANIFESTS));
+    private static final List<NameValuePair> LIST_HEADERS =
+            List.of(new BasicNameValuePair("Accept", MediaType.OCI_INDEX + ", application/json"));
+
+    /** Enough to learn how long all of it is. */
+    private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
+
+    private final RegistryName name;
+    private final Place place;
+    private final String self;
+    private final Destinations destinations;
+    private final Origin origin;
+    private final Clients clients;
+    private final Authenticator authenticator;
+    private final UpstreamExecutors executors;
+    private final Optional<Bandwidth> bandwidth;
+    private final Health health;
+
+    /**
+     * A registry in that place.
+     *
+     * @param self what this server is called in {@code Via}
+     */
+    public HttpUpstream(
+            RegistryName name,
+            Place place,
+            String self,
+            Destinations destinations,
+            Clients clients,
+            Authenticator authenticator,
+            UpstreamExecutors executors,
+            Optional<Bandwidth> bandwidth,
+            Health health) {
+        this.name = name;
+        this.place = place;
+        this.self = self;
+        this.destinations = destinations;
+        this.origin = place.origin();
+        this.clients = clients;
+        this.authenticator = authenticator;
+        this.executors = executors;
+        this.bandwidth = bandwidth;
+        this.health = health;
+    }
+
+    @Override
+    public void check(RequestKind kind) {
+        health.check(kind);
+    }
+
+    /** Nobody asks it any more but for what is under way. */
+    public void retire() {
+        health.breaker().retire();
+    }
+
+    @Override
+    public RegistryName name() {
+        return name;
+    }
+
+    @Override
+    public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
+        String what = describe("GET manifest", repository, reference);
+        HttpAnswer answer = send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, what, MANIFEST_HEADERS);
+        try {
+            check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
+            byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
+            return new ManifestAnswer(bytes, Exchange.contentType(answer.response()), isStale(answer.response()));
+        } catch (IOException e) {
+            throw Failures.of(what, origin, e);
+        } finally {
+            answer.discard();
+        }
+    }
+
+    @Override
+    public HeadAnswer headManifest(String repository, Reference reference) {
+        String what = describe("HEAD manifest", repository, reference);
+        return head(
+                MANIFESTS, repository, reference, what, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS, MANIFEST_HEADERS);
+    }
+
+    @Override
+    public HeadAnswer headBlob(String repository, Digest digest) {
+        String what = describe("HEAD blob", repository, digest);
+        HeadAnswer answer = head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
+        if (answer.digest().filter(named -> isOther(named, digest)).isPresent()) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": the answer is about another blob, "
+                            + answer.digest().get());
+        }
+        return new HeadAnswer(sizeOf(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+    }
+
+    /** Some name the SHA-256 digest of whatever they are asked for. */
+    private static boolean isOther(Digest named, Digest digest) {
+        return named.algorithm() == digest.algorithm() && !named.equals(digest);
+    }
+
+    /** Proxies put {@code Content-Length: 0} into answers to HEAD, which have no body. */
+    private static OptionalLong sizeOf(Digest digest, OptionalLong told) {
+        return told.isPresent() && digest.canBeOf(told.getAsLong()) ? told : OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalLong blobSize(String repository, Digest digest) {
+        String what = describe("GET the first byte of blob", repository, digest);
+        HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
+        return sizeOf(digest, wholeSize(answer, true, what, ErrorCode.BLOB_UNKNOWN));
+    }
+
+    @Override
+    public BlobAnswer blob(String repository, Digest digest, long from) {
+        String what = describe("GET blob", repository, digest);
+        return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", what);
+    }
+
+    @Override
+    public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
+        String what = describe("GET part of blob", repository, digest);
+        BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), what);
+        if (answer.from() != from) {
+            answer.close();
+            throw anotherPart(from, what);
+        }
+        return answer;
+    }
+
+    private BlobAnswer blob(String repository, Digest digest, long from, String range, String what) {
+        List<NameValuePair> headers = range.isEmpty() ? List.of() : List.of(new BasicNameValuePair("Range", range));
+        HttpAnswer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, what, headers);
+        try {
+            checkRange(answer, from, what);
+            if (from > 0 && answer.response().getCode() == 206) {
+                return part(answer, from, what);
+            }
+            check(answer, what, ErrorCode.BLOB_UNKNOWN);
+            return whole(answer, digest, what);
+        } catch (IOException | RuntimeException e) {
+            answer.discard();
+            throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
+        }
+    }
+
+    @Override
+    public ListAnswer list(String repository, String path, String query, long maxBytes) {
+        String what = "GET " + path + " of " + name + "/" + repository + where();
+        RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
+        HttpAnswer answer = exchange(
+                        health, kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
+                .send(Exchange.SAME_RESOURCE);
+        try {
+            ClassicHttpResponse response = answer.response();
+            if (ListAnswer.NO.contains(response.getCode())) {
+                answer.skip();
+                return ListAnswer.no(response.getCode());
+            }
+            check(answer, what, ErrorCode.NAME_UNKNOWN);
+            byte[] bytes = read(answer, maxBytes, what, "longer lists are not taken");
+            return new ListAnswer(
+                    200, Exchange.contentType(response), bytes, NextLink.query(response), isStale(response));
+        } catch (IllegalArgumentException e) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": its link to the next page is none: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw Failures.of(what, origin, e);
+        } finally {
+            answer.discard();
+        }
+    }
+
+    /** True for a mirror that asks the registry itself, and so tells of that one. */
+    public boolean isCache() {
+        return place.isCache();
+    }
+
+    @Override
+    public Duration silence() {
+        return health.pulse().silence();
+    }
+
+    /**
+     * As {@link #check}; for a mirror, silence is enough, since another source can be asked.
+     *
+     * @throws RegistryException {@code UPSTREAM_TIMEOUT} too
+     */
+    public void checkUsable(RequestKind kind) {
+        check(kind);
+        if (place.mirror() && health.pulse().isSuspect()) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_TIMEOUT,
+                    this + " has not answered other requests for " + silence().toSeconds() + " s, and is passed over");
+        }
+    }
+
+    /** False while it is known to be down, or to limit such requests; for a mirror, also while it is silent. */
+    public boolean isUsable(RequestKind kind) {
+        try {
+            checkUsable(kind);
+            return true;
+        } catch (RegistryException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public boolean hasOther(String repository, Digest digest) {
+        return false;
+    }
+
+    @Override
+    public boolean passOver(String repository, Digest digest) {
+        return false;
+    }
+
+    @Override
+    public Executor metadata(Priority priority) {
+        return executors.metadata(priority);
+    }
+
+    @Override
+    public Executor blobs(Priority priority) {
+        return executors.blobs(priority);
+    }
+
+    private HeadAnswer head(
+            String path,
+            String repository,
+            Reference reference,
+            String what,
+            ErrorCode notFound,
+            List<NameValuePair> headers,
+            List<NameValuePair> instead) {
+        HttpAnswer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
+        boolean byGet = knowsNoHead(answer);
+        if (byGet) {
+            answer.skip();
+            answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
+        }
+        ClassicHttpResponse response = answer.response();
+        OptionalLong size = wholeSize(answer, byGet && instead.equals(ONE_BYTE), what, notFound);
+        return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
+    }
+
+    /**
+     * The size of the whole content that an answer is about. Discards the answer.
+     *
+     * @param oneByte true if the request asked for the first byte alone, so that 206 is the expected status
+     */
+    private static OptionalLong wholeSize(HttpAnswer answer, boolean oneByte, String what, ErrorCode notFound) {
+        try {
+            ClassicHttpResponse response = answer.response();
+            boolean isPart = oneByte && response.getCode() == 206;
+            if (!isPart) {
+                check(answer, what, notFound);
+            }
+            if (UnaskedEncoding.isClaimed(response)) {
+                return OptionalLong.empty();
+            }
+            return isPart ? wholeSize(response) : length(response);
+        } finally {
+            answer.discard();
+        }
+    }
+
+    /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
+    private boolean knowsNoHead(HttpAnswer answer) {
+        int status = answer.response().getCode();
+        return status == 405
+                || status == 501
+                || (status == 403 && !answer.from().equals(origin));
+    }
+
+    private static OptionalLong wholeSize(ClassicHttpResponse part) {
+        Header header = part.getFirstHeader("Content-Range");
+        Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
+        boolean told =
+                range.matches() && range.group(1).equals("0") && !range.group(3).equals("*");
+        return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
+    }
+
+    private HttpAnswer send(
+            RequestKind kind,
+            String method,
+            String path,
+            String repository,
+            Reference reference,
+            String what,
+            List<NameValuePair> headers) {
+        URI uri = place.uri(repository, path + "/" + reference, "");
+        Health told = path.equals(MANIFESTS) && reference instanceof Digest ? health.forManifestsByDigest() : health;
+        return exchange(told, kind, method, uri, repository, what, headers).send();
+    }
+
+    private Exchange exchange(
+            Health told,
+            RequestKind kind,
+            String method,
+            URI uri,
+            String repository,
+            String what,
+            List<NameValuePair> headers) {
+        List<NameValuePair> all = new ArrayList<>(headers);
+        all.add(new BasicNameValuePair("Via", Via.here().andThrough(self)));
+        return new Exchange(
+                clients, destinations, authenticator, told, kind, method, uri, place.repository(repository), what, all);
+    }
+
+    /** What a cache sends along with what it could not look up again. */
+    private boolean isStale(ClassicHttpResponse response) {
+        return place.isCache()
+                && Arrays.stream(response.getHeaders("Warning"))
+                        .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
+    }
+
+    private static void checkRange(HttpAnswer answer, long from, String what) {
+        if (answer.response().getCode() == 416) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_WRONG_CONTENT,
+                    what + ": it has no byte " + from + ", so what is held already is not of it");
+        }
+    }
+
+    private static void check(HttpAnswer answer, String what, ErrorCode notFound) {
+        if (answer.response().getCode() != 200) {
+            answer.skip();
+            throw Failures.of(what, answer.from(), answer.response(), notFound);
+        }
+    }
+
+    private BlobAnswer whole(HttpAnswer answer, Digest digest, String what) throws IOException {
+        OptionalLong size = length(answer.response());
+        if (size.isPresent() && !digest.canBeOf(size.getAsLong())) {
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is empty, and the blob is not");
+        }
+        return new HttpBlobAnswer(answer, 0, size, bandwidth, health.pulse()::sign);
+    }
+
+    private BlobAnswer part(HttpAnswer answer, long from, String what) throws IOException {
+        Header header = answer.response().getFirstHeader("Content-Range");
+        Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
+        if (!range.matches() || Long.parseLong(range.group(1)) != from) {
+            throw anotherPart(from, what);
+        }
+        long last = Long.parseLong(range.group(2));
+        OptionalLong size =
+                range.group(3).equals("*") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(range.group(3)));
+        // It may send less than it was asked for, but nothing that can't be.
+        if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
+            throw anotherPart(from, what);
+        }
+        return new HttpBlobAnswer(answer, from, size, bandwidth, health.pulse()::sign);
+    }
+
+    private static RegistryException anotherPart(long from, String what) {
+        return new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                what + ": it was asked for the bytes from " + from + " on and sent another part");
+    }
+
+    private static byte[] read(HttpAnswer answer, long maxBytes, String what, String why) throws IOException {
+        HttpEntity entity = answer.response().getEntity();
+        if (entity == null) {
+            return new byte[0];
+        }
+        int limit = (int) Math.min(maxBytes, Integer.MAX_VALUE - 16) + 1;
+        if (entity.getContentLength() < limit) {
+            InputStream in = entity.getContent();
+            byte[] bytes = in.readNBytes(limit);
+            bytes = bytes.length < limit ? UnaskedEncoding.undone(answer.response(), bytes, limit) : bytes;
+            if (bytes.length < limit) {
+                return bytes;
+            }
+        }
+        throw new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": it is larger than " + maxBytes + " bytes; " + why);
+    }
+
+    private static OptionalLong length(ClassicHttpResponse response) {
+        Header header = response.getFirstHeader("Content-Length");
+        boolean told = header != null && header.getValue().matches("[0-9]{1,18}");
+        return told ? OptionalLong.of(Long.parseLong(header.getValue())) : OptionalLong.empty();
+    }
+
+    private static Optional<Digest> digest(ClassicHttpResponse response) {
+        Header header = response.getFirstHeader("Docker-Content-Digest");
+        try {
+            return header == null ? Optional.empty() : Optional.of(Digest.parse(header.getValue()));
+        } catch (RegistryException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private String describe(String action, String repository, Reference reference) {
+        return action + " " + name + "/" + repository + reference.separator() + reference + where();
+    }
+
+    private String where() {
+        return place.mirror() ? " from the mirror " + origin : "";
+    }
+
+    @Override
+    public String toString() {
+        return place.mirror() ? "the mirror " + origin + " of " + name : name.toString();
+    }
+}

@@ -1,0 +1,307 @@
+package io.ociregistry.upstream.pool;
+
+import io.ociregistry.common.Daemons;
+import io.ociregistry.config.ProxyEnvironment;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.Limits;
+import io.ociregistry.config.model.MirrorConfig;
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.tls.SystemTrust;
+import io.ociregistry.upstream.address.AddressGuard;
+import io.ociregistry.upstream.address.Destinations;
+import io.ociregistry.upstream.address.HostResolver;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SteadyResolver;
+import io.ociregistry.upstream.auth.Authenticator;
+import io.ociregistry.upstream.auth.BearerTokens;
+import io.ociregistry.upstream.auth.Identities;
+import io.ociregistry.upstream.auth.TokenService;
+import io.ociregistry.upstream.credentials.CredentialSource;
+import io.ociregistry.upstream.credentials.CredentialSources;
+import io.ociregistry.upstream.credentials.DockerLogin;
+import io.ociregistry.upstream.credentials.HelperPrograms;
+import io.ociregistry.upstream.health.Breaker;
+import io.ociregistry.upstream.health.Health;
+import io.ociregistry.upstream.health.Pulse;
+import io.ociregistry.upstream.health.RateLimits;
+import io.ociregistry.upstream.http.HttpUpstream;
+import io.ociregistry.upstream.http.Place;
+import io.ociregistry.upstream.net.Clients;
+import io.ociregistry.upstream.net.TlsContexts;
+import io.ociregistry.upstream.proxy.Proxies;
+import io.ociregistry.upstream.work.Bandwidth;
+import io.ociregistry.upstream.work.PriorityThreads;
+import io.ociregistry.upstream.work.UpstreamExecutors;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+
+/** Makes upstreams of what a configuration says of them. Nothing is connected to, and no file read, before it is needed. */
+public final class UpstreamFactory implements AutoCloseable {
+    /** Docker Hub's API is not where its name is. */
+    private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
+
+    private static final String OWN_PROXY = "registries[].proxy";
+    private static final String MIRRORS_PROXY = "registries[].mirrors[].proxy";
+
+    /** Clients can name any number of registries that nobody will ever bring back. */
+    private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
+    /** For what arrived whole to reach the disk. */
+    private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
+
+    private final String self;
+    private final SteadyResolver resolver;
+    private final SystemTrust trust;
+    private final Breaker.Pace pace;
+    private final CredentialSources sources;
+    private final ScheduledExecutorService probes = probes();
+
+    /** All that somebody may still use, those of retired upstreams too; what nobody can use any more leaves by itself. */
+    private final Set<Clients> clients = weak();
+
+    private final Set<UpstreamExecutors> executors = weak();
+
+    /**
+     * Upstreams that share these.
+     *
+     * @param self what this server is called in {@code Via}
+     */
+    UpstreamFactory(String self, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
+        this.self = self;
+        this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
+        this.trust = trust;
+        this.pace = pace;
+        this.sources = new CredentialSources(helpers, System::nanoTime);
+    }
+
+    private static <T> Set<T> weak() {
+        return Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    }
+
+    /** The connections to all registries without an entry. */
+    Clients forUnlisted(Timeouts timeouts, ProxyEnvironment environment) {
+        return noted(new Clients(
+                TlsContexts.verified(trust),
+                AddressGuard.publicOnly(resolver),
+                Proxies.of(ProxyConfig.AS_ENVIRONMENT, OWN_PROXY, environment, sources),
+                timeouts));
+    }
+
+    /**
+     * Makes one.
+     *
+     * @param shared the connections of those without an entry
+     * @param before the same registry as it was reached until now
+     */
+    Connected connect(Reach reach, Clients shared, Optional<Connected> before) {
+        Connected.Line line = before.filter(known -> known.reach().limits().equals(reach.limits()))
+                .map(Connected::line)
+                .orElseGet(() -> line(reach));
+        return reach.entry().isPresent() ? listed(reach, reach.entry().get(), line) : unlisted(reach, shared, line);
+    }
+
+    private Connected.Line line(Reach reach) {
+        Limits limits = reach.limits();
+        UpstreamExecutors own = new UpstreamExecutors(reach.name().toString(), limits.downloads());
+        executors.add(own);
+        Optional<Bandwidth> bandwidth = limits.bandwidth()
+                .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
+        return new Connected.Line(own, bandwidth);
+    }
+
+    private Connected listed(Reach reach, UpstreamConfig config, Connected.Line line) {
+        RegistryName name = reach.name();
+        Origin origin = config.endpoint()
+                .map(Origin::of)
+                .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
+        Clients own = clients(config.tls(), proxies(config.proxy(), OWN_PROXY, reach), origin, reach.timeouts());
+        HttpUpstream registry = upstream(
+                name,
+                Place.in(origin),
+                new Destinations(origin, true),
+                own,
+                new Identities(origin, sources.of(config.auth(), server(config)), AuthConfig.realms(config.auth())),
+                line,
+                pace);
+        if (config.mirrors().isEmpty()) {
+            return new Connected(reach, registry, List.of(registry), List.of(own), line);
+        }
+        List<Clients> all = new ArrayList<>(List.of(own));
+        List<HttpUpstream> mirrors = new ArrayList<>();
+        for (MirrorConfig mirror : config.mirrors()) {
+            Clients its = clients(
+                    mirror.tls(),
+                    proxies(mirror.proxy(), MIRRORS_PROXY, reach),
+                    Origin.of(mirror.url()),
+                    hurried(reach, config));
+            all.add(its);
+            mirrors.add(mirror(name, mirror, its, line));
+        }
+        List<HttpUpstream> both = new ArrayList<>(mirrors);
+        both.add(registry);
+        return new Connected(reach, new MirroredUpstream(mirrors, registry), both, all, line);
+    }
+
+    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, Clients its, Connected.Line line) {
+        Origin origin = Origin.of(mirror.url());
+        CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
+        return upstream(
+                name,
+                Place.in(mirror, name),
+                new Destinations(origin, true),
+                its,
+                new Identities(origin, source, AuthConfig.realms(mirror.auth())),
+                new Connected.Line(line.executors(), Optional.empty()),
+                pace);
+    }
+
+    /** What stands between a client and the next source has no more time than all of them together. */
+    private static Timeouts hurried(Reach reach, UpstreamConfig config) {
+        Timeouts timeouts = reach.timeouts();
+        Duration stall = timeouts.stall().compareTo(timeouts.answer()) < 0 ? timeouts.stall() : timeouts.answer();
+        return new Timeouts(
+                timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
+    }
+
+    private Proxies proxies(ProxyConfig proxy, String key, Reach reach) {
+        return Proxies.of(proxy, key, reach.environment(), sources);
+    }
+
+    private Clients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
+        return noted(
+                new Clients(TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
+    }
+
+    private Connected unlisted(Reach reach, Clients shared, Connected.Line line) {
+        Origin origin = origin(reach.name(), "https");
+        HttpUpstream registry = upstream(
+                reach.name(),
+                Place.in(origin),
+                new Destinations(origin, false),
+                shared,
+                new Identities(origin, CredentialSource.ANONYMOUS, List.of()),
+                line,
+                pace.endingAfter(UNLISTED_PROBES));
+        return new Connected(reach, registry, List.of(registry), List.of(), line);
+    }
+
+    private HttpUpstream upstream(
+            RegistryName name,
+            Place place,
+            Destinations destinations,
+            Clients clients,
+            Identities identities,
+            Connected.Line line,
+            Breaker.Pace probing) {
+        Origin origin = place.origin();
+        RateLimits rates = new RateLimits(origin, System::nanoTime);
+        BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
+        Timeouts times = clients.timeouts();
+        Probe probe = new Probe(clients, origin.resolve("/v2/"));
+        Breaker breaker = new Breaker(
+                origin,
+                probing,
+                probes,
+                line.executors().probes(),
+                pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
+                System::nanoTime);
+        Pulse pulse = new Pulse(
+                times.patience(),
+                breaker,
+                probes,
+                line.executors().probes(),
+                () -> probe.send(times.answer().minus(times.patience())),
+                System::nanoTime);
+        probe.answersAreSignsFor(pulse);
+        return new HttpUpstream(
+                name,
+                place,
+                self,
+                destinations,
+                clients,
+                new Authenticator(destinations, identities, tokens),
+                line.executors(),
+                line.bandwidth(),
+                new Health(origin, breaker, pulse, rates, place.isCache()));
+    }
+
+    /** Asks one upstream for any answer. */
+    private static final class Probe {
+        private final Clients clients;
+        private final URI uri;
+        private volatile Runnable answered = () -> {};
+
+        Probe(Clients clients, URI uri) {
+            this.clients = clients;
+            this.uri = uri;
+        }
+
+        void answersAreSignsFor(Pulse pulse) {
+            answered = pulse::sign;
+        }
+
+        boolean isAnswered(Duration atMost) {
+            boolean answer = clients.answers(uri, atMost);
+            if (answer) {
+                answered.run();
+            }
+            return answer;
+        }
+
+        void send(Duration atMost) {
+            boolean unused = isAnswered(atMost);
+        }
+    }
+
+    private Clients noted(Clients made) {
+        clients.add(made);
+        return made;
+    }
+
+    private static ScheduledExecutorService probes() {
+        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, Daemons.named("probes"));
+        probes.setRemoveOnCancelPolicy(true);
+        return probes;
+    }
+
+    /** What docker calls the place where a registry really is: credentials are for that. */
+    public static String server(UpstreamConfig config) {
+        String host = config.endpoint().map(URI::getRawAuthority).orElse(config.name());
+        return host.equals("docker.io") ? DockerLogin.HUB : host;
+    }
+
+    private static Origin origin(RegistryName name, String scheme) {
+        return Origin.of(URI.create(ENDPOINTS.getOrDefault(name.toString(), scheme + "://" + name)));
+    }
+
+    /** Ends the work of all that it made, within 2 seconds however many there are. */
+    @Override
+    public void close() {
+        probes.shutdownNow();
+        copy(clients).forEach(Clients::close);
+        List<UpstreamExecutors> all = copy(executors);
+        all.forEach(UpstreamExecutors::shutdown);
+        long end = System.nanoTime() + LAST_SECONDS.toNanos();
+        all.forEach(each -> each.end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
+        resolver.close();
+    }
+
+    private static <T> List<T> copy(Set<T> some) {
+        synchronized (some) {
+            return List.copyOf(some);
+        }
+    }
+}

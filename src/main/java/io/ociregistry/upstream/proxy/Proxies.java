@@ -1,0 +1,68 @@
+package io.ociregistry.upstream.proxy;
+
+import io.ociregistry.config.ProxyEnvironment;
+import io.ociregistry.config.model.ProxyConfig;
+import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.credentials.CredentialSources;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Which proxy leads where, for one registry and for what it sends us to. */
+public final class Proxies {
+    public static final Proxies NONE = new Proxies(Optional.empty(), Optional.empty());
+
+    private final Optional<Rule> forHttp;
+    private final Optional<Rule> forHttps;
+
+    private Proxies(Optional<Rule> forHttp, Optional<Rule> forHttps) {
+        this.forHttp = forHttp;
+        this.forHttps = forHttps;
+    }
+
+    private record Rule(HttpProxy proxy, NoProxy direct) {
+        static Optional<Rule> of(ProxyConfig config, CredentialSources sources, String where) {
+            if (!(config instanceof ProxyConfig.Via via)) {
+                return Optional.empty();
+            }
+            HttpProxy proxy =
+                    new HttpProxy(new Origin("http", via.host(), via.port()), sources.ofProxy(via.auth()), where);
+            return Optional.of(new Rule(proxy, NoProxy.of(via.noProxy())));
+        }
+    }
+
+    /**
+     * As the configuration of a registry or a mirror says, which may leave that to the environment.
+     *
+     * @param key what stands in the configuration for it, for messages
+     */
+    public static Proxies of(ProxyConfig config, String key, ProxyEnvironment environment, CredentialSources sources) {
+        if (config instanceof ProxyConfig.AsEnvironment) {
+            return new Proxies(
+                    Rule.of(
+                            environment.http(),
+                            sources,
+                            "http://USER:PASSWORD@... in the environment variable HTTP_PROXY"),
+                    Rule.of(
+                            environment.https(),
+                            sources,
+                            "http://USER:PASSWORD@... in the environment variable HTTPS_PROXY"));
+        }
+        Optional<Rule> own = Rule.of(config, sources, key + ": user and password");
+        return new Proxies(own, own);
+    }
+
+    /** The proxy that leads there; empty if it is reached directly. */
+    Optional<HttpProxy> to(Origin target) {
+        return (target.isHttps() ? forHttps : forHttp)
+                .filter(rule -> !rule.direct().covers(target))
+                .map(Rule::proxy);
+    }
+
+    /** True if one of them is there. */
+    boolean isOne(String host, int port) {
+        return Stream.of(forHttp, forHttps)
+                .flatMap(Optional::stream)
+                .map(rule -> rule.proxy().at())
+                .anyMatch(at -> at.port() == port && at.isAt(host));
+    }
+}

@@ -1,0 +1,41 @@
+package io.ociregistry.upstream.proxy;
+
+import io.ociregistry.upstream.address.Origin;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import org.apache.hc.core5.http.HttpResponse;
+import org.jspecify.annotations.Nullable;
+
+/** A proxy that was to lead to a target did not. The message names it, and no credentials. */
+public final class ProxyFailure extends IOException {
+    private static final long serialVersionUID = 1L;
+    static final int AUTHENTICATION_REQUIRED = 407;
+
+    private ProxyFailure(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+
+    /** It could not be reached, or broke off before there was a connection to the target. */
+    static ProxyFailure of(HttpProxy proxy, Origin target, Exception e) {
+        if (e instanceof UnknownHostException) {
+            return new ProxyFailure("the name of " + proxy + ", which leads to " + target + ", can't be resolved", e);
+        }
+        if (e instanceof SocketTimeoutException) {
+            return new ProxyFailure("no connection to " + target + " through " + proxy + " in time", e);
+        }
+        if (e instanceof ConnectException) {
+            return new ProxyFailure(
+                    "can't connect to " + proxy + ", which leads to " + target + ": " + e.getMessage(), e);
+        }
+        return new ProxyFailure(proxy + ", which leads to " + target + ", broke off: " + e.getMessage(), e);
+    }
+
+    /** It answered itself. */
+    static ProxyFailure answered(HttpProxy proxy, Origin target, HttpResponse answer) {
+        int status = answer.getCode();
+        String why = status == AUTHENTICATION_REQUIRED ? ": " + proxy.advice() : "";
+        return new ProxyFailure(proxy + " does not lead to " + target + ", it answered " + status + why, null);
+    }
+}

@@ -1,0 +1,58 @@
+package io.ociregistry.web.admin;
+
+import io.ociregistry.access.AdminToken;
+import io.ociregistry.config.model.AdminConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Decides whether a request may use the admin API: it must send the token. The address of a client is no identity,
+ * because a reverse proxy on the same machine makes every client a loopback peer. See ADR 32.
+ */
+final class AdminAccess {
+    private static final String BEARER = "Bearer ";
+
+    private final boolean enabled;
+    private final AdminToken token;
+    private final Function<HttpServletRequest, Optional<String>> withoutToken;
+
+    AdminAccess(AdminConfig config, AdminToken token) {
+        this.enabled = config.enabled();
+        this.token = token;
+        this.withoutToken =
+                config.trustLoopback() ? LoopbackTrust::objection : request -> Optional.of("the request has no token");
+    }
+
+    /**
+     * Returns if the request may be answered. A wrong token is refused also where none is needed, so that a mistake is
+     * seen.
+     *
+     * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the server has no admin API, otherwise {@link
+     *     ErrorCode#DENIED}; the message says why, and what to do
+     */
+    void check(HttpServletRequest request) {
+        if (!enabled) {
+            throw new RegistryException(
+                    ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration has admin.enabled: false");
+        }
+        Optional<String> shown = shown(request);
+        Optional<String> objection = shown.isPresent()
+                ? shown.filter(text -> !token.is(text)).map(wrong -> "the token is not the right one")
+                : withoutToken.apply(request);
+        objection.ifPresent(why -> {
+            throw new RegistryException(
+                    ErrorCode.DENIED,
+                    "only the operator may ask for this, and " + why
+                            + ": this server wants Authorization: Bearer TOKEN, and the token is " + token.hint());
+        });
+    }
+
+    private static Optional<String> shown(HttpServletRequest request) {
+        return Optional.ofNullable(request.getHeader("Authorization"))
+                .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+                .map(value -> value.substring(BEARER.length()).strip());
+    }
+}

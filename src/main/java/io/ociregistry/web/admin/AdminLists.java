@@ -1,0 +1,138 @@
+package io.ociregistry.web.admin;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.admin.CacheContents;
+import io.ociregistry.registry.admin.CachedBlob;
+import io.ociregistry.registry.admin.CachedImage;
+import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.web.http.Query;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What is in the cache. The parameter {@code count} says how much of it: 50 if it is absent, all if it is -1. */
+final class AdminLists {
+    private static final int COUNT = 50;
+    private static final int SHORT = 10;
+    private static final String NONE = "no manifests found\n";
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
+
+    private final Admin admin;
+
+    AdminLists(Admin admin) {
+        this.admin = admin;
+    }
+
+    /** Images and indexes, by {@code pattern}. */
+    void manifests(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ReferencePatterns patterns = patterns(request);
+        list(request, response, contents -> contents.images(patterns), images -> text(images, AdminLists::row));
+    }
+
+    /** Images with their blobs, by {@code pattern}, or else by {@code digest}, a part of that of a blob. */
+    void images(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ReferencePatterns patterns = patterns(request);
+        String part = patterns.isAll() ? Query.of(request).first("digest").orElse("") : "";
+        list(
+                request,
+                response,
+                contents -> (part.isEmpty() ? contents.images(patterns) : contents.imagesWith(part))
+                        .filter(image -> !image.type().equals(CachedImage.LIST)),
+                images -> text(images, AdminLists::rows));
+    }
+
+    /** Blobs, by {@code substr}, a part of the digest. */
+    void blobs(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String part = Query.of(request).first("substr").orElse("");
+        list(request, response, contents -> contents.blobs(part), AdminLists::blobText);
+    }
+
+    private <T> void list(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            Function<CacheContents, Stream<T>> query,
+            Function<List<T>, String> text)
+            throws IOException {
+        long count = count(request);
+        AdminAnswer form = AdminAnswer.to(request);
+        form.awaitListed(
+                request,
+                response,
+                () -> admin.ask(contents ->
+                        form.bytes(query.apply(contents).limit(count).toList(), text)));
+    }
+
+    private static ReferencePatterns patterns(HttpServletRequest request) {
+        try {
+            return Query.of(request)
+                    .first("pattern")
+                    .filter(pattern -> !pattern.isEmpty())
+                    .map(ReferencePatterns::parse)
+                    .orElse(ReferencePatterns.ALL);
+        } catch (RegistryException e) {
+            throw new RegistryException(e.code(), "invalid parameters: " + e.getMessage(), e);
+        }
+    }
+
+    private static long count(HttpServletRequest request) {
+        Optional<String> given = Query.of(request).first("count").filter(text -> !text.isEmpty());
+        String text = given.orElse(String.valueOf(COUNT));
+        if (!text.matches("-1|[0-9]{1,9}")) {
+            throw new RegistryException(
+                    ErrorCode.REQUEST_INVALID,
+                    "invalid parameters: count is how many to list, or -1 for all, and not '" + text + "'");
+        }
+        return text.equals("-1") ? Long.MAX_VALUE : Long.parseLong(text);
+    }
+
+    private static String text(List<CachedImage> images, Function<CachedImage, String> rows) {
+        return images.isEmpty()
+                ? NONE
+                : images.stream().map(rows).collect(Collectors.joining("", "URL DIGEST CREATED PULLED\n", ""));
+    }
+
+    private static String row(CachedImage image) {
+        return shortened(image.name()) + " " + hex(image.digest()) + "  " + local(image.created()) + " "
+                + local(image.pulled()) + "\n";
+    }
+
+    private static String rows(CachedImage image) {
+        return row(image)
+                + image.blobs().stream().map(blob -> "- " + blob + "\n").collect(Collectors.joining());
+    }
+
+    private static String blobText(List<CachedBlob> blobs) {
+        return blobs.isEmpty()
+                ? NONE
+                : blobs.stream()
+                        .map(blob -> hex(blob.digest()) + " " + blob.references() + "\n")
+                        .collect(Collectors.joining("", "URL REFCNT\n", ""));
+    }
+
+    /** A name whose digest has ten characters. */
+    private static String shortened(String name) {
+        int digest = name.indexOf("@sha256:");
+        return digest < 0 ? name : name.substring(0, digest + "@sha256:".length() + SHORT);
+    }
+
+    private static String hex(String digest) {
+        return digest.substring(digest.indexOf(':') + 1);
+    }
+
+    private static String local(@Nullable String utc) {
+        return utc == null ? "" : TIME.format(Instant.parse(utc));
+    }
+}

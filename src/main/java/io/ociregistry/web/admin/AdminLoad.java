@@ -1,0 +1,141 @@
+package io.ociregistry.web.admin;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.Platforms;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.load.LoadJson;
+import io.ociregistry.registry.load.LoadListener;
+import io.ociregistry.registry.load.LoadOptions;
+import io.ociregistry.registry.load.LoadOutcome;
+import io.ociregistry.registry.load.LoadSummary;
+import io.ociregistry.registry.load.list.ImageFile;
+import io.ociregistry.registry.load.list.ImageList;
+import io.ociregistry.registry.load.list.LoadPlan;
+import io.ociregistry.web.http.LineStream;
+import io.ociregistry.web.http.Query;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Loads the images that the body lists, and tells how it goes while it does. It goes on if the client leaves. What came of it is in the last line,
+ * since the status is sent before.
+ */
+record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute.Endpoint {
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int MOST_PARALLEL = 64;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    @Override
+    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        LoadOptions options = options(Query.of(request));
+        LoadPlan plan = plan(request);
+        LineStream lines = new LineStream();
+        boolean json = AdminAnswer.to(request) == AdminAnswer.JSON;
+        LoadListener listener = json ? new Json(lines) : new LoadText(lines);
+        admin.load(plan, options, listener).whenComplete((summary, failure) -> {
+            if (failure != null) {
+                lines.add(json ? interrupted(failure) : "failed: " + reason(failure));
+            }
+            lines.end();
+        });
+        response.setHeader("Content-Type", json ? "application/x-ndjson" : "text/plain;charset=utf-8");
+        lines.send(request, response);
+    }
+
+    private static LoadPlan plan(HttpServletRequest request) throws IOException {
+        byte[] list = request.getInputStream().readNBytes(MAX_BYTES + 1);
+        if (!ImageFile.isList(list)) {
+            throw invalid("the body is no list of images; an archive can be loaded while the server is stopped:"
+                    + " ociregistry load --image-file FILE");
+        }
+        if (list.length > MAX_BYTES) {
+            throw invalid("a list of images has " + MAX_BYTES + " bytes at most");
+        }
+        LoadPlan plan = LoadPlan.of(ImageList.read("line", list));
+        if (plan.lines().isEmpty()) {
+            throw invalid("the body lists no image: expected one on a line, like docker.io/library/alpine:3.20");
+        }
+        return plan;
+    }
+
+    private LoadOptions options(Query query) {
+        LoadOptions usual = this.usual.get();
+        return new LoadOptions(
+                given(query, "platform").map(Platforms::parse).orElse(usual.platforms()),
+                given(query, "parallel").map(AdminLoad::parallel).orElse(usual.parallel()),
+                given(query, "withReferrers").map(AdminLoad::isTrue).orElse(usual.withReferrers()),
+                usual.patience(),
+                usual.resolveRef());
+    }
+
+    private static Optional<String> given(Query query, String name) {
+        return query.first(name).filter(value -> !value.isEmpty());
+    }
+
+    private static int parallel(String text) {
+        int number = text.matches("[0-9]{1,3}") ? Integer.parseInt(text) : 0;
+        if (number < 1 || number > MOST_PARALLEL) {
+            throw invalid("parallel is a number from 1 to " + MOST_PARALLEL);
+        }
+        return number;
+    }
+
+    private static boolean isTrue(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw invalid("withReferrers is true or false");
+        }
+        return text.equals("true");
+    }
+
+    private static RegistryException invalid(String what) {
+        return new RegistryException(ErrorCode.REQUEST_INVALID, "invalid parameters: " + what);
+    }
+
+    private static String interrupted(Throwable failure) {
+        return JSON.createObjectNode()
+                .put("event", "interrupted")
+                .put("reason", reason(failure))
+                .toString();
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        return String.valueOf(cause.getMessage());
+    }
+
+    /** The lines that {@code load --json} prints; progress can be left out. */
+    private static final class Json implements LoadListener {
+        private final LoadJson all;
+        private final LoadJson progress;
+
+        Json(LineStream lines) {
+            this.all = new LoadJson(lines::add);
+            this.progress = new LoadJson(lines::addIfReadFast);
+        }
+
+        @Override
+        public void started(String image) {
+            all.started(image);
+        }
+
+        @Override
+        public void progressed(String image, long bytes, long total) {
+            progress.progressed(image, bytes, total);
+        }
+
+        @Override
+        public void ended(LoadOutcome outcome) {
+            all.ended(outcome);
+        }
+
+        @Override
+        public void finished(LoadSummary summary) {
+            all.finished(summary);
+        }
+    }
+}

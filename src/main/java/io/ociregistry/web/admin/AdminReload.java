@@ -1,0 +1,15 @@
+package io.ociregistry.web.admin;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Reads the configuration again, and tells what came of it. */
+record AdminReload(Reload reload) implements AdminRoute.Endpoint {
+    @Override
+    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Reload.Outcome outcome = reload.apply();
+        AdminAnswer form = AdminAnswer.to(request);
+        form.send(request, response, form.bytes(outcome, Reload.Outcome::text));
+    }
+}

@@ -1,0 +1,63 @@
+package io.ociregistry.web.admin;
+
+import io.ociregistry.registry.admin.Admin;
+import io.ociregistry.registry.admin.ServerStatus;
+import io.ociregistry.registry.admin.UpstreamState;
+import io.ociregistry.registry.blob.ArrivingBlob;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+
+/** How it stands with the server, on one page. */
+record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
+    @Override
+    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        AdminAnswer form = AdminAnswer.to(request);
+        form.await(request, response, () -> admin.status().thenApply(status -> form.bytes(status, AdminStatus::text)));
+    }
+
+    private static String text(ServerStatus status) {
+        StringBuilder text = new StringBuilder();
+        text.append("ociregistry %s, since %s (%s)%s\n"
+                .formatted(
+                        status.version(),
+                        status.started(),
+                        Duration.ofSeconds(status.uptimeSeconds())
+                                .toString()
+                                .substring(2)
+                                .toLowerCase(Locale.ROOT),
+                        status.airGapped() ? ", air-gapped" : ""));
+        ServerStatus.Disk disk = status.disk();
+        text.append("disk %s: %d bytes used, %d of %d free%s\n"
+                .formatted(
+                        disk.path(),
+                        disk.used(),
+                        disk.free(),
+                        disk.total(),
+                        (disk.readOnly() ? ", read-only" : "")
+                                + (disk.warning() == null ? "" : ", warning: " + disk.warning())));
+        text.append("cache: %d names, %d manifests, %d blobs%s\n"
+                .formatted(
+                        status.cache().names(),
+                        status.cache().manifests(),
+                        status.cache().blobs(),
+                        status.cache().complete() ? "" : ", and more: its index is still being read"));
+        status.upstreams().forEach(upstream -> text.append(line(upstream)));
+        status.downloads().forEach(blob -> text.append(line(blob)));
+        return text.toString();
+    }
+
+    private static String line(UpstreamState upstream) {
+        String why = upstream.reason() == null
+                ? ""
+                : " (asked again in %s s): %s".formatted(upstream.retrySeconds(), upstream.reason());
+        return "upstream " + upstream.registry() + ": " + upstream.state() + why + "\n";
+    }
+
+    private static String line(ArrivingBlob blob) {
+        return "download " + blob.digest() + " from " + blob.source() + ": " + blob.bytes() + " of "
+                + (blob.size() == null ? "?" : blob.size()) + " bytes\n";
+    }
+}

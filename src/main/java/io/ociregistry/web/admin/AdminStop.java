@@ -1,0 +1,26 @@
+package io.ociregistry.web.admin;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Stops the server as a signal would: requests in flight end first, this one too. */
+record AdminStop(Optional<Runnable> stop) implements AdminRoute.Endpoint {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminStop.class);
+
+    @Override
+    public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Runnable action = stop.orElseThrow(() -> new RegistryException(
+                ErrorCode.DENIED, "this server runs in a container that is not its own; stop it through that"));
+        LOG.warn("stopping, as {} asks", request.getRemoteAddr());
+        AdminAnswer form = AdminAnswer.to(request);
+        form.send(request, response, form.bytes(Map.of("state", "stopping"), unused -> "stopping\n"));
+        action.run();
+    }
+}

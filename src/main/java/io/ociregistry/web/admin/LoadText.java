@@ -1,0 +1,41 @@
+package io.ociregistry.web.admin;
+
+import io.ociregistry.registry.load.LoadListener;
+import io.ociregistry.registry.load.LoadOutcome;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.Failed;
+import io.ociregistry.registry.load.LoadOutcome.Loaded;
+import io.ociregistry.registry.load.LoadSummary;
+import io.ociregistry.web.http.LineStream;
+
+/** A load as lines of text. The last one begins with {@code ok} or {@code failed}. */
+record LoadText(LineStream lines) implements LoadListener {
+    @Override
+    public void started(String image) {
+        lines.add("loading " + image);
+    }
+
+    @Override
+    public void progressed(String image, long bytes, long total) {
+        lines.addIfReadFast(image + ": " + bytes + " of " + total + " bytes");
+    }
+
+    @Override
+    public void ended(LoadOutcome outcome) {
+        if (outcome instanceof Loaded loaded) {
+            lines.add("loaded " + loaded.image() + ": " + loaded.bytes() + " bytes");
+        } else if (outcome instanceof AlreadyThere there) {
+            lines.add("already there: " + there.image());
+        } else if (outcome instanceof Failed failed) {
+            lines.add("not loaded: " + failed.image() + ": " + failed.reason());
+        }
+    }
+
+    @Override
+    public void finished(LoadSummary summary) {
+        summary.notes().forEach(note -> lines.add("note: " + note));
+        lines.add((summary.isComplete() ? "ok: " : "failed: ") + summary.loaded() + " loaded, "
+                + summary.alreadyThere() + " already there, " + summary.failed().size() + " failed; "
+                + summary.bytes() + " bytes");
+    }
+}

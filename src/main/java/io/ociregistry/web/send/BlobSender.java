@@ -1,0 +1,172 @@
+package io.ociregistry.web.send;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.blob.PartRequest;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.web.http.AccessLogFilter;
+import io.ociregistry.web.http.ByteRange;
+import io.ociregistry.web.http.ContentHeaders;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Sends a blob, or the ranges of it that were asked for, in the best way that the container has.
+ *
+ * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link Transfer}.
+ */
+public final class BlobSender {
+    private static final String FILE = "org.apache.tomcat.sendfile.filename";
+
+    /** Before a file Tomcat sends the headers, and waits on its thread for a client that takes none of them: not for small files. */
+    private static final long SMALL = 64 << 10;
+
+    /** True if Tomcat sends the body by itself once the service of this request has returned. */
+    public static boolean sendsFile(HttpServletRequest request) {
+        return request.getAttribute(FILE) != null;
+    }
+
+    /** Answers with the blob; closes it when it is over, or if this throws. */
+    public void send(BlobSource source, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        boolean handedOver = false;
+        try {
+            Optional<List<ByteRange>> ranges = ranges(source, request, response);
+            if (ContentHeaders.set(request, response, MediaType.OCTET_STREAM, source.digest())) {
+                response.setHeader("Accept-Ranges", "bytes");
+                handedOver = body(source, ranges, request, response);
+            }
+        } finally {
+            if (!handedOver) {
+                source.close();
+            }
+        }
+    }
+
+    /** The part of a blob that a request asks for, if it is one. */
+    public static PartRequest wanted(Digest digest, HttpServletRequest request) {
+        Optional<String> header = range(digest, request);
+        return size -> {
+            try {
+                return header.isEmpty()
+                        ? Optional.empty()
+                        : ByteRange.parse(header.get(), size)
+                                .filter(ranges -> ranges.size() == 1)
+                                .map(ranges -> ranges.get(0))
+                                .map(range -> new PartRequest.Part(range.from(), range.to()));
+            } catch (ByteRange.TooMany e) {
+                return Optional.empty();
+            }
+        };
+    }
+
+    /** The header that asks for a part, if its condition holds. */
+    private static Optional<String> range(Digest digest, HttpServletRequest request) {
+        String condition = request.getHeader("If-Range");
+        boolean applies = condition == null || condition.equals(ContentHeaders.entityTag(digest));
+        return applies ? Optional.ofNullable(request.getHeader("Range")) : Optional.empty();
+    }
+
+    /** What of it is asked for; empty for all of it. */
+    private static Optional<List<ByteRange>> ranges(
+            BlobSource source, HttpServletRequest request, HttpServletResponse response) {
+        Optional<String> header = range(source.digest(), request);
+        if (header.isEmpty() || source.size().isEmpty()) {
+            return Optional.empty();
+        }
+        long size = source.size().getAsLong();
+        try {
+            Optional<List<ByteRange>> ranges = ByteRange.parse(header.get(), size);
+            if (ranges.isPresent() && ranges.get().isEmpty()) {
+                response.setHeader("Content-Range", "bytes */" + size);
+                throw new RegistryException(
+                        ErrorCode.RANGE_NOT_SATISFIABLE,
+                        "no range asked for is within the " + size + " bytes of " + source.digest());
+            }
+            return ranges;
+        } catch (ByteRange.TooMany e) {
+            throw new RegistryException(
+                    ErrorCode.REQUEST_INVALID, "more than 100 ranges in one request; ask for fewer", e);
+        }
+    }
+
+    /** Sends the body; true if the source is closed by somebody else later. */
+    private boolean body(
+            BlobSource source,
+            Optional<List<ByteRange>> ranges,
+            HttpServletRequest request,
+            HttpServletResponse response)
+            throws IOException {
+        if (ranges.isPresent() && ranges.get().size() > 1) {
+            List<Transfer.Part> parts = multipart(source, ranges.get(), response);
+            Transfer.start(request, response, parts, source);
+            return true;
+        }
+        long from = 0;
+        long to = source.size().orElse(Transfer.END);
+        if (ranges.isPresent()) {
+            ByteRange range = ranges.get().get(0);
+            from = range.from();
+            to = range.to();
+            response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
+            response.setHeader("Content-Range", range.contentRange(source.size().getAsLong()));
+        }
+        if (to != Transfer.END) {
+            response.setContentLengthLong(to - from);
+        }
+        if (to - from > SMALL && sendFile(source, from, to, request)) {
+            return false;
+        }
+        List<Transfer.Part> parts = List.of(new Transfer.Part.Range(source, from, to));
+        Transfer.start(request, response, to == from ? List.of() : parts, source);
+        return true;
+    }
+
+    /** Lets Tomcat send the file after this request's service has returned; asynchronously it would send nothing and hang. */
+    private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request) {
+        Optional<Path> file = source.localFile();
+        boolean possible = Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
+                && request.getDispatcherType() == DispatcherType.REQUEST;
+        if (file.isEmpty() || !possible) {
+            return false;
+        }
+        request.setAttribute(FILE, file.get().toString());
+        request.setAttribute("org.apache.tomcat.sendfile.start", from);
+        request.setAttribute("org.apache.tomcat.sendfile.end", to);
+        AccessLogFilter.sent(request, to - from);
+        return true;
+    }
+
+    /** RFC 9110 section 14.6: exactly the parts that were asked for, in that order. */
+    private static List<Transfer.Part> multipart(
+            BlobSource source, List<ByteRange> ranges, HttpServletResponse response) {
+        long size = source.size().orElseThrow();
+        // Never the same twice: clients look for it in the content, which anybody may have made.
+        String boundary = UUID.randomUUID().toString();
+        List<Transfer.Part> parts = new ArrayList<>();
+        long length = 0;
+        for (ByteRange range : ranges) {
+            byte[] head = ("\r\n--" + boundary + "\r\nContent-Type: " + MediaType.OCTET_STREAM + "\r\nContent-Range: "
+                            + range.contentRange(size) + "\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII);
+            parts.add(new Transfer.Part.Bytes(head));
+            parts.add(new Transfer.Part.Range(source, range.from(), range.to()));
+            length += head.length + range.length();
+        }
+        byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
+        parts.add(new Transfer.Part.Bytes(tail));
+        response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
+        response.setHeader("Content-Type", "multipart/byteranges; boundary=" + boundary);
+        response.setContentLengthLong(length + tail.length);
+        return parts;
+    }
+}

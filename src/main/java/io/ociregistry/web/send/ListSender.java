@@ -1,0 +1,23 @@
+package io.ociregistry.web.send;
+
+import io.ociregistry.registry.list.Listed;
+import io.ociregistry.web.http.PageQuery;
+import io.ociregistry.web.http.WarningHeader;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+
+/** Sends a list, whose headers but for these are set already. */
+public final class ListSender {
+    private ListSender() {}
+
+    public static void send(
+            HttpServletRequest request, HttpServletResponse response, String contentType, byte[] body, Listed<?> list)
+            throws IOException {
+        WarningHeader.set(response, list.warning());
+        PageQuery.link(request, list.next()).ifPresent(link -> response.setHeader("Link", link));
+        response.setHeader("Content-Type", contentType);
+        response.setContentLengthLong(body.length);
+        Transfer.send(request, response, body);
+    }
+}

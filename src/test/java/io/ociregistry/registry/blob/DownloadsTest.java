@@ -1,0 +1,408 @@
+package io.ociregistry.registry.blob;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.download.BlobDownload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class DownloadsTest {
+    private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
+    private static final Digest DIGEST = Digest.of(CONTENT);
+    private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
+    private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
+    private static final Downloads.Receiver NEVER = started -> {
+        throw new AssertionError("there is nothing to transfer");
+    };
+
+    @TempDir
+    Path root;
+
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final AtomicInteger transfers = new AtomicInteger();
+    private final CountDownLatch go = new CountDownLatch(1);
+    private BlobStore blobs;
+    private Downloads downloads;
+
+    @BeforeEach
+    void open() throws IOException {
+        Layout layout = new Layout(root);
+        layout.create();
+        blobs = new BlobStore(layout, Duration.ofSeconds(30));
+        downloads = new Downloads(blobs);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        go.countDown();
+        executor.shutdownNow();
+        // What has got to its readers may still be on its way to the disk.
+        assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void fiftyClientsAreOneTransfer() throws Exception {
+        CountDownLatch ready = new CountDownLatch(50);
+        List<Future<BlobSource>> joins = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            joins.add(executor.submit(() -> {
+                ready.countDown();
+                ready.await();
+                return get(downloads.join(KEY, executor, this::gated));
+            }));
+        }
+        List<BlobSource> sources = new ArrayList<>();
+        for (Future<BlobSource> join : joins) {
+            sources.add(join.get(20, TimeUnit.SECONDS));
+        }
+        assertEquals(1, transfers.get());
+        assertTrue(downloads.isArriving(KEY));
+        assertEquals(OptionalLong.of(CONTENT.length), downloads.arrivingSize(KEY));
+        go.countDown();
+        for (BlobSource source : sources) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+            source.close();
+        }
+        assertEquals(1, transfers.get());
+    }
+
+    @Test
+    void whenAllHaveLeftTheDownloadGoesOn() throws Exception {
+        BlobSource first = get(downloads.join(KEY, executor, this::gated));
+        BlobSource second = get(downloads.join(KEY, executor, NEVER));
+        first.close();
+        second.close();
+        second.close();
+        assertTrue(downloads.isArriving(KEY));
+        BlobSource third = get(downloads.join(KEY, executor, NEVER));
+        go.countDown();
+        assertArrayEquals(CONTENT, readToTheEnd(third));
+        third.close();
+        BlobSource later = get(downloads.join(KEY, executor, NEVER));
+        assertArrayEquals(CONTENT, readToTheEnd(later));
+        later.close();
+    }
+
+    @Test
+    void whoJoinsAfterTheEndButBeforeItIsForgottenGetsTheWhole() throws Exception {
+        List<BlobSource> late = new ArrayList<>();
+        BlobSource first = get(downloads.join(KEY, Runnable::run, started -> {
+            receive(started);
+            late.add(downloads.join(KEY, executor, NEVER).toCompletableFuture().join());
+        }));
+        assertFalse(downloads.isArriving(KEY));
+        for (BlobSource source : List.of(first, late.get(0))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+            source.close();
+        }
+    }
+
+    @Test
+    void whoJoinsATransferThatWaitsGivesItToAnotherLine_andItRunsOnce() throws Exception {
+        List<Runnable> prefetch = new ArrayList<>();
+        List<Runnable> clients = new ArrayList<>();
+        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = downloads.join(KEY, clients::add, NEVER);
+        clients.remove(0).run();
+        prefetch.remove(0).run();
+        for (CompletionStage<BlobSource> stage : List.of(first, second)) {
+            BlobSource source = get(stage);
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+            source.close();
+        }
+    }
+
+    @Test
+    void whoJoinsAndFindsTheLineFullWaitsInTheOther() throws Exception {
+        List<Runnable> prefetch = new ArrayList<>();
+        CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
+        CompletionStage<BlobSource> second = downloads.join(
+                KEY,
+                work -> {
+                    throw new RejectedExecutionException();
+                },
+                NEVER);
+        prefetch.remove(0).run();
+        get(first).close();
+        get(second).close();
+    }
+
+    @Test
+    void whoHearsOfItWhenEverybodyHasLeftGetsItFromTheStore() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        downloads.join(KEY, executor, started -> {
+            await(go);
+            BlobDownload download = begin();
+            // Told by another thread, which is held up among those who wait.
+            executor.execute(() -> started.complete(Optional.of(download)));
+            await(held);
+            finish(download);
+        });
+        CompletionStage<BlobSource> slow = downloads.join(KEY, executor, NEVER);
+        downloads.join(KEY, executor, NEVER).whenComplete((source, e) -> {
+            source.close();
+            held.countDown();
+            await(ended);
+        });
+        go.countDown();
+        await(held);
+        while (downloads.isArriving(KEY)) {
+            Thread.onSpinWait();
+        }
+        // The store has it, and whoever joins now gets it from there; that also says that the download was closed or
+        // will be.
+        get(downloads.join(KEY, executor, NEVER)).close();
+        ended.countDown();
+        BlobSource source = get(slow);
+        assertArrayEquals(CONTENT, readToTheEnd(source));
+        source.close();
+    }
+
+    @Test
+    void aFailureBeforeTheStartReachesEveryJoinerAndTheNextJoinStartsAnew() throws Exception {
+        RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no");
+        List<CompletionStage<BlobSource>> joins = new ArrayList<>();
+        CompletableFuture<CompletionStage<BlobSource>> retry = new CompletableFuture<>();
+        joins.add(downloads.join(KEY, executor, started -> {
+            await(go);
+            throw failure;
+        }));
+        for (int i = 0; i < 10; i++) {
+            joins.add(downloads.join(KEY, executor, NEVER));
+        }
+        joins.get(10).whenComplete((source, e) -> retry.complete(downloads.join(KEY, executor, this::receive)));
+        go.countDown();
+        for (CompletionStage<BlobSource> join : joins) {
+            ExecutionException e = assertThrows(ExecutionException.class, () -> get(join));
+            assertSame(failure, e.getCause());
+        }
+        try (BlobSource source = get(retry.get(20, TimeUnit.SECONDS))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+    }
+
+    @Test
+    void aFailureAfterTheStartReachesItsReadersAndTheNextJoinStartsAnew() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        BlobSource reader = get(downloads.join(
+                KEY,
+                task -> executor.execute(() -> {
+                    task.run();
+                    over.countDown();
+                }),
+                started -> {
+                    BlobDownload download = begin();
+                    started.complete(Optional.of(download));
+                    append(download, CONTENT.length / 2);
+                    download.checkpoint();
+                    download.fail(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "cut"));
+                }));
+        await(over);
+        ByteBuffer some = ByteBuffer.allocate(100);
+        assertEquals(CONTENT.length / 2, reader.read(0, some));
+        assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
+        reader.close();
+        try (BlobSource source = get(downloads.join(KEY, executor, started -> {
+            BlobDownload download = begin();
+            assertEquals(CONTENT.length / 2, download.held(), "what is there is gone on with");
+            recheck(download);
+            started.complete(Optional.of(download));
+            append(download, CONTENT.length);
+            finish(download);
+        }))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+    }
+
+    @Test
+    void aFileThatWaitsForItsCheckIsOpenAtOnce_howeverMuchIsBeingChecked() throws Exception {
+        Files.write(root.resolve("blobs").resolve(DIGEST.hex()), CONTENT);
+        List<Runnable> waiting = new ArrayList<>();
+        Downloads.Key file = new Downloads.Key(DIGEST, Optional.empty());
+        CompletableFuture<BlobSource> opened =
+                downloads.join(file, waiting::add, new FileCheck(blobs, DIGEST)).toCompletableFuture();
+        assertTrue(opened.isDone());
+        try (BlobSource source = opened.join()) {
+            assertEquals(OptionalLong.of(CONTENT.length), source.size());
+            waiting.forEach(Runnable::run);
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+    }
+
+    @Test
+    void whatTheStoreHasIsNotTransferred() throws Exception {
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        assertEquals(1, transfers.get());
+        CompletionStage<BlobSource> stage = downloads.join(KEY, executor, NEVER);
+        assertTrue(stage.toCompletableFuture().isDone());
+        try (BlobSource source = get(stage)) {
+            assertTrue(source.localFile().isPresent());
+        }
+        assertFalse(downloads.isArriving(KEY));
+    }
+
+    @Test
+    void whoMayNotBeShownWhatTheStoreHasGetsItFromATransferOfItsOwn() throws Exception {
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        try (BlobSource source = get(downloads.join(KEY, executor, this::receive, () -> false))) {
+            assertArrayEquals(CONTENT, readToTheEnd(source));
+        }
+        assertEquals(2, transfers.get());
+    }
+
+    @Test
+    void manyWhoAskForWhatTheStoreHasAllGetIt() throws Exception {
+        get(downloads.join(KEY, Runnable::run, this::receive)).close();
+        CountDownLatch ready = new CountDownLatch(32);
+        List<Future<byte[]>> reads = new ArrayList<>();
+        for (int i = 0; i < 32; i++) {
+            reads.add(executor.submit(() -> {
+                ready.countDown();
+                ready.await();
+                byte[] last = {};
+                for (int n = 0; n < 100; n++) {
+                    try (BlobSource source = get(downloads.join(KEY, executor, NEVER))) {
+                        last = readToTheEnd(source);
+                    }
+                }
+                return last;
+            }));
+        }
+        for (Future<byte[]> read : reads) {
+            assertArrayEquals(CONTENT, read.get(20, TimeUnit.SECONDS));
+        }
+        assertFalse(downloads.isArriving(KEY));
+    }
+
+    @Test
+    void anExecutorThatIsFullIsAnOverloadForAllWhoJoined() throws Exception {
+        CompletionStage<BlobSource> refused = downloads.join(
+                KEY,
+                task -> {
+                    throw new RejectedExecutionException();
+                },
+                NEVER);
+        CompletionException e = assertThrows(
+                CompletionException.class, () -> refused.toCompletableFuture().join());
+        assertSame(ErrorCode.OVERLOADED, ((RegistryException) e.getCause()).code());
+        assertFalse(downloads.isArriving(KEY));
+        get(downloads.join(KEY, executor, this::receive)).close();
+    }
+
+    private void gated(CompletableFuture<Optional<BlobDownload>> started) {
+        transfers.incrementAndGet();
+        BlobDownload download = begin();
+        append(download, 5);
+        started.complete(Optional.of(download));
+        await(go);
+        append(download, CONTENT.length);
+        finish(download);
+    }
+
+    private void receive(CompletableFuture<Optional<BlobDownload>> started) {
+        transfers.incrementAndGet();
+        BlobDownload download = begin();
+        started.complete(Optional.of(download));
+        append(download, CONTENT.length);
+        finish(download);
+    }
+
+    private BlobDownload begin() {
+        BlobDownload download = blobs.begin(DIGEST, SOURCE);
+        download.expect(OptionalLong.of(CONTENT.length));
+        return download;
+    }
+
+    private static void recheck(BlobDownload download) {
+        try {
+            assertTrue(download.recheck());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void finish(BlobDownload download) {
+        try {
+            append(download, CONTENT.length);
+            download.verify();
+            blobs.publish(download);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void append(BlobDownload download, int upTo) {
+        int held = (int) download.held();
+        download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
+    }
+
+    private static byte[] readToTheEnd(BlobSource source) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(1000);
+        int count;
+        while ((count = source.read(all.position(), all)) >= 0) {
+            if (count == 0) {
+                CountDownLatch more = new CountDownLatch(1);
+                source.whenReadable(all.position(), more::countDown);
+                await(more);
+            }
+        }
+        return Arrays.copyOf(all.array(), all.position());
+    }
+
+    private static <T> T get(CompletionStage<T> stage) throws ExecutionException {
+        try {
+            return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
+            throw new AssertionError("nothing came", e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted", e);
+        }
+    }
+}

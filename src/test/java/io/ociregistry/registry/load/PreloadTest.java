@@ -1,0 +1,157 @@
+package io.ociregistry.registry.load;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Platforms;
+import io.ociregistry.registry.load.list.LoadPlan;
+import io.ociregistry.testing.Await;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Fault;
+import io.ociregistry.testing.Gate;
+import io.ociregistry.testing.Match;
+import io.ociregistry.testing.RawHttp;
+import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A server that loads a list of images in the background. */
+@Timeout(60)
+class PreloadTest {
+    @TempDir
+    Path dir;
+
+    private FakeUpstream upstream;
+    private FakeImage image;
+    private RunningRegistry registry;
+
+    @BeforeEach
+    void start() throws Exception {
+        upstream = FakeUpstream.start();
+        image = upstream.image("team/app", "1.0").layer(300_000).push();
+        Files.writeString(list(), "r.example/team/app:1.0\n");
+        registry = RunningRegistry.start(configuration(), dir.resolve("images"));
+    }
+
+    @AfterEach
+    void stop() {
+        registry.close();
+        upstream.close();
+    }
+
+    @Test
+    void clientsAreServedMeanwhile_andJoinWhatIsUnderWay() throws Exception {
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
+        registry.context().preload();
+        gate.awaitReached();
+        assertEquals(200, get("manifests/1.0").status());
+        gate.release();
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+        assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size());
+    }
+
+    @Test
+    void aStopInterruptsIt_andTheNextStartGoesOn() throws Exception {
+        Gate gate = upstream.holdBlobAfter(image.layer(0), 250_000);
+        registry.context().preload();
+        gate.awaitReached();
+        // It was sent so far; of what nobody has read yet nothing is kept.
+        Await.until("a part of it is here", () -> held() > 0);
+        registry.close();
+        gate.release();
+        upstream.heal();
+        registry = RunningRegistry.start(configuration(), dir.resolve("images"));
+        Gate again = upstream.hold(Match.blob(image.layer(0)).get().ranged());
+        registry.context().preload();
+        again.awaitReached();
+        again.release();
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+    }
+
+    @Test
+    void whatIsCompleteAsksNobodyAtAStartWithoutANetwork() throws Exception {
+        assertTrue(load().isComplete());
+        upstream.refuseConnections();
+        registry.restart();
+        upstream.forgetRequests();
+        int connections = upstream.connections();
+        long begun = System.nanoTime();
+        LoadSummary summary = load();
+        assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(5));
+        assertEquals(1, summary.alreadyThere());
+        assertEquals(connections, upstream.connections());
+    }
+
+    @Test
+    void aListThatIsNotThereRefusesTheStart() throws Exception {
+        Files.delete(list());
+        IOException e = assertThrows(IOException.class, () -> registry.context().preload());
+        assertTrue(String.valueOf(e.getMessage()).contains(list().toString()), e.toString());
+    }
+
+    @Test
+    void whatALinkKeptFromComingIsTriedAgain_andWhatCannotComeIsNot() throws Exception {
+        Files.writeString(list(), "r.example/team/app:1.0\nr.example/team/gone:1\n");
+        upstream.on(Match.manifest("1.0")).once(Fault.status(502));
+        ImageLoader loader = registry.context().loader();
+        try (Preload preload = new Preload(loader, plan(), options(Duration.ZERO), Duration.ofMillis(50))) {
+            preload.start();
+            preload.awaitEnd();
+        }
+        assertEquals(2, upstream.requests(Match.manifest("1.0")).size());
+        assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
+        assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size(), "the client got what was there");
+    }
+
+    private LoadSummary load() throws Exception {
+        return registry.context().loader().load(plan(), options(Duration.ofSeconds(20)), new LoadListener() {});
+    }
+
+    private static LoadOptions options(Duration patience) {
+        return new LoadOptions(Platforms.parse("linux/amd64"), 4, false, patience, Optional.empty());
+    }
+
+    private LoadPlan plan() throws IOException {
+        return LoadPlan.of(list().toString());
+    }
+
+    private Path list() {
+        return dir.resolve("images.txt");
+    }
+
+    private RawHttp.Response get(String path) throws IOException {
+        return RawHttp.get(registry.base(), "/v2/team/app/" + path + "?ns=r.example");
+    }
+
+    private long held() throws IOException {
+        try (Stream<Path> files = Files.list(dir.resolve("images/partial"))) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        }
+    }
+
+    private String configuration() {
+        return String.join(
+                "\n",
+                List.of(
+                        "preloadImages: " + list(),
+                        "prefetch: false",
+                        "registries:",
+                        "- name: r.example",
+                        "  endpoint: " + upstream.url(),
+                        ""));
+    }
+}

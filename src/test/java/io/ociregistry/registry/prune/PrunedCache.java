@@ -1,0 +1,197 @@
+package io.ociregistry.registry.prune;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.MediaType;
+import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.RecordedReference;
+import io.ociregistry.store.Space;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.ConfirmedLinks;
+import io.ociregistry.store.blob.ListStore;
+import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.testing.Records;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A cache on a real disk, and a pruner that can't tell it from one that serves. */
+public final class PrunedCache {
+    /** So late that whatever the test wrote is old. */
+    static final Instant NOW = Instant.parse("2100-01-01T00:00:00Z");
+
+    private static final PrunePolicy ALL = new PrunePolicy.AllOf(List.of());
+
+    final Path root;
+    final ManifestStore records;
+    final BlobStore blobs;
+    final Catalog catalog = new Catalog(false);
+    final ConfirmedLinks links;
+    final ListStore lists;
+    final AtomicLong nanos = new AtomicLong(1);
+    private final Layout layout;
+    private Optional<ReferencePatterns> pins = Optional.empty();
+
+    PrunedCache(Path root) throws IOException {
+        this(root, Space.unlimited());
+    }
+
+    PrunedCache(Path root, Space space) throws IOException {
+        this.root = root;
+        this.layout = new Layout(root);
+        layout.create();
+        this.records = Records.in(layout);
+        this.blobs = new BlobStore(layout, () -> Duration.ofSeconds(1), space, nanos::get);
+        this.links = new ConfirmedLinks(layout);
+        this.lists = new ListStore(layout);
+        links.begin(List.of());
+    }
+
+    PrunedCache pin(String patterns) {
+        pins = Optional.of(ReferencePatterns.parse(patterns));
+        return this;
+    }
+
+    Pruner pruner() {
+        return pruner(NOW);
+    }
+
+    Pruner pruner(Instant now) {
+        return new Pruner(
+                records,
+                blobs,
+                catalog,
+                links,
+                lists,
+                new PendingImages(layout),
+                () -> pins,
+                Clock.fixed(now, ZoneOffset.UTC),
+                gone -> {});
+    }
+
+    /** What removes all that matches. */
+    static PruneRequest request(String pattern) {
+        return new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), false);
+    }
+
+    PruneReport prune(String pattern) {
+        return pruner().prune(request(pattern));
+    }
+
+    /** The least recently pulled, so many. */
+    PruneReport pruneOldest(int count) {
+        return pruner().prune(new PruneRequest(ALL, OptionalInt.of(count), OptionalLong.empty(), false));
+    }
+
+    /** The least recently pulled, until the cache has no more bytes than that. */
+    PruneReport pruneTo(long size) {
+        return pruner().prune(new PruneRequest(ALL, OptionalInt.empty(), OptionalLong.of(size), false));
+    }
+
+    PruneReport prune(PrunePolicy policy) {
+        return pruner().prune(new PruneRequest(policy, false));
+    }
+
+    PruneReport dryRun(String pattern) {
+        return pruner().prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), true));
+    }
+
+    /** Keeps a manifest under a name, as when it was pulled then. */
+    Manifest keep(Manifest manifest, String name, Instant time) {
+        records.confirm(manifest, ImageReference.parse(name), time, record -> catalog.add(ManifestSummary.of(record)));
+        return manifest;
+    }
+
+    Manifest keep(Manifest manifest, String name) {
+        return keep(manifest, name, NOW.minus(Duration.ofHours(5)));
+    }
+
+    /** Puts the file of a blob there. */
+    Digest blob(Digest digest, int size) throws IOException {
+        Files.write(root.resolve("blobs").resolve(digest.hex()), new byte[size]);
+        return digest;
+    }
+
+    public static Digest digest(String of) {
+        return Digest.of(of.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static Manifest image(List<Digest> layers) {
+        return image(layers, Optional.empty());
+    }
+
+    static Manifest image(List<Digest> layers, Optional<Digest> subject) {
+        String list = layers.stream()
+                .map(layer ->
+                        "{'mediaType':'application/vnd.oci.image.layer.v1.tar','digest':'" + layer + "','size':5}")
+                .collect(Collectors.joining(","));
+        String about = subject.map(digest -> ",'subject':{'digest':'" + digest + "','size':5}")
+                .orElse("");
+        return manifest("{'schemaVersion':2,'mediaType':'" + MediaType.OCI_MANIFEST + "','layers':[" + list + "]"
+                + about + "}");
+    }
+
+    static Manifest index(List<Digest> children) {
+        String list = children.stream()
+                .map(child -> "{'digest':'" + child + "','size':5}")
+                .collect(Collectors.joining(","));
+        return manifest("{'schemaVersion':2,'mediaType':'" + MediaType.OCI_INDEX + "','manifests':[" + list + "]}");
+    }
+
+    private static Manifest manifest(String json) {
+        return Manifest.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), MediaType.NONE);
+    }
+
+    List<ManifestSummary> summaries() {
+        List<ManifestSummary> found = new ArrayList<>();
+        Records.in(layout).forEach(record -> found.add(ManifestSummary.of(record)));
+        return found;
+    }
+
+    /** All names in the records on the disk. */
+    Set<String> names() {
+        return summaries().stream()
+                .flatMap(record -> record.references().stream())
+                .map(RecordedReference::name)
+                .map(ImageReference::toString)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    Set<Digest> blobsHere() {
+        return blobs.files().stream().map(BlobFile::digest).collect(Collectors.toSet());
+    }
+
+    /** Every file there is, with its size. */
+    Map<String, Long> files() throws IOException {
+        Map<String, Long> found = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                found.put(root.relativize(file).toString(), Files.size(file));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,649 @@
+package io.ociregistry.registry.prune;
+
+import static io.ociregistry.registry.prune.PrunedCache.NOW;
+import static io.ociregistry.registry.prune.PrunedCache.digest;
+import static io.ociregistry.registry.prune.PrunedCache.image;
+import static io.ociregistry.registry.prune.PrunedCache.index;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.KeptList;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.RecordChanges;
+import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.download.BlobDownload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PrunerTest {
+    @TempDir
+    Path root;
+
+    private static final RecordChanges NOBODY = new RecordChanges() {
+        @Override
+        public void came(ManifestSummary now) {}
+
+        @Override
+        public void changed(ManifestSummary before, ManifestSummary now) {}
+
+        @Override
+        public void went(ManifestSummary before) {}
+    };
+
+    private PrunedCache cache;
+    private Digest base;
+    private Digest ownA;
+    private Digest ownB;
+
+    @BeforeEach
+    void open() throws IOException {
+        cache = new PrunedCache(root);
+        base = cache.blob(digest("base"), 1000);
+        ownA = cache.blob(digest("a"), 100);
+        ownB = cache.blob(digest("b"), 10);
+    }
+
+    @Test
+    void aSharedBlobStaysUntilTheLastImageThatNamesItGoes() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.keep(image(List.of(base, ownB)), "r.example/b:1");
+        assertEquals(100, cache.prune("r.example/a").bytes());
+        assertEquals(Set.of("r.example/b:1"), cache.names());
+        assertEquals(Set.of(base, ownB), cache.blobsHere());
+        assertEquals(1010, cache.prune("r.example/b").bytes());
+        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.names());
+    }
+
+    @Test
+    void anIndexTakesItsChildrenAlong_andWhoseOwnDigestsDoNotKeepThem() {
+        Manifest amd = cache.keep(
+                image(List.of(base, ownA)),
+                "r.example/a@" + image(List.of(base, ownA)).digest());
+        Manifest arm = cache.keep(
+                image(List.of(ownB)), "r.example/a@" + image(List.of(ownB)).digest());
+        cache.keep(index(List.of(amd.digest(), arm.digest(), digest("never fetched"))), "r.example/a:1");
+
+        PruneReport nothing = cache.prune("a@" + amd.digest());
+        assertEquals(List.of(), nothing.names(), "its index still needs it");
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+
+        PruneReport all = cache.prune("a:1");
+        assertEquals(3, all.records());
+        assertEquals(Set.of(), cache.names());
+        assertEquals(Set.of(), cache.blobsHere());
+        assertFalse(cache.catalog.has(ImageReference.parse("r.example/a:1").repository()));
+    }
+
+    @Test
+    void whatAnIndexListsThatSomebodyPulledUnderAnotherNameMeanwhileStaysWithIt() {
+        Manifest amd = image(List.of(base, ownA));
+        cache.keep(amd, "r.example/a@" + amd.digest());
+        Manifest index = index(List.of(amd.digest()));
+        cache.keep(index, "r.example/a:1");
+
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:1"));
+        cache.keep(index, "r.example/a:2");
+        PruneReport report = pruner.carryOut(plan);
+
+        assertEquals(
+                2,
+                report.lines().stream()
+                        .filter(line -> line.contains("changed meanwhile"))
+                        .count(),
+                report.lines().toString());
+        assertTrue(
+                cache.names().contains("r.example/a@" + amd.digest()),
+                cache.names().toString());
+        assertTrue(
+                cache.blobsHere().containsAll(Set.of(base, ownA)),
+                cache.blobsHere().toString());
+    }
+
+    @Test
+    void aDigestThatAnIndexElsewhereListsIsToldAsKept_andUsesUpNoCount() {
+        Manifest image = image(List.of(base, ownA));
+        cache.keep(image, "r.example/a@" + image.digest());
+        cache.keep(index(List.of(image.digest())), "r.example/z:1");
+        cache.keep(image(List.of(ownB)), "r.example/b:1");
+
+        PruneReport report = cache.pruner()
+                .prune(new PruneRequest(
+                        new PrunePolicy.Matching(ReferencePatterns.parse("/a@,/b:")),
+                        OptionalInt.of(1),
+                        OptionalLong.empty(),
+                        false));
+
+        assertEquals(List.of("r.example/a@" + image.digest() + " is listed by an index that stays"), report.kept());
+        assertEquals(1, report.names().size(), report.names()::toString);
+        assertEquals(Set.of("r.example/a@" + image.digest(), "r.example/z:1"), cache.names());
+    }
+
+    @Test
+    void aChildThatHasATagOfItsOwnStays() {
+        Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        cache.prune("a:1$");
+        assertEquals(Set.of("r.example/a:amd64"), cache.names());
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "and so do its blobs");
+    }
+
+    @Test
+    void aTaggedChildOfAnIndexThatStaysLosesItsTagAlone() {
+        Manifest amd = cache.keep(image(List.of(base)), "r.example/a:amd64");
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        PruneReport report = cache.prune("amd64");
+        assertTrue(
+                report.names().get(0).why().contains("only the name"),
+                report.names().toString());
+        assertEquals(new TreeSet<>(Set.of("r.example/a:1", "r.example/a@" + amd.digest())), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:amd64")));
+        assertEquals(
+                Optional.of(amd.digest()), cache.catalog.find(ImageReference.parse("r.example/a@" + amd.digest())));
+        assertTrue(cache.blobsHere().contains(base));
+    }
+
+    @Test
+    void signaturesGoWithTheirImage_byTagAndBySubject() {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        cache.keep(image(List.of(ownA)), "r.example/a:sha256-" + image.digest().hex() + ".sig");
+        Manifest sbom = image(List.of(ownB), Optional.of(image.digest()));
+        cache.keep(sbom, "r.example/a@" + sbom.digest());
+        cache.keep(
+                image(List.of(ownA)), "r.example/other:sha256-" + image.digest().hex() + ".sig");
+
+        assertEquals(
+                0,
+                cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofHours(6))))
+                        .records());
+        cache.prune("a:1");
+        assertEquals(
+                Set.of("r.example/other:sha256-" + image.digest().hex() + ".sig"), cache.names(), "no image of it");
+        assertEquals(Set.of(ownA), cache.blobsHere());
+    }
+
+    @Test
+    void tagThatGoesWithItsImageIsTakenFromOlderRecords() {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        String signature = "r.example/a:sha256-" + image.digest().hex() + ".sig";
+        Manifest older = cache.keep(image(List.of(ownA)), signature, NOW.minus(Duration.ofHours(9)));
+        cache.keep(older, "r.example/a:kept");
+        Manifest oldest = cache.keep(image(List.of(base, ownA)), signature, NOW.minus(Duration.ofHours(10)));
+        cache.keep(index(List.of(oldest.digest())), "r.example/a:index");
+        cache.keep(image(List.of(ownB)), signature, NOW.minus(Duration.ofHours(8)));
+
+        PruneReport told = cache.dryRun("a:1");
+        PruneReport done = cache.prune("a:1");
+
+        assertEquals(
+                List.of("r.example/a:1", signature),
+                done.names().stream().map(PruneReport.Name::name).toList());
+        assertEquals(told.names(), done.names());
+        assertEquals(Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse(signature)));
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+    }
+
+    @Test
+    void tagThatGoesIsTakenFromRecordThatChangedMeanwhile() {
+        ImageReference tag = ImageReference.parse("r.example/a:latest");
+        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
+
+        cache.keep(old, "r.example/a:2");
+        pruner.carryOut(plan);
+
+        assertEquals(Set.of("r.example/a:1", "r.example/a:2"), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(tag));
+    }
+
+    @Test
+    void tagThatIsConfirmedMeanwhileStaysWithItsManifest() {
+        ImageReference tag = ImageReference.parse("r.example/a:latest");
+        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Pruner pruner = cache.pruner();
+        PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
+
+        cache.keep(old, tag.toString());
+        pruner.carryOut(plan);
+
+        assertEquals(Set.of("r.example/a:1", tag.toString()), cache.names());
+        assertEquals(Optional.of(old.digest()), cache.catalog.find(tag));
+    }
+
+    @Test
+    void aTagThatMovedDoesNotComeBackWhenWhatItMeansIsPruned() {
+        Manifest old = cache.keep(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
+        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
+        cache.prune("a:latest");
+        assertEquals(Set.of(), cache.names(), "by its name both go");
+
+        cache.keep(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
+        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
+        cache.keep(old, "r.example/a@" + old.digest(), NOW.minus(Duration.ofHours(1)));
+        cache.pruneOldest(1);
+        assertEquals(Set.of("r.example/a@" + old.digest()), cache.names());
+        assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:latest")));
+    }
+
+    @Test
+    void byAge_whatAnIndexListsCountsForIt_andPinsAreLeft() {
+        Instant longAgo = NOW.minus(Duration.ofDays(60));
+        Manifest used = image(List.of(ownA));
+        cache.keep(used, "r.example/used@" + used.digest(), NOW.minus(Duration.ofDays(1)));
+        cache.keep(index(List.of(used.digest())), "r.example/used:1", longAgo);
+        cache.keep(image(List.of(ownB)), "r.example/unused:1", longAgo);
+        cache.keep(image(List.of(base)), "r.example/pinned:1", longAgo);
+        cache.pin("pinned:");
+        PruneReport report = cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))));
+        assertEquals(1, report.names().size(), report.lines().toString());
+        assertEquals(List.of("r.example/pinned:1 is pinned"), report.kept());
+        assertEquals(
+                new TreeSet<>(Set.of("r.example/pinned:1", "r.example/used:1", "r.example/used@" + used.digest())),
+                cache.names());
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+
+        cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofDays(30))));
+        assertEquals(Set.of("r.example/pinned:1"), cache.names(), "by creation the tag alone counts");
+    }
+
+    @Test
+    void aPullThatNoRecordTellsOfYetCounts() {
+        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.minus(Duration.ofDays(60)));
+        ImageReference name = ImageReference.parse("r.example/a:1");
+        cache.records.pulls().note(name.repository(), image.digest(), NOW.minus(Duration.ofDays(1)));
+        assertEquals(
+                0,
+                cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))))
+                        .records());
+        assertEquals(1, cache.prune(new PrunePolicy.PulledBefore(NOW)).records());
+    }
+
+    @Test
+    void aRecordGoesFromEveryFileThatHasIt() throws IOException {
+        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1");
+        Path file = root.resolve("img").resolve(image.digest().hex());
+        Files.createDirectories(root.resolve("lts"));
+        Files.copy(file, root.resolve("lts").resolve(image.digest().hex()));
+        Files.copy(file, file.resolveSibling(image.digest().hex() + ".sync-conflict-20250101-120000-ABCDEFG"));
+        assertEquals(1, cache.prune("a:1").records());
+        assertEquals(Set.of(), cache.names());
+        assertFalse(cache.blobs.contains(ownA));
+    }
+
+    @Test
+    void nothingGoesByAgeWhileTheClockIsBehindTheRecords() {
+        cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        cache.keep(image(List.of(ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(1)));
+        RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
+        String told = refused.getMessage();
+        assertTrue(told.contains("what the cache has: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock, or"), told);
+        assertEquals(1, cache.prune("a:1").records(), "what it names can be pruned by pattern");
+        assertEquals(1, cache.prune(policy).records(), "and then by age");
+    }
+
+    @Test
+    void ofManyRecordsThatTheClockIsBehindTheNewestAreTold() {
+        for (int i = 1; i < 6; i++) {
+            cache.keep(image(List.of(ownA)), "r.example/a:" + i, NOW.plus(Duration.ofDays(i)));
+        }
+        PrunePolicy policy = new PrunePolicy.CreatedBefore(NOW);
+        String told =
+                assertThrows(RegistryException.class, () -> cache.prune(policy)).getMessage();
+        assertTrue(told.contains(": r.example/a:5 of "), told);
+        assertTrue(told.contains(", r.example/a:3 of 2100-01-04T00:00:00Z and 2 more; "), told);
+    }
+
+    @Test
+    void whatIsNewerThanTheClockSpoilsNoPruningBySize() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        cache.keep(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        cache.pruneTo(cache.pruner().size() - 1);
+        assertEquals(Set.of("r.example/a:1"), cache.names());
+    }
+
+    @Test
+    void bySizeTheLeastRecentlyPulledGoUntilItIsEnough() {
+        for (int i = 0; i < 3; i++) {
+            Digest own = List.of(ownA, ownB, base).get(i);
+            cache.keep(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
+        }
+        long size = cache.records.bytes() + 1110;
+        cache.pruneTo(size);
+        assertEquals(3, cache.names().size(), "it is no larger than that");
+        cache.pruneTo(size - 101);
+        assertEquals(Set.of("r.example/a:2"), cache.names());
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
+    void whatNoRecordNamesGoesOnlyWhenItIsOld() {
+        assertEquals(
+                0,
+                cache.pruner(Instant.now())
+                        .prune(new PruneRequest(nothing(), false))
+                        .bytes());
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        assertEquals(1110, cache.prune(nothing()).bytes());
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    @Test
+    void whoHasOpenedABlobReadsItToItsEnd_andOfOneOpenedJustNowTheFileStaysForAWhile() throws IOException {
+        byte[] content = "some content".getBytes(StandardCharsets.UTF_8);
+        Digest digest = published(content);
+        cache.keep(image(List.of(digest)), "r.example/a:1");
+        try (BlobSource open = cache.blobs.open(digest).orElseThrow()) {
+            PruneReport report = cache.prune("a:1");
+            assertTrue(report.kept().get(0).contains("in use"), report.kept().toString());
+            assertEquals(Set.of(), cache.names());
+            assertTrue(cache.blobs.contains(digest));
+            cache.nanos.addAndGet(Duration.ofSeconds(61).toNanos());
+            Pruner young = cache.pruner(Instant.now());
+            cache.keep(image(List.of(digest)), "r.example/a:2");
+            young.prune(PrunedCache.request("a:2"));
+            assertFalse(cache.blobs.contains(digest));
+            ByteBuffer into = ByteBuffer.allocate(100);
+            assertEquals(content.length, open.read(0, into));
+        }
+    }
+
+    @Test
+    void whatIsArrivingStays() throws IOException {
+        Digest arriving = digest("arriving");
+        cache.keep(image(List.of(arriving, ownA)), "r.example/a:1");
+        BlobDownload download = cache.blobs.begin(
+                arriving, ImageReference.parse("r.example/a:1").repository());
+        PruneReport report = cache.prune("a:1");
+        assertEquals(List.of("r.example/a:1 is arriving just now"), report.kept());
+        assertTrue(cache.blobsHere().contains(ownA));
+        assertEquals(1, cache.names().size());
+        download.release();
+        assertEquals(1, cache.prune("a:1").records());
+        assertEquals(List.of(), cache.blobs.interrupted(), "and nothing goes on to bring it in");
+    }
+
+    @Test
+    void noBlobGoesWhileARecordCannotBeRead() throws IOException {
+        Manifest broken = cache.keep(image(List.of(base)), "r.example/b:1");
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        Path file = root.resolve("img").resolve(broken.digest().hex());
+        Files.writeString(file, Files.readString(file).substring(0, 100));
+        PruneReport report = cache.prune("a:1");
+        assertTrue(
+                report.kept().get(0).contains(broken.digest().toString()),
+                report.kept().toString());
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+    }
+
+    @Test
+    void aBlobThatARecordNamesSinceItWasDecidedStays() {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        List<Boolean> added = new ArrayList<>();
+        Pruner pruner = new Pruner(
+                cache.records,
+                cache.blobs,
+                cache.catalog,
+                cache.links,
+                cache.lists,
+                new PendingImages(new Layout(root)),
+                Optional::empty,
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
+        pruner.prune(PrunedCache.request("a:1"));
+        assertEquals(List.of(true), added);
+        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of("r.example/new:1"), cache.names());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"torn", "flipped", "garbage", "empty"})
+    void whatABadRecordNamedStaysUntilItIsDeletedFromTheQuarantine(String damage) throws IOException {
+        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.records.saveIndex();
+        damage(image, damage);
+        // Another process, which never knew it.
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere(), "while it can't be read no blob goes");
+        PruneReport told = cache.dryRun("nothing");
+        PruneReport done = cache.prune("nothing");
+        assertEquals(Set.of(base, ownA), cache.blobsHere());
+        assertEquals(told.kept(), done.kept());
+        assertTrue(done.kept().get(0).startsWith("2 blobs of " + image.digest() + ": its record"), done::toString);
+        assertTrue(done.kept().get(0).contains("verify --repair"), done::toString);
+        for (Path file : quarantined()) {
+            Files.delete(file);
+        }
+        cache.prune("nothing");
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    @Test
+    void whatAPulledRecordNamedStaysAlsoIfNothingOfItIsLeft() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        cache.records.look(NOBODY);
+        damage(image, "garbage");
+        cache.records.look(NOBODY);
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
+    void ifItCannotBeToldWhatIsInTheQuarantineNothingGoes() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        Path away = Files.move(root.resolve("corrupt"), root.resolve("away"));
+        Files.createFile(root.resolve("corrupt"));
+        assertThrows(RegistryException.class, () -> cache.prune("nothing"));
+        Files.delete(root.resolve("corrupt"));
+        Files.move(away, root.resolve("corrupt"));
+        cache.prune("nothing");
+        assertEquals(Set.of(base), cache.blobsHere());
+    }
+
+    @Test
+    void aBadRecordGoesWithTheIndexThatListsIt() throws IOException {
+        Manifest image = cache.keep(
+                image(List.of(base)), "r.example/a@" + image(List.of(base)).digest());
+        cache.keep(index(List.of(image.digest())), "r.example/a:all");
+        cache.keep(index(List.of(image.digest())), "r.example/a:too");
+        cache.keep(image(List.of(ownA)), "r.example/b:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        cache.prune("a:all");
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "the other name of the index holds it");
+        assertEquals(2, quarantined().size());
+        cache.prune("a:too");
+        assertEquals(Set.of(ownA), cache.blobsHere());
+        assertEquals(List.of(), quarantined());
+    }
+
+    @Test
+    void whatCameAgainAndIsPrunedIsNotMissedAnyMore() throws IOException {
+        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        damage(image, "torn");
+        cache = new PrunedCache(root);
+        cache.prune("nothing");
+        cache.keep(image, "r.example/a:1");
+        cache.prune("a:1");
+        assertEquals(List.of(), quarantined());
+        assertEquals(Set.of(), cache.blobsHere());
+    }
+
+    private void damage(Manifest image, String how) throws IOException {
+        Path record = root.resolve("img").resolve(image.digest().hex());
+        byte[] bytes = Files.readAllBytes(record);
+        switch (how) {
+            // Behind its bytes.
+            case "torn" -> bytes = Arrays.copyOf(bytes, bytes.length / 2);
+            case "flipped" -> bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\"bytes\":\"") + 50] ^= 1;
+            case "garbage" -> bytes = "garbage".getBytes(StandardCharsets.US_ASCII);
+            default -> bytes = new byte[0];
+        }
+        Files.write(record, bytes);
+        Files.setLastModifiedTime(record, FileTime.from(Instant.now().minusSeconds(3600)));
+    }
+
+    private List<Path> quarantined() throws IOException {
+        try (var files = Files.list(root.resolve("corrupt"))) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void linksAndListsOfWhatIsGoneGoToo() throws IOException {
+        ImageReference name = ImageReference.parse("r.example/a:1");
+        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.keep(image(List.of(base)), "r.example/b:1");
+        for (Digest blob : List.of(base, ownA)) {
+            ConfirmedLink link = new ConfirmedLink(name.repository(), blob, true);
+            cache.catalog.confirmBlob(link);
+            cache.links.add(link);
+        }
+        KeptList list = new KeptList(NOW, "{}".getBytes(StandardCharsets.UTF_8));
+        cache.lists.keep(new ListName.Tags(name.repository()), list);
+        cache.lists.keep(new ListName.Referrers(name.repository(), image.digest()), list);
+        cache.prune("a:1");
+        String links = Files.readString(root.resolve("lists/links"));
+        assertTrue(links.contains(base.toString()), "it is here, and is not for anybody who names it");
+        assertFalse(links.contains(ownA.toString()));
+        assertFalse(cache.catalog.isPublic(ownA));
+        try (var left = Files.list(root.resolve("lists"))) {
+            assertEquals(1, left.count());
+        }
+    }
+
+    @Test
+    void aDryRunChangesNothingAndTellsExactlyWhatIsDoneThen() throws IOException {
+        Manifest amd = cache.keep(
+                image(List.of(base, ownA)),
+                "r.example/a@" + image(List.of(base, ownA)).digest());
+        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        cache.keep(image(List.of(ownB)), "r.example/a:2");
+        cache.keep(image(List.of(ownB)), "r.example/b:pinned");
+        cache.pin("pinned");
+        var before = cache.files();
+        List<String> told = cache.dryRun("example").lines();
+        assertEquals(before, cache.files());
+        List<String> done = cache.prune("example").lines();
+        assertEquals(told.subList(1, told.size()), done.subList(1, done.size()));
+        assertEquals("Pruned:", done.get(0));
+        assertTrue(done.contains("r.example/a@" + amd.digest() + "  1.1 kB  with r.example/a:1"), done.toString());
+        assertTrue(done.contains(ownA + "  100 B"), done.toString());
+        assertTrue(done.stream().noneMatch(line -> line.startsWith(ownB.toString())), "a pinned image needs it");
+    }
+
+    @Test
+    void nothingGoesWhileADirectoryOfRecordsCanNotBeRead() throws IOException {
+        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        PrunedCache opened = new PrunedCache(root);
+        Path images = root.resolve("img");
+        Files.move(images, root.resolve("away"));
+        // It is there, but can't be listed.
+        Files.createSymbolicLink(images, images);
+        RegistryException refused = assertThrows(RegistryException.class, () -> opened.prune(nothing()));
+        assertTrue(refused.getMessage().contains("can't be read"), refused.getMessage());
+        assertEquals(Set.of(base, ownA, ownB), opened.blobsHere());
+    }
+
+    @Test
+    void nothingGoesAfterItIsClosed_thoughItWasDecidedBefore() throws IOException {
+        cache.keep(image(List.of(base)), "r.example/a:1");
+        List<Pruner> closing = new ArrayList<>();
+        Pruner pruner = new Pruner(
+                cache.records,
+                cache.blobs,
+                cache.catalog,
+                cache.links,
+                cache.lists,
+                new PendingImages(new Layout(root)),
+                Optional::empty,
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                gone -> closing.forEach(Pruner::close));
+        closing.add(pruner);
+        PruneRequest all = PrunedCache.request("a:1");
+        assertThrows(RegistryException.class, () -> pruner.prune(all));
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        cache.keep(image(List.of(base)), "r.example/b:1");
+        assertThrows(RegistryException.class, () -> pruner.prune(new PruneRequest(nothing(), false)));
+        assertEquals(Set.of("r.example/b:1"), cache.names());
+    }
+
+    @Test
+    void whatIsNamedAgainOrGoneIsNoReasonToLookThroughTheCacheOverAndOver() throws IOException {
+        Digest again = published(new byte[] {1});
+        Digest gone = published(new byte[] {2});
+        cache.keep(image(List.of(again, gone)), "r.example/a:1");
+        cache.blobs.open(again).orElseThrow().close();
+        cache.blobs.open(gone).orElseThrow().close();
+        Pruner pruner = cache.pruner();
+        PruneReport report = pruner.prune(PrunedCache.request("a:1"));
+        assertEquals(2, report.kept().size(), report.toString());
+        cache.keep(image(List.of(again)), "r.example/b:1");
+        Files.delete(root.resolve("blobs").resolve(gone.hex()));
+        // Whoever lists the records now fails.
+        Path images = root.resolve("img");
+        Files.move(images, root.resolve("away"));
+        Files.createSymbolicLink(images, images);
+        pruner.sweepLeftOver();
+    }
+
+    private Digest published(byte[] content) throws IOException {
+        Digest digest = Digest.of(content);
+        BlobDownload download =
+                cache.blobs.begin(digest, ImageReference.parse("r.example/a:1").repository());
+        download.append(ByteBuffer.wrap(content));
+        download.verify();
+        cache.blobs.publish(download);
+        download.release();
+        return digest;
+    }
+
+    private static PrunePolicy nothing() {
+        return new PrunePolicy.Matching(ReferencePatterns.parse("^$"));
+    }
+}

@@ -1,0 +1,205 @@
+package io.ociregistry.standalone.command;
+
+import static io.ociregistry.testing.TestArchive.FULL_NAME;
+import static io.ociregistry.testing.TestArchive.random;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.standalone.Main;
+import io.ociregistry.standalone.cli.Times;
+import io.ociregistry.standalone.cli.UsageException;
+import io.ociregistry.testing.TestArchive;
+import io.ociregistry.testing.TestArchive.Image;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.ZoneId;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class ExportCommandTest {
+    @TempDir
+    Path dir;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private Image image;
+
+    @BeforeEach
+    void aCache() throws Exception {
+        TestArchive made = new TestArchive();
+        image = made.image("amd64", random(1, 10_000));
+        made.list(image, FULL_NAME, "quay.io/app:1").layout();
+        Path tar = made.tar(dir.resolve("made.tar"));
+        assertEquals(0, run("load", "--image-file", tar.toString()), this::told);
+        err.reset();
+        out.reset();
+    }
+
+    @Test
+    void anArchiveIsThereWhenAllOfItIs_andSaysWhatIsInIt() throws Exception {
+        Path target = dir.resolve("out.tar");
+
+        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), this::told);
+
+        assertTrue(Files.size(target) > 10_000);
+        assertFalse(Files.exists(dir.resolve("out.tar.partial")));
+        assertTrue(told().contains("exported 1 names, 2 blobs"), told());
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void standardOutputGetsTheSameBytes() throws Exception {
+        Path target = dir.resolve("out.tar");
+        run("export", "--output", target.toString());
+
+        assertEquals(0, run("export", "--output", "-"), this::told);
+
+        assertArrayEquals(Files.readAllBytes(target), out.toByteArray());
+    }
+
+    @Test
+    void aPipeGetsTheSameBytes_andStaysOne() throws Exception {
+        Path target = dir.resolve("out.tar");
+        run("export", "--output", target.toString());
+        Path pipe = dir.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> bytes(pipe));
+
+        assertEquals(0, run("export", "--output", pipe.toString()), this::told);
+
+        assertArrayEquals(Files.readAllBytes(target), read.get(30, TimeUnit.SECONDS));
+        assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
+    }
+
+    @Test
+    void aLinkStaysALink() throws Exception {
+        Path target = Files.writeString(dir.resolve("out.tar"), "of last week");
+        Path link = Files.createSymbolicLink(dir.resolve("latest.tar"), target);
+
+        assertEquals(0, run("export", "--output", link.toString()), this::told);
+
+        assertTrue(Files.isSymbolicLink(link));
+        assertTrue(Files.size(target) > 10_000);
+    }
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void anImageThatIsNotWholeIsTold_byTheExitCodeToo() throws Exception {
+        Files.delete(dir.resolve("images/blobs/" + image.config().hex()));
+        Path target = dir.resolve("out.tar");
+
+        assertEquals(1, run("export", "--output", target.toString()));
+
+        assertTrue(told().contains("left out quay.io/app@" + image.digest()), told());
+        assertTrue(told().contains("nothing was exported"), told());
+        assertFalse(Files.exists(target));
+    }
+
+    @Test
+    void aCorruptBlobLeavesNoArchive() throws Exception {
+        Files.write(dir.resolve("images/blobs/" + image.layers().get(0).hex()), random(2, 10_000));
+
+        assertEquals(1, run("export", "--output", dir.resolve("out.tar").toString()));
+
+        assertTrue(told().contains(image.layers().get(0).toString()), told());
+        assertFalse(Files.exists(dir.resolve("out.tar")));
+        assertFalse(Files.exists(dir.resolve("out.tar.partial")));
+    }
+
+    @Test
+    void theOptionsChoose() throws Exception {
+        String target = dir.resolve("out.tar").toString();
+        Path have = Files.writeString(
+                dir.resolve("have"), "# of the far side\n" + image.layers().get(0) + "\n");
+
+        assertEquals(1, run("export", "--output", target, "--since", "2100-01-01"));
+        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), this::told);
+        assertEquals(0, run("export", "--output", target, "--platform", "linux/amd64", "--complete-only"));
+        err.reset();
+        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), this::told);
+        assertTrue(told().contains("1 names, 1 blobs"), told());
+    }
+
+    @Test
+    void mistakesAreToldWithWhatToDo() throws Exception {
+        Path have = Files.writeString(dir.resolve("have"), "\nnonsense\n");
+
+        assertMistake("--output FILE.tar", "export");
+        assertMistake("have:2", "export", "--output", "x", "--exclude-from", have.toString());
+        assertMistake(
+                "cannot read /none: /none: there is no such file or directory",
+                "export",
+                "--output",
+                "x",
+                "--exclude-from",
+                "/none");
+        assertMistake("/none/x.partial: there is no such file or directory", "export", "--output", "/none/x");
+        assertMistake(dir + ": it is a directory", "export", "--output", dir.toString());
+        assertMistake("--complete-only: 'maybe' is neither true nor false", "export", "--complete-only=maybe");
+        assertMistake("'yesterday' is no time", "export", "--output", "x", "--since", "yesterday");
+        assertMistake("no RE2 expression", "export", "--output", "x", "--pattern", "(");
+        assertMistake("no platform", "export", "--output", "x", "--platform", "arm");
+    }
+
+    private void assertMistake(String told, String... args) {
+        err.reset();
+        assertEquals(1, run(args));
+        assertTrue(told().contains(told), told());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2026-03-01, 2026-02-28T23:00:00Z",
+        "2026-03-01T22:17:31, 2026-03-01T21:17:31Z",
+        "2026-03-01T22:17:31Z, 2026-03-01T22:17:31Z",
+        "2026-03-01T22:17:31.5-05:00, 2026-03-02T03:17:31.500Z",
+    })
+    void timesAreReadAsPeopleTypeThem(String typed, String meant) throws Exception {
+        assertEquals(meant, Times.parse(typed, ZoneId.of("Europe/Berlin")).toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "yesterday", "2026-13-01", "2026-03-01T25:00:00", "2026-03-01 22:00:00"})
+    void whatIsNoTimeIsRefused(String typed) {
+        assertThrows(UsageException.class, () -> Times.parse(typed, ZoneId.of("UTC")));
+    }
+
+    private String told() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    private int run(String... args) {
+        String[] all = new String[args.length + 2];
+        System.arraycopy(args, 0, all, 0, args.length);
+        all[args.length] = "--image-path";
+        all[args.length + 1] = dir.resolve("images").toString();
+        return Main.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                all);
+    }
+}

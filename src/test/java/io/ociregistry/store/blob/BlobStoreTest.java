@@ -1,0 +1,475 @@
+package io.ociregistry.store.blob;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.Interrupted;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.download.BlobDownload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BlobStoreTest {
+    private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
+    private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
+    private static final Digest DIGEST = Digest.of(CONTENT);
+
+    @TempDir
+    Path root;
+
+    private Layout layout;
+    private BlobStore store;
+    private Path file;
+
+    @BeforeEach
+    void open() throws IOException {
+        layout = new Layout(root);
+        layout.create();
+        store = new BlobStore(layout, Duration.ofSeconds(30));
+        file = layout.blob(DIGEST);
+    }
+
+    @Test
+    void aPublishedBlobIsThereAfterARestart() throws IOException {
+        publish(CONTENT);
+        assertStored(store);
+        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+        assertFalse(Files.exists(layout.partial(DIGEST, SOURCE.registry())));
+    }
+
+    @Test
+    void aBlobOfNothingCanBePublished() throws IOException {
+        Digest nothing = Digest.of(new byte[0]);
+        BlobDownload download = store.begin(nothing, SOURCE);
+        download.verify();
+        store.publish(download);
+        download.release();
+        try (BlobSource source = store.open(nothing).orElseThrow()) {
+            assertEquals(-1, source.read(0, ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void aFileCopiedInIsCheckedOnceAndThenOpensAfterARestartToo() throws IOException {
+        copyIn(CONTENT, 61);
+        assertTrue(store.contains(DIGEST));
+        assertTrue(store.open(DIGEST).isEmpty(), "nobody verified it yet");
+
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        try (BlobSource reader = unverified.reader().orElseThrow()) {
+            store.check(unverified);
+            assertArrayEquals(CONTENT, readAll(reader));
+            assertEquals(-1, reader.read(CONTENT.length, ByteBuffer.allocate(1)));
+        }
+        unverified.release();
+        assertStored(store);
+        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+    }
+
+    @Test
+    void aWrongFileIsQuarantinedAndItsLastByteIsNeverRead() throws IOException {
+        byte[] wrong = CONTENT.clone();
+        wrong[3]++;
+        copyIn(wrong, 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobSource reader = unverified.reader().orElseThrow();
+        RegistryException e = assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.fail(e);
+
+        assertEquals(CONTENT.length - 1, reader.read(0, ByteBuffer.allocate(100)));
+        assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(100)));
+        assertFalse(store.contains(DIGEST));
+        assertTrue(store.open(DIGEST).isEmpty());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30))
+                .openUnverified(DIGEST)
+                .isEmpty());
+        try (var corrupt = Files.list(layout.corrupt())) {
+            assertEquals(2, corrupt.count(), "the file and its reason");
+        }
+        reader.close();
+        unverified.release();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 30, 55, -3600})
+    void aFileThatMayStillBeGrowingIsNotCondemned(long age) throws IOException {
+        copyIn(Arrays.copyOf(CONTENT, 7), age);
+        assertTrue(store.open(DIGEST).isEmpty());
+        assertFalse(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)), "so it is to be fetched");
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+        assertTrue(Files.exists(file));
+        Files.write(file, CONTENT);
+        assertTrue(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)));
+    }
+
+    @Test
+    void aFileOfAnotherSizeThanToldIsNotTheBlobButNotCondemnedForIt() throws IOException {
+        copyIn(CONTENT, 61);
+        assertTrue(store.mayHave(DIGEST, OptionalLong.empty()));
+        assertFalse(store.mayHave(DIGEST, OptionalLong.of(7)));
+        assertTrue(Files.exists(file), "who told may have lied");
+    }
+
+    @Test
+    void whatIsLeftOfABlobIsKnownAsInterrupted() throws IOException {
+        Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
+        Repository other = new Repository(RegistryName.parse("quay.io"), "team/other");
+        leave(DIGEST, SOURCE);
+        leave(DIGEST, other);
+        leave(sha512, other);
+        BlobDownload arriving = store.begin(Digest.of(new byte[0]), other);
+        Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
+        for (String name :
+                new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
+            Files.createFile(layout.partials().resolve(name));
+        }
+        assertEquals(
+                Set.of(new Interrupted(DIGEST, SOURCE), new Interrupted(DIGEST, other), new Interrupted(sha512, other)),
+                Set.copyOf(store.interrupted()));
+        arriving.release();
+    }
+
+    private void leave(Digest digest, Repository source) throws IOException {
+        BlobDownload download = store.begin(digest, source);
+        download.append(ByteBuffer.wrap(CONTENT, 0, 6));
+        download.checkpoint();
+        download.release();
+    }
+
+    @Test
+    void aBlobOfOursIsThereHoweverYoung() throws IOException {
+        publish(CONTENT);
+        assertTrue(store.contains(DIGEST));
+        assertEquals(OptionalLong.of(CONTENT.length), store.size(DIGEST));
+    }
+
+    @Test
+    void aFileTruncatedAfterItWasVerifiedIsCheckedAgain() throws IOException {
+        publish(CONTENT);
+        Files.write(file, Arrays.copyOf(CONTENT, 5));
+        age(61);
+        assertTrue(store.open(DIGEST).isEmpty());
+        assertRefused();
+    }
+
+    @Test
+    void aFileOfTheSameSizeWrittenAfterItWasVerifiedIsCheckedAgain() throws IOException {
+        publish(CONTENT);
+        Files.write(file, new byte[CONTENT.length]);
+        age(61);
+        assertTrue(store.open(DIGEST).isEmpty());
+        assertRefused();
+    }
+
+    @Test
+    void aFileWithItsOldTimeButAnotherFileKeyIsCheckedAgain() throws IOException {
+        publish(CONTENT);
+        FileTime time = Files.getLastModifiedTime(file);
+        Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
+        Files.setLastModifiedTime(other, time);
+        Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertTrue(store.open(DIGEST).isEmpty());
+    }
+
+    @Test
+    void whatIsAppendedWhileAFileIsCheckedIsNotVerified() throws IOException {
+        copyIn(CONTENT, 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        Files.write(file, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+        checkAnyhow(unverified);
+        assertTrue(store.open(DIGEST).isEmpty(), "its last three bytes were hashed by nobody");
+    }
+
+    @Test
+    void aFileThatReplacesAnotherWhileThatIsCheckedIsNotVerified() throws IOException {
+        copyIn(CONTENT, 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
+        Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        age(61);
+        checkAnyhow(unverified);
+        assertTrue(store.open(DIGEST).isEmpty(), "nobody hashed this file");
+    }
+
+    @Test
+    void publishingReplacesWhatLiesThere() throws IOException {
+        copyIn(new byte[] {1, 2, 3}, 61);
+        publish(CONTENT);
+        assertStored(store);
+    }
+
+    @Test
+    void whoReadsAReplacedOrDeletedFileReadsOn() throws IOException {
+        publish(CONTENT);
+        try (BlobSource reader = store.open(DIGEST).orElseThrow()) {
+            publish(CONTENT);
+            Files.delete(file);
+            assertArrayEquals(CONTENT, readAll(reader));
+        }
+        assertTrue(store.open(DIGEST).isEmpty());
+        assertFalse(store.contains(DIGEST));
+    }
+
+    @Test
+    void aFileCutUnderItsReaderIsAnErrorAndNotTheEnd() throws IOException {
+        BlobDownload download = store.begin(DIGEST, SOURCE);
+        try (BlobSource reader = download.reader().orElseThrow()) {
+            download.append(ByteBuffer.wrap(CONTENT));
+            Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
+            assertThrows(IOException.class, () -> reader.read(5, ByteBuffer.allocate(10)));
+        }
+        download.release();
+        publish(CONTENT);
+        try (BlobSource reader = store.open(DIGEST).orElseThrow()) {
+            Files.write(file, new byte[0]);
+            assertThrows(IOException.class, () -> reader.read(5, ByteBuffer.allocate(10)));
+        }
+    }
+
+    @Test
+    void whatAnEarlierAttemptLeftIsGoneOnWith() throws IOException {
+        leave(DIGEST, SOURCE);
+        BlobDownload download = store.begin(DIGEST, SOURCE);
+        assertEquals(6, download.held());
+        assertTrue(download.recheck());
+        download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
+        download.verify();
+        store.publish(download);
+        download.release();
+        assertStored(store);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "\n", "garbage", "\n\n \n", "a b\nc", "\u0000\u0001\u0002", "one two three four five six\n"})
+    void garbageInTheVerifiedFileCostsACheckAndNothingElse(String garbage) throws IOException {
+        publish(CONTENT);
+        Files.writeString(layout.verifiedIndex(), garbage);
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        Files.writeString(layout.verifiedIndex(), DIGEST.hex() + " " + garbage);
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        Files.write(layout.verifiedIndex(), new byte[] {(byte) 0xff, (byte) 0xc0, '\n', ' '});
+        BlobStore reopened = new BlobStore(layout, Duration.ofSeconds(30));
+        age(61);
+        BlobDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
+        reopened.check(unverified);
+        unverified.release();
+        assertStored(reopened);
+    }
+
+    @Test
+    void theVerifiedFileMayBeGone() throws IOException {
+        publish(CONTENT);
+        Files.delete(layout.verifiedIndex());
+        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+    }
+
+    @Test
+    void whatIsNoFileIsNoBlob() throws IOException {
+        Files.createDirectory(file);
+        age(61);
+        assertFalse(store.contains(DIGEST));
+        assertEquals(OptionalLong.empty(), store.size(DIGEST));
+        assertTrue(store.open(DIGEST).isEmpty());
+    }
+
+    @Test
+    void aRegistryWithALongNameHasItsPartialFilesToo() throws IOException {
+        Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
+        String host = String.join(".", List.of("a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)));
+        Repository one = new Repository(RegistryName.parse(host + ":5000"), "team/app");
+        Repository other = new Repository(RegistryName.parse(host + ":5001"), "team/app");
+        leave(sha512, one);
+        leave(sha512, other);
+        assertEquals(
+                Set.of(new Interrupted(sha512, one), new Interrupted(sha512, other)), Set.copyOf(store.interrupted()));
+        try (var files = Files.list(layout.partials())) {
+            assertEquals(4, files.count(), "each with its checkpoints");
+        }
+    }
+
+    @Test
+    void aGoodFileThatTakesTheBadOnesPlaceMeanwhileStays() throws IOException {
+        copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        Path good = Files.write(root.resolve("good"), CONTENT);
+        Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(3600)));
+        Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
+
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+        assertArrayEquals(CONTENT, Files.readAllBytes(file));
+    }
+
+    @Test
+    void aBadFileThatCantBeMovedAwayIsAbsentUntilAnotherTakesItsPlace() throws IOException {
+        inTheWay(layout.corrupt());
+        copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+
+        assertTrue(Files.exists(file));
+        assertFalse(store.contains(DIGEST));
+        assertEquals(OptionalLong.empty(), store.size(DIGEST));
+        assertFalse(store.mayHave(DIGEST, OptionalLong.empty()));
+        publish(CONTENT);
+        assertTrue(store.contains(DIGEST));
+        assertStored(store);
+    }
+
+    @Test
+    void aStoreThatIsOnlyReadRemembersInMemoryWhatItVerified() throws IOException {
+        copyIn(CONTENT, 61);
+        BlobStore readOnly = new BlobStore(layout.readOnly(), Duration.ofSeconds(30));
+        BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
+        readOnly.check(unverified);
+        unverified.release();
+        assertStored(readOnly);
+        readOnly.save();
+        assertFalse(Files.exists(layout.verifiedIndex()));
+        BlobDownload passing = readOnly.begin(Digest.of(new byte[1]), SOURCE);
+        assertFalse(passing.isKept());
+        passing.release();
+    }
+
+    @Test
+    void aBlobThatIsOpenIsReadToItsEnd_whateverHappensToItsName() throws IOException {
+        publish(CONTENT);
+        try (BlobSource source = store.open(DIGEST).orElseThrow()) {
+            assertEquals(file.toRealPath(), source.localFile().orElseThrow());
+            Files.delete(file);
+            assertTrue(source.localFile().isEmpty(), "nobody can be sent there any more");
+            assertArrayEquals(CONTENT, readAll(source));
+        }
+    }
+
+    @Test
+    void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
+        for (Path directory : List.of(layout.blobs(), layout.partials(), layout.corrupt())) {
+            Files.delete(directory);
+        }
+        publish(CONTENT);
+        assertStored(store);
+        copyIn("wrong".getBytes(StandardCharsets.US_ASCII), 61);
+        assertRefused();
+    }
+
+    @Test
+    void aDiskThatTakesNoNotesKeepsNoBlobFromBeingPublished() throws IOException {
+        Files.createDirectory(layout.verifiedIndex());
+        publish(CONTENT);
+        assertStored(store);
+        Files.delete(layout.verifiedIndex());
+        store.save();
+        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+    }
+
+    private static void inTheWay(Path directory) throws IOException {
+        Files.delete(directory);
+        Files.createFile(directory);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatTheDiskDoesNotGiveIsSetAside() throws IOException {
+        // A file of 4,096 bytes that can't be read.
+        Path unreadable = Path.of("/sys/class/net/lo/speed");
+        assumeTrue(Files.exists(unreadable));
+        Files.createSymbolicLink(file, unreadable);
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(IOException.class, () -> store.check(unverified));
+        unverified.release();
+        assertFalse(store.contains(DIGEST));
+    }
+
+    @Test
+    void aPartOfABlobThatCameAnotherWayIsDropped() throws IOException {
+        leave(DIGEST, new Repository(RegistryName.parse("quay.io"), "team/other"));
+        publish(CONTENT);
+        assertEquals(List.of(), store.interrupted());
+        try (var left = Files.list(layout.partials())) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    private void publish(byte[] content) throws IOException {
+        BlobDownload download = store.begin(DIGEST, SOURCE);
+        download.append(ByteBuffer.wrap(content));
+        download.verify();
+        store.publish(download);
+        download.release();
+    }
+
+    private void copyIn(byte[] content, long age) throws IOException {
+        Files.write(file, content);
+        age(age);
+    }
+
+    private void age(long seconds) throws IOException {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
+    }
+
+    private void checkAnyhow(BlobDownload unverified) throws IOException {
+        try {
+            store.check(unverified);
+        } catch (RegistryException refused) {
+            unverified.fail(refused);
+        } finally {
+            unverified.release();
+        }
+    }
+
+    private void assertRefused() throws IOException {
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        assertThrows(RegistryException.class, () -> store.check(unverified));
+        unverified.release();
+        assertFalse(Files.exists(file));
+    }
+
+    private static void assertStored(BlobStore in) throws IOException {
+        try (BlobSource source = in.open(DIGEST).orElseThrow()) {
+            assertEquals(OptionalLong.of(CONTENT.length), source.size());
+            assertArrayEquals(CONTENT, readAll(source));
+            assertTrue(source.localFile().isPresent());
+        }
+    }
+
+    private static byte[] readAll(BlobSource source) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(1000);
+        while (source.read(all.position(), all) > 0) {
+            // until there is no more
+        }
+        return Arrays.copyOf(all.array(), all.position());
+    }
+}

@@ -1,0 +1,98 @@
+package io.ociregistry.store.blob;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.disk.Layout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfirmedLinksTest {
+    private static final ConfirmedLink SECRET = link("quay.io:5000/team/app", 'a', false);
+    private static final ConfirmedLink OPEN = link("docker.io/library/alpine", 'b', true);
+    private static final ConfirmedLink LATER = link("ghcr.io/x", 'c', true);
+
+    @TempDir
+    Path root;
+
+    private Layout layout;
+    private ConfirmedLinks links;
+
+    @BeforeEach
+    void open() throws IOException {
+        layout = new Layout(root);
+        layout.create();
+        links = new ConfirmedLinks(layout);
+    }
+
+    @Test
+    void whatWasNotedIsThereAtTheNextStart() {
+        links.begin(List.of(SECRET));
+        links.add(OPEN);
+        assertEquals(List.of(SECRET, OPEN), found());
+    }
+
+    @Test
+    void aCacheKeepsLinksFromWhenItBegan_thoughThereAreNone() {
+        assertFalse(links.areKept());
+        links.begin(List.of());
+        assertTrue(new ConfirmedLinks(layout).areKept());
+        assertEquals(List.of(), found());
+    }
+
+    @Test
+    void whatTornLinesSayIsLeftOut() throws IOException {
+        links.begin(List.of(SECRET));
+        for (String torn : List.of("docker.io", "docker.io/a", "docker.io/a ", "docker.io/a sha256:0", " ", "/ x")) {
+            Files.writeString(layout.confirmedLinks(), "\n" + torn, StandardOpenOption.APPEND);
+        }
+        links.add(OPEN);
+        assertEquals(List.of(SECRET, OPEN), found());
+    }
+
+    @Test
+    void nothingIsNotedBeforeTheBeginningIs() throws IOException {
+        // A file where the directory should be: the disk takes nothing.
+        Files.delete(layout.lists());
+        Files.createFile(layout.lists());
+        links.begin(List.of(SECRET));
+        links.add(OPEN);
+        assertFalse(links.areKept(), "so the next start begins again");
+        Files.delete(layout.lists());
+        links.save();
+        assertEquals(List.of(SECRET), found());
+        links.add(LATER);
+        assertEquals(List.of(SECRET, LATER), found());
+    }
+
+    @Test
+    void aCacheThatIsOnlyReadIsLeftAlone() {
+        ConfirmedLinks reading = new ConfirmedLinks(layout.readOnly());
+        reading.begin(List.of(SECRET));
+        reading.add(OPEN);
+        reading.save();
+        assertFalse(links.areKept());
+    }
+
+    private List<ConfirmedLink> found() {
+        List<ConfirmedLink> found = new ArrayList<>();
+        new ConfirmedLinks(layout).forEach(found::add);
+        return found;
+    }
+
+    private static ConfirmedLink link(String repository, char digit, boolean isPublic) {
+        Digest digest = Digest.parse("sha256:" + String.valueOf(digit).repeat(64));
+        return new ConfirmedLink(ImageReference.parse(repository + ":x").repository(), digest, isPublic);
+    }
+}

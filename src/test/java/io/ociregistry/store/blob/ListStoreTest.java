@@ -1,0 +1,180 @@
+package io.ociregistry.store.blob;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.KeptList;
+import io.ociregistry.store.ListName;
+import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.disk.Outage;
+import io.ociregistry.testing.LogLines;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ListStoreTest {
+    private static final Instant CHECKED = Instant.parse("2026-01-02T03:04:05.678Z");
+    private static final Repository REPOSITORY =
+            ImageReference.parse("quay.io/team/app:1").repository();
+    private static final ListName TAGS = new ListName.Tags(REPOSITORY);
+    private static final KeptList LIST = kept("{\"name\":\"team/app\",\"tags\":[\"1\"]}");
+
+    @TempDir
+    Path root;
+
+    private Layout layout;
+    private ListStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        layout = new Layout(root);
+        layout.create();
+        store = new ListStore(layout);
+    }
+
+    @Test
+    void whatIsKeptIsFound_byAnotherProcessToo() {
+        assertEquals(Optional.empty(), store.find(TAGS));
+        store.keep(TAGS, LIST);
+        KeptList found = new ListStore(layout).find(TAGS).orElseThrow();
+        assertEquals(CHECKED, found.checked());
+        assertArrayEquals(LIST.json(), found.json());
+    }
+
+    @Test
+    void eachListHasAFileOfItsOwn_whichSaysWhatItIs() throws IOException {
+        Digest subject = Digest.of(new byte[0]);
+        Repository other = ImageReference.parse("docker.io/team/app:1").repository();
+        List<ListName> names = List.of(
+                TAGS,
+                new ListName.Tags(other),
+                new ListName.Referrers(REPOSITORY, subject),
+                new ListName.Referrers(REPOSITORY, Digest.of(new byte[1])));
+        names.forEach(name -> store.keep(name, LIST));
+        assertEquals(4, files().size());
+        assertTrue(files().stream().allMatch(file -> file.matches("(tags|referrers)-[0-9a-f]{64}")), files()::toString);
+        String text = Files.readString(layout.list(names.get(2)));
+        assertTrue(text.contains("\"referrers of quay.io/team/app@" + subject + "\""), text);
+        assertTrue(text.contains("\"2026-01-02T03:04:05.678Z\""), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "\u0000\u0000\u0000",
+                "{\"list\":\"tags of quay.io/team/other\",\"checked\":\"2026-01-02T03:04:05Z\",\"answer\":{}}",
+                "{\"list\":\"tags of quay.io/team/app\",\"checked\":\"yesterday\",\"answer\":{}}",
+                "{\"list\":\"tags of quay.io/team/app\",\"answer\":{}}"
+            })
+    void aFileThatIsNoSuchListCountsAsAbsent_andIsReplaced(String text) throws IOException {
+        Files.writeString(layout.list(TAGS), text);
+        assertEquals(Optional.empty(), store.find(TAGS));
+        store.keep(TAGS, LIST);
+        assertTrue(store.find(TAGS).isPresent());
+    }
+
+    @Test
+    void aFileThatIsTooLargeIsNotRead() throws IOException {
+        Files.writeString(
+                layout.list(TAGS),
+                "{\"list\":\"" + TAGS + "\",\"checked\":\"2026-01-02T03:04:05Z\",\"answer\":\"" + "x".repeat(9 << 20)
+                        + "\"}");
+        assertEquals(Optional.empty(), store.find(TAGS));
+    }
+
+    @Test
+    void aDiskThatDoesNotTakeItBreaksNothing() throws IOException {
+        Files.createDirectories(layout.list(TAGS).resolve("in the way"));
+        store.keep(TAGS, LIST);
+        assertEquals(Optional.empty(), store.find(TAGS));
+        try (var left = Files.list(layout.partials())) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void aDirectoryThatSomebodyRemovedIsMadeAnew() throws IOException {
+        Files.delete(layout.lists());
+        Files.delete(layout.partials());
+        store.keep(TAGS, LIST);
+        assertTrue(store.find(TAGS).isPresent());
+    }
+
+    @Test
+    void aCacheThatIsServedReadOnlyIsNotWrittenTo_andThatIsNoOutage() throws IOException {
+        try (LogLines log = LogLines.of(Outage.class.getName());
+                LogLines own = LogLines.of(ListStore.class.getName())) {
+            new ListStore(layout.readOnly()).keep(TAGS, LIST);
+            assertEquals("", log.text() + own.text());
+        }
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void aDiskThatTakesNothingIsToldOnce_andSoIsItsEnd() throws IOException {
+        try (LogLines log = LogLines.of(Outage.class.getName());
+                LogLines own = LogLines.of(ListStore.class.getName())) {
+            Files.delete(layout.lists());
+            Files.createFile(layout.lists());
+            for (int i = 0; i < 20; i++) {
+                store.keep(numbered(i), LIST);
+            }
+            assertEquals(1, log.at("ERROR").size() + own.at("ERROR").size());
+            Files.delete(layout.lists());
+            store.keep(TAGS, LIST);
+            assertEquals(2, log.at("ERROR").size(), log.text());
+        }
+    }
+
+    @Test
+    void ofTooManyTheOldestGo_andLinksStay() throws IOException {
+        Files.writeString(layout.confirmedLinks(), "");
+        ListStore small = new ListStore(layout, 20);
+        for (int i = 0; i < 20; i++) {
+            small.keep(numbered(i), LIST);
+            Files.setLastModifiedTime(layout.list(numbered(i)), FileTime.fromMillis(1_000_000L * i));
+        }
+        small.keep(numbered(3), LIST);
+        small.keep(numbered(20), LIST);
+        assertEquals(18 + 1, files().size());
+        assertEquals(
+                List.of(3, 4, 20),
+                List.of(0, 1, 2, 3, 4, 20).stream()
+                        .filter(i -> Files.exists(layout.list(numbered(i))))
+                        .toList());
+    }
+
+    private static ListName numbered(int i) {
+        return new ListName.Tags(new Repository(REPOSITORY.registry(), "r" + i));
+    }
+
+    private static KeptList kept(String json) {
+        return new KeptList(CHECKED, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private List<String> files() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (var files = Files.list(layout.lists())) {
+            files.forEach(file -> names.add(String.valueOf(file.getFileName())));
+        }
+        return names;
+    }
+}

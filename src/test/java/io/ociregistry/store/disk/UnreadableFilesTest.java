@@ -1,0 +1,64 @@
+package io.ociregistry.store.disk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.ociregistry.testing.LogLines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UnreadableFilesTest {
+    /** Also root can't read it. */
+    private static final Path WRITE_ONLY = Path.of("/proc/sys/vm/compact_memory");
+
+    @TempDir
+    Path root;
+
+    private UnreadableFiles unreadable;
+
+    @BeforeEach
+    void unreadableFilesAreThere() throws IOException {
+        assumeTrue(Files.isRegularFile(WRITE_ONLY) && !Files.isReadable(WRITE_ONLY));
+        unreadable = new UnreadableFiles(root);
+        Files.createSymbolicLink(root.resolve("a"), WRITE_ONLY);
+        Files.createSymbolicLink(root.resolve("b"), WRITE_ONLY);
+    }
+
+    @Test
+    void logHasOneLineAtTheBeginningAndOneAtTheEnd() throws IOException {
+        try (LogLines log = LogLines.of(UnreadableFiles.class.getName())) {
+            unreadable.tell();
+            assertTrue(unreadable.check(root.resolve("a")).isPresent());
+            assertTrue(unreadable.check(root.resolve("b")).isPresent());
+            unreadable.tell();
+            unreadable.tell();
+            assertEquals(1, log.at("ERROR").size(), log.text());
+            assertTrue(log.text().contains("2 of the files and directories of the cache"), log.text());
+            assertTrue(log.text().contains(root.resolve("a") + " belongs to root (uid 0)"), log.text());
+
+            Files.delete(root.resolve("a"));
+            unreadable.tell();
+            Files.delete(root.resolve("b"));
+            unreadable.tell();
+            unreadable.tell();
+            assertEquals(2, log.at("ERROR").size(), log.text());
+            assertTrue(log.at("ERROR").get(1).contains("are readable again"), log.text());
+        }
+    }
+
+    @Test
+    void missingAndReadableFilesAreNotUnreadable() throws IOException {
+        Files.createFile(root.resolve("c"));
+        Files.createSymbolicLink(root.resolve("loop"), Path.of("loop"));
+        assertEquals(Optional.empty(), unreadable.check(root.resolve("c")));
+        assertEquals(Optional.empty(), unreadable.check(root.resolve("nowhere")));
+        assertEquals(Optional.empty(), unreadable.check(root.resolve("loop")));
+        assertEquals(Optional.empty(), unreadable.summary());
+    }
+}

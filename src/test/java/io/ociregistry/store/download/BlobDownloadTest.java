@@ -1,0 +1,229 @@
+package io.ociregistry.store.download;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.disk.Layout;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BlobDownloadTest {
+    private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
+    private static final Repository SOURCE = new Repository(RegistryName.parse("r.example:5000"), "team/app");
+    private static final Digest DIGEST = Digest.of(CONTENT);
+
+    @TempDir
+    Path root;
+
+    private BlobStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        Layout layout = new Layout(root);
+        layout.create();
+        store = new BlobStore(layout, Duration.ofSeconds(30));
+    }
+
+    @Test
+    void theLastByteIsWithheldUntilTheDigestIsVerified() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource reader = download.reader().orElseThrow();
+        download.append(ByteBuffer.wrap(CONTENT));
+
+        assertEquals(CONTENT.length - 1, readAll(reader, 0).length);
+        assertEquals(
+                0, reader.read(CONTENT.length - 1, ByteBuffer.allocate(10)), "all has arrived, but nobody verified it");
+
+        download.verify();
+        assertArrayEquals(CONTENT, readAll(reader, 0));
+        assertEquals(-1, reader.read(CONTENT.length, ByteBuffer.allocate(10)));
+    }
+
+    @Test
+    void theLastByteIsWithheldToo_whereNobodyToldTheSize() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+        BlobSource reader = download.reader().orElseThrow();
+        download.append(ByteBuffer.wrap(CONTENT, 0, 5));
+        assertEquals(4, readAll(reader, 0).length);
+        download.append(ByteBuffer.wrap(CONTENT, 5, CONTENT.length - 5));
+        assertEquals(CONTENT.length - 1, readAll(reader, 0).length);
+        download.verify();
+        assertEquals(OptionalLong.of(CONTENT.length), reader.size());
+        assertEquals(CONTENT.length, readAll(reader, 0).length);
+    }
+
+    @Test
+    void wrongBytesAreNeverReadToTheEnd() throws IOException {
+        byte[] wrong = CONTENT.clone();
+        wrong[wrong.length - 1] ^= 1;
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource reader = download.reader().orElseThrow();
+        download.append(ByteBuffer.wrap(wrong));
+
+        RegistryException mismatch = assertThrows(RegistryException.class, download::verify);
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, mismatch.code());
+        download.fail(mismatch);
+
+        assertEquals(CONTENT.length - 1, readAllButFailure(reader));
+        assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(10)));
+    }
+
+    @Test
+    void moreBytesThanAnnouncedAreRefused() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.of(3));
+        RegistryException tooMuch =
+                assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
+        assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
+        assertEquals(0, download.held());
+    }
+
+    @Test
+    void aWaitingReaderIsWokenOnceItCanRead_andByEveryOutcome() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource reader = download.reader().orElseThrow();
+        AtomicInteger early = new AtomicInteger();
+        AtomicInteger late = new AtomicInteger();
+        reader.whenReadable(0, early::incrementAndGet);
+        reader.whenReadable(CONTENT.length - 1, late::incrementAndGet);
+
+        download.append(ByteBuffer.wrap(CONTENT));
+        assertEquals(1, early.get());
+        assertEquals(0, late.get(), "the last byte is not readable yet");
+        download.verify();
+        assertEquals(1, late.get());
+        reader.whenReadable(3, early::incrementAndGet);
+        assertEquals(2, early.get(), "what is readable already calls back at once");
+    }
+
+    @Test
+    void aFailureWakesAllReaders() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+        BlobSource reader = download.reader().orElseThrow();
+        AtomicInteger woken = new AtomicInteger();
+        reader.whenReadable(0, woken::incrementAndGet);
+        download.fail(new RegistryException(ErrorCode.UPSTREAM_TIMEOUT, "slow"));
+        assertEquals(1, woken.get());
+        assertThrows(RegistryException.class, () -> reader.read(0, ByteBuffer.allocate(1)));
+    }
+
+    @Test
+    void aReaderOfBytesThatTurnedOutWrongFails_andOneWhoReadNothingGoesOn() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource deceived = download.reader().orElseThrow();
+        BlobSource patient = download.reader().orElseThrow();
+        download.append(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
+        deceived.read(0, ByteBuffer.allocate(3));
+
+        download.restart();
+        download.append(ByteBuffer.wrap(CONTENT));
+        download.verify();
+
+        assertThrows(RegistryException.class, () -> deceived.read(3, ByteBuffer.allocate(3)));
+        assertArrayEquals(CONTENT, readAll(patient, 0));
+    }
+
+    @Test
+    void publishingKeepsItsReadersAndMakesItAStoredBlob() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource reader = download.reader().orElseThrow();
+        download.append(ByteBuffer.wrap(CONTENT));
+        download.verify();
+        assertTrue(store.open(DIGEST).isEmpty(), "verified, but not published");
+        store.publish(download);
+        download.release();
+
+        assertArrayEquals(CONTENT, readAll(reader, 0));
+        try (BlobSource stored = store.open(DIGEST).orElseThrow()) {
+            assertArrayEquals(CONTENT, readAll(stored, 0));
+        }
+        assertFalse(Files.exists(root.resolve("partial").resolve(DIGEST.hex() + "@r.example:5000")));
+    }
+
+    @Test
+    void nobodyCanJoinOnceEverybodyHasLeft() throws IOException {
+        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+        BlobSource reader = download.reader().orElseThrow();
+        download.release();
+        BlobSource late = download.reader().orElseThrow();
+        reader.close();
+        reader.close();
+        assertTrue(
+                download.reader().map(BlobDownloadTest::left).isPresent(),
+                "closing twice counts once, and one reader is left");
+        late.close();
+        assertTrue(download.reader().isEmpty());
+    }
+
+    @Test
+    void ofWhatAnEarlierAttemptLeftThatStaysWhichHasACheckpoint() throws IOException {
+        BlobDownload first = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        first.append(ByteBuffer.wrap(CONTENT, 0, 7));
+        first.checkpoint();
+        first.append(ByteBuffer.wrap(CONTENT, 7, 2));
+        first.release();
+
+        BlobDownload second = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        assertEquals(7, second.held());
+        BlobSource reader = second.reader().orElseThrow();
+        assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "nobody has looked at it yet");
+        assertTrue(second.recheck());
+        assertEquals(7, readAll(reader, 0).length);
+        second.append(ByteBuffer.wrap(CONTENT, 7, CONTENT.length - 7));
+        second.verify();
+        assertArrayEquals(CONTENT, readAll(second.reader().orElseThrow(), 0));
+    }
+
+    @Test
+    void anEmptyBlobHasAnEnd() throws IOException {
+        BlobDownload download = begin(Digest.of(new byte[0]), OptionalLong.of(0));
+        BlobSource reader = download.reader().orElseThrow();
+        assertEquals(0, reader.read(0, ByteBuffer.allocate(1)));
+        download.verify();
+        assertEquals(-1, reader.read(0, ByteBuffer.allocate(1)));
+    }
+
+    private BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
+        BlobDownload download = store.begin(digest, SOURCE);
+        download.expect(size);
+        return download;
+    }
+
+    private static byte[] readAll(BlobSource source, long from) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(1000);
+        int count;
+        do {
+            count = source.read(from + buffer.position(), buffer);
+        } while (count > 0);
+        byte[] bytes = new byte[buffer.position()];
+        buffer.flip().get(bytes);
+        return bytes;
+    }
+
+    private static BlobSource left(BlobSource reader) {
+        reader.close();
+        return reader;
+    }
+
+    private static int readAllButFailure(BlobSource source) throws IOException {
+        return source.read(0, ByteBuffer.allocate(1000));
+    }
+}

@@ -1,0 +1,178 @@
+package io.ociregistry.store.download;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A download that the disk does not take (DECISIONS 17). */
+@Timeout(30)
+class PassingDownloadTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final byte[] CONTENT = content();
+    private static final Digest DIGEST = Digest.of(CONTENT);
+
+    private final ExecutorService receiver = Executors.newSingleThreadExecutor();
+    private BlobDownload download;
+
+    @BeforeEach
+    void begin() {
+        begin(LONG);
+    }
+
+    @AfterEach
+    void stop() {
+        receiver.shutdownNow();
+    }
+
+    @Test
+    void theSlowestReaderSetsThePace() throws Exception {
+        BlobSource fast = reader();
+        BlobSource slow = reader();
+        Future<?> received = receive();
+        read(fast, 0, Window.SIZE);
+        assertEquals(Window.SIZE, fast.available(), "the slow one needs all of the window yet");
+
+        read(slow, 0, 100);
+        assertArrayEquals(slice(Window.SIZE, 100), read(fast, Window.SIZE, 100));
+        slow.close();
+        int from = Window.SIZE + 100;
+        assertArrayEquals(slice(from, CONTENT.length - from), read(fast, from, CONTENT.length - from));
+        received.get();
+        assertEquals(-1, fast.read(CONTENT.length, ByteBuffer.allocate(1)));
+        assertFalse(download.isKept());
+    }
+
+    @Test
+    void aReaderThatStandsStillIsGivenUp() throws Exception {
+        begin(Duration.ofMillis(50));
+        BlobSource fast = reader();
+        BlobSource still = reader();
+        Future<?> received = receive();
+        assertArrayEquals(CONTENT, read(fast, 0, CONTENT.length));
+        received.get();
+        RegistryException givenUp = assertThrows(RegistryException.class, () -> still.read(0, ByteBuffer.allocate(1)));
+        assertEquals(ErrorCode.STORE_FAILED, givenUp.code());
+    }
+
+    @Test
+    void whoComesLateIsTold() throws Exception {
+        BlobSource early = reader();
+        reader().close();
+        Future<?> received = receive();
+        read(early, 0, Window.SIZE + 1);
+        assertTrue(download.reader().isEmpty(), "the first bytes are gone");
+        read(early, Window.SIZE + 1, CONTENT.length - Window.SIZE - 1);
+        received.get();
+        assertTrue(download.reader().isEmpty(), "and do not come back");
+    }
+
+    @Test
+    void whoGoesBackIsTold() throws Exception {
+        BlobSource reader = reader();
+        Future<?> received = receive();
+        read(reader, 0, CONTENT.length);
+        received.get();
+        RegistryException gone = assertThrows(RegistryException.class, () -> reader.read(0, ByteBuffer.allocate(1)));
+        assertEquals(ErrorCode.STORE_FAILED, gone.code());
+    }
+
+    @Test
+    void whereNobodyReadsItEnds() {
+        reader().whenReadable(BlobSource.END, () -> {});
+        RegistryException abandoned =
+                assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
+        assertEquals(ErrorCode.STORE_FAILED, abandoned.code());
+        assertTrue(download.reader().isEmpty(), "who comes now needs another download");
+    }
+
+    @Test
+    void aReaderOfALaterRangeHoldsUpNobody() throws Exception {
+        BlobSource reader = reader();
+        Future<?> received = receive();
+        int from = CONTENT.length - 10;
+        assertArrayEquals(slice(from, 10), read(reader, from, 10));
+        received.get();
+    }
+
+    @Test
+    void whoIsWaitingForReadersCanBeStopped() throws Exception {
+        BlobSource reader = reader();
+        Future<?> received = receive();
+        read(reader, 0, Window.SIZE);
+        receiver.shutdownNow();
+        var stopped = assertThrows(java.util.concurrent.ExecutionException.class, received::get);
+        assertEquals(ErrorCode.OVERLOADED, ((RegistryException) stopped.getCause()).code());
+    }
+
+    @Test
+    void aPartHasNoDigestAndEndsWhereItEnds() throws Exception {
+        BlobDownload part = BlobDownload.part(DIGEST, CONTENT.length, 1000, LONG);
+        BlobSource reader = part.reader().orElseThrow();
+        part.append(ByteBuffer.wrap(CONTENT, 1000, 50));
+        assertArrayEquals(slice(1000, 50), read(reader, 1000, 50));
+        assertEquals(1050, part.held());
+        part.release();
+    }
+
+    private void begin(Duration patience) {
+        download = BlobDownload.passing(DIGEST, patience);
+        download.expect(OptionalLong.of(CONTENT.length));
+    }
+
+    private BlobSource reader() {
+        return download.reader().orElseThrow();
+    }
+
+    private Future<?> receive() {
+        return receiver.submit(() -> {
+            for (int position = 0; position < CONTENT.length; position += 50_000) {
+                download.append(ByteBuffer.wrap(CONTENT, position, Math.min(50_000, CONTENT.length - position)));
+            }
+            download.verify();
+            download.release();
+        });
+    }
+
+    private static byte[] read(BlobSource source, long from, int count) throws IOException, InterruptedException {
+        ByteBuffer all = ByteBuffer.allocate(count);
+        while (all.hasRemaining()) {
+            if (source.read(from + all.position(), all) == 0) {
+                CountDownLatch more = new CountDownLatch(1);
+                source.whenReadable(from + all.position(), more::countDown);
+                more.await();
+            }
+        }
+        return all.array();
+    }
+
+    private static byte[] slice(int from, int count) {
+        return Arrays.copyOfRange(CONTENT, from, from + count);
+    }
+
+    private static byte[] content() {
+        byte[] bytes = new byte[5 * Window.SIZE + 17];
+        new Random(1).nextBytes(bytes);
+        return bytes;
+    }
+}

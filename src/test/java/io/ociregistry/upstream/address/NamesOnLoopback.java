@@ -1,0 +1,44 @@
+package io.ociregistry.upstream.address;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The DNS of a test: names are on loopback unless told otherwise, {@code .invalid} is nowhere. Never asks a real one. */
+public final class NamesOnLoopback implements HostResolver {
+    private final Map<String, List<InetAddress>> names = new ConcurrentHashMap<>();
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+
+    /** Puts a name somewhere else. */
+    public NamesOnLoopback with(String name, String... addresses) throws UnknownHostException {
+        List<InetAddress> found = new ArrayList<>();
+        for (String address : addresses) {
+            found.add(InetAddress.getByName(address));
+        }
+        names.put(name, List.copyOf(found));
+        return this;
+    }
+
+    /** What was asked for, in order. */
+    public List<String> asked() {
+        return List.copyOf(asked);
+    }
+
+    @Override
+    public List<InetAddress> resolve(String host) throws UnknownHostException {
+        asked.add(host);
+        List<InetAddress> told = names.get(host);
+        if (told != null) {
+            return told;
+        }
+        if (host.endsWith(".invalid")) {
+            throw new UnknownHostException(host);
+        }
+        boolean literal = host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+        return List.of(InetAddress.getByName(literal ? host : "127.0.0.1"));
+    }
+}

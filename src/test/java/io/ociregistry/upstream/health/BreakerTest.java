@@ -1,0 +1,230 @@
+package io.ociregistry.upstream.health;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.upstream.address.Origin;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BreakerTest {
+    private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
+
+    private final ByHand scheduler = new ByHand();
+    private boolean upstreamIsUp;
+    private long now;
+    private Executor threads = Runnable::run;
+    private final Breaker breaker = breaker(PACE);
+
+    private Breaker breaker(Breaker.Pace pace) {
+        Origin origin = Origin.of(URI.create("https://r.example"));
+        return new Breaker(origin, pace, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
+    }
+
+    @AfterEach
+    void stop() {
+        scheduler.shutdownNow();
+    }
+
+    @Test
+    void anUnreachableUpstreamOpensItAtOnce() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        RegistryException known = assertThrows(RegistryException.class, breaker::check);
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
+    }
+
+    @Test
+    void clientsAreToldToComeAgainAfterTheNextProbe() {
+        now = Long.MAX_VALUE;
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        now += Duration.ofSeconds(2).toNanos();
+        assertEquals(Duration.ofSeconds(3), retryAfter());
+        now += Duration.ofSeconds(4).toNanos();
+        assertEquals(Duration.ZERO, retryAfter(), "the probe is under way");
+        scheduler.runNext();
+        assertEquals(Duration.ofSeconds(10), retryAfter());
+    }
+
+    @Test
+    void thatOfARetiredUpstreamStaysClosed_andProbesNoMore() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.retire();
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+    }
+
+    @Test
+    void threeBrokenAnswersInARowOpenIt_twoDoNot() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+        breaker.answered(503);
+        assertDoesNotThrow(breaker::check);
+        breaker.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertThrows(RegistryException.class, breaker::check);
+    }
+
+    @Test
+    void anAnswerInBetweenStartsTheCountAgain() {
+        for (int i = 0; i < 4; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+            breaker.answered(500);
+            breaker.answered(404);
+        }
+        assertDoesNotThrow(breaker::check);
+    }
+
+    @Test
+    void whatAnUpstreamForbidsOrHasNotNeverOpensIt() {
+        for (int i = 0; i < 10; i++) {
+            breaker.failed(failure(ErrorCode.DENIED));
+            breaker.answered(401);
+            breaker.answered(403);
+            breaker.answered(404);
+            breaker.answered(429);
+        }
+        assertDoesNotThrow(breaker::check);
+    }
+
+    @Test
+    void probesComeEverLessOften_untilOneIsAnswered() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        for (int i = 0; i < 4; i++) {
+            scheduler.runNext();
+            assertThrows(RegistryException.class, breaker::check);
+        }
+        assertEquals(List.of(5L, 10L, 15L, 15L, 15L), scheduler.delays);
+        upstreamIsUp = true;
+        scheduler.runNext();
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting(), "no probe of an upstream that is up");
+    }
+
+    @Test
+    void aRequestThatGetsThroughIsAsGoodAsAProbe() {
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.answered(200);
+        assertDoesNotThrow(breaker::check);
+        assertEquals(0, scheduler.waiting());
+    }
+
+    @Test
+    void anUpstreamThatComesAndGoesIsProbedAsOften_asOneThatWent() {
+        for (int i = 0; i < 10; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            breaker.answered(200);
+        }
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        assertEquals(1, scheduler.waiting());
+    }
+
+    @Test
+    void aProbeOfAnOutageThatIsOverIsNoneOfTheNext() {
+        Queue<Runnable> handedOver = new ArrayDeque<>();
+        threads = handedOver::add;
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        scheduler.runNext();
+        breaker.answered(200);
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        handedOver.remove().run();
+        assertEquals(1, scheduler.waiting());
+        assertEquals(List.of(5L, 5L), scheduler.delays);
+    }
+
+    @Test
+    void threadsThatAreAllBusyMakeItALaterProbe() {
+        threads = work -> {
+            throw new RejectedExecutionException();
+        };
+        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        scheduler.runNext();
+        assertEquals(List.of(5L, 10L), scheduler.delays);
+    }
+
+    @Test
+    void whereProbingEndsTheNextRequestIsTheProbe() {
+        Breaker unlisted = breaker(PACE.endingAfter(Duration.ofSeconds(30)));
+        for (int i = 0; i < 2; i++) {
+            unlisted.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            for (int probes = 0; probes < 3; probes++) {
+                assertThrows(RegistryException.class, unlisted::check);
+                scheduler.runNext();
+            }
+            assertEquals(0, scheduler.waiting());
+            assertDoesNotThrow(unlisted::check);
+        }
+        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertThrows(RegistryException.class, unlisted::check, "one failure is enough");
+        unlisted.answered(404);
+        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        assertDoesNotThrow(unlisted::check);
+    }
+
+    @Test
+    void manyFailuresMakeOneProbe() {
+        for (int i = 0; i < 100; i++) {
+            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        }
+        assertEquals(1, scheduler.waiting());
+    }
+
+    private Duration retryAfter() {
+        return assertThrows(RegistryException.class, breaker::check)
+                .retryAfter()
+                .orElseThrow();
+    }
+
+    private static RegistryException failure(ErrorCode code) {
+        return new RegistryException(code, "test");
+    }
+
+    /** Time that passes when the test says so. */
+    private static final class ByHand extends ScheduledThreadPoolExecutor {
+        private final Map<ScheduledFuture<?>, Runnable> work = new LinkedHashMap<>();
+        private final List<Long> delays = new ArrayList<>();
+
+        ByHand() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+            ScheduledFuture<?> future = super.schedule(command, 1, TimeUnit.DAYS);
+            work.put(future, command);
+            delays.add(unit.toSeconds(delay));
+            return future;
+        }
+
+        int waiting() {
+            work.keySet().removeIf(ScheduledFuture::isCancelled);
+            return work.size();
+        }
+
+        void runNext() {
+            assertTrue(waiting() > 0);
+            Iterator<Runnable> next = work.values().iterator();
+            Runnable command = next.next();
+            next.remove();
+            command.run();
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.ociregistry.upstream.net;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class HeadTimesTest {
+    private static final Duration LEAST = Duration.ofMillis(1500);
+    private static final Duration STALL = Duration.ofSeconds(30);
+
+    private final HeadTimes heads = new HeadTimes(LEAST);
+
+    @Test
+    void upstreamThatAnswersSoonIsNotWaitedForLong() {
+        assertEquals(LEAST, heads.patience(STALL));
+        heads.took(Duration.ofMillis(100));
+        assertEquals(LEAST, heads.patience(STALL));
+    }
+
+    @Test
+    void slowUpstreamIsWaitedForTwiceAsLongAsItTook() {
+        heads.took(Duration.ofSeconds(5));
+        assertEquals(Duration.ofSeconds(10), heads.patience(STALL));
+        heads.took(Duration.ofMillis(50));
+        assertTrue(heads.patience(STALL).compareTo(Duration.ofSeconds(8)) > 0, "one quick answer proves little");
+    }
+
+    @Test
+    void slowAnswerIsForgottenAfterManyQuickAnswers() {
+        heads.took(Duration.ofSeconds(20));
+        for (int i = 0; i < 30; i++) {
+            heads.took(Duration.ofMillis(50));
+        }
+        assertEquals(LEAST, heads.patience(STALL));
+    }
+
+    @Test
+    void patienceEndsWithTheTimeThatATransferMayStandStill() {
+        heads.took(Duration.ofSeconds(20));
+        assertEquals(STALL, heads.patience(STALL));
+        assertEquals(Duration.ofSeconds(1), new HeadTimes(LEAST).patience(Duration.ofSeconds(1)));
+    }
+}

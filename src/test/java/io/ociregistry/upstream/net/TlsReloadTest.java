@@ -1,0 +1,187 @@
+package io.ociregistry.upstream.net;
+
+import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ociregistry.common.FromFiles;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.testing.LogLines;
+import io.ociregistry.testing.TestCertificates;
+import io.ociregistry.tls.SystemTrust;
+import io.ociregistry.upstream.address.Origin;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of connections when the files of a registry's {@code tls} change, against a TLS server that remembers who came. */
+@Timeout(60)
+class TlsReloadTest {
+    @TempDir
+    Path dir;
+
+    private final TestCertificates authority = TestCertificates.create();
+    private final AtomicLong now = new AtomicLong();
+    private final BlockingQueue<String> shown = new LinkedBlockingQueue<>();
+    private final LogLines log = LogLines.of(FromFiles.class.getName());
+    private SSLServerSocket server;
+    private TlsContexts contexts;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = (SSLServerSocket) authority
+                .server()
+                .sslContext()
+                .getServerSocketFactory()
+                .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        server.setNeedClientAuth(true);
+        Thread thread = new Thread(this::serve, "tls-server");
+        thread.setDaemon(true);
+        thread.start();
+        write(authority.client("one"));
+        contexts = TlsContexts.of(
+                new TlsConfig(
+                        Optional.of(authority.caPem(dir)),
+                        Optional.of(dir.resolve("client.pem")),
+                        Optional.of(dir.resolve("client.key")),
+                        false),
+                Optional.of(new Origin("https", "127.0.0.1", server.getLocalPort())),
+                SystemTrust.ofThisMachine(),
+                now::get);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        log.close();
+    }
+
+    @Test
+    void aRenewedClientCertificateIsShownOnTheNextConnection() throws Exception {
+        assertEquals("CN=one", connect());
+        write(authority.client("two"));
+        pass(999);
+        assertEquals("CN=one", connect(), "files are looked at once a second at most");
+        pass(1);
+        assertEquals("CN=two", connect());
+        assertEquals(1, log.at("INFO").size(), log.text());
+        pass(1000);
+        assertEquals("CN=two", connect());
+        assertEquals(1, log.at("INFO").size(), "unchanged files are not read again");
+    }
+
+    @Test
+    void aRenewedAuthorityCountsAtOnceAfterAHandshakeThatFailed() throws Exception {
+        TestCertificates.create().caPem(dir);
+        assertThrows(SSLException.class, this::connect);
+        authority.caPem(dir);
+        assertEquals("CN=one", connect());
+    }
+
+    @Test
+    void anAuthorityThatIsTakenAwayIsNoLongerTrusted() throws Exception {
+        assertEquals("CN=one", connect());
+        TestCertificates.create().caPem(dir);
+        pass(1000);
+        assertThrows(SSLException.class, this::connect);
+    }
+
+    @Test
+    void aFileThatIsBrokenOrMissingKeepsTheOldOne_andIsLoggedOnce() throws Exception {
+        assertEquals("CN=one", connect());
+        Files.writeString(dir.resolve("client.key"), "half a k");
+        for (int i = 0; i < 3; i++) {
+            pass(1000);
+            assertEquals("CN=one", connect());
+        }
+        Files.delete(dir.resolve("client.key"));
+        Files.writeString(dir.resolve("ca.pem"), "-----BEGIN CERTIFICATE-----\n");
+        pass(1000);
+        assertEquals("CN=one", connect());
+        assertEquals(1, log.at("WARN").size(), log.text());
+        assertHolds("tls.key " + dir.resolve("client.key") + " can't be used", log.text());
+        assertHolds("what was read before is used", log.text());
+
+        authority.caPem(dir);
+        write(authority.client("two"));
+        pass(1000);
+        assertEquals("CN=two", connect());
+        Files.writeString(dir.resolve("client.key"), "");
+        pass(1000);
+        assertEquals("CN=two", connect());
+        assertEquals(2, log.at("WARN").size(), "a new trouble is told again");
+    }
+
+    @Test
+    void aCertificateThatIsRenewedBeforeItsKeyWaitsForIt() throws Exception {
+        assertEquals("CN=one", connect());
+        TestCertificates.Client two = authority.client("two");
+        two.certPem(dir);
+        pass(1000);
+        assertEquals("CN=one", connect());
+        two.keyPem(dir);
+        pass(1000);
+        assertEquals("CN=two", connect());
+    }
+
+    @Test
+    void aDirectoryThatIsSwappedAsKubernetesDoesItIsSeen() throws Exception {
+        Path first = Files.createDirectory(dir.resolve("first"));
+        Path second = Files.createDirectory(dir.resolve("second"));
+        TestCertificates.create().caPem(first);
+        authority.caPem(second);
+        Path data = dir.resolve("..data");
+        Files.createSymbolicLink(data, first);
+        Files.delete(dir.resolve("ca.pem"));
+        Files.createSymbolicLink(dir.resolve("ca.pem"), data.resolve("ca.pem"));
+        assertThrows(SSLException.class, this::connect);
+        Path next = Files.createSymbolicLink(dir.resolve("..next"), second);
+        Files.move(next, data, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        assertEquals("CN=one", connect());
+    }
+
+    private void write(TestCertificates.Client client) {
+        client.certPem(dir);
+        client.keyPem(dir);
+    }
+
+    private void pass(long millis) {
+        now.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    /** Whose certificate the server is shown on a new connection. */
+    private String connect() throws Exception {
+        try (Socket tcp = new Socket(InetAddress.getLoopbackAddress(), server.getLocalPort());
+                SSLSocket tls = contexts.upgrade(tcp, "127.0.0.1", tcp.getPort(), null, HttpClientContext.create())) {
+            assertEquals(1, tls.getInputStream().read());
+        }
+        return shown.poll(30, TimeUnit.SECONDS);
+    }
+
+    private void serve() {
+        while (!server.isClosed()) {
+            try (SSLSocket socket = (SSLSocket) server.accept()) {
+                shown.add(socket.getSession().getPeerPrincipal().getName());
+                socket.getOutputStream().write(1);
+            } catch (IOException over) {
+                // The client did not like us, or the test is over.
+            }
+        }
+    }
+}

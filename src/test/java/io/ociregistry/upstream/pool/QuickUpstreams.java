@@ -1,0 +1,19 @@
+package io.ociregistry.upstream.pool;
+
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.tls.SystemTrust;
+import io.ociregistry.upstream.Upstreams;
+import io.ociregistry.upstream.address.HostResolver;
+import io.ociregistry.upstream.health.Breaker;
+import java.time.Duration;
+
+/** The real upstreams with a DNS of the test's own, and probes that come so soon that a test can wait for them. */
+public final class QuickUpstreams {
+    private static final Breaker.Pace SOON = new Breaker.Pace(Duration.ofMillis(100), Duration.ofMillis(400));
+
+    private QuickUpstreams() {}
+
+    public static Upstreams of(ServerConfig config, HostResolver names) {
+        return new HttpUpstreams(config, names, SystemTrust.ofThisMachine(), SOON);
+    }
+}

@@ -1,0 +1,152 @@
+package io.ociregistry.upstream.pool;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ociregistry.config.ProxyEnvironment;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
+import io.ociregistry.config.model.AuthConfig;
+import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.config.model.TlsConfig;
+import io.ociregistry.config.model.UnlistedRegistries;
+import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.Reference;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.tls.PemFiles;
+import io.ociregistry.tls.SystemTrust;
+import io.ociregistry.upstream.ManifestAnswer;
+import io.ociregistry.upstream.Upstream;
+import io.ociregistry.upstream.address.NamesOnLoopback;
+import io.ociregistry.upstream.credentials.HelperPrograms;
+import io.ociregistry.upstream.health.Breaker;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.function.Executable;
+
+/** The real upstreams, with a DNS of their own, so that whatever they are called they are on loopback. */
+public final class UpstreamsInTest implements AutoCloseable {
+    public static final String NAME = "registry.example.com";
+    public static final long ENOUGH = 1 << 20;
+
+    private final NamesOnLoopback names = new NamesOnLoopback();
+    private final List<UpstreamConfig> registries = new ArrayList<>();
+    private UnlistedRegistries policy = UnlistedRegistries.ALLOW;
+    private Timeouts timeouts = Timeouts.DEFAULT;
+    private SystemTrust trust = SystemTrust.ofThisMachine();
+    private Breaker.Pace pace = Breaker.Pace.DEFAULT;
+    private HelperPrograms helpers = HelperPrograms.SYSTEM;
+    private ProxyEnvironment proxies = ProxyEnvironment.NONE;
+    private HttpUpstreams upstreams;
+
+    /** {@code registry.example.com}, which really is the other one. */
+    public static UpstreamsInTest of(FakeUpstream fake) {
+        return of(fake, AuthConfig.ANONYMOUS, TlsConfig.DEFAULT);
+    }
+
+    public static UpstreamsInTest of(FakeUpstream fake, AuthConfig auth) {
+        return of(fake, auth, TlsConfig.DEFAULT);
+    }
+
+    public static UpstreamsInTest of(FakeUpstream fake, AuthConfig auth, TlsConfig tls) {
+        return new UpstreamsInTest()
+                .with(UpstreamConfig.of(NAME)
+                        .withEndpoint(fake.url())
+                        .withAuth(auth)
+                        .withTls(tls));
+    }
+
+    public UpstreamsInTest with(UpstreamConfig registry) {
+        registries.add(registry);
+        return this;
+    }
+
+    public UpstreamsInTest denyingOthers() {
+        policy = UnlistedRegistries.DENY;
+        return this;
+    }
+
+    public UpstreamsInTest stallingFor(Duration stall) {
+        timeouts = new Timeouts(timeouts.answer(), timeouts.connect(), stall);
+        return this;
+    }
+
+    /** On a machine that trusts that authority and no other. */
+    public UpstreamsInTest whereTheMachineTrusts(Path pem) {
+        trust = new SystemTrust(() -> new PemFiles("tls").authorities(pem));
+        return this;
+    }
+
+    public UpstreamsInTest connectingWithin(Duration connect) {
+        timeouts = new Timeouts(timeouts.answer(), connect, timeouts.stall());
+        return this;
+    }
+
+    public UpstreamsInTest where(ProxyEnvironment environment) {
+        proxies = environment;
+        return this;
+    }
+
+    public UpstreamsInTest probing(Duration every) {
+        pace = new Breaker.Pace(every, every);
+        return this;
+    }
+
+    public UpstreamsInTest helpedBy(HelperPrograms programs) {
+        helpers = programs;
+        return this;
+    }
+
+    public NamesOnLoopback names() {
+        return names;
+    }
+
+    /** The first registry of the configuration. */
+    public Upstream get() {
+        return get(registries.get(0).name());
+    }
+
+    public synchronized Upstream get(String name) {
+        if (upstreams == null) {
+            upstreams = new HttpUpstreams(
+                    ServerConfig.defaults()
+                            .with(ServerKeys.REGISTRIES, registries)
+                            .with(ServerKeys.UNLISTED_REGISTRIES, policy)
+                            .with(ServerKeys.TIMEOUTS, timeouts)
+                            .with(proxies),
+                    names,
+                    trust,
+                    pace,
+                    helpers);
+        }
+        return upstreams.get(RegistryName.parse(name));
+    }
+
+    /** Pulls a manifest from the first registry. */
+    public ManifestAnswer manifest(String repository, String reference) {
+        return get().manifest(repository, Reference.parse(reference), ENOUGH);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (upstreams != null) {
+            upstreams.close();
+        }
+    }
+
+    /** The failure of a call, which must be of that code. */
+    public static RegistryException failure(ErrorCode code, Executable call) {
+        RegistryException failure = assertThrows(RegistryException.class, call);
+        assertEquals(code, failure.code(), failure.getMessage());
+        return failure;
+    }
+
+    public static void assertHolds(String expected, String text) {
+        assertEquals(true, text.contains(expected), () -> "no '" + expected + "' in: " + text);
+    }
+}
