@@ -1,6 +1,6 @@
 package io.ociregistry.access;
 
-import io.ociregistry.common.Watched;
+import io.ociregistry.common.BackgroundReload;
 import io.ociregistry.config.model.ClientsConfig;
 import io.ociregistry.oci.ErrorCode;
 import java.time.Duration;
@@ -25,7 +25,7 @@ public final class ClientAccess implements AutoCloseable {
      * @throws io.ociregistry.common.UnusableFileException if one can't be used
      */
     public static ClientAccess of(ClientsConfig config) {
-        return of(config, Watched.PAUSE);
+        return of(config, BackgroundReload.PAUSE);
     }
 
     /** The same with another time for which a changed file may go unseen. */
@@ -54,18 +54,18 @@ public final class ClientAccess implements AutoCloseable {
      * @return complete already where nothing has to be computed; fails with {@link ErrorCode#OVERLOADED} where too much has
      */
     public CompletionStage<Boolean> admits(@Nullable String authorization) {
-        Shown shown = Shown.in(authorization);
-        if (shown instanceof Shown.Basic basic && passwords.isPresent()) {
+        PresentedCredentials shown = PresentedCredentials.in(authorization);
+        if (shown instanceof PresentedCredentials.Basic basic && passwords.isPresent()) {
             return passwords.get().isRight(basic);
         }
-        boolean known = shown instanceof Shown.Bearer bearer
+        boolean known = shown instanceof PresentedCredentials.Bearer bearer
                 && token.filter(right -> right.is(bearer.token())).isPresent();
         return CompletableFuture.completedFuture(isOpen() || known);
     }
 
     /** Whether an {@code Authorization} header has a password or a token in it, right or wrong. */
     public static boolean isTried(@Nullable String authorization) {
-        return !(Shown.in(authorization) instanceof Shown.Nothing);
+        return !(PresentedCredentials.in(authorization) instanceof PresentedCredentials.Nothing);
     }
 
     /**

@@ -2,10 +2,10 @@ package io.ociregistry.access;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.ociregistry.common.BackgroundReload;
 import io.ociregistry.common.Daemons;
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.SecretFile;
-import io.ociregistry.common.Watched;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.nio.ByteBuffer;
@@ -37,7 +37,7 @@ final class PasswordCheck implements AutoCloseable {
 
     private final byte[] secret = new byte[32];
     private final ThreadPoolExecutor work;
-    private final Watched<Users> users;
+    private final BackgroundReload<Users> users;
 
     /** One version of the file, and what was found out about it. */
     private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> known, Joined<ByteBuffer, Boolean> asked) {
@@ -49,7 +49,7 @@ final class PasswordCheck implements AutoCloseable {
         }
     }
 
-    private PasswordCheck(int threads, Watched<Users> users) {
+    private PasswordCheck(int threads, BackgroundReload<Users> users) {
         new SecureRandom().nextBytes(secret);
         this.users = users;
         this.work = new ThreadPoolExecutor(
@@ -73,14 +73,14 @@ final class PasswordCheck implements AutoCloseable {
      * @throws io.ociregistry.common.UnusableFileException if it can't be used
      */
     static PasswordCheck of(String key, Path file, Duration pause) {
-        FromFiles<Users> users =
-                new FromFiles<>(List.of(file), () -> SecretFile.read(key, file, Users::parse), System::nanoTime);
+        ReloadingFile<Users> users =
+                new ReloadingFile<>(List.of(file), () -> SecretFile.read(key, file, Users::parse), System::nanoTime);
         int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        return new PasswordCheck(threads, Watched.start(users, pause, changed -> {}));
+        return new PasswordCheck(threads, BackgroundReload.start(users, pause, changed -> {}));
     }
 
     /** Whether they are right; fails with {@link ErrorCode#OVERLOADED} when too many wait for that already. */
-    CompletionStage<Boolean> isRight(Shown.Basic shown) {
+    CompletionStage<Boolean> isRight(PresentedCredentials.Basic shown) {
         Users now = users.get();
         ByteBuffer code = code(shown);
         if (now.known.getIfPresent(code) != null) {
@@ -89,7 +89,7 @@ final class PasswordCheck implements AutoCloseable {
         return now.asked.join(code, () -> check(now, shown, code), work);
     }
 
-    private static boolean check(Users now, Shown.Basic shown, ByteBuffer code) {
+    private static boolean check(Users now, PresentedCredentials.Basic shown, ByteBuffer code) {
         boolean right = now.file.matches(shown.user(), shown.password());
         if (right) {
             now.known.put(code, true);
@@ -105,7 +105,7 @@ final class PasswordCheck implements AutoCloseable {
                 Duration.ofSeconds(1));
     }
 
-    private ByteBuffer code(Shown.Basic shown) {
+    private ByteBuffer code(PresentedCredentials.Basic shown) {
         try {
             Mac mac = Mac.getInstance(CODE);
             mac.init(new SecretKeySpec(secret, CODE));

@@ -1,10 +1,10 @@
 package io.ociregistry.access;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.BackgroundReload;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.Secret;
 import io.ociregistry.common.SecretFile;
 import io.ociregistry.common.UnusableFileException;
-import io.ociregistry.common.Watched;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -42,7 +42,7 @@ public final class SharedToken implements AutoCloseable {
      * @throws UnusableFileException if the file can't be used; later on, what was read before counts while it can't
      */
     static SharedToken watched(String key, Path file, Duration pause) {
-        Watched<byte[]> watched = Watched.start(inFile(key, file), pause, changed -> {});
+        BackgroundReload<byte[]> watched = BackgroundReload.start(inFile(key, file), pause, changed -> {});
         return new SharedToken(() -> Optional.of(watched.get()), watched::close);
     }
 
@@ -53,11 +53,11 @@ public final class SharedToken implements AutoCloseable {
      * @param key the key of the configuration that names the file
      */
     public static SharedToken readWhenShown(String key, Path file) {
-        FromFiles<byte[]> read = inFile(key, file);
+        ReloadingFile<byte[]> read = inFile(key, file);
         return new SharedToken(() -> ifUsable(read), () -> {});
     }
 
-    private static Optional<byte[]> ifUsable(FromFiles<byte[]> file) {
+    private static Optional<byte[]> ifUsable(ReloadingFile<byte[]> file) {
         try {
             return Optional.of(file.get());
         } catch (UnusableFileException e) {
@@ -66,8 +66,8 @@ public final class SharedToken implements AutoCloseable {
         }
     }
 
-    private static FromFiles<byte[]> inFile(String key, Path file) {
-        return new FromFiles<>(
+    private static ReloadingFile<byte[]> inFile(String key, Path file) {
+        return new ReloadingFile<>(
                 List.of(file),
                 () -> SecretFile.read(key, file, bytes -> digest(SecretFile.firstLine(bytes))),
                 System::nanoTime);

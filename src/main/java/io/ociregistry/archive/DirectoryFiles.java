@@ -49,7 +49,7 @@ record DirectoryFiles(Path path) implements ArchiveFiles {
 
     private Optional<Path> find(String name) {
         try {
-            Path real = path.resolve(EntryNames.plain(path, name)).toRealPath();
+            Path real = path.resolve(SafePaths.plain(path, name)).toRealPath();
             return real.startsWith(path.toRealPath()) && Files.isRegularFile(real)
                     ? Optional.of(real)
                     : Optional.empty();

@@ -47,7 +47,7 @@ final class DockerSave {
         return files.has(INDEX);
     }
 
-    static Contents read(ArchiveFiles files, int longest) throws ArchiveException {
+    static ArchiveContents read(ArchiveFiles files, int longest) throws ArchiveException {
         return new DockerSave(files, longest).read();
     }
 
@@ -66,12 +66,12 @@ final class DockerSave {
         return images;
     }
 
-    private Contents read() throws ArchiveException {
+    private ArchiveContents read() throws ArchiveException {
         List<Image> images = images(files);
         Map<String, byte[]> configs = configs(images);
         Set<String> layers = new LinkedHashSet<>();
         images.forEach(image -> layers.addAll(image.layers()));
-        Map<String, SavedLayer> read = layers(layers);
+        Map<String, DockerLayer> read = layers(layers);
         Map<Digest, Manifest> manifests = new HashMap<>();
         Map<Digest, ArchivedNames> names = new LinkedHashMap<>();
         for (Image image : images) {
@@ -82,7 +82,8 @@ final class DockerSave {
         }
         List<ArchivedImage> found = new ArrayList<>();
         names.forEach((digest, known) -> found.add(known.of(digest)));
-        return new Contents(found, List.of(), manifests, digest -> entries.getOrDefault(digest, ""), Set.of(), true);
+        return new ArchiveContents(
+                found, List.of(), manifests, digest -> entries.getOrDefault(digest, ""), Set.of(), true);
     }
 
     private Map<String, byte[]> configs(Collection<Image> images) throws ArchiveException {
@@ -109,11 +110,11 @@ final class DockerSave {
         return config;
     }
 
-    private Map<String, SavedLayer> layers(Set<String> names) throws ArchiveException {
-        Map<String, SavedLayer> layers = new HashMap<>();
+    private Map<String, DockerLayer> layers(Set<String> names) throws ArchiveException {
+        Map<String, DockerLayer> layers = new HashMap<>();
         try {
             files.read(names, (name, content) -> {
-                SavedLayer layer = SavedLayer.read(files.path(), name, content);
+                DockerLayer layer = DockerLayer.read(files.path(), name, content);
                 layers.put(name, layer);
                 entries.put(layer.digest(), name);
             });
@@ -125,7 +126,7 @@ final class DockerSave {
         return layers;
     }
 
-    private Manifest manifest(Image image, byte[] config, Map<String, SavedLayer> read) throws ArchiveException {
+    private Manifest manifest(Image image, byte[] config, Map<String, DockerLayer> read) throws ArchiveException {
         List<String> diffs = texts(
                 ArchiveJson.parse(files, image.config(), config).path("rootfs").path("diff_ids"));
         if (diffs.size() != image.layers().size()) {
@@ -143,14 +144,14 @@ final class DockerSave {
         ArrayNode array = json.putArray("layers");
         for (int i = 0; i < diffs.size(); i++) {
             String name = image.layers().get(i);
-            SavedLayer layer = layer(name, diffs.get(i), read);
+            DockerLayer layer = layer(name, diffs.get(i), read);
             array.add(descriptor(layer.mediaType(), layer.digest(), layer.size()));
         }
         return Manifest.parse(json.toString().getBytes(StandardCharsets.UTF_8), MediaType.OCI_MANIFEST);
     }
 
-    private SavedLayer layer(String name, String diff, Map<String, SavedLayer> read) throws ArchiveException {
-        SavedLayer layer = Optional.ofNullable(read.get(name))
+    private DockerLayer layer(String name, String diff, Map<String, DockerLayer> read) throws ArchiveException {
+        DockerLayer layer = Optional.ofNullable(read.get(name))
                 .orElseThrow(() -> new ArchiveException(files.path(), name, "it is missing"));
         if (!layer.diffId().toString().equals(diff)) {
             throw new ArchiveException(
@@ -182,6 +183,6 @@ final class DockerSave {
     }
 
     private static String real(ArchiveFiles files, String name) throws ArchiveException {
-        return files.real(EntryNames.plain(files.path(), name));
+        return files.real(SafePaths.plain(files.path(), name));
     }
 }

@@ -23,9 +23,9 @@ import java.util.Set;
  */
 public final class ImageArchive {
     private final ArchiveFiles files;
-    private final Contents contents;
+    private final ArchiveContents contents;
 
-    private ImageArchive(ArchiveFiles files, Contents contents) {
+    private ImageArchive(ArchiveFiles files, ArchiveContents contents) {
         this.files = files;
         this.contents = contents;
     }
@@ -43,14 +43,14 @@ public final class ImageArchive {
      */
     public static ImageArchive open(Path path, int longestManifest) throws ArchiveException {
         ArchiveFiles files = ArchiveFiles.open(path);
-        Contents contents = read(files, longestManifest);
+        ArchiveContents contents = read(files, longestManifest);
         if (contents.images().isEmpty() && contents.unreadable().isEmpty()) {
             throw new ArchiveException(path, "it lists no image");
         }
         return new ImageArchive(files, contents);
     }
 
-    private static Contents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
+    private static ArchiveContents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
         if (OciLayout.isIn(files)) {
             return OciLayout.read(files, longestManifest);
         }

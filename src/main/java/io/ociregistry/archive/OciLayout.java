@@ -38,15 +38,15 @@ final class OciLayout {
         return BLOBS + digest.algorithm() + "/" + digest.hex();
     }
 
-    static Contents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
+    static ArchiveContents read(ArchiveFiles files, int longestManifest) throws ArchiveException {
         return new OciLayout(files).read(longestManifest);
     }
 
-    private Contents read(int longestManifest) throws ArchiveException {
+    private ArchiveContents read(int longestManifest) throws ArchiveException {
         LayoutIndex index = LayoutIndex.read(ArchiveJson.read(files, INDEX));
         List<Descriptor> roots =
                 index.entries().stream().map(LayoutIndex.Entry::descriptor).toList();
-        Map<Digest, Manifest> manifests = new ManifestTree(files, longestManifest).read(roots);
+        Map<Digest, Manifest> manifests = new LayoutManifests(files, longestManifest).read(roots);
         for (LayoutIndex.Entry entry : index.entries()) {
             add(entry);
             if (entry.names().isEmpty()) {
@@ -57,7 +57,7 @@ final class OciLayout {
         dropParts(manifests.values());
         List<ArchivedImage> images = new ArrayList<>();
         names.forEach((digest, known) -> images.add(known.of(digest)));
-        return new Contents(images, index.unreadable(), manifests, OciLayout::entry, index.leftOut(), false);
+        return new ArchiveContents(images, index.unreadable(), manifests, OciLayout::entry, index.leftOut(), false);
     }
 
     /** Some (oras) list every manifest there is, those of an index beside it: those that have no name are no images of their own, but parts of that one. */

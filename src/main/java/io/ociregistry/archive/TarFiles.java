@@ -44,14 +44,14 @@ final class TarFiles implements ArchiveFiles {
     }
 
     private void add(TarArchiveEntry entry) throws ArchiveException {
-        String name = EntryNames.plain(path, entry.getName());
+        String name = SafePaths.plain(path, entry.getName());
         if (entry.isDirectory() || entry.isGlobalPaxHeader()) {
             return;
         }
         if (entry.isSymbolicLink()) {
-            put(links, name, EntryNames.target(path, name, entry.getLinkName()));
+            put(links, name, SafePaths.target(path, name, entry.getLinkName()));
         } else if (entry.isLink()) {
-            put(links, name, EntryNames.plain(path, entry.getLinkName()));
+            put(links, name, SafePaths.plain(path, entry.getLinkName()));
         } else if (entry.isCharacterDevice() || entry.isBlockDevice() || entry.isFIFO()) {
             throw new ArchiveException(path, name, "it is a device or a pipe, which no image archive has");
         } else {
@@ -101,7 +101,7 @@ final class TarFiles implements ArchiveFiles {
             while (!wanted.isEmpty()) {
                 TarArchiveEntry entry =
                         tar.next().orElseThrow(() -> new ArchiveException(path, "it changed while it was being read"));
-                String name = EntryNames.plain(path, entry.getName());
+                String name = SafePaths.plain(path, entry.getName());
                 if (isContent(entry) && wanted.remove(name)) {
                     taker.take(name, tar.content());
                 }

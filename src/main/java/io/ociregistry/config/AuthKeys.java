@@ -6,7 +6,7 @@ import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.TokenConfig;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.OneOrMore;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.Values;
@@ -37,7 +37,7 @@ final class AuthKeys {
     static final Key<Optional<Duration>> EXPIRY =
             optional("expiry", Scalar.DURATION, "how long what a provider or helper gave is good for");
     static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
-    static final Mapping<TokenConfig> TOKEN_TYPE = new Mapping<>(
+    static final ObjectType<TokenConfig> TOKEN_TYPE = new ObjectType<>(
             List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
             (values, complaints) -> new TokenConfig(
                     values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC)));
@@ -59,13 +59,13 @@ final class AuthKeys {
             new OneOrMore<>(new Scalar<>(AuthKeys::realm)),
             List.of(),
             "URLs of token services that may be told too, beside those of the registry's own site");
-    static final Mapping<AuthConfig> TYPE = new Mapping<>(
+    static final ObjectType<AuthConfig> TYPE = new ObjectType<>(
             List.of(USER, PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN, REALM),
             AuthKeys::auth);
 
     private AuthKeys() {}
 
-    private static AuthConfig auth(Values values, Mapping.Complaints complaints) {
+    private static AuthConfig auth(Values values, ObjectType.Complaints complaints) {
         var who = who(values, complaints);
         var realms = values.get(REALM);
         if (realms.isEmpty()) {
@@ -77,7 +77,7 @@ final class AuthKeys {
         return new AuthConfig.KnownTo(who, realms);
     }
 
-    private static AuthConfig who(Values values, Mapping.Complaints complaints) {
+    private static AuthConfig who(Values values, ObjectType.Complaints complaints) {
         requireOneWay(values, complaints);
         requireBothOfAccount(complaints);
         var token = values.get(TOKEN);
@@ -96,7 +96,7 @@ final class AuthKeys {
         return token.provider().isPresent() ? ecr(token) : AuthConfig.ANONYMOUS;
     }
 
-    static AuthConfig account(String user, Values values, Mapping.Complaints complaints) {
+    static AuthConfig account(String user, Values values, ObjectType.Complaints complaints) {
         if (values.has(PASSWORD_FILE)) {
             return new AuthConfig.AccountWithFile(
                     user, values.get(PASSWORD_FILE).orElseThrow());
@@ -111,7 +111,7 @@ final class AuthKeys {
                 ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFE)));
     }
 
-    private static void requireOneWay(Values values, Mapping.Complaints complaints) {
+    private static void requireOneWay(Values values, ObjectType.Complaints complaints) {
         var token = values.get(TOKEN);
         boolean hasToken = token.staticToken().isPresent() || token.provider().isPresent();
         var ways = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
@@ -126,7 +126,7 @@ final class AuthKeys {
         }
     }
 
-    static void requireBothOfAccount(Mapping.Complaints complaints) {
+    static void requireBothOfAccount(ObjectType.Complaints complaints) {
         var passwords = Stream.of(PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE)
                 .filter(complaints::wrote)
                 .toList();

@@ -5,7 +5,7 @@ import static io.ociregistry.config.yaml.Key.optional;
 import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.ClientsConfig;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +20,7 @@ final class ClientsKeys {
             "tokenFile",
             Scalar.PATH,
             "the file whose first line that token is, read again when it changes; beats token");
-    static final Mapping<ClientsConfig> TYPE = new Mapping<>(
+    static final ObjectType<ClientsConfig> TYPE = new ObjectType<>(
             List.of(HTPASSWD, TOKEN, TOKEN_FILE),
             (values, complaints) -> new ClientsConfig(values.get(HTPASSWD), values.get(TOKEN), values.get(TOKEN_FILE)));
 

@@ -1,10 +1,10 @@
 package io.ociregistry.config;
 
 import io.ociregistry.config.yaml.ConfigException;
-import io.ociregistry.config.yaml.Mapping;
-import io.ociregistry.config.yaml.Place;
+import io.ociregistry.config.yaml.ConfigPath;
+import io.ociregistry.config.yaml.ObjectType;
+import io.ociregistry.config.yaml.ParseContext;
 import io.ociregistry.config.yaml.Quoted;
-import io.ociregistry.config.yaml.Reading;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -53,7 +53,7 @@ public final class ConfigLoader {
     }
 
     public Result parse(String yaml, String source, Overrides overrides) throws ConfigException {
-        var reading = new Reading(source, environment);
+        var reading = new ParseContext(source, environment);
         var config =
                 compose(yaml, reading).flatMap(root -> fromRoot(root, reading)).orElse(ServerConfig.defaults());
         var result = overrides.over(config, reading).with(ProxyEnvironment.read(reading));
@@ -64,17 +64,19 @@ public final class ConfigLoader {
     }
 
     /** A bare list is a file that has nothing but registries. */
-    private static Optional<ServerConfig> fromRoot(Node root, Reading reading) {
+    private static Optional<ServerConfig> fromRoot(Node root, ParseContext reading) {
         if (!(root instanceof SequenceNode)) {
-            return Mapping.saysNothing(root) ? Optional.empty() : ServerKeys.TYPE.read(root, Place.ROOT, reading);
+            return ObjectType.saysNothing(root)
+                    ? Optional.empty()
+                    : ServerKeys.TYPE.read(root, ConfigPath.ROOT, reading);
         }
-        var place = Place.ROOT.child(ServerKeys.REGISTRIES.name());
+        var place = ConfigPath.ROOT.child(ServerKeys.REGISTRIES.name());
         return ServerKeys.REGISTRIES.type().read(root, place, reading).map(list -> ServerConfig.defaults()
                 .with(ServerKeys.REGISTRIES, list));
     }
 
     /** Nodes, not objects: they know their lines, and a tag in the file can't choose a class. */
-    private static Optional<Node> compose(String yaml, Reading reading) {
+    private static Optional<Node> compose(String yaml, ParseContext reading) {
         var options = new LoaderOptions();
         options.setMaxAliasesForCollections(MAX_ALIASES);
         options.setAllowRecursiveKeys(false);

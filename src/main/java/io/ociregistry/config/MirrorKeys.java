@@ -8,7 +8,7 @@ import io.ociregistry.config.model.MirrorConfig;
 import io.ociregistry.config.model.ProxyConfig;
 import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.ScalarOr;
 import io.ociregistry.config.yaml.Values;
@@ -35,11 +35,11 @@ final class MirrorKeys {
             "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through to the mirror");
     static final ScalarOr<MirrorConfig> TYPE = new ScalarOr<>(
             new Scalar<>(MirrorKeys::ofUrl),
-            new Mapping<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
+            new ObjectType<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
 
     private MirrorKeys() {}
 
-    private static MirrorConfig mirror(Values values, Mapping.Complaints complaints) {
+    private static MirrorConfig mirror(Values values, ObjectType.Complaints complaints) {
         if (!complaints.wrote(URL)) {
             complaints.about(URL, "is missing; write http[s]://host[:port]");
         }

@@ -1,9 +1,9 @@
 package io.ociregistry.config;
 
+import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.NotInThisBuild;
-import io.ociregistry.config.yaml.Place;
-import io.ociregistry.config.yaml.Reading;
+import io.ociregistry.config.yaml.ParseContext;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -26,7 +26,7 @@ public final class Overrides {
         return this;
     }
 
-    ServerConfig over(ServerConfig config, Reading reading) {
+    ServerConfig over(ServerConfig config, ParseContext reading) {
         var result = config;
         for (var entry : given.entrySet()) {
             result = over(result, entry.getKey(), entry.getValue(), reading);
@@ -34,9 +34,9 @@ public final class Overrides {
         return result;
     }
 
-    private static <T> ServerConfig over(ServerConfig config, Key<T> key, Given given, Reading reading) {
+    private static <T> ServerConfig over(ServerConfig config, Key<T> key, Given given, ParseContext reading) {
         var node = new ScalarNode(Tag.STR, given.text(), null, null, ScalarStyle.PLAIN);
-        var place = new Place(given.option(), key.name());
+        var place = new ConfigPath(given.option(), key.name());
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }

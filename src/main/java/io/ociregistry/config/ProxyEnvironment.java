@@ -1,7 +1,7 @@
 package io.ociregistry.config;
 
 import io.ociregistry.config.model.ProxyConfig;
-import io.ociregistry.config.yaml.Reading;
+import io.ociregistry.config.yaml.ParseContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +21,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
 
     private record Variable(String name, String value) {}
 
-    static ProxyEnvironment read(Reading reading) {
+    static ProxyEnvironment read(ParseContext reading) {
         List<String> direct = new ArrayList<>(THIS_MACHINE);
         variable("no_proxy", reading)
                 .ifPresent(noProxy ->
@@ -29,7 +29,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
         return new ProxyEnvironment(proxy("http_proxy", direct, reading), proxy("https_proxy", direct, reading));
     }
 
-    private static ProxyConfig proxy(String lowerCase, List<String> direct, Reading reading) {
+    private static ProxyConfig proxy(String lowerCase, List<String> direct, ParseContext reading) {
         Optional<Variable> variable = variable(lowerCase, reading);
         if (variable.isEmpty()) {
             return ProxyConfig.NONE;
@@ -43,7 +43,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
     }
 
     /** The spelling that is set. */
-    private static Optional<Variable> variable(String lowerCase, Reading reading) {
+    private static Optional<Variable> variable(String lowerCase, ParseContext reading) {
         try {
             return Stream.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT))
                     .flatMap(name -> reading.variable(name).map(value -> new Variable(name, value)).stream())

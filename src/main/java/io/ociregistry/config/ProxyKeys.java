@@ -6,7 +6,7 @@ import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.ProxyConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.ScalarOr;
 import io.ociregistry.config.yaml.Values;
@@ -30,7 +30,7 @@ final class ProxyKeys {
             "hosts, domains and blocks of addresses that are reached directly");
     static final ScalarOr<ProxyConfig> TYPE = new ScalarOr<>(
             new Scalar<>(text -> text.equals("none") ? ProxyConfig.NONE : ProxyUrl.parse(text)),
-            new Mapping<>(
+            new ObjectType<>(
                     List.of(
                             URL,
                             AuthKeys.USER,
@@ -42,7 +42,7 @@ final class ProxyKeys {
 
     private ProxyKeys() {}
 
-    private static ProxyConfig proxy(Values values, Mapping.Complaints complaints) {
+    private static ProxyConfig proxy(Values values, ObjectType.Complaints complaints) {
         AuthKeys.requireBothOfAccount(complaints);
         var url = values.get(URL);
         if (url.isEmpty()) {

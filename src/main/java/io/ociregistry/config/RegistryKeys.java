@@ -15,7 +15,7 @@ import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.Values;
 import java.net.URI;
@@ -39,7 +39,7 @@ final class RegistryKeys {
             "the environment variable the password of key is in; beats keyPassword");
     static final Key<Boolean> INSECURE_SKIP_VERIFY =
             new Key<>("insecureSkipVerify", Scalar.BOOLEAN, false, "true accepts any certificate of this registry");
-    static final Mapping<TlsConfig> TLS_TYPE = new Mapping<>(
+    static final ObjectType<TlsConfig> TLS_TYPE = new ObjectType<>(
             List.of(CA, CERT, KEY, KEY_PASSWORD, KEY_PASSWORD_FROM_ENV, INSECURE_SKIP_VERIFY), RegistryKeys::tls);
 
     static final Scalar<String> NAME_TYPE = new Scalar<>(HostPort::parse);
@@ -67,7 +67,7 @@ final class RegistryKeys {
             Scalar.oneOf(TagRule.OnNotFound.class),
             TagRule.OnNotFound.KEEP,
             "keep or drop a cached tag that the registry no longer has");
-    static final Mapping<TagRule> TAG_RULE_TYPE = new Mapping<>(
+    static final ObjectType<TagRule> TAG_RULE_TYPE = new ObjectType<>(
             List.of(PATTERN, POLICY, ON_NOT_FOUND),
             (values, complaints) -> new TagRule(
                     values.get(PATTERN), values.get(POLICY), values.get(ON_NOT_FOUND) == TagRule.OnNotFound.KEEP));
@@ -80,7 +80,7 @@ final class RegistryKeys {
             "downloads", Scalar.integer(1, 256), Limits.DEFAULT.downloads(), "how many blobs are fetched at a time");
     static final Key<Optional<Long>> BANDWIDTH =
             optional("bandwidth", Scalar.size(1 << 10, 1L << 40), "how many bytes of blobs a second, all together");
-    static final Mapping<Limits> LIMITS_TYPE = new Mapping<>(
+    static final ObjectType<Limits> LIMITS_TYPE = new ObjectType<>(
             List.of(DOWNLOADS, BANDWIDTH),
             (values, complaints) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
     static final Key<Limits> LIMITS =
@@ -94,13 +94,14 @@ final class RegistryKeys {
             new ListOf<>(MirrorKeys.TYPE),
             List.of(),
             "where else its content can be had; asked in this order, before the registry itself");
-    static final Mapping<UpstreamConfig> TYPE = new Mapping<>(
+    static final ObjectType<UpstreamConfig> TYPE = new ObjectType<>(
             List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS, PROXY, MIRRORS),
             RegistryKeys::upstream);
 
     private RegistryKeys() {}
 
-    static Optional<Secret> fromEnvironment(Key<Optional<String>> key, Values values, Mapping.Complaints complaints) {
+    static Optional<Secret> fromEnvironment(
+            Key<Optional<String>> key, Values values, ObjectType.Complaints complaints) {
         return values.get(key).flatMap(variable -> {
             try {
                 var value = complaints.reading().variable(variable);
@@ -115,7 +116,7 @@ final class RegistryKeys {
         });
     }
 
-    private static TlsConfig tls(Values values, Mapping.Complaints complaints) {
+    private static TlsConfig tls(Values values, ObjectType.Complaints complaints) {
         requireBoth(CERT, KEY, complaints);
         return new TlsConfig(
                 values.get(CA),
@@ -126,7 +127,7 @@ final class RegistryKeys {
     }
 
     /** The password of an encrypted key, wherever it stands. */
-    static Optional<Secret> keyPassword(Key<?> key, Values values, Mapping.Complaints complaints) {
+    static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.Complaints complaints) {
         for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
             if (complaints.wrote(password) && !complaints.wrote(key)) {
                 complaints.about(password, "belongs to no key; add key");
@@ -135,14 +136,14 @@ final class RegistryKeys {
         return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD));
     }
 
-    static void requireBoth(Key<?> cert, Key<?> key, Mapping.Complaints complaints) {
+    static void requireBoth(Key<?> cert, Key<?> key, ObjectType.Complaints complaints) {
         if (complaints.wrote(cert) != complaints.wrote(key)) {
             var here = complaints.wrote(cert) ? cert : key;
             complaints.about(here, "is of no use alone; add " + (here == cert ? key : cert) + " or remove it");
         }
     }
 
-    private static UpstreamConfig upstream(Values values, Mapping.Complaints complaints) {
+    private static UpstreamConfig upstream(Values values, ObjectType.Complaints complaints) {
         if (!complaints.wrote(NAME)) {
             complaints.about(NAME, "is missing; write host[:port]");
         }
@@ -169,7 +170,7 @@ final class RegistryKeys {
     }
 
     /** What is meant for one registry can't be for all of a domain: it would give each the content of the others. */
-    private static void checkWildcard(Values values, Mapping.Complaints complaints) {
+    private static void checkWildcard(Values values, ObjectType.Complaints complaints) {
         for (var key : List.of(ENDPOINT, ALIASES)) {
             if (complaints.wrote(key)) {
                 complaints.about(

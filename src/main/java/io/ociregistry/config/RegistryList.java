@@ -1,9 +1,9 @@
 package io.ociregistry.config;
 
 import io.ociregistry.config.model.UpstreamConfig;
+import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.ListOf;
-import io.ociregistry.config.yaml.Place;
-import io.ociregistry.config.yaml.Reading;
+import io.ociregistry.config.yaml.ParseContext;
 import io.ociregistry.config.yaml.ValueType;
 import java.util.HashMap;
 import java.util.List;
@@ -15,8 +15,8 @@ import org.yaml.snakeyaml.nodes.Node;
 /** The entries under {@code registries}, none of which goes by a name or an alias of another. */
 record RegistryList() implements ValueType<List<UpstreamConfig>> {
     @Override
-    public Optional<List<UpstreamConfig>> read(Node node, Place place, Reading reading) {
-        Map<String, Place> taken = new HashMap<>();
+    public Optional<List<UpstreamConfig>> read(Node node, ConfigPath place, ParseContext reading) {
+        Map<String, ConfigPath> taken = new HashMap<>();
         ValueType<UpstreamConfig> entry = (item, itemPlace, sameReading) -> {
             var registry = RegistryKeys.TYPE.read(item, itemPlace, sameReading);
             registry.ifPresent(r -> names(r).forEach(name -> {

@@ -13,7 +13,7 @@ import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.Values;
 import java.nio.file.Path;
@@ -42,14 +42,14 @@ final class SectionKeys {
             optional("expr", Scalar.EXPRESSIONS, "the patterns, for type pattern");
     static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false, "only say what would be pruned");
     static final Key<Boolean> DRYRUN = new Key<>("dryrun", Scalar.BOOLEAN, false, "the Go program's name of dryRun");
-    static final Mapping<PruneConfig> PRUNE_TYPE = new Mapping<>(
+    static final ObjectType<PruneConfig> PRUNE_TYPE = new ObjectType<>(
             List.of(ENABLED, DURATION, TYPE, FREQUENCY, COUNT, PRUNE_EXPR, DRY_RUN, DRYRUN), SectionKeys::prune);
 
     static final Key<Boolean> HEADER = new Key<>("header", Scalar.BOOLEAN, false, "print a line of headings");
     static final Key<Optional<String>> LIST_EXPR = optional("expr", Scalar.TEXT, "list only what matches");
     static final Key<Boolean> SHORT_DIGEST =
             new Key<>("shortDigest", Scalar.BOOLEAN, false, "print ten characters of a digest");
-    static final Mapping<ListConfig> LIST_TYPE = new Mapping<>(
+    static final ObjectType<ListConfig> LIST_TYPE = new ObjectType<>(
             List.of(HEADER, LIST_EXPR, SHORT_DIGEST),
             (values, complaints) ->
                     new ListConfig(values.get(HEADER), values.get(LIST_EXPR), values.get(SHORT_DIGEST)));
@@ -59,7 +59,7 @@ final class SectionKeys {
     static final Key<Optional<Path>> CA = optional("ca", Scalar.PATH, "PEM certificates that sign those of clients");
     static final Key<ClientAuth> CLIENT_AUTH =
             new Key<>("clientAuth", Scalar.oneOf(ClientAuth.class), ClientAuth.NONE, "none or verify");
-    static final Mapping<ServerTlsConfig> SERVER_TLS_TYPE = new Mapping<>(
+    static final ObjectType<ServerTlsConfig> SERVER_TLS_TYPE = new ObjectType<>(
             List.of(CERT, KEY, RegistryKeys.KEY_PASSWORD, RegistryKeys.KEY_PASSWORD_FROM_ENV, CA, CLIENT_AUTH),
             SectionKeys::serverTls);
 
@@ -71,7 +71,7 @@ final class SectionKeys {
             "connect", DEADLINE, Timeouts.DEFAULT.connect(), "until an upstream is reached, over all its addresses");
     static final Key<Duration> STALL =
             new Key<>("stall", DEADLINE, Timeouts.DEFAULT.stall(), "until a transfer that stands still is given up");
-    static final Mapping<Timeouts> TIMEOUTS_TYPE = new Mapping<>(
+    static final ObjectType<Timeouts> TIMEOUTS_TYPE = new ObjectType<>(
             List.of(ANSWER, CONNECT, STALL),
             (values, complaints) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
 
@@ -98,8 +98,8 @@ final class SectionKeys {
             Scalar.size(0, Long.MAX_VALUE),
             CacheConfig.DEFAULT.scrubRate(),
             "bytes a second that are read, once a day, to find and repair what has gone bad; 0 is off");
-    static final Mapping<CacheConfig> CACHE_TYPE =
-            new Mapping<>(List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), SectionKeys::cache);
+    static final ObjectType<CacheConfig> CACHE_TYPE = new ObjectType<>(
+            List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), SectionKeys::cache);
 
     private static final int SHORTEST_TOKEN = 16;
     static final Key<Boolean> ADMIN_ENABLED =
@@ -117,7 +117,7 @@ final class SectionKeys {
             new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address that port is listened on");
     static final Key<Integer> ADMIN_PORT =
             new Key<>("port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a port for the admin API alone; 0 is none");
-    static final Mapping<AdminConfig> ADMIN_TYPE = new Mapping<>(
+    static final ObjectType<AdminConfig> ADMIN_TYPE = new ObjectType<>(
             List.of(ADMIN_ENABLED, TOKEN, TOKEN_FILE, TRUST_LOOPBACK, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
 
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
@@ -126,7 +126,7 @@ final class SectionKeys {
 
     private SectionKeys() {}
 
-    private static CacheConfig cache(Values values, Mapping.Complaints complaints) {
+    private static CacheConfig cache(Values values, ObjectType.Complaints complaints) {
         if (values.get(LOW_WATER) >= values.get(HIGH_WATER)) {
             complaints.about(LOW_WATER, "is " + values.get(LOW_WATER) + "%, which is not below highWater");
         }
@@ -139,7 +139,7 @@ final class SectionKeys {
                 values.get(SCRUB_RATE));
     }
 
-    private static PruneConfig prune(Values values, Mapping.Complaints complaints) {
+    private static PruneConfig prune(Values values, ObjectType.Complaints complaints) {
         if (values.get(TYPE) == PruneConfig.Type.PATTERN
                 && values.get(PRUNE_EXPR).isEmpty()) {
             complaints.about(PRUNE_EXPR, "is missing; type pattern needs it");
@@ -157,7 +157,7 @@ final class SectionKeys {
                 values.get(DRY_RUN) || values.get(DRYRUN));
     }
 
-    private static AdminConfig admin(Values values, Mapping.Complaints complaints) {
+    private static AdminConfig admin(Values values, ObjectType.Complaints complaints) {
         // Not checked as the others are: that would tell what stands there.
         if (values.get(TOKEN)
                 .filter(token -> token.reveal().length() < SHORTEST_TOKEN)
@@ -173,7 +173,7 @@ final class SectionKeys {
                 values.get(ADMIN_PORT));
     }
 
-    private static ServerTlsConfig serverTls(Values values, Mapping.Complaints complaints) {
+    private static ServerTlsConfig serverTls(Values values, ObjectType.Complaints complaints) {
         requireBoth(CERT, KEY, complaints);
         boolean verifies = values.get(CLIENT_AUTH) == ClientAuth.VERIFY;
         if (verifies && !complaints.wrote(CERT)) {

@@ -13,7 +13,7 @@ import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.ValueType;
 import io.ociregistry.oci.Platforms;
@@ -144,7 +144,8 @@ public final class ServerKeys {
             CACHE,
             ADMIN);
 
-    static final Mapping<ServerConfig> TYPE = new Mapping<>(ALL, (values, complaints) -> new ServerConfig(values));
+    static final ObjectType<ServerConfig> TYPE =
+            new ObjectType<>(ALL, (values, complaints) -> new ServerConfig(values));
 
     private ServerKeys() {}
 

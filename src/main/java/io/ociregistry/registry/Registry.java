@@ -1,6 +1,6 @@
 package io.ociregistry.registry;
 
-import io.ociregistry.common.Stages;
+import io.ociregistry.common.Futures;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -8,21 +8,21 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.blob.Blobs;
-import io.ociregistry.registry.blob.PartRequest;
+import io.ociregistry.registry.blob.BlobService;
 import io.ociregistry.registry.blob.Prefetch;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.blob.RequestedRange;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.list.ListPage;
-import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.registry.list.Listings;
 import io.ociregistry.registry.load.LoadSource;
-import io.ociregistry.registry.manifest.FoundManifest;
-import io.ociregistry.registry.manifest.Manifests;
-import io.ociregistry.registry.policy.Rules;
+import io.ociregistry.registry.manifest.ManifestResult;
+import io.ociregistry.registry.manifest.ManifestService;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Interrupted;
+import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.upstream.Priority;
 import java.time.Duration;
 import java.util.List;
@@ -40,11 +40,11 @@ import java.util.function.Supplier;
  * {@link RegistryException}.
  */
 public final class Registry implements AutoCloseable {
-    private final Manifests manifests;
-    private final Blobs blobs;
-    private final Catalog catalog;
+    private final ManifestService manifests;
+    private final BlobService blobs;
+    private final ContentIndex catalog;
     private final BlobStore store;
-    private final Supplier<Rules> rules;
+    private final Supplier<RuntimeConfig> rules;
     private final Optional<Prefetch> prefetch;
 
     /**
@@ -53,13 +53,13 @@ public final class Registry implements AutoCloseable {
      * @param keeps whether the store takes anything: what can't be kept is not fetched before somebody asks for it
      */
     Registry(
-            Manifests manifests,
-            Blobs blobs,
-            Catalog catalog,
+            ManifestService manifests,
+            BlobService blobs,
+            ContentIndex catalog,
             BlobStore store,
-            PendingImages pending,
+            IncompleteImages pending,
             boolean keeps,
-            Supplier<Rules> rules) {
+            Supplier<RuntimeConfig> rules) {
         this.manifests = manifests;
         this.blobs = blobs;
         this.catalog = catalog;
@@ -77,8 +77,8 @@ public final class Registry implements AutoCloseable {
     }
 
     /** The manifest that a name means. */
-    public CompletionStage<FoundManifest> manifest(ImageReference name) {
-        return Stages.failing(() -> manifests.get(name));
+    public CompletionStage<ManifestResult> manifest(ImageReference name) {
+        return Futures.failing(() -> manifests.get(name));
     }
 
     /** A client was sent that manifest, and will want what it names. */
@@ -105,7 +105,7 @@ public final class Registry implements AutoCloseable {
      * The same for a client that wants a part. What begins far behind what has arrived is fetched by itself, so that who reads the end first,
      * as lazy pullers do, does not wait for all before it.
      */
-    public CompletionStage<BlobSource> blob(Repository repository, Digest digest, PartRequest wanted) {
+    public CompletionStage<BlobSource> blob(Repository repository, Digest digest, RequestedRange wanted) {
         return blobs.get(repository, digest, wanted);
     }
 
@@ -158,7 +158,7 @@ public final class Registry implements AutoCloseable {
         }
 
         @Override
-        public List<Interrupted> interrupted() {
+        public List<InterruptedDownload> interrupted() {
             return store.interrupted();
         }
     }
@@ -177,13 +177,13 @@ public final class Registry implements AutoCloseable {
         }
 
         @Override
-        public CompletionStage<FoundManifest> manifest(ImageReference name) {
-            return Stages.failing(() -> manifests.find(name, Priority.PREFETCH));
+        public CompletionStage<ManifestResult> manifest(ImageReference name) {
+            return Futures.failing(() -> manifests.find(name, Priority.PREFETCH));
         }
 
         @Override
         public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest) {
-            return Stages.failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
+            return Futures.failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
         }
 
         @Override
@@ -202,7 +202,7 @@ public final class Registry implements AutoCloseable {
         }
 
         @Override
-        public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject) {
+        public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject) {
             return listings.referrers(repository, subject, ListPage.ALL);
         }
     }

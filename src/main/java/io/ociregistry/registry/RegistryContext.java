@@ -11,14 +11,14 @@ import io.ociregistry.config.yaml.Key;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.archives.ArchiveImporter;
-import io.ociregistry.registry.archives.Receipt;
-import io.ociregistry.registry.blob.Blobs;
-import io.ociregistry.registry.catalog.Catalog;
-import io.ociregistry.registry.catalog.Discovery;
-import io.ociregistry.registry.list.ListKind;
+import io.ociregistry.registry.archives.CacheImporter;
+import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.list.ListService;
+import io.ociregistry.registry.list.ListSource;
 import io.ociregistry.registry.list.Listings;
-import io.ociregistry.registry.list.Lists;
-import io.ociregistry.registry.list.Pages;
+import io.ociregistry.registry.list.Paginator;
 import io.ociregistry.registry.list.ReferrerLists;
 import io.ociregistry.registry.list.TagLists;
 import io.ociregistry.registry.load.FileImporter;
@@ -27,25 +27,25 @@ import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.load.Preload;
 import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.registry.manifest.Manifests;
-import io.ociregistry.registry.policy.KnownMissing;
+import io.ociregistry.registry.manifest.ManifestService;
+import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RegistryNames;
-import io.ociregistry.registry.policy.Rules;
-import io.ociregistry.registry.policy.Trust;
-import io.ociregistry.registry.prune.Housekeeping;
+import io.ociregistry.registry.policy.RegistryTrust;
+import io.ociregistry.registry.policy.RuntimeConfig;
+import io.ociregistry.registry.prune.BackgroundPruner;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.registry.verify.BlobRepair;
 import io.ociregistry.registry.verify.ManifestRepair;
 import io.ociregistry.registry.verify.Repair;
 import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.Pace;
-import io.ociregistry.store.Space;
+import io.ociregistry.store.ReadPace;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.blob.ConfirmedLinks;
+import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.store.blob.ListStore;
-import io.ociregistry.store.blob.PendingImages;
 import io.ociregistry.store.check.Inspector;
 import io.ociregistry.store.check.ScrubNote;
 import io.ociregistry.store.check.SteadyPace;
@@ -107,17 +107,17 @@ public final class RegistryContext implements AutoCloseable {
     private final Upstreams upstreams;
     private final ExecutorService disk;
     private final ExecutorService delivery;
-    private final Discovery discovery;
-    private final Saving saving;
+    private final RecordWatcher discovery;
+    private final PeriodicFlusher saving;
     /** Replaced under the lock. */
-    private volatile Rules rules;
+    private volatile RuntimeConfig rules;
 
     private final Registry registry;
     private final Listings listings;
     private final ImageLoader loader;
     private volatile @Nullable Preload preload;
     private final Pruner pruner;
-    private final Housekeeping housekeeping;
+    private final BackgroundPruner housekeeping;
     private final Admin admin;
     private final BlobStore blobs;
     private final Repair repair;
@@ -133,8 +133,8 @@ public final class RegistryContext implements AutoCloseable {
             StoreAccess access,
             Upstreams upstreams,
             Clock clock,
-            Discovery.Pace pace) {
-        this.rules = Rules.of(config);
+            RecordWatcher.Pace pace) {
+        this.rules = RuntimeConfig.of(config);
         this.clock = clock;
         this.clients = clients;
         this.access = access;
@@ -143,27 +143,27 @@ public final class RegistryContext implements AutoCloseable {
         this.disk = daemons("disk-", Math.max(2, processors / 2));
         this.delivery = daemons("delivery-", Math.max(4, processors * 2));
         Layout layout = access.layout();
-        Space space = Housekeeping.space(config.cache());
+        DiskQuota space = BackgroundPruner.space(config.cache());
         this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), space, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
-        Catalog catalog = new Catalog(config.airGapped());
-        this.discovery = new Discovery(records, catalog, pace);
+        ContentIndex catalog = new ContentIndex(config.airGapped());
+        this.discovery = new RecordWatcher(records, catalog, pace);
         ConfirmedLinks links = new ConfirmedLinks(layout);
-        Manifests manifests = new Manifests(records, catalog, discovery, upstreams, this::rules, clock);
-        PendingImages pending = new PendingImages(layout);
-        Blobs transfers = new Blobs(catalog, discovery, links, blobs, upstreams, disk, this::rules);
+        ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, this::rules, clock);
+        IncompleteImages pending = new IncompleteImages(layout);
+        BlobService transfers = new BlobService(catalog, discovery, links, blobs, upstreams, disk, this::rules);
         this.registry = new Registry(manifests, transfers, catalog, blobs, pending, layout.isWritable(), this::rules);
         ListStore lists = new ListStore(layout);
-        Pages pages = new Pages(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
+        Paginator pages = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 discovery,
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         FileImporter archives = new ArchiveImporter(
-                new Receipt(records, catalog, links, blobs, clock), this::names, config.maxManifestBytes());
+                new CacheImporter(records, catalog, links, blobs, clock), this::names, config.maxManifestBytes());
         LoadSource loads = registry.loadSource(listings);
         this.loader = new ImageLoader(loads, this::names, archives);
-        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), Pace.UNBOUNDED);
+        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadPace.UNBOUNDED);
         this.repair = new Repair(
                 discovery,
                 loads,
@@ -172,7 +172,7 @@ public final class RegistryContext implements AutoCloseable {
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
         this.pruner =
                 new Pruner(records, blobs, catalog, links, lists, pending, () -> rules.pins(), clock, registry::forget);
-        this.housekeeping = new Housekeeping(pruner, space, this::rules, clock);
+        this.housekeeping = new BackgroundPruner(pruner, space, this::rules, clock);
         this.admin = new Admin(
                 this::rules,
                 access,
@@ -192,12 +192,16 @@ public final class RegistryContext implements AutoCloseable {
                     }
                 },
                 START_PATIENCE);
-        this.saving = new Saving(
-                Saving.PACE, records::save, () -> records.foldPulls(clock.instant()), links::save, blobs::save);
+        this.saving = new PeriodicFlusher(
+                PeriodicFlusher.PACE,
+                records::save,
+                () -> records.foldPulls(clock.instant()),
+                links::save,
+                blobs::save);
     }
 
     /** The links that the cache kept; where it never kept any, it begins with what its manifests name. */
-    private static void restore(ConfirmedLinks links, Catalog catalog, BlobStore blobs, Trust trust) {
+    private static void restore(ConfirmedLinks links, ContentIndex catalog, BlobStore blobs, RegistryTrust trust) {
         if (links.areKept()) {
             links.forEach(catalog::restore);
         } else {
@@ -207,9 +211,9 @@ public final class RegistryContext implements AutoCloseable {
         }
     }
 
-    private <N extends ListName, V> Lists<N, V> lists(ListKind<N, V> kind, ListStore lists, Clock clock) {
-        KnownMissing<N> missing = new KnownMissing<>(config().cache().negativeTtl(), Ticker.systemTicker());
-        return new Lists<>(kind, lists, missing, upstreams, clock, () -> rules.patience(), config().airGapped());
+    private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, ListStore lists, Clock clock) {
+        NegativeCache<N> missing = new NegativeCache<>(config().cache().negativeTtl(), Ticker.systemTicker());
+        return new ListService<>(kind, lists, missing, upstreams, clock, () -> rules.patience(), config().airGapped());
     }
 
     /**
@@ -238,7 +242,7 @@ public final class RegistryContext implements AutoCloseable {
 
     /** The same with other upstreams, which are closed with it, and another clock. */
     public static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
-        return open(config, upstreams, clock, Discovery.Pace.USUAL);
+        return open(config, upstreams, clock, RecordWatcher.Pace.USUAL);
     }
 
     /**
@@ -247,17 +251,17 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if the upstreams can't be used as configured
      */
     static RegistryContext on(StoreAccess access, ServerConfig config) throws IOException {
-        return on(access, config, HttpUpstreams.of(config), Clock.systemUTC(), Discovery.Pace.USUAL);
+        return on(access, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.Pace.USUAL);
     }
 
     /** The same at another pace of looking for what other programs put into the cache. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
+    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.Pace pace)
             throws IOException {
         return on(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
     }
 
     private static RegistryContext on(
-            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, Discovery.Pace pace)
+            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.Pace pace)
             throws IOException {
         try {
             return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, pace);
@@ -300,7 +304,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** The same at another pace. */
-    public synchronized void scrub(Pace pace, Scrub.Schedule schedule) {
+    public synchronized void scrub(ReadPace pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
             Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
             Scrub begun = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
@@ -319,7 +323,7 @@ public final class RegistryContext implements AutoCloseable {
         return rules.config();
     }
 
-    private Rules rules() {
+    private RuntimeConfig rules() {
         return rules;
     }
 
@@ -340,7 +344,7 @@ public final class RegistryContext implements AutoCloseable {
         for (Key<?> key : RELOADED) {
             next = next.withThatOf(key, wanted);
         }
-        Rules after = rules.then(next);
+        RuntimeConfig after = rules.then(next);
         upstreams.reload(next);
         rules = after;
         registry.reload(next);

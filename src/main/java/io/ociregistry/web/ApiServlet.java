@@ -1,7 +1,7 @@
 package io.ociregistry.web;
 
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.web.http.Waiting;
+import io.ociregistry.web.http.AsyncWait;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -29,11 +29,11 @@ abstract class ApiServlet extends HttpServlet {
         doGet(request, response);
     }
 
-    /** As {@link Waiting#await}, for as long as requests wait for their answers. */
+    /** As {@link AsyncWait#await}, for as long as requests wait for their answers. */
     final <T> Optional<T> await(HttpServletRequest request, Supplier<CompletionStage<T>> stage, Consumer<T> discard) {
         Supplier<CompletionStage<T>> begun =
                 () -> context.forRequest(Collections.list(request.getHeaders("Via")), stage);
-        return Waiting.await(request, context.config().timeouts().answer(), begun, discard);
+        return AsyncWait.await(request, context.config().timeouts().answer(), begun, discard);
     }
 
     /** The same for what needs no discarding. */

@@ -3,7 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.access.ClientAccess;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.http.Waiting;
+import io.ociregistry.web.http.AsyncWait;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -35,7 +35,7 @@ final class ClientAccessFilter extends HttpFilter {
                 return;
             }
             // What the request waits for next is another stage.
-            Waiting.forget(request);
+            AsyncWait.forget(request);
             request.setAttribute(ADMITTED, admitted.get());
         }
         if (request.getAttribute(ADMITTED).equals(false)) {
@@ -46,7 +46,7 @@ final class ClientAccessFilter extends HttpFilter {
 
     private Optional<Boolean> admitted(HttpServletRequest request, HttpServletResponse response) {
         DistributionServlet.nameProtocol(response);
-        return Waiting.await(
+        return AsyncWait.await(
                 request, PATIENCE, () -> access.admits(request.getHeader("Authorization")), unwanted -> {});
     }
 

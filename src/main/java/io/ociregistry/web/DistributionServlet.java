@@ -4,7 +4,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.send.BlobSender;
-import io.ociregistry.web.send.Transfer;
+import io.ociregistry.web.send.BodyWriter;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -78,7 +78,7 @@ final class DistributionServlet extends HttpServlet {
         }
         if (!request.isAsyncStarted() && !BlobSender.sendsFile(request)) {
             // The answer has headers and nothing else.
-            Transfer.send(request, response, NOTHING);
+            BodyWriter.send(request, response, NOTHING);
         }
     }
 
@@ -90,6 +90,6 @@ final class DistributionServlet extends HttpServlet {
     private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Content-Type", "application/json");
         response.setContentLengthLong(PONG.length);
-        Transfer.send(request, response, PONG);
+        BodyWriter.send(request, response, PONG);
     }
 }

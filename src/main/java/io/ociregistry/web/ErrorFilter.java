@@ -3,8 +3,8 @@ package io.ociregistry.web;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.web.http.AccessLogFilter;
-import io.ociregistry.web.send.Delivery;
-import io.ociregistry.web.send.Transfer;
+import io.ociregistry.web.send.BodyWriter;
+import io.ociregistry.web.send.BodyWriterContext;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpFilter;
@@ -23,9 +23,9 @@ final class ErrorFilter extends HttpFilter {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorFilter.class);
 
     private final transient ErrorRenderer renderer;
-    private final transient Delivery delivery;
+    private final transient BodyWriterContext delivery;
 
-    ErrorFilter(ErrorRenderer renderer, Delivery delivery) {
+    ErrorFilter(ErrorRenderer renderer, BodyWriterContext delivery) {
         this.renderer = renderer;
         this.delivery = delivery;
     }
@@ -35,7 +35,7 @@ final class ErrorFilter extends HttpFilter {
             throws IOException, ServletException {
         delivery.keepIn(request);
         try {
-            Transfer.throwIfAborted(request, response);
+            BodyWriter.throwIfAborted(request, response);
             chain.doFilter(request, response);
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.INTERNAL) {

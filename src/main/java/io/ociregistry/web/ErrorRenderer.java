@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.web.send.Transfer;
+import io.ociregistry.web.send.BodyWriter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -39,7 +39,7 @@ final class ErrorRenderer {
             response.setHeader("Allow", "GET, HEAD");
         }
         error.retryAfter().map(ErrorRenderer::seconds).ifPresent(value -> response.setHeader("Retry-After", value));
-        Transfer.send(request, response, body);
+        BodyWriter.send(request, response, body);
     }
 
     private int status(ErrorCode code) {

@@ -4,10 +4,10 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.registry.manifest.FoundManifest;
+import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.web.http.ContentHeaders;
 import io.ociregistry.web.http.WarningHeader;
-import io.ociregistry.web.send.Transfer;
+import io.ociregistry.web.send.BodyWriter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -26,7 +26,7 @@ final class ManifestServlet extends ApiServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ImageReference name =
                 ApiRequest.of(request, ApiRequest.ManifestRequest.class).name();
-        Optional<FoundManifest> found = await(request, () -> context.registry().manifest(name));
+        Optional<ManifestResult> found = await(request, () -> context.registry().manifest(name));
         if (found.isPresent()) {
             WarningHeader.set(response, found.get().warning());
             send(name, found.get().manifest(), request, response);
@@ -46,6 +46,6 @@ final class ManifestServlet extends ApiServlet {
         context.registry().delivered(name.repository(), manifest);
         byte[] bytes = manifest.toByteArray();
         // Even a small one: a client that asks for many and reads none would hold a thread.
-        Transfer.start(request, response, List.of(new Transfer.Part.Bytes(bytes)), () -> {});
+        BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(bytes)), () -> {});
     }
 }

@@ -3,7 +3,7 @@ package io.ociregistry.web;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.web.send.ListSender;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -21,7 +21,7 @@ final class ReferrersServlet extends ApiServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
-        Optional<Listed<ReferrerList>> found =
+        Optional<ListResult<ReferrerList>> found =
                 await(request, () -> context.listings().referrers(asked.repository(), asked.subject(), asked.page()));
         if (found.isPresent()) {
             ReferrerList list = found.get().list();

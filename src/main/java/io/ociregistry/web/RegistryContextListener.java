@@ -15,7 +15,7 @@ import io.ociregistry.web.admin.AdminServlet;
 import io.ociregistry.web.admin.Reload;
 import io.ociregistry.web.admin.ServerControl;
 import io.ociregistry.web.http.AccessLogFilter;
-import io.ociregistry.web.send.Delivery;
+import io.ociregistry.web.send.BodyWriterContext;
 import io.ociregistry.web.send.MinimumRate;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
@@ -44,7 +44,7 @@ public final class RegistryContextListener implements ServletContextListener {
     private final MinimumRate least;
     private final @Nullable ServerControl givenControl;
     private @Nullable RegistryContext opened;
-    private @Nullable Delivery delivery;
+    private @Nullable BodyWriterContext delivery;
 
     /** For a WAR: finds its configuration, opens the registry and closes it. */
     public RegistryContextListener() {
@@ -69,7 +69,7 @@ public final class RegistryContextListener implements ServletContextListener {
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
-        Delivery started = new Delivery(context.delivery(), least);
+        BodyWriterContext started = new BodyWriterContext(context.delivery(), least);
         started.start();
         delivery = started;
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));

@@ -2,7 +2,7 @@ package io.ociregistry.web;
 
 import io.ociregistry.oci.TagList;
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.web.send.ListSender;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -20,7 +20,7 @@ final class TagsServlet extends ApiServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
         var asked = ApiRequest.of(request, ApiRequest.TagsRequest.class);
-        Optional<Listed<TagList>> found =
+        Optional<ListResult<TagList>> found =
                 await(request, () -> context.listings().tags(asked.repository(), asked.page()));
         if (found.isPresent()) {
             byte[] body = found.get().list().toJson(asked.name());

@@ -3,7 +3,7 @@ package io.ociregistry.config;
 import io.ociregistry.common.Secret;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
-import io.ociregistry.config.yaml.Mapping;
+import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
 import io.ociregistry.config.yaml.ScalarOr;
 import io.ociregistry.config.yaml.ValueType;
@@ -67,7 +67,7 @@ public final class KeyTable {
         }
     }
 
-    private static void walk(Mapping<?> type, String prefix, BiConsumer<String, Key<?>> visitor) {
+    private static void walk(ObjectType<?> type, String prefix, BiConsumer<String, Key<?>> visitor) {
         for (Key<?> key : type.keys()) {
             String name = prefix + key.name();
             visitor.accept(name, key);
@@ -79,14 +79,14 @@ public final class KeyTable {
         }
     }
 
-    private static Optional<Mapping<?>> below(ValueType<?> type) {
+    private static Optional<ObjectType<?>> below(ValueType<?> type) {
         if (type instanceof ListOf<?> list) {
             return below(list.element());
         }
         if (type instanceof ScalarOr<?> either) {
             return Optional.of(either.mapping());
         }
-        return type instanceof Mapping<?> section ? Optional.of(section) : Optional.empty();
+        return type instanceof ObjectType<?> section ? Optional.of(section) : Optional.empty();
     }
 
     private static Set<String> names(Node node, String prefix) {

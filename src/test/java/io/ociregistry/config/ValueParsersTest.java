@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.ociregistry.common.ByteSize;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.config.address.HostPort;
-import io.ociregistry.config.yaml.Nearest;
+import io.ociregistry.config.yaml.Suggestions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -151,10 +151,10 @@ class ValueParsersTest {
     @Test
     void theNearestWordIsTheOneWithTheFewestChanges() {
         var keys = List.of("port", "host", "imagePath");
-        assertEquals(Optional.of("imagePath"), Nearest.to("image-path", keys));
-        assertEquals(Optional.of("port"), Nearest.to("prot", keys));
-        assertEquals(Optional.empty(), Nearest.to("xyzzy", keys));
-        assertEquals(3, Nearest.distance("kitten", "sitting"));
+        assertEquals(Optional.of("imagePath"), Suggestions.to("image-path", keys));
+        assertEquals(Optional.of("port"), Suggestions.to("prot", keys));
+        assertEquals(Optional.empty(), Suggestions.to("xyzzy", keys));
+        assertEquals(3, Suggestions.distance("kitten", "sitting"));
     }
 
     @ParameterizedTest

@@ -7,7 +7,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.manifest.FoundManifest;
+import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
@@ -91,7 +91,7 @@ class PrioritiesTest {
             manifest("busy-" + i);
         }
         busy.forEach(Gate::awaitReached);
-        CompletionStage<FoundManifest> refresh = manifest("latest");
+        CompletionStage<ManifestResult> refresh = manifest("latest");
         Gate wanted = upstream.hold(Match.manifest("wanted"));
         manifest("wanted");
         busy.get(0).release();
@@ -150,7 +150,7 @@ class PrioritiesTest {
         return registry.context().registry().blob(REPOSITORY, digest);
     }
 
-    private CompletionStage<FoundManifest> manifest(String tag) {
+    private CompletionStage<ManifestResult> manifest(String tag) {
         return registry.context().registry().manifest(ImageReference.parse("r.example/team/app:" + tag));
     }
 

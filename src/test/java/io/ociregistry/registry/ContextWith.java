@@ -1,7 +1,7 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.registry.catalog.Discovery;
+import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;
@@ -19,6 +19,6 @@ public final class ContextWith {
     /** What other programs put into the cache is looked for so often. */
     public static RegistryContext looksEvery(ServerConfig config, Duration atMost, Duration always) throws IOException {
         return RegistryContext.open(
-                config, HttpUpstreams.of(config), Clock.systemUTC(), new Discovery.Pace(atMost, 0, always));
+                config, HttpUpstreams.of(config), Clock.systemUTC(), new RecordWatcher.Pace(atMost, 0, always));
     }
 }

@@ -1,7 +1,7 @@
 package io.ociregistry.standalone;
 
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.CliOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -43,11 +43,11 @@ final class CommandLinePage {
                 + (command.flags().isEmpty() ? "" : table(command.flags()));
     }
 
-    private static String table(List<Flag> flags) {
+    private static String table(List<CliOption> flags) {
         return flags.stream().map(CommandLinePage::row).collect(Collectors.joining("", HEADER, ""));
     }
 
-    private static String row(Flag flag) {
+    private static String row(CliOption flag) {
         String argument = flag.argument().map(name -> " " + name).orElse("");
         String key = flag.key().map(Key::name).map(name -> "`" + name + "`").orElse("");
         return "| `" + flag + argument.replace("|", "\\|") + "` | " + flag.doc().replace("|", "\\|") + " | " + key

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.command.ServeCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -63,7 +63,15 @@ class CommandLineTest {
 
     @Test
     void optionsStandBeforeAndAfterTheCommand() throws Exception {
-        var expected = Map.of(Flag.IMAGE_PATH, "/x", Flag.LOG_LEVEL, "debug", Flag.PORT, "1", Flag.AIR_GAPPED, "true");
+        var expected = Map.of(
+                CliOption.IMAGE_PATH,
+                "/x",
+                CliOption.LOG_LEVEL,
+                "debug",
+                CliOption.PORT,
+                "1",
+                CliOption.AIR_GAPPED,
+                "true");
         for (var line : List.of(
                 "--image-path /x --log-level debug serve --port 1 --air-gapped",
                 "serve --air-gapped --port=1 --image-path=/x --log-level debug",
@@ -77,8 +85,8 @@ class CommandLineTest {
     @Test
     void aSwitchCanBeTurnedOff() throws Exception {
         var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse("serve", "--air-gapped=false"));
-        assertFalse(serve.settings().has(Flag.AIR_GAPPED));
-        assertEquals(Optional.of("false"), serve.settings().get(Flag.AIR_GAPPED));
+        assertFalse(serve.settings().has(CliOption.AIR_GAPPED));
+        assertEquals(Optional.of("false"), serve.settings().get(CliOption.AIR_GAPPED));
     }
 
     @ParameterizedTest

@@ -1,10 +1,10 @@
 package io.ociregistry.standalone;
 
-import static io.ociregistry.standalone.cli.Flag.*;
+import static io.ociregistry.standalone.cli.CliOption.*;
 
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.command.ExportCommand;
 import io.ociregistry.standalone.command.ListCommand;
 import io.ociregistry.standalone.command.LoadCommand;
@@ -96,20 +96,20 @@ enum Command {
     VERSION("Prints the version, as --version does", settings -> new VersionCommand());
 
     /** Those of every command, accepted before and after its name. */
-    static final List<Flag> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
+    static final List<CliOption> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
 
     /** Makes a runnable command of its options. */
     interface Maker {
-        Action make(Settings settings);
+        Action make(GivenOptions settings);
     }
 
     private final String doc;
 
     private final Maker maker;
 
-    private final List<Flag> flags;
+    private final List<CliOption> flags;
 
-    Command(String doc, Maker maker, Flag... flags) {
+    Command(String doc, Maker maker, CliOption... flags) {
         this.doc = doc;
         this.maker = maker;
         this.flags = List.of(flags);
@@ -122,7 +122,7 @@ enum Command {
     }
 
     /** The commands that take an option. */
-    static List<String> taking(Flag flag) {
+    static List<String> taking(CliOption flag) {
         return Arrays.stream(values())
                 .filter(command -> command.flags.contains(flag))
                 .map(Command::word)
@@ -137,15 +137,15 @@ enum Command {
         return doc;
     }
 
-    List<Flag> flags() {
+    List<CliOption> flags() {
         return flags;
     }
 
-    List<Flag> allFlags() {
+    List<CliOption> allFlags() {
         return Stream.concat(GLOBAL.stream(), flags.stream()).toList();
     }
 
-    Action with(Settings settings) {
+    Action with(GivenOptions settings) {
         return maker.make(settings);
     }
 }

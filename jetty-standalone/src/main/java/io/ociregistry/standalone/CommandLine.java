@@ -1,9 +1,9 @@
 package io.ociregistry.standalone;
 
-import io.ociregistry.config.yaml.Nearest;
+import io.ociregistry.config.yaml.Suggestions;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import java.util.EnumMap;
 import java.util.List;
@@ -24,7 +24,7 @@ public final class CommandLine {
     private CommandLine() {}
 
     public static Action parse(String... args) throws UsageException {
-        var words = Words.split(List.of(args));
+        var words = ParsedArguments.split(List.of(args));
         if (words.asksForHelp()) {
             return help(words);
         }
@@ -33,10 +33,10 @@ public final class CommandLine {
         }
         var name = words.command().get();
         var command = Command.named(name).orElseThrow(() -> unknownCommand(name, words));
-        return command.with(new Settings(values(command, words), List.of(args)));
+        return command.with(new GivenOptions(values(command, words), List.of(args)));
     }
 
-    private static Action help(Words words) throws UsageException {
+    private static Action help(ParsedArguments words) throws UsageException {
         var name = words.asksForHelpOn();
         var command = name.flatMap(Command::named);
         if (name.isPresent() && command.isEmpty()) {
@@ -48,12 +48,12 @@ public final class CommandLine {
         };
     }
 
-    private static Action withoutCommand(Words words) throws UsageException {
+    private static Action withoutCommand(ParsedArguments words) throws UsageException {
         if (words.options().isEmpty()) {
             return help(words);
         }
         var typed = nameOf(words.options().get(0));
-        var flag = Words.flag(typed);
+        var flag = ParsedArguments.flag(typed);
         if (flag.isEmpty()) {
             throw new UsageException(unknownOption(typed));
         }
@@ -62,14 +62,14 @@ public final class CommandLine {
         throw new UsageException(typed + " needs a command; did you mean: ociregistry " + command + " " + typed + "?");
     }
 
-    private static Map<Flag, String> values(Command command, Words words) throws UsageException {
+    private static Map<CliOption, String> values(Command command, ParsedArguments words) throws UsageException {
         var flags = command.allFlags();
         var parser = DefaultParser.builder().setAllowPartialMatching(false).get();
-        Map<Flag, String> values = new EnumMap<>(Flag.class);
+        Map<CliOption, String> values = new EnumMap<>(CliOption.class);
         try {
             var parsed = parser.parse(options(flags), words.options().toArray(String[]::new));
             refuseMoreWords(command, words);
-            for (Flag flag : flags) {
+            for (CliOption flag : flags) {
                 var given = parsed.getOptionValues(flag.longName());
                 if (given != null) {
                     values.put(flag, checked(flag, given[given.length - 1]));
@@ -86,7 +86,7 @@ public final class CommandLine {
     }
 
     /** What stands after a switch; where it has a key, that is the configuration's to check. */
-    private static String checked(Flag flag, String value) throws UsageException {
+    private static String checked(CliOption flag, String value) throws UsageException {
         boolean isSwitch = flag.argument().isEmpty() && flag.key().isEmpty();
         if (isSwitch && !SWITCHED.contains(value)) {
             throw new UsageException(flag + ": '" + value + "' is neither true nor false");
@@ -94,13 +94,13 @@ public final class CommandLine {
         return value;
     }
 
-    private static void refuseMoreWords(Command command, Words words) throws UsageException {
+    private static void refuseMoreWords(Command command, ParsedArguments words) throws UsageException {
         if (!words.rest().isEmpty()) {
             throw new UsageException("unexpected '" + words.rest().get(0) + "' after " + command.word());
         }
     }
 
-    private static Options options(List<Flag> flags) {
+    private static Options options(List<CliOption> flags) {
         var options = new Options();
         flags.forEach(flag -> options.addOption(
                 Option.builder().longOpt(flag.longName()).hasArg().get()));
@@ -109,7 +109,7 @@ public final class CommandLine {
 
     private static String unknownOption(String typed, Command command) {
         var name = nameOf(typed);
-        var elsewhere = Words.flag(name).map(Command::taking).orElse(List.of());
+        var elsewhere = ParsedArguments.flag(name).map(Command::taking).orElse(List.of());
         if (!elsewhere.isEmpty()) {
             return name + " is an option of " + String.join(" and ", elsewhere) + ", not of " + command.word();
         }
@@ -117,22 +117,22 @@ public final class CommandLine {
     }
 
     private static String unknownOption(String name) {
-        return unknownOption(name, List.of(Flag.values()), "");
+        return unknownOption(name, List.of(CliOption.values()), "");
     }
 
-    private static String unknownOption(String name, List<Flag> flags, String command) {
-        var known = flags.stream().map(Flag::toString).toList();
+    private static String unknownOption(String name, List<CliOption> flags, String command) {
+        var known = flags.stream().map(CliOption::toString).toList();
         return "unknown option " + name
-                + Nearest.to(name, known)
+                + Suggestions.to(name, known)
                         .map(CommandLine::didYouMean)
                         .orElse("; see: ociregistry " + command + "--help");
     }
 
     /** The value of an unknown option looks like a command, so such an option is to blame first. */
-    private static UsageException unknownCommand(String name, Words words) {
+    private static UsageException unknownCommand(String name, ParsedArguments words) {
         var unknownOption = words.options().stream()
                 .map(CommandLine::nameOf)
-                .filter(option -> Words.flag(option).isEmpty())
+                .filter(option -> ParsedArguments.flag(option).isEmpty())
                 .findFirst();
         if (unknownOption.isPresent()) {
             return new UsageException(unknownOption(unknownOption.get()));
@@ -140,7 +140,7 @@ public final class CommandLine {
         var known = Stream.concat(Stream.of(Command.values()).map(Command::word), Stream.of("help"))
                 .toList();
         return new UsageException("unknown command '" + name + "'"
-                + Nearest.to(name, known)
+                + Suggestions.to(name, known)
                         .map(CommandLine::didYouMean)
                         .orElse("; there are " + String.join(", ", known)));
     }

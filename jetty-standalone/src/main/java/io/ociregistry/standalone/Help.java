@@ -1,6 +1,6 @@
 package io.ociregistry.standalone;
 
-import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.CliOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,12 +37,12 @@ final class Help {
         return section("GLOBAL OPTIONS", rows(Command.GLOBAL)).stripTrailing() + "\n";
     }
 
-    private static List<Row> rows(List<Flag> flags) {
+    private static List<Row> rows(List<CliOption> flags) {
         return flags.stream()
-                .filter(flag -> flag != Flag.CONFIG_PATH)
+                .filter(flag -> flag != CliOption.CONFIG_PATH)
                 .map(flag -> new Row(
                         flag
-                                + (flag == Flag.HELP ? ", -h" : "")
+                                + (flag == CliOption.HELP ? ", -h" : "")
                                 + flag.argument().map(name -> " " + name).orElse(""),
                         flag.doc()))
                 .toList();

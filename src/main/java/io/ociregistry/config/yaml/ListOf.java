@@ -9,7 +9,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 /** Any number of values of one type. */
 public record ListOf<T>(ValueType<T> element) implements ValueType<List<T>> {
     @Override
-    public Optional<List<T>> read(Node node, Place place, Reading reading) {
+    public Optional<List<T>> read(Node node, ConfigPath place, ParseContext reading) {
         if (!(node instanceof SequenceNode sequence)) {
             reading.problem(node, place, "is a " + node.getNodeId() + ", but must be a list");
             return Optional.empty();
@@ -18,7 +18,7 @@ public record ListOf<T>(ValueType<T> element) implements ValueType<List<T>> {
         int index = 0;
         for (Node item : sequence.getValue()) {
             var itemPlace = place.item(index++);
-            if (Mapping.saysNothing(item)) {
+            if (ObjectType.saysNothing(item)) {
                 reading.problem(item, itemPlace, "is empty; remove it or give it a value");
                 continue;
             }

@@ -14,7 +14,7 @@ public final class NotInThisBuild {
     }
 
     /** Whoever writes a default down asks for nothing, so only other values are worth a warning. */
-    public static <T> void warn(Key<T> key, T value, Node node, Place place, Reading reading) {
+    public static <T> void warn(Key<T> key, T value, Node node, ConfigPath place, ParseContext reading) {
         if (contains(place.key()) && !value.equals(key.fallback())) {
             reading.warning(node, place, "has no effect in this build");
         }

@@ -51,7 +51,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     public static final Scalar<Platforms> PLATFORMS = new Scalar<>(Scalar::platforms);
 
     @Override
-    public Optional<T> read(Node node, Place place, Reading reading) {
+    public Optional<T> read(Node node, ConfigPath place, ParseContext reading) {
         if (!(node instanceof ScalarNode scalar)) {
             reading.problem(node, place, "is a " + node.getNodeId() + ", but must be a single value");
             return Optional.empty();

@@ -7,16 +7,16 @@ import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.blob.Blobs;
-import io.ociregistry.registry.catalog.Discovery;
-import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.registry.policy.Rules;
-import io.ociregistry.registry.policy.Trust;
+import io.ociregistry.registry.policy.RegistryTrust;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
@@ -58,11 +58,11 @@ public final class Admin implements AutoCloseable {
     /** Each has as many images at a time as its options say. */
     private static final int LOADS = 2;
 
-    private final Supplier<Rules> rules;
+    private final Supplier<RuntimeConfig> rules;
     private final StoreAccess access;
-    private final Discovery discovery;
+    private final RecordWatcher discovery;
     private final CacheContents contents;
-    private final Blobs blobs;
+    private final BlobService blobs;
     private final ImageLoader loader;
     private final Pruner pruner;
     private final Upstreams upstreams;
@@ -74,11 +74,11 @@ public final class Admin implements AutoCloseable {
     private @Nullable AdminToken token;
 
     public Admin(
-            Supplier<Rules> rules,
+            Supplier<RuntimeConfig> rules,
             StoreAccess access,
-            Discovery discovery,
+            RecordWatcher discovery,
             CacheContents contents,
-            Blobs blobs,
+            BlobService blobs,
             ImageLoader loader,
             Pruner pruner,
             Upstreams upstreams,
@@ -106,9 +106,9 @@ public final class Admin implements AutoCloseable {
      * What somebody wants to know of the content of the cache. While its index is being read for the first time that waits for the end of it, but
      * not longer than clients do; then what is known so far is the answer, which says so.
      */
-    public <T> CompletionStage<Listed<T>> ask(Function<CacheContents, T> question) {
+    public <T> CompletionStage<ListResult<T>> ask(Function<CacheContents, T> question) {
         return indexRead()
-                .thenCompose(isRead -> work(() -> new Listed<>(
+                .thenCompose(isRead -> work(() -> new ListResult<>(
                         question.apply(contents),
                         Optional.empty(),
                         isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
@@ -256,7 +256,7 @@ public final class Admin implements AutoCloseable {
     }
 
     private List<UpstreamState> upstreams() {
-        Trust trust = rules.get().trust();
+        RegistryTrust trust = rules.get().trust();
         return upstreams.known().stream()
                 .map(upstream -> UpstreamState.of(upstream, trust.isConfigured(upstream.name())))
                 .sorted(Comparator.comparing(UpstreamState::registry))

@@ -5,7 +5,7 @@ import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.blob.BlobStore;
@@ -34,19 +34,19 @@ public final class CacheContents {
     private final Supplier<Map<ImageReference, Digest>> names;
     private final ManifestStore records;
     private final BlobStore blobs;
-    private final ImageLook look;
+    private final ImageInspector look;
 
-    public CacheContents(Catalog catalog, ManifestStore records, BlobStore blobs) {
+    public CacheContents(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
         this.names = catalog::names;
         this.records = records;
         this.blobs = blobs;
-        this.look = new ImageLook(records, blobs);
+        this.look = new ImageInspector(records, blobs);
     }
 
     /** Those of a store that is open, as they are now. */
     public static CacheContents of(StoreAccess access, ServerConfig config) {
         ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
-        return new CacheContents(Catalog.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
+        return new CacheContents(ContentIndex.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
     /** How much there is, which may be more if not all is known yet. */

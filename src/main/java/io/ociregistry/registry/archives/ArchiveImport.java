@@ -8,7 +8,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.HeldBlobs;
+import io.ociregistry.registry.catalog.PrunePins;
 import io.ociregistry.registry.load.ImportedImage;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;
@@ -28,13 +28,13 @@ final class ArchiveImport {
     private static final int DIGESTS_TOLD = 5;
 
     private final ImageArchive archive;
-    private final Receipt receipt;
+    private final CacheImporter receipt;
     private final Platforms platforms;
     private final LoadListener listener;
     private final Map<String, LoadProgress> progress = new HashMap<>();
     private final long begun = System.nanoTime();
 
-    ArchiveImport(ImageArchive archive, Receipt receipt, Platforms platforms, LoadListener listener) {
+    ArchiveImport(ImageArchive archive, CacheImporter receipt, Platforms platforms, LoadListener listener) {
         this.archive = archive;
         this.receipt = receipt;
         this.platforms = platforms;
@@ -43,13 +43,13 @@ final class ArchiveImport {
 
     /** Brings in all of it, and tells of every image. */
     void run(ImportedNames names, String file) throws InterruptedException {
-        try (HeldBlobs held = receipt.holding()) {
+        try (PrunePins held = receipt.holding()) {
             run(plan(names, file, held));
         }
     }
 
     private void run(List<ImportedImage> images) throws InterruptedException {
-        Map<Digest, IncomingBlob> wanted = new LinkedHashMap<>();
+        Map<Digest, BlobImport> wanted = new LinkedHashMap<>();
         for (ImportedImage image : images) {
             want(image, wanted);
         }
@@ -74,7 +74,7 @@ final class ArchiveImport {
     }
 
     /** Those that can be brought in, as far as the archive tells. */
-    private List<ImportedImage> plan(ImportedNames names, String file, HeldBlobs held) {
+    private List<ImportedImage> plan(ImportedNames names, String file, PrunePins held) {
         archive.unreadable()
                 .forEach(digest -> fail(
                         file + " " + digest,
@@ -105,26 +105,26 @@ final class ArchiveImport {
         return what.size() > DIGESTS_TOLD ? some + " and " + (what.size() - DIGESTS_TOLD) + " more" : some;
     }
 
-    private void want(ImportedImage image, Map<Digest, IncomingBlob> wanted) {
+    private void want(ImportedImage image, Map<Digest, BlobImport> wanted) {
         LoadProgress one = new LoadProgress(image.name(), listener);
         progress.put(image.name(), one);
         for (Descriptor blob : image.blobs()) {
             if (archive.has(blob) && !receipt.isVerified(blob.digest())) {
                 one.start();
                 one.expect(blob.size());
-                wanted.computeIfAbsent(blob.digest(), unused -> new IncomingBlob(receipt, blob))
+                wanted.computeIfAbsent(blob.digest(), unused -> new BlobImport(receipt, blob))
                         .wantedBy(image.repositories(), one);
             }
         }
     }
 
     /** Brings blobs in, and tells what is wrong with those that could not be. */
-    private Map<Digest, String> read(Map<Digest, IncomingBlob> wanted) throws IOException, InterruptedException {
+    private Map<Digest, String> read(Map<Digest, BlobImport> wanted) throws IOException, InterruptedException {
         Map<Digest, String> failed = new HashMap<>();
         try {
             pass(wanted, failed);
             // Where what an earlier attempt left was wrong, it is gone now.
-            Map<Digest, IncomingBlob> again = new LinkedHashMap<>(wanted);
+            Map<Digest, BlobImport> again = new LinkedHashMap<>(wanted);
             again.keySet().retainAll(failed.keySet());
             again.values().removeIf(blob -> !blob.canBeTriedAgain());
             pass(again, failed);
@@ -134,9 +134,9 @@ final class ArchiveImport {
         return failed;
     }
 
-    private void pass(Map<Digest, IncomingBlob> wanted, Map<Digest, String> failed) throws IOException {
+    private void pass(Map<Digest, BlobImport> wanted, Map<Digest, String> failed) throws IOException {
         archive.read(wanted.keySet(), (digest, content) -> {
-            IncomingBlob blob = wanted.get(digest);
+            BlobImport blob = wanted.get(digest);
             if (blob != null) {
                 failed.remove(digest);
                 blob.receive(content).ifPresent(reason -> failed.put(digest, reason));
@@ -144,7 +144,7 @@ final class ArchiveImport {
         });
     }
 
-    private LoadOutcome commit(ImportedImage image, Map<Digest, IncomingBlob> wanted, Map<Digest, String> failed)
+    private LoadOutcome commit(ImportedImage image, Map<Digest, BlobImport> wanted, Map<Digest, String> failed)
             throws IOException {
         List<String> reasons = new ArrayList<>();
         long bytes = 0;

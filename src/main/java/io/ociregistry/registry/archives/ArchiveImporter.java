@@ -22,13 +22,13 @@ import java.util.function.Supplier;
  * repositories that it is named by (ADR 8).
  */
 public final class ArchiveImporter implements FileImporter {
-    private final Receipt receipt;
+    private final CacheImporter receipt;
     private final Supplier<RegistryNames> names;
     private final int longestManifest;
     /** Archives share blobs, and a disk is no faster for two. */
     private final ReentrantLock oneAtATime = new ReentrantLock();
 
-    public ArchiveImporter(Receipt receipt, Supplier<RegistryNames> names, long longestManifest) {
+    public ArchiveImporter(CacheImporter receipt, Supplier<RegistryNames> names, long longestManifest) {
         this.receipt = receipt;
         this.names = names;
         this.longestManifest = (int) longestManifest;

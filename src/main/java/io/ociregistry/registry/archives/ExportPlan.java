@@ -36,7 +36,7 @@ public final class ExportPlan {
     private final ManifestStore records;
     private final BlobStore blobs;
     private final Set<Digest> have;
-    private final ExportedPart all;
+    private final ImageContents all;
     /** By the SHA-256 digests of their manifests. */
     private final Map<Digest, SortedSet<ImageReference>> listed;
 
@@ -158,7 +158,7 @@ public final class ExportPlan {
                 .toList();
         for (Digest digest : sorted) {
             Manifest manifest = manifest(digest);
-            Set<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportedPart.BY_NAME));
+            Set<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ImageContents.BY_NAME));
             listing.add(manifest, names);
             List<ImageReference> tags = names.stream()
                     .filter(name -> name.reference() instanceof Tag)
@@ -176,7 +176,7 @@ public final class ExportPlan {
     }
 
     private String position(Digest digest) {
-        SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ExportedPart.BY_NAME));
+        SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ImageContents.BY_NAME));
         return names.isEmpty() ? "~" + digest : names.first() + " " + digest;
     }
 

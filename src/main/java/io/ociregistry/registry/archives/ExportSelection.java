@@ -5,7 +5,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.blob.BlobStore;
@@ -29,24 +29,24 @@ import java.util.TreeSet;
  * platform.
  */
 final class ExportSelection {
-    private final Catalog catalog;
+    private final ContentIndex catalog;
     private final ManifestStore records;
     private final ExportRequest request;
-    private final ExportLook look;
-    private final ExportedPart all = ExportedPart.empty();
+    private final ImageCollector look;
+    private final ImageContents all = ImageContents.empty();
     /** By the SHA-256 digests of their manifests; what only refers to something has no names. */
     private final Map<Digest, SortedSet<ImageReference>> listed = new HashMap<>();
 
     /** What indexes that are asked for list, for all platforms. */
-    private final Set<ImageReference> led = new TreeSet<>(ExportedPart.BY_NAME);
+    private final Set<ImageReference> led = new TreeSet<>(ImageContents.BY_NAME);
 
     private final Deque<ImageReference> unexplored = new ArrayDeque<>();
 
-    ExportSelection(Catalog catalog, ManifestStore records, BlobStore blobs, ExportRequest request) {
+    ExportSelection(ContentIndex catalog, ManifestStore records, BlobStore blobs, ExportRequest request) {
         this.catalog = catalog;
         this.records = records;
         this.request = request;
-        this.look = new ExportLook(catalog, records, blobs, request);
+        this.look = new ImageCollector(catalog, records, blobs, request);
     }
 
     /** Looks through the cache, and notes in {@link #problems} what has to be left out. */
@@ -59,7 +59,7 @@ final class ExportSelection {
         addReferrers();
     }
 
-    ExportedPart all() {
+    ImageContents all() {
         return all;
     }
 
@@ -113,7 +113,7 @@ final class ExportSelection {
         lead(repository, manifest);
         look.part(repository, manifest).ifPresent(part -> {
             include(part);
-            listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ExportedPart.BY_NAME))
+            listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME))
                     .add(name);
         });
     }
@@ -136,7 +136,7 @@ final class ExportSelection {
                 .isPresent();
     }
 
-    private void include(ExportedPart part) {
+    private void include(ImageContents part) {
         part.included().stream().filter(name -> !all.included().contains(name)).forEach(unexplored::add);
         all.add(part);
     }
@@ -167,7 +167,7 @@ final class ExportSelection {
         look.part(repository, manifest).ifPresent(part -> {
             include(part);
             SortedSet<ImageReference> names =
-                    listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ExportedPart.BY_NAME));
+                    listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME));
             tag.ifPresent(known -> names.add(new ImageReference(repository, known)));
         });
     }

@@ -6,7 +6,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
-import io.ociregistry.registry.catalog.HeldBlobs;
+import io.ociregistry.registry.catalog.PrunePins;
 import io.ociregistry.registry.load.ImportedImage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,13 +21,13 @@ import java.util.Set;
  */
 final class ImportPlan {
     private final ImageArchive archive;
-    private final Receipt here;
-    private final HeldBlobs held;
+    private final CacheImporter here;
+    private final PrunePins held;
     private final Platforms platforms;
     private final Map<Digest, Manifest> manifests = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
 
-    private ImportPlan(ImageArchive archive, Receipt here, HeldBlobs held, Platforms platforms) {
+    private ImportPlan(ImageArchive archive, CacheImporter here, PrunePins held, Platforms platforms) {
         this.archive = archive;
         this.here = here;
         this.held = held;
@@ -37,8 +37,8 @@ final class ImportPlan {
     /** Holds all of its blobs, those that the archive has too: they need not be read where they are here. */
     static ImportedImage of(
             ImageArchive archive,
-            Receipt here,
-            HeldBlobs held,
+            CacheImporter here,
+            PrunePins held,
             Platforms platforms,
             Digest root,
             Set<ImageReference> names) {

@@ -36,8 +36,8 @@ final class BlobFetch implements Downloads.Receiver {
     private final Repository repository;
     private final Digest digest;
     private final OptionalLong expectedSize;
-    private final Proofs proofs;
-    private final Backoff backoff;
+    private final BlobRights proofs;
+    private final RetryBudget backoff;
     private final Duration glance;
 
     /** Guards against starting over for ever. Only the receiver's thread touches it. */
@@ -50,7 +50,7 @@ final class BlobFetch implements Downloads.Receiver {
             Repository repository,
             Digest digest,
             OptionalLong expectedSize,
-            Proofs proofs,
+            BlobRights proofs,
             Timeouts timeouts) {
         this.blobs = blobs;
         this.upstream = upstream;
@@ -58,7 +58,7 @@ final class BlobFetch implements Downloads.Receiver {
         this.digest = digest;
         this.expectedSize = expectedSize;
         this.proofs = proofs;
-        this.backoff = Backoff.of(timeouts);
+        this.backoff = RetryBudget.of(timeouts);
         this.glance = timeouts.stall().dividedBy(3);
     }
 
@@ -84,13 +84,13 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        Backoff.Attempts attempts = backoff.attempts();
+        RetryBudget.Attempts attempts = backoff.attempts();
         while (true) {
             long held = download.held();
             try {
                 bringToEnd(download, started);
                 return;
-            } catch (BrokenTransfer e) {
+            } catch (TransferInterrupted e) {
                 attempts.progressed(download.held() - held);
                 retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.held() + " bytes"));
             } catch (RegistryException e) {
@@ -142,7 +142,7 @@ final class BlobFetch implements Downloads.Receiver {
         try {
             return answer.decoded().orElse(answer);
         } catch (IOException e) {
-            throw new BrokenTransfer(e);
+            throw new TransferInterrupted(e);
         }
     }
 
@@ -178,7 +178,7 @@ final class BlobFetch implements Downloads.Receiver {
                 start(download, started);
             }
             recheck(download);
-            BodyCopy copy = new BodyCopy(answer.body(), glance, this::alternative);
+            StallDetectingCopy copy = new StallDetectingCopy(answer.body(), glance, this::alternative);
             // The upstream may have ignored the range, and send again what we have.
             copy.skip(held - answer.from());
             copy.to(download::append);
@@ -188,7 +188,7 @@ final class BlobFetch implements Downloads.Receiver {
             }
         }
         if (download.size().isPresent() && !isComplete(download)) {
-            throw new BrokenTransfer("the connection ended early");
+            throw new TransferInterrupted("the connection ended early");
         }
     }
 
@@ -196,7 +196,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
-                throw new BrokenTransfer("what was held from there on is damaged");
+                throw new TransferInterrupted("what was held from there on is damaged");
             }
         } catch (IOException e) {
             // A file that can't even be cut is of no use to the next try either.
@@ -248,7 +248,7 @@ final class BlobFetch implements Downloads.Receiver {
         return code.isUpstreamFailure() || code == ErrorCode.TOO_MANY_REQUESTS;
     }
 
-    private void retryOrThrow(Backoff.Attempts attempts, RegistryException failure) {
+    private void retryOrThrow(RetryBudget.Attempts attempts, RegistryException failure) {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }

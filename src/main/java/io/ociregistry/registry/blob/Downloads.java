@@ -1,7 +1,7 @@
 package io.ociregistry.registry.blob;
 
-import io.ociregistry.common.Flights;
-import io.ociregistry.common.Once;
+import io.ociregistry.common.RunOnce;
+import io.ociregistry.common.SingleFlight;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -144,7 +144,7 @@ final class Downloads {
             receiver.open().ifPresent(open -> mine.complete(Optional.of(open)));
             mine.once.start(executor);
         } catch (RejectedExecutionException e) {
-            end(key, mine, Optional.of(Flights.overloaded("blob " + key.digest())));
+            end(key, mine, Optional.of(SingleFlight.overloaded("blob " + key.digest())));
         } catch (RegistryException e) {
             end(key, mine, Optional.of(e));
         }
@@ -181,11 +181,11 @@ final class Downloads {
 
     /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */
     private final class Arrival extends CompletableFuture<Optional<BlobDownload>> {
-        private final Once once;
+        private final RunOnce once;
         private final CompletableFuture<Void> over = new CompletableFuture<>();
 
         Arrival(Key key, Receiver receiver) {
-            this.once = new Once(() -> Downloads.this.run(key, this, receiver));
+            this.once = new RunOnce(() -> Downloads.this.run(key, this, receiver));
         }
 
         /** Once readers can be told of it. */

@@ -10,8 +10,8 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Interrupted;
-import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.InterruptedDownload;
+import io.ociregistry.store.blob.IncompleteImages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ public final class Prefetch implements AutoCloseable {
     private static final int MAX_DOUBLINGS = 10;
 
     private final Source source;
-    private final PendingImages pending;
+    private final IncompleteImages pending;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService clock;
     /** What waits or is being worked on: images and blobs. */
@@ -91,11 +91,11 @@ public final class Prefetch implements AutoCloseable {
         CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
 
         /** The blobs of which a part is here and nobody is fetching the rest. */
-        List<Interrupted> interrupted();
+        List<InterruptedDownload> interrupted();
     }
 
     /** Nothing is prefetched yet. */
-    public Prefetch(Source source, PendingImages pending) {
+    public Prefetch(Source source, IncompleteImages pending) {
         this.source = source;
         this.pending = pending;
         this.executor = new ThreadPoolExecutor(
@@ -152,7 +152,7 @@ public final class Prefetch implements AutoCloseable {
             for (ImageReference image : pending.list()) {
                 comeBack(image, () -> bring(image));
             }
-            for (Interrupted blob : source.interrupted()) {
+            for (InterruptedDownload blob : source.interrupted()) {
                 comeBack(blob, () -> bring(blob.source(), blob.digest()));
             }
         } catch (RuntimeException e) {

@@ -1,13 +1,13 @@
 package io.ociregistry.registry.list;
 
-import io.ociregistry.common.Stages;
+import io.ociregistry.common.Futures;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.TagList;
 import io.ociregistry.registry.Registry;
-import io.ociregistry.registry.catalog.Discovery;
+import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.store.ListName;
 import java.util.concurrent.CompletionStage;
 
@@ -16,14 +16,14 @@ import java.util.concurrent.CompletionStage;
  * io.ociregistry.oci.RegistryException}.
  */
 public final class Listings {
-    private final Discovery discovery;
-    private final Lists<ListName.Tags, TagList> tags;
-    private final Lists<ListName.Referrers, ReferrerList> referrers;
+    private final RecordWatcher discovery;
+    private final ListService<ListName.Tags, TagList> tags;
+    private final ListService<ListName.Referrers, ReferrerList> referrers;
 
     public Listings(
-            Discovery discovery,
-            Lists<ListName.Tags, TagList> tags,
-            Lists<ListName.Referrers, ReferrerList> referrers) {
+            RecordWatcher discovery,
+            ListService<ListName.Tags, TagList> tags,
+            ListService<ListName.Referrers, ReferrerList> referrers) {
         this.discovery = discovery;
         this.tags = tags;
         this.referrers = referrers;
@@ -36,15 +36,15 @@ public final class Listings {
     }
 
     /** A page of the tags of a repository. */
-    public CompletionStage<Listed<TagList>> tags(Repository repository, ListPage page) {
-        return Stages.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
+    public CompletionStage<ListResult<TagList>> tags(Repository repository, ListPage page) {
+        return Futures.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
     }
 
     /** A page of what refers to a manifest of that repository. */
-    public CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
+    public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
         // Digests have no order that "last" could mean.
         ListPage asked = page.size() == 0 ? ListPage.ALL : new ListPage(page.size(), "", page.next());
-        return Stages.failing(
+        return Futures.failing(
                 () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject), asked)));
     }
 }

@@ -7,8 +7,8 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.Catalog;
-import io.ociregistry.registry.manifest.Manifests;
+import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.manifest.ManifestStore;
 import io.ociregistry.upstream.ListAnswer;
@@ -25,20 +25,21 @@ import java.util.function.Consumer;
  * <p>The upstream's referrers API tells, or, where it has none, the index under the tag {@code <algorithm>-<hex>}. Only its definite no to
  * both means that there is nothing: a verifier must never read an outage as "not signed".
  */
-public final class ReferrerLists implements ListKind<ListName.Referrers, ReferrerList> {
+public final class ReferrerLists implements ListSource<ListName.Referrers, ReferrerList> {
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
     /** Signatures are added after the image was pushed, and whoever waits for one asks again. */
     private static final Duration MAX_AGE_OF_NOTHING = Duration.ofSeconds(30);
     /** "Referrers Tag Schema": the encoded part is cut to so many characters. */
     private static final int TAG_HEX = 64;
 
-    private final Manifests manifests;
+    private final ManifestService manifests;
     private final ManifestStore store;
-    private final Catalog catalog;
+    private final ContentIndex catalog;
     private final boolean airGapped;
-    private final Pages pages;
+    private final Paginator pages;
 
-    public ReferrerLists(Manifests manifests, ManifestStore store, Catalog catalog, boolean airGapped, Pages pages) {
+    public ReferrerLists(
+            ManifestService manifests, ManifestStore store, ContentIndex catalog, boolean airGapped, Paginator pages) {
         this.manifests = manifests;
         this.store = store;
         this.catalog = catalog;
@@ -63,9 +64,9 @@ public final class ReferrerLists implements ListKind<ListName.Referrers, Referre
 
     /** A page of the API. Without it, or if its link is too long for ours, all are one page. */
     @Override
-    public Listed<ReferrerList> page(
+    public ListResult<ReferrerList> page(
             Upstream upstream, ListName.Referrers name, ListPage asked, Consumer<ReferrerList> whole) {
-        Optional<Pages.Some<ReferrerList>> came = pages.one(
+        Optional<Paginator.Some<ReferrerList>> came = pages.one(
                 upstream,
                 name.repository().name(),
                 "referrers/" + name.subject(),
@@ -77,24 +78,24 @@ public final class ReferrerLists implements ListKind<ListName.Referrers, Referre
                     ErrorCode.UPSTREAM_BAD_ANSWER,
                     "GET the " + name + ": upstream's own link to the next page leads to none; begin again without it");
         }
-        Optional<String> more = came.flatMap(Pages.Some::next);
+        Optional<String> more = came.flatMap(Paginator.Some::next);
         Optional<ListPage> next = more.flatMap(query -> asked.continued("", query));
         if (came.isEmpty() || next.isPresent() != more.isPresent()) {
             ReferrerList all = fetch(upstream, name);
             whole.accept(all);
-            return Listed.certain(all);
+            return ListResult.certain(all);
         }
         ReferrerList page = ReferrerList.merged(came.get().pages());
         if (asked.isFirst() && next.isEmpty()) {
             whole.accept(page);
         }
-        return Listed.certain(page, next);
+        return ListResult.certain(page, next);
     }
 
     /** All of them: nothing in them says where an upstream's page ends, and more than was asked for hides no signature. */
     @Override
-    public Listed<ReferrerList> cut(ReferrerList whole, ListPage asked) {
-        return Listed.certain(whole);
+    public ListResult<ReferrerList> cut(ReferrerList whole, ListPage asked) {
+        return ListResult.certain(whole);
     }
 
     @Override
@@ -104,7 +105,7 @@ public final class ReferrerLists implements ListKind<ListName.Referrers, Referre
 
     /** Never a part: whoever does not read on would take an image for unsigned. */
     @Override
-    public Optional<Listed<ReferrerList>> begun(ListName.Referrers name) {
+    public Optional<ListResult<ReferrerList>> begun(ListName.Referrers name) {
         return Optional.empty();
     }
 

@@ -7,7 +7,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.oci.TagList;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.store.ListName;
 import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.Upstream;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** The tags of repositories: what the upstream lists; offline what it listed last, and the tags that are cached. */
-public final class TagLists implements ListKind<ListName.Tags, TagList> {
+public final class TagLists implements ListSource<ListName.Tags, TagList> {
     /** Lets a program that pages through a list see one list, and a person who pushed a tag see it soon. */
     private static final Duration MAX_AGE = Duration.ofSeconds(10);
     /** The first question for whatever page: most lists end there, so that they are whole. */
@@ -29,8 +29,8 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
     private static final long MEMORY_BYTES = 24L << 20;
     private static final Pattern LAST = Pattern.compile("(?:^|&)last=([^&]*)");
 
-    private final Catalog catalog;
-    private final Pages pages;
+    private final ContentIndex catalog;
+    private final Paginator pages;
     /** The lists that clients are reading page by page, by the question for the page that follows. */
     private final Cache<Question, Read> reading = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
@@ -38,7 +38,7 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
             .expireAfterWrite(Duration.ofMinutes(10))
             .build();
 
-    public TagLists(Catalog catalog, Pages pages) {
+    public TagLists(ContentIndex catalog, Paginator pages) {
         this.catalog = catalog;
         this.pages = pages;
     }
@@ -91,7 +91,7 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
      * the last tag of a page, in the order of bytes, a larger page than the client wants is cut. Otherwise the upstream's own link counts.
      */
     @Override
-    public Listed<TagList> page(Upstream upstream, ListName.Tags name, ListPage asked, Consumer<TagList> whole) {
+    public ListResult<TagList> page(Upstream upstream, ListName.Tags name, ListPage asked, Consumer<TagList> whole) {
         Came first = ask(upstream, name, asked.isFirst() ? FIRST : asked);
         if (asked.isFirst() && first.next.isEmpty()) {
             whole.accept(first.tags);
@@ -108,9 +108,9 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
             whole.accept(all);
             return cut(all, asked);
         }
-        Listed<TagList> page = came.isLargerThan(asked) && came.isCutBehind(asked)
+        ListResult<TagList> page = came.isLargerThan(asked) && came.isCutBehind(asked)
                 ? cut(came.tags, asked)
-                : Listed.certain(came.tags, came.next.map(next -> following(asked, came.tags, next)));
+                : ListResult.certain(came.tags, came.next.map(next -> following(asked, came.tags, next)));
         note(name, asked, page, whole);
         return page;
     }
@@ -123,7 +123,7 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
 
     private Came ask(Upstream upstream, ListName.Tags name, ListPage asked) {
         boolean goesOn = asked.next().isPresent();
-        Pages.Some<TagList> came = pages.one(
+        Paginator.Some<TagList> came = pages.one(
                         upstream,
                         name.repository().name(),
                         PATH,
@@ -159,7 +159,7 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
     }
 
     /** Notes that a client has read a page. At the end of the list, all of it is known. */
-    private void note(ListName.Tags name, ListPage asked, Listed<TagList> page, Consumer<TagList> whole) {
+    private void note(ListName.Tags name, ListPage asked, ListResult<TagList> page, Consumer<TagList> whole) {
         Question question = new Question(name.repository(), asked.upstreamQuery());
         Optional<Read> before = Optional.ofNullable(reading.asMap().remove(question));
         if (asked.isFirst() || before.isPresent()) {
@@ -172,13 +172,13 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
     }
 
     @Override
-    public Listed<TagList> cut(TagList whole, ListPage asked) {
+    public ListResult<TagList> cut(TagList whole, ListPage asked) {
         List<String> rest = whole.tags().stream()
                 .filter(tag -> tag.compareTo(asked.last()) > 0)
                 .toList();
         List<String> page = rest.subList(0, Math.min(asked.size(), rest.size()));
         boolean isLast = asked.size() == 0 || page.size() == rest.size();
-        return Listed.certain(
+        return ListResult.certain(
                 new TagList(page), isLast ? Optional.empty() : Optional.of(asked.after(page.get(page.size() - 1))));
     }
 
@@ -188,13 +188,13 @@ public final class TagLists implements ListKind<ListName.Tags, TagList> {
     }
 
     @Override
-    public Optional<Listed<TagList>> begun(ListName.Tags name) {
+    public Optional<ListResult<TagList>> begun(ListName.Tags name) {
         return pages.begun(name.repository().registry(), name.repository().name(), PATH, answer -> page(name, answer))
                 .map(some -> begun(TagList.merged(some.pages()), some.next()));
     }
 
-    private static Listed<TagList> begun(TagList tags, Optional<String> next) {
-        return Listed.certain(tags, next.map(query -> following(ListPage.ALL, tags, query)));
+    private static ListResult<TagList> begun(TagList tags, Optional<String> next) {
+        return ListResult.certain(tags, next.map(query -> following(ListPage.ALL, tags, query)));
     }
 
     private static Optional<TagList> page(ListName.Tags name, ListAnswer answer) {

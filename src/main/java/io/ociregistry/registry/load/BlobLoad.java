@@ -20,10 +20,15 @@ final class BlobLoad {
     private final Repository repository;
     private final Descriptor blob;
     private final LoadProgress progress;
-    private final LinkPatience link;
+    private final RegistryRetryBudget link;
     private long reached;
 
-    BlobLoad(LoadSource source, Repository repository, Descriptor blob, LoadProgress progress, LinkPatience link) {
+    BlobLoad(
+            LoadSource source,
+            Repository repository,
+            Descriptor blob,
+            LoadProgress progress,
+            RegistryRetryBudget link) {
         this.source = source;
         this.repository = repository;
         this.blob = blob;

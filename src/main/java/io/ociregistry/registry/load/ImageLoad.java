@@ -33,7 +33,7 @@ final class ImageLoad {
     /** What cosign keeps beside an image, by tags. */
     private static final List<String> COSIGN = List.of("sig", "att", "sbom");
 
-    private final RunningLoad load;
+    private final LoadSession load;
     private final LoadSource source;
     private final LoadOptions options;
     private final ListedImage image;
@@ -49,7 +49,7 @@ final class ImageLoad {
     /** What signatures can refer to. */
     private final List<Digest> subjects = new ArrayList<>();
 
-    ImageLoad(RunningLoad load, LoadSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
+    ImageLoad(LoadSession load, LoadSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
         this.load = load;
         this.source = source;
         this.options = options;
@@ -83,7 +83,7 @@ final class ImageLoad {
     private LoadOutcome outcome() {
         if (!failures.isEmpty()) {
             String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " more of that image";
-            boolean canPass = failures.stream().allMatch(failure -> LinkPatience.canPass(failure.code()));
+            boolean canPass = failures.stream().allMatch(failure -> RegistryRetryBudget.canPass(failure.code()));
             return new Failed(image.toString(), failures.get(0).getMessage() + more, canPass);
         }
         return fetch.gotAnything()

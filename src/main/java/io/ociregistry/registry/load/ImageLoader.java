@@ -38,9 +38,9 @@ public final class ImageLoader {
      *     parts of blobs too
      */
     public LoadSummary load(LoadPlan plan, LoadOptions options, LoadListener listener) throws InterruptedException {
-        LoadTally tally = new LoadTally(listener);
+        LoadCounters tally = new LoadCounters(listener);
         Set<ListedImage> images = images(plan, tally);
-        try (RunningLoad running = new RunningLoad(source, options, tally)) {
+        try (LoadSession running = new LoadSession(source, options, tally)) {
             List<Callable<Void>> work = new ArrayList<>();
             images.forEach(image -> work.add(() -> running.load(image)));
             archives(plan, options, tally).forEach(file -> work.add(() -> load(file, options, tally)));

@@ -19,15 +19,15 @@ import org.slf4j.LoggerFactory;
 public final class LoadFetch {
     private static final Logger LOG = LoggerFactory.getLogger(LoadFetch.class);
 
-    private final RunningLoad load;
+    private final LoadSession load;
     private final LoadSource source;
     private final Repository repository;
     private final LoadProgress progress;
-    private final LinkPatience link;
+    private final RegistryRetryBudget link;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean gotAnything;
 
-    public LoadFetch(RunningLoad load, LoadSource source, Repository repository, LoadProgress progress) {
+    public LoadFetch(LoadSession load, LoadSource source, Repository repository, LoadProgress progress) {
         this.load = load;
         this.source = source;
         this.repository = repository;

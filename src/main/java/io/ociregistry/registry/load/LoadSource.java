@@ -6,8 +6,8 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.Registry;
-import io.ociregistry.registry.list.Listed;
-import io.ociregistry.registry.manifest.FoundManifest;
+import io.ociregistry.registry.list.ListResult;
+import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.store.BlobSource;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -18,7 +18,7 @@ public interface LoadSource {
     Optional<Manifest> cached(ImageReference name);
 
     /** What a name means, as a client would be told. */
-    CompletionStage<FoundManifest> manifest(ImageReference name);
+    CompletionStage<ManifestResult> manifest(ImageReference name);
 
     /** Gives a manifest that is here a tag too, if that is what its upstream means by it. */
     CompletionStage<Boolean> name(ImageReference tag, Manifest manifest);
@@ -33,5 +33,5 @@ public interface LoadSource {
     CompletionStage<Void> over(Repository repository, Digest blob);
 
     /** What refers to a manifest. */
-    CompletionStage<Listed<ReferrerList>> referrers(Repository repository, Digest subject);
+    CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject);
 }

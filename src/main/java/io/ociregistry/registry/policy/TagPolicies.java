@@ -1,7 +1,7 @@
 package io.ociregistry.registry.policy;
 
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.model.ByRegistry;
+import io.ociregistry.config.model.RegistryMatcher;
 import io.ociregistry.config.model.TagRule;
 import io.ociregistry.oci.RegistryName;
 import java.time.Duration;
@@ -17,13 +17,13 @@ public final class TagPolicies {
 
     private static final TagRule LATEST = new TagRule("latest", Duration.ZERO, true);
 
-    private final ByRegistry<List<Compiled>> configured;
+    private final RegistryMatcher<List<Compiled>> configured;
     private final List<Compiled> others;
 
     public TagPolicies(ServerConfig config) {
         List<TagRule> last = config.alwaysPullLatest() ? List.of(LATEST, TagRule.NEVER) : List.of(TagRule.NEVER);
         this.others = compiled(List.of(), last);
-        this.configured = new ByRegistry<>(config.registries(), registry -> compiled(registry.tags(), last));
+        this.configured = new RegistryMatcher<>(config.registries(), registry -> compiled(registry.tags(), last));
     }
 
     public TagRule rule(RegistryName registry, String tag) {

@@ -3,11 +3,11 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.prune.Census.Member;
 import io.ociregistry.registry.prune.PrunePlan.Change;
+import io.ociregistry.registry.prune.ReferenceGraph.Member;
 import io.ociregistry.store.BlobFile;
-import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -25,9 +25,9 @@ import java.util.stream.Stream;
 
 /** Decides what one pruning does. Changes nothing, and asks nobody but what it was given. */
 final class PrunePlanner {
-    private final Census census;
+    private final ReferenceGraph census;
     private final Map<Digest, BlobFile> files;
-    private final PruneLimits limits;
+    private final PruneContext limits;
     /** Blobs that a record names. */
     private final Set<Digest> named;
     /** Manifests that an index lists. */
@@ -35,7 +35,7 @@ final class PrunePlanner {
 
     private final List<String> kept = new ArrayList<>();
 
-    PrunePlanner(Census census, Map<Digest, BlobFile> files, PruneLimits limits) {
+    PrunePlanner(ReferenceGraph census, Map<Digest, BlobFile> files, PruneContext limits) {
         this.census = census;
         this.files = files;
         this.limits = limits;
@@ -61,7 +61,7 @@ final class PrunePlanner {
 
     /** Without digests that stay since an index of another repository lists them: they would use up a count, and be told of again each time. */
     private List<PruneCandidate> withoutReached(List<PruneCandidate> chosen) {
-        Survivors survivors = survivors(chosen);
+        MarkPhase survivors = survivors(chosen);
         List<PruneCandidate> going = new ArrayList<>();
         for (PruneCandidate candidate : chosen) {
             Member untagged = census.member(candidate.name());
@@ -174,17 +174,17 @@ final class PrunePlanner {
         return enough;
     }
 
-    private Survivors survivors(List<PruneCandidate> going) {
-        return new Survivors(
+    private MarkPhase survivors(List<PruneCandidate> going) {
+        return new MarkPhase(
                 census, going.stream().map(PruneCandidate::name).collect(Collectors.toSet()), limits::isPinned);
     }
 
     /** What is on the disk and nothing that stays names. Files that no record named before have to be old: theirs may be on its way. */
-    private List<BlobFile> unreached(Survivors survivors) {
+    private List<BlobFile> unreached(MarkPhase survivors) {
         Set<Digest> reached = survivors.blobs();
         limits.lost().stream()
                 .filter(lost -> isMissed(lost, survivors))
-                .map(LostRecord::named)
+                .map(QuarantinedRecord::named)
                 .forEach(reached::addAll);
         return files.values().stream()
                 .filter(file -> !reached.contains(file.digest()))
@@ -195,11 +195,11 @@ final class PrunePlanner {
     }
 
     /** What is in quarantine goes with the indexes that list it, if there are any. */
-    private boolean isMissed(LostRecord lost, Survivors survivors) {
+    private boolean isMissed(QuarantinedRecord lost, MarkPhase survivors) {
         return survivors.list(lost.digest()) || !listed.contains(lost.digest());
     }
 
-    private void tellOfMissed(LostRecord lost, Survivors survivors) {
+    private void tellOfMissed(QuarantinedRecord lost, MarkPhase survivors) {
         Set<Digest> spared = new HashSet<>(lost.named());
         spared.retainAll(files.keySet());
         spared.removeAll(survivors.blobs());
@@ -210,9 +210,9 @@ final class PrunePlanner {
     }
 
     private PrunePlan planFor(List<PruneCandidate> chosen) {
-        Survivors survivors = survivors(chosen);
+        MarkPhase survivors = survivors(chosen);
         List<BlobFile> blobs = unreached(survivors);
-        PruneTelling telling = new PruneTelling(census, survivors, blobs);
+        PruneReporter telling = new PruneReporter(census, survivors, blobs);
         chosen.forEach(candidate -> telling.tell(candidate.name()));
         Set<ImageReference> gone = census.members().stream()
                 .filter(member -> !survivors.contains(member))
@@ -220,10 +220,10 @@ final class PrunePlanner {
                 .collect(Collectors.toSet());
         Set<Digest> unreached = new HashSet<>(named);
         unreached.removeAll(survivors.blobs());
-        Map<Boolean, List<LostRecord>> lost =
+        Map<Boolean, List<QuarantinedRecord>> lost =
                 limits.lost().stream().collect(Collectors.partitioningBy(each -> isMissed(each, survivors)));
         Set<Digest> spared = new HashSet<>();
-        for (LostRecord missed : lost.getOrDefault(true, List.of())) {
+        for (QuarantinedRecord missed : lost.getOrDefault(true, List.of())) {
             tellOfMissed(missed, survivors);
             spared.addAll(missed.named());
         }
@@ -237,13 +237,13 @@ final class PrunePlanner {
                 unreached,
                 spared,
                 lost.getOrDefault(false, List.of()).stream()
-                        .map(LostRecord::digest)
+                        .map(QuarantinedRecord::digest)
                         .collect(Collectors.toSet()),
                 true);
     }
 
     /** The names that were chosen, and the tags of all that goes with them. */
-    private Set<ImageReference> going(List<PruneCandidate> chosen, Survivors survivors) {
+    private Set<ImageReference> going(List<PruneCandidate> chosen, MarkPhase survivors) {
         return Stream.concat(
                         chosen.stream().map(PruneCandidate::name),
                         census.members().stream()
@@ -253,7 +253,7 @@ final class PrunePlanner {
                 .collect(Collectors.toSet());
     }
 
-    private Map<Digest, Change> changes(Set<ImageReference> going, Survivors survivors) {
+    private Map<Digest, Change> changes(Set<ImageReference> going, MarkPhase survivors) {
         Map<Digest, Change> changes = new LinkedHashMap<>();
         Set<Digest> manifests = census.members().stream()
                 .map(member -> member.manifest().digest())

@@ -6,19 +6,19 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePlan.Change;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.blob.ConfirmedLinks;
+import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.store.blob.ListStore;
-import io.ociregistry.store.blob.PendingImages;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.ManifestStore;
@@ -46,12 +46,12 @@ import java.util.stream.Collectors;
 /**
  * Takes away what nobody needs: beside a running server, or by itself.
  *
- * <p>What is left is marked from the records on the disk each time (see {@link Survivors}), and told before it is done. What holds:
+ * <p>What is left is marked from the records on the disk each time (see {@link MarkPhase}), and told before it is done. What holds:
  *
  * <ol>
  *   <li>names go first, and durably, then what nothing reaches without them: a crash leaves blobs that nobody needs, which the next run takes,
  *       and never an image without its blobs;
- *   <li>a blob is deleted only while the {@link Catalog} holds off every record that would name it. A record is added to it before anybody is
+ *   <li>a blob is deleted only while the {@link ContentIndex} holds off every record that would name it. A record is added to it before anybody is
  *       told of the manifest. So a blob is either gone before somebody can want it, and is fetched anew, or it stays;
  *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
  *   <li>what is arriving, is held for an image that is, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
@@ -64,7 +64,7 @@ import java.util.stream.Collectors;
 public final class Pruner {
     /** Records and blobs that others copy here come in any order. */
     static final Duration GRACE = Duration.ofHours(1);
-    /** That {@link Catalog#nextCheck} may be ahead of the clock. */
+    /** That {@link ContentIndex#nextCheck} may be ahead of the clock. */
     private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
     /** So many names are told in a message. */
@@ -72,10 +72,10 @@ public final class Pruner {
 
     private final ManifestStore records;
     private final BlobStore blobs;
-    private final Catalog catalog;
+    private final ContentIndex catalog;
     private final ConfirmedLinks links;
     private final ListStore lists;
-    private final PendingImages pending;
+    private final IncompleteImages pending;
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
     private final Consumer<Set<ImageReference>> whenGone;
@@ -89,10 +89,10 @@ public final class Pruner {
     public Pruner(
             ManifestStore records,
             BlobStore blobs,
-            Catalog catalog,
+            ContentIndex catalog,
             ConfirmedLinks links,
             ListStore lists,
-            PendingImages pending,
+            IncompleteImages pending,
             Supplier<Optional<ReferencePatterns>> pins,
             Clock clock,
             Consumer<Set<ImageReference>> whenGone) {
@@ -115,7 +115,7 @@ public final class Pruner {
     public static Pruner of(StoreAccess access, ServerConfig config) {
         Layout layout = access.layout();
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
-        Catalog catalog = Catalog.of(records);
+        ContentIndex catalog = ContentIndex.of(records);
         Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
         return new Pruner(
                 records,
@@ -123,7 +123,7 @@ public final class Pruner {
                 catalog,
                 new ConfirmedLinks(layout),
                 new ListStore(layout),
-                new PendingImages(layout),
+                new IncompleteImages(layout),
                 () -> pins,
                 Clock.systemUTC(),
                 gone -> {});
@@ -157,7 +157,7 @@ public final class Pruner {
         List<ManifestSummary> read = new ArrayList<>();
         records.forEach(record -> read.add(ManifestSummary.of(record)));
         read.forEach(record -> unread.remove(record.digest()));
-        Census census = new Census(read);
+        ReferenceGraph census = new ReferenceGraph(read);
         if (request.policy().isByAge()) {
             checkClock(census);
         }
@@ -165,7 +165,7 @@ public final class Pruner {
         List<BlobFile> files = blobs.files();
         long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
         Instant young = clock.instant().minus(GRACE);
-        PruneLimits limits = new PruneLimits(
+        PruneContext limits = new PruneContext(
                 pins.get(),
                 blobs.receiving(),
                 file -> leftOver.contains(file.digest())
@@ -191,7 +191,7 @@ public final class Pruner {
     }
 
     /** Those that went bad name blobs too. */
-    private List<LostRecord> lost() {
+    private List<QuarantinedRecord> lost() {
         try {
             return records.lost();
         } catch (IOException e) {
@@ -199,7 +199,7 @@ public final class Pruner {
         }
     }
 
-    private void checkClock(Census census) {
+    private void checkClock(ReferenceGraph census) {
         Instant now = clock.instant();
         List<Map.Entry<ImageReference, Instant>> ahead = census.after(now.plus(TOLERANCE));
         if (!ahead.isEmpty()) {

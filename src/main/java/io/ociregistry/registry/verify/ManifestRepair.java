@@ -6,12 +6,12 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.Catalog;
-import io.ociregistry.registry.catalog.Discovery;
+import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadSource;
-import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.manifest.ManifestStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -36,13 +36,17 @@ public final class ManifestRepair {
                     + " pulls that, or with load --image-file; if nobody wants it, delete what is in corrupt/ of it";
 
     private final ManifestStore records;
-    private final Catalog catalog;
-    private final Discovery discovery;
+    private final ContentIndex catalog;
+    private final RecordWatcher discovery;
     private final LoadSource source;
     private final boolean airGapped;
 
     public ManifestRepair(
-            ManifestStore records, Catalog catalog, Discovery discovery, LoadSource source, boolean airGapped) {
+            ManifestStore records,
+            ContentIndex catalog,
+            RecordWatcher discovery,
+            LoadSource source,
+            boolean airGapped) {
         this.records = records;
         this.catalog = catalog;
         this.discovery = discovery;
@@ -75,7 +79,7 @@ public final class ManifestRepair {
         });
     }
 
-    private List<LostRecord> lost() {
+    private List<QuarantinedRecord> lost() {
         try {
             return records.lost();
         } catch (IOException e) {

@@ -2,8 +2,8 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
-import io.ociregistry.store.Finding;
-import io.ociregistry.store.LostRecord;
+import io.ociregistry.store.CorruptFile;
+import io.ociregistry.store.QuarantinedRecord;
 import java.nio.file.Path;
 
 /** What is wrong with a cache. Its text is one line that says what, where, and how that shows. */
@@ -36,7 +36,7 @@ public sealed interface Problem {
     }
 
     /** A blob whose file is not what its name says. */
-    record BadBlob(Finding finding) implements OfContent {
+    record BadBlob(CorruptFile finding) implements OfContent {
         @Override
         public Digest digest() {
             return finding.digest();
@@ -49,7 +49,7 @@ public sealed interface Problem {
     }
 
     /** A record of a manifest that is none, or not that of its name. */
-    record BadRecord(Finding finding) implements OfContent {
+    record BadRecord(CorruptFile finding) implements OfContent {
         @Override
         public Digest digest() {
             return finding.digest();
@@ -62,7 +62,7 @@ public sealed interface Problem {
     }
 
     /** A manifest whose record was bad and was put away, and that did not come again since. */
-    record LostManifest(LostRecord lost) implements OfContent {
+    record LostManifest(QuarantinedRecord lost) implements OfContent {
         @Override
         public Digest digest() {
             return lost.digest();

@@ -2,13 +2,13 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.Discovery;
+import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadProgress;
+import io.ociregistry.registry.load.LoadSession;
 import io.ociregistry.registry.load.LoadSource;
-import io.ociregistry.registry.load.RunningLoad;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayList;
@@ -31,14 +31,14 @@ public final class Repair {
 
     private static final LoadListener NOBODY = new LoadListener() {};
 
-    private final Discovery discovery;
+    private final RecordWatcher discovery;
     private final LoadSource source;
     private final Supplier<LoadOptions> options;
     private final ManifestRepair manifests;
     private final BlobRepair blobs;
 
     public Repair(
-            Discovery discovery,
+            RecordWatcher discovery,
             LoadSource source,
             Supplier<LoadOptions> options,
             ManifestRepair manifests,
@@ -62,7 +62,7 @@ public final class Repair {
                 told.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
             }
         }
-        try (RunningLoad load = new RunningLoad(source, options.get(), NOBODY)) {
+        try (LoadSession load = new LoadSession(source, options.get(), NOBODY)) {
             manifests.repair(records, repository -> fetch(load, repository), told);
             blobs.repair(others, repository -> fetch(load, repository), told);
         }
@@ -83,7 +83,7 @@ public final class Repair {
         }
     }
 
-    private LoadFetch fetch(RunningLoad load, Repository repository) {
+    private LoadFetch fetch(LoadSession load, Repository repository) {
         return new LoadFetch(load, source, repository, new LoadProgress(repository.toString(), NOBODY));
     }
 

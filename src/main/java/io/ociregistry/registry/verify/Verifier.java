@@ -5,7 +5,7 @@ import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.store.Pace;
+import io.ociregistry.store.ReadPace;
 import io.ociregistry.store.check.InspectedRecord;
 import io.ociregistry.store.check.Inspector;
 import io.ociregistry.store.disk.StoreAccess;
@@ -49,7 +49,7 @@ public final class Verifier {
 
     /** Of a store that is open, as fast as its disk can. */
     public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> told) {
-        return new Verifier(new Inspector(access.layout(), config.maxManifestBytes(), Pace.UNBOUNDED), told);
+        return new Verifier(new Inspector(access.layout(), config.maxManifestBytes(), ReadPace.UNBOUNDED), told);
     }
 
     /** Looks through all of it, once. */

@@ -6,12 +6,12 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Finding;
-import io.ociregistry.store.Interrupted;
-import io.ociregistry.store.Space;
+import io.ociregistry.store.CorruptFile;
+import io.ociregistry.store.DiskQuota;
+import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.DurableFiles;
-import io.ociregistry.store.disk.ForeignFiles;
+import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.VerifiedIndex;
@@ -57,7 +57,7 @@ public final class BlobStore {
     private final Quarantine quarantine;
     private final Supplier<Duration> patience;
     private final RecentlyOpened opened;
-    private final Space space;
+    private final DiskQuota space;
     /** Partial files that are open. */
     private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
     /** Of what becomes part of the store, or is deleted. */
@@ -69,11 +69,11 @@ public final class BlobStore {
      * @param patience how long a reader may stand still where others wait for it
      */
     public BlobStore(Layout layout, Duration patience) {
-        this(layout, () -> patience, Space.unlimited(), System::nanoTime);
+        this(layout, () -> patience, DiskQuota.unlimited(), System::nanoTime);
     }
 
     /** The same in a space that has an end, and by another clock. */
-    public BlobStore(Layout layout, Supplier<Duration> patience, Space space, LongSupplier nanoTime) {
+    public BlobStore(Layout layout, Supplier<Duration> patience, DiskQuota space, LongSupplier nanoTime) {
         this.space = space;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
@@ -104,7 +104,7 @@ public final class BlobStore {
     /** Every blob that there is a file of, verified or not, in no order. */
     public List<Digest> digests() {
         List<Digest> digests = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.blobs(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
             Layout.digestOf(file).filter(this::contains).ifPresent(digests::add);
         }
         return digests;
@@ -182,7 +182,7 @@ public final class BlobStore {
         if (!layout.isWritable() || isInTheWay(layout.blob(digest)) || isInTheWay(file) || !receiving.add(file)) {
             return BlobDownload.passing(digest, patience.get());
         }
-        Space.Share share = space.begin(Directories.size(file));
+        DiskQuota.Share share = space.begin(Directories.size(file));
         if (!share.expect(expected.orElse(0))) {
             end(file, share);
             return BlobDownload.passing(digest, patience.get());
@@ -209,7 +209,7 @@ public final class BlobStore {
         return space.mayTake(size.orElse(0));
     }
 
-    private void end(Path partial, Space.Share share) {
+    private void end(Path partial, DiskQuota.Share share) {
         share.end(Directories.size(partial));
         receiving.remove(partial);
     }
@@ -220,10 +220,10 @@ public final class BlobStore {
     }
 
     /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */
-    public List<Interrupted> interrupted() {
-        List<Interrupted> found = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
-            Optional<Interrupted> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
+    public List<InterruptedDownload> interrupted() {
+        List<InterruptedDownload> found = new ArrayList<>();
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
+            Optional<InterruptedDownload> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
                 // It came another way.
                 discardIdle(file);
@@ -234,9 +234,9 @@ public final class BlobStore {
         return found;
     }
 
-    private static Optional<Interrupted> interrupted(Path partial) {
+    private static Optional<InterruptedDownload> interrupted(Path partial) {
         return Layout.digestOf(partial)
-                .flatMap(digest -> Checkpoints.source(partial).map(source -> new Interrupted(digest, source)));
+                .flatMap(digest -> Checkpoints.source(partial).map(source -> new InterruptedDownload(digest, source)));
     }
 
     /**
@@ -301,7 +301,7 @@ public final class BlobStore {
     /** The files of all blobs there are, in no order. */
     public List<BlobFile> files() {
         List<BlobFile> found = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.blobs(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
             Layout.digestOf(file).flatMap(this::file).ifPresent(found::add);
         }
         return found;
@@ -314,7 +314,7 @@ public final class BlobStore {
             BasicFileAttributes attributes =
                     Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             return attributes.isRegularFile() && !quarantine.has(file)
-                    ? Optional.of(new BlobFile(digest, attributes.size(), ForeignFiles.changed(file)))
+                    ? Optional.of(new BlobFile(digest, attributes.size(), ExternalFiles.changed(file)))
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
@@ -366,7 +366,7 @@ public final class BlobStore {
 
     /** Deletes what an interrupted attempt left of blobs, unless it goes on. */
     public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
-        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // As if it were received: who begins meanwhile does not get it.
@@ -379,7 +379,7 @@ public final class BlobStore {
 
     private static boolean isOlder(Path file, Instant time) {
         try {
-            return ForeignFiles.changed(file).isBefore(time);
+            return ExternalFiles.changed(file).isBefore(time);
         } catch (IOException gone) {
             return false;
         }
@@ -430,7 +430,7 @@ public final class BlobStore {
      * Quarantines a file that was found to be bad, unless another one took its place since. Who has opened it keeps it. That it was here once is
      * not forgotten: see {@link #wereHere}.
      */
-    public void putAway(Finding bad) {
+    public void putAway(CorruptFile bad) {
         putAway(bad.digest(), bad.file(), bad.look(), bad.problem());
     }
 

@@ -3,10 +3,10 @@ package io.ociregistry.store.blob;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.disk.AppendedLines;
+import io.ociregistry.store.disk.AppendOnlyFile;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
+import io.ociregistry.store.disk.WriteFailureLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,16 +32,16 @@ public final class ConfirmedLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);
 
     private final Layout layout;
-    private final AppendedLines lines;
-    private final Outage outage;
+    private final AppendOnlyFile lines;
+    private final WriteFailureLog outage;
     /** What the file has to begin with, as long as the disk has not taken it; nothing is appended before. Guarded by "this". */
     private String beginning = "";
 
     /** The links of a layout. */
     public ConfirmedLinks(Layout layout) {
         this.layout = layout;
-        this.lines = new AppendedLines(layout, layout.confirmedLinks(), "confirmed links", true);
-        this.outage = new Outage("the first links in " + layout.confirmedLinks());
+        this.lines = new AppendOnlyFile(layout, layout.confirmedLinks(), "confirmed links", true);
+        this.outage = new WriteFailureLog("the first links in " + layout.confirmedLinks());
     }
 
     /** False if this cache never kept any. */

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.ociregistry.store.KeptList;
 import io.ociregistry.store.ListName;
+import io.ociregistry.store.StoredList;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
 import io.ociregistry.store.disk.UnreadableFiles;
+import io.ociregistry.store.disk.WriteFailureLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -45,7 +45,7 @@ public final class ListStore {
 
     private final Layout layout;
     private final int maxFiles;
-    private final Outage outage;
+    private final WriteFailureLog outage;
     /** Guarded by this. */
     private int files;
 
@@ -57,12 +57,12 @@ public final class ListStore {
     ListStore(Layout layout, int maxFiles) {
         this.layout = layout;
         this.maxFiles = maxFiles;
-        this.outage = new Outage("lists of tags and referrers in " + layout.lists());
+        this.outage = new WriteFailureLog("lists of tags and referrers in " + layout.lists());
         this.files = oldestFirst().size();
     }
 
     /** The list of that name as it was last told. */
-    public Optional<KeptList> find(ListName name) {
+    public Optional<StoredList> find(ListName name) {
         Path file = layout.list(name);
         if (layout.unreadable().check(file).isPresent()) {
             return Optional.empty();
@@ -90,7 +90,7 @@ public final class ListStore {
     }
 
     /** Keeps a list where this process may write; a disk that does not take it is told to the log alone. */
-    public void keep(ListName name, KeptList list) {
+    public void keep(ListName name, StoredList list) {
         if (!layout.isWritable()) {
             return;
         }
@@ -123,16 +123,16 @@ public final class ListStore {
         files--;
     }
 
-    private static KeptList read(ListName name, byte[] bytes) throws IOException {
+    private static StoredList read(ListName name, byte[] bytes) throws IOException {
         JsonNode json = JSON.readTree(bytes);
         if (json == null || !json.path("list").asText("").equals(name.toString())) {
             throw new IOException("it does not say that it is one");
         }
         String answer = json.path("answer").toString();
-        return new KeptList(Instant.parse(json.path("checked").asText("")), answer.getBytes(StandardCharsets.UTF_8));
+        return new StoredList(Instant.parse(json.path("checked").asText("")), answer.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static byte[] write(ListName name, KeptList list) throws IOException {
+    private static byte[] write(ListName name, StoredList list) throws IOException {
         ObjectNode json = JSON.createObjectNode();
         json.put("list", name.toString());
         json.put("checked", list.checked().toString());

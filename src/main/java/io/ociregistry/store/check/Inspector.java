@@ -1,20 +1,20 @@
 package io.ociregistry.store.check;
 
 import io.ociregistry.oci.Digest;
-import io.ociregistry.store.Finding;
-import io.ociregistry.store.LostRecord;
+import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.Pace;
+import io.ociregistry.store.QuarantinedRecord;
+import io.ociregistry.store.ReadPace;
 import io.ociregistry.store.disk.Directories;
-import io.ociregistry.store.disk.ForeignFiles;
+import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
-import io.ociregistry.store.disk.ToldFindings;
+import io.ociregistry.store.disk.ReportOnly;
 import io.ociregistry.store.disk.VerifiedIndex;
-import io.ociregistry.store.download.RunningHash;
+import io.ociregistry.store.disk.WriteFailureLog;
+import io.ociregistry.store.download.IncrementalDigest;
 import io.ociregistry.store.manifest.RecordFile;
 import io.ociregistry.store.manifest.RecordFiles;
-import io.ociregistry.store.manifest.index.LostRecords;
+import io.ociregistry.store.manifest.index.QuarantinedRecords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -43,11 +43,11 @@ public final class Inspector {
 
     private final Layout layout;
     private final long maxManifestBytes;
-    private final Pace pace;
+    private final ReadPace pace;
     private long young;
 
     /** Of that layout. */
-    public Inspector(Layout layout, long maxManifestBytes, Pace pace) {
+    public Inspector(Layout layout, long maxManifestBytes, ReadPace pace) {
         this.layout = layout;
         this.maxManifestBytes = maxManifestBytes;
         this.pace = pace;
@@ -59,8 +59,8 @@ public final class Inspector {
      * @param good what was read
      * @param bad what can't be
      */
-    public void records(Consumer<InspectedRecord> good, Consumer<Finding> bad) throws InterruptedException {
-        RecordFiles files = new RecordFiles(layout, new ToldFindings(bad, () -> young++), maxManifestBytes);
+    public void records(Consumer<InspectedRecord> good, Consumer<CorruptFile> bad) throws InterruptedException {
+        RecordFiles files = new RecordFiles(layout, new ReportOnly(bad, () -> young++), maxManifestBytes);
         for (List<Path> all : files.list().files().values()) {
             for (Path file : all) {
                 pace.took(Math.min(Directories.size(file), maxManifestBytes));
@@ -69,7 +69,7 @@ public final class Inspector {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
-            boolean isSettled = read.stream().map(RecordFile::file).allMatch(ForeignFiles::isSettled);
+            boolean isSettled = read.stream().map(RecordFile::file).allMatch(ExternalFiles::isSettled);
             read.stream()
                     .map(RecordFile::record)
                     .reduce(ManifestRecord::and)
@@ -103,9 +103,9 @@ public final class Inspector {
     }
 
     /** The records that are in quarantine and nowhere else, as far as the disk tells. */
-    public List<LostRecord> lost() {
+    public List<QuarantinedRecord> lost() {
         try {
-            return new LostRecords(layout, maxManifestBytes).find();
+            return new QuarantinedRecords(layout, maxManifestBytes).find();
         } catch (IOException e) {
             LOG.error("looking for records that went bad before: {}", e.toString());
             return List.of();
@@ -119,7 +119,7 @@ public final class Inspector {
 
     /** The names of all blobs that there are files of. */
     public List<Digest> blobs() {
-        return Directories.list(layout, layout.blobs(), ForeignFiles::isOurs).stream()
+        return Directories.list(layout, layout.blobs(), ExternalFiles::isOurs).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
                 .sorted()
                 .toList();
@@ -128,8 +128,8 @@ public final class Inspector {
     /** The blobs that somebody received a part of in the last minute. */
     public Set<Digest> arriving() {
         Set<Digest> arriving = new HashSet<>();
-        for (Path file : Directories.list(layout, layout.partials(), ForeignFiles::isOurs)) {
-            if (!ForeignFiles.isSettled(file)) {
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
+            if (!ExternalFiles.isSettled(file)) {
                 Layout.digestOf(file).ifPresent(arriving::add);
             }
         }
@@ -146,7 +146,7 @@ public final class Inspector {
     }
 
     /** What is wrong with a blob, if anything is. Nothing is known of one that can't be read. */
-    public Optional<Finding> blob(Digest digest) throws InterruptedException {
+    public Optional<CorruptFile> blob(Digest digest) throws InterruptedException {
         Path file = layout.blob(digest);
         if (layout.unreadable().check(file).isPresent()) {
             layout.unreadable().tell();
@@ -159,11 +159,11 @@ public final class Inspector {
             return Optional.empty();
         }
         Optional<String> problem = problem(file, digest);
-        if (problem.isPresent() && !ForeignFiles.isSettled(file)) {
+        if (problem.isPresent() && !ExternalFiles.isSettled(file)) {
             young++;
             return Optional.empty();
         }
-        return problem.map(wrong -> new Finding(file, digest, look, wrong));
+        return problem.map(wrong -> new CorruptFile(file, digest, look, wrong));
     }
 
     /** How many files were not told of so far, since somebody wrote to them in the last minute, though they are not what their names say. */
@@ -186,12 +186,12 @@ public final class Inspector {
         } catch (ClosedByInterruptException stopping) {
             throw new InterruptedException();
         } catch (IOException e) {
-            return Optional.of("it can't be read: " + Outage.reason(e));
+            return Optional.of("it can't be read: " + WriteFailureLog.reason(e));
         }
     }
 
     private Digest hash(Path file, Digest.Algorithm algorithm) throws IOException, InterruptedException {
-        RunningHash hash = new RunningHash(algorithm);
+        IncrementalDigest hash = new IncrementalDigest(algorithm);
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         try (FileChannel channel = FileChannel.open(file)) {
             for (int count = channel.read(buffer); count >= 0; count = channel.read(buffer)) {

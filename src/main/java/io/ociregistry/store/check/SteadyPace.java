@@ -1,10 +1,10 @@
 package io.ociregistry.store.check;
 
-import io.ociregistry.store.Pace;
+import io.ociregistry.store.ReadPace;
 import java.util.concurrent.TimeUnit;
 
 /** So many bytes a second. What was not used of that while nothing was read is not made up for. One thread uses it. */
-public final class SteadyPace implements Pace {
+public final class SteadyPace implements ReadPace {
     private static final double NANOS = 1e9;
 
     private final long bytesPerSecond;

@@ -66,8 +66,8 @@ public final class AdminTokenFile {
             LOG.info("made the admin token {}", path);
             return token;
         } catch (IOException e) {
-            String token = make(Outage.reason(e));
-            LOG.warn("replaced the admin token {}: {}", path, Outage.reason(e));
+            String token = make(WriteFailureLog.reason(e));
+            LOG.warn("replaced the admin token {}: {}", path, WriteFailureLog.reason(e));
             return token;
         }
     }
@@ -80,7 +80,7 @@ public final class AdminTokenFile {
             write();
             return read();
         } catch (IOException e) {
-            throw new IOException(path + " can't be made: " + Outage.reason(e), e);
+            throw new IOException(path + " can't be made: " + WriteFailureLog.reason(e), e);
         } catch (UnsupportedOperationException e) {
             throw new IOException(path + " can't be made: its file system has no permissions", e);
         }

@@ -48,7 +48,7 @@ public final class Directories {
     }
 
     private static IOException unreadable(Path directory, IOException e) {
-        return new IOException(directory + " can't be read: " + Outage.reason(e), e);
+        return new IOException(directory + " can't be read: " + WriteFailureLog.reason(e), e);
     }
 
     /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * that can't be moved there, or not yet, stays where it is and counts as absent. A file that this process may not read
  * is no bad file, whatever shows that it can't be read: it stays where it is.
  */
-public final class Quarantine implements BadFiles {
+public final class Quarantine implements CorruptFileHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
     private static final int REMEMBERED = 10_000;
 
@@ -49,7 +49,7 @@ public final class Quarantine implements BadFiles {
                 || layout.unreadable().check(file).isPresent()) {
             return;
         }
-        if (!ForeignFiles.isSettled(file)) {
+        if (!ExternalFiles.isSettled(file)) {
             remember(file, look);
             return;
         }
@@ -93,7 +93,7 @@ public final class Quarantine implements BadFiles {
         if (why instanceof AccessDeniedException || FileOwner.isDenied(file)) {
             layout.unreadable().found(file);
         } else {
-            LOG.error("{} can't be read: {}", file, Outage.reason(why));
+            LOG.error("{} can't be read: {}", file, WriteFailureLog.reason(why));
         }
     }
 

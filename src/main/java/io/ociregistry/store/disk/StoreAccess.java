@@ -151,7 +151,7 @@ public final class StoreAccess implements AutoCloseable {
     private static String reason(Layout layout, IOException why) {
         return why instanceof AccessDeniedException denied
                 ? layout.unreadable().why(Path.of(denied.getFile()))
-                : Outage.reason(why);
+                : WriteFailureLog.reason(why);
     }
 
     /** Files that a crash kept from being renamed: nobody else writes there now. */

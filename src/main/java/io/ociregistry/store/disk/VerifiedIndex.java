@@ -27,15 +27,15 @@ public final class VerifiedIndex {
     private static final String GONE = " gone";
 
     private final Layout layout;
-    private final AppendedLines lines;
+    private final AppendOnlyFile lines;
     /** Of every line. */
-    private final Fingerprints noted = new Fingerprints();
+    private final HashSet64 noted = new HashSet64();
 
     private final AtomicInteger forgotten = new AtomicInteger();
 
     public VerifiedIndex(Layout layout) {
         this.layout = layout;
-        this.lines = new AppendedLines(layout, layout.verifiedIndex(), "notes of verified blobs", false);
+        this.lines = new AppendOnlyFile(layout, layout.verifiedIndex(), "notes of verified blobs", false);
         lines.forEach(noted::add);
     }
 

@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Space;
+import io.ociregistry.store.DiskQuota;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *   <li>what an earlier attempt left is read by nobody before it was found to be what had arrived then.
  * </ol>
  *
- * <p>Where the disk takes no more, the rest goes through a {@link Window} in memory and is not kept. There, and only there, the slowest reader
+ * <p>Where the disk takes no more, the rest goes through a {@link PassThroughBuffer} in memory and is not kept. There, and only there, the slowest reader
  * sets the pace; one that takes nothing for too long is given up, and who comes late needs a download of its own.
  *
  * <p>All methods but {@link #reader}, {@link #size} and {@link #digest} are the receiver's, and called by one thread.
@@ -42,24 +42,28 @@ public final class BlobDownload {
     private static final int PIECE = 1 << 16;
 
     private final Digest digest;
-    private final Audience audience;
+    private final DownloadReaders audience;
     private final @Nullable PartialFile file;
-    private final Space.Share share;
+    private final DiskQuota.Share share;
     private final Runnable whenReleased;
-    private RunningHash hash;
+    private IncrementalDigest hash;
 
-    private BlobDownload(Digest digest, Audience audience, @Nullable PartialFile file) {
-        this(digest, audience, file, Space.unlimited().begin(0), () -> {});
+    private BlobDownload(Digest digest, DownloadReaders audience, @Nullable PartialFile file) {
+        this(digest, audience, file, DiskQuota.unlimited().begin(0), () -> {});
     }
 
     private BlobDownload(
-            Digest digest, Audience audience, @Nullable PartialFile file, Space.Share share, Runnable whenReleased) {
+            Digest digest,
+            DownloadReaders audience,
+            @Nullable PartialFile file,
+            DiskQuota.Share share,
+            Runnable whenReleased) {
         this.share = share;
         this.digest = digest;
         this.audience = audience;
         this.file = file;
         this.whenReleased = whenReleased;
-        this.hash = new RunningHash(digest.algorithm());
+        this.hash = new IncrementalDigest(digest.algorithm());
     }
 
     /**
@@ -70,29 +74,30 @@ public final class BlobDownload {
      * @param whenReleased run at the end
      */
     public static BlobDownload receive(
-            Digest digest, PartialFile file, Duration patience, Space.Share share, Runnable whenReleased) {
-        BlobDownload download = new BlobDownload(digest, new Audience(digest, patience), file, share, whenReleased);
+            Digest digest, PartialFile file, Duration patience, DiskQuota.Share share, Runnable whenReleased) {
+        BlobDownload download =
+                new BlobDownload(digest, new DownloadReaders(digest, patience), file, share, whenReleased);
         download.audience.promise(file.end());
         return download;
     }
 
     /** Checks an open file that is there like something that arrives. */
     public static BlobDownload recheck(Digest digest, PartialFile file) {
-        BlobDownload download = new BlobDownload(digest, new Audience(digest, Duration.ZERO), file);
+        BlobDownload download = new BlobDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
         download.expect(OptionalLong.of(file.end()));
         return download;
     }
 
     /** Receives without keeping anything. */
     public static BlobDownload passing(Digest digest, Duration patience) {
-        Audience audience = new Audience(digest, patience);
+        DownloadReaders audience = new DownloadReaders(digest, patience);
         audience.openWindow(0);
         return new BlobDownload(digest, audience, null);
     }
 
     /** Receives a part of a blob of that size for one reader, without keeping or verifying anything. */
     public static BlobDownload part(Digest digest, long size, long from, Duration patience) {
-        BlobDownload download = new BlobDownload(digest, Audience.ofPart(digest, from, patience), null);
+        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofPart(digest, from, patience), null);
         download.expect(OptionalLong.of(size));
         return download;
     }
@@ -114,7 +119,7 @@ public final class BlobDownload {
         return file;
     }
 
-    public Space.Share share() {
+    public DiskQuota.Share share() {
         return share;
     }
 
@@ -160,7 +165,7 @@ public final class BlobDownload {
             return true;
         }
         for (Checkpoints.Checkpoint checkpoint : file().checkpoints()) {
-            RunningHash before = hash.copy();
+            IncrementalDigest before = hash.copy();
             if (!isUnchanged(checkpoint)) {
                 hash = before;
                 audience.promise(0);
@@ -236,7 +241,7 @@ public final class BlobDownload {
      * @throws IOException if the disk does not allow it
      */
     public void restart() throws IOException {
-        hash = new RunningHash(digest.algorithm());
+        hash = new IncrementalDigest(digest.algorithm());
         audience.restart();
         file().cut(0, hash);
     }

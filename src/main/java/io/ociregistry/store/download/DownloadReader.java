@@ -15,7 +15,7 @@ final class DownloadReader implements BlobSource {
     private static final int UNREAD = -1;
 
     private final BlobDownload download;
-    private final Audience audience;
+    private final DownloadReaders audience;
 
     // All below is guarded by the audience.
     private boolean open = true;
@@ -23,7 +23,7 @@ final class DownloadReader implements BlobSource {
     private long needed;
     private @Nullable RegistryException givenUp;
 
-    DownloadReader(BlobDownload download, Audience audience) {
+    DownloadReader(BlobDownload download, DownloadReaders audience) {
         this.download = download;
         this.audience = audience;
     }
@@ -47,7 +47,7 @@ final class DownloadReader implements BlobSource {
     public int read(long position, ByteBuffer into) throws IOException {
         int oldLimit = into.limit();
         try {
-            Window passing = audience.limit(this, position, into);
+            PassThroughBuffer passing = audience.limit(this, position, into);
             if (!into.hasRemaining()) {
                 return audience.nothing(position);
             }

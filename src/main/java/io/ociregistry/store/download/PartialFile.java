@@ -96,7 +96,7 @@ public final class PartialFile implements Closeable {
     }
 
     /** Feeds a hash with what lies from one position to another; false if the file ends before that. */
-    boolean hash(long from, long to, RunningHash into) throws IOException {
+    boolean hash(long from, long to, IncrementalDigest into) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         for (long position = from; position < to; ) {
             buffer.clear();
@@ -111,13 +111,13 @@ public final class PartialFile implements Closeable {
     }
 
     /** Forces what was written, and notes how far it is right, if that was not done for a while. */
-    void checkpointIfDue(long position, RunningHash hash) throws IOException {
+    void checkpointIfDue(long position, IncrementalDigest hash) throws IOException {
         if (position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS) {
             checkpoint(position, hash);
         }
     }
 
-    void checkpoint(long position, RunningHash hash) throws IOException {
+    void checkpoint(long position, IncrementalDigest hash) throws IOException {
         lastTime = System.nanoTime();
         if (position != lastPosition) {
             channel.force(false);
@@ -127,7 +127,7 @@ public final class PartialFile implements Closeable {
     }
 
     /** What comes after that position is wrong. */
-    void cut(long position, RunningHash hash) throws IOException {
+    void cut(long position, IncrementalDigest hash) throws IOException {
         checkpoints.add(position, hash.now());
         lastPosition = position;
         channel.truncate(position);

@@ -7,20 +7,20 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Reference;
-import io.ociregistry.store.LostRecord;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.VerifiedIndex;
+import io.ociregistry.store.disk.WriteFailureLog;
 import io.ociregistry.store.manifest.format.RecordFormat;
 import io.ociregistry.store.manifest.format.RecordType;
-import io.ociregistry.store.manifest.index.LostRecords;
+import io.ociregistry.store.manifest.index.QuarantinedRecords;
 import io.ociregistry.store.manifest.index.RecordIndex;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,12 +57,12 @@ public final class ManifestStore {
     private final Layout layout;
     private final Quarantine quarantine;
     private final RecordFiles files;
-    private final LostRecords lost;
+    private final QuarantinedRecords lost;
     private final RecordIndex index;
     private final RecordScan scan;
     private final PullTimes pulls;
-    private final UnsavedRecords unsaved = new UnsavedRecords();
-    private final Outage outage;
+    private final PendingWrites unsaved = new PendingWrites();
+    private final WriteFailureLog outage;
     private final List<ReentrantLock> locks =
             IntStream.range(0, LOCKS).mapToObj(i -> new ReentrantLock()).toList();
     private final Cache<Digest, RecordFile> memory = Caffeine.newBuilder()
@@ -75,11 +75,11 @@ public final class ManifestStore {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
         this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
-        this.lost = new LostRecords(layout, maxManifestBytes);
+        this.lost = new QuarantinedRecords(layout, maxManifestBytes);
         this.index = new RecordIndex(layout, lost);
         this.scan = new RecordScan(files, index);
         this.pulls = new PullTimes(layout);
-        this.outage = new Outage("manifest records in " + layout.root());
+        this.outage = new WriteFailureLog("manifest records in " + layout.root());
     }
 
     /** The manifest of that SHA-256 digest; empty if there is none, or none that can be trusted. */
@@ -236,7 +236,7 @@ public final class ManifestStore {
      *
      * @throws IOException if the disk does not tell all of that
      */
-    public List<LostRecord> lost() throws IOException {
+    public List<QuarantinedRecord> lost() throws IOException {
         return lost.find();
     }
 

@@ -5,7 +5,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.disk.AppendedLines;
+import io.ociregistry.store.disk.AppendOnlyFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.manifest.format.RecordFormat;
 import java.time.Duration;
@@ -29,13 +29,13 @@ public final class PullTimes {
     /** Outdated lines, beside as many as there are others, before the file is written anew. */
     private static final int OUTDATED_LINES = 1000;
 
-    private final AppendedLines lines;
+    private final AppendOnlyFile lines;
     private final Map<Pulled, Note> notes = new ConcurrentHashMap<>();
     /** Guarded by "this". */
     private int linesInFile;
 
     PullTimes(Layout layout) {
-        this.lines = new AppendedLines(layout, layout.pullTimes(), "times of pulls", false);
+        this.lines = new AppendOnlyFile(layout, layout.pullTimes(), "times of pulls", false);
         lines.forEach(this::read);
     }
 

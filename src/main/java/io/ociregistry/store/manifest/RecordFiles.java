@@ -2,10 +2,10 @@ package io.ociregistry.store.manifest;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.disk.BadFiles;
+import io.ociregistry.store.disk.CorruptFileHandler;
 import io.ociregistry.store.disk.Directories;
-import io.ociregistry.store.disk.Fingerprints;
-import io.ociregistry.store.disk.ForeignFiles;
+import io.ociregistry.store.disk.ExternalFiles;
+import io.ociregistry.store.disk.HashSet64;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.VerifiedIndex;
 import io.ociregistry.store.manifest.format.RecordFormat;
@@ -37,12 +37,12 @@ public final class RecordFiles {
     private static final Logger LOG = LoggerFactory.getLogger(RecordFiles.class);
 
     private final Layout layout;
-    private final BadFiles bad;
+    private final CorruptFileHandler bad;
     private final long mostBytes;
     /** What lay beside the files that are named by their digest alone when the directories were last listed. */
     private final Map<Digest, List<Path>> conflicts = new ConcurrentHashMap<>();
 
-    public RecordFiles(Layout layout, BadFiles bad, long maxManifestBytes) {
+    public RecordFiles(Layout layout, CorruptFileHandler bad, long maxManifestBytes) {
         this.layout = layout;
         this.bad = bad;
         this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
@@ -92,7 +92,7 @@ public final class RecordFiles {
         for (Path file : files) {
             try {
                 String place = file.getName(file.getNameCount() - 2) + "/" + file.getFileName();
-                sum += Fingerprints.of(place + " " + VerifiedIndex.look(file));
+                sum += HashSet64.of(place + " " + VerifiedIndex.look(file));
             } catch (IOException gone) {
                 LOG.trace("{} is not there", file);
             }
@@ -119,7 +119,7 @@ public final class RecordFiles {
         boolean complete = true;
         for (Layout.Kind kind : Layout.Kind.values()) {
             complete &= Directories.list(
-                    layout, layout.record(kind), ForeignFiles::isOurs, file -> Layout.recordDigest(file)
+                    layout, layout.record(kind), ExternalFiles::isOurs, file -> Layout.recordDigest(file)
                             .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
                                     .add(file)));
         }

@@ -5,7 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.common.Secret;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.upstream.address.Destinations;
+import io.ociregistry.upstream.address.AllowedTargets;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.credentials.Credentials;
 import java.net.URI;
@@ -19,15 +19,15 @@ import org.slf4j.LoggerFactory;
  * Answers the challenges of one registry and of the hosts it redirects to (distribution's token specification; RFC 9110 section 11).
  *
  * <p>Bearer goes before Basic. Where credentials are refused, by 401 or 403 and by the registry or its token service, somebody else asks once
- * ({@link Identities}).
+ * ({@link CredentialPolicy}).
  */
 public final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
 
-    private final Destinations destinations;
+    private final AllowedTargets destinations;
     private final Origin home;
-    private final Identities identities;
+    private final CredentialPolicy identities;
     private final BearerTokens tokens;
     /** What the last challenge for a repository wanted, by whomever, so that the next request brings it along. */
     private final Cache<String, TokenRequest> wanted =
@@ -35,7 +35,7 @@ public final class Authenticator {
 
     private volatile boolean basicWanted;
 
-    public Authenticator(Destinations destinations, Identities identities, BearerTokens tokens) {
+    public Authenticator(AllowedTargets destinations, CredentialPolicy identities, BearerTokens tokens) {
         this.destinations = destinations;
         this.home = destinations.home();
         this.identities = identities;

@@ -11,9 +11,9 @@ import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.health.RateLimits;
 import io.ociregistry.upstream.net.AnswerTimes;
-import io.ociregistry.upstream.net.Clients;
-import io.ociregistry.upstream.net.Failures;
+import io.ociregistry.upstream.net.ErrorMapping;
 import io.ociregistry.upstream.net.HttpAnswer;
+import io.ociregistry.upstream.net.UpstreamClients;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -45,10 +45,10 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
     /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
     private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
 
-    private final Clients clients;
+    private final UpstreamClients clients;
     private final RateLimits limits;
 
-    public TokenService(Clients clients, RateLimits limits) {
+    public TokenService(UpstreamClients clients, RateLimits limits) {
         this.clients = clients;
         this.limits = limits;
     }
@@ -81,14 +81,14 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
         String what =
                 request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
-        try (HttpAnswer sent = clients.send(Clients.Pool.METADATA, request)) {
+        try (HttpAnswer sent = clients.send(UpstreamClients.Pool.METADATA, request)) {
             ClassicHttpResponse answer = sent.response();
             limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
                 if (notHere.contains(answer.getCode())) {
                     return Optional.empty();
                 }
-                throw Failures.of(what, answer, ErrorCode.DENIED);
+                throw ErrorMapping.of(what, answer, ErrorCode.DENIED);
             }
             byte[] body = body(answer);
             if (body.length > LIMIT) {
@@ -97,7 +97,7 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
             }
             return Optional.of(grant(what, answer, body));
         } catch (IOException e) {
-            throw Failures.of(what, origin, e);
+            throw ErrorMapping.of(what, origin, e);
         }
     }
 

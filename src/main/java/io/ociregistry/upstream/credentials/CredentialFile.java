@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.credentials;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.SecretFile;
 import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.oci.ErrorCode;
@@ -22,8 +22,9 @@ public final class CredentialFile {
      * @param key the key of the configuration that names it
      * @param parser throws IllegalArgumentException for what can't be used; the message says why, and tells nothing of it
      */
-    static <T> FromFiles<T> of(String key, Path path, Function<byte[], T> parser, LongSupplier nanoTime) {
-        return new FromFiles<>(List.of(path), () -> orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
+    static <T> ReloadingFile<T> of(String key, Path path, Function<byte[], T> parser, LongSupplier nanoTime) {
+        return new ReloadingFile<>(
+                List.of(path), () -> orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
     }
 
     /** Reports an unusable file as {@link ErrorCode#UPSTREAM_UNREACHABLE}, because no request can be made without it. */

@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.credentials;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.Secret;
 import io.ociregistry.common.SecretFile;
 import io.ociregistry.config.model.AuthConfig;
@@ -30,7 +30,7 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
             return password("auth.passwordFile", account);
         }
         if (config instanceof AuthConfig.DockerConfig docker) {
-            FromFiles<DockerLogin> file = CredentialFile.of(
+            ReloadingFile<DockerLogin> file = CredentialFile.of(
                     "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime);
             return new DockerSource(file, server);
         }
@@ -63,7 +63,7 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
     }
 
     /** An account whose password stands in a file. */
-    private record PasswordSource(String user, FromFiles<Secret> file) implements CredentialSource {
+    private record PasswordSource(String user, ReloadingFile<Secret> file) implements CredentialSource {
         @Override
         public Optional<Credentials> get() {
             return Optional.of(new Credentials.Account(user, file.get()));
@@ -77,12 +77,12 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
 
     /** Credentials of a {@code config.json}, or of the helper that it names. */
     private final class DockerSource implements CredentialSource {
-        private final FromFiles<DockerLogin> file;
+        private final ReloadingFile<DockerLogin> file;
         private final String server;
         // Guarded by this.
         private Map.@Nullable Entry<String, HelperCredentials> helper;
 
-        DockerSource(FromFiles<DockerLogin> file, String server) {
+        DockerSource(ReloadingFile<DockerLogin> file, String server) {
             this.file = file;
             this.server = server;
         }

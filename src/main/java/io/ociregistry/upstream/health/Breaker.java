@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Remembers that an upstream is down, so that the next request for it costs nothing, and finds out by itself when it is back.
  *
- * <p>A failure of name resolution, connection or TLS opens it at once, and so does silence ({@link Pulse}); broken connections, timeouts and 5xx
+ * <p>A failure of name resolution, connection or TLS opens it at once, and so does silence ({@link SilenceDetector}); broken connections, timeouts and 5xx
  * open it when three come in a row. Any answer closes it. While it is open a probe is sent in the background, after 5 seconds at first and then ever less often, up to
  * once a minute. Where probing ends after a while, the next request takes its place: it is let through, and if it fails, that opens it again.
  * What an upstream forbids or does not have says nothing about its health.

@@ -12,12 +12,13 @@ import org.apache.hc.core5.http.HttpResponse;
  * @param relays true for a cache, whose errors and limits are those of what it asks itself: other things it may have
  * @param stumbles true for requests that a registry that is well may answer 500 to
  */
-public record Health(Origin home, Breaker breaker, Pulse pulse, RateLimits limits, boolean relays, boolean stumbles) {
+public record Health(
+        Origin home, Breaker breaker, SilenceDetector pulse, RateLimits limits, boolean relays, boolean stumbles) {
     private static final int INTERNAL_ERROR = 500;
     private static final int LOOP_DETECTED = 508;
 
     /** Of an upstream, which counts every 5xx. */
-    public Health(Origin home, Breaker breaker, Pulse pulse, RateLimits limits, boolean relays) {
+    public Health(Origin home, Breaker breaker, SilenceDetector pulse, RateLimits limits, boolean relays) {
         this(home, breaker, pulse, limits, relays, false);
     }
 
@@ -40,7 +41,7 @@ public record Health(Origin home, Breaker breaker, Pulse pulse, RateLimits limit
     }
 
     /** A request is sent to the registry; empty for one to somewhere else. The caller ends the wait. */
-    public Optional<Pulse.Wait> begin(Origin to, Runnable breakOff) {
+    public Optional<SilenceDetector.Wait> begin(Origin to, Runnable breakOff) {
         return to.equals(home) ? Optional.of(pulse.begin(breakOff)) : Optional.empty();
     }
 

@@ -5,7 +5,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.net.AnswerTimes;
-import io.ociregistry.upstream.net.Failures;
+import io.ociregistry.upstream.net.ErrorMapping;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -122,7 +122,7 @@ public final class RateLimits {
 
     /** Takes notice of what an answer, to a request of that kind, says of limits. */
     public void answered(RequestKind kind, HttpResponse answer) {
-        Failures.pause(answer).ifPresent(told -> pause(kind, answer.getCode(), told));
+        ErrorMapping.pause(answer).ifPresent(told -> pause(kind, answer.getCode(), told));
         List<String> remaining = values(REMAINING, answer);
         if (BY_REGISTRY.contains(kind) && !remaining.isEmpty()) {
             note(remaining, answer);
@@ -166,11 +166,11 @@ public final class RateLimits {
 
     /** How long no requests remain. */
     private static Duration window(List<String> remaining, List<String> limit, HttpResponse answer) {
-        Optional<Duration> told = Failures.pause(answer)
+        Optional<Duration> told = ErrorMapping.pause(answer)
                 .or(() -> AnswerTimes.rateLimitReset(answer))
                 .filter(wait -> !wait.isNegative());
         if (told.isPresent()) {
-            return told.get().compareTo(Failures.LONGEST_WAIT) > 0 ? Failures.LONGEST_WAIT : told.get();
+            return told.get().compareTo(ErrorMapping.LONGEST_WAIT) > 0 ? ErrorMapping.LONGEST_WAIT : told.get();
         }
         return Stream.concat(remaining.stream(), limit.stream())
                 .map(WINDOW::matcher)

@@ -31,7 +31,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
         this.wire = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer, sign);
-        this.body = UnaskedEncoding.peekable(wire);
+        this.body = UnrequestedEncoding.peekable(wire);
     }
 
     private HttpBlobAnswer(HttpBlobAnswer encoded, InputStream decoded) {
@@ -39,7 +39,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         this.from = 0;
         this.size = OptionalLong.empty();
         this.wire = encoded.wire;
-        this.body = UnaskedEncoding.peekable(decoded);
+        this.body = UnrequestedEncoding.peekable(decoded);
     }
 
     @Override
@@ -55,7 +55,8 @@ final class HttpBlobAnswer implements BlobAnswer {
     @Override
     public Optional<BlobAnswer> decoded() throws IOException {
         // The rest of something encoded can't be decoded.
-        Optional<InputStream> plain = from == 0 ? UnaskedEncoding.undone(answer.response(), body) : Optional.empty();
+        Optional<InputStream> plain =
+                from == 0 ? UnrequestedEncoding.undone(answer.response(), body) : Optional.empty();
         return plain.map(in -> new HttpBlobAnswer(this, in));
     }
 

@@ -14,13 +14,13 @@ import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Via;
-import io.ociregistry.upstream.address.Destinations;
+import io.ociregistry.upstream.address.AllowedTargets;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.auth.Authenticator;
 import io.ociregistry.upstream.health.Health;
-import io.ociregistry.upstream.net.Clients;
-import io.ociregistry.upstream.net.Failures;
+import io.ociregistry.upstream.net.ErrorMapping;
 import io.ociregistry.upstream.net.HttpAnswer;
+import io.ociregistry.upstream.net.UpstreamClients;
 import io.ociregistry.upstream.work.Bandwidth;
 import io.ociregistry.upstream.work.UpstreamExecutors;
 import java.io.IOException;
@@ -54,11 +54,11 @@ public final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
 
     private final RegistryName name;
-    private final Place place;
+    private final UpstreamLocation place;
     private final String self;
-    private final Destinations destinations;
+    private final AllowedTargets destinations;
     private final Origin origin;
-    private final Clients clients;
+    private final UpstreamClients clients;
     private final Authenticator authenticator;
     private final UpstreamExecutors executors;
     private final Optional<Bandwidth> bandwidth;
@@ -71,10 +71,10 @@ public final class HttpUpstream implements Upstream {
      */
     public HttpUpstream(
             RegistryName name,
-            Place place,
+            UpstreamLocation place,
             String self,
-            Destinations destinations,
-            Clients clients,
+            AllowedTargets destinations,
+            UpstreamClients clients,
             Authenticator authenticator,
             UpstreamExecutors executors,
             Optional<Bandwidth> bandwidth,
@@ -113,9 +113,10 @@ public final class HttpUpstream implements Upstream {
         try {
             check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
-            return new ManifestAnswer(bytes, Exchange.contentType(answer.response()), isStale(answer.response()));
+            return new ManifestAnswer(
+                    bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
         } catch (IOException e) {
-            throw Failures.of(what, origin, e);
+            throw ErrorMapping.of(what, origin, e);
         } finally {
             answer.discard();
         }
@@ -187,7 +188,7 @@ public final class HttpUpstream implements Upstream {
             return whole(answer, digest, what);
         } catch (IOException | RuntimeException e) {
             answer.discard();
-            throw e instanceof IOException broken ? Failures.of(what, origin, broken) : (RuntimeException) e;
+            throw e instanceof IOException broken ? ErrorMapping.of(what, origin, broken) : (RuntimeException) e;
         }
     }
 
@@ -197,7 +198,7 @@ public final class HttpUpstream implements Upstream {
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
         HttpAnswer answer = exchange(
                         health, kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
-                .send(Exchange.SAME_RESOURCE);
+                .send(RegistryRequest.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
             if (ListAnswer.NO.contains(response.getCode())) {
@@ -207,12 +208,12 @@ public final class HttpUpstream implements Upstream {
             check(answer, what, ErrorCode.NAME_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, what, "longer lists are not taken");
             return new ListAnswer(
-                    200, Exchange.contentType(response), bytes, NextLink.query(response), isStale(response));
+                    200, RegistryRequest.contentType(response), bytes, NextLink.query(response), isStale(response));
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, what + ": its link to the next page is none: " + e.getMessage(), e);
         } catch (IOException e) {
-            throw Failures.of(what, origin, e);
+            throw ErrorMapping.of(what, origin, e);
         } finally {
             answer.discard();
         }
@@ -288,7 +289,7 @@ public final class HttpUpstream implements Upstream {
         }
         ClassicHttpResponse response = answer.response();
         OptionalLong size = wholeSize(answer, byGet && instead.equals(ONE_BYTE), what, notFound);
-        return new HeadAnswer(size, Exchange.contentType(response), digest(response), isStale(response));
+        return new HeadAnswer(size, RegistryRequest.contentType(response), digest(response), isStale(response));
     }
 
     /**
@@ -303,7 +304,7 @@ public final class HttpUpstream implements Upstream {
             if (!isPart) {
                 check(answer, what, notFound);
             }
-            if (UnaskedEncoding.isClaimed(response)) {
+            if (UnrequestedEncoding.isClaimed(response)) {
                 return OptionalLong.empty();
             }
             return isPart ? wholeSize(response) : length(response);
@@ -341,7 +342,7 @@ public final class HttpUpstream implements Upstream {
         return exchange(told, kind, method, uri, repository, what, headers).send();
     }
 
-    private Exchange exchange(
+    private RegistryRequest exchange(
             Health told,
             RequestKind kind,
             String method,
@@ -351,7 +352,7 @@ public final class HttpUpstream implements Upstream {
             List<NameValuePair> headers) {
         List<NameValuePair> all = new ArrayList<>(headers);
         all.add(new BasicNameValuePair("Via", Via.here().andThrough(self)));
-        return new Exchange(
+        return new RegistryRequest(
                 clients, destinations, authenticator, told, kind, method, uri, place.repository(repository), what, all);
     }
 
@@ -373,7 +374,7 @@ public final class HttpUpstream implements Upstream {
     private static void check(HttpAnswer answer, String what, ErrorCode notFound) {
         if (answer.response().getCode() != 200) {
             answer.skip();
-            throw Failures.of(what, answer.from(), answer.response(), notFound);
+            throw ErrorMapping.of(what, answer.from(), answer.response(), notFound);
         }
     }
 
@@ -417,7 +418,7 @@ public final class HttpUpstream implements Upstream {
         if (entity.getContentLength() < limit) {
             InputStream in = entity.getContent();
             byte[] bytes = in.readNBytes(limit);
-            bytes = bytes.length < limit ? UnaskedEncoding.undone(answer.response(), bytes, limit) : bytes;
+            bytes = bytes.length < limit ? UnrequestedEncoding.undone(answer.response(), bytes, limit) : bytes;
             if (bytes.length < limit) {
                 return bytes;
             }

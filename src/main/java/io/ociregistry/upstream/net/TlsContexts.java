@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.net;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
@@ -42,15 +42,15 @@ public final class TlsContexts implements TlsSocketStrategy {
 
     private final Optional<Origin> home;
     private final NoCertificate nothing;
-    private final FromFiles<Strategies> strategies;
+    private final ReloadingFile<Strategies> strategies;
 
-    private TlsContexts(Optional<Origin> home, NoCertificate nothing, FromFiles<Strategies> strategies) {
+    private TlsContexts(Optional<Origin> home, NoCertificate nothing, ReloadingFile<Strategies> strategies) {
         this.home = home;
         this.nothing = nothing;
         this.strategies = strategies;
     }
 
-    private record Strategies(NamedTls toHome, NamedTls toOthers) {}
+    private record Strategies(SniSocketStrategy toHome, SniSocketStrategy toOthers) {}
 
     /** For registries that nobody configured: everything is verified against the operating system's trust store. */
     public static TlsContexts verified(SystemTrust system) {
@@ -70,7 +70,7 @@ public final class TlsContexts implements TlsSocketStrategy {
         return new TlsContexts(
                 home,
                 nothing,
-                new FromFiles<>(
+                new ReloadingFile<>(
                         files,
                         () -> CredentialFile.orUnreachable(() -> strategies(config, system, nothing)),
                         nanoTime));
@@ -122,7 +122,8 @@ public final class TlsContexts implements TlsSocketStrategy {
         SSLContext toHome = context(own.build(), ca.orElse(SYSTEM));
         SSLContext toOthers =
                 context(others.build(), ca.map(file -> file + " and " + SYSTEM).orElse(SYSTEM));
-        return new Strategies(new NamedTls(toHome, !config.insecureSkipVerify()), new NamedTls(toOthers, true));
+        return new Strategies(
+                new SniSocketStrategy(toHome, !config.insecureSkipVerify()), new SniSocketStrategy(toOthers, true));
     }
 
     private static SSLContext context(SSLFactory factory, String whoTrusts) {

@@ -28,7 +28,7 @@ public final class HttpUpstreams implements Upstreams {
     private final String self = Via.pseudonym();
     private final UpstreamFactory factory;
     /** Replaced, and added to, under the lock. */
-    private volatile KnownUpstreams now;
+    private volatile UpstreamPool now;
 
     public HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
         this(config, names, trust, pace, HelperPrograms.SYSTEM);
@@ -37,7 +37,7 @@ public final class HttpUpstreams implements Upstreams {
     HttpUpstreams(
             ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
         this.factory = new UpstreamFactory(self, names, trust, pace, helpers);
-        this.now = new KnownUpstreams(config, factory, Optional.empty());
+        this.now = new UpstreamPool(config, factory, Optional.empty());
     }
 
     /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
@@ -57,7 +57,7 @@ public final class HttpUpstreams implements Upstreams {
     }
 
     /** One after the other, so that none is added to those that a reload has just looked through. */
-    private synchronized Connected unknown(RegistryName name) {
+    private synchronized PooledUpstream unknown(RegistryName name) {
         return now.get(name);
     }
 
@@ -80,13 +80,13 @@ public final class HttpUpstreams implements Upstreams {
 
     @Override
     public List<Upstream> known() {
-        return now.all().map(Connected::upstream).toList();
+        return now.all().map(PooledUpstream::upstream).toList();
     }
 
     @Override
     public synchronized void reload(ServerConfig config) {
-        KnownUpstreams before = now;
-        KnownUpstreams after = new KnownUpstreams(config, factory, Optional.of(before));
+        UpstreamPool before = now;
+        UpstreamPool after = new UpstreamPool(config, factory, Optional.of(before));
         now = after;
         before.retireBut(after);
     }

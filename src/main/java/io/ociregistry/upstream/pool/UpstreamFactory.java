@@ -12,13 +12,13 @@ import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.address.AddressGuard;
-import io.ociregistry.upstream.address.Destinations;
+import io.ociregistry.upstream.address.AllowedTargets;
+import io.ociregistry.upstream.address.CachingResolver;
 import io.ociregistry.upstream.address.HostResolver;
 import io.ociregistry.upstream.address.Origin;
-import io.ociregistry.upstream.address.SteadyResolver;
 import io.ociregistry.upstream.auth.Authenticator;
 import io.ociregistry.upstream.auth.BearerTokens;
-import io.ociregistry.upstream.auth.Identities;
+import io.ociregistry.upstream.auth.CredentialPolicy;
 import io.ociregistry.upstream.auth.TokenService;
 import io.ociregistry.upstream.credentials.CredentialSource;
 import io.ociregistry.upstream.credentials.CredentialSources;
@@ -26,12 +26,12 @@ import io.ociregistry.upstream.credentials.DockerLogin;
 import io.ociregistry.upstream.credentials.HelperPrograms;
 import io.ociregistry.upstream.health.Breaker;
 import io.ociregistry.upstream.health.Health;
-import io.ociregistry.upstream.health.Pulse;
 import io.ociregistry.upstream.health.RateLimits;
+import io.ociregistry.upstream.health.SilenceDetector;
 import io.ociregistry.upstream.http.HttpUpstream;
-import io.ociregistry.upstream.http.Place;
-import io.ociregistry.upstream.net.Clients;
+import io.ociregistry.upstream.http.UpstreamLocation;
 import io.ociregistry.upstream.net.TlsContexts;
+import io.ociregistry.upstream.net.UpstreamClients;
 import io.ociregistry.upstream.proxy.Proxies;
 import io.ociregistry.upstream.work.Bandwidth;
 import io.ociregistry.upstream.work.PriorityThreads;
@@ -63,14 +63,14 @@ public final class UpstreamFactory implements AutoCloseable {
     private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
 
     private final String self;
-    private final SteadyResolver resolver;
+    private final CachingResolver resolver;
     private final SystemTrust trust;
     private final Breaker.Pace pace;
     private final CredentialSources sources;
     private final ScheduledExecutorService probes = probes();
 
     /** All that somebody may still use, those of retired upstreams too; what nobody can use any more leaves by itself. */
-    private final Set<Clients> clients = weak();
+    private final Set<UpstreamClients> clients = weak();
 
     private final Set<UpstreamExecutors> executors = weak();
 
@@ -81,7 +81,7 @@ public final class UpstreamFactory implements AutoCloseable {
      */
     UpstreamFactory(String self, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
         this.self = self;
-        this.resolver = new SteadyResolver(names, SteadyResolver.LIMIT);
+        this.resolver = new CachingResolver(names, CachingResolver.LIMIT);
         this.trust = trust;
         this.pace = pace;
         this.sources = new CredentialSources(helpers, System::nanoTime);
@@ -92,8 +92,8 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     /** The connections to all registries without an entry. */
-    Clients forUnlisted(Timeouts timeouts, ProxyEnvironment environment) {
-        return noted(new Clients(
+    UpstreamClients forUnlisted(Timeouts timeouts, ProxyEnvironment environment) {
+        return noted(new UpstreamClients(
                 TlsContexts.verified(trust),
                 AddressGuard.publicOnly(resolver),
                 Proxies.of(ProxyConfig.AS_ENVIRONMENT, OWN_PROXY, environment, sources),
@@ -106,43 +106,45 @@ public final class UpstreamFactory implements AutoCloseable {
      * @param shared the connections of those without an entry
      * @param before the same registry as it was reached until now
      */
-    Connected connect(Reach reach, Clients shared, Optional<Connected> before) {
-        Connected.Line line = before.filter(known -> known.reach().limits().equals(reach.limits()))
-                .map(Connected::line)
+    PooledUpstream connect(UpstreamSettings reach, UpstreamClients shared, Optional<PooledUpstream> before) {
+        PooledUpstream.Line line = before.filter(known -> known.reach().limits().equals(reach.limits()))
+                .map(PooledUpstream::line)
                 .orElseGet(() -> line(reach));
         return reach.entry().isPresent() ? listed(reach, reach.entry().get(), line) : unlisted(reach, shared, line);
     }
 
-    private Connected.Line line(Reach reach) {
+    private PooledUpstream.Line line(UpstreamSettings reach) {
         Limits limits = reach.limits();
         UpstreamExecutors own = new UpstreamExecutors(reach.name().toString(), limits.downloads());
         executors.add(own);
         Optional<Bandwidth> bandwidth = limits.bandwidth()
                 .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
-        return new Connected.Line(own, bandwidth);
+        return new PooledUpstream.Line(own, bandwidth);
     }
 
-    private Connected listed(Reach reach, UpstreamConfig config, Connected.Line line) {
+    private PooledUpstream listed(UpstreamSettings reach, UpstreamConfig config, PooledUpstream.Line line) {
         RegistryName name = reach.name();
         Origin origin = config.endpoint()
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
-        Clients own = clients(config.tls(), proxies(config.proxy(), OWN_PROXY, reach), origin, reach.timeouts());
+        UpstreamClients own =
+                clients(config.tls(), proxies(config.proxy(), OWN_PROXY, reach), origin, reach.timeouts());
         HttpUpstream registry = upstream(
                 name,
-                Place.in(origin),
-                new Destinations(origin, true),
+                UpstreamLocation.in(origin),
+                new AllowedTargets(origin, true),
                 own,
-                new Identities(origin, sources.of(config.auth(), server(config)), AuthConfig.realms(config.auth())),
+                new CredentialPolicy(
+                        origin, sources.of(config.auth(), server(config)), AuthConfig.realms(config.auth())),
                 line,
                 pace);
         if (config.mirrors().isEmpty()) {
-            return new Connected(reach, registry, List.of(registry), List.of(own), line);
+            return new PooledUpstream(reach, registry, List.of(registry), List.of(own), line);
         }
-        List<Clients> all = new ArrayList<>(List.of(own));
+        List<UpstreamClients> all = new ArrayList<>(List.of(own));
         List<HttpUpstream> mirrors = new ArrayList<>();
         for (MirrorConfig mirror : config.mirrors()) {
-            Clients its = clients(
+            UpstreamClients its = clients(
                     mirror.tls(),
                     proxies(mirror.proxy(), MIRRORS_PROXY, reach),
                     Origin.of(mirror.url()),
@@ -152,59 +154,59 @@ public final class UpstreamFactory implements AutoCloseable {
         }
         List<HttpUpstream> both = new ArrayList<>(mirrors);
         both.add(registry);
-        return new Connected(reach, new MirroredUpstream(mirrors, registry), both, all, line);
+        return new PooledUpstream(reach, new MirroredUpstream(mirrors, registry), both, all, line);
     }
 
-    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, Clients its, Connected.Line line) {
+    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, UpstreamClients its, PooledUpstream.Line line) {
         Origin origin = Origin.of(mirror.url());
         CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
         return upstream(
                 name,
-                Place.in(mirror, name),
-                new Destinations(origin, true),
+                UpstreamLocation.in(mirror, name),
+                new AllowedTargets(origin, true),
                 its,
-                new Identities(origin, source, AuthConfig.realms(mirror.auth())),
-                new Connected.Line(line.executors(), Optional.empty()),
+                new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
+                new PooledUpstream.Line(line.executors(), Optional.empty()),
                 pace);
     }
 
     /** What stands between a client and the next source has no more time than all of them together. */
-    private static Timeouts hurried(Reach reach, UpstreamConfig config) {
+    private static Timeouts hurried(UpstreamSettings reach, UpstreamConfig config) {
         Timeouts timeouts = reach.timeouts();
         Duration stall = timeouts.stall().compareTo(timeouts.answer()) < 0 ? timeouts.stall() : timeouts.answer();
         return new Timeouts(
                 timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
     }
 
-    private Proxies proxies(ProxyConfig proxy, String key, Reach reach) {
+    private Proxies proxies(ProxyConfig proxy, String key, UpstreamSettings reach) {
         return Proxies.of(proxy, key, reach.environment(), sources);
     }
 
-    private Clients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
-        return noted(
-                new Clients(TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
+    private UpstreamClients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
+        return noted(new UpstreamClients(
+                TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
     }
 
-    private Connected unlisted(Reach reach, Clients shared, Connected.Line line) {
+    private PooledUpstream unlisted(UpstreamSettings reach, UpstreamClients shared, PooledUpstream.Line line) {
         Origin origin = origin(reach.name(), "https");
         HttpUpstream registry = upstream(
                 reach.name(),
-                Place.in(origin),
-                new Destinations(origin, false),
+                UpstreamLocation.in(origin),
+                new AllowedTargets(origin, false),
                 shared,
-                new Identities(origin, CredentialSource.ANONYMOUS, List.of()),
+                new CredentialPolicy(origin, CredentialSource.ANONYMOUS, List.of()),
                 line,
                 pace.endingAfter(UNLISTED_PROBES));
-        return new Connected(reach, registry, List.of(registry), List.of(), line);
+        return new PooledUpstream(reach, registry, List.of(registry), List.of(), line);
     }
 
     private HttpUpstream upstream(
             RegistryName name,
-            Place place,
-            Destinations destinations,
-            Clients clients,
-            Identities identities,
-            Connected.Line line,
+            UpstreamLocation place,
+            AllowedTargets destinations,
+            UpstreamClients clients,
+            CredentialPolicy identities,
+            PooledUpstream.Line line,
             Breaker.Pace probing) {
         Origin origin = place.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
@@ -218,7 +220,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 line.executors().probes(),
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
-        Pulse pulse = new Pulse(
+        SilenceDetector pulse = new SilenceDetector(
                 times.patience(),
                 breaker,
                 probes,
@@ -240,16 +242,16 @@ public final class UpstreamFactory implements AutoCloseable {
 
     /** Asks one upstream for any answer. */
     private static final class Probe {
-        private final Clients clients;
+        private final UpstreamClients clients;
         private final URI uri;
         private volatile Runnable answered = () -> {};
 
-        Probe(Clients clients, URI uri) {
+        Probe(UpstreamClients clients, URI uri) {
             this.clients = clients;
             this.uri = uri;
         }
 
-        void answersAreSignsFor(Pulse pulse) {
+        void answersAreSignsFor(SilenceDetector pulse) {
             answered = pulse::sign;
         }
 
@@ -266,7 +268,7 @@ public final class UpstreamFactory implements AutoCloseable {
         }
     }
 
-    private Clients noted(Clients made) {
+    private UpstreamClients noted(UpstreamClients made) {
         clients.add(made);
         return made;
     }
@@ -291,7 +293,7 @@ public final class UpstreamFactory implements AutoCloseable {
     @Override
     public void close() {
         probes.shutdownNow();
-        copy(clients).forEach(Clients::close);
+        copy(clients).forEach(UpstreamClients::close);
         List<UpstreamExecutors> all = copy(executors);
         all.forEach(UpstreamExecutors::shutdown);
         long end = System.nanoTime() + LAST_SECONDS.toNanos();

@@ -67,7 +67,7 @@ final class AdminLists {
             Function<List<T>, String> text)
             throws IOException {
         long count = count(request);
-        AdminAnswer form = AdminAnswer.to(request);
+        AdminResponse form = AdminResponse.to(request);
         form.awaitListed(
                 request,
                 response,

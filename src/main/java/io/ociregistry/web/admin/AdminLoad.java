@@ -35,7 +35,7 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
         LoadOptions options = options(Query.of(request));
         LoadPlan plan = plan(request);
         LineStream lines = new LineStream();
-        boolean json = AdminAnswer.to(request) == AdminAnswer.JSON;
+        boolean json = AdminResponse.to(request) == AdminResponse.JSON;
         LoadListener listener = json ? new Json(lines) : new LoadText(lines);
         admin.load(plan, options, listener).whenComplete((summary, failure) -> {
             if (failure != null) {

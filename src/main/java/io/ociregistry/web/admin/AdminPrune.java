@@ -37,7 +37,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PruneRequest prune = request(new PruneParameters(Query.of(request)));
-        AdminAnswer form = AdminAnswer.to(request);
+        AdminResponse form = AdminResponse.to(request);
         String who = request.getRemoteAddr();
         form.await(request, response, () -> admin.prune(prune).thenApply(report -> {
             if (!report.isDryRun()) {

@@ -1,6 +1,6 @@
 package io.ociregistry.web.admin;
 
-import io.ociregistry.web.http.Waiting;
+import io.ociregistry.web.http.AsyncWait;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.List;
  * @param methods that it answers; what changes something is never asked for by GET, which browsers send unasked
  */
 record AdminRoute(String path, List<String> methods, Endpoint endpoint) {
-    /** Answers requests. What it waits for it waits for as {@link Waiting} does, so it is called again then. */
+    /** Answers requests. What it waits for it waits for as {@link AsyncWait} does, so it is called again then. */
     @FunctionalInterface
     interface Endpoint {
         void answer(HttpServletRequest request, HttpServletResponse response) throws IOException;

@@ -3,7 +3,7 @@ package io.ociregistry.web.admin;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
-import io.ociregistry.web.send.Transfer;
+import io.ociregistry.web.send.BodyWriter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -35,6 +35,6 @@ public final class AdminServlet extends HttpServlet {
         response.setHeader("Content-Type", "text/plain");
         response.setHeader("Cache-Control", "no-store");
         response.setContentLengthLong(body.length);
-        Transfer.send(request, response, body);
+        BodyWriter.send(request, response, body);
     }
 }

@@ -14,7 +14,7 @@ import java.util.Locale;
 record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        AdminAnswer form = AdminAnswer.to(request);
+        AdminResponse form = AdminResponse.to(request);
         form.await(request, response, () -> admin.status().thenApply(status -> form.bytes(status, AdminStatus::text)));
     }
 

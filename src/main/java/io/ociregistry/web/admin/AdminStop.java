@@ -19,7 +19,7 @@ record AdminStop(Optional<Runnable> stop) implements AdminRoute.Endpoint {
         Runnable action = stop.orElseThrow(() -> new RegistryException(
                 ErrorCode.DENIED, "this server runs in a container that is not its own; stop it through that"));
         LOG.warn("stopping, as {} asks", request.getRemoteAddr());
-        AdminAnswer form = AdminAnswer.to(request);
+        AdminResponse form = AdminResponse.to(request);
         form.send(request, response, form.bytes(Map.of("state", "stopping"), unused -> "stopping\n"));
         action.run();
     }

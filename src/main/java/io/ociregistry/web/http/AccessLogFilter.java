@@ -96,7 +96,7 @@ public final class AccessLogFilter extends HttpFilter {
                     "{} {}{} {} {}B {}ms {} \"{}\"{}{}",
                     request.getMethod(),
                     printable(request.getRequestURI()),
-                    query == null ? "" : "?" + printable(LoggedQuery.of(query)),
+                    query == null ? "" : "?" + printable(RedactedQuery.of(query)),
                     response.getStatus(),
                     sentSoFar(request),
                     (System.nanoTime() - start) / 1_000_000,

@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.blob.PartRequest;
+import io.ociregistry.registry.blob.RequestedRange;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.web.http.AccessLogFilter;
 import io.ociregistry.web.http.ByteRange;
@@ -23,7 +23,7 @@ import java.util.UUID;
 /**
  * Sends a blob, or the ranges of it that were asked for, in the best way that the container has.
  *
- * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link Transfer}.
+ * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link BodyWriter}.
  */
 public final class BlobSender {
     private static final String FILE = "org.apache.tomcat.sendfile.filename";
@@ -53,7 +53,7 @@ public final class BlobSender {
     }
 
     /** The part of a blob that a request asks for, if it is one. */
-    public static PartRequest wanted(Digest digest, HttpServletRequest request) {
+    public static RequestedRange wanted(Digest digest, HttpServletRequest request) {
         Optional<String> header = range(digest, request);
         return size -> {
             try {
@@ -62,7 +62,7 @@ public final class BlobSender {
                         : ByteRange.parse(header.get(), size)
                                 .filter(ranges -> ranges.size() == 1)
                                 .map(ranges -> ranges.get(0))
-                                .map(range -> new PartRequest.Part(range.from(), range.to()));
+                                .map(range -> new RequestedRange.Part(range.from(), range.to()));
             } catch (ByteRange.TooMany e) {
                 return Optional.empty();
             }
@@ -107,12 +107,12 @@ public final class BlobSender {
             HttpServletResponse response)
             throws IOException {
         if (ranges.isPresent() && ranges.get().size() > 1) {
-            List<Transfer.Part> parts = multipart(source, ranges.get(), response);
-            Transfer.start(request, response, parts, source);
+            List<BodyWriter.Part> parts = multipart(source, ranges.get(), response);
+            BodyWriter.start(request, response, parts, source);
             return true;
         }
         long from = 0;
-        long to = source.size().orElse(Transfer.END);
+        long to = source.size().orElse(BodyWriter.END);
         if (ranges.isPresent()) {
             ByteRange range = ranges.get().get(0);
             from = range.from();
@@ -120,14 +120,14 @@ public final class BlobSender {
             response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
             response.setHeader("Content-Range", range.contentRange(source.size().getAsLong()));
         }
-        if (to != Transfer.END) {
+        if (to != BodyWriter.END) {
             response.setContentLengthLong(to - from);
         }
         if (to - from > SMALL && sendFile(source, from, to, request)) {
             return false;
         }
-        List<Transfer.Part> parts = List.of(new Transfer.Part.Range(source, from, to));
-        Transfer.start(request, response, to == from ? List.of() : parts, source);
+        List<BodyWriter.Part> parts = List.of(new BodyWriter.Part.Range(source, from, to));
+        BodyWriter.start(request, response, to == from ? List.of() : parts, source);
         return true;
     }
 
@@ -147,23 +147,23 @@ public final class BlobSender {
     }
 
     /** RFC 9110 section 14.6: exactly the parts that were asked for, in that order. */
-    private static List<Transfer.Part> multipart(
+    private static List<BodyWriter.Part> multipart(
             BlobSource source, List<ByteRange> ranges, HttpServletResponse response) {
         long size = source.size().orElseThrow();
         // Never the same twice: clients look for it in the content, which anybody may have made.
         String boundary = UUID.randomUUID().toString();
-        List<Transfer.Part> parts = new ArrayList<>();
+        List<BodyWriter.Part> parts = new ArrayList<>();
         long length = 0;
         for (ByteRange range : ranges) {
             byte[] head = ("\r\n--" + boundary + "\r\nContent-Type: " + MediaType.OCTET_STREAM + "\r\nContent-Range: "
                             + range.contentRange(size) + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII);
-            parts.add(new Transfer.Part.Bytes(head));
-            parts.add(new Transfer.Part.Range(source, range.from(), range.to()));
+            parts.add(new BodyWriter.Part.Bytes(head));
+            parts.add(new BodyWriter.Part.Range(source, range.from(), range.to()));
             length += head.length + range.length();
         }
         byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.US_ASCII);
-        parts.add(new Transfer.Part.Bytes(tail));
+        parts.add(new BodyWriter.Part.Bytes(tail));
         response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
         response.setHeader("Content-Type", "multipart/byteranges; boundary=" + boundary);
         response.setContentLengthLong(length + tail.length);

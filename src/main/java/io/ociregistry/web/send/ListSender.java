@@ -1,6 +1,6 @@
 package io.ociregistry.web.send;
 
-import io.ociregistry.registry.list.Listed;
+import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.web.http.PageQuery;
 import io.ociregistry.web.http.WarningHeader;
 import jakarta.servlet.http.HttpServletRequest;
@@ -12,12 +12,16 @@ public final class ListSender {
     private ListSender() {}
 
     public static void send(
-            HttpServletRequest request, HttpServletResponse response, String contentType, byte[] body, Listed<?> list)
+            HttpServletRequest request,
+            HttpServletResponse response,
+            String contentType,
+            byte[] body,
+            ListResult<?> list)
             throws IOException {
         WarningHeader.set(response, list.warning());
         PageQuery.link(request, list.next()).ifPresent(link -> response.setHeader("Link", link));
         response.setHeader("Content-Type", contentType);
         response.setContentLengthLong(body.length);
-        Transfer.send(request, response, body);
+        BodyWriter.send(request, response, body);
     }
 }

@@ -260,8 +260,9 @@ class DownloadsTest {
         Files.write(root.resolve("blobs").resolve(DIGEST.hex()), CONTENT);
         List<Runnable> waiting = new ArrayList<>();
         Downloads.Key file = new Downloads.Key(DIGEST, Optional.empty());
-        CompletableFuture<BlobSource> opened =
-                downloads.join(file, waiting::add, new FileCheck(blobs, DIGEST)).toCompletableFuture();
+        CompletableFuture<BlobSource> opened = downloads
+                .join(file, waiting::add, new FileVerification(blobs, DIGEST))
+                .toCompletableFuture();
         assertTrue(opened.isDone());
         try (BlobSource source = opened.join()) {
             assertEquals(OptionalLong.of(CONTENT.length), source.size());

@@ -7,8 +7,8 @@ import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.registry.manifest.Manifests;
-import io.ociregistry.registry.policy.Rules;
+import io.ociregistry.registry.manifest.ManifestService;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.prune.PrunedCache;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
@@ -41,15 +41,16 @@ class DroppedTagsTest {
         Layout layout = new Layout(root);
         layout.create();
         ManifestStore records = Records.in(layout);
-        Catalog catalog = new Catalog(false);
+        ContentIndex catalog = new ContentIndex(false);
         Manifest image = PrunedCache.image(List.of(PrunedCache.digest("layer")));
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse("", "test.yaml", Overrides.none())
                 .config();
-        Discovery discovery = new Discovery(records, catalog, Discovery.Pace.USUAL);
+        RecordWatcher discovery = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL);
         try (Upstreams upstreams = HttpUpstreams.of(config)) {
-            Rules rules = Rules.of(config);
-            Manifests manifests = new Manifests(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
+            RuntimeConfig rules = RuntimeConfig.of(config);
+            ManifestService manifests =
+                    new ManifestService(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
             for (int round = 0; round < ROUNDS; round++) {
                 confirm(records, catalog, image);
                 CyclicBarrier together = new CyclicBarrier(2);
@@ -66,7 +67,7 @@ class DroppedTagsTest {
         }
     }
 
-    private static void confirm(ManifestStore records, Catalog catalog, Manifest image) {
+    private static void confirm(ManifestStore records, ContentIndex catalog, Manifest image) {
         records.confirm(image, NAME, Clock.systemUTC().instant(), record -> catalog.add(ManifestSummary.of(record)));
     }
 

@@ -4,16 +4,16 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.Space;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.blob.ConfirmedLinks;
+import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.store.blob.ListStore;
-import io.ociregistry.store.blob.PendingImages;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.manifest.ManifestStore;
 import io.ociregistry.testing.Records;
@@ -48,7 +48,7 @@ public final class PrunedCache {
     final Path root;
     final ManifestStore records;
     final BlobStore blobs;
-    final Catalog catalog = new Catalog(false);
+    final ContentIndex catalog = new ContentIndex(false);
     final ConfirmedLinks links;
     final ListStore lists;
     final AtomicLong nanos = new AtomicLong(1);
@@ -56,10 +56,10 @@ public final class PrunedCache {
     private Optional<ReferencePatterns> pins = Optional.empty();
 
     PrunedCache(Path root) throws IOException {
-        this(root, Space.unlimited());
+        this(root, DiskQuota.unlimited());
     }
 
-    PrunedCache(Path root, Space space) throws IOException {
+    PrunedCache(Path root, DiskQuota space) throws IOException {
         this.root = root;
         this.layout = new Layout(root);
         layout.create();
@@ -86,7 +86,7 @@ public final class PrunedCache {
                 catalog,
                 links,
                 lists,
-                new PendingImages(layout),
+                new IncompleteImages(layout),
                 () -> pins,
                 Clock.fixed(now, ZoneOffset.UTC),
                 gone -> {});

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.Catalog;
+import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
@@ -161,7 +161,7 @@ class PrunerPropertiesTest {
     }
 
     private static void assertCatalogIsThatOfTheDisk(PrunedCache cache) {
-        Catalog rebuilt = new Catalog(false);
+        ContentIndex rebuilt = new ContentIndex(false);
         cache.summaries().forEach(rebuilt::add);
         cache.summaries().stream()
                 .flatMap(record -> record.references().stream())

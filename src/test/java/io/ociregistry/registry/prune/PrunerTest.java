@@ -16,11 +16,11 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.KeptList;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
-import io.ociregistry.store.blob.PendingImages;
+import io.ociregistry.store.StoredList;
+import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.download.BlobDownload;
 import java.io.IOException;
@@ -425,7 +425,7 @@ class PrunerTest {
                 cache.catalog,
                 cache.links,
                 cache.lists,
-                new PendingImages(new Layout(root)),
+                new IncompleteImages(new Layout(root)),
                 Optional::empty,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
@@ -544,7 +544,7 @@ class PrunerTest {
             cache.catalog.confirmBlob(link);
             cache.links.add(link);
         }
-        KeptList list = new KeptList(NOW, "{}".getBytes(StandardCharsets.UTF_8));
+        StoredList list = new StoredList(NOW, "{}".getBytes(StandardCharsets.UTF_8));
         cache.lists.keep(new ListName.Tags(name.repository()), list);
         cache.lists.keep(new ListName.Referrers(name.repository(), image.digest()), list);
         cache.prune("a:1");
@@ -600,7 +600,7 @@ class PrunerTest {
                 cache.catalog,
                 cache.links,
                 cache.lists,
-                new PendingImages(new Layout(root)),
+                new IncompleteImages(new Layout(root)),
                 Optional::empty,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 gone -> closing.forEach(Pruner::close));

@@ -12,7 +12,7 @@ import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePolicy;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
-import io.ociregistry.store.Pace;
+import io.ociregistry.store.ReadPace;
 import io.ociregistry.store.check.ScrubNote;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.testing.Await;
@@ -147,7 +147,7 @@ class ScrubTest {
     /** To the end of a pass. */
     private void scrub() throws Exception {
         int before = passes();
-        server.context().scrub(Pace.UNBOUNDED, AT_ONCE);
+        server.context().scrub(ReadPace.UNBOUNDED, AT_ONCE);
         awaitPass(before);
     }
 

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.standalone.Main;
-import io.ociregistry.standalone.cli.Times;
+import io.ociregistry.standalone.cli.TimeParser;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
@@ -179,13 +179,13 @@ class ExportCommandTest {
         "2026-03-01T22:17:31.5-05:00, 2026-03-02T03:17:31.500Z",
     })
     void timesAreReadAsPeopleTypeThem(String typed, String meant) throws Exception {
-        assertEquals(meant, Times.parse(typed, ZoneId.of("Europe/Berlin")).toString());
+        assertEquals(meant, TimeParser.parse(typed, ZoneId.of("Europe/Berlin")).toString());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "yesterday", "2026-13-01", "2026-03-01T25:00:00", "2026-03-01 22:00:00"})
     void whatIsNoTimeIsRefused(String typed) {
-        assertThrows(UsageException.class, () -> Times.parse(typed, ZoneId.of("UTC")));
+        assertThrows(UsageException.class, () -> TimeParser.parse(typed, ZoneId.of("UTC")));
     }
 
     private String told() {

@@ -133,8 +133,8 @@ class EmbeddedServerTest {
     @Test
     void tooManyHeadersAreAnOciError() throws Exception {
         var start = "GET /v2/a/blobs/sha256%3Aab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
-        assertTrue(send(start + "X:\r\n".repeat(FewHeaders.MOST - 2) + "\r\n").startsWith("HTTP/1.1 200 "));
-        assertOciError(send(start + "X:\r\n".repeat(FewHeaders.MOST - 1) + "\r\n"), 431, "UNSUPPORTED");
+        assertTrue(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 2) + "\r\n").startsWith("HTTP/1.1 200 "));
+        assertOciError(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 1) + "\r\n"), 431, "UNSUPPORTED");
     }
 
     @Test

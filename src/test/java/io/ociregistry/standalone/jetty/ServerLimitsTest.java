@@ -188,7 +188,7 @@ class ServerLimitsTest {
     @Test
     void whoComesWhileAllConnectionsAreBusyWaits_andOneThatHasBecomeIdleMakesRoom() throws Exception {
         start(new ServerLimits(2, LONG, LONG, LONG, LONG));
-        try (LogLines log = LogLines.of(RoomForMore.class.getName());
+        try (LogLines log = LogLines.of(IdleConnectionEvictor.class.getName());
                 RawHttp one = RawHttp.connect(base());
                 RawHttp two = RawHttp.connect(base())) {
             Response first = one.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\n", false);

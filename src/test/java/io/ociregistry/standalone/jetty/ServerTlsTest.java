@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.Secret;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
@@ -125,7 +125,7 @@ class ServerTlsTest {
     @Test
     void aHalfWrittenOrForeignKeyKeepsTheOldPair_andIsLoggedOnce() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
-        try (LogLines log = LogLines.of(FromFiles.class.getName())) {
+        try (LogLines log = LogLines.of(ReloadingFile.class.getName())) {
             Files.writeString(dir.resolve("server.key"), "-----BEGIN PRIVATE KEY-----\nMIGH");
             awaitWarning(log);
             assertEquals("securely", ask(authority.trusting()));
@@ -143,7 +143,7 @@ class ServerTlsTest {
     @Test
     void clientsThatMustShowACertificateAreRefusedWithoutOne() throws Exception {
         start(ClientAuth.VERIFY, Optional.of(authority.caPem(dir)));
-        try (LogLines log = LogLines.of(RefusedClients.class.getName())) {
+        try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
             assertEquals("securely", ask(authority.client("node-1").sslContext()));
             assertEquals("", log.text());
             assertRefused(authority.trusting());
@@ -161,7 +161,7 @@ class ServerTlsTest {
     void clientsOfAnotherAuthorityOrOfThePastAreRefused() throws Exception {
         TestCertificates clients = TestCertificates.create();
         start(ClientAuth.VERIFY, Optional.of(clients.caPem(dir)));
-        try (LogLines log = LogLines.of(RefusedClients.class.getName())) {
+        try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
             assertRefused(authority.client("node-1").contextTrusting(authority));
             Await.until("it is logged", () -> !log.at("INFO").isEmpty());
             assertRefused(clients.expiredServer().contextTrusting(authority));

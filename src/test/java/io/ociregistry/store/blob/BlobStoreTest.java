@@ -12,7 +12,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.Interrupted;
+import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.download.BlobDownload;
 import java.io.IOException;
@@ -154,7 +154,10 @@ class BlobStoreTest {
             Files.createFile(layout.partials().resolve(name));
         }
         assertEquals(
-                Set.of(new Interrupted(DIGEST, SOURCE), new Interrupted(DIGEST, other), new Interrupted(sha512, other)),
+                Set.of(
+                        new InterruptedDownload(DIGEST, SOURCE),
+                        new InterruptedDownload(DIGEST, other),
+                        new InterruptedDownload(sha512, other)),
                 Set.copyOf(store.interrupted()));
         arriving.release();
     }
@@ -312,7 +315,8 @@ class BlobStoreTest {
         leave(sha512, one);
         leave(sha512, other);
         assertEquals(
-                Set.of(new Interrupted(sha512, one), new Interrupted(sha512, other)), Set.copyOf(store.interrupted()));
+                Set.of(new InterruptedDownload(sha512, one), new InterruptedDownload(sha512, other)),
+                Set.copyOf(store.interrupted()));
         try (var files = Files.list(layout.partials())) {
             assertEquals(4, files.count(), "each with its checkpoints");
         }

@@ -12,7 +12,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
+import io.ociregistry.store.disk.WriteFailureLog;
 import io.ociregistry.store.manifest.ManifestStore;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Records;
@@ -78,7 +78,7 @@ class DiskOutageTest {
 
     @Test
     void anOutageIsToldOfOnce_andItsEndOnce() throws IOException {
-        try (LogLines log = LogLines.of(Outage.class.getName())) {
+        try (LogLines log = LogLines.of(WriteFailureLog.class.getName())) {
             for (int outage = 1; outage <= 2; outage++) {
                 full();
                 IntStream.range(0, 5).forEach(i -> store.confirm(index(i, 10), NAME, NOW));
@@ -117,7 +117,7 @@ class DiskOutageTest {
         Files.createFile(layout.lists());
         List<Digest> digests =
                 List.of(index(1, 1).digest(), index(2, 1).digest(), index(3, 1).digest());
-        try (LogLines log = LogLines.of(Outage.class.getName())) {
+        try (LogLines log = LogLines.of(WriteFailureLog.class.getName())) {
             links.add(new ConfirmedLink(repository, digests.get(0), false));
             links.add(new ConfirmedLink(repository, digests.get(1), true));
             assertEquals(1, log.at("ERROR").size(), log.text());

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.store.KeptList;
 import io.ociregistry.store.ListName;
+import io.ociregistry.store.StoredList;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.Outage;
+import io.ociregistry.store.disk.WriteFailureLog;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ class ListStoreTest {
     private static final Repository REPOSITORY =
             ImageReference.parse("quay.io/team/app:1").repository();
     private static final ListName TAGS = new ListName.Tags(REPOSITORY);
-    private static final KeptList LIST = kept("{\"name\":\"team/app\",\"tags\":[\"1\"]}");
+    private static final StoredList LIST = kept("{\"name\":\"team/app\",\"tags\":[\"1\"]}");
 
     @TempDir
     Path root;
@@ -51,7 +51,7 @@ class ListStoreTest {
     void whatIsKeptIsFound_byAnotherProcessToo() {
         assertEquals(Optional.empty(), store.find(TAGS));
         store.keep(TAGS, LIST);
-        KeptList found = new ListStore(layout).find(TAGS).orElseThrow();
+        StoredList found = new ListStore(layout).find(TAGS).orElseThrow();
         assertEquals(CHECKED, found.checked());
         assertArrayEquals(LIST.json(), found.json());
     }
@@ -120,7 +120,7 @@ class ListStoreTest {
 
     @Test
     void aCacheThatIsServedReadOnlyIsNotWrittenTo_andThatIsNoOutage() throws IOException {
-        try (LogLines log = LogLines.of(Outage.class.getName());
+        try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
                 LogLines own = LogLines.of(ListStore.class.getName())) {
             new ListStore(layout.readOnly()).keep(TAGS, LIST);
             assertEquals("", log.text() + own.text());
@@ -130,7 +130,7 @@ class ListStoreTest {
 
     @Test
     void aDiskThatTakesNothingIsToldOnce_andSoIsItsEnd() throws IOException {
-        try (LogLines log = LogLines.of(Outage.class.getName());
+        try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
                 LogLines own = LogLines.of(ListStore.class.getName())) {
             Files.delete(layout.lists());
             Files.createFile(layout.lists());
@@ -166,8 +166,8 @@ class ListStoreTest {
         return new ListName.Tags(new Repository(REPOSITORY.registry(), "r" + i));
     }
 
-    private static KeptList kept(String json) {
-        return new KeptList(CHECKED, json.getBytes(StandardCharsets.UTF_8));
+    private static StoredList kept(String json) {
+        return new StoredList(CHECKED, json.getBytes(StandardCharsets.UTF_8));
     }
 
     private List<String> files() throws IOException {

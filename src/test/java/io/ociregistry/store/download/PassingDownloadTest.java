@@ -50,13 +50,13 @@ class PassingDownloadTest {
         BlobSource fast = reader();
         BlobSource slow = reader();
         Future<?> received = receive();
-        read(fast, 0, Window.SIZE);
-        assertEquals(Window.SIZE, fast.available(), "the slow one needs all of the window yet");
+        read(fast, 0, PassThroughBuffer.SIZE);
+        assertEquals(PassThroughBuffer.SIZE, fast.available(), "the slow one needs all of the window yet");
 
         read(slow, 0, 100);
-        assertArrayEquals(slice(Window.SIZE, 100), read(fast, Window.SIZE, 100));
+        assertArrayEquals(slice(PassThroughBuffer.SIZE, 100), read(fast, PassThroughBuffer.SIZE, 100));
         slow.close();
-        int from = Window.SIZE + 100;
+        int from = PassThroughBuffer.SIZE + 100;
         assertArrayEquals(slice(from, CONTENT.length - from), read(fast, from, CONTENT.length - from));
         received.get();
         assertEquals(-1, fast.read(CONTENT.length, ByteBuffer.allocate(1)));
@@ -80,9 +80,9 @@ class PassingDownloadTest {
         BlobSource early = reader();
         reader().close();
         Future<?> received = receive();
-        read(early, 0, Window.SIZE + 1);
+        read(early, 0, PassThroughBuffer.SIZE + 1);
         assertTrue(download.reader().isEmpty(), "the first bytes are gone");
-        read(early, Window.SIZE + 1, CONTENT.length - Window.SIZE - 1);
+        read(early, PassThroughBuffer.SIZE + 1, CONTENT.length - PassThroughBuffer.SIZE - 1);
         received.get();
         assertTrue(download.reader().isEmpty(), "and do not come back");
     }
@@ -119,7 +119,7 @@ class PassingDownloadTest {
     void whoIsWaitingForReadersCanBeStopped() throws Exception {
         BlobSource reader = reader();
         Future<?> received = receive();
-        read(reader, 0, Window.SIZE);
+        read(reader, 0, PassThroughBuffer.SIZE);
         receiver.shutdownNow();
         var stopped = assertThrows(java.util.concurrent.ExecutionException.class, received::get);
         assertEquals(ErrorCode.OVERLOADED, ((RegistryException) stopped.getCause()).code());
@@ -171,7 +171,7 @@ class PassingDownloadTest {
     }
 
     private static byte[] content() {
-        byte[] bytes = new byte[5 * Window.SIZE + 17];
+        byte[] bytes = new byte[5 * PassThroughBuffer.SIZE + 17];
         new Random(1).nextBytes(bytes);
         return bytes;
     }

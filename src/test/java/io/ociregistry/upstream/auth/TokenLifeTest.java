@@ -8,12 +8,12 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.address.AddressGuard;
+import io.ociregistry.upstream.address.CachingResolver;
 import io.ociregistry.upstream.address.NamesOnLoopback;
 import io.ociregistry.upstream.address.Origin;
-import io.ociregistry.upstream.address.SteadyResolver;
 import io.ociregistry.upstream.health.RateLimits;
-import io.ociregistry.upstream.net.Clients;
 import io.ociregistry.upstream.net.TlsContexts;
+import io.ociregistry.upstream.net.UpstreamClients;
 import io.ociregistry.upstream.proxy.Proxies;
 import java.net.URI;
 import java.time.Duration;
@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TokenLifeTest {
     private final FakeUpstream fake = FakeUpstream.start();
     private final Origin origin = Origin.of(URI.create(fake.url()));
-    private final SteadyResolver resolver = new SteadyResolver(new NamesOnLoopback(), SteadyResolver.LIMIT);
-    private final Clients clients = new Clients(
+    private final CachingResolver resolver = new CachingResolver(new NamesOnLoopback(), CachingResolver.LIMIT);
+    private final UpstreamClients clients = new UpstreamClients(
             TlsContexts.verified(SystemTrust.ofThisMachine()),
             AddressGuard.around(origin, resolver),
             Proxies.NONE,

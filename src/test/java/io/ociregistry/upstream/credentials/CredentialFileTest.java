@@ -4,7 +4,7 @@ import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
 import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.testing.LogLines;
 import java.io.IOException;
@@ -24,7 +24,7 @@ class CredentialFileTest {
     Path directory;
 
     private Path path;
-    private FromFiles<String> file;
+    private ReloadingFile<String> file;
 
     @BeforeEach
     void watch() {

@@ -4,7 +4,7 @@ import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.TestCertificates;
@@ -39,7 +39,7 @@ class TlsReloadTest {
     private final TestCertificates authority = TestCertificates.create();
     private final AtomicLong now = new AtomicLong();
     private final BlockingQueue<String> shown = new LinkedBlockingQueue<>();
-    private final LogLines log = LogLines.of(FromFiles.class.getName());
+    private final LogLines log = LogLines.of(ReloadingFile.class.getName());
     private SSLServerSocket server;
     private TlsContexts contexts;
 

@@ -64,10 +64,10 @@ class WildcardsTest {
     @Test
     void whoWasNotAskedForLongKeepsNoConnectionOpen() throws Exception {
         Upstream first = get("r0");
-        for (int i = 0; i < KnownUpstreams.MOST + 50; i++) {
+        for (int i = 0; i < UpstreamPool.MOST + 50; i++) {
             pull("r" + i);
         }
-        Await.until("connections to end", () -> up.openConnections() <= KnownUpstreams.MOST);
+        Await.until("connections to end", () -> up.openConnections() <= UpstreamPool.MOST);
         assertArrayEquals(
                 image.manifest(),
                 first.manifest("team/app", Reference.parse("1"), ENOUGH).bytes(),

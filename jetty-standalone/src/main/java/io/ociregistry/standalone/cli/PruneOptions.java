@@ -14,21 +14,21 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** What the options of {@code prune} ask for. Several narrow the choice down. */
-public record PruneOptions(Settings settings, Instant now) {
+public record PruneOptions(GivenOptions settings, Instant now) {
     private static final String CRITERIA =
             "--pattern, --date (or --prune-before), --older-than, --unused-for or --max-size";
 
     public PruneRequest request() throws UsageException {
         List<PrunePolicy> policies = new ArrayList<>();
-        add(policies, Flag.PATTERN, text -> new PrunePolicy.Matching(ReferencePatterns.parse(text)));
-        add(policies, Flag.DATE, text -> new PrunePolicy.CreatedBefore(time(text)));
-        add(policies, Flag.PRUNE_BEFORE, text -> new PrunePolicy.CreatedBefore(time(text)));
-        add(policies, Flag.OLDER_THAN, text -> new PrunePolicy.CreatedBefore(ago(text)));
-        add(policies, Flag.UNUSED_FOR, text -> new PrunePolicy.PulledBefore(ago(text)));
+        add(policies, CliOption.PATTERN, text -> new PrunePolicy.Matching(ReferencePatterns.parse(text)));
+        add(policies, CliOption.DATE, text -> new PrunePolicy.CreatedBefore(time(text)));
+        add(policies, CliOption.PRUNE_BEFORE, text -> new PrunePolicy.CreatedBefore(time(text)));
+        add(policies, CliOption.OLDER_THAN, text -> new PrunePolicy.CreatedBefore(ago(text)));
+        add(policies, CliOption.UNUSED_FOR, text -> new PrunePolicy.PulledBefore(ago(text)));
         List<Long> size = new ArrayList<>();
-        add(size, Flag.MAX_SIZE, ByteSize::parse);
+        add(size, CliOption.MAX_SIZE, ByteSize::parse);
         List<Integer> count = new ArrayList<>();
-        add(count, Flag.COUNT, PruneOptions::count);
+        add(count, CliOption.COUNT, PruneOptions::count);
         if (policies.isEmpty() && size.isEmpty()) {
             throw new UsageException("prune has to be told what may go: " + CRITERIA);
         }
@@ -36,14 +36,14 @@ public record PruneOptions(Settings settings, Instant now) {
                 new PrunePolicy.AllOf(policies),
                 count.isEmpty() ? OptionalInt.empty() : OptionalInt.of(count.get(0)),
                 size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(size.get(0)),
-                settings.has(Flag.DRY_RUN));
+                settings.has(CliOption.DRY_RUN));
     }
 
     private interface Parser<T> {
         T parse(String text) throws UsageException;
     }
 
-    private <T> void add(List<T> list, Flag flag, Parser<T> parser) throws UsageException {
+    private <T> void add(List<T> list, CliOption flag, Parser<T> parser) throws UsageException {
         var text = settings.get(flag);
         if (text.isEmpty()) {
             return;
@@ -68,6 +68,6 @@ public record PruneOptions(Settings settings, Instant now) {
 
     /** Local time, as {@code list} prints it, or one with its offset. */
     private static Instant time(String text) throws UsageException {
-        return Times.parse(text, ZoneId.systemDefault());
+        return TimeParser.parse(text, ZoneId.systemDefault());
     }
 }

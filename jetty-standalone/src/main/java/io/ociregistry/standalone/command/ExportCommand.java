@@ -11,11 +11,11 @@ import io.ociregistry.registry.archives.ExportPlan;
 import io.ociregistry.registry.archives.ExportRequest;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.HaveList;
-import io.ociregistry.standalone.cli.Settings;
-import io.ociregistry.standalone.cli.Times;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.DigestList;
+import io.ociregistry.standalone.cli.GivenOptions;
+import io.ociregistry.standalone.cli.TimeParser;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.store.disk.StoreAccess;
@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** {@code ociregistry export}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
-public record ExportCommand(Settings settings) implements Action {
+public record ExportCommand(GivenOptions settings) implements Action {
     private static final String STANDARD_OUTPUT = "-";
 
     @Override
@@ -37,33 +37,33 @@ public record ExportCommand(Settings settings) implements Action {
         try {
             var config = settings.load().config();
             settings.log(config);
-            var target = settings.get(Flag.OUTPUT_FILE)
+            var target = settings.get(CliOption.OUTPUT_FILE)
                     .filter(file -> !file.isEmpty())
                     .orElseThrow(() -> new UsageException(
                             "export needs to know where to: --output FILE.tar, or - for standard output"));
             return export(config, request(), target, out, err);
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         }
     }
 
     private ExportRequest request() throws UsageException, StartException {
         Optional<Instant> since = Optional.empty();
-        if (settings.get(Flag.SINCE).isPresent()) {
-            since = Optional.of(Times.parse(settings.get(Flag.SINCE).get(), ZoneId.systemDefault()));
+        if (settings.get(CliOption.SINCE).isPresent()) {
+            since = Optional.of(TimeParser.parse(settings.get(CliOption.SINCE).get(), ZoneId.systemDefault()));
         }
         Set<Digest> have = Set.of();
-        if (settings.get(Flag.EXCLUDE_FROM).isPresent()) {
-            have = HaveList.read(settings.get(Flag.EXCLUDE_FROM).get());
+        if (settings.get(CliOption.EXCLUDE_FROM).isPresent()) {
+            have = DigestList.read(settings.get(CliOption.EXCLUDE_FROM).get());
         }
         return new ExportRequest(
-                settings.get(Flag.PATTERN).map(ReferencePatterns::parse).orElse(ReferencePatterns.ALL),
-                settings.get(Flag.EXPORT_PLATFORM).map(Platforms::parse).orElse(Platforms.ALL),
+                settings.get(CliOption.PATTERN).map(ReferencePatterns::parse).orElse(ReferencePatterns.ALL),
+                settings.get(CliOption.EXPORT_PLATFORM).map(Platforms::parse).orElse(Platforms.ALL),
                 since,
                 have,
-                settings.has(Flag.COMPLETE_ONLY));
+                settings.has(CliOption.COMPLETE_ONLY));
     }
 
     private static int export(
@@ -81,7 +81,7 @@ public record ExportCommand(Settings settings) implements Action {
             return plan.problems().isEmpty() ? 0 : 1;
         } catch (IOException e) {
             throw new StartException(
-                    "cannot export " + config.imagePath() + " to " + target + ": " + Failure.reason(e), e);
+                    "cannot export " + config.imagePath() + " to " + target + ": " + CommandFailure.reason(e), e);
         }
     }
 

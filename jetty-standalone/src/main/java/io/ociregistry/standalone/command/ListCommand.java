@@ -7,9 +7,9 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteServer;
@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 
 /** {@code ociregistry list}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
-public record ListCommand(Settings settings) implements Action {
+public record ListCommand(GivenOptions settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -34,14 +34,14 @@ public record ListCommand(Settings settings) implements Action {
             }
             return 0;
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         }
     }
 
     private ReferencePatterns patterns(ListConfig config) {
-        return settings.get(Flag.PATTERN)
+        return settings.get(CliOption.PATTERN)
                 .or(config::expr)
                 .map(ReferencePatterns::parse)
                 .orElse(ReferencePatterns.ALL);
@@ -51,13 +51,14 @@ public record ListCommand(Settings settings) implements Action {
             throws StartException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
             var contents = CacheContents.of(access, config);
-            if (settings.has(Flag.DIGESTS)) {
+            if (settings.has(CliOption.DIGESTS)) {
                 contents.digests(patterns).forEach(out::println);
             } else {
                 printer.print(contents.images(patterns), out);
             }
         } catch (IOException e) {
-            throw new StartException("cannot list the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+            throw new StartException(
+                    "cannot list the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);
         }
     }
 }

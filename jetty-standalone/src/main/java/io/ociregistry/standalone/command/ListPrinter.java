@@ -3,8 +3,8 @@ package io.ociregistry.standalone.command;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.config.model.ListConfig;
 import io.ociregistry.registry.admin.CachedImage;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,10 +23,10 @@ interface ListPrinter {
     void print(Stream<CachedImage> images, PrintStream out);
 
     /** What the options ask for, and where they say nothing, the configuration. */
-    static ListPrinter of(Settings settings, ListConfig config) throws UsageException {
-        var header = settings.has(Flag.HEADER, config.header());
-        var shortDigest = settings.has(Flag.SHORT_DIGEST, config.shortDigest());
-        var output = settings.get(Flag.OUTPUT).orElse("table");
+    static ListPrinter of(GivenOptions settings, ListConfig config) throws UsageException {
+        var header = settings.has(CliOption.HEADER, config.header());
+        var shortDigest = settings.has(CliOption.SHORT_DIGEST, config.shortDigest());
+        var output = settings.get(CliOption.OUTPUT).orElse("table");
         return switch (output) {
             case "table" -> new Table(header, shortDigest, false, ZoneId.systemDefault());
             case "wide" -> new Table(header, shortDigest, true, ZoneId.systemDefault());

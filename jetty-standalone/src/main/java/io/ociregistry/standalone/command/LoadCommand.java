@@ -9,8 +9,8 @@ import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteLoad;
@@ -20,7 +20,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 
 /** {@code ociregistry load}: brings images into the cache and ends. A server that runs on it has to do it itself. */
-public record LoadCommand(Settings settings) implements Action {
+public record LoadCommand(GivenOptions settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -37,9 +37,9 @@ public record LoadCommand(Settings settings) implements Action {
             }
             return load(config, plan, output, err);
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException | UsageException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         }
     }
 
@@ -58,21 +58,25 @@ public record LoadCommand(Settings settings) implements Action {
             }
             return plan;
         } catch (IOException e) {
-            throw new StartException("cannot load images: " + Failure.reason(e), e);
+            throw new StartException("cannot load images: " + CommandFailure.reason(e), e);
         }
     }
 
     /** Until its end, or until the process is told to end: then what has arrived is kept before it does. */
     private static int load(ServerConfig config, LoadPlan plan, LoadListener output, PrintStream err)
             throws StartException {
-        try (var interrupts = Interrupts.ofThisThread();
+        try (var interrupts = ShutdownInterrupt.ofThisThread();
                 var context = open(config)) {
             return load(context, plan, output, err, interrupts);
         }
     }
 
     private static int load(
-            RegistryContext context, LoadPlan plan, LoadListener output, PrintStream err, Interrupts interrupts) {
+            RegistryContext context,
+            LoadPlan plan,
+            LoadListener output,
+            PrintStream err,
+            ShutdownInterrupt interrupts) {
         try {
             interrupts.check();
             var summary = context.loader().load(plan, LoadOptions.of(context.config()), output);
@@ -91,7 +95,7 @@ public record LoadCommand(Settings settings) implements Action {
             throw new StartException(e.getMessage() + ", or let the server that has it load them: --server URL", e);
         } catch (IOException e) {
             throw new StartException(
-                    "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
+                    "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
                             + "; or choose another with --image-path",
                     e);
         }

@@ -5,8 +5,8 @@ import io.ociregistry.registry.load.LoadJson;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadSummary;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.Terminal;
 import io.ociregistry.standalone.cli.UsageException;
 import java.io.PrintStream;
@@ -18,14 +18,14 @@ final class LoadOutput {
     private LoadOutput() {}
 
     /** What the options ask for; else bars on a terminal, and lines for who reads a file of it. */
-    static LoadListener of(Settings settings, PrintStream out, PrintStream err) throws UsageException {
-        if (settings.has(Flag.JSON) && settings.has(Flag.QUIET)) {
+    static LoadListener of(GivenOptions settings, PrintStream out, PrintStream err) throws UsageException {
+        if (settings.has(CliOption.JSON) && settings.has(CliOption.QUIET)) {
             throw new UsageException("--json and --quiet can't go together");
         }
-        if (settings.has(Flag.JSON)) {
+        if (settings.has(CliOption.JSON)) {
             return new LoadJson(out::println);
         }
-        if (settings.has(Flag.QUIET)) {
+        if (settings.has(CliOption.QUIET)) {
             return new LoadFailures(err);
         }
         return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.PACE);

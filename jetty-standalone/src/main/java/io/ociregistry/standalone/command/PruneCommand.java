@@ -6,9 +6,9 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.PruneOptions;
-import io.ociregistry.standalone.cli.Settings;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemotePrune;
@@ -21,7 +21,7 @@ import java.nio.file.Files;
 import java.time.Instant;
 
 /** {@code ociregistry prune}: takes images from a cache that no server has open, or lets the server do it. */
-public record PruneCommand(Settings settings) implements Action {
+public record PruneCommand(GivenOptions settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -38,9 +38,9 @@ public record PruneCommand(Settings settings) implements Action {
             }
             return 0;
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         }
     }
 
@@ -50,7 +50,8 @@ public record PruneCommand(Settings settings) implements Action {
         } catch (StoreLock.HeldException e) {
             throw new StartException(e.getMessage() + ", or let that server do it: --server URL", e);
         } catch (IOException e) {
-            throw new StartException("cannot prune the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+            throw new StartException(
+                    "cannot prune the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);
         }
     }
 

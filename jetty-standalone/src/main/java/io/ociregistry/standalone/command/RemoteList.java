@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.registry.admin.CachedImage;
 import io.ociregistry.registry.policy.ReferencePatterns;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteServer;
@@ -24,9 +24,9 @@ record RemoteList(RemoteServer server) {
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    void print(Settings settings, ReferencePatterns patterns, ListPrinter printer, PrintStream out, PrintStream err)
+    void print(GivenOptions settings, ReferencePatterns patterns, ListPrinter printer, PrintStream out, PrintStream err)
             throws UsageException, StartException {
-        if (settings.has(Flag.DIGESTS)) {
+        if (settings.has(CliOption.DIGESTS)) {
             throw new UsageException("--digests looks at the disk; leave --server out, it works beside the server");
         }
         Map<String, String> query = new HashMap<>(Map.of("count", "-1"));

@@ -7,8 +7,8 @@ import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.jetty.EmbeddedServer;
 import io.ociregistry.standalone.jetty.ServerTls;
 import io.ociregistry.standalone.jetty.StartException;
@@ -21,7 +21,7 @@ import java.time.ZoneId;
 import java.util.Optional;
 
 /** {@code ociregistry serve}: runs the server until the process is told to stop. */
-public record ServeCommand(Settings settings) implements Action {
+public record ServeCommand(GivenOptions settings) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -29,9 +29,9 @@ public record ServeCommand(Settings settings) implements Action {
             server.join();
             return 0;
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         }
     }
 
@@ -53,7 +53,7 @@ public record ServeCommand(Settings settings) implements Action {
                         "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
-            Hangup.run(() -> reload(reload, err));
+            SighupHandler.run(() -> reload(reload, err));
             err.println(new Banner(
                             BuildInfo.read(),
                             OffsetDateTime.now(ZoneId.systemDefault()),
@@ -99,7 +99,7 @@ public record ServeCommand(Settings settings) implements Action {
             throw new StartException(e);
         } catch (IOException e) {
             throw new StartException(
-                    "cannot use the image path " + config.imagePath() + ": " + Failure.reason(e)
+                    "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
                             + "; or choose another with --image-path",
                     e);
         }
@@ -109,7 +109,7 @@ public record ServeCommand(Settings settings) implements Action {
         try {
             context.preload();
         } catch (IOException e) {
-            throw new StartException("cannot preload images: " + Failure.reason(e), e);
+            throw new StartException("cannot preload images: " + CommandFailure.reason(e), e);
         }
     }
 

@@ -7,9 +7,9 @@ import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.registry.CacheRepair;
 import io.ociregistry.registry.verify.Verifier;
 import io.ociregistry.standalone.cli.Action;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.disk.StoreLock;
@@ -21,20 +21,20 @@ import java.util.Locale;
  * {@code ociregistry verify}: reads the whole cache and takes no lock, so that it works beside the server, and for whoever may read. With {@code
  * --repair} it needs the cache for itself.
  */
-public record VerifyCommand(Settings settings) implements Action {
+public record VerifyCommand(GivenOptions settings) implements Action {
 
     @Override
     public int run(PrintStream out, PrintStream err) {
-        try (var interrupts = Interrupts.ofThisThread()) {
+        try (var interrupts = ShutdownInterrupt.ofThisThread()) {
             // What an earlier pull began is not what this was asked for.
             var config = settings.load().config().with(ServerKeys.PREFETCH, false);
             settings.log(config);
             interrupts.check();
-            return settings.has(Flag.REPAIR) ? repair(config, out) : verify(config, out);
+            return settings.has(CliOption.REPAIR) ? repair(config, out) : verify(config, out);
         } catch (ConfigException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (StartException e) {
-            return Failure.of(e, err);
+            return CommandFailure.of(e, err);
         } catch (InterruptedException e) {
             err.println("ociregistry: interrupted; not all was looked at, and what was repaired stays so");
             return 1;
@@ -48,7 +48,7 @@ public record VerifyCommand(Settings settings) implements Action {
             return summary.problems() == 0 ? 0 : 1;
         } catch (IOException e) {
             throw new StartException(
-                    "cannot verify the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+                    "cannot verify the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);
         }
     }
 
@@ -66,7 +66,7 @@ public record VerifyCommand(Settings settings) implements Action {
                     e);
         } catch (IOException e) {
             throw new StartException(
-                    "cannot repair the image path " + config.imagePath() + ": " + Failure.reason(e), e);
+                    "cannot repair the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);
         }
     }
 

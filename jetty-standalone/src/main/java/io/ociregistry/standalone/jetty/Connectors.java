@@ -27,7 +27,7 @@ final class Connectors {
 
     static ServerConnector connector(
             Server server, String host, int port, ServerLimits limits, Optional<ServerTls> tls) {
-        var http = new FewHeaders(http());
+        var http = new HeaderLimit(http());
         // Whoever verifies the certificate did; a probe that does not, like a kubelet's, calls the server by an
         // address.
         tls.ifPresent(secured -> http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false)));
@@ -42,9 +42,9 @@ final class Connectors {
         var most = new NetworkConnectionLimit(limits.connections(), connector);
         most.setEndPointIdleTimeout(limits.idleWhenFull().toMillis());
         connector.addBean(most);
-        connector.addBean(new RefusedClients());
-        connector.addBean(new RoomForMore(connector, limits.connections()));
-        connector.addBean(new SlowHeaders(connector.getScheduler(), limits.headers()));
+        connector.addBean(new HandshakeLog());
+        connector.addBean(new IdleConnectionEvictor(connector, limits.connections()));
+        connector.addBean(new HeaderTimeout(connector.getScheduler(), limits.headers()));
         return connector;
     }
 

@@ -63,13 +63,13 @@ public final class EmbeddedServer {
         server.setHandler(new GracefulHandler(application(listener)));
         var started = new EmbeddedServer(server, connector, tls);
         try {
-            ListenFailure.open(connector, "--host", "--port");
+            BindErrors.open(connector, "--host", "--port");
             if (config.admin().port() != 0) {
                 // Plain HTTP, whatever clients speak: it is for this machine, unless told otherwise.
                 var admin = Connectors.connector(
                         server, config.admin().host(), config.admin().port(), limits, Optional.empty());
                 server.addConnector(admin);
-                ListenFailure.open(admin, "admin.host", "admin.port");
+                BindErrors.open(admin, "admin.host", "admin.port");
             }
         } catch (StartException e) {
             started.stop(Duration.ZERO);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OciErrorHandler extends ErrorHandler {
     private static final String JSON = "application/json";
-    private static final String MOST = Connectors.HEADER_BYTES + " bytes and " + FewHeaders.MOST + " lines at most";
+    private static final String MOST = Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MOST + " lines at most";
 
     @Override
     protected void generateResponse(

@@ -1,7 +1,7 @@
 package io.ociregistry.standalone.jetty;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import io.ociregistry.common.Watched;
+import io.ociregistry.common.BackgroundReload;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
@@ -24,7 +24,7 @@ record ServerLimits(int connections, Duration headers, Duration idle, Duration i
             Duration.ofSeconds(15),
             Duration.ofMinutes(2),
             Duration.ofSeconds(30),
-            Watched.PAUSE);
+            BackgroundReload.PAUSE);
 
     /** How many files this process may have open, sockets too. */
     private static long openFiles() {

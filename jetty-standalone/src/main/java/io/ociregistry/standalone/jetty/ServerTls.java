@@ -1,8 +1,8 @@
 package io.ociregistry.standalone.jetty;
 
-import io.ociregistry.common.FromFiles;
+import io.ociregistry.common.BackgroundReload;
+import io.ociregistry.common.ReloadingFile;
 import io.ociregistry.common.UnusableFileException;
-import io.ociregistry.common.Watched;
 import io.ociregistry.config.model.ClientAuth;
 import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.tls.PemFiles;
@@ -31,9 +31,9 @@ public final class ServerTls implements AutoCloseable {
 
     private final ServerTlsConfig config;
     private final SslContextFactory.Server jetty;
-    private final Watched<Material> material;
+    private final BackgroundReload<Material> material;
 
-    private ServerTls(ServerTlsConfig config, SslContextFactory.Server jetty, Watched<Material> material) {
+    private ServerTls(ServerTlsConfig config, SslContextFactory.Server jetty, BackgroundReload<Material> material) {
         this.config = config;
         this.jetty = jetty;
         this.material = material;
@@ -59,8 +59,8 @@ public final class ServerTls implements AutoCloseable {
         jetty.setIncludeProtocols("TLSv1.3", "TLSv1.2");
         jetty.setNeedClientAuth(config.clientAuth() == ClientAuth.VERIFY);
         try {
-            var material = Watched.start(
-                    new FromFiles<>(files, () -> read(config, cert, key, system), System::nanoTime),
+            var material = BackgroundReload.start(
+                    new ReloadingFile<>(files, () -> read(config, cert, key, system), System::nanoTime),
                     pause,
                     changed -> use(jetty, changed));
             jetty.setSslContext(material.get().context);

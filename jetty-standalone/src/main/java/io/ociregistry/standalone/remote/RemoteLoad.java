@@ -6,8 +6,8 @@ import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.ListedLine;
 import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import java.io.BufferedReader;
@@ -24,13 +24,13 @@ import java.util.stream.Collectors;
 public record RemoteLoad(RemoteServer server) {
     private static final Pattern LINE = Pattern.compile("line:([1-9][0-9]{0,8})");
 
-    public LoadSummary load(Settings settings, ServerConfig config, LoadPlan plan, LoadListener listener)
+    public LoadSummary load(GivenOptions settings, ServerConfig config, LoadPlan plan, LoadListener listener)
             throws UsageException, StartException {
         if (!plan.archives().isEmpty()) {
             throw new UsageException("a server takes lists of images only, and "
                     + plan.archives().get(0).path() + " is none; load it while the server is stopped");
         }
-        if (settings.get(Flag.PULL_TIMEOUT).isPresent()) {
+        if (settings.get(CliOption.PULL_TIMEOUT).isPresent()) {
             throw new UsageException(
                     "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out");
         }
@@ -62,16 +62,16 @@ public record RemoteLoad(RemoteServer server) {
     }
 
     /** What was said here counts; for the rest the server has a configuration of its own. */
-    private static Map<String, String> query(Settings settings, ServerConfig config) {
+    private static Map<String, String> query(GivenOptions settings, ServerConfig config) {
         Map<String, String> query = new HashMap<>();
-        if (settings.get(Flag.PLATFORM)
-                .or(() -> settings.get(Flag.OS))
-                .or(() -> settings.get(Flag.ARCH))
+        if (settings.get(CliOption.PLATFORM)
+                .or(() -> settings.get(CliOption.OS))
+                .or(() -> settings.get(CliOption.ARCH))
                 .isPresent()) {
             query.put("platform", config.platforms().toString());
         }
-        settings.get(Flag.PARALLEL).ifPresent(value -> query.put("parallel", value));
-        settings.get(Flag.WITH_REFERRERS).ifPresent(value -> query.put("withReferrers", value));
+        settings.get(CliOption.PARALLEL).ifPresent(value -> query.put("parallel", value));
+        settings.get(CliOption.WITH_REFERRERS).ifPresent(value -> query.put("withReferrers", value));
         return query;
     }
 }

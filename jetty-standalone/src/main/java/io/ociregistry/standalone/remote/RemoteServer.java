@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Environment;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Flag;
-import io.ociregistry.standalone.cli.Settings;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.CommandFailure;
+import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
-import io.ociregistry.upstream.net.NamedTls;
+import io.ociregistry.upstream.net.SniSocketStrategy;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,7 +81,7 @@ public final class RemoteServer {
                         .setConnectTimeout(CONNECT)
                         .setSocketTimeout(Timeout.DISABLED)
                         .build());
-        trust.ifPresent(wanted -> connections.setTlsSocketStrategy(new NamedTls(wanted.context(), true)));
+        trust.ifPresent(wanted -> connections.setTlsSocketStrategy(new SniSocketStrategy(wanted.context(), true)));
         var client = HttpClients.custom()
                 .setConnectionManager(connections.build())
                 .setUserAgent("ociregistry/" + BuildInfo.read().version())
@@ -101,11 +101,11 @@ public final class RemoteServer {
      *
      * @param config says where a server on this machine has its token
      */
-    public static Optional<RemoteServer> of(Settings settings, ServerConfig config)
+    public static Optional<RemoteServer> of(GivenOptions settings, ServerConfig config)
             throws UsageException, StartException {
-        var url = settings.get(Flag.SERVER);
+        var url = settings.get(CliOption.SERVER);
         if (url.isEmpty()) {
-            for (var flag : List.of(Flag.TOKEN_FILE, Flag.SERVER_CA)) {
+            for (var flag : List.of(CliOption.TOKEN_FILE, CliOption.SERVER_CA)) {
                 if (settings.get(flag).isPresent()) {
                     throw new UsageException(flag + " is for a server; add --server URL");
                 }
@@ -113,7 +113,7 @@ public final class RemoteServer {
             return Optional.empty();
         }
         var base = base(url.get());
-        var trust = RemoteTrust.of(base, settings.get(Flag.SERVER_CA));
+        var trust = RemoteTrust.of(base, settings.get(CliOption.SERVER_CA));
         return Optional.of(new RemoteServer(base, token(settings, base, config), trust));
     }
 
@@ -125,8 +125,8 @@ public final class RemoteServer {
         return URI.create(bare);
     }
 
-    private static SentToken token(Settings settings, URI base, ServerConfig config) throws StartException {
-        var file = settings.get(Flag.TOKEN_FILE);
+    private static SentToken token(GivenOptions settings, URI base, ServerConfig config) throws StartException {
+        var file = settings.get(CliOption.TOKEN_FILE);
         if (file.isEmpty()) {
             var given = variable().filter(value -> !value.isBlank());
             var place = "the variable " + TOKEN_VARIABLE;
@@ -136,7 +136,7 @@ public final class RemoteServer {
         try {
             return SentToken.given(token(Files.readString(Path.of(file.get())), place), place);
         } catch (IOException e) {
-            throw new StartException("cannot use " + place + ": " + Failure.reason(e), e);
+            throw new StartException("cannot use " + place + ": " + CommandFailure.reason(e), e);
         }
     }
 

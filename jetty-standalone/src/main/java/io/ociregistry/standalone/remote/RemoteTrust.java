@@ -1,7 +1,7 @@
 package io.ociregistry.standalone.remote;
 
 import io.ociregistry.common.UnusableFileException;
-import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.tls.ExplainingTrustManager;
@@ -36,8 +36,8 @@ final class RemoteTrust {
     static Optional<RemoteTrust> of(URI server, Optional<String> authorities) throws UsageException, StartException {
         if (!"https".equals(server.getScheme())) {
             if (authorities.isPresent()) {
-                throw new UsageException(Flag.SERVER_CA + " is for a server with TLS, and " + Flag.SERVER + " " + server
-                        + " is none; write https://, or leave it out");
+                throw new UsageException(CliOption.SERVER_CA + " is for a server with TLS, and " + CliOption.SERVER
+                        + " " + server + " is none; write https://, or leave it out");
             }
             return Optional.empty();
         }
@@ -47,8 +47,8 @@ final class RemoteTrust {
 
     private static TrustManager vouchedForBy(String file) throws StartException {
         try {
-            var trust = PemFiles.authorities(Flag.SERVER_CA.toString(), Path.of(file));
-            return new ExplainingTrustManager(trust, Flag.SERVER_CA + " " + file, "that file");
+            var trust = PemFiles.authorities(CliOption.SERVER_CA.toString(), Path.of(file));
+            return new ExplainingTrustManager(trust, CliOption.SERVER_CA + " " + file, "that file");
         } catch (UnusableFileException e) {
             throw new StartException(e.getMessage() + "; it is to hold certificates in PEM", e);
         }
@@ -56,7 +56,7 @@ final class RemoteTrust {
 
     private static TrustManager vouchedForByTheSystem() {
         return new ExplainingTrustManager(
-                SystemTrust.ofThisMachine().get(), "the operating system", "the file of " + Flag.SERVER_CA);
+                SystemTrust.ofThisMachine().get(), "the operating system", "the file of " + CliOption.SERVER_CA);
     }
 
     SSLContext context() {

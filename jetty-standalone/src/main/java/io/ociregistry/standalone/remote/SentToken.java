@@ -2,8 +2,8 @@ package io.ociregistry.standalone.remote;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.AdminConfig;
-import io.ociregistry.standalone.cli.Failure;
-import io.ociregistry.standalone.cli.Flag;
+import io.ociregistry.standalone.cli.CliOption;
+import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.store.disk.AdminTokenFile;
 import java.io.IOException;
@@ -41,7 +41,8 @@ record SentToken(Optional<String> value, String remark) {
     static SentToken found(URI server, ServerConfig config) {
         if (!isThisMachine(server)) {
             return none("no token was sent, because " + server
-                    + " is not localhost or an address of this machine; give the token with " + Flag.TOKEN_FILE + " or "
+                    + " is not localhost or an address of this machine; give the token with " + CliOption.TOKEN_FILE
+                    + " or "
                     + RemoteServer.TOKEN_VARIABLE
                     + ". It is in the file admin-token of the server's image path, unless its configuration gives one");
         }
@@ -50,7 +51,7 @@ record SentToken(Optional<String> value, String remark) {
                 .map(token -> given(token.reveal(), "admin.token of the configuration"))
                 .orElseGet(() -> admin.tokenFile()
                         .map(file -> read(file, "admin.tokenFile of the configuration"))
-                        .orElseGet(() -> read(AdminTokenFile.in(config.imagePath()), Flag.IMAGE_PATH.toString())));
+                        .orElseGet(() -> read(AdminTokenFile.in(config.imagePath()), CliOption.IMAGE_PATH.toString())));
     }
 
     private static SentToken read(Path file, String namedBy) {
@@ -58,10 +59,10 @@ record SentToken(Optional<String> value, String remark) {
             String place = "the token file " + file;
             return given(RemoteServer.token(Files.readString(file), place), place);
         } catch (IOException e) {
-            String reason = e instanceof NoSuchFileException ? "there is no such file" : Failure.reason(e);
+            String reason = e instanceof NoSuchFileException ? "there is no such file" : CommandFailure.reason(e);
             return none("no token was sent, because the token file " + file + " can't be read: " + reason
                     + ". Run the command as root or as the user of the server, check " + namedBy
-                    + ", or give the token with " + Flag.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
+                    + ", or give the token with " + CliOption.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
         } catch (StartException e) {
             return none("no token was sent: " + e.getMessage());
         }

@@ -1,15 +1,15 @@
 package io.ociregistry.store.manifest.format;
 
-import static io.ociregistry.store.manifest.format.GoShape.BASE64;
-import static io.ociregistry.store.manifest.format.GoShape.NODES;
-import static io.ociregistry.store.manifest.format.GoShape.NUMBER;
-import static io.ociregistry.store.manifest.format.GoShape.TEXT;
-import static io.ociregistry.store.manifest.format.GoShape.TEXTS;
-import static io.ociregistry.store.manifest.format.GoShape.TEXT_BY_KEY;
-import static io.ociregistry.store.manifest.format.GoShape.listOf;
+import static io.ociregistry.store.manifest.format.GoSchema.BASE64;
+import static io.ociregistry.store.manifest.format.GoSchema.NODES;
+import static io.ociregistry.store.manifest.format.GoSchema.NUMBER;
+import static io.ociregistry.store.manifest.format.GoSchema.TEXT;
+import static io.ociregistry.store.manifest.format.GoSchema.TEXTS;
+import static io.ociregistry.store.manifest.format.GoSchema.TEXT_BY_KEY;
+import static io.ociregistry.store.manifest.format.GoSchema.listOf;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.ociregistry.store.manifest.format.GoShape.Struct;
+import io.ociregistry.store.manifest.format.GoSchema.Struct;
 
 /** The four kinds of manifests as the Go program parses them; it takes the digests it works with from these copies. */
 final class GoManifests {

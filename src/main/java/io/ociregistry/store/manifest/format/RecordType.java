@@ -10,7 +10,7 @@ public enum RecordType {
     DOCKER_MANIFEST(1, MediaType.DOCKER_MANIFEST, "v2.docker.manifest", GoManifests.DOCKER_MANIFEST, Layout.Kind.IMAGE),
     OCI_INDEX(2, MediaType.OCI_INDEX, "v1.oci.index", GoManifests.OCI_INDEX, Layout.Kind.INDEX),
     OCI_MANIFEST(3, MediaType.OCI_MANIFEST, "v1.oci.manifest", GoManifests.OCI_MANIFEST, Layout.Kind.IMAGE),
-    OTHER(4, MediaType.NONE, "", new GoShape.Struct(), Layout.Kind.OTHER);
+    OTHER(4, MediaType.NONE, "", new GoSchema.Struct(), Layout.Kind.OTHER);
 
     /** Those with a parsed copy, in the order in which records have them. */
     static final List<RecordType> WITH_COPY = List.of(OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST);
@@ -23,11 +23,11 @@ public enum RecordType {
     final String copyKey;
 
     @SuppressWarnings("ImmutableEnumChecker") // never changed once it is made
-    final GoShape.Struct copy;
+    final GoSchema.Struct copy;
 
     public final Layout.Kind kind;
 
-    RecordType(int number, MediaType mediaType, String copyKey, GoShape.Struct copy, Layout.Kind kind) {
+    RecordType(int number, MediaType mediaType, String copyKey, GoSchema.Struct copy, Layout.Kind kind) {
         this.number = number;
         this.mediaType = mediaType;
         this.copyKey = copyKey;

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How the files of every record looked when it was last read or written, so that looking again costs no reading of what did not change; and
- * what they said, most of it in the {@link Snapshot} alone.
+ * what they said, most of it in the {@link IndexSnapshot} alone.
  */
 public final class RecordIndex {
     private static final Logger LOG = LoggerFactory.getLogger(RecordIndex.class);
@@ -29,16 +29,16 @@ public final class RecordIndex {
     private static final long NO_LOOK = 0;
 
     private final Layout layout;
-    private final Snapshot snapshot;
-    private final LostRecords lost;
-    private final Looks looks = new Looks();
+    private final IndexSnapshot snapshot;
+    private final QuarantinedRecords lost;
+    private final FileStamps looks = new FileStamps();
     /** What the snapshot does not tell yet. */
     private final Map<Digest, ManifestSummary> recent = new ConcurrentHashMap<>();
 
-    public RecordIndex(Layout layout, LostRecords lost) {
+    public RecordIndex(Layout layout, QuarantinedRecords lost) {
         this.layout = layout;
         this.lost = lost;
-        this.snapshot = new Snapshot(layout);
+        this.snapshot = new IndexSnapshot(layout);
     }
 
     /** True if the record looked like that when it was last read or written. */

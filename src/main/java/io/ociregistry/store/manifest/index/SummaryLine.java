@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * A line of the {@link Snapshot}: what a record said, and how its files looked then.
+ * A line of the {@link IndexSnapshot}: what a record said, and how its files looked then.
  *
  * <p>Fields are separated by tabs, what is in lists by spaces: checksum of the rest, look, digest, media type, size, subject, names with their
  * times (created, pulled, checked in epoch milliseconds), children, blobs with size and whether they are foreign.

@@ -1,0 +1,81 @@
+package io.ociregistry.access;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What a request shows in its {@code Authorization} header: RFC 7617 and RFC 6750. None of it is printed. */
+sealed interface PresentedCredentials {
+    /** A colon. */
+    String EMPTY = "Og==";
+
+    /** No header, another scheme, something malformed, or the empty name and password that podman and skopeo send who have none. */
+    record Nothing() implements PresentedCredentials {}
+
+    /** A name, and a password in the client's own encoding. */
+    final class Basic implements PresentedCredentials {
+        private final String user;
+        private final byte[] password;
+
+        private Basic(String user, byte[] password) {
+            this.user = user;
+            this.password = password;
+        }
+
+        String user() {
+            return user;
+        }
+
+        byte[] password() {
+            return password.clone();
+        }
+    }
+
+    /** A token. */
+    final class Bearer implements PresentedCredentials {
+        private final String token;
+
+        private Bearer(String token) {
+            this.token = token;
+        }
+
+        String token() {
+            return token;
+        }
+    }
+
+    static PresentedCredentials in(@Nullable String header) {
+        String text = header == null ? "" : header.strip();
+        int space = text.indexOf(' ');
+        if (space < 0) {
+            return new Nothing();
+        }
+        String rest = text.substring(space).strip();
+        return switch (text.substring(0, space).toLowerCase(Locale.ROOT)) {
+            case "basic" -> basic(rest);
+            case "bearer" -> new Bearer(rest);
+            default -> new Nothing();
+        };
+    }
+
+    private static PresentedCredentials basic(String encoded) {
+        if (encoded.equals(EMPTY)) {
+            return new Nothing();
+        }
+        byte[] both;
+        try {
+            both = Base64.getDecoder().decode(encoded);
+        } catch (IllegalArgumentException e) {
+            return new Nothing();
+        }
+        for (int i = 0; i < both.length; i++) {
+            if (both[i] == ':') {
+                String user = new String(both, 0, i, StandardCharsets.UTF_8);
+                return new Basic(user, Arrays.copyOfRange(both, i + 1, both.length));
+            }
+        }
+        return new Nothing();
+    }
+}

@@ -1,0 +1,70 @@
+package io.ociregistry.archive;
+
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.MediaType;
+import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.Locale;
+
+/**
+ * A layer as it lies in an archive of docker.
+ *
+ * @param digest of its bytes there
+ * @param diffId of its bytes without compression: what an image's config names
+ */
+record DockerLayer(Digest digest, long size, MediaType mediaType, Digest diffId) {
+    private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
+
+    /** Hashes one. */
+    static DockerLayer read(Path archive, String name, InputStream content) throws IOException {
+        MessageDigest outer = Digest.Algorithm.SHA256.newHash();
+        MessageDigest inner = Digest.Algorithm.SHA256.newHash();
+        Counted counted = new Counted(content);
+        BufferedInputStream bytes = new BufferedInputStream(new DigestInputStream(counted, outer), Compression.BUFFER);
+        Compression compression = Compression.of(bytes);
+        try {
+            new DigestInputStream(compression.decompress(bytes), inner).transferTo(OutputStream.nullOutputStream());
+        } catch (ArchiveException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new ArchiveException(archive, name, "this layer can't be decompressed: " + TarReader.reason(e));
+        }
+        bytes.transferTo(OutputStream.nullOutputStream());
+        String type = compression == Compression.NONE
+                ? TAR
+                : TAR + "+" + compression.name().toLowerCase(Locale.ROOT);
+        return new DockerLayer(
+                Digest.finish(Digest.Algorithm.SHA256, outer),
+                counted.count,
+                new MediaType(type),
+                Digest.finish(Digest.Algorithm.SHA256, inner));
+    }
+
+    private static final class Counted extends FilterInputStream {
+        private long count;
+
+        Counted(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int read = super.read();
+            count += read < 0 ? 0 : 1;
+            return read;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            int read = super.read(into, offset, length);
+            count += Math.max(0, read);
+            return read;
+        }
+    }
+}

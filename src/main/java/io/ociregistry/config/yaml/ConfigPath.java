@@ -1,0 +1,21 @@
+package io.ociregistry.config.yaml;
+
+/**
+ * Where a value stands: as people are told it ({@code registries[2].auth.user}, {@code --port}), and as the table of keys
+ * has it ({@code registries.auth.user}, {@code port}).
+ */
+public record ConfigPath(String shown, String key) {
+    public static final ConfigPath ROOT = new ConfigPath("", "");
+
+    public ConfigPath child(String name) {
+        return new ConfigPath(join(shown, name), join(key, name));
+    }
+
+    ConfigPath item(int index) {
+        return new ConfigPath(shown + "[" + index + "]", key);
+    }
+
+    private static String join(String parent, String name) {
+        return parent.isEmpty() ? name : parent + "." + name;
+    }
+}

@@ -1,0 +1,150 @@
+package io.ociregistry.registry.admin;
+
+import io.ociregistry.oci.Descriptor;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageConfig;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Platform;
+import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.RecordedReference;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.manifest.ManifestStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** Looks at what is here of one image. */
+final class ImageInspector {
+    private static final int LARGEST_CONFIG = 4 << 20;
+    /** Indexes of indexes of indexes are nobody's; what is deeper counts as absent. */
+    private static final int DEEPEST = 4;
+
+    private final ManifestStore records;
+    private final BlobStore blobs;
+
+    ImageInspector(ManifestStore records, BlobStore blobs) {
+        this.records = records;
+        this.blobs = blobs;
+    }
+
+    /** What is here under that name; empty if its manifest has just gone. */
+    Optional<CachedImage> at(ImageReference name, Digest manifest) {
+        return records.record(manifest).map(record -> at(name, record));
+    }
+
+    private CachedImage at(ImageReference name, ManifestRecord record) {
+        Manifest manifest = record.manifest();
+        Collection<Descriptor> parts = parts(manifest, 0).values();
+        Optional<RecordedReference> noted = noted(name, record);
+        return new CachedImage(
+                name.toString(),
+                name.repository().toString(),
+                name.reference().toString(),
+                manifest.digest().toString(),
+                type(manifest),
+                manifest.mediaType().toString(),
+                platforms(manifest),
+                parts.stream().mapToLong(this::size).sum(),
+                parts.stream().filter(this::isHere).mapToLong(this::size).sum(),
+                isComplete(manifest, 0),
+                noted.map(RecordedReference::created)
+                        .flatMap(ImageInspector::utc)
+                        .orElse(null),
+                noted.map(RecordedReference::pulled)
+                        .flatMap(ImageInspector::utc)
+                        .orElse(null),
+                blobsOf(manifest));
+    }
+
+    private static String type(Manifest manifest) {
+        if (!manifest.children().isEmpty() || manifest.mediaType().isIndex()) {
+            return CachedImage.LIST;
+        }
+        return manifest.blobs().isEmpty() ? "other" : "image";
+    }
+
+    /** What is written down of a name; of a manifest that lost its tag, what was written of that. */
+    private static Optional<RecordedReference> noted(ImageReference name, ManifestRecord record) {
+        return record.references().stream()
+                .filter(reference -> reference.name().equals(name))
+                .findFirst()
+                .or(() -> record.references().stream()
+                        .filter(reference -> reference.name().repository().equals(name.repository()))
+                        .findFirst());
+    }
+
+    private static Optional<String> utc(Instant time) {
+        return Optional.of(time).filter(known -> !known.equals(Instant.EPOCH)).map(Instant::toString);
+    }
+
+    /** The blobs of an image, or of the images of an index that are here, each once. */
+    private Map<Digest, Descriptor> parts(Manifest manifest, int depth) {
+        Map<Digest, Descriptor> parts = new LinkedHashMap<>();
+        manifest.blobs().forEach(blob -> parts.putIfAbsent(blob.digest(), blob));
+        children(manifest, depth).forEach(child -> parts.putAll(parts(child, depth + 1)));
+        return parts;
+    }
+
+    private Stream<Manifest> children(Manifest manifest, int depth) {
+        return depth > DEEPEST
+                ? Stream.empty()
+                : manifest.children().stream().flatMap(child -> manifest(child).stream());
+    }
+
+    private Optional<Manifest> manifest(Descriptor child) {
+        return records.record(child.digest()).map(ManifestRecord::manifest);
+    }
+
+    private long size(Descriptor blob) {
+        return blob.size() >= 0 ? blob.size() : blobs.size(blob.digest()).orElse(0);
+    }
+
+    private boolean isHere(Descriptor blob) {
+        return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+    }
+
+    private boolean isComplete(Manifest manifest, int depth) {
+        boolean blobsAreHere = manifest.neededBlobs().stream().allMatch(this::isHere);
+        return blobsAreHere
+                && (manifest.children().isEmpty()
+                        || children(manifest, depth)
+                                .filter(child -> !child.isAttestation())
+                                .anyMatch(child -> isComplete(child, depth + 1)));
+    }
+
+    private List<String> platforms(Manifest manifest) {
+        if (manifest.children().isEmpty()) {
+            return manifest
+                    .config()
+                    .flatMap(config -> blobs.read(config.digest(), LARGEST_CONFIG))
+                    .flatMap(ImageConfig::platform)
+                    .map(Platform::toString)
+                    .stream()
+                    .toList();
+        }
+        return manifest.children().stream()
+                .filter(child -> manifest(child).isPresent())
+                .flatMap(child -> child.platform().stream())
+                .map(Platform::toString)
+                .filter(platform -> !platform.startsWith("unknown/"))
+                .distinct()
+                .toList();
+    }
+
+    /** Layers first, as the Go program lists them. */
+    private static List<String> blobsOf(Manifest manifest) {
+        List<Descriptor> ordered = new ArrayList<>(manifest.blobs());
+        manifest.config().ifPresent(config -> {
+            ordered.remove(config);
+            ordered.add(config);
+        });
+        return ordered.stream().map(Descriptor::digest).map(Digest::toString).toList();
+    }
+}

@@ -1,0 +1,109 @@
+package io.ociregistry.registry.archives;
+
+import io.ociregistry.oci.Descriptor;
+import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.oci.Platforms;
+import io.ociregistry.oci.Repository;
+import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.manifest.ManifestStore;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/**
+ * Finds out what belongs to an image that is exported, and whether all of it is here. An index is whole with the images that are here; it then
+ * says of the others what it always said.
+ */
+final class ImageCollector {
+    private static final int DEEPEST = 8;
+
+    private final ContentIndex catalog;
+    private final ManifestStore records;
+    private final BlobStore blobs;
+    private final ExportRequest request;
+    private final Collection<String> problems = new TreeSet<>();
+
+    ImageCollector(ContentIndex catalog, ManifestStore records, BlobStore blobs, ExportRequest request) {
+        this.catalog = catalog;
+        this.records = records;
+        this.blobs = blobs;
+        this.request = request;
+    }
+
+    /** What can't be exported, and why, so far. */
+    List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    Optional<Manifest> find(Repository repository, Digest digest) {
+        return catalog.find(new ImageReference(repository, digest)).flatMap(records::find);
+    }
+
+    /** A manifest of a repository with what it consists of; empty if that is not all here, which is noted. */
+    Optional<ImageContents> part(Repository repository, Digest digest) {
+        return part(repository, digest, 0);
+    }
+
+    private Optional<ImageContents> part(Repository repository, Digest digest, int depth) {
+        Optional<Manifest> found = depth > DEEPEST ? Optional.empty() : find(repository, digest);
+        return found.flatMap(manifest -> part(repository, digest, manifest, depth));
+    }
+
+    private Optional<ImageContents> part(Repository repository, Digest digest, Manifest manifest, int depth) {
+        ImageReference name = new ImageReference(repository, digest);
+        ImageContents part = ImageContents.empty();
+        part.manifests().put(digest, manifest.digest());
+        part.included().add(name);
+        List<Descriptor> needed = manifest.neededBlobs();
+        Optional<Descriptor> missing =
+                needed.stream().filter(blob -> !isThere(blob)).findFirst();
+        if (missing.isPresent()) {
+            // Nobody fetches what build tools say of an image.
+            return manifest.isAttestation()
+                    ? Optional.empty()
+                    : skip(name, "blob " + missing.get().digest() + " is not here");
+        }
+        needed.forEach(blob ->
+                part.blobs().put(blob.digest(), blobs.size(blob.digest()).orElse(Math.max(0, blob.size()))));
+        return manifest.children().isEmpty() ? Optional.of(part) : withImages(name, part, manifest, depth);
+    }
+
+    private Optional<ImageContents> withImages(ImageReference name, ImageContents part, Manifest index, int depth) {
+        List<Descriptor> wanted = request.platforms().choose(index.children()).chosen();
+        List<Descriptor> others =
+                new ArrayList<>(request.platforms().equals(Platforms.ALL) ? index.children() : wanted);
+        others.removeAll(wanted);
+        int whole = 0;
+        for (Descriptor child : wanted) {
+            Optional<ImageContents> image = part(name.repository(), child.digest(), depth + 1);
+            image.ifPresent(part::add);
+            whole += image.isPresent() ? 1 : 0;
+        }
+        if (whole == 0) {
+            return skip(name, "none of the images that it lists for " + request.platforms() + " is here whole");
+        }
+        if (request.completeOnly() && whole < wanted.size()) {
+            return skip(name, "only " + whole + " of the " + wanted.size() + " images that it lists are here whole");
+        }
+        for (Descriptor other : others) {
+            part(name.repository(), other.digest(), depth + 1).ifPresent(part::add);
+        }
+        return Optional.of(part);
+    }
+
+    private Optional<ImageContents> skip(ImageReference name, String reason) {
+        problems.add(name + ": " + reason);
+        return Optional.empty();
+    }
+
+    private boolean isThere(Descriptor blob) {
+        return request.have().contains(blob.digest())
+                || blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+    }
+}

@@ -1,0 +1,146 @@
+package io.ociregistry.common;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class SingleFlightTest {
+    private final SingleFlight<String, Integer> flights = new SingleFlight<>();
+    private final AtomicInteger runs = new AtomicInteger();
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+
+    @AfterEach
+    void stop() {
+        executor.shutdownNow();
+    }
+
+    @Test
+    void aHundredThreadsAskAndItIsDoneOnce() throws Exception {
+        CountDownLatch ready = new CountDownLatch(100);
+        CountDownLatch joined = new CountDownLatch(100);
+        List<Future<Integer>> answers = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            answers.add(executor.submit(() -> {
+                ready.countDown();
+                ready.await();
+                CompletionStage<Integer> stage = flights.join("key", executor, () -> {
+                    awaitUninterrupted(joined);
+                    return runs.incrementAndGet();
+                });
+                joined.countDown();
+                return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+            }));
+        }
+        for (Future<Integer> answer : answers) {
+            assertEquals(1, answer.get());
+        }
+        assertEquals(1, runs.get());
+    }
+
+    @Test
+    void whatIsAskedForAfterItWasDoneIsDoneAgain() {
+        assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)));
+        assertEquals(2, value(flights.join("key", Runnable::run, runs::incrementAndGet)));
+    }
+
+    @Test
+    void otherKeysAreOtherWork() {
+        CompletableFuture<Integer> other = new CompletableFuture<>();
+        flights.join("a", Runnable::run, () -> {
+            other.complete(value(flights.join("b", Runnable::run, () -> 7)));
+            return 1;
+        });
+        assertEquals(7, other.join());
+    }
+
+    @Test
+    void aFailureReachesEverybodyAndWhoeverAsksAgainOnHearingOfItStartsAnew() {
+        RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no");
+        List<Runnable> queue = new ArrayList<>();
+        // What is given again moves up; here it stays where it is.
+        Executor line = work -> {
+            if (!queue.contains(work)) {
+                queue.add(work);
+            }
+        };
+        List<Throwable> heard = new ArrayList<>();
+        List<CompletionStage<Integer>> retries = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            flights.join("key", line, () -> {
+                        throw failure;
+                    })
+                    .whenComplete((value, e) -> {
+                        heard.add(e);
+                        retries.add(flights.join("key", line, runs::incrementAndGet));
+                    });
+        }
+        assertEquals(1, queue.size());
+        queue.remove(0).run();
+        assertEquals(List.of(failure, failure, failure), heard);
+        assertEquals(1, queue.size(), "the retries joined each other, not the failed one");
+        queue.remove(0).run();
+        retries.forEach(retry -> assertEquals(1, value(retry)));
+    }
+
+    @Test
+    void anErrorIsAFailureToo() {
+        CompletionStage<Integer> stage = flights.join("key", Runnable::run, () -> {
+            throw new StackOverflowError();
+        });
+        assertInstanceOf(StackOverflowError.class, failure(stage));
+        assertEquals(5, value(flights.join("key", Runnable::run, () -> 5)));
+    }
+
+    @Test
+    void anExecutorThatIsFullIsAnOverload() {
+        RegistryException refused = (RegistryException) failure(flights.join(
+                "key",
+                task -> {
+                    throw new RejectedExecutionException();
+                },
+                runs::incrementAndGet));
+        assertSame(ErrorCode.OVERLOADED, refused.code());
+        assertTrue(refused.getMessage().contains("key"));
+        assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)), "and blocks nobody later");
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int value(CompletionStage<Integer> stage) {
+        return stage.toCompletableFuture().getNow(-1);
+    }
+
+    private static Throwable failure(CompletionStage<Integer> stage) {
+        return assertThrows(CompletionException.class, () -> stage.toCompletableFuture()
+                        .join())
+                .getCause();
+    }
+}

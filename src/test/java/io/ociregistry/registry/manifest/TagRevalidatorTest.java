@@ -1,0 +1,111 @@
+package io.ociregistry.registry.manifest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.config.ConfigLoader;
+import io.ociregistry.config.Overrides;
+import io.ociregistry.config.ServerConfig;
+import io.ociregistry.oci.ImageReference;
+import io.ociregistry.oci.Manifest;
+import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.policy.NegativeCache;
+import io.ociregistry.registry.policy.TagPolicies;
+import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestSummary;
+import io.ociregistry.store.RecordedReference;
+import io.ociregistry.testing.FakeImage;
+import io.ociregistry.testing.FakeUpstream;
+import io.ociregistry.testing.Match;
+import io.ociregistry.upstream.Upstreams;
+import io.ociregistry.upstream.pool.HttpUpstreams;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class TagRevalidatorTest {
+    private static final ImageReference NAME = ImageReference.parse("r.example/app:1");
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final FakeUpstream upstream = FakeUpstream.start();
+    private final FakeImage image = upstream.image("app", "1").layer(10).push();
+    private final Manifest cached = Manifest.parse(image.manifest(), image.mediaType());
+    private final ContentIndex catalog = new ContentIndex(false);
+    private Upstreams upstreams;
+    private TagRevalidator freshness;
+
+    @BeforeEach
+    void open() throws Exception {
+        String yaml = "registries:\n- name: r.example\n  endpoint: " + upstream.url()
+                + "\n  tags: [{pattern: '*', policy: 1h}]\n";
+        ServerConfig config = new ConfigLoader(variable -> Optional.empty())
+                .parse(yaml, "test.yaml", Overrides.none())
+                .config();
+        upstreams = HttpUpstreams.of(config);
+        TagPolicies policies = new TagPolicies(config);
+        freshness = new TagRevalidator(
+                catalog,
+                upstreams,
+                () -> policies,
+                (upstream, source, name) -> {
+                    throw new IllegalStateException("a mistake");
+                },
+                dropped -> {},
+                new NegativeCache<>(Duration.ZERO, System::nanoTime),
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                () -> Duration.ofSeconds(20),
+                false);
+    }
+
+    @AfterEach
+    void close() {
+        upstreams.close();
+        upstream.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT-59M"})
+    void whatWasCheckedALittleWhileAgoIsFresh(Duration ago) {
+        checked(NOW.plus(ago));
+        assertEquals(ManifestResult.certain(cached), confirmed());
+        assertEquals(0, upstream.requests().size());
+    }
+
+    /** A clock that was once ahead must not make a tag stay as it is until then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-1H", "PT1S", "P100000D"})
+    void whatWasCheckedLongAgo_orIsYetToBe_isAskedFor(Duration ago) {
+        checked(NOW.plus(ago));
+        assertEquals(ManifestResult.certain(cached), confirmed());
+        assertEquals(1, upstream.requests(Match.manifests().head()).size());
+    }
+
+    @Test
+    void notEvenAMistakeOfOursKeepsWhatIsCachedFromClients() {
+        checked(NOW.minus(Duration.ofDays(1)));
+        upstream.image("app", "1").layer(20).push();
+        ManifestResult found = confirmed();
+        assertEquals(cached, found.manifest());
+        String warning = found.warning().orElseThrow();
+        assertTrue(warning.contains("(24h ago)") && warning.contains("a fault of this server"), warning);
+    }
+
+    private void checked(Instant time) {
+        catalog.add(
+                ManifestSummary.of(new ManifestRecord(cached, List.of(new RecordedReference(NAME, time, time, time)))));
+    }
+
+    private ManifestResult confirmed() {
+        return freshness.confirmed(NAME, cached).toCompletableFuture().join();
+    }
+}

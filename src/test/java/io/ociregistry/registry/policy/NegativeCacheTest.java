@@ -1,0 +1,67 @@
+package io.ociregistry.registry.policy;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class NegativeCacheTest {
+    private static final Duration TIME = Duration.ofSeconds(10);
+
+    private long now;
+    private final NegativeCache<String> missing = new NegativeCache<>(TIME, () -> now);
+
+    @ParameterizedTest
+    @EnumSource(names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
+    void aDefiniteNoCountsForSeconds_andNoLonger(ErrorCode code) {
+        RegistryException answer = fail("a", code);
+        now += TIME.toNanos() - 1;
+        assertSame(answer, assertThrows(RegistryException.class, () -> missing.check("a")));
+        assertDoesNotThrow(() -> missing.check("b"));
+        now += 1;
+        assertDoesNotThrow(() -> missing.check("a"), "it may have been pushed by now");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
+    void nothingElseIsRemembered(ErrorCode code) {
+        fail("a", code);
+        assertDoesNotThrow(() -> missing.check("a"));
+    }
+
+    @Test
+    void noTimeMeansThatNothingIsRemembered() {
+        NegativeCache<String> off = new NegativeCache<>(Duration.ZERO, () -> now);
+        assertThrows(
+                RegistryException.class,
+                () -> off.noting("a", () -> {
+                    throw new RegistryException(ErrorCode.BLOB_UNKNOWN, "test");
+                }));
+        assertDoesNotThrow(() -> off.check("a"));
+    }
+
+    @Test
+    void whatIsThereIsPassedOn() {
+        assertEquals("value", missing.noting("a", () -> "value"));
+        assertDoesNotThrow(() -> missing.check("a"));
+    }
+
+    private RegistryException fail(String key, ErrorCode code) {
+        RegistryException failure = new RegistryException(code, "test");
+        assertThrows(
+                RegistryException.class,
+                () -> missing.noting(key, () -> {
+                    throw failure;
+                }));
+        return failure;
+    }
+}

@@ -1,0 +1,133 @@
+package io.ociregistry.upstream.health;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ociregistry.upstream.address.Origin;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SilenceDetectorTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final ByHand scheduler = new ByHand();
+    private final AtomicInteger brokenOff = new AtomicInteger();
+    private final Breaker breaker = new Breaker(
+            Origin.of(URI.create("https://r.example")),
+            Breaker.Pace.DEFAULT,
+            scheduler,
+            Runnable::run,
+            pause -> false,
+            () -> this.now);
+    private Runnable duringProbe = () -> {};
+    private int probes;
+    private long now;
+    private final SilenceDetector pulse =
+            new SilenceDetector(PATIENCE, breaker, scheduler, Runnable::run, this::probe, () -> this.now);
+
+    private void probe() {
+        probes++;
+        pass(6);
+        duringProbe.run();
+    }
+
+    @AfterEach
+    void stop() {
+        scheduler.shutdownNow();
+    }
+
+    @Test
+    void silenceLastsSinceTheOldestRequestOrTheLastSign() {
+        assertEquals(Duration.ZERO, pulse.silence());
+        SilenceDetector.Wait first = begin();
+        pass(2);
+        SilenceDetector.Wait second = begin();
+        pass(2);
+        assertEquals(Duration.ofSeconds(4), pulse.silence());
+        pulse.sign();
+        pass(1);
+        assertEquals(Duration.ofSeconds(1), pulse.silence());
+        first.end();
+        second.end();
+        assertEquals(Duration.ZERO, pulse.silence(), "nobody waits");
+    }
+
+    @Test
+    void breakerOpensAfterAProbeThatIsNotAnswered_andWhatWasSentIsBrokenOffWithTheNextSign() {
+        SilenceDetector.Wait wait = begin();
+        pass(3);
+        scheduler.runNext();
+        assertTrue(breaker.isOpen());
+        assertEquals(0, brokenOff.get());
+        pulse.sign();
+        assertEquals(1, brokenOff.get());
+        assertTrue(wait.end());
+        SilenceDetector.Wait later = begin();
+        pulse.sign();
+        assertFalse(later.end());
+    }
+
+    @Test
+    void signDuringTheProbeKeepsTheBreakerClosed() {
+        duringProbe = pulse::sign;
+        SilenceDetector.Wait wait = begin();
+        pass(3);
+        scheduler.runNext();
+        assertFalse(breaker.isOpen());
+        assertFalse(wait.end());
+        pass(3);
+        scheduler.runNext();
+        assertEquals(1, probes, "nobody waits any more");
+        assertEquals(0, scheduler.work.size());
+    }
+
+    @Test
+    void upstreamThatAnswersIsNotProbed() {
+        SilenceDetector.Wait wait = begin();
+        pass(2);
+        pulse.sign();
+        pass(1);
+        scheduler.runNext();
+        assertEquals(0, probes);
+        assertEquals(Duration.ofSeconds(2), scheduler.delay);
+        assertFalse(wait.end());
+    }
+
+    private SilenceDetector.Wait begin() {
+        return pulse.begin(brokenOff::incrementAndGet);
+    }
+
+    private void pass(long seconds) {
+        now += TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    /** Time that passes when the test says so. */
+    private static final class ByHand extends ScheduledThreadPoolExecutor {
+        private final Deque<Runnable> work = new ArrayDeque<>();
+        private Duration delay = Duration.ZERO;
+
+        ByHand() {
+            super(1);
+        }
+
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long time, TimeUnit unit) {
+            work.add(command);
+            delay = Duration.of(time, unit.toChronoUnit());
+            return super.schedule(command, 1, TimeUnit.DAYS);
+        }
+
+        void runNext() {
+            work.remove().run();
+        }
+    }
+}

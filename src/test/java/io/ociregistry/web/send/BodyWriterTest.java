@@ -1,0 +1,102 @@
+package io.ociregistry.web.send;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.mockingDetails;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import io.ociregistry.testing.Await;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mockito.ArgumentCaptor;
+
+/** What a container is told, and when, of a client that leaves. How bodies are sent is tested in the containers themselves. */
+@Timeout(30)
+class BodyWriterTest {
+    private final IOException reset = new IOException("Connection reset by peer");
+
+    private final HttpServletRequest request = mock(HttpServletRequest.class);
+    private final ServletOutputStream out = mock(ServletOutputStream.class);
+    private final AsyncContext async = mock(AsyncContext.class);
+    private final BodyWriterContext delivery = new BodyWriterContext(Runnable::run, MinimumRate.DEFAULT);
+    private BodyWriter transfer;
+
+    @BeforeEach
+    void begin() throws IOException {
+        HttpServletResponse response = mock(HttpServletResponse.class);
+        when(response.getOutputStream()).thenReturn(out);
+        when(out.isReady()).thenReturn(true);
+        when(request.getAttribute(BodyWriterContext.class.getName())).thenReturn(delivery);
+        when(request.startAsync()).thenReturn(async);
+        BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(new byte[10])), () -> {});
+        ArgumentCaptor<WriteListener> listener = ArgumentCaptor.forClass(WriteListener.class);
+        verify(out).setWriteListener(listener.capture());
+        transfer = (BodyWriter) listener.getValue();
+    }
+
+    @AfterEach
+    void close() {
+        delivery.close();
+    }
+
+    /** Tomcat gives request and response to the next client as soon as it is told, and the thread that writes fails in that one's. */
+    @Test
+    void theContainerIsToldOfTheEndOnlyWhenNoThreadIsInsideItsStream() throws Exception {
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch unwinding = new CountDownLatch(1);
+        doAnswer(call -> {
+                    writing.countDown();
+                    unwinding.await();
+                    throw reset;
+                })
+                .when(out)
+                .write(any(), anyInt(), anyInt());
+        Thread writer = new Thread(transfer::onWritePossible);
+        writer.start();
+        writing.await();
+
+        Thread container = new Thread(() -> transfer.onError(reset));
+        container.start();
+        Await.until("waits, or has ended", () -> Set.of(Thread.State.BLOCKED, Thread.State.TERMINATED)
+                .contains(container.getState()));
+        verify(async, never()).complete();
+
+        unwinding.countDown();
+        writer.join();
+        container.join();
+        assertEquals(1, ends(), "told once, by one of them");
+    }
+
+    @Test
+    void whatIsBeingBrokenOffIsNotCompletedToo() throws Exception {
+        doThrow(reset).when(out).write(any(), anyInt(), anyInt());
+        transfer.onWritePossible();
+        transfer.onError(reset);
+        verify(async).dispatch();
+        verify(async, never()).complete();
+    }
+
+    private long ends() {
+        return mockingDetails(async).getInvocations().stream()
+                .map(call -> call.getMethod().getName())
+                .filter(Set.of("complete", "dispatch")::contains)
+                .count();
+    }
+}
