@@ -1,4 +1,10 @@
-/** Who may come in: passwords and tokens that clients show. */
+/**
+ * Checks the passwords and tokens that clients present.
+ *
+ * <p>Entry types: {@link ClientAccess}, {@link SharedToken}.
+ *
+ * <p>May import: {@code common}, {@code config.model}, {@code oci}.
+ */
 @NullMarked
 package io.ociregistry.access;
 

@@ -1,4 +1,10 @@
-/** Image archives: OCI layouts and what {@code docker save} writes, read without trusting them, and layouts written. */
+/**
+ * Reads OCI layouts and {@code docker save} archives without trusting them, and writes OCI layouts.
+ *
+ * <p>Entry types: {@link ImageArchive}, {@link LayoutWriter}.
+ *
+ * <p>May import: {@code oci}.
+ */
 @NullMarked
 package io.ociregistry.archive;
 

@@ -1,4 +1,10 @@
-/** What is logged, and where to; the only user of the logging implementation. */
+/**
+ * Sets the level and the file of the log; the only user of the logging implementation.
+ *
+ * <p>Entry types: {@link Logging}.
+ *
+ * <p>May import: {@code common}, {@code config.model}.
+ */
 @NullMarked
 package io.ociregistry.logging;
 

@@ -1,4 +1,10 @@
-/** Bytes on disk. */
+/**
+ * Values and interfaces of the store; no path of a file.
+ *
+ * <p>Entry types: {@link BlobSource}, {@link ManifestRecord}.
+ *
+ * <p>May import: {@code oci}.
+ */
 @NullMarked
 package io.ociregistry.store;
 

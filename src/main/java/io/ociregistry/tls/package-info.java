@@ -1,4 +1,10 @@
-/** Keys and certificates as they stand in files, for whoever shows or checks them. */
+/**
+ * Keys, certificates and trust in PEM files, for clients and servers.
+ *
+ * <p>Entry types: {@link PemFiles}, {@link SystemTrust}.
+ *
+ * <p>May import: {@code common}.
+ */
 @NullMarked
 package io.ociregistry.tls;
 

@@ -1,4 +1,10 @@
-/** Other registries; the only user of the HTTP client. */
+/**
+ * The face of another registry: requests, answers and priorities.
+ *
+ * <p>Entry types: {@link Upstream}, {@link Upstreams}.
+ *
+ * <p>May import: {@code config}, {@code oci}.
+ */
 @NullMarked
 package io.ociregistry.upstream;
 

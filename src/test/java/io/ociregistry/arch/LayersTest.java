@@ -6,14 +6,28 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
-/** The lines between the packages: standalone -> web -> registry -> {store, upstream} -> oci, with config, files, tls, access and logging beside them. */
+/**
+ * The directions between packages: {@code standalone > web > registry > {store, upstream} > oci}. Each package-info names the
+ * packages that its package may import, and this test holds the code to it.
+ */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
 class LayersTest {
     @ArchTest
@@ -29,7 +43,7 @@ class LayersTest {
 
     @ArchTest
     static final ArchRule onlyUpstreamAndTheCommandsSeeTheHttpClient =
-            only("org.apache.hc..", "..upstream..", "..standalone..");
+            only("org.apache.hc..", "..upstream..", "..standalone.remote..");
 
     @ArchTest
     static final ArchRule onlyLoggingSeesLogback = only("ch.qos.logback..", "..logging..");
@@ -44,42 +58,22 @@ class LayersTest {
     static final ArchRule onlyConfigSeesYaml = only("org.yaml..", "..config..");
 
     @ArchTest
-    static final ArchRule ociDependsOnNothingOfOurs =
-            lower("oci", "store", "upstream", "registry", "web", "config", "standalone");
+    static final ArchRule onlyTlsReadsPem = only("nl.altindag.ssl.pem..", "..tls..");
 
     @ArchTest
-    static final ArchRule archivesDependOnOciAlone =
-            lower("archive", "config", "store", "upstream", "registry", "web", "standalone");
-
-    @ArchTest
-    static final ArchRule configDependsOnOciAlone =
-            lower("config", "store", "upstream", "registry", "web", "standalone");
-
-    @ArchTest
-    static final ArchRule daemonsAreMadeInOnePlace = noClasses()
+    static final ArchRule onlyCommonMakesDaemonThreads = noClasses()
             .that()
             .resideOutsideOfPackage("..common..")
             .should()
             .callMethod(Thread.class, "setDaemon", boolean.class);
 
     @ArchTest
-    static final ArchRule variablesAreReadInOnePlace =
+    static final ArchRule onlyEnvironmentReadsVariables =
             noClasses().should().callMethod(System.class, "getenv", String.class);
 
+    /** Layout gives every new file to the owner of the cache. */
     @ArchTest
-    static final ArchRule tlsKnowsFilesAndSecretsAlone =
-            lower("tls", "oci", "store", "upstream", "registry", "web", "standalone");
-
-    @ArchTest
-    static final ArchRule accessKnowsNoRequests =
-            lower("access", "tls", "store", "upstream", "registry", "web", "standalone");
-
-    @ArchTest
-    static final ArchRule onlyTlsReadsPem = only("nl.altindag.ssl.pem..", "..tls..");
-
-    /** Elsewhere nobody would give them to the owner of the cache. */
-    @ArchTest
-    static final ArchRule onlyTheLayoutMakesFilesInTheStore = noClasses()
+    static final ArchRule onlyLayoutMakesFilesInTheStore = noClasses()
             .that()
             .resideInAPackage("..store..")
             .and()
@@ -90,18 +84,51 @@ class LayersTest {
                             nameMatching("write.*|create(Director|File|Temp).*|newOutputStream|newBufferedWriter"))));
 
     @ArchTest
+    static final ArchRule ociImportsNothing =
+            lower("oci", "common", "config", "store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
     static final ArchRule storeNeverSeesUpstreams =
             lower("store", "upstream", "registry", "web", "config", "standalone");
 
     @ArchTest
-    static final ArchRule upstreamsNeverSeeTheStore = lower("upstream", "store", "registry", "web", "standalone");
+    static final ArchRule upstreamNeverSeesTheStore = lower("upstream", "store", "registry", "web", "standalone");
 
     @ArchTest
-    static final ArchRule theRegistryKnowsNoServlets = lower("registry", "web", "standalone");
+    static final ArchRule registrySeesNoServlets = lower("registry", "web", "standalone");
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
-            slices().matching("io.ociregistry.(*)..").should().beFreeOfCycles();
+            slices().assignedFrom(new EveryPackage()).should().beFreeOfCycles();
+
+    @ArchTest
+    static void packagesImportExactlyThePackagesOfTheirPackageInfo(JavaClasses classes) throws IOException {
+        assertEquals(text(PackageInfos.imports()), text(imports(classes)));
+    }
+
+    private static Map<String, Set<String>> imports(JavaClasses classes) {
+        Map<String, Set<String>> imports = new TreeMap<>();
+        for (JavaClass type : classes) {
+            String from = PackageInfos.relative(type.getPackageName());
+            Set<String> to = imports.computeIfAbsent(from, name -> new TreeSet<>());
+            for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+                String name = dependency.getTargetClass().getBaseComponentType().getPackageName();
+                if (name.startsWith(PackageInfos.BASE)
+                        && !PackageInfos.relative(name).equals(from)) {
+                    to.add(PackageInfos.relative(name));
+                }
+            }
+        }
+        return imports;
+    }
+
+    /** One package a line, so that a difference names the package. */
+    private static String text(Map<String, Set<String>> imports) {
+        StringBuilder text = new StringBuilder();
+        imports.forEach((name, imported) ->
+                text.append(name).append(" > ").append(imported).append('\n'));
+        return text.toString();
+    }
 
     private static ArchRule only(String library, String... packages) {
         return noClasses()
@@ -122,5 +149,20 @@ class LayersTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(packages);
+    }
+
+    /** A slice for each package, sub-packages apart from the package above them. */
+    private static final class EveryPackage implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return type.getPackageName().startsWith(PackageInfos.BASE)
+                    ? SliceIdentifier.of(type.getPackageName())
+                    : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+            return "every package";
+        }
     }
 }

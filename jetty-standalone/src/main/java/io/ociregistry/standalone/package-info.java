@@ -1,4 +1,10 @@
-/** The embedded server and the command line: everything the WAR must not contain. */
+/**
+ * Entry point and command line of the standalone jar; nothing below this package is in the WAR.
+ *
+ * <p>Entry types: {@link Main}, {@link CommandLine}.
+ *
+ * <p>May import: {@code config.yaml}, {@code standalone.cli}, {@code standalone.command}.
+ */
 @NullMarked
 package io.ociregistry.standalone;
 

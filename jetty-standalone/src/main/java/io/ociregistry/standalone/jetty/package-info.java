@@ -1,0 +1,12 @@
+/**
+ * The embedded Jetty server.
+ *
+ * <p>Entry types: {@link EmbeddedServer}, {@link Connectors}.
+ *
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry}, {@code tls},
+ * {@code web}, {@code web.admin}.
+ */
+@NullMarked
+package io.ociregistry.standalone.jetty;
+
+import org.jspecify.annotations.NullMarked;

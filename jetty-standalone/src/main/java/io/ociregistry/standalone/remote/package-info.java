@@ -1,0 +1,13 @@
+/**
+ * Commands against a running server: its URL, trust, token and answers.
+ *
+ * <p>Entry types: {@link RemoteServer}, {@link SentToken}.
+ *
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.load},
+ * {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code standalone.cli},
+ * {@code standalone.jetty}, {@code store.disk}, {@code tls}, {@code upstream.net}.
+ */
+@NullMarked
+package io.ociregistry.standalone.remote;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+/**
+ * The content index: which names mean which manifests, and which repository may show which digest.
+ *
+ * <p>Entry types: {@link ContentIndex}, {@link RecordWatcher}.
+ *
+ * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.manifest}, {@code upstream}.
+ */
+@NullMarked
+package io.ociregistry.registry.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,13 @@
+/**
+ * Lists of tags and referrers, from the upstream or from the cache.
+ *
+ * <p>Entry types: {@link TagLists}, {@link ReferrerLists}.
+ *
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.blob},
+ * {@code registry.catalog}, {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code store.blob},
+ * {@code store.manifest}, {@code upstream}.
+ */
+@NullMarked
+package io.ociregistry.registry.list;
+
+import org.jspecify.annotations.NullMarked;

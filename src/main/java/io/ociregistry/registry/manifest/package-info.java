@@ -1,0 +1,12 @@
+/**
+ * Pull-through of manifests, and revalidation of cached tags.
+ *
+ * <p>Entry types: {@link ManifestService}, {@link TagRevalidator}.
+ *
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.catalog},
+ * {@code registry.policy}, {@code store}, {@code store.manifest}, {@code upstream}.
+ */
+@NullMarked
+package io.ociregistry.registry.manifest;
+
+import org.jspecify.annotations.NullMarked;

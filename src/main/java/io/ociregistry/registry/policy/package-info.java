@@ -1,0 +1,11 @@
+/**
+ * Rules that the configuration sets: registry names, tag policies, trust, pins.
+ *
+ * <p>Entry types: {@link RuntimeConfig}, {@link RegistryNames}.
+ *
+ * <p>May import: {@code config}, {@code config.model}, {@code oci}.
+ */
+@NullMarked
+package io.ociregistry.registry.policy;
+
+import org.jspecify.annotations.NullMarked;

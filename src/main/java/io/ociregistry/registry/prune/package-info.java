@@ -1,0 +1,12 @@
+/**
+ * Removes images that a request selects: a plan, then mark and sweep.
+ *
+ * <p>Entry types: {@link Pruner}, {@link BackgroundPruner}.
+ *
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.catalog},
+ * {@code registry.policy}, {@code store}, {@code store.blob}, {@code store.disk}, {@code store.manifest}.
+ */
+@NullMarked
+package io.ociregistry.registry.prune;
+
+import org.jspecify.annotations.NullMarked;

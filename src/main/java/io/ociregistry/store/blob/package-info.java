@@ -1,0 +1,11 @@
+/**
+ * Verified blobs on disk, the links of repositories to them, and lists.
+ *
+ * <p>Entry types: {@link BlobStore}, {@link ConfirmedLinks}, {@link ListStore}.
+ *
+ * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}, {@code store.download}.
+ */
+@NullMarked
+package io.ociregistry.store.blob;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+/**
+ * One blob in flight: the receiver, its readers and the partial file.
+ *
+ * <p>Entry types: {@link BlobDownload}, {@link PartialFile}.
+ *
+ * <p>May import: {@code oci}, {@code store}, {@code store.disk}.
+ */
+@NullMarked
+package io.ociregistry.store.download;
+
+import org.jspecify.annotations.NullMarked;
