@@ -5,22 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.config.model.ClientAuth;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What the README and the pages beside it show can be used as it stands. */
+/** Checks the configurations and the links in the README and in the documentation. */
 class ReadmeTest {
     private static final Path README = Path.of("README.md");
 
     @Test
     void whatIsShownAsAConfigurationIsOne() throws Exception {
-        assertEquals(3, onlyConfiguration("README.md").registries().size());
+        assertEquals(3, onlyConfiguration("docs/configuration.md").registries().size());
         assertEquals(2, onlyConfiguration("docs/links.md").registries().size());
         ServerConfig clients = onlyConfiguration("docs/clients.md");
         assertEquals(ClientAuth.VERIFY, clients.serverTlsConfig().clientAuth());
@@ -38,16 +40,29 @@ class ReadmeTest {
     }
 
     @Test
-    void theFilesThatTheyNameAreThere() throws Exception {
-        List<Path> pages = new ArrayList<>(List.of(README, Path.of("CONTRIBUTING.md")));
-        try (var docs = Files.list(Path.of("docs"))) {
+    void linksLeadToFilesAndHeadings() throws Exception {
+        List<Path> pages = new ArrayList<>(List.of(README, Path.of("CONTRIBUTING.md"), Path.of("CHANGELOG.md")));
+        try (var docs = Files.walk(Path.of("docs"))) {
             docs.filter(page -> page.toString().endsWith(".md")).forEach(pages::add);
         }
         for (Path page : pages) {
-            Matcher link = Pattern.compile("]\\(([^)#:]+)(?:#[^)]*)?\\)").matcher(Files.readString(page));
+            Matcher link = Pattern.compile("]\\(([^)#:]*)(?:#([^)]*))?\\)").matcher(Files.readString(page));
             while (link.find()) {
-                assertTrue(Files.exists(page.resolveSibling(link.group(1))), page + " names " + link.group(1));
+                Path target = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
+                assertTrue(Files.exists(target), page + " names " + link.group(1));
+                if (link.group(2) != null) {
+                    assertTrue(anchors(target).contains(link.group(2)), page + " names " + link.group());
+                }
             }
         }
+    }
+
+    /** The anchors that a web page of the file has for its headings. */
+    private static List<String> anchors(Path page) throws IOException {
+        return Files.readAllLines(page).stream()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT))
+                .map(heading -> heading.replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'))
+                .toList();
     }
 }
