@@ -46,6 +46,10 @@ record AppImage(Path layout) {
     }
 
     void push(DockerRegistry registry, String repository) {
+        push(registry, repository, TAG);
+    }
+
+    void push(DockerRegistry registry, String repository, String tag) {
         Program.run(
                 "skopeo-push",
                 List.of(
@@ -56,7 +60,7 @@ record AppImage(Path layout) {
                         "--dest-creds=" + DockerRegistry.USER + ":" + DockerRegistry.PASSWORD,
                         "--dest-cert-dir=" + registry.authority().getParent(),
                         "oci:" + layout + ":" + TAG,
-                        "docker://" + registry.hostAndPort() + "/" + repository + ":" + TAG));
+                        "docker://" + registry.hostAndPort() + "/" + repository + ":" + tag));
     }
 
     String index() {

@@ -52,7 +52,12 @@ final class Program implements AutoCloseable {
 
     /** Runs a program to its end, which must be a good one, and answers what it printed. */
     static String run(String name, List<String> command) {
-        try (var program = start(name, Map.of(), command)) {
+        return run(name, Map.of(), command);
+    }
+
+    /** The same with more variables in its environment. */
+    static String run(String name, Map<String, String> environment, List<String> command) {
+        try (var program = start(name, environment, command)) {
             var status = program.exitStatus(Duration.ofMinutes(5));
             if (status != 0) {
                 throw new AssertionError(

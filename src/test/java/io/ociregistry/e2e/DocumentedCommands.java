@@ -1,0 +1,93 @@
+package io.ociregistry.e2e;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Runs the fenced {@code shell} blocks of a page of the documentation in a directory of its own, as a user who copies
+ * them. Only ports and directories are replaced. {@code mvn} does nothing, because the build has made the jar, and
+ * {@code sudo} runs its command as this user.
+ */
+final class DocumentedCommands implements AutoCloseable {
+    private static final Pattern BLOCK = Pattern.compile("^ *```shell\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
+
+    private final Path directory;
+    private final Map<String, String> environment;
+    private final int port = Loopback.freePort();
+    private Program server;
+
+    /** A fresh directory with the jar, and a configuration that the commands find by the environment. */
+    DocumentedCommands(Path directory, Configuration configuration) throws IOException {
+        this.directory = directory;
+        Path programs = Files.createDirectories(directory.resolve("bin"));
+        program(programs.resolve("mvn"), "exit 0");
+        program(programs.resolve("sudo"), "if [ \"$1\" = -u ]; then shift 2; fi", "exec \"$@\"");
+        Path target = Files.createDirectories(directory.resolve("target"));
+        Path jar = Files.copy(FatJar.artifact(), target.resolve("ociregistry.jar"));
+        Files.createLink(directory.resolve("ociregistry.jar"), jar);
+        Files.createDirectories(directory.resolve("tmp"));
+        Path java = Path.of(Java.executable()).getParent();
+        this.environment = Map.of(
+                "PATH", programs + ":" + java + ":" + System.getenv("PATH"),
+                "OCIREGISTRY_CONFIG", configuration.file().toString());
+    }
+
+    private static void program(Path file, String... lines) throws IOException {
+        Files.writeString(file, "#!/bin/bash\n" + String.join("\n", lines) + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /** The blocks of a page, in their order. */
+    static List<String> of(Path page) throws IOException {
+        return BLOCK.matcher(Files.readString(page))
+                .results()
+                .map(block -> block.group(1).stripIndent())
+                .toList();
+    }
+
+    /** Runs one block. A command that serves goes on until the next one that serves, or until this is closed. */
+    void run(String block) {
+        List<String> commands = new ArrayList<>();
+        for (String line : block.lines().toList()) {
+            if (line.contains(" serve ")) {
+                runAll(commands);
+                commands.clear();
+                serve(line);
+            } else {
+                commands.add(line);
+            }
+        }
+        runAll(commands);
+    }
+
+    private void runAll(List<String> commands) {
+        if (!commands.isEmpty()) {
+            String script = "cd '" + directory + "'\n" + here(String.join("\n", commands));
+            Program.run("documented", environment, List.of("bash", "-euo", "pipefail", "-c", script));
+        }
+    }
+
+    private void serve(String command) {
+        close();
+        server = Program.start("documented-server", environment, List.of("bash", "-c", "cd '" + directory + "' && exec " + here(command)));
+        server.waitUntil("the documented server accepts connections", () -> Loopback.accepts(port));
+    }
+
+    private String here(String commands) {
+        return commands.replace("8080", String.valueOf(port)).replace("/tmp/", directory + "/tmp/");
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            server.close();
+            server = null;
+        }
+    }
+}

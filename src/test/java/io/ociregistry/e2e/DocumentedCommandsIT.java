@@ -1,0 +1,106 @@
+package io.ociregistry.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Copies the commands of the documentation into a shell, with a real registry as {@code registry.k8s.io}. */
+@Timeout(300)
+@ExtendWith(ShowsLogs.class)
+class DocumentedCommandsIT {
+    private static final String REPOSITORY = "pause";
+
+    @TempDir
+    static Path shared;
+
+    private static AppImage image;
+
+    @TempDir
+    Path directory;
+
+    private Path work;
+
+    @BeforeAll
+    static void pushImage() {
+        Peers.require("skopeo", "curl", "jq");
+        image = AppImage.build(shared, 1 << 16);
+        try (var upstream = upstream()) {
+            image.push(upstream, REPOSITORY, "3.8");
+        }
+    }
+
+    private static DockerRegistry upstream() {
+        return DockerRegistry.start(shared.resolve("registry"));
+    }
+
+    @BeforeEach
+    void writeList() throws Exception {
+        work = Files.createDirectories(directory.resolve("work"));
+        Files.writeString(work.resolve("images.txt"), "# ours\nregistry.k8s.io/pause:3.8\n");
+    }
+
+    private Configuration configuration(DockerRegistry upstream) {
+        return Configuration.in(
+                directory, """
+                - name: registry.k8s.io
+                  endpoint: %s
+                  tls:
+                    ca: '%s'
+                  auth:
+                    user: %s
+                    password: %s
+                """.formatted(upstream.url(), upstream.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
+    }
+
+    @Test
+    void quickStartOfReadmePullsAndServesOffline() throws Exception {
+        List<String> blocks = DocumentedCommands.of(Path.of("README.md"));
+        assertEquals(5, blocks.size(), blocks.toString());
+        try (var upstream = upstream();
+                var commands = new DocumentedCommands(work, configuration(upstream))) {
+            blocks.forEach(commands::run);
+            assertTrue(Files.isDirectory(work.resolve("tmp/images/blobs")));
+
+            upstream.close();
+            Files.move(work.resolve("tmp/pause"), work.resolve("tmp/first"));
+            blocks.subList(1, 3).forEach(commands::run);
+        }
+        assertTrue(Files.isDirectory(work.resolve("tmp/pause/blobs")));
+    }
+
+    @Test
+    void commandsForPreloadAndAirGapsSucceed() throws Exception {
+        try (var upstream = upstream();
+                var commands = new DocumentedCommands(work, configuration(upstream))) {
+            runAll(commands, "docs/preload.md");
+        }
+        assertTrue(Files.size(work.resolve("images.tar")) > 1 << 16);
+        assertFalse(Files.readString(work.resolve("have.txt")).isBlank());
+    }
+
+    @Test
+    void commandsForTheCacheSucceed() throws Exception {
+        try (var upstream = upstream();
+                var commands = new DocumentedCommands(work, configuration(upstream))) {
+            commands.run("java -jar ociregistry.jar load --image-file images.txt");
+            runAll(commands, "docs/cache.md");
+        }
+        assertTrue(Files.readString(work.resolve("have.txt")).contains(image.index()));
+    }
+
+    private static void runAll(DocumentedCommands commands, String page) throws Exception {
+        List<String> blocks = DocumentedCommands.of(Path.of(page));
+        assertFalse(blocks.isEmpty(), page);
+        blocks.forEach(commands::run);
+    }
+}
