@@ -13,7 +13,6 @@ import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,46 +21,29 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the server still does when its upstream is gone, when it was stopped in between, and when it may ask nobody. */
-@Timeout(60)
-class OfflineTest {
+/** Serves cached content while the upstream is gone, after a restart, and without a network. */
+class OfflineTest extends Scenario {
     private static final int SIZE = 300_000;
 
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
     private FakeImage image;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() {
         image = upstream.image("team/app", "1.0").layer(SIZE).push();
-        registry = RunningRegistry.start(configuration(""), images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
     }
 
     @Test
-    void aRestartedServerServesEverythingWithTheUpstreamGone() throws Exception {
+    void restartedServerServesAllWithoutUpstream() throws Exception {
         Response pulled = pull();
         upstream.refuseConnections();
         registry.restart();
 
-        Response again = get("/v2/team/app/manifests/1.0?ns=r.example");
+        Response again = get(manifest("team/app", "1.0"));
         assertEquals(200, again.status());
         assertArrayEquals(pulled.body(), again.body());
         assertEquals(pulled.header("Content-Type"), again.header("Content-Type"));
@@ -77,7 +59,7 @@ class OfflineTest {
     }
 
     @Test
-    void aBlobThatNoManifestNamesIsRememberedAsItsRepositorysToo() throws Exception {
+    void blobWithoutManifestIsServedToItsRepositoryOnly() throws Exception {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         upstream.refuseConnections();
         registry.restart();
@@ -86,7 +68,7 @@ class OfflineTest {
     }
 
     @Test
-    void aHitAsksTheUpstreamNothing() throws Exception {
+    void hitSendsNoRequestUpstream() throws Exception {
         pull();
         int before = upstream.requests().size();
         for (String method : new String[] {"GET", "HEAD"}) {
@@ -100,13 +82,12 @@ class OfflineTest {
     }
 
     @Test
-    void anAirGappedServerServesWhatItHas_andSaysAtOnceWhyItHasNotTheRest() throws Exception {
+    void airGappedServerServesTheCacheAndExplainsMisses() throws Exception {
         pull();
-        registry.close();
-        registry = RunningRegistry.start(configuration("airGapped: true\n"), images);
+        startWith("airGapped: true\n");
         int before = upstream.requests().size();
 
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        assertEquals(200, get(manifest("team/app", "1.0")).status());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         for (String path : new String[] {
             "/v2/team/app/manifests/2.0?ns=r.example",
@@ -123,14 +104,10 @@ class OfflineTest {
     }
 
     @Test
-    void whatOneRepositoryHasIsNotShownInAnotherBeforeItsUpstreamConfirmsIt() throws Exception {
+    void blobIsServedToOtherRegistryAfterItsConfirmation() throws Exception {
         pull();
         FakeUpstream other = FakeUpstream.start();
-        registry.close();
-        registry = RunningRegistry.start(
-                configuration("cache: {negativeTtl: 0s}\n")
-                        .concat("- name: s.example\n  endpoint: " + other.url() + "\n"),
-                images);
+        startWith("- name: s.example\n  endpoint: " + other.url() + "\ncache: {negativeTtl: 0s}\n");
         try (other) {
             String path = "/v2/x/y/blobs/" + image.layer(0) + "?ns=s.example";
             assertEquals(404, get(path).status(), "its upstream does not have it");
@@ -141,13 +118,10 @@ class OfflineTest {
     }
 
     @Test
-    void whatIsPrivateInOneRegistryCantBeReadByNamingItInAnother() throws Exception {
+    void manifestOfOtherRegistryGivesNoRightToPrivateBlob() throws Exception {
         pull();
         FakeUpstream hostile = FakeUpstream.start();
-        registry.close();
-        registry = RunningRegistry.start(
-                configuration("prefetch: false\n").concat("- name: h.example\n  endpoint: " + hostile.url() + "\n"),
-                images);
+        startWith("- name: h.example\n  endpoint: " + hostile.url() + "\nprefetch: false\n");
         try (hostile) {
             hostile.index("evil/app", "1", image);
             FakeImage naming = hostile.image("evil/app", "2")
@@ -178,12 +152,9 @@ class OfflineTest {
     }
 
     @Test
-    void aRegistryThatSendsSlowlyHoldsUpNobodyElse() throws Exception {
+    void slowRegistryDelaysNoOtherRegistry() throws Exception {
         FakeUpstream slow = FakeUpstream.start();
-        registry.close();
-        registry = RunningRegistry.start(
-                configuration("prefetch: false\n").concat("- name: s.example\n  endpoint: " + slow.url() + "\n"),
-                images);
+        startWith("- name: s.example\n  endpoint: " + slow.url() + "\nprefetch: false\n");
         slow.image("x/y", "1").layer(image.layers().get(0).content()).push();
         try (slow;
                 RawHttp waiting = RawHttp.connect(registry.base())) {
@@ -196,12 +167,11 @@ class OfflineTest {
     }
 
     @Test
-    void aManifestThatLiesAboutASizeSpoilsNothing() throws Exception {
+    void wrongSizeInManifestDoesNoHarm() throws Exception {
         String honest = new String(image.manifest(), StandardCharsets.UTF_8);
         String lie = honest.replace("\"size\":" + SIZE, "\"size\":" + (SIZE + 5));
         upstream.manifest("team/app", "lie", image.mediaType(), lie.getBytes(StandardCharsets.UTF_8));
-        registry.close();
-        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
+        startWith("prefetch: false\n");
         assertEquals(200, get("/v2/team/app/manifests/lie?ns=r.example").status());
         Response answer = get(layer());
         assertEquals(String.valueOf(SIZE), answer.header("Content-Length"));
@@ -210,21 +180,21 @@ class OfflineTest {
     }
 
     @Test
-    void aDownloadThatTheServersStopCutGoesOnWhereItWas() throws Exception {
+    void downloadResumesAfterStop() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         try (RawHttp client = RawHttp.connect(registry.base())) {
             Response arriving = client.send("GET", layer());
             assertEquals(200, arriving.status());
             arriving.read(90_000);
             gate.awaitReached();
-            registry.close();
+            stopServer();
         }
         gate.release();
         upstream.heal();
         long held = Files.size(partial());
         assertTrue(held >= 90_000 && held < SIZE, () -> "held " + held);
 
-        registry = RunningRegistry.start(configuration(""), images);
+        startWith("");
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         var requests = upstream.requests(Match.blob(image.layer(0)).get());
         assertEquals(
@@ -233,7 +203,7 @@ class OfflineTest {
     }
 
     @Test
-    void aConnectionThatBreaksIsResumedFromTheByteAfterTheLastOneHeld_whileTheClientWaits() throws Exception {
+    void brokenConnectionResumesAtTheNextByte() throws Exception {
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(70_000));
 
@@ -246,7 +216,7 @@ class OfflineTest {
     }
 
     @Test
-    void anUpstreamThatFailsWhileItIsResumedLosesNothingOfWhatIsHeld() throws Exception {
+    void failedResumeKeepsPartialContent() throws Exception {
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.status(503));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
@@ -254,7 +224,7 @@ class OfflineTest {
     }
 
     @Test
-    void whatWasHeldAndIsWrongIsFetchedOnceMoreFromTheStart() throws Exception {
+    void wrongPartialContentIsFetchedFromTheStart() throws Exception {
         byte[] wrong = new byte[1000];
         leave(wrong, "1000 " + Digest.of(wrong));
         Response first = get(layer());
@@ -266,7 +236,7 @@ class OfflineTest {
     }
 
     @Test
-    void whatTheDiskChangedOfWhatWasHeldIsFetchedAgain_andNoClientSeesIt() throws Exception {
+    void damagedPartialContentIsFetchedFromLastGoodCheckpoint() throws Exception {
         byte[] held = Arrays.copyOf(image.layerBytes(0), 3000);
         String checkpoints = "1000 " + Digest.of(Arrays.copyOf(held, 1000)) + "\n3000 " + Digest.of(held);
         held[2000] ^= 1;
@@ -276,7 +246,7 @@ class OfflineTest {
     }
 
     @Test
-    void whatIsHeldAndLongerThanTheWholeIsFetchedFromTheStart() throws Exception {
+    void tooLongPartialContentIsFetchedFromTheStart() throws Exception {
         byte[] wrong = new byte[SIZE + 1];
         leave(wrong, wrong.length + " " + Digest.of(wrong));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
@@ -284,14 +254,14 @@ class OfflineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "garbage", "5 sha256:0", "-1 x", "99999999999999999999 x", "\u0000"})
-    void whatHasNoCheckpointIsFetchedAgain(String checkpoints) throws Exception {
+    void partialContentWithoutCheckpointIsFetchedFromTheStart(String checkpoints) throws Exception {
         leave(Arrays.copyOf(image.layerBytes(0), 3000), checkpoints);
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertEquals(List.of(""), ranges());
     }
 
     @Test
-    void whatIsHeldWholeNeedsNoUpstream() throws Exception {
+    void completePartialFileNeedsNoUpstream() throws Exception {
         pull();
         registry.restart();
         Files.delete(images.resolve("blobs").resolve(image.layer(0).hex()));
@@ -305,7 +275,7 @@ class OfflineTest {
     }
 
     @Test
-    void anUpstreamThatIgnoresTheRangeSendsAgainWhatIsHeld_andNobodyNotices() throws Exception {
+    void upstreamThatIgnoresRangeStartsOver() throws Exception {
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(50_000));
         upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.IgnoreRange());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
@@ -313,28 +283,28 @@ class OfflineTest {
     }
 
     @Test
-    void aFileThatSomebodyCopiedInIsCheckedWhileItIsServed() throws Exception {
+    void copiedFileIsVerifiedWhileItIsServed() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
         Files.delete(images.resolve("verified"));
         Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
         upstream.refuseConnections();
-        registry = RunningRegistry.start(configuration(""), images);
+        startWith("");
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 
     @Test
-    void aFileThatIsNotWhatItsNameSaysIsNeverServedWhole_andIsFetchedAgain() throws Exception {
+    void corruptFileIsNeverServedCompletely() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
         byte[] wrong = Files.readAllBytes(blob);
         wrong[7] ^= 1;
         Files.write(blob, wrong);
         Files.setLastModifiedTime(blob, FileTime.from(Instant.now().minusSeconds(3600)));
-        registry = RunningRegistry.start(configuration(""), images);
+        startWith("");
 
         Response cut = get(layer());
         cut.body();
@@ -347,7 +317,7 @@ class OfflineTest {
     }
 
     @Test
-    void aFileThatWasTruncatedOrIsGoneIsFetchedAgain_whileTheClientWaits() throws Exception {
+    void truncatedOrMissingFileIsFetchedAgain() throws Exception {
         pull();
         // What a client has got may be on its way to the disk still; a stop waits for it.
         registry.restart();
@@ -362,16 +332,16 @@ class OfflineTest {
     }
 
     @Test
-    void aRecordThatIsGarbageIsQuarantined_andTheRestIsServed() throws Exception {
+    void damagedRecordIsQuarantinedAlone() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Path record = images.resolve("img").resolve(image.digest().hex());
         Path neighbour = images.resolve("img").resolve("0".repeat(64));
         Files.writeString(neighbour, "{ no record");
         Files.setLastModifiedTime(neighbour, FileTime.from(Instant.now().minusSeconds(3600)));
         upstream.refuseConnections();
-        registry = RunningRegistry.start(configuration(""), images);
-        assertEquals(200, get("/v2/team/app/manifests/1.0?ns=r.example").status());
+        startWith("");
+        assertEquals(200, get(manifest("team/app", "1.0")).status());
         assertTrue(Files.exists(record));
         assertEquals(false, Files.exists(neighbour));
     }
@@ -386,38 +356,21 @@ class OfflineTest {
 
     /** Leaves a part of the layer on the disk, as a server would that was killed, and starts one that finds it. */
     private void leave(byte[] held, String checkpoints) throws Exception {
-        registry.close();
+        stopServer();
         Files.write(partial(), held);
         Files.writeString(checkpoints(), "r.example/team/app\n" + checkpoints + "\n");
-        registry = RunningRegistry.start(configuration("prefetch: false\n"), images);
-    }
-
-    private List<String> ranges() {
-        return upstream.requests(Match.blob(image.layer(0)).get()).stream()
-                .map(request -> request.header("Range").orElse(""))
-                .toList();
+        startWith("prefetch: false\n");
     }
 
     private Response pull() throws Exception {
-        Response manifest = get("/v2/team/app/manifests/1.0?ns=r.example");
-        assertEquals(200, manifest.status());
-        assertEquals(
-                200,
-                get("/v2/team/app/blobs/" + image.config().digest() + "?ns=r.example")
-                        .status());
-        assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        return manifest;
+        return pull(image, "team/app", "1.0");
+    }
+
+    private List<String> ranges() {
+        return ranges(image.layer(0));
     }
 
     private String layer() {
-        return "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
-    }
-
-    private Response get(String path) throws Exception {
-        return RawHttp.get(registry.base(), path);
-    }
-
-    private String configuration(String more) {
-        return more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+        return blob("team/app", image.layer(0));
     }
 }
