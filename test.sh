@@ -5,7 +5,8 @@
 #   2. two clean builds of the last commit, which must give the same bytes;
 #   3. a build by every other JDK (17 or newer) in /usr/lib/jvm, whose jar must start.
 #
-# On Debian, as root, the programs of the end-to-end tests are installed first; elsewhere tests without their program are skipped.
+# On Debian, as root, the programs of the end-to-end tests are installed first. Elsewhere, tests without their program
+# are skipped.
 # With OCIREGISTRY_MORE_PEERS=true in the environment there are more of them, some of which Go builds.
 # With --no-skips whatever is skipped is a failure. All traffic stays on loopback, and whatever is started is ended.
 set -euo pipefail
@@ -15,7 +16,7 @@ no_skips=false
 case "${1-}" in
   '') ;;
   --no-skips) no_skips=true ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 export OCIREGISTRY_NO_SKIPS=$no_skips
 more_peers=false
@@ -36,7 +37,7 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { printf '\ntest.sh: %s\n' "$*" >&2; exit 1; }
 skip() { if $no_skips; then fail "$*, and nothing may be skipped"; else say "SKIPPED: $*"; fi; }
 
-# --- the programs of the end-to-end tests -----------------------------------------------------------------------------------
+# --- the programs of the end-to-end tests ---------------------------------------------------------------------------
 
 # Debian package, a file or program it brings, what can't be tested without it
 peers() {
@@ -47,7 +48,8 @@ docker-registry docker-registry                     everything with a real upstr
 skopeo          skopeo                              everything with a real image (PullThroughIT, SlowLinkIT)
 umoci           umoci                               everything with a real image (PullThroughIT, SlowLinkIT)
 tomcat10        /usr/share/tomcat10/bin/catalina.sh the WAR in Tomcat
-curl            curl                                a kubelet's pull by CRI (PullThroughIT), a client of a proxy (BehindNginxIT)
+curl            curl                                a kubelet's pull by CRI, a client of a proxy (PullThroughIT, BehindNginxIT)
+jq              jq                                  the commands of the documentation (DocumentedCommandsIT)
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
 nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
 strace          strace                              the order in which files are made durable (DurableOrderIT)
@@ -102,7 +104,7 @@ report_missing() {
   [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through us (PullThroughIT, SlowLinkIT)"
 }
 
-# --- the build --------------------------------------------------------------------------------------------------------------
+# --- the build ------------------------------------------------------------------------------------------------------
 
 no_test_was_skipped() {
   if grep -lE '<testsuite [^>]*skipped="[1-9]' target/surefire-reports/TEST-*.xml target/failsafe-reports/TEST-*.xml; then

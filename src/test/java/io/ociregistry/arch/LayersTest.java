@@ -25,7 +25,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The directions between packages: {@code standalone > web > registry > {store, upstream} > oci}. Each package-info names the
+ * The directions between packages: {@code standalone > web > registry > {store, upstream} > oci}. Each package-info
+ * names the
  * packages that its package may import, and this test holds the code to it.
  */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)

@@ -16,8 +16,10 @@ import java.util.Random;
 import java.util.stream.StreamSupport;
 
 /**
- * A real image in an OCI layout, made by umoci: two small layers and one of 200 MB that no compression shrinks, and an index over
- * linux/amd64 and linux/arm64. Its tag in the layout is {@value #TAG}. Digests are strings as in the JSON: "sha256:...".
+ * A real image in an OCI layout, made by umoci: two small layers and one of 200 MB that no compression shrinks, and
+ * an index over
+ * linux/amd64 and linux/arm64. Its tag in the layout is {@value #TAG}. Digests are strings as in the JSON:
+ * "sha256:...".
  */
 record AppImage(Path layout) {
     static final String TAG = "1.0";

@@ -24,7 +24,10 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** A private authority and one certificate for 127.0.0.1 it has signed, as PEM files; nobody trusts them unless told to. */
+/**
+ * A private authority and one certificate for 127.0.0.1 it has signed, as PEM files; nobody trusts them unless told
+ * to.
+ */
 record Certificates(Path authority, Path certificate, Path key) {
     private static final X500Principal AUTHORITY = new X500Principal("CN=A test's own authority");
     private static final X500Principal SERVER = new X500Principal("CN=127.0.0.1");

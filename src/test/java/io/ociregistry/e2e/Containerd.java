@@ -12,7 +12,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A containerd of its own: root, state, socket and configuration are in one directory, so an empty directory is an empty node.
+ * A containerd of its own: root, state, socket and configuration are in one directory, so an empty directory is an
+ * empty node.
  * It pulls from one mirror and has no other host to fall back to. Nothing of the machine's own containerd is used.
  */
 final class Containerd implements AutoCloseable {
@@ -132,7 +133,8 @@ final class Containerd implements AutoCloseable {
     }
 
     /**
-     * Where the next pulls go: the shape of conf/containerd/_default/hosts.toml, with {@code server} added, since without it the registry itself
+     * Where the next pulls go: the shape of conf/containerd/_default/hosts.toml, with {@code server} added, since
+     * without it the registry itself
      * would be next.
      *
      * @param more lines for that host
@@ -172,7 +174,8 @@ final class Containerd implements AutoCloseable {
                 [plugins."io.containerd.grpc.v1.cri".registry]
                   config_path = '%3$s'
 
-                # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this allows it.
+                # containerd 2 has that of CRI in another place, and pulls and imports for ctr itself, where this
+                # allows it.
                 [plugins."io.containerd.cri.v1.images"]
                   snapshotter = "native"
 

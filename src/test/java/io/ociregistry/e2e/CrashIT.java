@@ -33,10 +33,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The real server, killed at random points of concurrent pulls, again and again on one directory. After each restart all that was ever
+ * The real server, killed at random points of concurrent pulls, again and again on one directory. After each restart
+ * all that was ever
  * committed is still there and needs no upstream, and every byte that is served is right.
  *
- * <p>Committed is what has its name on the disk when the server is killed, and before that every manifest that a client got whole. After each
+ * <p>Committed is what has its name on the disk when the server is killed, and before that every manifest that a
+ * client got whole. After each
  * restart the latest of it is read, and as much of the older as {@link #SAMPLE}; after the last one all of it.
  *
  * <p>20 rounds; the environment variable OCIREGISTRY_CRASH_ROUNDS asks for more.

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One call of the interface by which a kubelet has images pulled. Debian has no crictl, so curl carries the gRPC: a message is one
+ * One call of the interface by which a kubelet has images pulled. Debian has no crictl, so curl carries the gRPC: a
+ * message is one
  * zero byte, its length in four bytes, and protobuf, which for strings shorter than 128 bytes is: tag, length, bytes.
  */
 record CriImageService(Path socket) {

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The real server on a disk that really is read-only, or full: each is mounted where nobody but the server sees it (a mount namespace of its
+ * The real server on a disk that really is read-only, or full: each is mounted where nobody but the server sees it (a
+ * mount namespace of its
  * own), so nothing is left to be unmounted.
  */
 @Timeout(120)

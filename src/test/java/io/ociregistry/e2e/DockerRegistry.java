@@ -12,7 +12,8 @@ import java.util.Map;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
- * Debian's docker-registry on loopback, behind TLS that only {@link #authority()} vouches for, and closed to everybody but one user.
+ * Debian's docker-registry on loopback, behind TLS that only {@link #authority()} vouches for, and closed to
+ * everybody but one user.
  * What was pushed stays in its directory when it is stopped, and is served again by the next one started there.
  */
 final class DockerRegistry implements AutoCloseable {

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A Docker of its own: data, sockets and configuration are in one directory, and it changes nothing in the machine's network. */
+/**
+ * A Docker of its own: data, sockets and configuration are in one directory, and it changes nothing in the machine's
+ * network.
+ */
 record Dockerd(Path directory, Program daemon) implements AutoCloseable {
     static Dockerd start(Path directory) {
         Peers.requireRoot();

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
  * {@code sudo} runs its command as this user.
  */
 final class DocumentedCommands implements AutoCloseable {
-    private static final Pattern BLOCK = Pattern.compile("^ *```shell\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern BLOCK =
+            Pattern.compile("^ *```shell\n(.*?)^ *```", Pattern.DOTALL | Pattern.MULTILINE);
 
     private final Path directory;
     private final Map<String, String> environment;
@@ -75,7 +76,8 @@ final class DocumentedCommands implements AutoCloseable {
 
     private void serve(String command) {
         close();
-        server = Program.start("documented-server", environment, List.of("bash", "-c", "cd '" + directory + "' && exec " + here(command)));
+        String script = "cd '" + directory + "' && exec " + here(command);
+        server = Program.start("documented-server", environment, List.of("bash", "-c", script));
         server.waitUntil("the documented server accepts connections", () -> Loopback.accepts(port));
     }
 

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What makes a file of the cache survive a power cut, seen from below: the system calls of the real server. Content goes to a file aside,
+ * What makes a file of the cache survive a power cut, seen from below: the system calls of the real server. Content
+ * goes to a file aside,
  * is forced to the disk, gets its name, and then the name is forced.
  */
 @Timeout(120)
@@ -132,7 +133,10 @@ class DurableOrderIT {
         }
     }
 
-    /** Whose a blob is has to be on the disk before the blob is in the store: else it would belong to whoever names it next. */
+    /**
+     * Whose a blob is has to be on the disk before the blob is in the store: else it would belong to whoever names it
+     * next.
+     */
     private static void assertLinkedFirst(Path log, Path images) throws IOException {
         String links = images.resolve("lists").resolve("links").toString();
         List<SystemCall> calls = SystemCall.read(log);

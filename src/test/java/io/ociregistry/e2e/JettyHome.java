@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Stock Jetty 12 (org.eclipse.jetty:jetty-home, unpacked by the build into target/jetty-home) with the WAR as ROOT in it. The WAR finds its
+ * Stock Jetty 12 (org.eclipse.jetty:jetty-home, unpacked by the build into target/jetty-home) with the WAR as ROOT in
+ * it. The WAR finds its
  * configuration by the system property.
  */
 final class JettyHome {
@@ -18,7 +19,10 @@ final class JettyHome {
         return start(configuration, List.of());
     }
 
-    /** With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small pieces. */
+    /**
+     * With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small
+     * pieces.
+     */
     static Container startSmall(Configuration configuration) {
         return start(
                 configuration,

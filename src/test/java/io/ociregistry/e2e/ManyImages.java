@@ -12,7 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A cache of many images, each with a tag and five small blobs of its own, in a repository with nineteen others. For each blob it has a note
+ * A cache of many images, each with a tag and five small blobs of its own, in a repository with nineteen others. For
+ * each blob it has a note
  * that it was verified, as a cache has that was in use; the looks in them are made up.
  */
 record ManyImages(int count, String lastTag, Digest last) {

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
-/** What tests measured, beside what they assert of it: a line each in {@code target/e2e/measured.txt}, for who compares two runs. */
+/**
+ * What tests measured, beside what they assert of it: a line each in {@code target/e2e/measured.txt}, for who
+ * compares two runs.
+ */
 final class Measured {
     private static final Path FILE = Program.LOGS.resolve("measured.txt");
 

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Programs that take more time to get than a run of all tests has: they pull through us, read what we export, and we what they write. */
+/**
+ * Programs that take more time to get than a run of all tests has: they pull through us, read what we export, and we
+ * what they write.
+ */
 @Tag("more-peers")
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A podman with a storage and a registries.conf of its own. One registry has a mirror, and nothing behind it: where the mirror fails, podman
+ * A podman with a storage and a registries.conf of its own. One registry has a mirror, and nothing behind it: where
+ * the mirror fails, podman
  * finds nobody.
  */
 record Podman(Path directory) {

@@ -15,8 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * A real program that a test started: its output goes to a numbered file in target/e2e, and it is ended by its own process id,
- * at the latest when the test's JVM ends. Waiting for it is always waiting for a condition, and ends early when the program does.
+ * A real program that a test started: its output goes to a numbered file in target/e2e, and it is ended by its own
+ * process id,
+ * at the latest when the test's JVM ends. Waiting for it is always waiting for a condition, and ends early when the
+ * program does.
  */
 final class Program implements AutoCloseable {
     static final Path LOGS = Path.of("target", "e2e").toAbsolutePath();

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The promise of the product with nothing of our own around it: a real image, in a real registry behind TLS and a password, pulled
+ * The promise of the product with nothing of our own around it: a real image, in a real registry behind TLS and a
+ * password, pulled
  * through the cache by the programs that will pull through it.
  */
 @Timeout(300)
@@ -201,7 +202,10 @@ class PullThroughIT {
         assertEquals(-1, Files.mismatch(image.blob(digest), file), digest + " in " + file);
     }
 
-    /** Every digest was asked of us and answered with 200; a line may be written a moment after its client has all bytes. */
+    /**
+     * Every digest was asked of us and answered with 200; a line may be written a moment after its client has all
+     * bytes.
+     */
     private static void assertLogged(Container server, Collection<String> digests) throws InterruptedException {
         var deadline = Instant.now().plusSeconds(10);
         while (!notLogged(server, digests).isEmpty() && Instant.now().isBefore(deadline)) {

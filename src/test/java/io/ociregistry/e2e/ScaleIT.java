@@ -18,7 +18,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A large cache: how long until it serves, and what it costs in the heap. 2,000 images of five blobs; the environment variable
+ * A large cache: how long until it serves, and what it costs in the heap. 2,000 images of five blobs; the environment
+ * variable
  * OCIREGISTRY_SCALE_IMAGES asks for another number, 20000 for the one that is promised to serve in 3 s.
  */
 @Timeout(900)
@@ -70,7 +71,8 @@ class ScaleIT {
             long each = (heap(server.jar) - smallHeap) / (IMAGES - FEW);
             Measured.by(
                     ScaleIT.class,
-                    "%d images: start with few %d ms, first %d ms, next %d ms, snapshot %d KB, heap %d bytes a manifest",
+                    "%d images: start with few %d ms, first %d ms, next %d ms, snapshot %d KB, "
+                            + "heap %d bytes a manifest",
                     IMAGES,
                     smallStart,
                     first,

@@ -16,7 +16,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
-/** A secret of its own in every place of the configuration that can have one, and the upstreams and proxies that take it. */
+/**
+ * A secret of its own in every place of the configuration that can have one, and the upstreams and proxies that take
+ * it.
+ */
 final class SecretEverywhere implements AutoCloseable {
     private static final int TAGS = 7;
 

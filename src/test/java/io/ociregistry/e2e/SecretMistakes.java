@@ -37,7 +37,8 @@ final class SecretMistakes {
             yaml.append("- name: r%d.example\n  %s\n"
                     .formatted(REGISTRIES.indexOf(entry), entry.replace("SECRET", secret)));
         }
-        return "registries:\n- name: 'robot:%s@x'\n%sclients: {token: {x: '%s'}}\nserverTlsConfig: {keyPassword: '%s'}\ndefaultNs: 'robot:%s@x'\n"
+        return ("registries:\n- name: 'robot:%s@x'\n%sclients: {token: {x: '%s'}}\nserverTlsConfig: {keyPassword: '%s'}\n"
+                + "defaultNs: 'robot:%s@x'\n")
                 .formatted(
                         secrets.token("a name"),
                         yaml,

@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All that clients do with a server that has {@link SecretEverywhere}: what it lets in and what not, and pulls while its upstreams and proxies
+ * All that clients do with a server that has {@link SecretEverywhere}: what it lets in and what not, and pulls while
+ * its upstreams and proxies
  * take its secrets, refuse them and repeat them.
  */
 final class SecretTraffic implements AutoCloseable {

@@ -67,7 +67,10 @@ final class Secrets {
         return new ArrayList<>(told);
     }
 
-    /** Its letters are the same raw, in URLs and in JSON; in base64 all is different, at each of the places that it may have in there. */
+    /**
+     * Its letters are the same raw, in URLs and in JSON; in base64 all is different, at each of the places that it
+     * may have in there.
+     */
     private static List<String> forms(String secret) {
         String letters = secret.replaceFirst("(\"%/|/)\\+.*", "");
         return List.of(

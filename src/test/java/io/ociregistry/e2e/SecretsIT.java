@@ -20,8 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * All that a server, the commands and their files tell of a run at debug level, with a secret of its own in every place of the configuration
- * that can have one, with upstreams and proxies that take them, refuse them and repeat them: none of it has a secret in it.
+ * All that a server, the commands and their files tell of a run at debug level, with a secret of its own in every
+ * place of the configuration
+ * that can have one, with upstreams and proxies that take them, refuse them and repeat them: none of it has a secret
+ * in it.
  */
 @Timeout(180)
 @ExtendWith(ShowsLogs.class)

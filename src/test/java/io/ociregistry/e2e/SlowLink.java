@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A bad line between a client and a server: a TCP proxy on loopback that is slow and breaks where it is told to, and knows what went over it.
+ * A bad line between a client and a server: a TCP proxy on loopback that is slow and breaks where it is told to, and
+ * knows what went over it.
  *
- * <p>Rate, breaks and count are about bytes towards the client, of all connections together. Its buffers are so small that a broken
+ * <p>Rate, breaks and count are about bytes towards the client, of all connections together. Its buffers are so small
+ * that a broken
  * connection loses at most {@link #LOST_AT_MOST} bytes that were counted; it knows no protocol.
  */
 final class SlowLink implements AutoCloseable {
@@ -25,7 +27,10 @@ final class SlowLink implements AutoCloseable {
     private static final int BUFFER = 16 << 10;
     private static final int PIECE = 8 << 10;
 
-    /** How the line breaks, once so many bytes have gone over it since the start. All connections that are open then are over. */
+    /**
+     * How the line breaks, once so many bytes have gone over it since the start. All connections that are open then
+     * are over.
+     */
     record Break(long afterBytes, Kind kind) {
         enum Kind {
             /** Both ends are told (RST). */

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the product is for: an image of 200 MB over a line that is slow, breaks five times and stands still once, pulled at the first try. */
+/**
+ * What the product is for: an image of 200 MB over a line that is slow, breaks five times and stands still once,
+ * pulled at the first try.
+ */
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)
 class SlowLinkIT {

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A server with a heap of 64 MB and twenty clients that read one blob that is larger than that, while it arrives and once more from the disk.
+ * A server with a heap of 64 MB and twenty clients that read one blob that is larger than that, while it arrives and
+ * once more from the disk.
  * Two of them check the digest, the others what they can without slowing things down: the status and the length.
  *
  * <p>256 MiB; the environment variable OCIREGISTRY_BLOB_MIB asks for another size, 2048 for the one that is promised.

@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A system call that succeeded, as {@code strace -f -y -o FILE} writes it down: on one line, or on two where another thread's came between.
+ * A system call that succeeded, as {@code strace -f -y -o FILE} writes it down: on one line, or on two where another
+ * thread's came between.
  *
  * @param paths what the descriptor that comes first means, else the paths it names
  * @param from the number of the line on which it began

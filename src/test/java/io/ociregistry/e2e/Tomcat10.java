@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Debian's tomcat10 with one connector on loopback and the WAR in it. The WAR finds its configuration by the environment. */
+/**
+ * Debian's tomcat10 with one connector on loopback and the WAR in it. The WAR finds its configuration by the
+ * environment.
+ */
 final class Tomcat10 {
     private static final Path HOME = Path.of("/usr/share/tomcat10");
     private static final String SCRIPT = HOME.resolve("bin/catalina.sh").toString();
@@ -21,7 +24,10 @@ final class Tomcat10 {
         return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
     }
 
-    /** With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small pieces. */
+    /**
+     * With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small
+     * pieces.
+     */
     static Container startSmall(Configuration configuration) {
         Peers.require(SCRIPT);
         String tuning = "maxThreads=\"" + StalledClientsContract.THREADS + "\" socket.txBufSize=\""

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The WAR the build made, deployed in a servlet container that is started for it, on a free port and with a base directory of its own. */
+/**
+ * The WAR the build made, deployed in a servlet container that is started for it, on a free port and with a base
+ * directory of its own.
+ */
 final class War implements Container {
     private static final String ROOT = "ROOT";
 
@@ -24,7 +27,10 @@ final class War implements Container {
         this.program = program;
     }
 
-    /** How a servlet container is started that deploys what is in {@code webapps} below its base, and logs into {@code logs} there. */
+    /**
+     * How a servlet container is started that deploys what is in {@code webapps} below its base, and logs into
+     * {@code logs} there.
+     */
     interface Start {
         Program with(Path base, int port) throws IOException;
     }

@@ -58,7 +58,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What happens in every cell. Each line: what is asked for, what is expected with nothing cached, and what with something cached. A manifest
+ * What happens in every cell. Each line: what is asked for, what is expected with nothing cached, and what with
+ * something cached. A manifest
  * that is cached and asked for by digest, and a cached blob, concern no upstream.
  */
 final class FaultMatrix {

@@ -3,39 +3,39 @@ package io.ociregistry.faults;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The matrix as a page for people: one table for each kind of request and state. */
+/** Prints the matrix as a page: one table for each kind of request and state of the cache. */
 final class FaultMatrixPage {
     private static final String INTRODUCTION = """
             # When an upstream fails
-            What this server does when the registry behind it does not do what it should. Each line is a test of `FaultMatrixTest`, which prints
-            this page: the real server, a client, and an upstream on loopback that fails in that way.
+            This page lists the behavior of the server for each failure of an upstream. Each line is a test of
+            `FaultMatrixTest`, which prints this page. The test uses the real server, a client, and an upstream on loopback.
 
-            How to read it: look for what is asked for, and whether it is cached; then for what is wrong with the upstream.
-            - **status**: what the client is told, with the code of the OCI error where it is one.
-            - **the client gets**: a body that can't be finished breaks off, so that no client takes it for whole. It can then ask again.
-            - **the store has**, of what was asked for, afterwards. Whatever happens, it holds nothing that was not verified, and what was in it
-              stays.
-            - **the upstream is asked** exactly this, in this order. "From byte" is a `Range` that begins with the first byte that is not held
-              yet. What another server is asked, to which the upstream redirects, comes last.
+            Find the kind of request and the state of the cache. Then find the failure of the upstream.
 
-            What was cached, and the manifest before a blob, came from the same upstream, so its addresses are known there. Where they are not, a
-            name that is not found is an upstream that can't be reached.
+            | column | meaning |
+            |---|---|
+            | status | the status that the client gets, and the code of the OCI error |
+            | the client gets | the body. If a body cannot be completed, the connection is cut, so no client takes it for complete |
+            | the store has | the requested content afterwards. The store never holds unverified content, and never loses content |
+            | the upstream is asked | all requests to the upstream, in this order. "From byte" is a `Range` that begins at the first missing byte. Requests to the target of a redirect come last |
 
-            Cached tags are of policy `always`, have moved at the upstream, and are asked for by GET; with the policy `never` nobody is asked. Lists of
-            referrers have changed too, and are old enough to be asked for again.
-
-            As soon as the upstream is well the same request succeeds, in all of these cases: with the right bytes, without a `Warning`, without
-            a restart. After a failure of name resolution, connection or TLS the upstream is taken for down: nobody asks it, and requests are answered
-            at once, until a probe in the background is answered. The same holds for an upstream that is silent for `timeouts.answer`, if it does not
-            answer a probe either. After a 504 the fetch goes on, and the next request finds it further.
-
-            Silence on a connection that was kept says nothing about the upstream. The request is sent again on a new connection, so a silent upstream
-            is asked twice where a request was answered before.
+            - The cached content, and the manifest before a blob, came from the same upstream, so its addresses are known.
+              Without known addresses, an unknown host name counts as an unreachable upstream.
+            - Cached tags have the policy `always`, have moved at the upstream, and are requested by GET. With the policy
+              `never` the upstream is not asked. Lists of referrers have changed too, and are old enough to be revalidated.
+            - When the upstream works again, the same request succeeds in all cases: with the right bytes, without a
+              `Warning`, and without a restart.
+            - After a failure of name resolution, connection or TLS, the upstream counts as down. Requests are then answered
+              at once, until a probe in the background succeeds. The same holds for an upstream that is silent for
+              `timeouts.answer` and does not answer a probe.
+            - After a 504 the fetch continues, and the next request finds more of the content.
+            - Silence on a reused connection does not count against the upstream. The request is sent again on a new
+              connection. So a silent upstream is asked twice if an earlier request was answered.
             """;
 
     private static final String AMID = """
-            The client has got the first 90,000 bytes of 300,000 when the connection to the upstream breaks. The first try to go on meets this, while
-            the client waits; then the upstream is well again.
+            The client has the first 90,000 of 300,000 bytes when the connection to the upstream breaks. The first attempt
+            to resume meets the failure. After it the upstream works again.
             """;
 
     private static final String HEADER = """
@@ -67,7 +67,7 @@ final class FaultMatrixPage {
     private static String section(List<Cell> section) {
         Expected first = section.get(0).expected();
         if (section.stream().allMatch(cell -> cell.expected().equals(first))) {
-            return "Whatever is wrong with the upstream: " + first.status() + " with " + first.gets()
+            return "For every failure of the upstream: " + first.status() + " with " + first.gets()
                     + ", and the upstream is asked " + asked(first) + ".\n";
         }
         return section.stream().map(FaultMatrixPage::line).collect(Collectors.joining("", HEADER, ""));

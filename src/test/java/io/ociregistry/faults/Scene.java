@@ -72,7 +72,10 @@ final class Scene implements AutoCloseable {
         always(1, fault);
     }
 
-    /** The same for a fault that takes so many requests to be felt. Where a blob is arriving already it lasts no longer than that. */
+    /**
+     * The same for a fault that takes so many requests to be felt. Where a blob is arriving already it lasts no
+     * longer than that.
+     */
     void always(int requests, Fault fault) {
         upstream.on(content()).times(cell.state() == State.AMID ? requests : Integer.MAX_VALUE, fault);
         if (cell.asked() == Asked.REFERRERS || cell.asked() == Asked.BLOB_ALONE) {
@@ -205,7 +208,10 @@ final class Scene implements AutoCloseable {
         return request.method() + " " + what + range;
     }
 
-    /** Nothing is wrong yet, but on a busy machine it may take more than one try. After that nothing is under way any more. */
+    /**
+     * Nothing is wrong yet, but on a busy machine it may take more than one try. After that nothing is under way any
+     * more.
+     */
     private void mustPull(String path) throws IOException {
         Response answer = get(path);
         while (answer.status() == 504 || answer.headers().has("Warning")) {

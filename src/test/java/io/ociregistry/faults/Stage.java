@@ -19,7 +19,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /** One server for all cells, configured with an upstream for each, so that none of them knows of the others. */
 final class Stage implements AutoCloseable {
     /**
-     * Shorter than the real deadlines, in their order, but not so short that an upstream which is well misses them on a busy machine: where
+     * Shorter than the real deadlines, in their order, but not so short that an upstream which is well misses them on
+     * a busy machine: where
      * something is cached a third of "answer" is all that it has.
      */
     private static final String SETTINGS = """

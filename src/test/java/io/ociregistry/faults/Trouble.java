@@ -2,7 +2,10 @@ package io.ociregistry.faults;
 
 import io.ociregistry.testing.Fault;
 
-/** What is wrong with an upstream: the rows of the matrix. It lasts until the upstream is healed, unless its words say otherwise. */
+/**
+ * What is wrong with an upstream: the rows of the matrix. It lasts until the upstream is healed, unless its words say
+ * otherwise.
+ */
 @SuppressWarnings("ImmutableEnumChecker") // the steps hold nothing
 enum Trouble {
     DNS("its name can't be resolved", Scene::loseName),

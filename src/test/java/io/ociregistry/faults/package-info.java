@@ -1,4 +1,7 @@
-/** The fault matrix: every way in which an upstream fails, for every kind of request, with nothing cached and with something cached. */
+/**
+ * The fault matrix: every way in which an upstream fails, for every kind of request, with nothing cached and with
+ * something cached.
+ */
 @NullMarked
 package io.ociregistry.faults;
 

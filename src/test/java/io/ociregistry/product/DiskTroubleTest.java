@@ -26,8 +26,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What clients get from a cache whose disk is read-only, full, or not what it was. The tests run as root too, who may write everything: a
- * directory in the place of the lock makes the cache read-only, a file in the place of {@code partial/} lets nothing be written.
+ * What clients get from a cache whose disk is read-only, full, or not what it was. The tests run as root too, who may
+ * write everything: a
+ * directory in the place of the lock makes the cache read-only, a file in the place of {@code partial/} lets nothing
+ * be written.
  */
 @Timeout(60)
 class DiskTroubleTest {

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An upstream that is down is remembered: what is cached is served, the rest is refused at once, and nobody asks until it is back. */
+/**
+ * An upstream that is down is remembered: what is cached is served, the rest is refused at once, and nobody asks
+ * until it is back.
+ */
 @Timeout(60)
 class DownUpstreamTest {
     @TempDir

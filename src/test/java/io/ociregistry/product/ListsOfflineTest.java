@@ -36,7 +36,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tags and referrers when the upstream is slow or gone, when the server was stopped in between, and when it may ask nobody. */
+/**
+ * Tags and referrers when the upstream is slow or gone, when the server was stopped in between, and when it may ask
+ * nobody.
+ */
 @Timeout(60)
 class ListsOfflineTest {
     private static final String TAGS = "/v2/team/app/tags/list?ns=r.example";

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One registry, {@code r.example}, with a mirror that keeps its repositories below {@code hub/}, and one that is a cache like this one. */
+/**
+ * One registry, {@code r.example}, with a mirror that keeps its repositories below {@code hub/}, and one that is a
+ * cache like this one.
+ */
 @Timeout(60)
 class MirrorsTest {
     private static final int SIZE = 300_000;

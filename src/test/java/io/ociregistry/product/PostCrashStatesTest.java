@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * From every {@link BrokenState} the server starts, serves all that is sound without asking anybody, and never anything wrong. What is broken
+ * From every {@link BrokenState} the server starts, serves all that is sound without asking anybody, and never
+ * anything wrong. What is broken
  * is fetched again, or is a clean error while there is no upstream.
  */
 @Timeout(60)

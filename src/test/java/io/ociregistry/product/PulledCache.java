@@ -25,7 +25,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A cache into which a server has pulled two images, and one blob that no manifest names; the server has ended. One image is to be damaged,
+ * A cache into which a server has pulled two images, and one blob that no manifest names; the server has ended. One
+ * image is to be damaged,
  * the other, and whatever is asked of it, stays sound.
  */
 final class PulledCache {
@@ -166,7 +167,9 @@ final class PulledCache {
         }
     }
 
-    /** Whoever asks first may be cut off, by bytes that turn out to be wrong; whoever asks again gets the right ones. */
+    /**
+     * Whoever asks first may be cut off, by bytes that turn out to be wrong; whoever asks again gets the right ones.
+     */
     void assertHeals(RunningRegistry registry) throws IOException {
         assertNeverWrong(registry);
         assertAllRight(registry);

@@ -35,7 +35,8 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever is asked of the real server over a real connection, it answers, never with 500, writes nothing outside of its cache, and asks an
+ * Whatever is asked of the real server over a real connection, it answers, never with 500, writes nothing outside of
+ * its cache, and asks an
  * upstream only for what can exist. jqwik prints the seed of a failure; {@code @Property(seed = "...")} plays it again.
  */
 class RequestFuzzTest {
@@ -212,7 +213,10 @@ class RequestFuzzTest {
                 Arbitraries.strings().withCharRange('\u0001', '\u00ff').ofMaxLength(20));
     }
 
-    /** What can't be in a request line or a header at all is the server's business alone, but must not end the request here. */
+    /**
+     * What can't be in a request line or a header at all is the server's business alone, but must not end the request
+     * here.
+     */
     private static String wire(String text) {
         String oneLine = text.replaceAll("[\\r\\n]", "");
         return new String(oneLine.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The usual set-up of a product test: one upstream, configured as {@value #REGISTRY}, and one running server that caches
+ * The usual set-up of a product test: one upstream, configured as {@value #REGISTRY}, and one running server that
+ * caches
  * it in {@link #images}. A subclass starts the server with {@link #startWith} if it needs another configuration.
  */
 @Timeout(60)

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An upstream that takes connections and requests and never answers is remembered like an upstream that refuses connections. */
+/**
+ * An upstream that takes connections and requests and never answers is remembered like an upstream that refuses
+ * connections.
+ */
 @Timeout(120)
 class SilentUpstreamTest {
     private static final int TAGS = 20;

@@ -31,7 +31,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The examples of docs/upstreams.md: each is a configuration without a fault, and pulls from a registry that asks for just that. */
+/**
+ * The examples of docs/upstreams.md: each is a configuration without a fault, and pulls from a registry that asks for
+ * just that.
+ */
 @Timeout(60)
 class UpstreamExamplesTest {
     private static final Path PAGE = Path.of("docs/upstreams.md");

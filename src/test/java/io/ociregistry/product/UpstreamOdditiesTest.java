@@ -28,8 +28,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What real registries do that no specification says (protocol.md 4.2 to 4.4): where they redirect, how they encode, which headers they leave
- * out. The client gets the right bytes all the same. What they must not get us to do is in {@code RedirectTest} and {@code MisuseTest}, how
+ * What real registries do that no specification says (protocol.md 4.2 to 4.4): where they redirect, how they encode,
+ * which headers they leave
+ * out. The client gets the right bytes all the same. What they must not get us to do is in {@code RedirectTest} and
+ * {@code MisuseTest}, how
  * lists go wrong in {@code ReferrersTopic} and {@code TagsListTopic}, how manifests are typed in {@code ManifestTopic}.
  */
 @Timeout(60)

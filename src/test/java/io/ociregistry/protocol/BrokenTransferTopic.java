@@ -121,7 +121,9 @@ abstract class BrokenTransferTopic extends Topic {
         assertNotStored(layer);
     }
 
-    /** Reads up to a gate, so that the headers are surely out, and then what still comes, which must not be the whole. */
+    /**
+     * Reads up to a gate, so that the headers are surely out, and then what still comes, which must not be the whole.
+     */
     private Response cutAfterHeld(Stage.Spare spare, Digest layer) throws IOException {
         Gate gate = spare.upstream().holdBlobAfter(layer, HELD);
         try (RawHttp http = connect()) {

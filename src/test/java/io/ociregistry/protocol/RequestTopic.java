@@ -13,7 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests that can't be answered whatever the upstream has; none of them costs it anything. {@code NAME} stands for a unique name. */
+/**
+ * Requests that can't be answered whatever the upstream has; none of them costs it anything. {@code NAME} stands for
+ * a unique name.
+ */
 abstract class RequestTopic extends Topic {
     private static final String HEX = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 

@@ -24,7 +24,8 @@ public interface ServerUnderTest extends AutoCloseable {
         /**
          * Starts a server with an empty cache.
          *
-         * @param registries the YAML list that stands under {@code registries} in the configuration; nothing else is set but the place of
+         * @param registries the YAML list that stands under {@code registries} in the configuration; nothing else is
+         * set but the place of
          *     the cache and the port
          * @param directory an empty one, for its files
          */

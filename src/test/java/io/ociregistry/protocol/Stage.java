@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One server with its upstreams, for all tests of a contract. Tests keep out of each other's way by names of their own ({@link #unique})
+ * One server with its upstreams, for all tests of a contract. Tests keep out of each other's way by names of their
+ * own ({@link #unique})
  * and, where an upstream is to fail, by an upstream of their own ({@link #spare}): a server may remember who failed.
  */
 final class Stage implements AutoCloseable {

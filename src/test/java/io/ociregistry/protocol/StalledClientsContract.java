@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * More clients than the server has threads, each of which asks on and on and takes no answer, hold up nobody else. The server is started
+ * More clients than the server has threads, each of which asks on and on and takes no answer, hold up nobody else.
+ * The server is started
  * with few threads and small send buffers; those of loopback take megabytes for nobody.
  */
 @Timeout(120)

@@ -50,7 +50,10 @@ abstract class Topic {
         return stage().hub();
     }
 
-    /** An image with tag 1 and two layers, 100,000 and 50 bytes, that nobody else has: the server keeps what it got once, whoever asked. */
+    /**
+     * An image with tag 1 and two layers, 100,000 and 50 bytes, that nobody else has: the server keeps what it got
+     * once, whoever asked.
+     */
     static FakeImage push(FakeUpstream upstream, String repository) {
         return upstream.image(repository, "1")
                 .seed(seed())

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An answer in the making: first what a good registry would send, then bent by faults, then sent by a {@link Connection}. One thread's. */
+/**
+ * An answer in the making: first what a good registry would send, then bent by faults, then sent by a
+ * {@link Connection}. One thread's.
+ */
 final class Answer {
     /** How the client learns where the body ends. */
     enum Framing {

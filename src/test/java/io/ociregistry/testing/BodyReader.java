@@ -6,7 +6,10 @@ import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
-/** Reads the body of an answer and knows whether it came to its end. A connection that breaks is an end that is not complete. */
+/**
+ * Reads the body of an answer and knows whether it came to its end. A connection that breaks is an end that is not
+ * complete.
+ */
 final class BodyReader {
     private static final long UNTIL_CLOSE = Long.MAX_VALUE;
 

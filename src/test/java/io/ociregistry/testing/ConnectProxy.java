@@ -21,7 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An HTTP proxy on loopback: CONNECT for tunnels, absolute-form for plain HTTP. It goes only where the test says, which is always loopback:
+ * An HTTP proxy on loopback: CONNECT for tunnels, absolute-form for plain HTTP. It goes only where the test says,
+ * which is always loopback:
  * what is not in its table is a 502, so that no test makes it leave this machine. Remembers every request that it saw.
  */
 public final class ConnectProxy implements AutoCloseable {

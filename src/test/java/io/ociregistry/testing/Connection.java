@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** One connection that a {@link FakeUpstream} has accepted: reads requests and sends answers exactly as they were made. One thread's. */
+/**
+ * One connection that a {@link FakeUpstream} has accepted: reads requests and sends answers exactly as they were
+ * made. One thread's.
+ */
 final class Connection {
     /** The connection has been ended on purpose. */
     static final class Ended extends IOException {

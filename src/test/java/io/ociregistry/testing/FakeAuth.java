@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Who may read from a {@link FakeUpstream}: everybody, who knows a password, or who brings a token for the repository. */
+/**
+ * Who may read from a {@link FakeUpstream}: everybody, who knows a password, or who brings a token for the
+ * repository.
+ */
 sealed interface FakeAuth {
     /** Empty, or the answer that turns the request away. */
     Optional<Answer> refusal(Recorded request);

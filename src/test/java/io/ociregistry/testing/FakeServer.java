@@ -19,8 +19,10 @@ final class FakeServer implements AutoCloseable {
     private final ClientCertificates certificates;
     private final Function<Recorded, Answer> answering;
     /**
-     * Every connection since it was accepted, so that none is spared whose thread has not begun yet; until it is over or aborted.
-     * What a thread reads from one that is not here any more came after the abort, and counts for nothing: a thread that waits in
+     * Every connection since it was accepted, so that none is spared whose thread has not begun yet; until it is over
+     * or aborted.
+     * What a thread reads from one that is not here any more came after the abort, and counts for nothing: a thread
+     * that waits in
      * recv may get bytes that arrive before the signal that its socket was closed.
      */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();

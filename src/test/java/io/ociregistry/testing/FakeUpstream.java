@@ -9,9 +9,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /**
- * A registry on loopback, over real HTTP or HTTPS, that has what was pushed to it, remembers every request and fails exactly as told.
+ * A registry on loopback, over real HTTP or HTTPS, that has what was pushed to it, remembers every request and fails
+ * exactly as told.
  *
- * <p>It can also be the token service or the blob storage of another one. Everything may be changed while it is serving.
+ * <p>It can also be the token service or the blob storage of another one. Everything may be changed while it is
+ * serving.
  */
 public final class FakeUpstream implements AutoCloseable {
     private final FakeServer server;
@@ -189,7 +191,10 @@ public final class FakeUpstream implements AutoCloseable {
         server.listener().listen();
     }
 
-    /** Every GET of the blob stops before its byte at that position, until the gate is released. Faults happen as well. */
+    /**
+     * Every GET of the blob stops before its byte at that position, until the gate is released. Faults happen as
+     * well.
+     */
     public Gate holdBlobAfter(Digest digest, long bytes) {
         return rules.hold(Match.blob(digest).get(), bytes);
     }
@@ -209,7 +214,10 @@ public final class FakeUpstream implements AutoCloseable {
         server.resetConnections();
     }
 
-    /** Nothing arrives any more over the connections that are open now, as after the restart of a NAT between; new ones work. */
+    /**
+     * Nothing arrives any more over the connections that are open now, as after the restart of a NAT between; new
+     * ones work.
+     */
     public void swallowConnections() {
         server.swallowConnections();
     }

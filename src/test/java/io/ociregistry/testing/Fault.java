@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * One way in which an upstream misbehaves. A test says where it happens with a {@link Match}. Counts of bytes are bytes of the body of the
+ * One way in which an upstream misbehaves. A test says where it happens with a {@link Match}. Counts of bytes are
+ * bytes of the body of the
  * answer at hand; where the body is shorter, it happens at its end. {@link #and} combines two.
  */
 public sealed interface Fault {
@@ -305,7 +306,9 @@ public sealed interface Fault {
         }
     }
 
-    /** The listener is closed and every connection reset. Not for a single request: {@link FakeUpstream.Rule#always}. */
+    /**
+     * The listener is closed and every connection reset. Not for a single request: {@link FakeUpstream.Rule#always}.
+     */
     record RefuseConnection() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {}

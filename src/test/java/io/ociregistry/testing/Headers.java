@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Header fields as they stand on the wire: in order, with duplicates. Names are compared as HTTP does, without regard to case. */
+/**
+ * Header fields as they stand on the wire: in order, with duplicates. Names are compared as HTTP does, without regard
+ * to case.
+ */
 public record Headers(List<Field> fields) {
     public static final Headers NONE = new Headers(List.of());
 

@@ -16,7 +16,8 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of an HTTP client that sends exactly what it is told and shows exactly what comes back. It retries, follows, decodes and
+ * One connection of an HTTP client that sends exactly what it is told and shows exactly what comes back. It retries,
+ * follows, decodes and
  * hides nothing. Reading fails after {@link #PATIENCE}, so that no test hangs.
  */
 public final class RawHttp implements AutoCloseable {
@@ -199,8 +200,10 @@ public final class RawHttp implements AutoCloseable {
             return new String(body(), StandardCharsets.UTF_8);
         }
 
-        /** True if the body has been read up to its announced end: all of Content-Length, or the last chunk; where neither was
-         * announced, up to the orderly end of the connection. */
+        /**
+         * True if the body was read to its announced end: the Content-Length, or the last chunk; without both, the orderly
+         * end of the connection.
+         */
         public boolean complete() {
             return body.complete();
         }

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a socket of ours has written and its peer's kernel has not yet acknowledged, as Linux tells it. A reset throws away both kernels'
- * memory of what was under way, so a test that wants "a reset after exactly so many bytes" has to look. Elsewhere nothing is waited for.
+ * What a socket of ours has written and its peer's kernel has not yet acknowledged, as Linux tells it. A reset throws
+ * away both kernels'
+ * memory of what was under way, so a test that wants "a reset after exactly so many bytes" has to look. Elsewhere
+ * nothing is waited for.
  */
 final class SendQueue {
     private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp6"), Path.of("/proc/net/tcp"));

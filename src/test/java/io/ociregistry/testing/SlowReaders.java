@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Clients that ask for one thing and take no more of the answer than its headers, until they are told to. They use no thread. */
+/**
+ * Clients that ask for one thing and take no more of the answer than its headers, until they are told to. They use no
+ * thread.
+ */
 public final class SlowReaders implements AutoCloseable {
     private static final int RECEIVE_BUFFER = 4096;
     private static final String HEADERS_END = "\r\n\r\n";

@@ -14,7 +14,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Clients that ask again and again and take nothing of what they are answered. They use no thread, and buffers so small that the server
+ * Clients that ask again and again and take nothing of what they are answered. They use no thread, and buffers so
+ * small that the server
  * is soon left with what it can't send.
  */
 public final class StalledClients implements AutoCloseable {
@@ -52,7 +53,8 @@ public final class StalledClients implements AutoCloseable {
     }
 
     /**
-     * All ask this on and on. Returns when each of them could read the beginning of an answer, and the server takes no more requests.
+     * All ask this on and on. Returns when each of them could read the beginning of an answer, and the server takes
+     * no more requests.
      *
      * @throws IOException if one of them got no answer for so long
      */

@@ -1,4 +1,7 @@
-/** What the tests stand on: registries that misbehave to order, images, certificates, and a client that sees every byte. */
+/**
+ * What the tests stand on: registries that misbehave to order, images, certificates, and a client that sees every
+ * byte.
+ */
 @NullMarked
 package io.ociregistry.testing;
 
