@@ -45,9 +45,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blobs on disk. The disk is the truth: a file that is there is known, whoever put it there, and one that is gone is not.
+ * The blobs on disk.
  *
- * <p>Only verified blobs are opened as such. One that we did not publish, or that changed since, is checked first: see {@link #check}.
+ * <p>The files are authoritative (ADR 4): a file that another program added counts as a blob, and a deleted file does
+ * not. {@link #open} opens only verified blobs. A file that this store did not publish, or that changed afterwards, is
+ * verified first: see {@link #openUnverified} and {@link #check}. Thread-safe.
  */
 public final class BlobStore {
     private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
@@ -57,24 +59,24 @@ public final class BlobStore {
     private final Quarantine quarantine;
     private final Supplier<Duration> patience;
     private final RecentlyOpened opened;
-    private final DiskQuota space;
-    /** Partial files that are open. */
+    private final DiskQuota quota;
+    /** The partial files of downloads in flight. */
     private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
-    /** Of what becomes part of the store, or is deleted. */
+    /** Held while a blob is published, deleted or quarantined. */
     private final Object[] locks = Stream.generate(Object::new).limit(64).toArray();
 
     /**
-     * The blobs of a layout whose directories exist.
+     * Creates a store without a quota in a layout whose directories exist.
      *
-     * @param patience how long a reader may stand still where others wait for it
+     * @param patience how long a reader of a pass-through download may read nothing while others wait for it
      */
     public BlobStore(Layout layout, Duration patience) {
         this(layout, () -> patience, DiskQuota.unlimited(), System::nanoTime);
     }
 
-    /** The same in a space that has an end, and by another clock. */
-    public BlobStore(Layout layout, Supplier<Duration> patience, DiskQuota space, LongSupplier nanoTime) {
-        this.space = space;
+    /** Creates a store with a quota and its own clock. */
+    public BlobStore(Layout layout, Supplier<Duration> patience, DiskQuota quota, LongSupplier nanoTime) {
+        this.quota = quota;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
         this.patience = patience;
@@ -82,13 +84,13 @@ public final class BlobStore {
         this.quarantine = new Quarantine(layout);
     }
 
-    /** True if there is a file of that name, verified or not. */
+    /** Returns true if the file of a blob exists, verified or not, and is not known to be corrupt. */
     public boolean contains(Digest digest) {
         Path file = layout.blob(digest);
         return Files.isRegularFile(file) && !quarantine.has(file);
     }
 
-    /** The size of the file of that name, verified or not. */
+    /** Returns the size of the file of a blob, verified or not; empty if {@link #contains} is false. */
     public OptionalLong size(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -101,7 +103,7 @@ public final class BlobStore {
         }
     }
 
-    /** Every blob that there is a file of, verified or not, in no order. */
+    /** Returns every blob that {@link #contains} is true for, in no order. */
     public List<Digest> digests() {
         List<Digest> digests = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
@@ -110,28 +112,33 @@ public final class BlobStore {
         return digests;
     }
 
-    /** All of a blob, if it is there, no larger than that, and what its name says; as for a config, which is small. */
-    public Optional<byte[]> read(Digest digest, int most) {
+    /**
+     * Reads a whole small blob, such as a config, and verifies its digest.
+     *
+     * @param maxBytes the size above which it is not read
+     * @return empty if it does not exist, is too large, can't be read or has another digest
+     */
+    public Optional<byte[]> read(Digest digest, int maxBytes) {
         OptionalLong size = size(digest);
-        if (size.isEmpty() || size.getAsLong() > most) {
+        if (size.isEmpty() || size.getAsLong() > maxBytes) {
             return Optional.empty();
         }
         try {
             return Optional.of(Files.readAllBytes(layout.blob(digest))).filter(digest::matches);
         } catch (IOException e) {
-            LOG.warn("reading {}: {}", layout.blob(digest), e.toString());
+            LOG.warn("reading {} failed: {}", layout.blob(digest), e.toString());
             return Optional.empty();
         }
     }
 
-    /** Why the file of a blob can't be read though it is there; empty if it can, or if there is none. */
+    /** Returns why this process may not read the file of a blob; empty if it may, or if there is no file. */
     public Optional<String> unreadable(Digest digest) {
-        Optional<String> why = layout.unreadable().check(layout.blob(digest));
+        Optional<String> reason = layout.unreadable().check(layout.blob(digest));
         layout.unreadable().tell();
-        return why;
+        return reason;
     }
 
-    /** True if {@link #open} would open it. */
+    /** Returns true if the file of a blob is verified and readable, so that {@link #open} would open it. */
     public boolean isVerified(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -141,7 +148,7 @@ public final class BlobStore {
         }
     }
 
-    /** Opens a verified blob; empty if there is none. The caller closes it. */
+    /** Opens a verified blob, which the caller closes; empty if there is none or it is being deleted. */
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -154,78 +161,87 @@ public final class BlobStore {
             layout.unreadable().found(file);
             return Optional.empty();
         } catch (IOException e) {
-            LOG.error("opening {}: {}", file, e.toString());
+            LOG.error("opening {} failed: {}", file, e.toString());
             return Optional.empty();
         }
     }
 
     private BlobSource open(Digest digest, Path file) throws IOException {
-        String look = VerifiedIndex.look(file);
-        return StoredBlob.open(digest, file, unreadable -> putAway(digest, file, look, unreadable));
+        String fileStamp = VerifiedIndex.look(file);
+        return StoredBlob.open(digest, file, problem -> putAway(digest, file, fileStamp, problem));
     }
 
-    /** Begins to receive a blob of which nobody told the size. */
+    /** Starts the download of a blob of unknown size; see {@link #begin(Digest, Repository, OptionalLong)}. */
     public BlobDownload begin(Digest digest, Repository source) {
         return begin(digest, source, OptionalLong.empty());
     }
 
     /**
-     * Begins, or goes on with, receiving a blob. What an earlier attempt left is kept as far as it has checkpoints.
-     * Where the disk or the size of the cache does not allow it, where a file of the blob is there that can't be read,
-     * or the same is being received already, the blob only passes through. Waits for room to be made.
+     * Starts or resumes the download of a blob. The bytes of an earlier attempt stay up to their last checkpoint.
      *
-     * @param source the repository it comes from: what one registry sent is never mixed with what another sends
-     * @param expected its size, if a manifest tells it
+     * <p>The download is pass-through if the cache is read-only, the disk fails, the quota does not take the blob, this
+     * process may not read a file of the blob, or a download of the blob from this registry is in flight. May wait until
+     * the quota has evicted other blobs.
+     *
+     * @param source the repository that sends the blob; each registry has a partial file of its own
+     * @param expected the size, if a manifest says it
      */
     public BlobDownload begin(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
-        if (!layout.isWritable() || isInTheWay(layout.blob(digest)) || isInTheWay(file) || !receiving.add(file)) {
+        if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || isUnreadable(file) || !receiving.add(file)) {
             return BlobDownload.passing(digest, patience.get());
         }
-        DiskQuota.Share share = space.begin(Directories.size(file));
+        DiskQuota.Share share = quota.begin(Directories.size(file));
         if (!share.expect(expected.orElse(0))) {
-            end(file, share);
+            finish(file, share);
             return BlobDownload.passing(digest, patience.get());
         }
         try {
             layout.prepare(layout.partials());
             quarantine.makeWay(file);
             PartialFile opened = PartialFile.receive(layout, file, source);
-            return BlobDownload.receive(digest, opened, patience.get(), share, () -> end(file, share));
+            return BlobDownload.receive(digest, opened, patience.get(), share, () -> finish(file, share));
         } catch (IOException e) {
-            end(file, share);
-            LOG.error("{} can't be kept, only passed on, since the cache's disk fails: {}", file, e.toString());
+            finish(file, share);
+            LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
             return BlobDownload.passing(digest, patience.get());
         }
     }
 
-    /** True for a file that is neither read nor replaced. */
-    private boolean isInTheWay(Path file) {
+    /** Returns true for a file that this process may not read, and which is therefore not replaced. */
+    private boolean isUnreadable(Path file) {
         return layout.unreadable().check(file).isPresent();
     }
 
-    /** False if a blob of that size can't be kept, as far as is known. */
+    /** Returns false if the quota is known to have no quota for a blob of a size. */
     public boolean mayKeep(OptionalLong size) {
-        return space.mayTake(size.orElse(0));
+        return quota.mayTake(size.orElse(0));
     }
 
-    private void end(Path partial, DiskQuota.Share share) {
+    private void finish(Path partial, DiskQuota.Share share) {
         share.end(Directories.size(partial));
         receiving.remove(partial);
     }
 
-    /** Begins receiving a part of a blob of that size for one reader; nothing of it is kept or verified. */
+    /**
+     * Starts the download of a part of a blob for one reader; it is neither stored nor verified.
+     *
+     * @param size bytes of the whole blob
+     */
     public BlobDownload beginPart(Digest digest, long size, long from) {
         return BlobDownload.part(digest, size, from, patience.get());
     }
 
-    /** The blobs of which an interrupted attempt left a part, and that nobody is receiving just now. */
+    /**
+     * Returns the blobs that an interrupted download left a partial file of, and that are not in flight. Deletes partial
+     * files of blobs that are verified by now.
+     */
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
             Optional<InterruptedDownload> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
-                // It came another way.
+                // The whole blob came from another registry, or was copied in.
                 discardIdle(file);
             } else {
                 blob.ifPresent(found::add);
@@ -240,10 +256,10 @@ public final class BlobStore {
     }
 
     /**
-     * Makes a verified download part of the store: forces it, renames it, forces the rename; where blobs are on another
-     * file system, does that with a copy. Only for one that is kept.
+     * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs are
+     * on another file system, a copy is published. Call it only if {@link BlobDownload#isKept}.
      *
-     * @throws IOException if the disk does not allow it; the partial file stays
+     * @throws IOException if the disk fails; the partial file stays
      */
     public void publish(BlobDownload download) throws IOException {
         PartialFile file = download.file();
@@ -266,27 +282,27 @@ public final class BlobStore {
     }
 
     private void publish(BlobDownload download, Path whole, Path target) throws IOException {
-        // Noted first: a blob that a crash leaves without its note would have to be hashed again.
+        // Added first: a blob that a crash leaves without its line in the index would have to be hashed again.
         verified.add(target, VerifiedIndex.look(whole));
         synchronized (lock(download.digest())) {
             DurableFiles.checkReplaceable(layout, target);
             long replaced = Directories.size(target);
             DurableRename.publish(whole, target);
-            space.freed(replaced);
+            quota.freed(replaced);
             download.share().published(Directories.size(target));
         }
     }
 
-    /** Drops what was received, if anything was kept of it. */
+    /** Deletes the partial file of a download and its checkpoints, if there are any. */
     public void discard(BlobDownload download) {
         download.path().ifPresent(BlobStore::discard);
     }
 
-    /** Of one that nobody receives. */
+    /** Deletes a partial file that no download in flight uses, and returns its bytes to the quota. */
     private void discardIdle(Path partial) {
         long size = Directories.size(partial);
         discard(partial);
-        space.freed(size - Directories.size(partial));
+        quota.freed(size - Directories.size(partial));
     }
 
     private static void discard(Path partial) {
@@ -294,11 +310,11 @@ public final class BlobStore {
             Files.deleteIfExists(partial);
             Checkpoints.delete(partial);
         } catch (IOException e) {
-            LOG.error("deleting {}: {}", partial, e.toString());
+            LOG.error("deleting {} failed: {}", partial, e.toString());
         }
     }
 
-    /** The files of all blobs there are, in no order. */
+    /** Returns the files of all blobs, in no order. */
     public List<BlobFile> files() {
         List<BlobFile> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
@@ -307,7 +323,7 @@ public final class BlobStore {
         return found;
     }
 
-    /** The file of a blob; empty if there is none. */
+    /** Returns the file of a blob; empty if there is none, if it is a symbolic link or if it is known to be corrupt. */
     public Optional<BlobFile> file(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -321,14 +337,14 @@ public final class BlobStore {
         }
     }
 
-    /** Bytes of what was interrupted; what is being received is set aside in the space. */
+    /** Returns the bytes of interrupted downloads. Bytes of downloads in flight are reserved in the quota. */
     public long interruptedBytes() {
         return Directories.list(layout, layout.partials(), file -> !receiving.contains(file)).stream()
                 .mapToLong(Directories::size)
                 .sum();
     }
 
-    /** The blobs that are being received into the store. */
+    /** Returns the blobs whose downloads are in flight and write to disk. */
     public Set<Digest> receiving() {
         return receiving.stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
@@ -336,10 +352,10 @@ public final class BlobStore {
     }
 
     /**
-     * Deletes a blob. Who has opened it reads it to its end all the same. One that was opened in the last 60 seconds, is being received, or
-     * changed since it was looked at, stays.
+     * Deletes the file of a blob; a reader that has it open can read it to its end. A blob that was opened in the last
+     * 60 seconds, whose download is in flight, or whose file changed after {@code blob} was read, stays.
      *
-     * @return whether it is gone
+     * @return true if it was deleted
      */
     public boolean delete(BlobFile blob) {
         Path file = layout.blob(blob.digest());
@@ -353,23 +369,28 @@ public final class BlobStore {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                LOG.error("deleting {}: {}", file, e.toString());
+                LOG.error("deleting {} failed: {}", file, e.toString());
                 return false;
             } finally {
                 opened.endDeleting(blob.digest());
             }
         }
         verified.forget(file);
-        space.freed(blob.size());
+        quota.freed(blob.size());
         return true;
     }
 
-    /** Deletes what an interrupted attempt left of blobs, unless it goes on. */
+    /**
+     * Deletes partial files of interrupted downloads with their checkpoints.
+     *
+     * @param unwanted the blobs that it applies to
+     * @param unlessSince a partial file that changed at this time or later stays
+     */
     public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
-            // As if it were received: who begins meanwhile does not get it.
+            // Marked as in flight: a download that starts in the meantime does not open the file.
             if (matches && isOlder(file, unlessSince) && receiving.add(file)) {
                 discardIdle(file);
                 receiving.remove(file);
@@ -389,7 +410,11 @@ public final class BlobStore {
         return locks[digest.hashCode() & (locks.length - 1)];
     }
 
-    /** Opens a file of the store that nobody verified yet, to be read like something that arrives; {@link #check} does the arriving. */
+    /**
+     * Opens a file of the store that is not verified, so that clients can read it while {@link #check} hashes it.
+     *
+     * @return empty if there is no such file, or if it is being deleted
+     */
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
@@ -403,11 +428,12 @@ public final class BlobStore {
     }
 
     /**
-     * Hashes a file of the store while it is being read. If it is wrong, or can't be read, its readers do not get its last byte, and it is
-     * quarantined, unless it is so young that another program may still be writing it.
+     * Verifies a file of the store while clients read it. If its digest is wrong or it can't be read, its readers do not
+     * get its last byte, and it is quarantined. A file that was modified in the last 60 seconds is not quarantined,
+     * because another program may still be writing it.
      *
-     * @throws RegistryException if it is wrong
-     * @throws IOException if the disk failed
+     * @throws RegistryException if the digest is wrong
+     * @throws IOException if the file can't be read
      */
     public void check(BlobDownload unverified) throws IOException {
         long size = unverified.size().orElseThrow();
@@ -427,51 +453,56 @@ public final class BlobStore {
     }
 
     /**
-     * Quarantines a file that was found to be bad, unless another one took its place since. Who has opened it keeps it. That it was here once is
-     * not forgotten: see {@link #wereHere}.
+     * Quarantines a corrupt file, unless another file replaced it. Readers that have it open can read on. The verified
+     * index still knows that the blob was stored once: see {@link #wereHere}.
      */
     public void putAway(CorruptFile bad) {
         putAway(bad.digest(), bad.file(), bad.look(), bad.problem());
     }
 
-    private void putAway(BlobDownload unverified, String why) {
-        putAway(unverified.digest(), unverified.file().path(), unverified.file().look(), why);
+    private void putAway(BlobDownload unverified, String reason) {
+        putAway(unverified.digest(), unverified.file().path(), unverified.file().look(), reason);
     }
 
-    private void putAway(Digest digest, Path file, String look, String why) {
+    private void putAway(Digest digest, Path file, String fileStamp, String reason) {
         long size;
         synchronized (lock(digest)) {
             size = Directories.size(file);
-            quarantine.take(file, look, why);
+            quarantine.take(file, fileStamp, reason);
             size -= Directories.size(file);
         }
-        space.freed(size);
+        quota.freed(size);
     }
 
-    /** Those of these blobs that were verified here once and that nobody deleted since by {@link #delete}. Reads much. */
+    /**
+     * Returns those of the given blobs that were verified once and not deleted by {@link #delete} afterwards. Reads the
+     * whole verified index from disk.
+     */
     public Set<Digest> wereHere(Set<Digest> digests) {
         return verified.known(digests);
     }
 
     /**
-     * True if a file of that name can be the blob: there is one that can be read, of the size that a manifest says, and not empty, as crashes
-     * leave files, unless that is what the digest says.
+     * Returns true if the file of a blob may have the right content: it is readable and has the expected size. An empty
+     * file, as a crash leaves it, can only be the blob with the digest of no bytes.
+     *
+     * @param expected the size, if a manifest says it
      */
-    public boolean mayHave(Digest digest, OptionalLong told) {
+    public boolean mayHave(Digest digest, OptionalLong expected) {
         OptionalLong size = size(digest);
-        if (size.isEmpty() || (told.isPresent() && size.getAsLong() != told.getAsLong())) {
+        if (size.isEmpty() || (expected.isPresent() && size.getAsLong() != expected.getAsLong())) {
             return false;
         }
         boolean empty = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
-        return !empty && !isInTheWay(layout.blob(digest));
+        return !empty && !isUnreadable(layout.blob(digest));
     }
 
-    /** The content of the file of that name, verified or not: whoever takes it verifies it. */
+    /** Opens the file of a blob, verified or not. The caller verifies the content and closes the stream. */
     public InputStream stream(Digest digest) throws IOException {
         return Files.newInputStream(layout.blob(digest));
     }
 
-    /** Tries again to write down which blobs were verified, where the disk did not take it. */
+    /** Retries to write lines of the verified index that the disk did not take. */
     public void save() {
         verified.save();
     }

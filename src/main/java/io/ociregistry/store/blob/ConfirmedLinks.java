@@ -23,79 +23,79 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which repositories may show which blobs, since their upstream confirmed it.
+ * The confirmed digest links: which repositories may show which blobs, because their upstream confirmed it (ADR 8).
  *
- * <p>One line each, only ever appended, and forced: where a blob is in the store and its link was lost, it would be shown to whoever names it
- * next. A line that can't be read costs one question to the upstream. A cache without that file was written by a program that kept no links.
+ * <p>Each link is a line that is appended and forced to disk: if a blob is stored but its link is lost, the next
+ * repository whose manifest names it could show it. An unreadable line costs one request to the upstream. A cache
+ * without this file was written by a program that had no confirmed links. Thread-safe.
  */
 public final class ConfirmedLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);
 
     private final Layout layout;
     private final AppendOnlyFile lines;
-    private final WriteFailureLog outage;
-    /** What the file has to begin with, as long as the disk has not taken it; nothing is appended before. Guarded by "this". */
-    private String beginning = "";
+    private final WriteFailureLog writeFailures;
+    /** The first content of the file while it is not on disk; nothing is appended before it. Guarded by "this". */
+    private String initialContent = "";
 
-    /** The links of a layout. */
     public ConfirmedLinks(Layout layout) {
         this.layout = layout;
         this.lines = new AppendOnlyFile(layout, layout.confirmedLinks(), "confirmed links", true);
-        this.outage = new WriteFailureLog("the first links in " + layout.confirmedLinks());
+        this.writeFailures = new WriteFailureLog("the first links in " + layout.confirmedLinks());
     }
 
-    /** False if this cache never kept any. */
+    /** Returns false if this cache has no file of confirmed links yet. */
     public boolean areKept() {
         return Files.exists(layout.confirmedLinks());
     }
 
-    /** Begins to keep them with those, all or none. What the disk does not take is tried again with every other. */
+    /** Creates the file with its first links, all or none. If the disk fails, every later change retries it. */
     public synchronized void begin(Collection<ConfirmedLink> links) {
-        beginning = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
+        initialContent = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
         save();
     }
 
-    /** Tells all of them. */
+    /** Passes all links that can be read to an action. */
     public void forEach(Consumer<ConfirmedLink> action) {
         Map<String, Repository> known = new HashMap<>();
         lines.forEach(line -> read(line, known, action));
     }
 
-    /** Notes one; not while what they begin with can't be written, since then a blob can't either. */
+    /** Appends a link, unless the first links could not be written: then no blob can be written either. */
     public synchronized void add(ConfirmedLink link) {
-        if (hasBegun()) {
+        if (isStarted()) {
             lines.add(link.toString());
         }
     }
 
-    /** Forgets all others, of which the file is rid then too. */
+    /** Removes all links that are not wanted, by writing a new file. */
     public synchronized void retain(Predicate<ConfirmedLink> wanted) {
-        if (!hasBegun() || !areKept()) {
+        if (!isStarted() || !areKept()) {
             return;
         }
-        Set<String> kept = new LinkedHashSet<>();
-        boolean[] gone = new boolean[1];
+        Set<String> retained = new LinkedHashSet<>();
+        boolean[] isAnyUnwanted = new boolean[1];
         forEach(link -> {
-            boolean wants = wanted.test(link);
-            gone[0] |= !wants;
-            if (wants) {
-                kept.add(link.toString());
+            boolean isWanted = wanted.test(link);
+            isAnyUnwanted[0] |= !isWanted;
+            if (isWanted) {
+                retained.add(link.toString());
             }
         });
-        if (gone[0]) {
-            lines.replace(List.copyOf(kept));
+        if (isAnyUnwanted[0]) {
+            lines.replace(List.copyOf(retained));
         }
     }
 
-    /** Tries again to write what the disk did not take. */
+    /** Retries to write lines that the disk did not take. */
     public synchronized void save() {
-        if (hasBegun()) {
+        if (isStarted()) {
             lines.save();
         }
     }
 
-    private boolean hasBegun() {
-        if (beginning.isEmpty()) {
+    private boolean isStarted() {
+        if (initialContent.isEmpty()) {
             return true;
         }
         if (!layout.isWritable()) {
@@ -103,12 +103,12 @@ public final class ConfirmedLinks {
         }
         try {
             layout.prepare(layout.lists());
-            DurableFiles.write(layout, layout.confirmedLinks(), beginning.getBytes(StandardCharsets.UTF_8));
-            beginning = "";
-            outage.over();
+            DurableFiles.write(layout, layout.confirmedLinks(), initialContent.getBytes(StandardCharsets.UTF_8));
+            initialContent = "";
+            writeFailures.over();
             return true;
         } catch (IOException e) {
-            outage.failed(e);
+            writeFailures.failed(e);
             return false;
         }
     }
@@ -117,8 +117,8 @@ public final class ConfirmedLinks {
         ConfirmedLink link;
         try {
             link = ConfirmedLink.parse(line, known);
-        } catch (RegistryException | IndexOutOfBoundsException torn) {
-            LOG.warn("leaving out a line of confirmed links that is torn, {} characters", line.length());
+        } catch (RegistryException | IndexOutOfBoundsException malformed) {
+            LOG.warn("skipping a malformed line of confirmed links with {} characters", line.length());
             return;
         }
         action.accept(link);

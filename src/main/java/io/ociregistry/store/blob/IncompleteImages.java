@@ -17,40 +17,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images that are to be brought in whole and are not yet, so that a stop or a crash does not leave half of one: a file each, that has the
- * image's name. Losing one costs what it was for, and nothing else.
+ * The images whose prefetch or load has not finished, so that it can be resumed after a stop or a crash.
+ *
+ * <p>Each image is a file in {@code partial/} that contains its name. If such a file is lost, the blobs of its image
+ * are fetched when a client asks for them.
  */
 public final class IncompleteImages {
     private static final Logger LOG = LoggerFactory.getLogger(IncompleteImages.class);
-    private static final int LONGEST = 1024;
+    private static final int MAX_BYTES = 1024;
 
     private final Layout layout;
 
-    /** Those of a layout. */
     public IncompleteImages(Layout layout) {
         this.layout = layout;
     }
 
-    /** Notes one, by its digest. */
+    /** Notes an image, which is named by its digest. */
     public void add(ImageReference image) {
         try {
             layout.prepare(layout.partials());
             layout.write(layout.pendingImage(image), image.toString(), StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
-            LOG.debug("noting that {} is to be brought in: {}", image, e.toString());
+            LOG.debug("noting that {} is incomplete failed: {}", image, e.toString());
         }
     }
 
-    /** It is here, or nobody wants it any more. */
+    /** Removes an image that is complete or no longer wanted. */
     public void remove(ImageReference image) {
         try {
             Files.deleteIfExists(layout.pendingImage(image));
         } catch (IOException e) {
-            LOG.debug("noting that {} is here: {}", image, e.toString());
+            LOG.debug("noting that {} is complete failed: {}", image, e.toString());
         }
     }
 
-    /** All of them. */
+    /** Returns all noted images; unreadable files are skipped. */
     public List<ImageReference> list() {
         List<ImageReference> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.partials(), Layout::isPendingImage)) {
@@ -61,10 +62,10 @@ public final class IncompleteImages {
 
     private static Optional<ImageReference> read(Path file) {
         try {
-            String text = Files.size(file) > LONGEST ? "" : Files.readString(file, StandardCharsets.ISO_8859_1);
+            String text = Files.size(file) > MAX_BYTES ? "" : Files.readString(file, StandardCharsets.ISO_8859_1);
             return Optional.of(ImageReference.parse(text)).filter(image -> isDigest(image.reference()));
-        } catch (IOException | RuntimeException torn) {
-            LOG.debug("leaving out {}: {}", file, torn.toString());
+        } catch (IOException | RuntimeException malformed) {
+            LOG.debug("skipping {}, which names no image: {}", file, malformed.toString());
             return Optional.empty();
         }
     }

@@ -27,16 +27,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The last good answer of upstreams to each question for a list, on disk.
+ * The last good answers of upstreams for lists of tags and referrers, on disk.
  *
- * <p>A file is JSON: {@code list} says of what, {@code checked} when, {@code answer} what clients get. It is there whole or not at all. One
- * that can't be read, or that is another list than its name says, counts as absent; asking the upstream replaces it. Of more than
- * {@value #MAX_FILES} the oldest go.
+ * <p>Each list is a JSON file that is written atomically: {@code list} is its name, {@code checked} the time of the
+ * upstream's answer, and {@code answer} the list as clients get it. A file that can't be read, or that contains another
+ * list than its name says, counts as absent and is replaced by the next answer. When there are more than
+ * {@value #MAX_FILES} files, the oldest are deleted. Thread-safe.
  */
 public final class ListStore {
     private static final Logger LOG = LoggerFactory.getLogger(ListStore.class);
     private static final int MAX_FILES = 20_000;
-    /** Lists that are kept are smaller; what is larger somebody else has put there. */
+    /** This program stores smaller lists only; a larger file is from another program. */
     private static final long MAX_BYTES = 8 << 20;
 
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -45,11 +46,11 @@ public final class ListStore {
 
     private final Layout layout;
     private final int maxFiles;
-    private final WriteFailureLog outage;
-    /** Guarded by this. */
+    private final WriteFailureLog writeFailures;
+    /** Number of list files. Guarded by "this". */
     private int files;
 
-    /** The lists of a layout whose directories exist. */
+    /** Creates a store in a layout whose directories exist. */
     public ListStore(Layout layout) {
         this(layout, MAX_FILES);
     }
@@ -57,11 +58,11 @@ public final class ListStore {
     ListStore(Layout layout, int maxFiles) {
         this.layout = layout;
         this.maxFiles = maxFiles;
-        this.outage = new WriteFailureLog("lists of tags and referrers in " + layout.lists());
+        this.writeFailures = new WriteFailureLog("lists of tags and referrers in " + layout.lists());
         this.files = oldestFirst().size();
     }
 
-    /** The list of that name as it was last told. */
+    /** Returns the last stored answer for a list. */
     public Optional<StoredList> find(ListName name) {
         Path file = layout.list(name);
         if (layout.unreadable().check(file).isPresent()) {
@@ -76,12 +77,19 @@ public final class ListStore {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException | DateTimeException e) {
-            LOG.warn("{} is no list of the {}, so the upstream will be asked again: {}", file, name, e.toString());
+            LOG.warn(
+                    "reading the list of the {} from {} failed, so the upstream is asked again: {}",
+                    name,
+                    file,
+                    e.toString());
             return Optional.empty();
         }
     }
 
-    /** Why that list can't be read, or manifests that it may consist of, though they are there; empty if they can. */
+    /**
+     * Returns why this process may not read the file of a list, or records of manifests that may be in the list; empty if
+     * it may.
+     */
     public Optional<String> unreadable(ListName name) {
         UnreadableFiles unreadable = layout.unreadable();
         return unreadable
@@ -89,7 +97,7 @@ public final class ListStore {
                 .or(() -> unreadable.isAnyIn(layout.records()) ? unreadable.summary() : Optional.empty());
     }
 
-    /** Keeps a list where this process may write; a disk that does not take it is told to the log alone. */
+    /** Stores a list, unless the cache is read-only. A failure is only logged. */
     public void keep(ListName name, StoredList list) {
         if (!layout.isWritable()) {
             return;
@@ -97,25 +105,25 @@ public final class ListStore {
         Path file = layout.list(name);
         try {
             layout.prepare(layout.lists());
-            boolean more = Files.notExists(file);
+            boolean isNew = Files.notExists(file);
             DurableFiles.write(layout, file, write(name, list));
-            if (more) {
+            if (isNew) {
                 count();
             }
-            outage.over();
+            writeFailures.over();
         } catch (IOException e) {
-            outage.failed(e);
+            writeFailures.failed(e);
         }
     }
 
-    /** Forgets a list. */
+    /** Deletes a list. A failure is only logged. */
     public void remove(ListName name) {
         try {
             if (layout.isWritable() && Files.deleteIfExists(layout.list(name))) {
                 uncount();
             }
         } catch (IOException e) {
-            outage.failed(e);
+            writeFailures.failed(e);
         }
     }
 
@@ -126,7 +134,7 @@ public final class ListStore {
     private static StoredList read(ListName name, byte[] bytes) throws IOException {
         JsonNode json = JSON.readTree(bytes);
         if (json == null || !json.path("list").asText("").equals(name.toString())) {
-            throw new IOException("it does not say that it is one");
+            throw new IOException("its \"list\" is not " + name);
         }
         String answer = json.path("answer").toString();
         return new StoredList(Instant.parse(json.path("checked").asText("")), answer.getBytes(StandardCharsets.UTF_8));
@@ -140,7 +148,7 @@ public final class ListStore {
         return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
     }
 
-    /** There is one more; makes room for a while if that is one too many. */
+    /** Counts a new file; if there are too many, deletes the oldest until a tenth of the limit is free. */
     private synchronized void count() throws IOException {
         files++;
         if (files <= maxFiles) {
@@ -164,7 +172,7 @@ public final class ListStore {
         } catch (AccessDeniedException e) {
             layout.unreadable().found(layout.lists());
         } catch (IOException e) {
-            LOG.warn("reading {}: {}", layout.lists(), e.toString());
+            LOG.warn("listing {} failed: {}", layout.lists(), e.toString());
         }
         return found.stream()
                 .sorted(Comparator.comparing(Aged::modified))

@@ -8,17 +8,19 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongSupplier;
 
 /**
- * Which blobs were opened a moment ago: containers that send files by themselves open them again by name, after we have handed them out
- * (DECISIONS 3). Noting costs no lock and no memory. Two digests may share a place, so one may be told as opened that was not, never the other way
- * round.
+ * The blobs that were opened in the last 60 seconds, which are not deleted (ADR 21).
+ *
+ * <p>A servlet container that sends files by itself opens a file again by its name after the blob was opened here. To
+ * note an opening takes no lock and no memory. Two digests may share a slot, so a blob may count as opened that was
+ * not, but never the other way round. Thread-safe.
  */
 final class RecentlyOpened {
     static final Duration MOMENT = Duration.ofSeconds(60);
-    private static final int PLACES = 1 << 13;
+    private static final int SLOTS = 1 << 13;
 
     private final LongSupplier nanoTime;
-    /** 0 for never. */
-    private final AtomicLongArray last = new AtomicLongArray(PLACES);
+    /** When a blob of each slot was last opened; 0 for never. */
+    private final AtomicLongArray lastOpened = new AtomicLongArray(SLOTS);
 
     private final Set<Digest> deleting = ConcurrentHashMap.newKeySet();
 
@@ -26,17 +28,17 @@ final class RecentlyOpened {
         this.nanoTime = nanoTime;
     }
 
-    /** Notes that a blob is about to be opened. False if it is being deleted just now. */
+    /** Notes that a blob is about to be opened; false if it is being deleted. */
     boolean mayOpen(Digest digest) {
-        last.set(place(digest), nanoTime.getAsLong() | 1);
-        // Each side notes first and looks then, so one of two that come together sees the other.
+        lastOpened.set(slot(digest), nanoTime.getAsLong() | 1);
+        // Opening and deleting both write first and then check, so at least one of two concurrent calls sees the other.
         return !deleting.contains(digest);
     }
 
-    /** From now on nobody opens it. False if somebody did a moment ago. */
+    /** Prevents that a blob is opened until {@link #endDeleting}; false if it was opened in the last 60 seconds. */
     boolean beginDeleting(Digest digest) {
         deleting.add(digest);
-        long opened = last.get(place(digest));
+        long opened = lastOpened.get(slot(digest));
         boolean isOpened = opened != 0 && nanoTime.getAsLong() - opened < MOMENT.toNanos();
         if (isOpened) {
             deleting.remove(digest);
@@ -48,7 +50,7 @@ final class RecentlyOpened {
         deleting.remove(digest);
     }
 
-    private static int place(Digest digest) {
-        return digest.hashCode() & (PLACES - 1);
+    private static int slot(Digest digest) {
+        return digest.hashCode() & (SLOTS - 1);
     }
 }

@@ -13,7 +13,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
-/** A blob in the store, verified and complete. The file is never written or truncated again, so an open one stays right. */
+/**
+ * A reader of a verified blob in the store.
+ *
+ * <p>The file of a verified blob is never written again, so an open one keeps its content even if its name is deleted.
+ */
 public final class StoredBlob implements BlobSource {
     private final Digest digest;
     private final Path file;
@@ -29,7 +33,11 @@ public final class StoredBlob implements BlobSource {
         this.size = size;
     }
 
-    /** Opens a file; it is told if the disk does not give all of it. */
+    /**
+     * Opens a file.
+     *
+     * @param whenUnreadable gets the reason if a read from the disk fails
+     */
     static StoredBlob open(Digest digest, Path file, Consumer<String> whenUnreadable) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
@@ -71,7 +79,7 @@ public final class StoredBlob implements BlobSource {
         }
         if (count < 0) {
             throw new IOException(
-                    file + " was " + size + " bytes long when it was opened, and now ends before " + position);
+                    file + " had " + size + " bytes when it was opened, and now ends before byte " + position);
         }
         return count;
     }
@@ -86,7 +94,7 @@ public final class StoredBlob implements BlobSource {
         try {
             return Optional.of(file.toRealPath());
         } catch (IOException gone) {
-            // What is open can still be read.
+            // The open file can still be read.
             return Optional.empty();
         }
     }

@@ -17,85 +17,92 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One blob that is arriving, readable by any number of clients meanwhile.
+ * One blob in flight, which any number of clients can read while it arrives.
  *
- * <p>There is no leading client: one receiver appends, hashes and publishes how far readers may go. What holds:
+ * <p>No client leads the download: one receiver appends, hashes and publishes how far readers may go. Invariants:
  *
  * <ol>
  *   <li>a slow or vanished client never slows or cancels the download;
  *   <li>the last byte and the end are withheld until the digest is verified: no client ever gets a complete wrong body;
- *   <li>the last byte waits for the digest, not for the disk: {@link #verify} releases the readers, the store forces and renames after it;
- *   <li>the file stays open for as long as somebody reads, so renaming or deleting it changes nothing for them;
- *   <li>every outcome, failures too, wakes all readers;
- *   <li>a reader behind a failure still gets what arrived before it, then the failure;
- *   <li>what an earlier attempt left is read by nobody before it was found to be what had arrived then.
+ *   <li>the last byte waits for the digest, not for the disk: {@link #verify} releases the readers, and the store
+ *       forces and renames the file afterwards;
+ *   <li>the file stays open as long as a reader is open, so that a rename or deletion does not affect readers;
+ *   <li>every outcome, including a failure, wakes all readers;
+ *   <li>a reader that is behind a failure still gets the bytes that arrived before it, and then the failure;
+ *   <li>bytes of an earlier attempt are readable only after their checkpoints were verified.
  * </ol>
  *
- * <p>Where the disk takes no more, the rest goes through a {@link PassThroughBuffer} in memory and is not kept. There, and only there, the slowest reader
- * sets the pace; one that takes nothing for too long is given up, and who comes late needs a download of its own.
+ * <p>If the disk takes no more bytes, the rest goes through a {@link PassThroughBuffer} in memory and is not stored.
+ * Only then the slowest reader limits the download. A reader that reads nothing for too long is dropped, and a client
+ * that comes after the buffer discarded bytes needs a download of its own.
  *
- * <p>All methods but {@link #reader}, {@link #size} and {@link #digest} are the receiver's, and called by one thread.
+ * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
+ * calls them on one thread.
  */
 public final class BlobDownload {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);
-    /** Readers get what is looked through in pieces of that size. */
+    /** Bytes that {@link #rehash} hashes before it makes them readable. */
     private static final int PIECE = 1 << 16;
 
     private final Digest digest;
-    private final DownloadReaders audience;
+    private final DownloadReaders readers;
     private final @Nullable PartialFile file;
-    private final DiskQuota.Share share;
+    private final DiskQuota.Share reservation;
     private final Runnable whenReleased;
     private IncrementalDigest hash;
 
-    private BlobDownload(Digest digest, DownloadReaders audience, @Nullable PartialFile file) {
-        this(digest, audience, file, DiskQuota.unlimited().begin(0), () -> {});
+    private BlobDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
+        this(digest, readers, file, DiskQuota.unlimited().begin(0), () -> {});
     }
 
     private BlobDownload(
             Digest digest,
-            DownloadReaders audience,
+            DownloadReaders readers,
             @Nullable PartialFile file,
-            DiskQuota.Share share,
+            DiskQuota.Share reservation,
             Runnable whenReleased) {
-        this.share = share;
+        this.reservation = reservation;
         this.digest = digest;
-        this.audience = audience;
+        this.readers = readers;
         this.file = file;
         this.whenReleased = whenReleased;
         this.hash = new IncrementalDigest(digest.algorithm());
     }
 
     /**
-     * Receives into an open file.
+     * Returns a download that writes into an open file.
      *
-     * @param patience how long a reader may stand still where it holds up others
-     * @param share where the bytes are taken from that it has on the disk
-     * @param whenReleased run at the end
+     * @param patience how long a reader may read nothing while other readers wait for it
+     * @param reservation the part of the disk quota that covers the bytes of the file
+     * @param whenReleased runs when the receiver releases the download
      */
     public static BlobDownload receive(
-            Digest digest, PartialFile file, Duration patience, DiskQuota.Share share, Runnable whenReleased) {
+            Digest digest, PartialFile file, Duration patience, DiskQuota.Share reservation, Runnable whenReleased) {
         BlobDownload download =
-                new BlobDownload(digest, new DownloadReaders(digest, patience), file, share, whenReleased);
-        download.audience.promise(file.end());
+                new BlobDownload(digest, new DownloadReaders(digest, patience), file, reservation, whenReleased);
+        download.readers.promise(file.end());
         return download;
     }
 
-    /** Checks an open file that is there like something that arrives. */
+    /** Returns a download that verifies a complete open file, so that readers can read it during the verification. */
     public static BlobDownload recheck(Digest digest, PartialFile file) {
         BlobDownload download = new BlobDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
         download.expect(OptionalLong.of(file.end()));
         return download;
     }
 
-    /** Receives without keeping anything. */
+    /** Returns a pass-through download, which stores nothing. */
     public static BlobDownload passing(Digest digest, Duration patience) {
-        DownloadReaders audience = new DownloadReaders(digest, patience);
-        audience.openWindow(0);
-        return new BlobDownload(digest, audience, null);
+        DownloadReaders readers = new DownloadReaders(digest, patience);
+        readers.openWindow(0);
+        return new BlobDownload(digest, readers, null);
     }
 
-    /** Receives a part of a blob of that size for one reader, without keeping or verifying anything. */
+    /**
+     * Returns a download of a part of a blob for one reader, which stores and verifies nothing.
+     *
+     * @param size bytes of the whole blob
+     */
     public static BlobDownload part(Digest digest, long size, long from, Duration patience) {
         BlobDownload download = new BlobDownload(digest, DownloadReaders.ofPart(digest, from, patience), null);
         download.expect(OptionalLong.of(size));
@@ -106,182 +113,198 @@ public final class BlobDownload {
         return digest;
     }
 
-    /** Where something of it may lie on the disk. */
+    /** Returns the path of the file that holds its bytes; empty for a download that started as pass-through. */
     public Optional<Path> path() {
         return Optional.ofNullable(file).map(PartialFile::path);
     }
 
-    /** The file that is received into or checked. */
+    /**
+     * Returns the file that is written to or verified.
+     *
+     * @throws IllegalStateException for a download that started as pass-through
+     */
     public PartialFile file() {
         if (file == null) {
-            throw new IllegalStateException("blob " + digest + " is not kept");
+            throw new IllegalStateException("blob " + digest + " has no file, because it only passes through");
         }
         return file;
     }
 
     public DiskQuota.Share share() {
-        return share;
+        return reservation;
     }
 
-    /** False if it only passes through: then there is nothing to become a part of the store. */
+    /** Returns false if the bytes, or the last of them, only pass through, so that the store can't publish the blob. */
     public boolean isKept() {
-        return audience.isKept();
+        return readers.isKept();
     }
 
-    /** How many bytes are held; the next one to ask an upstream for. */
+    /** Returns the number of bytes that arrived or can be recovered: the position to ask an upstream for next. */
     public long held() {
-        return Math.max(audience.received(), audience.promised());
+        return Math.max(readers.received(), readers.promised());
     }
 
-    /** Bytes of the whole, as far as anybody told. */
+    /** Returns the bytes of the whole blob; empty while the size is unknown. */
     public OptionalLong size() {
-        return audience.size();
+        return readers.size();
     }
 
-    /** Takes over what is known of the size; the first to tell is believed, and the digest decides in the end. */
-    public void expect(OptionalLong told) {
-        audience.expect(told);
+    /** Sets the size unless it is known already. A wrong size does no harm: the digest decides at the end. */
+    public void expect(OptionalLong expected) {
+        readers.expect(expected);
     }
 
-    /** What was told of the size is wrong; only while there are no readers. */
+    /** Clears a size that turned out to be wrong. Call it only while there are no readers. */
     public void forgetSize() {
-        audience.forgetSize();
-    }
-
-    /** A reader of its own for one client; empty once it is over and everybody has left, or where what a new reader needs is gone already. */
-    public Optional<BlobSource> reader() {
-        DownloadReader reader = new DownloadReader(this, audience);
-        return audience.join(reader) ? Optional.of(reader) : Optional.empty();
+        readers.forgetSize();
     }
 
     /**
-     * Looks through what an earlier attempt left. Readers get it checkpoint by checkpoint.
+     * Opens a reader for one client, which closes it.
      *
-     * @return false if some of it is not what had arrived then; what comes before that is still held
-     * @throws IOException if the disk does not allow it
+     * @return empty if the download failed, if the receiver and all readers have left, or if the pass-through buffer
+     *     discarded bytes already
+     */
+    public Optional<BlobSource> reader() {
+        DownloadReader reader = new DownloadReader(this, readers);
+        return readers.join(reader) ? Optional.of(reader) : Optional.empty();
+    }
+
+    /**
+     * Verifies the bytes of an earlier attempt against their checkpoints and makes them readable one by one.
+     *
+     * @return false if a checkpoint did not match; the file was truncated to the checkpoint before it
+     * @throws IOException if the file can't be truncated
      */
     public boolean recheck() throws IOException {
-        if (audience.promised() == 0) {
+        if (readers.promised() == 0) {
             return true;
         }
         for (Checkpoints.Checkpoint checkpoint : file().checkpoints()) {
             IncrementalDigest before = hash.copy();
             if (!isUnchanged(checkpoint)) {
                 hash = before;
-                audience.promise(0);
+                readers.promise(0);
                 file().cut(held(), hash);
-                LOG.warn("{}: the disk changed it after byte {}; fetching that again", file().path(), held());
+                LOG.warn(
+                        "{} has changed on disk after byte {}; the bytes from there on are fetched again",
+                        file().path(),
+                        held());
                 return false;
             }
-            audience.advance(checkpoint.position());
+            readers.advance(checkpoint.position());
         }
-        audience.promise(0);
+        readers.promise(0);
         return true;
     }
 
-    /** Hashes on to a checkpoint. What the disk does not give any more counts as changed. */
+    /** Returns true if the bytes up to a checkpoint have its digest; a read error counts as a change. */
     private boolean isUnchanged(Checkpoints.Checkpoint checkpoint) throws IOException {
         try {
-            return file().hash(audience.received(), checkpoint.position(), hash)
+            return file().hash(readers.received(), checkpoint.position(), hash)
                     && hash.now().equals(checkpoint.digest());
         } catch (ClosedChannelException stopping) {
             throw stopping;
         } catch (IOException e) {
-            LOG.error("reading {}: {}", file().path(), e.toString());
+            LOG.error("reading {} failed, so its rest is fetched again: {}", file().path(), e.toString());
             return false;
         }
     }
 
     /**
-     * Appends what arrived. If the disk does not take it, it goes to the readers alone, as fast as they take it.
+     * Appends bytes that arrived. If the disk does not take them, they pass through to the readers, and this method
+     * waits for the slowest reader.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if that is more than there can be; {@link ErrorCode#STORE_FAILED} if it
-     *     can't be kept and nobody reads; {@link ErrorCode#OVERLOADED} if this program is stopping
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if more bytes arrive than the size allows;
+     *     {@link ErrorCode#STORE_FAILED} if the bytes can't be stored and no reader needs them;
+     *     {@link ErrorCode#OVERLOADED} if this program is stopping
      */
     public void append(ByteBuffer bytes) {
         OptionalLong total = size();
         if (total.isPresent() && held() + bytes.remaining() > total.getAsLong()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "blob " + digest + ": more than the " + total.getAsLong() + " bytes announced arrived");
+                    "blob " + digest + ": more bytes arrived than the " + total.getAsLong() + " that were announced");
         }
         hash.state().update(bytes.duplicate());
         if (isKept()) {
-            keep(bytes);
+            writeToDisk(bytes);
         }
-        audience.pass(bytes);
+        readers.pass(bytes);
     }
 
-    /** Forces what arrived, and notes that it did; does nothing where it is not kept. */
+    /** Forces the bytes that arrived to disk and writes a checkpoint; does nothing for a pass-through download. */
     public void checkpoint() {
         try {
-            if (isKept() && audience.promised() == 0) {
+            if (isKept() && readers.promised() == 0) {
                 file().checkpoint(held(), hash);
             }
         } catch (IOException e) {
-            LOG.warn("noting how far {} got: {}", file().path(), e.toString());
+            LOG.warn("writing a checkpoint of {} failed: {}", file().path(), e.toString());
         }
     }
 
-    /** Takes over what lies in the file already, up to a position, hashing it; nothing of it is trusted before the end. */
+    /** Hashes the bytes that are in the file already, up to a position, and makes them readable except the last one. */
     public void rehash(long upTo) throws IOException {
         while (held() < upTo) {
             long next = Math.min(upTo, held() + PIECE);
-            if (!file().hash(audience.received(), next, hash)) {
+            if (!file().hash(readers.received(), next, hash)) {
                 throw new IOException(file().path() + " ended before " + next + " of " + upTo + " bytes");
             }
-            audience.advance(next);
+            readers.advance(next);
         }
     }
 
     /**
-     * What arrived is wrong; starts over. Readers who have got some of it fail, the others wait for the new start. Only for a download that
-     * {@link #isKept}.
+     * Discards the bytes that arrived, because they are wrong, and starts at the first byte again. Readers that read
+     * some of them fail; the other readers wait. Call it only if {@link #isKept}.
      *
-     * @throws IOException if the disk does not allow it
+     * @throws IOException if the file can't be truncated
      */
     public void restart() throws IOException {
         hash = new IncrementalDigest(digest.algorithm());
-        audience.restart();
+        readers.restart();
         file().cut(0, hash);
     }
 
-    /** True if what is there already is the whole, though nobody may have told its size. */
+    /** Returns true if the bytes that arrived so far have the digest of the blob, even if the size is unknown. */
     public boolean isWhole() {
         return hash.now().equals(digest);
     }
 
     /**
-     * All has arrived. Checks size and digest, and if they are right releases the last byte.
+     * Checks the digest after all bytes arrived, and releases the last byte if it matches.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if they are not; the readers are not told yet
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if it does not match; readers do not fail
+     *     before {@link #fail} is called
      */
     public void verify() {
         Digest actual = hash.now();
         OptionalLong total = size();
         if (!actual.equals(digest)) {
-            String what = total.isPresent() && held() < total.getAsLong() ? "only part of it arrived, " : "";
+            String truncated = total.isPresent() && held() < total.getAsLong() ? "only part of it arrived, " : "";
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "blob " + digest + ": " + what + "the " + held() + " bytes that arrived have the digest " + actual);
+                    "blob " + digest + ": " + truncated + "the " + held() + " bytes that arrived have the digest "
+                            + actual);
         }
-        audience.verified();
+        readers.verified();
     }
 
-    /** Nothing more will come. Does nothing after {@link #verify}. */
+    /** Ends the download with an error for all readers. Does nothing after {@link #verify}. */
     public void fail(RegistryException cause) {
-        audience.fail(cause);
+        readers.fail(cause);
     }
 
-    /** The receiver leaves. The file is closed when the last reader has left too. */
+    /** Ends the receiver's use of the download. The file is closed when the last reader is closed too. */
     public void release() {
-        audience.receiverLeft();
+        readers.receiverLeft();
         whenReleased.run();
         closeIfOver();
     }
 
     void closeIfOver() {
-        if (file == null || !audience.isOver()) {
+        if (file == null || !readers.isOver()) {
             return;
         }
         try {
@@ -296,25 +319,27 @@ public final class BlobDownload {
                 ErrorCode.OVERLOADED, "blob " + digest + ": this server is stopping; ask again", e);
     }
 
-    private void keep(ByteBuffer bytes) {
+    private void writeToDisk(ByteBuffer bytes) {
         long position = held();
-        if (!share.expect(position + bytes.remaining())) {
-            audience.openWindow(position);
+        if (!reservation.expect(position + bytes.remaining())) {
+            readers.openWindow(position);
             return;
         }
         try {
             while (bytes.hasRemaining()) {
                 position += file().write(bytes, position);
             }
-            audience.advance(position);
+            readers.advance(position);
             file().checkpointIfDue(position, hash);
         } catch (ClosedChannelException e) {
             throw stopping(digest, e);
         } catch (IOException e) {
             LOG.error(
-                    "{} can't be kept, only passed on, since the cache's disk fails: {}", file().path(), e.toString());
-            audience.advance(position);
-            audience.openWindow(position);
+                    "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
+                    file().path(),
+                    e.toString());
+            readers.advance(position);
+            readers.openWindow(position);
         }
     }
 }

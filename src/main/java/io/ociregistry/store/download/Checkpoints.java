@@ -17,17 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is known of a partial file, in a file beside it: where it comes from, and the digests of what it began with (DECISIONS 18).
+ * The checkpoints of a partial file, in a file beside it that also names the repository of the content (ADR 9).
  *
- * <p>The first line names the repository. Each following one has a position and the digest of all bytes before it, and is written after those
- * bytes were forced to the disk. A line takes back all before it that tell of the same or a later position. Lines that can't be read count as
- * absent. Losing the file costs bytes that have to be fetched again, never correctness. Validators of HTTP are of no use here: content is
- * named by its digest, and entity tags differ from one storage host to the next.
+ * <p>The first line is the repository. Each further line has a position and the digest of all bytes before it, and is
+ * written after these bytes were forced to disk. A line replaces all earlier lines with the same or a later position.
+ * Unreadable lines are ignored. Without the file, bytes have to be fetched again, but nothing becomes wrong. HTTP
+ * validators are not used: content is addressed by its digest, and entity tags differ between storage hosts.
  */
 public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
 
-    /** After so many bytes of a file the digest was this. */
+    /**
+     * The digest of the first bytes of a file.
+     *
+     * @param position how many bytes the digest covers
+     */
     record Checkpoint(long position, Digest digest) {}
 
     private final Layout layout;
@@ -40,7 +44,7 @@ public final class Checkpoints {
         this.found = List.copyOf(found);
     }
 
-    /** Those of a partial file of that size; where there are none yet, a file is begun. */
+    /** Reads the checkpoints of a partial file of the given size; starts a new file if none names a repository. */
     static Checkpoints open(Layout layout, Path partial, Repository source, long size) {
         Path file = Layout.checkpoints(partial);
         List<String> lines = read(file);
@@ -52,12 +56,12 @@ public final class Checkpoints {
         return none;
     }
 
-    /** For a file that is not received. */
+    /** Returns an empty list of checkpoints, for a file that is verified and not received. */
     static Checkpoints none(Layout layout, Path file) {
         return new Checkpoints(layout, Layout.checkpoints(file), List.of());
     }
 
-    /** Where the content of a partial file came from, if that is noted. */
+    /** Returns the repository that the content of a partial file came from, if its checkpoints name one. */
     public static Optional<Repository> source(Path partial) {
         return read(Layout.checkpoints(partial)).stream().findFirst().flatMap(Checkpoints::repository);
     }
@@ -66,36 +70,36 @@ public final class Checkpoints {
         Files.deleteIfExists(Layout.checkpoints(partial));
     }
 
-    /** Those that an earlier attempt left, in the order of their positions. */
+    /** Returns the checkpoints of earlier attempts, in the order of their positions. */
     List<Checkpoint> found() {
         return found;
     }
 
-    /** The position of the last of them; 0 if there are none. */
+    /** Returns the position of the last checkpoint of earlier attempts; 0 if there is none. */
     long last() {
         return found.isEmpty() ? 0 : found.get(found.size() - 1).position();
     }
 
-    /** Notes one. The bytes before it are on the disk already. */
+    /** Appends a checkpoint. The caller has forced the bytes before it to disk. */
     void add(long position, Digest digest) {
-        // Begins with a line feed of its own, so that a line that a crash tore never runs into the next.
+        // The line feed in front separates it from a line that a crash left incomplete.
         write("\n" + position + " " + digest + "\n", StandardOpenOption.APPEND);
     }
 
-    private void write(String text, StandardOpenOption how) {
+    private void write(String text, StandardOpenOption mode) {
         try {
-            layout.write(file, text, how);
+            layout.write(file, text, mode);
         } catch (IOException e) {
-            LOG.debug("noting in {} how far a download got: {}", file, e.toString());
+            LOG.debug("writing checkpoints to {} failed: {}", file, e.toString());
         }
     }
 
     private static List<String> read(Path file) {
         try {
-            // Not as UTF-8, which not everything is that a disk can hold.
+            // Every byte is valid ISO 8859-1. Invalid UTF-8 would make the whole file unreadable.
             return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.ISO_8859_1) : List.of();
         } catch (IOException e) {
-            LOG.warn("{} can't be read, so what it tells of is fetched again: {}", file, e.toString());
+            LOG.warn("reading {} failed, so its partial file is fetched again from the start: {}", file, e.toString());
             return List.of();
         }
     }
@@ -118,7 +122,7 @@ public final class Checkpoints {
             return parts.length == 2 && parts[0].matches("[0-9]{1,18}")
                     ? Optional.of(new Checkpoint(Long.parseLong(parts[0]), Digest.parse(parts[1])))
                     : Optional.empty();
-        } catch (RegistryException torn) {
+        } catch (RegistryException malformed) {
             return Optional.empty();
         }
     }
@@ -130,7 +134,7 @@ public final class Checkpoints {
                     ? Optional.empty()
                     : Optional.of(
                             new Repository(RegistryName.parse(line.substring(0, slash)), line.substring(slash + 1)));
-        } catch (RegistryException torn) {
+        } catch (RegistryException malformed) {
             return Optional.empty();
         }
     }

@@ -15,17 +15,17 @@ final class DownloadReader implements BlobSource {
     private static final int UNREAD = -1;
 
     private final BlobDownload download;
-    private final DownloadReaders audience;
+    private final DownloadReaders readers;
 
-    // All below is guarded by the audience.
+    // All fields below are guarded by the DownloadReaders.
     private boolean open = true;
-    private int startRead = UNREAD;
+    private int attemptRead = UNREAD;
     private long needed;
-    private @Nullable RegistryException givenUp;
+    private @Nullable RegistryException dropped;
 
-    DownloadReader(BlobDownload download, DownloadReaders audience) {
+    DownloadReader(BlobDownload download, DownloadReaders readers) {
         this.download = download;
-        this.audience = audience;
+        this.readers = readers;
     }
 
     @Override
@@ -35,28 +35,29 @@ final class DownloadReader implements BlobSource {
 
     @Override
     public OptionalLong size() {
-        return audience.size();
+        return readers.size();
     }
 
     @Override
     public long available() {
-        return audience.available();
+        return readers.available();
     }
 
     @Override
     public int read(long position, ByteBuffer into) throws IOException {
         int oldLimit = into.limit();
         try {
-            PassThroughBuffer passing = audience.limit(this, position, into);
+            PassThroughBuffer passing = readers.limit(this, position, into);
             if (!into.hasRemaining()) {
-                return audience.nothing(position);
+                return readers.nothing(position);
             }
             int count = passing == null ? download.file().read(into, position) : passing.read(position, into);
             if (count <= 0) {
-                // Not the end: -1 would say that the whole was verified.
-                throw new IOException("blob " + digest() + " was cut while it was read, before " + position);
+                // Not -1, which would mean that the whole blob was verified.
+                throw new IOException("blob " + digest() + ": its file was truncated before byte " + position
+                        + " while a client read it");
             }
-            audience.got(this, position + count);
+            readers.got(this, position + count);
             return count;
         } finally {
             into.limit(oldLimit);
@@ -65,7 +66,7 @@ final class DownloadReader implements BlobSource {
 
     @Override
     public void whenReadable(long position, Runnable then) {
-        audience.whenReadable(this, position, then);
+        readers.whenReadable(this, position, then);
     }
 
     @Override
@@ -75,42 +76,42 @@ final class DownloadReader implements BlobSource {
 
     @Override
     public void close() {
-        synchronized (audience) {
+        synchronized (readers) {
             if (!open) {
                 return;
             }
             open = false;
-            audience.leave(this);
+            readers.leave(this);
         }
         download.closeIfOver();
     }
 
-    /** The first byte that this reader may still ask for. Caller holds the lock. */
+    /** Returns the first byte that this reader may still ask for. Caller holds the lock. */
     long needed() {
         return needed;
     }
 
-    /** It asks for nothing before that position any more. Caller holds the lock. */
+    /** Notes that this reader asks for no byte before a position any more. Caller holds the lock. */
     void moveTo(long position) {
         needed = position;
     }
 
-    /** It reads bytes of that start. Caller holds the lock. */
-    void reads(int start) {
-        startRead = start;
+    /** Notes that this reader reads bytes of an attempt. Caller holds the lock. */
+    void reads(int attempt) {
+        attemptRead = attempt;
     }
 
-    /** True unless it has got bytes of another start than that. Caller holds the lock. */
-    boolean isOf(int start) {
-        return startRead == UNREAD || startRead == start;
+    /** Returns false if this reader has read bytes of another attempt. Caller holds the lock. */
+    boolean isOf(int attempt) {
+        return attemptRead == UNREAD || attemptRead == attempt;
     }
 
-    /** It gets nothing more. Caller holds the lock. */
-    void giveUp(RegistryException why) {
-        givenUp = why;
+    /** Makes every further read of this reader fail. Caller holds the lock. */
+    void giveUp(RegistryException cause) {
+        dropped = cause;
     }
 
     Optional<RegistryException> givenUp() {
-        return Optional.ofNullable(givenUp);
+        return Optional.ofNullable(dropped);
     }
 }

@@ -13,35 +13,35 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who reads a download, how far they may go, and who waits for more: all that the receiver and the readers share, under one lock.
+ * The readers of a download, with the position up to which they may read and their callbacks.
  *
- * <p>Whoever waits is woken outside of it.
+ * <p>The receiver and the readers share this state under one lock. Callbacks run without the lock.
  */
 final class DownloadReaders {
     private final Digest digest;
     private final Duration patience;
-    /** A part of a blob ends where it ends: nobody can verify it. */
+    /** True for a part of a blob: it can't be verified, so all of its bytes are readable. */
     private final boolean part;
 
-    // All below is guarded by "this".
+    // All fields below are guarded by "this".
     private final List<Waiter> waiters = new ArrayList<>();
     private final List<DownloadReader> readers = new ArrayList<>();
     private boolean receiving = true;
-    /** What has been hashed, and may be read. */
+    /** Position up to which the bytes were hashed. Readers may read them, except the last byte of the blob. */
     private long received;
-    /** What an earlier attempt left, and is about to be looked through. */
-    private long promised;
-    /** Where the file ends and the window begins, if there is one. */
-    private long kept;
+    /** Position up to which the bytes of an earlier attempt are about to be verified. */
+    private long recoverableTo;
+    /** Position at which the file ends and the pass-through buffer starts, if there is one. */
+    private long fileEnd;
 
-    private @Nullable PassThroughBuffer window;
+    private @Nullable PassThroughBuffer passThrough;
     private OptionalLong size = OptionalLong.empty();
     private boolean verified;
     private @Nullable RegistryException failure;
-    /** How often it started over. Who read bytes of an earlier start can't be served by a later one. */
-    private int starts;
+    /** How often the download restarted. A reader that read bytes of an earlier attempt can't read a later one. */
+    private int attempt;
 
-    /** Of a download whose bytes are kept in a file. */
+    /** The readers of a download that writes to a file. */
     DownloadReaders(Digest digest, Duration patience) {
         this(digest, patience, false);
     }
@@ -52,15 +52,15 @@ final class DownloadReaders {
         this.part = part;
     }
 
-    /** Of a part of a blob, which is not kept. */
+    /** Returns the readers of a part of a blob, which is not stored. */
     static DownloadReaders ofPart(Digest digest, long from, Duration patience) {
-        DownloadReaders audience = new DownloadReaders(digest, patience, true);
-        audience.received = from;
-        audience.openWindow(from);
-        return audience;
+        DownloadReaders readers = new DownloadReaders(digest, patience, true);
+        readers.received = from;
+        readers.openWindow(from);
+        return readers;
     }
 
-    // What the receiver tells and asks.
+    // Called by the receiver.
 
     synchronized long received() {
         return received;
@@ -70,10 +70,10 @@ final class DownloadReaders {
         return size;
     }
 
-    /** The first to tell is believed. */
-    synchronized void expect(OptionalLong told) {
+    /** Sets the size unless it is known already. */
+    synchronized void expect(OptionalLong expected) {
         if (size.isEmpty()) {
-            size = told;
+            size = expected;
         }
     }
 
@@ -81,20 +81,20 @@ final class DownloadReaders {
         size = OptionalLong.empty();
     }
 
-    /** So much is likely to be readable soon. */
+    /** Sets the position up to which the bytes of an earlier attempt are likely to be readable soon. */
     synchronized void promise(long position) {
-        promised = position;
+        recoverableTo = position;
     }
 
     synchronized long promised() {
-        return promised;
+        return recoverableTo;
     }
 
     synchronized boolean isKept() {
-        return window == null;
+        return passThrough == null;
     }
 
-    /** Readers may go up to there, but for the last byte. */
+    /** Makes the bytes up to a position readable, except the last byte, and wakes the readers that wait for them. */
     void advance(long position) {
         List<Waiter> served;
         synchronized (this) {
@@ -104,32 +104,32 @@ final class DownloadReaders {
         wake(served);
     }
 
-    /** From that position on nothing is kept. */
+    /** Passes all bytes from a position on through a buffer, without storing them. */
     synchronized void openWindow(long position) {
-        kept = position;
-        window = new PassThroughBuffer(position);
+        fileEnd = position;
+        passThrough = new PassThroughBuffer(position);
     }
 
-    /** Gives bytes to the readers through the window, as fast as the slowest of them takes them. */
+    /** Gives bytes to the readers through the buffer, and waits for the slowest reader while the buffer is full. */
     void pass(ByteBuffer bytes) {
         while (bytes.hasRemaining()) {
             advance(received() + put(bytes));
         }
     }
 
-    /** All that was received is wrong. */
+    /** Withdraws all bytes, because they are wrong. */
     void restart() {
         List<Waiter> all;
         synchronized (this) {
             received = 0;
-            promised = 0;
-            starts++;
+            recoverableTo = 0;
+            attempt++;
             all = takeWaiters(Long.MAX_VALUE);
         }
         wake(all);
     }
 
-    /** All that was received is right, and is all. */
+    /** Releases the last byte and the end, because the digest of all bytes matches. */
     void verified() {
         List<Waiter> all;
         synchronized (this) {
@@ -140,7 +140,7 @@ final class DownloadReaders {
         wake(all);
     }
 
-    /** Nothing more will come; does nothing if all has. */
+    /** Ends the download with an error for all readers; does nothing after {@link #verified}. */
     void fail(RegistryException cause) {
         List<Waiter> all;
         synchronized (this) {
@@ -156,19 +156,19 @@ final class DownloadReaders {
         receiving = false;
     }
 
-    /** True once everybody has left, for good. */
+    /** Returns true once the receiver and all readers have left; no reader can join any more. */
     synchronized boolean isOver() {
         return !receiving && readers.isEmpty();
     }
 
-    // What readers tell and ask.
+    // Called by readers.
 
-    /** False if it is over or failed, or if what a new reader needs is gone already. */
+    /** Adds a reader; false if all have left, if the download failed, or if bytes that the reader needs are gone. */
     synchronized boolean join(DownloadReader reader) {
-        if (isOver() || failure != null || (window != null && !window.holds(kept))) {
+        if (isOver() || failure != null || (passThrough != null && !passThrough.holds(fileEnd))) {
             return false;
         }
-        reader.moveTo(part ? kept : 0);
+        reader.moveTo(part ? fileEnd : 0);
         readers.add(reader);
         return true;
     }
@@ -180,35 +180,47 @@ final class DownloadReaders {
     }
 
     synchronized long available() {
-        return Math.max(readable(), promised);
+        return Math.max(readable(), recoverableTo);
     }
 
-    /** Limits the buffer to what may be read from one place, and tells which: the window, or null for the file. */
+    /**
+     * Limits a buffer to the bytes that are readable from one place.
+     *
+     * @return the pass-through buffer to read from, or null for the file
+     */
     synchronized @Nullable PassThroughBuffer limit(DownloadReader reader, long position, ByteBuffer into) {
         check(reader);
         moved(reader, position);
-        PassThroughBuffer passing = position >= kept ? window : null;
+        PassThroughBuffer passing = position >= fileEnd ? passThrough : null;
         if (passing != null && !passing.holds(position)) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "blob " + digest + ": the cache's disk is full, and byte " + position + " is gone; ask again");
+                    "blob " + digest + ": this blob is not stored on disk, and byte " + position
+                            + " is no longer in memory; ask again");
         }
-        long end = passing == null && window != null ? Math.min(kept, readable()) : readable();
+        long end = passing == null && passThrough != null ? Math.min(fileEnd, readable()) : readable();
         long count = Math.max(0, Math.min(into.remaining(), end - position));
         into.limit((int) (into.position() + count));
         if (count > 0) {
-            reader.reads(starts);
+            reader.reads(attempt);
         }
         return passing;
     }
 
-    /** A reader has got what is before that position, and it was not taken back meanwhile. */
+    /**
+     * Notes that a reader has read the bytes before a position.
+     *
+     * @throws RegistryException if these bytes were withdrawn in the meantime, or the reader was dropped
+     */
     synchronized void got(DownloadReader reader, long position) {
         check(reader);
         moved(reader, position);
     }
 
-    /** What a reader gets where nothing was; it asks again if something has just come. */
+    /**
+     * Returns the result of a read for which no bytes were readable: 0, or -1 at the end. A reader retries after 0 if
+     * data arrived in the meantime.
+     */
     synchronized int nothing(long position) {
         if (position < readable()) {
             return 0;
@@ -222,8 +234,8 @@ final class DownloadReaders {
     void whenReadable(DownloadReader reader, long position, Runnable then) {
         synchronized (this) {
             moved(reader, position);
-            boolean hopeless = !reader.isOf(starts) || reader.givenUp().isPresent();
-            if (!hopeless && !verified && failure == null && position >= readable()) {
+            boolean isFailed = !reader.isOf(attempt) || reader.givenUp().isPresent();
+            if (!isFailed && !verified && failure == null && position >= readable()) {
                 waiters.add(new Waiter(reader, position, then));
                 return;
             }
@@ -231,38 +243,41 @@ final class DownloadReaders {
         then.run();
     }
 
-    /** Fails if what this reader has got, or gets just now, turned out to be wrong, or if it was given up. */
+    /** Throws if this reader has read bytes that turned out to be wrong, or if it was dropped. */
     private void check(DownloadReader reader) {
-        reader.givenUp().ifPresent(why -> {
-            throw why;
+        reader.givenUp().ifPresent(cause -> {
+            throw cause;
         });
-        if (!reader.isOf(starts)) {
+        if (!reader.isOf(attempt)) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "blob " + digest + ": the first part that arrived was wrong; ask again");
+                    "blob " + digest + ": the first bytes that arrived were wrong; ask again");
         }
     }
 
     private void moved(DownloadReader reader, long position) {
         reader.moveTo(position);
-        if (window != null) {
+        if (passThrough != null) {
             notifyAll();
         }
     }
 
-    // The pace where nothing is kept. Callers hold the lock.
+    // Waiting for the slowest reader of a pass-through download. Callers hold the lock.
 
-    /** Puts into the window what there is room for; where there is none, waits for some. */
+    /** Puts as many bytes into the buffer as fit; waits for readers if none fit. */
     private synchronized int put(ByteBuffer bytes) {
         long needed = needed();
-        int count = window == null ? 0 : window.put(bytes, needed);
+        int count = passThrough == null ? 0 : passThrough.put(bytes, needed);
         if (count == 0) {
             awaitReaders(needed);
         }
         return count;
     }
 
-    /** The first byte that any reader still needs; who only waits for the end needs none. Where nobody is left, nobody can join any more. */
+    /**
+     * Returns the first byte that any reader still needs. A reader that only waits for the end needs none. If no reader
+     * needs a byte, the download fails, so that none can join any more.
+     */
     private long needed() {
         OptionalLong first = readers.stream()
                 .filter(reader -> reader.givenUp().isEmpty() && reader.needed() < size.orElse(BlobSource.END))
@@ -271,20 +286,20 @@ final class DownloadReaders {
         if (first.isEmpty()) {
             failure = new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "blob " + digest + ": it is not kept on disk, and nobody reads it any more");
+                    "blob " + digest + ": it is not stored on disk, and no client reads it any more");
             throw failure;
         }
         return first.getAsLong();
     }
 
-    /** Waits until the slowest reader got on; gives it up if it does not. */
+    /** Waits until the slowest reader has read on; drops it if it does not within the patience. */
     private void awaitReaders(long needed) {
         long end = System.nanoTime() + patience.toNanos();
         try {
             while (needed() == needed) {
                 long left = end - System.nanoTime();
                 if (left <= 0) {
-                    giveUp(needed);
+                    dropReaders(needed);
                     return;
                 }
                 TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -295,15 +310,15 @@ final class DownloadReaders {
         }
     }
 
-    private void giveUp(long needed) {
+    private void dropReaders(long needed) {
         RegistryException tooSlow = new RegistryException(
                 ErrorCode.STORE_FAILED,
-                "blob " + digest + ": the cache's disk is full, so others wait for this client, which took nothing for "
-                        + patience.toSeconds() + " s");
+                "blob " + digest + ": this blob is not stored on disk, so its clients wait for each other, and this"
+                        + " client read nothing for " + patience.toSeconds() + " s; ask again");
         readers.stream().filter(reader -> reader.needed() == needed).forEach(reader -> reader.giveUp(tooSlow));
     }
 
-    /** How far readers may go. */
+    /** Returns the position up to which readers may read. */
     private long readable() {
         if (verified || part) {
             return received;
@@ -311,7 +326,7 @@ final class DownloadReaders {
         return Math.max(0, size.isPresent() ? Math.min(received, size.getAsLong() - 1) : received - 1);
     }
 
-    /** Takes those out who wait for something before that position, to be woken once the lock is given back. */
+    /** Removes and returns the waiters for bytes before a position; the caller wakes them without the lock. */
     private List<Waiter> takeWaiters(long before) {
         List<Waiter> taken = new ArrayList<>();
         waiters.removeIf(waiter -> waiter.position() < before && taken.add(waiter));

@@ -3,7 +3,7 @@ package io.ociregistry.store.download;
 import io.ociregistry.oci.Digest;
 import java.security.MessageDigest;
 
-/** The digest of what has been seen so far, which can be told at any time and be gone back to. */
+/** A digest that can be read at any time while more bytes are added, and copied. Not thread-safe. */
 public final class IncrementalDigest {
     private final Digest.Algorithm algorithm;
     private final MessageDigest state;
@@ -17,22 +17,22 @@ public final class IncrementalDigest {
         this.state = state;
     }
 
-    /** The hash itself, to be fed. */
+    /** Returns the hash to which bytes are added. */
     public MessageDigest state() {
         return state;
     }
 
-    /** The digest of all that was fed so far; feeding can go on. */
+    /** Returns the digest of all bytes added so far; more can be added. */
     public Digest now() {
         return Digest.finish(algorithm, copy().state);
     }
 
-    /** Another one that stands where this one does. */
+    /** Returns a copy with the same state. */
     IncrementalDigest copy() {
         try {
             return new IncrementalDigest(algorithm, (MessageDigest) state.clone());
         } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("the hashes of every JDK can be cloned, and this one can't", e);
+            throw new IllegalStateException("the " + algorithm + " hash of this JDK can't be cloned", e);
         }
     }
 }

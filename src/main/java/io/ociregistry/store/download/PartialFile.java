@@ -12,31 +12,37 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 
-/** The file of a blob that is not verified yet: one that is being received, with its checkpoints, or one that is only looked through. */
+/**
+ * The file of a blob that is not verified yet: a partial file with its checkpoints, or a file of the store that is
+ * being verified.
+ *
+ * <p>Reads are thread-safe. All other methods are called by the receiver's thread only. The {@link BlobDownload} closes
+ * the file.
+ */
 public final class PartialFile implements Closeable {
     private static final int BUFFER = 1 << 16;
 
-    /** A checkpoint is due after so much, or so long. */
+    /** A checkpoint is due after so many bytes or so much time. */
     private static final long DUE_BYTES = 16 << 20;
 
     private static final long DUE_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final Path path;
     private final FileChannel channel;
-    private final String look;
+    private final String fileStamp;
     private final Checkpoints checkpoints;
     private long end;
     private long lastPosition;
     private long lastTime = System.nanoTime();
 
-    private PartialFile(Path path, FileChannel channel, String look, Checkpoints checkpoints) {
+    private PartialFile(Path path, FileChannel channel, String fileStamp, Checkpoints checkpoints) {
         this.path = path;
         this.channel = channel;
-        this.look = look;
+        this.fileStamp = fileStamp;
         this.checkpoints = checkpoints;
     }
 
-    /** Opens a file to receive into. Of what an earlier attempt left there, only what has a checkpoint stays. */
+    /** Opens a partial file for writing, and truncates the bytes of an earlier attempt to their last checkpoint. */
     public static PartialFile receive(Layout layout, Path path, Repository source) throws IOException {
         FileChannel channel = layout.open(path, StandardOpenOption.READ);
         try {
@@ -52,13 +58,13 @@ public final class PartialFile implements Closeable {
         }
     }
 
-    /** Opens a file that is there, to be checked like something that arrives. */
+    /** Opens a complete file for verification; nothing is written to it. */
     public static PartialFile recheck(Layout layout, Path path) throws IOException {
-        // Before it is opened: another file that takes its place meanwhile looks otherwise.
-        String look = VerifiedIndex.look(path);
+        // Before it is opened: a file that replaces it in the meantime has another stamp.
+        String fileStamp = VerifiedIndex.look(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            PartialFile file = new PartialFile(path, channel, look, Checkpoints.none(layout, path));
+            PartialFile file = new PartialFile(path, channel, fileStamp, Checkpoints.none(layout, path));
             file.end = channel.size();
             return file;
         } catch (IOException e) {
@@ -71,22 +77,22 @@ public final class PartialFile implements Closeable {
         return path;
     }
 
-    /** How the file looked before anything of it was read. */
+    /** Returns the file stamp from before the file was read; empty text for a partial file. */
     public String look() {
-        return look;
+        return fileStamp;
     }
 
-    /** Where the file ended when it was opened. */
+    /** Returns the size of the file when it was opened and truncated. */
     long end() {
         return end;
     }
 
-    /** What an earlier attempt noted. */
+    /** Returns the checkpoints of earlier attempts. */
     List<Checkpoints.Checkpoint> checkpoints() {
         return checkpoints.found();
     }
 
-    /** Writes once; the buffer tells how much. */
+    /** Writes bytes once, which may be fewer than the buffer has, and returns their number. */
     int write(ByteBuffer bytes, long position) throws IOException {
         return channel.write(bytes, position);
     }
@@ -95,7 +101,7 @@ public final class PartialFile implements Closeable {
         return channel.read(into, position);
     }
 
-    /** Feeds a hash with what lies from one position to another; false if the file ends before that. */
+    /** Adds the bytes between two positions to a hash; false if the file ends before the second one. */
     boolean hash(long from, long to, IncrementalDigest into) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         for (long position = from; position < to; ) {
@@ -110,13 +116,14 @@ public final class PartialFile implements Closeable {
         return true;
     }
 
-    /** Forces what was written, and notes how far it is right, if that was not done for a while. */
+    /** Writes a checkpoint if the last one is 16 MiB or 5 seconds old. */
     void checkpointIfDue(long position, IncrementalDigest hash) throws IOException {
         if (position - lastPosition >= DUE_BYTES || System.nanoTime() - lastTime >= DUE_NANOS) {
             checkpoint(position, hash);
         }
     }
 
+    /** Forces the file to disk and writes a checkpoint, unless the last one is at the same position. */
     void checkpoint(long position, IncrementalDigest hash) throws IOException {
         lastTime = System.nanoTime();
         if (position != lastPosition) {
@@ -126,7 +133,7 @@ public final class PartialFile implements Closeable {
         }
     }
 
-    /** What comes after that position is wrong. */
+    /** Truncates the file to a position, because the bytes after it are wrong. */
     void cut(long position, IncrementalDigest hash) throws IOException {
         checkpoints.add(position, hash.now());
         lastPosition = position;

@@ -3,29 +3,29 @@ package io.ociregistry.store.download;
 import java.nio.ByteBuffer;
 
 /**
- * The last piece of something that arrives and can't be kept on disk: 1 MiB in memory that moves on as its readers do (DECISIONS 17).
+ * A ring buffer of 1 MiB for a download that can't be stored on disk; it moves on as its readers do (ADR 9).
  *
- * <p>Positions are those of the whole. What was given up can't be had again.
+ * <p>Positions count from the first byte of the blob. Discarded bytes can't be read again. Thread-safe.
  */
 final class PassThroughBuffer {
     static final int SIZE = 1 << 20;
 
     private final byte[] ring = new byte[SIZE];
-    // Guarded by this: the positions of the oldest byte held, and after the newest one.
+    // Guarded by "this": the position of the oldest byte in the buffer, and the position after the newest one.
     private long from;
     private long to;
 
-    /** An empty one whose first byte will be the one at that position. */
+    /** Creates an empty buffer whose first byte will be the byte at a position. */
     PassThroughBuffer(long position) {
         this.from = position;
         this.to = position;
     }
 
     /**
-     * Takes what there is room for.
+     * Discards bytes that no reader needs any more, and adds as many bytes as fit.
      *
-     * @param needed the position before which nobody needs anything any more
-     * @return how many bytes were taken
+     * @param needed the position of the first byte that a reader still needs
+     * @return how many bytes were added
      */
     synchronized int put(ByteBuffer bytes, long needed) {
         from = Math.max(from, Math.min(needed, to));
@@ -38,7 +38,7 @@ final class PassThroughBuffer {
         return count;
     }
 
-    /** Reads what is there; 0 if nothing is, or nothing any more. */
+    /** Reads the bytes from a position on; 0 if they have not arrived yet or were discarded. */
     synchronized int read(long position, ByteBuffer into) {
         if (!holds(position)) {
             return 0;
@@ -51,7 +51,7 @@ final class PassThroughBuffer {
         return count;
     }
 
-    /** False if the byte at that position has been given up, or never was in here. */
+    /** Returns false if the byte at a position was discarded, or comes before the first byte of this buffer. */
     synchronized boolean holds(long position) {
         return position >= from;
     }
