@@ -191,18 +191,18 @@ public final class BlobStore {
         if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || isUnreadable(file) || !receiving.add(file)) {
             return BlobDownload.passing(digest, patience.get());
         }
-        DiskQuota.Share share = quota.begin(Directories.size(file));
-        if (!share.expect(expected.orElse(0))) {
-            finish(file, share);
+        DiskQuota.Share reservation = quota.begin(Directories.size(file));
+        if (!reservation.expect(expected.orElse(0))) {
+            finish(file, reservation);
             return BlobDownload.passing(digest, patience.get());
         }
         try {
             layout.prepare(layout.partials());
             quarantine.makeWay(file);
             PartialFile opened = PartialFile.receive(layout, file, source);
-            return BlobDownload.receive(digest, opened, patience.get(), share, () -> finish(file, share));
+            return BlobDownload.receive(digest, opened, patience.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
-            finish(file, share);
+            finish(file, reservation);
             LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
             return BlobDownload.passing(digest, patience.get());
         }
@@ -218,8 +218,8 @@ public final class BlobStore {
         return quota.mayTake(size.orElse(0));
     }
 
-    private void finish(Path partial, DiskQuota.Share share) {
-        share.end(Directories.size(partial));
+    private void finish(Path partial, DiskQuota.Share reservation) {
+        reservation.end(Directories.size(partial));
         receiving.remove(partial);
     }
 

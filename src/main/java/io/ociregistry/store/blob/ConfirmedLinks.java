@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The confirmed digest links: which repositories may show which blobs, because their upstream confirmed it (ADR 8).
  *
- * <p>Each link is a line that is appended and forced to disk: if a blob is stored but its link is lost, the next
- * repository whose manifest names it could show it. An unreadable line costs one request to the upstream. A cache
- * without this file was written by a program that had no confirmed links. Thread-safe.
+ * <p>Each link is a line that is appended and forced to disk: a stored blob whose links are lost can be shown by any
+ * repository whose manifest names it. An unreadable line costs one request to the upstream. A cache without this file
+ * was written by a program that has no confirmed links. Thread-safe.
  */
 public final class ConfirmedLinks {
     private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The images whose prefetch or load has not finished, so that it can be resumed after a stop or a crash.
+ * The images whose prefetch has not finished, so that it can be resumed after a stop or a crash.
  *
  * <p>Each image is a file in {@code partial/} that contains its name. If such a file is lost, the blobs of its image
  * are fetched when a client asks for them.

@@ -3,8 +3,8 @@ package io.ociregistry.store.check;
 import io.ociregistry.store.ManifestRecord;
 
 /**
- * A record as it was read.
+ * A record as the {@link Inspector} read it.
  *
- * @param isSettled false if it was written in the last minute: what belongs to it may be on its way
+ * @param isSettled false if it was written in the last minute, so that its blobs may still be on their way
  */
 public record InspectedRecord(ManifestRecord record, boolean isSettled) {}

@@ -34,8 +34,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what lies in a store and compares it with its names, at a pace that leaves something of the disk to others. It only reads, and needs no
- * lock; what is done about a finding is its caller's business. A file that goes meanwhile, or to which somebody wrote in the last minute, is none.
+ * Reads the files of a store and compares their content with their names, at a limited rate.
+ *
+ * <p>An inspector only reads and needs no lock on the store; its caller decides about each corrupt file. It reports no
+ * file that was deleted in the meantime or that was modified in the last minute. Used by one thread.
  */
 public final class Inspector {
     private static final Logger LOG = LoggerFactory.getLogger(Inspector.class);
@@ -44,9 +46,8 @@ public final class Inspector {
     private final Layout layout;
     private final long maxManifestBytes;
     private final ReadPace pace;
-    private long young;
+    private long recentlyModified;
 
-    /** Of that layout. */
     public Inspector(Layout layout, long maxManifestBytes, ReadPace pace) {
         this.layout = layout;
         this.maxManifestBytes = maxManifestBytes;
@@ -54,13 +55,13 @@ public final class Inspector {
     }
 
     /**
-     * Reads every record there is.
+     * Reads every record of the store.
      *
-     * @param good what was read
-     * @param bad what can't be
+     * @param good gets each record that can be read
+     * @param bad gets each file that contains no valid record
      */
     public void records(Consumer<InspectedRecord> good, Consumer<CorruptFile> bad) throws InterruptedException {
-        RecordFiles files = new RecordFiles(layout, new ReportOnly(bad, () -> young++), maxManifestBytes);
+        RecordFiles files = new RecordFiles(layout, new ReportOnly(bad, () -> recentlyModified++), maxManifestBytes);
         for (List<Path> all : files.list().files().values()) {
             for (Path file : all) {
                 pace.took(Math.min(Directories.size(file), maxManifestBytes));
@@ -78,46 +79,46 @@ public final class Inspector {
     }
 
     /**
-     * Looks for files and directories that can't be read: by this process, or, if it is root, which may read
-     * everything, by the user that the cache belongs to.
+     * Finds files and directories that this process may not read. For root, which may read everything, finds those that
+     * the owner of the cache may not read.
      *
-     * @param told of each, and why
+     * @param report gets each of them, and the reason
      */
-    public void unreadable(BiConsumer<Path, String> told) {
-        layout.notes().forEach(file -> isUnreadable(file, told));
+    public void unreadable(BiConsumer<Path, String> report) {
+        layout.notes().forEach(file -> isUnreadable(file, report));
         for (Path directory : layout.directories()) {
-            if (!isUnreadable(directory, told)) {
+            if (!isUnreadable(directory, report)) {
                 Directories.list(layout, directory, file -> !Files.isDirectory(file))
-                        .forEach(file -> isUnreadable(file, told));
+                        .forEach(file -> isUnreadable(file, report));
             }
         }
     }
 
-    private boolean isUnreadable(Path file, BiConsumer<Path, String> told) {
-        Optional<String> why = layout.unreadable().check(file);
-        if (why.isEmpty() && layout.owner().isDeniedToOwner(file)) {
-            why = Optional.of(layout.owner().whyDeniedToOwner(file, layout.root()));
+    private boolean isUnreadable(Path file, BiConsumer<Path, String> report) {
+        Optional<String> reason = layout.unreadable().check(file);
+        if (reason.isEmpty() && layout.owner().isDeniedToOwner(file)) {
+            reason = Optional.of(layout.owner().whyDeniedToOwner(file, layout.root()));
         }
-        why.ifPresent(reason -> told.accept(file, reason));
-        return why.isPresent();
+        reason.ifPresent(why -> report.accept(file, why));
+        return reason.isPresent();
     }
 
-    /** The records that are in quarantine and nowhere else, as far as the disk tells. */
+    /** Returns the records that exist only in quarantine (ADR 28); none if the disk fails. */
     public List<QuarantinedRecord> lost() {
         try {
             return new QuarantinedRecords(layout, maxManifestBytes).find();
         } catch (IOException e) {
-            LOG.error("looking for records that went bad before: {}", e.toString());
+            LOG.error("reading the records in quarantine failed: {}", e.toString());
             return List.of();
         }
     }
 
-    /** True if there is a record of that manifest, good or bad. */
+    /** Returns true if a file of the record of a manifest exists, valid or not. */
     public boolean hasRecord(Digest manifest) {
         return Stream.of(Layout.Kind.values()).anyMatch(kind -> Files.exists(layout.record(kind, manifest)));
     }
 
-    /** The names of all blobs that there are files of. */
+    /** Returns the digests of all blob files, in their order. */
     public List<Digest> blobs() {
         return Directories.list(layout, layout.blobs(), ExternalFiles::isOurs).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
@@ -125,7 +126,7 @@ public final class Inspector {
                 .toList();
     }
 
-    /** The blobs that somebody received a part of in the last minute. */
+    /** Returns the blobs whose partial files were written in the last minute. */
     public Set<Digest> arriving() {
         Set<Digest> arriving = new HashSet<>();
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
@@ -136,7 +137,7 @@ public final class Inspector {
         return arriving;
     }
 
-    /** The size of a blob's file; empty if there is none. */
+    /** Returns the size of the file of a blob; empty if there is none. */
     public OptionalLong size(Digest blob) {
         try {
             return OptionalLong.of(Files.size(layout.blob(blob)));
@@ -145,36 +146,36 @@ public final class Inspector {
         }
     }
 
-    /** What is wrong with a blob, if anything is. Nothing is known of one that can't be read. */
+    /** Verifies the file of a blob; empty if it is valid, does not exist, or this process may not read it. */
     public Optional<CorruptFile> blob(Digest digest) throws InterruptedException {
         Path file = layout.blob(digest);
         if (layout.unreadable().check(file).isPresent()) {
             layout.unreadable().tell();
             return Optional.empty();
         }
-        String look;
+        String fileStamp;
         try {
-            look = VerifiedIndex.look(file);
+            fileStamp = VerifiedIndex.look(file);
         } catch (IOException gone) {
             return Optional.empty();
         }
         Optional<String> problem = problem(file, digest);
         if (problem.isPresent() && !ExternalFiles.isSettled(file)) {
-            young++;
+            recentlyModified++;
             return Optional.empty();
         }
-        return problem.map(wrong -> new CorruptFile(file, digest, look, wrong));
+        return problem.map(wrong -> new CorruptFile(file, digest, fileStamp, wrong));
     }
 
-    /** How many files were not told of so far, since somebody wrote to them in the last minute, though they are not what their names say. */
+    /** Returns the number of wrong files that were not reported because they were modified in the last minute. */
     public long young() {
-        return young;
+        return recentlyModified;
     }
 
     private Optional<String> problem(Path file, Digest digest) throws InterruptedException {
         try {
             if (!Files.isRegularFile(file)) {
-                return Optional.of("it is no file");
+                return Optional.of("it is not a regular file");
             }
             long size = Files.size(file);
             Digest actual = hash(file, digest.algorithm());

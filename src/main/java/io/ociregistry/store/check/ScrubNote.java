@@ -13,11 +13,15 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** When the last pass through the whole cache began that came to its end. Disposable: without it the next start begins another one. */
+/**
+ * The file that says when the last complete scrub started.
+ *
+ * <p>The file is disposable: without it the server starts a scrub at its next start.
+ */
 public final class ScrubNote {
     private static final Logger LOG = LoggerFactory.getLogger(ScrubNote.class);
-    /** More than an instant takes. */
-    private static final int MOST_BYTES = 64;
+    /** More than the text of an instant has. */
+    private static final int MAX_BYTES = 64;
 
     private final Layout layout;
 
@@ -25,26 +29,26 @@ public final class ScrubNote {
         this.layout = layout;
     }
 
-    /** Empty if there was none, or nothing that can be read tells of it. */
+    /** Returns when the last complete scrub started; empty if there was none or the file can't be read. */
     public Optional<Instant> read() {
         Path file = layout.scrubbed();
         try (var content = Files.newInputStream(file)) {
-            String text = new String(content.readNBytes(MOST_BYTES), StandardCharsets.ISO_8859_1);
+            String text = new String(content.readNBytes(MAX_BYTES), StandardCharsets.ISO_8859_1);
             return Optional.of(Instant.parse(text.strip()));
         } catch (NoSuchFileException none) {
             return Optional.empty();
         } catch (IOException | DateTimeParseException e) {
-            LOG.debug("{} tells nothing: {}", file, e.toString());
+            LOG.debug("reading the time of the last scrub from {} failed: {}", file, e.toString());
             return Optional.empty();
         }
     }
 
-    /** Writes it down, as far as the disk takes it. */
-    public void write(Instant begun) {
+    /** Writes when a complete scrub started. A failure is only logged. */
+    public void write(Instant started) {
         try {
-            DurableFiles.write(layout, layout.scrubbed(), (begun + "\n").getBytes(StandardCharsets.US_ASCII));
+            DurableFiles.write(layout, layout.scrubbed(), (started + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            LOG.debug("{} can't be written: {}", layout.scrubbed(), e.toString());
+            LOG.debug("writing the time of the last scrub to {} failed: {}", layout.scrubbed(), e.toString());
         }
     }
 }

@@ -3,9 +3,11 @@ package io.ociregistry.store.check;
 import io.ociregistry.store.ReadPace;
 import java.util.concurrent.TimeUnit;
 
-/** So many bytes a second. What was not used of that while nothing was read is not made up for. One thread uses it. */
+/**
+ * A limit of bytes per second for reads from the disk. Idle time gives no credit for later reads. Used by one thread.
+ */
 public final class SteadyPace implements ReadPace {
-    private static final double NANOS = 1e9;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final long bytesPerSecond;
     private long next = System.nanoTime();
@@ -17,7 +19,7 @@ public final class SteadyPace implements ReadPace {
     @Override
     public void took(long bytes) throws InterruptedException {
         long now = System.nanoTime();
-        next = (next - now > 0 ? next : now) + (long) (bytes * NANOS / bytesPerSecond);
+        next = (next - now > 0 ? next : now) + (long) (bytes * NANOS_PER_SECOND / bytesPerSecond);
         TimeUnit.NANOSECONDS.sleep(next - now);
     }
 }

@@ -40,19 +40,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Manifest records on disk, and the most used manifests in memory.
+ * The manifest records on disk, with up to 16 MiB of the most used ones in memory.
  *
- * <p>A record is written whole before anybody is told of it. One that the disk does not take is kept in memory and served from there all the
- * same; {@link #save} tries again to write it. Reading takes no lock and writes nothing. The disk is the truth: what is in memory counts as
- * long as its file is there and looks as it did. A record that can't be read, or whose bytes are not what its name says, is quarantined and
- * counts as absent; it never hides its neighbours.
+ * <p>A record is written atomically before a client sees it. A record that the disk does not take stays in memory and
+ * is served from there; {@link #save} retries to write it. Reads take no lock and write no record. The files are
+ * authoritative (ADR 4): a record in memory counts while its file exists and has the same stamp. A record with wrong
+ * content is quarantined and counts as absent; it does not affect other records. Thread-safe.
  */
 public final class ManifestStore {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
     private static final int LOCKS = 64;
     private static final long MEMORY_BYTES = 16L << 20;
-    /** So that nothing else waits long for it. */
-    private static final int FOLDED_AT_ONCE = 500;
+    /** Limits how long one call of {@link #foldPulls} takes. */
+    private static final int PULL_TIMES_AT_ONCE = 500;
 
     private final Layout layout;
     private final Quarantine quarantine;
@@ -60,9 +60,9 @@ public final class ManifestStore {
     private final QuarantinedRecords lost;
     private final RecordIndex index;
     private final RecordScan scan;
-    private final PullTimes pulls;
+    private final PullTimes pullTimes;
     private final PendingWrites unsaved = new PendingWrites();
-    private final WriteFailureLog outage;
+    private final WriteFailureLog writeFailures;
     private final List<ReentrantLock> locks =
             IntStream.range(0, LOCKS).mapToObj(i -> new ReentrantLock()).toList();
     private final Cache<Digest, RecordFile> memory = Caffeine.newBuilder()
@@ -70,7 +70,6 @@ public final class ManifestStore {
             .weigher((Digest digest, RecordFile seen) -> seen.record().weight())
             .build();
 
-    /** The records of a layout. */
     public ManifestStore(Layout layout, long maxManifestBytes) {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
@@ -78,15 +77,15 @@ public final class ManifestStore {
         this.lost = new QuarantinedRecords(layout, maxManifestBytes);
         this.index = new RecordIndex(layout, lost);
         this.scan = new RecordScan(files, index);
-        this.pulls = new PullTimes(layout);
-        this.outage = new WriteFailureLog("manifest records in " + layout.root());
+        this.pullTimes = new PullTimes(layout);
+        this.writeFailures = new WriteFailureLog("manifest records in " + layout.root());
     }
 
-    /** The manifest of that SHA-256 digest; empty if there is none, or none that can be trusted. */
+    /** Returns the manifest of a SHA-256 digest; empty if it has no valid record. */
     public Optional<Manifest> find(Digest digest) {
-        Optional<ManifestRecord> waiting = unsaved.find(digest);
-        if (waiting.isPresent()) {
-            return waiting.map(ManifestRecord::manifest);
+        Optional<ManifestRecord> pending = unsaved.find(digest);
+        if (pending.isPresent()) {
+            return pending.map(ManifestRecord::manifest);
         }
         RecordFile known = memory.getIfPresent(digest);
         if (known != null && known.isStillThere()) {
@@ -98,8 +97,8 @@ public final class ManifestStore {
     }
 
     /**
-     * Why what this means may be here and can't be read; empty if nothing is known to be unreadable that it can mean.
-     * What a tag means is told by its record alone.
+     * Returns why this process may not read a record that the reference may mean; empty if no such record is known. Only
+     * a record says which manifest a tag means, so a tag may mean every unreadable record.
      */
     public Optional<String> unreadable(Reference reference) {
         if (reference instanceof Digest digest) {
@@ -110,20 +109,27 @@ public final class ManifestStore {
                 : Optional.empty();
     }
 
-    /** Writes down that an upstream gave this manifest under this name. The name is durable when this returns, if the disk allows it. */
+    /**
+     * Records that an upstream gave a manifest under a name. The name is durable when this method returns, unless the
+     * disk fails.
+     */
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now) {
         return confirm(manifest, name, now, record -> {});
     }
 
-    /** The same, and tells of it before anybody else can change the record. */
+    /**
+     * Records that an upstream gave a manifest under a name.
+     *
+     * @param then gets the record while it is locked against other changes
+     */
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now, Consumer<ManifestRecord> then) {
         return locked(manifest.digest(), () -> {
             Known known = known(manifest.digest());
             ManifestRecord record = known.record()
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
                     .confirmed(name, now);
-            keep(record, known.files());
-            // What is there unread says more than this; it is read once that can be.
+            writeOrKeepPending(record, known.files());
+            // A file that this process may not read may contain more names; it is indexed once it is readable.
             if (!index.isKnown(manifest.digest())
                     && files.unreadable(manifest.digest()).isEmpty()) {
                 index.put(
@@ -134,12 +140,16 @@ public final class ManifestStore {
         });
     }
 
-    /** True if the disk has taken all that is known of a manifest. */
+    /** Returns true if the record of a manifest is on disk with all its names. */
     public boolean isSaved(Digest digest) {
         return unsaved.find(digest).isEmpty();
     }
 
-    /** Writes down that a manifest has not that name any more, as its upstream says, and tells of it before anybody else can change the record. */
+    /**
+     * Removes a name from a record, because the upstream says that the manifest no longer has it.
+     *
+     * @param then runs while the record is locked against other changes
+     */
     public void drop(Digest digest, ImageReference name, Runnable then) {
         locked(digest, () -> {
             change(digest, record -> record.without(name));
@@ -148,32 +158,32 @@ public final class ManifestStore {
         });
     }
 
-    /** Writes a record that exists anew, if it changes. Caller holds its lock. */
+    /** Rewrites a record that exists, if it changes. Caller holds its lock. */
     private void change(Digest digest, UnaryOperator<ManifestRecord> change) {
         Known known = known(digest);
         known.record().ifPresent(record -> {
             ManifestRecord changed = change.apply(record);
             if (!changed.equals(record)) {
-                keep(changed, known.files());
+                writeOrKeepPending(changed, known.files());
             }
         });
     }
 
-    /** What may be left of the names of a record, and who is to know. */
+    /** Decides which names of a record are removed. Its methods run while the record is locked. */
     public interface Removal {
-        /** The names that it keeps, all it has if it is to stay as it is; without any it goes. */
+        /** Returns the names that stay: all if the record is not to change, none if it is to be deleted. */
         List<RecordedReference> left(ManifestRecord record);
 
-        /** It was done, and nobody else can have changed the record since. */
+        /** Called after the record was changed or deleted. */
         void done(ManifestRecord before, List<RecordedReference> left);
     }
 
     /**
-     * Takes names from a record, or the record away. That is durable after {@link #force}. What is in quarantine of a manifest is missed once its
-     * record is gone, unless {@link #forgetLost} was told before.
+     * Removes names of a record, or deletes the record. The change is durable after {@link #force}. If a file of the
+     * record is also in quarantine, the record counts as lost after its deletion; {@link #forgetLost} prevents that.
      *
-     * @return false if it stays as it is
-     * @throws IOException if the disk does not allow it; nothing was changed then
+     * @return false if the record did not change
+     * @throws IOException if the disk fails; if a rewrite fails, the record is unchanged
      */
     public boolean remove(Digest digest, Removal removal) throws IOException {
         ReentrantLock lock = lock(digest);
@@ -183,7 +193,7 @@ public final class ManifestStore {
             if (known.record().isEmpty()) {
                 return false;
             }
-            ManifestRecord before = pulls.applied(known.record().get());
+            ManifestRecord before = pullTimes.applied(known.record().get());
             List<RecordedReference> left = removal.left(before);
             if (left.equals(before.references())) {
                 return false;
@@ -191,7 +201,7 @@ public final class ManifestStore {
             if (left.isEmpty()) {
                 delete(digest, known.files());
             } else {
-                written(new ManifestRecord(before.manifest(), left), known.files());
+                writeAndIndex(new ManifestRecord(before.manifest(), left), known.files());
             }
             removal.done(before, left);
             return true;
@@ -200,8 +210,8 @@ public final class ManifestStore {
         }
     }
 
-    private void delete(Digest digest, List<RecordFile> read) throws IOException {
-        for (RecordFile file : read) {
+    private void delete(Digest digest, List<RecordFile> recordFiles) throws IOException {
+        for (RecordFile file : recordFiles) {
             Files.deleteIfExists(file.file());
         }
         memory.invalidate(digest);
@@ -209,7 +219,7 @@ public final class ManifestStore {
         index.remove(digest);
     }
 
-    /** Forces what was removed. */
+    /** Forces removals to disk. */
     public void force() throws IOException {
         for (Layout.Kind kind : Layout.Kind.values()) {
             if (Files.isDirectory(layout.record(kind))) {
@@ -219,31 +229,31 @@ public final class ManifestStore {
     }
 
     /**
-     * The digests that there are record files of, whether they can be read or not.
+     * Returns the digests of all record files, valid or not.
      *
-     * @throws IOException if the disk does not tell all of them
+     * @throws IOException if a directory of records can't be listed
      */
     public Set<Digest> digests() throws IOException {
         RecordFiles.Listing listing = files.list();
         if (!listing.isComplete()) {
-            throw new IOException("a directory of manifest records can't be read; the log tells which");
+            throw new IOException("a directory of manifest records can't be read; the log says which one");
         }
         return listing.files().keySet();
     }
 
     /**
-     * The records that are in quarantine and nowhere else.
+     * Returns the lost records: those that exist only in quarantine (ADR 28).
      *
-     * @throws IOException if the disk does not tell all of that
+     * @throws IOException if the quarantine can't be listed, or if the only file that may name the blobs can't be read
      */
     public List<QuarantinedRecord> lost() throws IOException {
         return lost.find();
     }
 
     /**
-     * Does not miss the records of these manifests any more.
+     * Deletes the records of the given manifests from the quarantine, so that they no longer count as lost.
      *
-     * @throws IOException if the disk does not tell where they are
+     * @throws IOException if the quarantine can't be listed
      */
     public void forgetLost(Set<Digest> manifests) throws IOException {
         if (!manifests.isEmpty()) {
@@ -251,7 +261,7 @@ public final class ManifestStore {
         }
     }
 
-    /** Bytes of all record files. */
+    /** Returns the bytes of all record files. */
     public long bytes() {
         return files.list().files().values().stream()
                 .flatMap(List::stream)
@@ -259,33 +269,33 @@ public final class ManifestStore {
                 .sum();
     }
 
-    /** When clients got manifests last, which no record tells before it is folded in. */
+    /** Returns the pull times that are not in the records yet. */
     public PullTimes pulls() {
-        return pulls;
+        return pullTimes;
     }
 
-    /** Writes what there is to write: what the disk did not take before, and when clients got manifests. */
+    /** Retries to write records that the disk did not take, and writes new pull times and a large unsaved index. */
     public void save() {
         saveRecords();
-        pulls.save();
+        pullTimes.save();
         index.saveIfMuch();
     }
 
-    /** Writes times of pulls that were noted a day ago or earlier into their records, some at a time. */
+    /** Writes pull times that were first noted a day ago or earlier into their records, at most 500 in one call. */
     public void foldPulls(Instant now) {
-        for (PullTimes.Folding folding : pulls.due(FOLDED_AT_ONCE, now)) {
-            locked(folding.digest(), () -> {
-                change(folding.digest(), pulls::applied);
-                return folding;
+        for (PullTimes.Folding due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
+            locked(due.digest(), () -> {
+                change(due.digest(), pullTimes::applied);
+                return due;
             });
-            pulls.folded(folding);
+            pullTimes.folded(due);
         }
     }
 
     private void saveRecords() {
         for (Digest digest : unsaved.digests()) {
             locked(digest, () -> {
-                unsaved.find(digest).ifPresent(record -> keepUnsaved(digest, record));
+                unsaved.find(digest).ifPresent(record -> savePending(digest, record));
                 return digest;
             });
             if (unsaved.find(digest).isPresent()) {
@@ -294,50 +304,58 @@ public final class ManifestStore {
         }
     }
 
-    /** Together with what its file says, if that could not be read before. Caller holds its lock. */
-    private void keepUnsaved(Digest digest, ManifestRecord record) {
+    /** Retries to write a record, merged with its files if they could not be read before. Caller holds its lock. */
+    private void savePending(Digest digest, ManifestRecord record) {
         Known onDisk = index.isKnown(digest) ? Known.of(List.of()) : Known.of(files.all(digest));
-        keep(onDisk.record().map(record::and).orElse(record), onDisk.files());
+        writeOrKeepPending(onDisk.record().map(record::and).orElse(record), onDisk.files());
     }
 
-    /** Reads every record there is, with the times at which clients got it last; bad ones are quarantined on the way. */
+    /** Reads every record, with its pull times. Corrupt records are quarantined. */
     public void forEach(Consumer<ManifestRecord> action) {
         files.list().files().values().forEach(all -> Known.of(files.read(all))
                 .record()
-                .map(pulls::applied)
+                .map(pullTimes::applied)
                 .ifPresent(action));
     }
 
-    /** False if no record can have come or gone since the last look, as far as the directories tell; asks the disk for no more than that. */
+    /** Returns false if the directories of the records did not change since the last scan; reads only their times. */
     public boolean mayHaveChanged() {
         return scan.mayHaveChanged();
     }
 
-    /** Looks for what other programs did to the records since the last look; bad ones are quarantined on the way. The first look tells all. */
+    /**
+     * Reports the changes that other programs made to the records since the last scan. Corrupt records are quarantined.
+     * The first scan reports every record.
+     */
     public void look(RecordChanges changes) {
-        scan.look((digest, before) -> locked(digest, () -> look(digest, before, changes)), changes);
+        scan.look((digest, before) -> locked(digest, () -> reportChange(digest, before, changes)), changes);
         layout.unreadable().tell();
     }
 
-    /** The same for the record of one SHA-256 digest, found by its file's name. */
+    /** Reports the change that another program made to the record of one SHA-256 digest. */
     public void look(Digest digest, RecordChanges changes) {
         locked(digest, () -> {
-            boolean isOther = index.isKnown(digest) && !index.isKnown(digest, files.look(digest));
-            Map<Digest, ManifestSummary> last = isOther ? index.lastKnown(Set.of(digest)) : Map.of();
-            return look(digest, Optional.ofNullable(last.get(digest)), changes);
+            boolean isChanged = index.isKnown(digest) && !index.isKnown(digest, files.look(digest));
+            Map<Digest, ManifestSummary> last = isChanged ? index.lastKnown(Set.of(digest)) : Map.of();
+            return reportChange(digest, Optional.ofNullable(last.get(digest)), changes);
         });
     }
 
-    /** Writes what {@link #look} needs to be quick at the next start, as far as the disk takes it. */
+    /** Writes the snapshot of the index, with which the first scan after a start is fast. A failure is only logged. */
     public void saveIndex() {
         index.save();
     }
 
-    /** Caller holds the lock of that digest. */
-    private boolean look(Digest digest, Optional<ManifestSummary> last, RecordChanges changes) {
-        long look = files.look(digest);
-        if (index.isKnown(digest, look) || unsaved.find(digest).isPresent()) {
-            // Written by us since.
+    /**
+     * Reads a record again and reports its change. Caller holds the lock of the digest.
+     *
+     * @param last the summary before the change, if the snapshot has it
+     * @return false if there is no valid record
+     */
+    private boolean reportChange(Digest digest, Optional<ManifestSummary> last, RecordChanges changes) {
+        long fileStamp = files.look(digest);
+        if (index.isKnown(digest, fileStamp) || unsaved.find(digest).isPresent()) {
+            // This process wrote the record in the meantime.
             return true;
         }
         Optional<ManifestSummary> before = index.recent(digest).or(() -> last);
@@ -345,7 +363,7 @@ public final class ManifestStore {
         now.map(ManifestSummary::of)
                 .ifPresentOrElse(
                         summary -> {
-                            index.put(summary, look);
+                            index.put(summary, fileStamp);
                             before.ifPresentOrElse(
                                     known -> changes.changed(known, summary), () -> changes.came(summary));
                         },
@@ -371,36 +389,36 @@ public final class ManifestStore {
     }
 
     /**
-     * Writes a record, or remembers that it has still to be written. Caller holds its lock.
+     * Writes a record, or keeps it in memory as a pending write if that fails. Caller holds its lock.
      *
-     * @param read the files whose content is in it
+     * @param merged the files whose content the record includes
      */
-    private void keep(ManifestRecord record, List<RecordFile> read) {
+    private void writeOrKeepPending(ManifestRecord record, List<RecordFile> merged) {
         if (!layout.isWritable()) {
             unsaved.put(record);
             return;
         }
         try {
-            written(record, read);
+            writeAndIndex(record, merged);
             if (unsaved.isEmpty()) {
-                outage.over();
+                writeFailures.over();
             }
         } catch (IOException e) {
             unsaved.put(record);
             if (files.unreadable(record.manifest().digest()).isPresent()) {
                 index.remove(record.manifest().digest());
             }
-            outage.failed(e);
+            writeFailures.failed(e);
         }
     }
 
-    private void written(ManifestRecord record, List<RecordFile> read) throws IOException {
+    private void writeAndIndex(ManifestRecord record, List<RecordFile> merged) throws IOException {
         Digest digest = record.manifest().digest();
         RecordFile written = write(record);
         memory.put(digest, written);
         unsaved.remove(digest);
-        removeOthers(read, written);
-        // Else the first look would take it for told, and tell nobody.
+        deleteOthers(merged, written);
+        // A record that no scan has reported yet is not indexed, so that the next scan reports it.
         if (index.isKnown(digest)) {
             index.put(ManifestSummary.of(record), files.look(digest));
         }
@@ -415,33 +433,33 @@ public final class ManifestStore {
         return new RecordFile(record, file, VerifiedIndex.look(file));
     }
 
-    /** What is written down of the manifest of that SHA-256 digest; always from the disk. */
+    /** Returns the record of the manifest of a SHA-256 digest: a pending write, otherwise always from the disk. */
     public Optional<ManifestRecord> record(Digest digest) {
         return known(digest).record();
     }
 
-    /** Once what they say stands in one file, the others go: else what is changed there would come back from them. */
-    private static void removeOthers(List<RecordFile> read, RecordFile written) {
-        for (RecordFile other : read) {
+    /** Deletes the other files of a record after their content was merged; names removed later would return otherwise. */
+    private static void deleteOthers(List<RecordFile> merged, RecordFile written) {
+        for (RecordFile other : merged) {
             if (other.file().equals(written.file()) || !other.isStillThere()) {
                 continue;
             }
             try {
                 Files.deleteIfExists(other.file());
             } catch (IOException e) {
-                LOG.warn("deleting {}, which {} replaces: {}", other.file(), written.file(), e.toString());
+                LOG.warn("deleting {}, which {} replaces, failed: {}", other.file(), written.file(), e.toString());
             }
         }
     }
 
-    /** To change it one holds the lock of that digest. */
+    /** Reads a record. A caller that changes it holds its lock. */
     private Known known(Digest digest) {
         Known onDisk = Known.of(files.all(digest));
-        Optional<ManifestRecord> waiting = unsaved.find(digest);
-        return waiting.isPresent() ? new Known(waiting, onDisk.files()) : onDisk;
+        Optional<ManifestRecord> pending = unsaved.find(digest);
+        return pending.isPresent() ? new Known(pending, onDisk.files()) : onDisk;
     }
 
-    /** What is known of a digest, and from which files. */
+    /** A record that was merged from all its files, and these files. */
     private record Known(Optional<ManifestRecord> record, List<RecordFile> files) {
         static Known of(List<RecordFile> files) {
             return new Known(files.stream().map(RecordFile::record).reduce(ManifestRecord::and), files);

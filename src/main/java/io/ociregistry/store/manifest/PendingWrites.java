@@ -9,12 +9,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Records that the disk did not take, up to 16 MiB; then the oldest go, and are fetched again when they are asked for. Reading takes no lock. */
+/**
+ * Records that the disk did not take, up to 16 MiB in memory.
+ *
+ * <p>Beyond the limit the oldest are dropped and fetched again when a client asks for them. Reads take no lock.
+ * Thread-safe.
+ */
 final class PendingWrites {
-    private static final long MOST_BYTES = 16L << 20;
+    private static final long MAX_BYTES = 16L << 20;
 
     private final Map<Digest, ManifestRecord> records = new ConcurrentHashMap<>();
-    // Both are guarded by "this".
+    // Both fields are guarded by "this".
     private final Set<Digest> oldestFirst = new LinkedHashSet<>();
     private long bytes;
 
@@ -35,7 +40,7 @@ final class PendingWrites {
         ManifestRecord earlier = records.put(digest, record);
         oldestFirst.add(digest);
         bytes += record.weight() - (earlier == null ? 0 : earlier.weight());
-        while (bytes > MOST_BYTES && oldestFirst.size() > 1) {
+        while (bytes > MAX_BYTES && oldestFirst.size() > 1) {
             remove(oldestFirst.iterator().next());
         }
     }

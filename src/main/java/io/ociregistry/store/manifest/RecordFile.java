@@ -7,19 +7,24 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** What stands in a file that looked like that. */
+/**
+ * A record that was read from a file or written to it.
+ *
+ * @param look the stamp of the file
+ */
 public record RecordFile(ManifestRecord record, Path file, String look) {
     Manifest manifest() {
         return record.manifest();
     }
 
+    /** Returns false if the file was deleted or changed; true if the disk fails. */
     boolean isStillThere() {
         try {
             return look.equals(VerifiedIndex.look(file));
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            // The disk tells nothing; what was read from it once was right.
+            // A failing disk does not make wrong what was read before.
             return true;
         }
     }

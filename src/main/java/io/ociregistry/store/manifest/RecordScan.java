@@ -13,19 +13,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the records whose files changed, by listing the directories alone. One look at a time. */
+/** Finds the records whose files changed, by listing their directories and comparing file stamps. One scan at a time. */
 final class RecordScan {
-    /** What is written so soon after a directory was changed may not change its time again. */
-    private static final Duration GRAIN = Duration.ofSeconds(2);
+    /** A second change of a directory within this time may leave the directory's time unchanged. */
+    private static final Duration TIME_RESOLUTION = Duration.ofSeconds(2);
 
-    /** Reads a record. */
+    /** Reads a record that changed. */
     @FunctionalInterface
     interface Reader {
         /**
-         * Reads it if it does not look as it is known.
+         * Reads a record if the stamp of its files is not known.
          *
-         * @param before what it said, as far as that is known
-         * @return false if there is none that can be read
+         * @param before the summary before the change, if it is known
+         * @return false if there is no valid record
          */
         boolean read(Digest digest, Optional<ManifestSummary> before);
     }
@@ -33,7 +33,7 @@ final class RecordScan {
     private final RecordFiles files;
     private final RecordIndex index;
     private volatile List<FileTime> seen = List.of();
-    /** Whether to look again even if the directories did not change. */
+    /** True if the next scan is needed even if the directories do not change. */
     private volatile boolean unsettled = true;
     /** Guarded by "this". */
     private boolean isRestored;
@@ -43,45 +43,47 @@ final class RecordScan {
         this.index = index;
     }
 
-    /** See {@link ManifestStore#mayHaveChanged}. */
     boolean mayHaveChanged() {
         return unsettled || !files.directoryTimes().equals(seen);
     }
 
-    /** Has everything read that changed since the last look, or for the first time what the snapshot does not tell. */
+    /**
+     * Passes every record that changed since the last scan to the reader. The first scan reports the records of the
+     * snapshot as new and passes all others to the reader.
+     */
     synchronized void look(Reader reader, RecordChanges changes) {
-        Instant longAgo = Instant.now().minus(GRAIN);
+        Instant reliableBefore = Instant.now().minus(TIME_RESOLUTION);
         List<FileTime> times = files.directoryTimes();
         RecordFiles.Listing listing = files.list();
-        Map<Digest, Long> looks = listing.looks();
+        Map<Digest, Long> fileStamps = listing.looks();
         if (!isRestored) {
             isRestored = true;
-            index.restore(looks, changes::came);
+            index.restore(fileStamps, changes::came);
         }
-        Set<Digest> changed = changed(looks, listing.isComplete());
+        Set<Digest> changed = changed(fileStamps, listing.isComplete());
         Map<Digest, ManifestSummary> before = before(changed);
         boolean incomplete = !listing.isComplete();
         for (Digest digest : changed) {
             boolean isThere = listing.files().containsKey(digest);
             boolean isRead = reader.read(digest, Optional.ofNullable(before.get(digest)));
-            // It may be on its way.
+            // Another program may still be writing it.
             incomplete |= isThere && !isRead;
             index.saveIfMuch();
         }
         seen = times;
-        unsettled =
-                incomplete || times.stream().anyMatch(time -> time.toInstant().isAfter(longAgo));
+        unsettled = incomplete
+                || times.stream().anyMatch(time -> time.toInstant().isAfter(reliableBefore));
     }
 
-    private Set<Digest> changed(Map<Digest, Long> looks, boolean isComplete) {
+    private Set<Digest> changed(Map<Digest, Long> fileStamps, boolean isComplete) {
         Set<Digest> changed = new HashSet<>();
-        looks.forEach((digest, look) -> {
-            if (!index.isKnown(digest, look)) {
+        fileStamps.forEach((digest, fileStamp) -> {
+            if (!index.isKnown(digest, fileStamp)) {
                 changed.add(digest);
             }
         });
         if (isComplete) {
-            index.known().stream().filter(digest -> !looks.containsKey(digest)).forEach(changed::add);
+            index.known().stream().filter(digest -> !fileStamps.containsKey(digest)).forEach(changed::add);
         }
         return changed;
     }
