@@ -20,21 +20,25 @@ import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets the level and the file that the configuration asks for, over what logback.xml set up.
+ * Applies the log level and log file of the configuration to Logback, after its logback.xml was read.
  *
- * <p>The HTTP client and Jetty write Authorization headers down at debug level, so they never go below warnings,
- * whatever the level.
+ * <p>The HTTP client and Jetty log Authorization headers at debug level, so their level is always {@code WARN} or
+ * higher.
  */
 public final class Logging {
-    private static final List<String> TALKATIVE = List.of("org.apache.hc", "org.eclipse.jetty");
-    /** No appender of an operator's logback.xml has this name, so that it stays. */
+    private static final List<String> SENSITIVE = List.of("org.apache.hc", "org.eclipse.jetty");
+    /** A name that no appender of an operator's logback.xml has, so that those appenders stay. */
     private static final String FILE = "ociregistry logFile";
 
     private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger - %msg%n";
 
     private Logging() {}
 
-    /** Log lines go to the file from now on, if there is one, and to no other place. */
+    /**
+     * Sets the log level and, if there is a file, writes all log lines to that file only.
+     *
+     * @throws IOException if the file can't be written
+     */
     public static void configure(LogLevel level, Optional<Path> file) throws IOException {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             configure(context, level, file);
@@ -48,21 +52,21 @@ public final class Logging {
         var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.valueOf(level.name()));
         var capped = level == LogLevel.ERROR ? Level.ERROR : Level.WARN;
-        TALKATIVE.forEach(name -> context.getLogger(name).setLevel(capped));
+        SENSITIVE.forEach(name -> context.getLogger(name).setLevel(capped));
         if (file.isPresent() || root.getAppender(FILE) != null) {
-            // Before the new one is opened: logback refuses to have a file open twice.
+            // Before the new appender opens its file: Logback does not open a file twice.
             root.detachAndStopAllAppenders();
             root.addAppender(file.isPresent() ? toFile(context, file.get()) : toConsole(context));
         }
     }
 
-    /** logback only complains on its own status list when it can't write; we would rather not start. */
+    /** Makes the start fail if the file can't be written; Logback alone would only note it in its status list. */
     private static void checkWritable(Path file) throws IOException {
         boolean isNew = Files.notExists(file);
         Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
                 .close();
         if (isNew) {
-            // A command that root runs must not leave a file that the server, which runs as another user, can't write.
+            // If root runs a command, the server, which runs as another user, must be able to write the file too.
             FileOwner.of(List.of(Objects.requireNonNull(file.toAbsolutePath().getParent())))
                     .give(file);
         }

@@ -5,9 +5,13 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 
-/** Whether a private key is the one of a certificate, found out by signing something: not all keys tell their public part. */
+/**
+ * Checks whether a private key belongs to a certificate, by signing and verifying test data.
+ *
+ * <p>A comparison is not possible, because not every private key contains its public key.
+ */
 final class CertifiedKey {
-    private static final byte[] SOMETHING = {1, 2, 3};
+    private static final byte[] TEST_DATA = {1, 2, 3};
 
     private CertifiedKey() {}
 
@@ -16,10 +20,10 @@ final class CertifiedKey {
         try {
             Signature signing = Signature.getInstance(algorithm);
             signing.initSign(key);
-            signing.update(SOMETHING);
+            signing.update(TEST_DATA);
             Signature verifying = Signature.getInstance(algorithm);
             verifying.initVerify(certified);
-            verifying.update(SOMETHING);
+            verifying.update(TEST_DATA);
             return verifying.verify(signing.sign());
         } catch (GeneralSecurityException e) {
             return false;

@@ -12,27 +12,30 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trusts what another one trusts, but says which certificate it is that is not trusted: whose and for which names, who issued it, by whom
- * it is not trusted, and what can be done.
+ * A trust manager that delegates to another one and explains why a server certificate was rejected.
+ *
+ * <p>The message of the {@link CertificateException} says the subject, names and issuer of the certificate, which trust
+ * store rejected it, and what an operator can do.
  */
 public final class ExplainingTrustManager extends X509ExtendedTrustManager {
-    private static final Set<Integer> DNS_OR_ADDRESS = Set.of(2, 7); // of GeneralName in RFC 5280
-    private static final int SOME = 5;
+    private static final Set<Integer> DNS_OR_ADDRESS = Set.of(2, 7); // types of GeneralName in RFC 5280
+    private static final int MAX_NAMES = 5;
 
     private final X509ExtendedTrustManager trust;
-    private final String who;
-    private final String home;
+    private final String store;
+    private final String setting;
 
     /**
-     * Explains what one refuses.
+     * Creates a trust manager that explains rejections by another one.
      *
-     * @param who the name of whose trust this is
-     * @param home where the issuer of a certificate belongs that is right and not trusted
+     * @param trust the trust manager that decides
+     * @param store the name of its trust store, for messages
+     * @param setting the file or setting to which an operator adds an issuer to make it trusted
      */
-    public ExplainingTrustManager(X509ExtendedTrustManager trust, String who, String home) {
+    public ExplainingTrustManager(X509ExtendedTrustManager trust, String store, String setting) {
         this.trust = trust;
-        this.who = who;
-        this.home = home;
+        this.store = store;
+        this.setting = setting;
     }
 
     private interface Check {
@@ -46,7 +49,7 @@ public final class ExplainingTrustManager extends X509ExtendedTrustManager {
             throw new CertificateException(
                     "the certificate of " + chain[0].getSubjectX500Principal() + " for " + names(chain[0])
                             + " was issued by " + chain[chain.length - 1].getIssuerX500Principal() + " and "
-                            + why(chain, type, e.getMessage()),
+                            + reason(chain, type, e.getMessage()),
                     e);
         }
     }
@@ -57,23 +60,23 @@ public final class ExplainingTrustManager extends X509ExtendedTrustManager {
                 ? List.of()
                 : names.stream()
                         .filter(name -> DNS_OR_ADDRESS.contains(name.get(0)))
-                        .limit(SOME)
+                        .limit(MAX_NAMES)
                         .map(name -> String.valueOf(name.get(1)))
                         .toList();
     }
 
-    private String why(X509Certificate[] chain, String type, @Nullable String reason) {
+    private String reason(X509Certificate[] chain, String type, @Nullable String rejection) {
         try {
             chain[0].checkValidity();
         } catch (CertificateExpiredException e) {
             return "expired at " + chain[0].getNotAfter().toInstant();
         } catch (CertificateNotYetValidException e) {
-            return "is not valid before " + chain[0].getNotBefore().toInstant() + " (is our clock right?)";
+            return "is not valid before " + chain[0].getNotBefore().toInstant() + " (check the clock of this machine)";
         }
         return isTrustedUnderAnyName(chain, type)
-                ? "is for another host: " + reason
-                : "is not trusted by " + who + ": " + reason
-                        + "; if that certificate is right, its issuer belongs into " + home;
+                ? "is for another host: " + rejection
+                : "is not trusted by " + store + ": " + rejection
+                        + "; if the certificate is right, add its issuer to " + setting;
     }
 
     private boolean isTrustedUnderAnyName(X509Certificate[] chain, String type) {

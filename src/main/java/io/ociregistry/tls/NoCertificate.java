@@ -9,27 +9,29 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows no certificate, and remembers whether one was asked for: with TLS 1.3 a server that will not do without closes the connection after
- * the handshake, and its reason is often lost on the way.
+ * A key manager without a client certificate, which remembers whether the server requested one.
+ *
+ * <p>With TLS 1.3, a server that requires a certificate closes the connection after the handshake, and its alert often
+ * does not arrive. {@link #isWanted} then explains the failure. Thread-safe.
  */
 public final class NoCertificate extends X509ExtendedKeyManager {
-    private volatile boolean wanted;
+    private volatile boolean requested;
 
-    /** Whether it was asked for one so far. */
+    /** Returns true if a server has requested a client certificate. */
     public boolean isWanted() {
-        return wanted;
+        return requested;
     }
 
     @Override
     public @Nullable String chooseClientAlias(String[] types, Principal @Nullable [] issuers, @Nullable Socket socket) {
-        wanted = true;
+        requested = true;
         return null;
     }
 
     @Override
     public @Nullable String chooseEngineClientAlias(
             String[] types, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
-        wanted = true;
+        requested = true;
         return null;
     }
 

@@ -21,51 +21,60 @@ import nl.altindag.ssl.pem.util.PemUtils;
 import nl.altindag.ssl.util.KeyManagerUtils;
 
 /**
- * The PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}. They may hold more than
- * what is looked for, like text, or {@code EC PARAMETERS} before a key.
+ * Reads the PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}.
  *
- * <p>What can't be used is an {@link UnusableFileException}.
+ * <p>The files may contain other text and other blocks, such as {@code EC PARAMETERS} before a key. A file that can't be
+ * used causes an {@link UnusableFileException}.
  *
- * @param section the name of that section, for messages
+ * @param section the name of the section, for messages
  */
 public record PemFiles(String section) {
-    private static final Pattern CERTIFICATES = blocks("(?:TRUSTED |X509 )?CERTIFICATE");
-    private static final Pattern KEYS = blocks("(?:[A-Z0-9]+ )?PRIVATE KEY");
+    private static final Block CERTIFICATES = new Block("certificate", "(?:TRUSTED |X509 )?CERTIFICATE");
+    private static final Block KEYS = new Block("private key", "(?:[A-Z0-9]+ )?PRIVATE KEY");
     private static final Pattern ENCRYPTED = Pattern.compile("BEGIN ENCRYPTED |Proc-Type: *4,ENCRYPTED");
 
-    /** Trusts what one of the certificates in a file has signed. */
+    /** Returns a trust manager that trusts the certificates in the file of {@code ca} as issuers. */
     public X509ExtendedTrustManager authorities(Path file) {
         return authorities(section + ".ca", file);
     }
 
-    /** The same for a file that no section of the configuration names, but that option. */
+    /** Returns a trust manager for the file of a command line option, which is named in messages. */
     public static X509ExtendedTrustManager authorities(String option, Path file) {
         return read(option, file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
     }
 
-    /** A certificate, and what shows it together with its issuers, as far as they are in the same file. */
+    /**
+     * A certificate with its private key.
+     *
+     * @param keys presents the certificate and its issuers, if the file contains them
+     */
     public record Identity(X509Certificate certificate, X509ExtendedKeyManager keys) {}
 
-    /** The certificate that belongs to a key. */
+    /**
+     * Reads a private key, and the certificate that belongs to it.
+     *
+     * @throws UnusableFileException if a file can't be used, or if no certificate belongs to the key
+     */
     public Identity identity(Path cert, Path key, Optional<Secret> password) {
-        List<X509Certificate> held = read(section + ".cert", cert, CERTIFICATES, PemUtils::parseCertificate);
-        PrivateKey own = read(section + ".key", key, KEYS, pem -> decrypted(pem, password));
-        X509Certificate certificate = held.stream()
-                .filter(each -> CertifiedKey.is(own, each.getPublicKey()))
+        List<X509Certificate> certificates = read(section + ".cert", cert, CERTIFICATES, PemUtils::parseCertificate);
+        PrivateKey privateKey = read(section + ".key", key, KEYS, pem -> decrypted(pem, password));
+        X509Certificate certificate = certificates.stream()
+                .filter(each -> CertifiedKey.is(privateKey, each.getPublicKey()))
                 .findFirst()
                 .orElseThrow(() -> new UnusableFileException(
                         section + ".key", key, "it is not the key of a certificate in " + section + ".cert " + cert));
-        return new Identity(certificate, KeyManagerUtils.createKeyManager(own, chain(certificate, held)));
+        return new Identity(
+                certificate, KeyManagerUtils.createKeyManager(privateKey, chain(certificate, certificates)));
     }
 
-    /** Other programs take files whose certificates are in any order, or have nothing to do with each other; Java's key stores do not. */
-    private static X509Certificate[] chain(X509Certificate first, List<X509Certificate> held) {
+    /** Sorts certificates into a chain and drops unrelated ones: a Java key store needs it, other programs do not. */
+    private static X509Certificate[] chain(X509Certificate first, List<X509Certificate> certificates) {
         List<X509Certificate> chain = new ArrayList<>();
         Optional<X509Certificate> next = Optional.of(first);
         while (next.isPresent()) {
             X509Certificate last = next.get();
             chain.add(last);
-            next = held.stream()
+            next = certificates.stream()
                     .filter(each -> each.getSubjectX500Principal().equals(last.getIssuerX500Principal()))
                     .filter(each -> !chain.contains(each))
                     .findFirst();
@@ -86,13 +95,14 @@ public record PemFiles(String section) {
         }
     }
 
-    private static <T> T read(String key, Path file, Pattern blocks, Function<String, T> reader) {
-        String pem = blocks.matcher(text(key, file))
+    private static <T> T read(String key, Path file, Block block, Function<String, T> reader) {
+        String pem = block.pattern()
+                .matcher(text(key, file))
                 .results()
                 .map(MatchResult::group)
                 .collect(Collectors.joining("\n"));
         if (pem.isEmpty()) {
-            throw new UnusableFileException(key, file, "it is no PEM file, or holds nothing of that kind");
+            throw new UnusableFileException(key, file, "it contains no " + block.kind() + " in PEM format");
         }
         try {
             return reader.apply(pem);
@@ -103,14 +113,21 @@ public record PemFiles(String section) {
 
     private static String text(String key, Path file) {
         try {
-            // What is around the blocks may be in any encoding.
+            // The text around the blocks may have any encoding.
             return Files.readString(file, StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new UnusableFileException(key, file, "it does not exist or can't be read");
         }
     }
 
-    private static Pattern blocks(String label) {
-        return Pattern.compile("-----BEGIN (" + label + ")-----.*?-----END \\1-----", Pattern.DOTALL);
+    /**
+     * A kind of PEM block.
+     *
+     * @param kind its name in messages
+     */
+    private record Block(String kind, Pattern pattern) {
+        Block(String kind, String label) {
+            this(kind, Pattern.compile("-----BEGIN (" + label + ")-----.*?-----END \\1-----", Pattern.DOTALL));
+        }
     }
 }

@@ -12,24 +12,24 @@ import javax.net.ssl.StandardConstants;
  * The name of a server in a TLS handshake (server name indication, RFC 6066 section 3).
  *
  * <p>Java sends a name only if it has a dot inside and no underscore. Ingresses choose the certificate by the name, so
- * it is sent whatever it looks like. Addresses are no names and are not sent.
+ * every name is sent. IP addresses are not names and are not sent.
  *
- * @param host the host without a dot at its end; the certificate has to be for this name or address
+ * @param host the host without a trailing dot; the certificate must be for this name or address
  */
 public record ServerName(String host) {
-    /** The name of a host as a URL writes it, or an IPv6 address without brackets. */
+    /** Returns the server name for the host of a URL; IPv6 addresses have no brackets. */
     public static ServerName of(String host) {
         return new ServerName(host.endsWith(".") ? host.substring(0, host.length() - 1) : host);
     }
 
-    /** Sends the name in the handshake of a socket that is not connected by TLS yet. */
+    /** Sets the name that a socket sends in its handshake. Call it before the handshake. */
     public void sendBy(SSLSocket socket) {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(isAddress() ? List.of() : List.of(new AsWritten(host)));
         socket.setSSLParameters(parameters);
     }
 
-    /** False if Java's own verification refuses the name in every certificate: it takes no underscores. */
+    /** Returns false if Java's own verification rejects the name in every certificate, as it does with underscores. */
     public boolean isVerifiableByJava() {
         try {
             return isAddress() || new SNIHostName(host).getType() == StandardConstants.SNI_HOST_NAME;
@@ -42,7 +42,7 @@ public record ServerName(String host) {
         return host.indexOf(':') >= 0 || host.matches("[0-9.]*");
     }
 
-    /** {@link SNIHostName} refuses names that break the rules of internationalized names. */
+    /** A name that is not checked: {@link SNIHostName} rejects names that break the rules of internationalized names. */
     private static final class AsWritten extends SNIServerName {
         AsWritten(String host) {
             super(StandardConstants.SNI_HOST_NAME, host.getBytes(StandardCharsets.UTF_8));

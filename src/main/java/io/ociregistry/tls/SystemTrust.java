@@ -5,17 +5,21 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import nl.altindag.ssl.SSLFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Whom the operating system trusts. Reading that takes a third of a second, so it is done once for all registries, when it is needed first. */
+/**
+ * The trust store of the operating system.
+ *
+ * <p>To read it takes a third of a second, so it is read once for all registries, when it is first needed. Thread-safe.
+ */
 public final class SystemTrust {
     private final Supplier<X509ExtendedTrustManager> reader;
-    private @Nullable X509ExtendedTrustManager known; // guarded by this
+    private @Nullable X509ExtendedTrustManager loaded; // guarded by "this"
 
-    /** Whom the reader says, once it is asked. */
+    /** Creates a trust store that calls the reader when it is first needed. */
     public SystemTrust(Supplier<X509ExtendedTrustManager> reader) {
         this.reader = reader;
     }
 
-    /** The store of its Java, which distributions link to that of the system, and the system's own. */
+    /** Returns the certificates of the operating system together with those of this Java, which may be a link to them. */
     public static SystemTrust ofThisMachine() {
         return new SystemTrust(() -> SSLFactory.builder()
                 .withDefaultTrustMaterial()
@@ -26,10 +30,10 @@ public final class SystemTrust {
     }
 
     public synchronized X509ExtendedTrustManager get() {
-        X509ExtendedTrustManager trust = known;
+        X509ExtendedTrustManager trust = loaded;
         if (trust == null) {
             trust = reader.get();
-            known = trust;
+            loaded = trust;
         }
         return trust;
     }

@@ -118,7 +118,7 @@ public final class Inspector {
         return Stream.of(Layout.Kind.values()).anyMatch(kind -> Files.exists(layout.record(kind, manifest)));
     }
 
-    /** Returns the digests of all blob files, in their order. */
+    /** Returns the digests of all blob files, sorted. */
     public List<Digest> blobs() {
         return Directories.list(layout, layout.blobs(), ExternalFiles::isOurs).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())

@@ -17,20 +17,22 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * When clients got manifests last, to the second, as far as their records do not tell yet.
+ * The pull times of manifests, to the second, that are not in their records yet.
  *
- * <p>A pull is noted in memory alone. {@link #save} appends what changed to a file of this machine, so a crash costs what was noted since;
- * once a day at most a manifest's note is folded into its record. A pull counts for all names that the manifest has in that repository.
+ * <p>A pull is noted in memory only. {@link #save} appends the changes to a file of this machine, so a crash loses the
+ * pulls since the last save. At most once a day the pull time of a manifest is written into its record. A pull counts
+ * for all names that the manifest has in the repository. Thread-safe.
  *
- * <p>One line each: last pull and first note (epoch seconds), repository, digest. Later lines win.
+ * <p>Each line has the time of the last pull and of the first note (epoch seconds), the repository and the digest. Of
+ * several lines for one manifest, the latest pull counts.
  */
 public final class PullTimes {
-    private static final Duration FOLDED_AFTER = Duration.ofDays(1);
-    /** Outdated lines, beside as many as there are others, before the file is written anew. */
+    private static final Duration FLUSHED_AFTER = Duration.ofDays(1);
+    /** The file is rewritten when its outdated lines exceed the current ones by so many. */
     private static final int OUTDATED_LINES = 1000;
 
     private final AppendOnlyFile lines;
-    private final Map<Pulled, Note> notes = new ConcurrentHashMap<>();
+    private final Map<PulledManifest, PullTime> pullTimes = new ConcurrentHashMap<>();
     /** Guarded by "this". */
     private int linesInFile;
 
@@ -39,55 +41,55 @@ public final class PullTimes {
         lines.forEach(this::read);
     }
 
-    /** Notes that a client gets a manifest. Waits for nobody, and writes nothing. */
+    /** Notes that a client gets a manifest. Never blocks, and writes nothing to disk. */
     public void note(Repository repository, Digest manifest, Instant now) {
-        Pulled pulled = new Pulled(repository, manifest);
-        Note known = notes.get(pulled);
+        PulledManifest pulled = new PulledManifest(repository, manifest);
+        PullTime known = pullTimes.get(pulled);
         long second = now.getEpochSecond();
         if (known == null) {
-            known = notes.computeIfAbsent(pulled, unused -> new Note(second));
+            known = pullTimes.computeIfAbsent(pulled, unused -> new PullTime(second));
         }
         if (second > known.last) {
             known.last = second;
         }
     }
 
-    /** A record with the times that were noted of it. */
+    /** Returns a record with its noted pull times. */
     ManifestRecord applied(ManifestRecord record) {
         Digest digest = record.manifest().digest();
-        return record.pulled(repository -> Optional.ofNullable(notes.get(new Pulled(repository, digest)))
-                .map(note -> Instant.ofEpochSecond(note.last)));
+        return record.pulled(repository -> Optional.ofNullable(pullTimes.get(new PulledManifest(repository, digest)))
+                .map(pullTime -> Instant.ofEpochSecond(pullTime.last)));
     }
 
-    /** Some of what is to be folded into records, as it stands now. */
+    /** Returns pull times that are due to be written into their records. */
     List<Folding> due(int atMost, Instant now) {
-        long longAgo = now.minus(FOLDED_AFTER).getEpochSecond();
-        return notes.entrySet().stream()
-                .filter(entry -> entry.getValue().first <= longAgo)
+        long dueSince = now.minus(FLUSHED_AFTER).getEpochSecond();
+        return pullTimes.entrySet().stream()
+                .filter(entry -> entry.getValue().first <= dueSince)
                 .limit(atMost)
                 .map(entry -> new Folding(entry.getKey(), entry.getValue().last))
                 .toList();
     }
 
-    /** Its record tells it now, or there is none. */
+    /** Removes a pull time that is in its record now, or that has no record, unless it changed in the meantime. */
     void folded(Folding folding) {
-        notes.computeIfPresent(folding.pulled, (pulled, note) -> note.last == folding.last ? null : note);
+        pullTimes.computeIfPresent(folding.pulled, (pulled, pullTime) -> pullTime.last == folding.last ? null : pullTime);
     }
 
-    /** Writes what was noted since the last time, if the disk takes it. */
+    /** Writes the pull times noted since the last save. A failure is logged, and the next save retries. */
     synchronized void save() {
         List<String> changed = new ArrayList<>();
-        notes.forEach((pulled, note) -> {
-            long last = note.last;
-            if (last != note.saved) {
-                note.saved = last;
-                changed.add(line(pulled, note));
+        pullTimes.forEach((pulled, pullTime) -> {
+            long last = pullTime.last;
+            if (last != pullTime.saved) {
+                pullTime.saved = last;
+                changed.add(line(pulled, pullTime));
             }
         });
         linesInFile += changed.size();
-        if (linesInFile > 2 * notes.size() + OUTDATED_LINES) {
+        if (linesInFile > 2 * pullTimes.size() + OUTDATED_LINES) {
             List<String> all = new ArrayList<>();
-            notes.forEach((pulled, note) -> all.add(line(pulled, note)));
+            pullTimes.forEach((pulled, pullTime) -> all.add(line(pulled, pullTime)));
             linesInFile = all.size();
             lines.replace(all);
         } else {
@@ -95,8 +97,8 @@ public final class PullTimes {
         }
     }
 
-    private static String line(Pulled pulled, Note note) {
-        return note.last + " " + note.first + " " + pulled.repository + " " + pulled.digest;
+    private static String line(PulledManifest pulled, PullTime pullTime) {
+        return pullTime.last + " " + pullTime.first + " " + pulled.repository + " " + pulled.digest;
     }
 
     private void read(String line) {
@@ -106,40 +108,46 @@ public final class PullTimes {
             int slash = words[2].indexOf('/');
             Repository repository =
                     new Repository(RegistryName.parse(words[2].substring(0, slash)), words[2].substring(slash + 1));
-            Note note = new Note(second(words[1]));
-            note.last = second(words[0]);
-            note.saved = note.last;
-            notes.merge(
-                    new Pulled(repository, Digest.parse(words[3])),
-                    note,
+            PullTime pullTime = new PullTime(second(words[1]));
+            pullTime.last = second(words[0]);
+            pullTime.saved = pullTime.last;
+            pullTimes.merge(
+                    new PulledManifest(repository, Digest.parse(words[3])),
+                    pullTime,
                     (earlier, later) -> earlier.last > later.last ? earlier : later);
-        } catch (RegistryException | NumberFormatException | IndexOutOfBoundsException torn) {
-            // One time that is not known: another one is, of an earlier pull.
+        } catch (RegistryException | NumberFormatException | IndexOutOfBoundsException malformed) {
+            // The record still has the time of an earlier pull.
         }
     }
 
-    /** No clock can mean another one, and nothing could compute with it. */
+    /** Parses epoch seconds, limited to the range that records can hold. */
     private static long second(String text) {
         return Math.max(0, Math.min(RecordFormat.LAST.getEpochSecond(), Long.parseLong(text)));
     }
 
-    /** A manifest as one repository shows it. */
-    private record Pulled(Repository repository, Digest digest) {}
+    private record PulledManifest(Repository repository, Digest digest) {}
 
-    /** A note that is to be folded into a record, and what it says. */
-    record Folding(Pulled pulled, long last) {
+    /**
+     * A pull time that is due to be written into a record.
+     *
+     * @param last epoch second of the last pull
+     */
+    record Folding(PulledManifest pulled, long last) {
         Digest digest() {
             return pulled.digest;
         }
     }
 
-    /** What is noted of a manifest. Of two that write at a time either may win: it is the same second, or nearly. */
-    private static final class Note {
+    /**
+     * The pull times of a manifest, in epoch seconds. Either of two concurrent writes may win: they differ by a second
+     * at most.
+     */
+    private static final class PullTime {
         private final long first;
         private volatile long last;
         private volatile long saved = -1;
 
-        Note(long first) {
+        PullTime(long first) {
             this.first = first;
             this.last = first;
         }

@@ -27,66 +27,67 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of manifest records.
+ * The files of manifest records on disk.
  *
- * <p>One for each digest is enough, but other programs leave more: in two directories, or beside it after a conflict of a sync tool. They
- * count together. The directory of a record is where it is looked for first, and says nothing of what is in it. A file is read only as far as
- * a record can be large; one that is larger is left out.
+ * <p>This program writes one file for each digest, but other programs may leave several: in two directories, or beside
+ * the first after a conflict of a sync tool. Their names are merged. The directory of a file says nothing about its
+ * content. A file that is larger than a record can be is skipped. Thread-safe.
  */
 public final class RecordFiles {
     private static final Logger LOG = LoggerFactory.getLogger(RecordFiles.class);
 
     private final Layout layout;
-    private final CorruptFileHandler bad;
-    private final long mostBytes;
-    /** What lay beside the files that are named by their digest alone when the directories were last listed. */
+    private final CorruptFileHandler corruptFiles;
+    private final long maxBytes;
+    /** The conflict copies of sync tools that the last {@link #list} found. */
     private final Map<Digest, List<Path>> conflicts = new ConcurrentHashMap<>();
 
-    public RecordFiles(Layout layout, CorruptFileHandler bad, long maxManifestBytes) {
+    public RecordFiles(Layout layout, CorruptFileHandler corruptFiles, long maxManifestBytes) {
         this.layout = layout;
-        this.bad = bad;
-        this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
+        this.corruptFiles = corruptFiles;
+        this.maxBytes = RecordFormat.mostBytes(maxManifestBytes);
     }
 
-    /** The first that can be read; all have the same manifest. */
+    /** Reads the first valid file of a record; all valid files have the same manifest. */
     Optional<RecordFile> any(Digest digest) {
-        return places(digest).flatMap(file -> read(file).stream()).findFirst();
+        return candidates(digest).flatMap(file -> read(file).stream()).findFirst();
     }
 
-    /** All that can be read, the one to be kept first. */
+    /** Reads all valid files of a record. */
     List<RecordFile> all(Digest digest) {
-        return read(places(digest).toList());
+        return read(candidates(digest).toList());
     }
 
-    /** Those of these files that can be read. */
+    /** Reads those of the given files that are valid. */
     public List<RecordFile> read(List<Path> files) {
         return files.stream().flatMap(file -> read(file).stream()).toList();
     }
 
-    /**
-     * Why a record of that digest can't be read though there may be one; empty if none is there, or if one can be read.
-     */
+    /** Returns why this process may not read a file of a record; empty if it may read all, or if there is none. */
     Optional<String> unreadable(Digest digest) {
-        return plainPlaces(digest)
+        return plainPaths(digest)
                 .flatMap(file -> layout.unreadable().check(file).stream())
                 .findFirst();
     }
 
-    /** Where the record of a digest is to be written: where it is, so that whoever wrote it finds it again, else by its kind. */
+    /**
+     * Returns the path to write a record to: the directory of its kind, unless a file of it exists only in another
+     * directory. Then that file is replaced, so that the program that wrote it finds it again.
+     */
     Path home(Digest digest, Layout.Kind kind) {
         Path usual = layout.record(kind, digest);
-        return Stream.concat(Stream.of(usual), plainPlaces(digest))
+        return Stream.concat(Stream.of(usual), plainPaths(digest))
                 .filter(Files::isRegularFile)
                 .findFirst()
                 .orElse(usual);
     }
 
-    /** How all files of a record look now. */
+    /** Returns the current stamp of all files of a record. */
     long look(Digest digest) {
-        return look(places(digest).toList());
+        return look(candidates(digest).toList());
     }
 
-    /** How some files look, in one number; those that are not there don't count. */
+    /** Returns one stamp for several files: it changes when a file is added, removed or modified. */
     static long look(List<Path> files) {
         long sum = 0;
         for (Path file : files) {
@@ -94,13 +95,13 @@ public final class RecordFiles {
                 String place = file.getName(file.getNameCount() - 2) + "/" + file.getFileName();
                 sum += HashSet64.of(place + " " + VerifiedIndex.look(file));
             } catch (IOException gone) {
-                LOG.trace("{} is not there", file);
+                LOG.trace("{} does not exist", file);
             }
         }
         return sum;
     }
 
-    /** When the directories were changed last, as far as they are there. */
+    /** Returns the modification times of the record directories; epoch for a directory that does not exist. */
     List<FileTime> directoryTimes() {
         List<FileTime> times = new ArrayList<>();
         for (Layout.Kind kind : Layout.Kind.values()) {
@@ -113,7 +114,7 @@ public final class RecordFiles {
         return times;
     }
 
-    /** Every file that is named as a record is, by its digest. */
+    /** Lists all files that are named like a record, by digest. */
     public Listing list() {
         Map<Digest, List<Path>> files = new HashMap<>();
         boolean complete = true;
@@ -130,52 +131,52 @@ public final class RecordFiles {
     }
 
     /**
-     * What lies in the directories.
+     * The record files in the directories.
      *
-     * @param isComplete false if the disk did not tell all of it
+     * @param isComplete false if a directory could not be listed
      */
     public record Listing(Map<Digest, List<Path>> files, boolean isComplete) {
-        /** How the files of each record look; asks the disk for that of each. */
+        /** Reads the stamp of each record's files from the disk. */
         Map<Digest, Long> looks() {
-            Map<Digest, Long> looks = new HashMap<>();
-            files.forEach((digest, there) -> looks.put(digest, RecordFiles.look(there)));
-            return looks;
+            Map<Digest, Long> fileStamps = new HashMap<>();
+            files.forEach((digest, paths) -> fileStamps.put(digest, RecordFiles.look(paths)));
+            return fileStamps;
         }
     }
 
-    private void noteConflicts(Digest digest, List<Path> beside) {
-        if (beside.isEmpty()) {
+    private void noteConflicts(Digest digest, List<Path> copies) {
+        if (copies.isEmpty()) {
             conflicts.remove(digest);
         } else {
-            conflicts.put(digest, beside);
+            conflicts.put(digest, copies);
         }
     }
 
-    private Stream<Path> places(Digest digest) {
-        // Most are not there, and to be told so by an exception takes ten times as long.
-        return Stream.concat(plainPlaces(digest), conflicts.getOrDefault(digest, List.of()).stream())
+    private Stream<Path> candidates(Digest digest) {
+        // Most of these files do not exist, and an exception for each takes ten times as long as this check.
+        return Stream.concat(plainPaths(digest), conflicts.getOrDefault(digest, List.of()).stream())
                 .filter(file -> file.toFile().exists());
     }
 
-    private Stream<Path> plainPlaces(Digest digest) {
+    private Stream<Path> plainPaths(Digest digest) {
         return Stream.of(Layout.Kind.values()).map(kind -> layout.record(kind, digest));
     }
 
     private Optional<RecordFile> read(Path file) {
-        String look;
+        String fileStamp;
         byte[] bytes;
         Instant modified;
         try {
-            if (bad.has(file)) {
+            if (corruptFiles.has(file)) {
                 return Optional.empty();
             }
-            // Before it is read: another file that takes its place meanwhile looks otherwise.
-            look = VerifiedIndex.look(file);
+            // Before it is read: a file that replaces it in the meantime has another stamp.
+            fileStamp = VerifiedIndex.look(file);
             if (!Files.isRegularFile(file)) {
                 return Optional.empty();
             }
-            if (Files.size(file) > mostBytes) {
-                bad.leaveOut(file, look, "it has " + Files.size(file) + " bytes, more than a record can have");
+            if (Files.size(file) > maxBytes) {
+                corruptFiles.leaveOut(file, fileStamp, "it has " + Files.size(file) + " bytes, more than a record can have");
                 return Optional.empty();
             }
             bytes = readBytes(file);
@@ -183,26 +184,26 @@ public final class RecordFiles {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            // The disk's fault, or too many open files: nothing is known of the content.
-            bad.unreadable(file, e);
+            // The disk fails, or too many files are open: the content may be valid.
+            corruptFiles.unreadable(file, e);
             return Optional.empty();
         }
         try {
-            return Optional.of(new RecordFile(named(file, RecordFormat.read(bytes, modified)), file, look));
+            return Optional.of(new RecordFile(checkName(file, RecordFormat.read(bytes, modified)), file, fileStamp));
         } catch (IOException e) {
-            bad.take(file, look, String.valueOf(e.getMessage()));
+            corruptFiles.take(file, fileStamp, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }
 
-    /** Not more than there may be, though it may be growing. */
+    /** Reads at most the bytes that a record can have, because the file may be growing. */
     private byte[] readBytes(Path file) throws IOException {
         try (InputStream content = Files.newInputStream(file)) {
-            return content.readNBytes(Math.toIntExact(mostBytes));
+            return content.readNBytes(Math.toIntExact(maxBytes));
         }
     }
 
-    private static ManifestRecord named(Path file, ManifestRecord record) throws IOException {
+    private static ManifestRecord checkName(Path file, ManifestRecord record) throws IOException {
         Digest digest = record.manifest().digest();
         if (!Layout.recordDigest(file).equals(Optional.of(digest))) {
             throw new IOException("its name should be " + digest.hex());

@@ -34,7 +34,7 @@ enum Damage {
             Files.delete(cache.blob(cache.arm.layer(0)));
         }
     },
-    GARBAGE_RECORD("bad manifest .*/img/ARM: it is no JSON: Unexpected end-of-input.*") {
+    GARBAGE_RECORD("bad manifest .*/img/ARM: it is not JSON: Unexpected end-of-input.*") {
         @Override
         void strike(VerifiedCache cache) throws IOException {
             Files.writeString(cache.record(cache.arm), "{\"type\":");

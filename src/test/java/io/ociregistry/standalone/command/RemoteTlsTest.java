@@ -59,7 +59,7 @@ class RemoteTlsTest {
         assertEquals(1, list());
         assertFails("no TLS connection to the server at URL: .*the certificate of CN=127\\.0\\.0\\.1 for"
                 + " \\[127\\.0\\.0\\.1, localhost] was issued by CN=Test Authority \\d+ and is not trusted by the operating"
-                + " system: .*; if that certificate is right, its issuer belongs into the file of --server-ca");
+                + " system: .*; if the certificate is right, add its issuer to the file of --server-ca");
     }
 
     @Test
@@ -68,7 +68,7 @@ class RemoteTlsTest {
         var file = authorities(TestCertificates.create());
         assertEquals(1, list("--server-ca", file.toString()));
         assertFails(".*is not trusted by --server-ca " + Pattern.quote(file.toString())
-                + ": .*; if that certificate is right, its issuer belongs into that file");
+                + ": .*; if the certificate is right, add its issuer to that file");
     }
 
     @Test
@@ -107,7 +107,7 @@ class RemoteTlsTest {
         var none = Files.writeString(dir.resolve("none.pem"), "no PEM");
         assertEquals(1, list("--server-ca", none.toString()));
         assertEquals(
-                "ociregistry: --server-ca " + none + " can't be used: it is no PEM file, or holds nothing of that kind;"
+                "ociregistry: --server-ca " + none + " can't be used: it contains no certificate in PEM format;"
                         + " it is to hold certificates in PEM\n",
                 errors());
         err.reset();

@@ -221,8 +221,8 @@ class ServerTlsTest {
             delimiter = '|',
             value = {
                 "serverTlsConfig.cert DIR/none.pem can't be used: it does not exist or can't be read | none.pem | server.key",
-                "serverTlsConfig.cert DIR/server.key can't be used: it is no PEM file, or holds nothing of that kind | server.key | server.key",
-                "serverTlsConfig.key DIR/server.pem can't be used: it is no PEM file, or holds nothing of that kind | server.pem | server.pem",
+                "serverTlsConfig.cert DIR/server.key can't be used: it contains no certificate in PEM format | server.key | server.key",
+                "serverTlsConfig.key DIR/server.pem can't be used: it contains no private key in PEM format | server.pem | server.pem",
                 "serverTlsConfig.key DIR/other.key can't be used: it is not the key of a certificate in serverTlsConfig.cert DIR/server.pem | server.pem | other.key",
                 "serverTlsConfig.key DIR/locked.key can't be used: it is encrypted, and neither serverTlsConfig.keyPassword nor serverTlsConfig.keyPasswordFromEnv is set | server.pem | locked.key",
             })

@@ -59,7 +59,7 @@ class UpstreamTlsTest {
                 "GET manifest registry.example.com/team/app:1: no TLS connection to " + up.url(), failed.getMessage());
         assertHolds("CN=Test Authority", failed.getMessage());
         assertHolds("is not trusted by the operating system", failed.getMessage());
-        assertHolds("its issuer belongs into tls.ca of this registry or mirror", failed.getMessage());
+        assertHolds("add its issuer to tls.ca of this registry or mirror", failed.getMessage());
         assertEquals(List.of(), up.requests());
     }
 

@@ -12,8 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What can still be read of a record that is none any more. It tells everything twice, once as JSON and once in base64, so that most of what
- * disks do to it leaves every digest in one of them.
+ * Finds digests and names in a damaged record.
+ *
+ * <p>A record contains every digest twice, as JSON and in base64, so that most damage leaves one of them readable.
  */
 public final class DamagedRecordParser {
     private static final Pattern DIGEST = Pattern.compile("sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}");
@@ -27,13 +28,13 @@ public final class DamagedRecordParser {
         this.text = new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
-    /** Every digest that is written in it. */
+    /** Returns every digest that is readable in the record. */
     public Set<Digest> digests() {
         Set<Digest> found = new HashSet<>();
         addDigests(text, found);
         Matcher run = BASE64.matcher(text);
         while (run.find()) {
-            // Where its beginning is lost, it may begin with any of four characters.
+            // If the first characters are lost, the first group of four may start at any of four positions.
             for (int from = run.start(); from < run.start() + 4; from++) {
                 addDigests(decoded(text.substring(from, from + (run.end() - from) / 4 * 4)), found);
             }
@@ -52,7 +53,7 @@ public final class DamagedRecordParser {
         return new String(Base64.getDecoder().decode(base64), StandardCharsets.ISO_8859_1);
     }
 
-    /** Every image that it seems to be a name of. */
+    /** Returns every image name that is readable in the record. */
     public Set<ImageReference> names() {
         Set<ImageReference> found = new HashSet<>();
         Matcher name = NAME.matcher(text);
@@ -62,12 +63,12 @@ public final class DamagedRecordParser {
         return found;
     }
 
-    /** Empty for a name of something else, or one that is damaged. */
+    /** Returns empty for a damaged name or a name of something else. */
     private static Optional<ImageReference> image(String name) {
         try {
-            ImageReference told = ImageReference.parse(name);
-            return Optional.of(new ImageReference(told.repository().canonical(), told.reference()));
-        } catch (RegistryException none) {
+            ImageReference parsed = ImageReference.parse(name);
+            return Optional.of(new ImageReference(parsed.repository().canonical(), parsed.reference()));
+        } catch (RegistryException malformed) {
             return Optional.empty();
         }
     }

@@ -11,7 +11,7 @@ import static io.ociregistry.store.manifest.format.GoSchema.listOf;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.ociregistry.store.manifest.format.GoSchema.Struct;
 
-/** The four kinds of manifests as the Go program parses them; it takes the digests it works with from these copies. */
+/** The four manifest types as the Go program parses them; it reads the digests that it uses from these copies. */
 final class GoManifests {
     private static final JsonNode NO_NUMBER = NODES.numberNode(0);
     private static final JsonNode NO_TEXT = NODES.textNode("");

@@ -17,12 +17,16 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a record says that the Go program wrote: one name, and times without a zone, which are in the server's; one that can't be read is as
- * old as the file.
+ * The name and times in a record that the Go program wrote.
  *
- * <p>Its {@code load} gives the image that it chose from a list the list's name: by tag always, by digest in some versions. So a digest in a
- * name is the manifest's own whatever it says, and an image's claim to a tag is the weakest there is: its {@code checked} is in January 1970,
- * before all lists, in the order of creation among each other. Where no list claims the tag it is the image's.
+ * <p>The times have no zone and count as local time of this server. An unreadable time is replaced by the time of the
+ * file.
+ *
+ * <p>The {@code load} command of the Go program gives an image that it chose from an index the name of the index: always
+ * if the name has a tag, in some versions also if it has a digest. Therefore, a digest in a name is replaced by the
+ * digest of the manifest, and an index wins a tag over an image (ADR 19): the {@code checked} time of an image is set
+ * to January 1970, before every index, and images keep their order of creation. If no index has the tag, an image has
+ * it.
  */
 final class GoRecord {
     static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
@@ -31,10 +35,10 @@ final class GoRecord {
     private final Instant fallback;
 
     /**
-     * A record.
+     * Creates a view of a parsed record.
      *
-     * @param fields by their names, in any case
-     * @param fallback the time of the file
+     * @param fields by name, ignoring case
+     * @param fallback the modification time of the file
      */
     GoRecord(Map<String, JsonNode> fields, Instant fallback) {
         this.fields = fields;
@@ -42,19 +46,19 @@ final class GoRecord {
     }
 
     /**
-     * The name it tells, as requests are understood here.
+     * Returns the name and times of the record, with the canonical name of the repository.
      *
-     * @throws io.ociregistry.oci.RegistryException if it can't be a name
+     * @throws io.ociregistry.oci.RegistryException if {@code imageUrl} is not an image name
      */
     RecordedReference reference(Manifest manifest) {
-        ImageReference told = ImageReference.parse(text("imageUrl"));
-        ImageReference name = ownName(new ImageReference(told.repository().canonical(), told.reference()), manifest);
+        ImageReference parsed = ImageReference.parse(text("imageUrl"));
+        ImageReference name = ownName(new ImageReference(parsed.repository().canonical(), parsed.reference()), manifest);
         Instant created = time("created", fallback);
         return RecordFormat.reference(
                 name, created, time("pulled", created), isWeak(name, manifest) ? weak(created) : created);
     }
 
-    /** The same, but no other digest than one of the manifest: nobody may get these bytes for that. */
+    /** Returns the name, with a digest of other content replaced: clients must not get these bytes for that digest. */
     static ImageReference ownName(ImageReference name, Manifest manifest) {
         boolean isOther = name.reference() instanceof Digest digest && !manifest.is(digest);
         return isOther ? new ImageReference(name.repository(), manifest.digest()) : name;
@@ -68,13 +72,13 @@ final class GoRecord {
         return Instant.ofEpochMilli(Math.max(0, created.getEpochSecond()));
     }
 
-    private Instant time(String key, Instant otherwise) {
+    private Instant time(String key, Instant fallbackTime) {
         try {
             return LocalDateTime.parse(text(key), TIME)
                     .atZone(ZoneId.systemDefault())
                     .toInstant();
         } catch (DateTimeParseException e) {
-            return otherwise;
+            return fallbackTime;
         }
     }
 

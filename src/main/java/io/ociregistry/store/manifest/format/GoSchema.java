@@ -11,8 +11,11 @@ import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
- * A type of the Go program, as its records hold it. A manifest may say anything under any key, but one value of another type, or under a key
- * that differs in case alone, makes its decoder refuse the whole record: so a copy for it has what the type has room for, and nothing else.
+ * A type of the Go program's records, which copies only values that its decoder accepts.
+ *
+ * <p>The decoder rejects a whole record for one value of a wrong type, or under a key that differs only in case. A
+ * manifest may contain anything under any key, so the copy for the Go program has only the fields and types of the
+ * schema.
  */
 interface GoSchema {
     JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -23,7 +26,7 @@ interface GoSchema {
     GoSchema TEXTS = when(node -> node.isArray() && all(node, JsonNode::isTextual));
     GoSchema TEXT_BY_KEY = when(node -> node.isObject() && all(node, JsonNode::isTextual));
 
-    /** As much of a value as fits; empty if it is of another type. */
+    /** Returns the parts of a value that fit the type; empty if the value is of another type. */
     Optional<JsonNode> fit(JsonNode node);
 
     private static GoSchema when(Predicate<JsonNode> fits) {
@@ -42,7 +45,7 @@ interface GoSchema {
         }
     }
 
-    /** A list; members of another type are left out. */
+    /** Returns the type of a list; members of another type are omitted. */
     static GoSchema listOf(GoSchema member) {
         return node -> {
             if (!node.isArray()) {
@@ -54,24 +57,24 @@ interface GoSchema {
         };
     }
 
-    /** An object with these fields, in their order. */
+    /** The type of an object with fields in a fixed order. */
     final class Struct implements GoSchema {
         private final Map<String, GoSchema> fields = new LinkedHashMap<>();
         private final ObjectNode zero = NODES.objectNode();
 
-        /** A field that is left out where it has no value. */
-        Struct with(String name, GoSchema shape) {
-            fields.put(name, shape);
+        /** Adds a field that is omitted if it has no value. */
+        Struct with(String name, GoSchema schema) {
+            fields.put(name, schema);
             return this;
         }
 
-        /** A field that is always there. */
-        Struct with(String name, GoSchema shape, JsonNode zeroValue) {
+        /** Adds a field that is always present. */
+        Struct with(String name, GoSchema schema, JsonNode zeroValue) {
             zero.set(name, zeroValue);
-            return with(name, shape);
+            return with(name, schema);
         }
 
-        /** The value that stands for none. */
+        /** Returns the value that the Go program writes for an absent object. */
         ObjectNode zero() {
             return zero.deepCopy();
         }
@@ -81,10 +84,10 @@ interface GoSchema {
             return node.isObject() ? Optional.of(copy(node)) : Optional.empty();
         }
 
-        /** What fits of any JSON. */
+        /** Returns the parts of any JSON value that fit. */
         ObjectNode copy(JsonNode node) {
             ObjectNode copy = NODES.objectNode();
-            fields.forEach((name, shape) -> shape.fit(node.path(name))
+            fields.forEach((name, schema) -> schema.fit(node.path(name))
                     .or(() -> Optional.ofNullable(zero.get(name)))
                     .ifPresent(value -> copy.set(name, value.deepCopy())));
             return copy;

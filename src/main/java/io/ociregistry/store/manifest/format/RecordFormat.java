@@ -30,16 +30,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Manifest records as JSON. The keys {@code type digest imageUrl bytes v1.oci.* v2.docker.* created pulled} are those of the Go program,
- * which can read our records; {@code mediaType} and {@code references} are ours.
+ * Reads and writes manifest records as JSON that the Go program can read.
  *
- * <p>{@code bytes} is what counts: the exact manifest in base64. Keys are read in any case, unknown ones ignored. What a record means that has
- * no {@code references} tells {@link GoRecord}. Times before 1970 or after 9999 count as these.
+ * <p>The keys {@code type digest imageUrl bytes v1.oci.* v2.docker.* created pulled} are those of the Go program.
+ * {@code mediaType} and {@code references} are added by this program.
+ *
+ * <p>{@code bytes} is the exact manifest in base64 and is authoritative. Keys are read in any case, and unknown keys are
+ * ignored. A record without {@code references} is read by {@link GoRecord}. Times are limited to the years 1970 to 9999.
  */
 public final class RecordFormat {
     private static final Logger LOG = LoggerFactory.getLogger(RecordFormat.class);
 
-    /** Takes whatever {@link Manifest} took, which limits what comes from elsewhere; a record is larger and one level deeper. */
+    /** Accepts every manifest that {@link Manifest} accepts: a record is larger and one level deeper. */
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(StreamReadConstraints.DEFAULT_MAX_DEPTH + 1)
@@ -51,17 +53,17 @@ public final class RecordFormat {
                     .build())
             .build();
 
-    /** What can be written as {@code yyyy} in any zone, and computed with; a clock may once have said anything. */
+    /** The latest time that is written as {@code yyyy} in every zone. A wrong clock may have given a later one. */
     public static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
-    /** What the parsed copy and the base64 of a manifest take at most, and a thousand names or more. */
+    /** Limits of a record: its parsed copy and base64 in bytes of the manifest, and space for a thousand names. */
     private static final int TIMES_MANIFEST = 4;
 
     private static final long NAMES_BYTES = 1L << 20;
 
     private RecordFormat() {}
 
-    /** The size of the largest record there can be of manifests up to a size. */
+    /** Returns the size of the largest record of a manifest with the given size. */
     public static long mostBytes(long maxManifestBytes) {
         return TIMES_MANIFEST * maxManifestBytes + NAMES_BYTES;
     }
@@ -108,21 +110,21 @@ public final class RecordFormat {
         try {
             return JSON.readTree(bytes);
         } catch (JsonProcessingException e) {
-            // Its own message has several lines.
-            throw new IOException("it is no JSON: " + e.getOriginalMessage(), e);
+            // The full message of the exception has several lines.
+            throw new IOException("it is not JSON: " + e.getOriginalMessage(), e);
         }
     }
 
     /**
      * Reads a record.
      *
-     * @param fallback the time to take where the record's can't be read
-     * @throws IOException if it is no record, or its bytes are not those that its digest names
+     * @param fallback the time to use if the times in the record can't be read
+     * @throws IOException if the bytes are not a record, or if the manifest in it has another digest than the record says
      */
     public static ManifestRecord read(byte[] bytes, Instant fallback) throws IOException {
         JsonNode json = parse(bytes);
         if (json == null || !json.isObject()) {
-            throw new IOException("it is no JSON object");
+            throw new IOException("it is not a JSON object");
         }
         Map<String, JsonNode> fields = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         json.properties().forEach(field -> fields.putIfAbsent(field.getKey(), field.getValue()));
@@ -157,7 +159,7 @@ public final class RecordFormat {
                         : new MediaType(own));
     }
 
-    /** Those that can be read; one that can't says nothing against the others, or the manifest. */
+    /** Returns the references that can be read; an unreadable one does not make the record invalid. */
     private static List<RecordedReference> references(JsonNode array, Manifest manifest) {
         List<RecordedReference> references = new ArrayList<>();
         for (JsonNode each : array) {
@@ -169,7 +171,7 @@ public final class RecordFormat {
                         instant(each.path("pulled").asText("")),
                         instant(each.path("checked").asText(""))));
             } catch (RegistryException e) {
-                LOG.warn("leaving out a name in the record of {}: {}", manifest.digest(), e.getMessage());
+                LOG.warn("skipping an invalid name in the record of {}: {}", manifest.digest(), e.getMessage());
             }
         }
         return references;
@@ -184,7 +186,7 @@ public final class RecordFormat {
         return notTooLate.isBefore(Instant.EPOCH) ? Instant.EPOCH : notTooLate;
     }
 
-    /** The name that readers see who know only one: the tag that was confirmed last, else the first digest. */
+    /** Returns the name for programs that read only one: the tag that was confirmed last, otherwise the first name. */
     private static RecordedReference mainReference(List<RecordedReference> references) {
         return references.stream()
                 .filter(reference -> reference.name().reference() instanceof Tag)

@@ -4,7 +4,7 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.store.disk.Layout;
 import java.util.List;
 
-/** The {@code type} of a record, and where the parsed copy of the manifest stands in it: what {@code jq} and the Go program look for. */
+/** The {@code type} of a record, and the key of the parsed copy of its manifest, which {@code jq} and the Go program read. */
 public enum RecordType {
     DOCKER_LIST(0, MediaType.DOCKER_LIST, "v2.docker.manifestList", GoManifests.DOCKER_LIST, Layout.Kind.INDEX),
     DOCKER_MANIFEST(1, MediaType.DOCKER_MANIFEST, "v2.docker.manifest", GoManifests.DOCKER_MANIFEST, Layout.Kind.IMAGE),
@@ -12,7 +12,7 @@ public enum RecordType {
     OCI_MANIFEST(3, MediaType.OCI_MANIFEST, "v1.oci.manifest", GoManifests.OCI_MANIFEST, Layout.Kind.IMAGE),
     OTHER(4, MediaType.NONE, "", new GoSchema.Struct(), Layout.Kind.OTHER);
 
-    /** Those with a parsed copy, in the order in which records have them. */
+    /** The types with a parsed copy, in the order of their keys in a record. */
     static final List<RecordType> WITH_COPY = List.of(OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST);
 
     final int number;
@@ -22,7 +22,7 @@ public enum RecordType {
 
     final String copyKey;
 
-    @SuppressWarnings("ImmutableEnumChecker") // never changed once it is made
+    @SuppressWarnings("ImmutableEnumChecker") // not changed after initialization
     final GoSchema.Struct copy;
 
     public final Layout.Kind kind;

@@ -6,13 +6,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One number for each of many digests, at 20 bytes each: what a map of objects would cost is what there is to save here. */
+/** A map from digests to file stamps that takes about 20 bytes for each entry, less than a map of objects. Thread-safe. */
 final class FileStamps {
-    private static final int LEAST = 64;
+    private static final int MIN_CAPACITY = 64;
 
-    // All are guarded by "this". Open addressing, linear probing; at most two of three places are taken.
-    private @Nullable Digest[] digests = new Digest[LEAST];
-    private long[] looks = new long[LEAST];
+    // All fields are guarded by "this". Open addressing with linear probing; at most two of three slots are used.
+    private @Nullable Digest[] digests = new Digest[MIN_CAPACITY];
+    private long[] fileStamps = new long[MIN_CAPACITY];
     private int size;
 
     synchronized int size() {
@@ -20,36 +20,36 @@ final class FileStamps {
     }
 
     synchronized OptionalLong get(Digest digest) {
-        int place = place(digest);
-        return digests[place] == null ? OptionalLong.empty() : OptionalLong.of(looks[place]);
+        int slot = slot(digest);
+        return digests[slot] == null ? OptionalLong.empty() : OptionalLong.of(fileStamps[slot]);
     }
 
-    synchronized void put(Digest digest, long look) {
-        int place = place(digest);
-        if (digests[place] == null) {
-            digests[place] = digest;
+    synchronized void put(Digest digest, long fileStamp) {
+        int slot = slot(digest);
+        if (digests[slot] == null) {
+            digests[slot] = digest;
             size++;
         }
-        looks[place] = look;
+        fileStamps[slot] = fileStamp;
         if (size > digests.length / 3 * 2) {
             grow();
         }
     }
 
     synchronized void remove(Digest digest) {
-        int place = place(digest);
-        if (digests[place] == null) {
+        int slot = slot(digest);
+        if (digests[slot] == null) {
             return;
         }
-        digests[place] = null;
+        digests[slot] = null;
         size--;
-        // What stands behind it may have its place now.
-        for (int next = after(place); digests[next] != null; next = after(next)) {
+        // The entries behind it may move to the free slot.
+        for (int next = after(slot); digests[next] != null; next = after(next)) {
             Digest moved = digests[next];
             digests[next] = null;
-            int better = place(moved);
+            int better = slot(moved);
             digests[better] = moved;
-            looks[better] = looks[next];
+            fileStamps[better] = fileStamps[next];
         }
     }
 
@@ -65,29 +65,29 @@ final class FileStamps {
 
     private void grow() {
         @Nullable Digest[] old = digests;
-        long[] oldLooks = looks;
+        long[] oldFileStamps = fileStamps;
         digests = new Digest[old.length * 2];
-        looks = new long[old.length * 2];
+        fileStamps = new long[old.length * 2];
         for (int i = 0; i < old.length; i++) {
             Digest digest = old[i];
             if (digest != null) {
-                int place = place(digest);
-                digests[place] = digest;
-                looks[place] = oldLooks[i];
+                int slot = slot(digest);
+                digests[slot] = digest;
+                fileStamps[slot] = oldFileStamps[i];
             }
         }
     }
 
-    /** Where it is, or would be. */
-    private int place(Digest digest) {
-        int place = Math.floorMod(digest.hashCode(), digests.length);
-        while (digests[place] != null && !digest.equals(digests[place])) {
-            place = after(place);
+    /** Returns the slot of a digest, or the slot where it would be added. */
+    private int slot(Digest digest) {
+        int slot = Math.floorMod(digest.hashCode(), digests.length);
+        while (digests[slot] != null && !digest.equals(digests[slot])) {
+            slot = after(slot);
         }
-        return place;
+        return slot;
     }
 
-    private int after(int place) {
-        return (place + 1) % digests.length;
+    private int after(int slot) {
+        return (slot + 1) % digests.length;
     }
 }

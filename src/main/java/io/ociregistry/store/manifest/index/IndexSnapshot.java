@@ -20,14 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the records said when they were read last, in one file that is read much faster than they are. Disposable: each line says how its files
- * looked, and has a checksum, so whatever is torn, old or of another version is not believed, and costs the reading of a record.
+ * The summaries of all records in one file, which is read much faster than the records.
  *
- * <p>Lines are appended; later ones win. Not safe for use by several threads.
+ * <p>The snapshot is disposable: each line has a checksum and the stamp of the record's files. A line that is malformed,
+ * outdated or of another version is ignored, and its record is read. Lines are appended; later lines win. Not
+ * thread-safe.
  */
 final class IndexSnapshot {
     private static final Logger LOG = LoggerFactory.getLogger(IndexSnapshot.class);
-    /** An index of hundreds of images has no longer line; what is longer on the average was not written here. */
+    /** Longest average line. An index of hundreds of images has no longer line, so a larger file is not a snapshot. */
     private static final long LINE_BYTES = 64L << 10;
 
     private static final int OUTDATED_LINES = 1000;
@@ -41,7 +42,7 @@ final class IndexSnapshot {
         this.file = layout.snapshot();
     }
 
-    /** Tells all lines that can be read of a file about so many records, oldest first. */
+    /** Passes all valid lines to an action, oldest first; none if the file is too large for that many records. */
     void forEach(int records, Consumer<SummaryLine> action) {
         lines = 0;
         if (layout.unreadable().check(file).isPresent()) {
@@ -58,52 +59,52 @@ final class IndexSnapshot {
                 }
             }
         } catch (NoSuchFileException none) {
-            LOG.debug("there is no {} yet", file);
+            LOG.debug("{} does not exist yet", file);
         } catch (IOException e) {
-            LOG.warn("{} can't be read, so records are: {}", file, e.toString());
+            LOG.warn("reading {} failed, so the manifest records are read: {}", file, e.toString());
         }
     }
 
-    /** True if more of it is outdated than not, where there are so many records. */
+    /** Returns true if most lines are outdated for that many records. */
     boolean isOutdated(int records) {
         return lines > 2 * records + OUTDATED_LINES;
     }
 
-    /** Adds lines. Nothing is forced: what a crash tears is not believed. */
-    void append(Collection<SummaryLine> more) throws IOException {
+    /** Appends lines. They are not forced to disk: a line that a crash leaves incomplete has a wrong checksum. */
+    void append(Collection<SummaryLine> added) throws IOException {
         try (FileChannel channel = layout.open(file, StandardOpenOption.APPEND);
                 BufferedWriter writer = writer(channel)) {
-            // Ends what a crash tore.
+            // Ends a line that a crash left incomplete.
             writer.write('\n');
-            for (SummaryLine line : more) {
+            for (SummaryLine line : added) {
                 writer.write(line + "\n");
             }
         }
-        lines += more.size() + 1;
+        lines += added.size() + 1;
     }
 
-    /** Writes it anew with those of its lines, and that is all. */
-    void compact(int records, Predicate<SummaryLine> kept) throws IOException {
+    /** Rewrites the file with the lines that are still needed. */
+    void compact(int records, Predicate<SummaryLine> needed) throws IOException {
         layout.prepare(layout.partials());
-        Path aside = layout.partials().resolve(file.getFileName() + DurableFiles.TEMPORARY);
-        int[] left = new int[1];
+        Path temporary = layout.partials().resolve(file.getFileName() + DurableFiles.TEMPORARY);
+        int[] written = new int[1];
         try {
-            try (FileChannel channel = layout.open(aside, StandardOpenOption.TRUNCATE_EXISTING);
+            try (FileChannel channel = layout.open(temporary, StandardOpenOption.TRUNCATE_EXISTING);
                     BufferedWriter writer = writer(channel)) {
                 forEach(records, line -> {
-                    if (kept.test(line)) {
+                    if (needed.test(line)) {
                         write(writer, line);
-                        left[0]++;
+                        written[0]++;
                     }
                 });
                 writer.flush();
                 channel.force(true);
             }
-            DurableFiles.publish(layout, aside, file);
+            DurableFiles.publish(layout, temporary, file);
         } finally {
-            Files.deleteIfExists(aside);
+            Files.deleteIfExists(temporary);
         }
-        lines = left[0];
+        lines = written[0];
     }
 
     private static BufferedWriter writer(FileChannel channel) {

@@ -26,28 +26,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The records in quarantine that are there nowhere else. What they named is told by the {@link IndexSnapshot}, since a digest names the same blobs for
- * ever, or else by what of them can be read. Only reads, but for {@link #forget}.
+ * Finds the lost records: those that exist only in quarantine, with the blobs that they named (ADR 28).
+ *
+ * <p>The {@link IndexSnapshot} usually knows the blobs, because a manifest with the same digest always names the same
+ * blobs. Otherwise they are read from the damaged file. Only {@link #forget} writes. Thread-safe.
  */
 public final class QuarantinedRecords {
     private static final Logger LOG = LoggerFactory.getLogger(QuarantinedRecords.class);
 
     private final Layout layout;
-    private final long mostBytes;
+    private final long maxBytes;
 
     public QuarantinedRecords(Layout layout, long maxManifestBytes) {
         this.layout = layout;
-        this.mostBytes = RecordFormat.mostBytes(maxManifestBytes);
+        this.maxBytes = RecordFormat.mostBytes(maxManifestBytes);
     }
 
     /**
-     * All of them.
+     * Returns all lost records.
      *
-     * @throws IOException if the disk does not tell which there are, or what one says that only its file tells of
+     * @throws IOException if the quarantine can't be listed, or if a file can't be read that the snapshot does not know
      */
     public List<QuarantinedRecord> find() throws IOException {
         Map<Digest, List<Path>> files = files();
-        files.keySet().removeIf(this::isThere);
+        files.keySet().removeIf(this::hasRecord);
         if (files.isEmpty()) {
             return List.of();
         }
@@ -66,12 +68,16 @@ public final class QuarantinedRecords {
         return lost;
     }
 
-    /** Every digest of which a record is in quarantine, whether there is another by now or not. */
+    /** Returns the digests of all records in quarantine, whether or not a valid record exists by now. */
     Set<Digest> digests() throws IOException {
         return files().keySet();
     }
 
-    /** Deletes the records of these manifests from the quarantine: nobody wants them any more. */
+    /**
+     * Deletes the records of the given manifests from the quarantine.
+     *
+     * @throws IOException if the quarantine can't be listed; a file that can't be deleted is only logged
+     */
     public void forget(Set<Digest> digests) throws IOException {
         files().forEach((digest, all) -> {
             if (digests.contains(digest)) {
@@ -85,7 +91,7 @@ public final class QuarantinedRecords {
             Files.deleteIfExists(Layout.reason(file));
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            LOG.warn("deleting {}: {}", file, e.toString());
+            LOG.warn("deleting {} failed: {}", file, e.toString());
         }
     }
 
@@ -97,12 +103,12 @@ public final class QuarantinedRecords {
                                 .add(file)));
         if (!isComplete) {
             throw new IOException(
-                    layout.corrupt() + " can't be read, where records are that went bad; the log tells why");
+                    layout.corrupt() + ", which may contain quarantined records, can't be read; the log says why");
         }
         return files;
     }
 
-    private boolean isThere(Digest digest) {
+    private boolean hasRecord(Digest digest) {
         return Stream.of(Layout.Kind.values())
                 .map(kind -> layout.record(kind, digest))
                 .anyMatch(Files::exists);
@@ -121,9 +127,9 @@ public final class QuarantinedRecords {
         Map<ImageReference, Instant> names = new HashMap<>();
         for (Path file : files) {
             try (InputStream content = Files.newInputStream(file)) {
-                DamagedRecordParser remains = new DamagedRecordParser(content.readNBytes(Math.toIntExact(mostBytes)));
-                named.addAll(remains.digests());
-                remains.names().forEach(name -> names.put(name, Instant.MAX));
+                DamagedRecordParser damaged = new DamagedRecordParser(content.readNBytes(Math.toIntExact(maxBytes)));
+                named.addAll(damaged.digests());
+                damaged.names().forEach(name -> names.put(name, Instant.MAX));
             }
         }
         return new QuarantinedRecord(digest, files.get(files.size() - 1), named, names);

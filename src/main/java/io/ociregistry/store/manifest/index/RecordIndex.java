@@ -18,22 +18,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the files of every record looked when it was last read or written, so that looking again costs no reading of what did not change; and
- * what they said, most of it in the {@link IndexSnapshot} alone.
+ * The file stamps of all records, so that a scan reads only records that changed.
+ *
+ * <p>The summaries of the records are mostly in the {@link IndexSnapshot} only; memory holds those that are not saved
+ * yet. Thread-safe. Callers of methods that change the entry of a record hold the lock of that record.
  */
 public final class RecordIndex {
     private static final Logger LOG = LoggerFactory.getLogger(RecordIndex.class);
-    /** So many summaries are kept in memory until they are appended to the snapshot. */
-    private static final int RECENT = 500;
-    /** No files of a record look like that. */
-    private static final long NO_LOOK = 0;
+    /** Number of unsaved summaries from which on they are appended to the snapshot. */
+    private static final int MAX_UNSAVED = 500;
+    /** The stamp of a record without files. */
+    private static final long NO_FILES = 0;
 
     private final Layout layout;
     private final IndexSnapshot snapshot;
     private final QuarantinedRecords lost;
-    private final FileStamps looks = new FileStamps();
-    /** What the snapshot does not tell yet. */
-    private final Map<Digest, ManifestSummary> recent = new ConcurrentHashMap<>();
+    private final FileStamps fileStamps = new FileStamps();
+    /** Summaries that are not in the snapshot yet. */
+    private final Map<Digest, ManifestSummary> unsaved = new ConcurrentHashMap<>();
 
     public RecordIndex(Layout layout, QuarantinedRecords lost) {
         this.layout = layout;
@@ -41,71 +43,79 @@ public final class RecordIndex {
         this.snapshot = new IndexSnapshot(layout);
     }
 
-    /** True if the record looked like that when it was last read or written. */
-    public boolean isKnown(Digest digest, long look) {
-        return looks.get(digest).equals(OptionalLong.of(look));
+    /** Returns true if the files of a record had this stamp when it was last read or written. */
+    public boolean isKnown(Digest digest, long fileStamp) {
+        return fileStamps.get(digest).equals(OptionalLong.of(fileStamp));
     }
 
     public boolean isKnown(Digest digest) {
-        return looks.get(digest).isPresent();
+        return fileStamps.get(digest).isPresent();
     }
 
-    /** Every record that is known. */
+    /** Returns the digests of all known records. */
     public Set<Digest> known() {
-        return looks.digests();
+        return fileStamps.digests();
     }
 
-    /** A record was read or written, and looks like that. Caller holds its lock. */
-    public void put(ManifestSummary summary, long look) {
-        looks.put(summary.digest(), look);
-        recent.put(summary.digest(), summary);
+    /** Adds or replaces a record that was read or written. */
+    public void put(ManifestSummary summary, long fileStamp) {
+        fileStamps.put(summary.digest(), fileStamp);
+        unsaved.put(summary.digest(), summary);
     }
 
-    /** A record is not there any more. Caller holds its lock. */
+    /** Removes a record whose files were deleted. */
     public void remove(Digest digest) {
-        looks.remove(digest);
-        recent.remove(digest);
+        fileStamps.remove(digest);
+        unsaved.remove(digest);
     }
 
-    /** A record is not there any more, but may come again from the quarantine: what it said is kept for that. Caller holds its lock. */
+    /**
+     * Removes a record that may be in quarantine, and keeps its summary in the snapshot, from which
+     * {@link QuarantinedRecords} reads which blobs it named.
+     */
     public void lose(ManifestSummary before) {
-        boolean isToBeKept = recent.containsKey(before.digest()) && layout.isWritable();
+        boolean isUnsaved = unsaved.containsKey(before.digest()) && layout.isWritable();
         remove(before.digest());
-        if (isToBeKept) {
-            keep(before);
+        if (isUnsaved) {
+            appendLost(before);
         }
     }
 
-    private synchronized void keep(ManifestSummary before) {
+    private synchronized void appendLost(ManifestSummary before) {
         try {
-            snapshot.append(List.of(new SummaryLine(NO_LOOK, before)));
+            snapshot.append(List.of(new SummaryLine(NO_FILES, before)));
         } catch (IOException e) {
-            LOG.debug("the snapshot of the index can't be written: {}", e.toString());
+            LOG.debug("writing the snapshot of the index failed: {}", e.toString());
         }
     }
 
-    /** Tells what the snapshot has of records that look now as they did then. */
-    public synchronized void restore(Map<Digest, Long> now, Consumer<ManifestSummary> action) {
-        snapshot.forEach(now.size(), line -> {
+    /**
+     * Adds the records of the snapshot whose files have not changed.
+     *
+     * @param current the current file stamps
+     * @param action gets the summary of each added record
+     */
+    public synchronized void restore(Map<Digest, Long> current, Consumer<ManifestSummary> action) {
+        snapshot.forEach(current.size(), line -> {
             Digest digest = line.summary().digest();
-            Long look = now.get(digest);
-            if (look != null && look == line.look() && !isKnown(digest)) {
-                looks.put(digest, line.look());
+            Long fileStamp = current.get(digest);
+            if (fileStamp != null && fileStamp == line.look() && !isKnown(digest)) {
+                fileStamps.put(digest, line.look());
                 action.accept(line.summary());
             }
         });
     }
 
-    /** What was read or written last of a record, if that is not in the snapshot yet. */
+    /** Returns the summary of a record if it is not in the snapshot yet. */
     public Optional<ManifestSummary> recent(Digest digest) {
-        return Optional.ofNullable(recent.get(digest));
+        return Optional.ofNullable(unsaved.get(digest));
     }
 
-    /** What those records said, as far as that is still known. */
+    /** Returns the last summaries of the given records, from memory and the snapshot. */
     public synchronized Map<Digest, ManifestSummary> lastKnown(Set<Digest> digests) {
         Map<Digest, ManifestSummary> found = new HashMap<>();
-        if (!recent.keySet().containsAll(digests)) {
-            snapshot.forEach(looks.size(), line -> {
+        if (!unsaved.keySet().containsAll(digests)) {
+            snapshot.forEach(fileStamps.size(), line -> {
                 if (digests.contains(line.summary().digest())
                         && isKnown(line.summary().digest(), line.look())) {
                     found.put(line.summary().digest(), line.summary());
@@ -116,35 +126,35 @@ public final class RecordIndex {
         return found;
     }
 
-    /** Writes to the snapshot what it does not tell, if that is much. */
+    /** Appends the unsaved summaries to the snapshot if there are 500 or more. */
     public void saveIfMuch() {
-        if (recent.size() >= RECENT) {
+        if (unsaved.size() >= MAX_UNSAVED) {
             save();
         }
     }
 
-    /** Writes to the snapshot what it does not tell. */
+    /** Appends the unsaved summaries to the snapshot, and compacts it if most lines are outdated. */
     public synchronized void save() {
-        if (recent.isEmpty() || !layout.isWritable()) {
+        if (unsaved.isEmpty() || !layout.isWritable()) {
             return;
         }
-        Map<Digest, ManifestSummary> saved = Map.copyOf(recent);
+        Map<Digest, ManifestSummary> saved = Map.copyOf(unsaved);
         List<SummaryLine> lines = new ArrayList<>();
         saved.forEach((digest, summary) -> {
-            looks.get(digest).ifPresent(look -> lines.add(new SummaryLine(look, summary)));
+            fileStamps.get(digest).ifPresent(fileStamp -> lines.add(new SummaryLine(fileStamp, summary)));
         });
         try {
             snapshot.append(lines);
-            saved.forEach(recent::remove);
-            if (snapshot.isOutdated(looks.size())) {
+            saved.forEach(unsaved::remove);
+            if (snapshot.isOutdated(fileStamps.size())) {
                 Set<Digest> quarantined = lost.digests();
                 snapshot.compact(
-                        looks.size(),
+                        fileStamps.size(),
                         line -> isKnown(line.summary().digest(), line.look())
                                 || quarantined.contains(line.summary().digest()));
             }
         } catch (IOException | UncheckedIOException e) {
-            LOG.debug("the snapshot of the index can't be written: {}", e.toString());
+            LOG.debug("writing the snapshot of the index failed: {}", e.toString());
         }
     }
 }

@@ -19,10 +19,11 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * A line of the {@link IndexSnapshot}: what a record said, and how its files looked then.
+ * A line of the {@link IndexSnapshot}: the summary of a record and the stamp of its files.
  *
- * <p>Fields are separated by tabs, what is in lists by spaces: checksum of the rest, look, digest, media type, size, subject, names with their
- * times (created, pulled, checked in epoch milliseconds), children, blobs with size and whether they are foreign.
+ * <p>Fields are separated by tabs, list members by spaces: CRC-32C of the rest of the line, file stamp, digest, media
+ * type, size, subject, names with their times (created, pulled and checked in epoch milliseconds), children, blobs with
+ * their size and {@code foreign} if they are foreign.
  *
  * @param look see {@link RecordFiles#look}
  */
@@ -30,7 +31,7 @@ record SummaryLine(long look, ManifestSummary summary) {
     private static final int FIELDS = 9;
     private static final String NONE = "-";
 
-    /** Reads a line; empty if it is not exactly what was written. */
+    /** Parses a line; empty if its checksum or format is wrong. */
     static Optional<SummaryLine> parse(String line) {
         int tab = line.indexOf('\t');
         if (tab < 0 || !line.substring(0, tab).equals(checksum(line.substring(tab + 1)))) {
@@ -104,7 +105,7 @@ record SummaryLine(long look, ManifestSummary summary) {
         return Instant.ofEpochMilli(Long.parseLong(millis));
     }
 
-    /** Most are SHA-256, which goes without saying. */
+    /** Parses a digest; without an algorithm it is SHA-256. */
     private static Digest digest(String text) {
         return text.indexOf(':') < 0 ? new Digest(Digest.Algorithm.SHA256, text) : Digest.parse(text);
     }
