@@ -23,8 +23,8 @@ import nl.altindag.ssl.util.KeyManagerUtils;
 /**
  * Reads the PEM files that a section of the configuration names by its keys {@code ca}, {@code cert} and {@code key}.
  *
- * <p>The files may contain other text and other blocks, such as {@code EC PARAMETERS} before a key. A file that can't be
- * used causes an {@link UnusableFileException}.
+ * <p>The files may contain other text and other blocks, such as {@code EC PARAMETERS} before a key. A file that can't
+ * be used causes an {@link UnusableFileException}.
  *
  * @param section the name of the section, for messages
  */

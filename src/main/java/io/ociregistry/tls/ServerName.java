@@ -42,7 +42,7 @@ public record ServerName(String host) {
         return host.indexOf(':') >= 0 || host.matches("[0-9.]*");
     }
 
-    /** A name that is not checked: {@link SNIHostName} rejects names that break the rules of internationalized names. */
+    /** A name that is sent unchecked; {@link SNIHostName} rejects names that break the rules for domain names. */
     private static final class AsWritten extends SNIServerName {
         AsWritten(String host) {
             super(StandardConstants.SNI_HOST_NAME, host.getBytes(StandardCharsets.UTF_8));

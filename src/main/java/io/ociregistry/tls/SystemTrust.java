@@ -19,7 +19,7 @@ public final class SystemTrust {
         this.reader = reader;
     }
 
-    /** Returns the certificates of the operating system together with those of this Java, which may be a link to them. */
+    /** Returns the trust store of the operating system together with that of this Java, which may be a link to it. */
     public static SystemTrust ofThisMachine() {
         return new SystemTrust(() -> SSLFactory.builder()
                 .withDefaultTrustMaterial()

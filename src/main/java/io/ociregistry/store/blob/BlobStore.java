@@ -180,8 +180,8 @@ public final class BlobStore {
      * Starts or resumes the download of a blob. The bytes of an earlier attempt stay up to their last checkpoint.
      *
      * <p>The download is pass-through if the cache is read-only, the disk fails, the quota does not take the blob, this
-     * process may not read a file of the blob, or a download of the blob from this registry is in flight. May wait until
-     * the quota has evicted other blobs.
+     * process may not read a file of the blob, or a download of the blob from this registry is in flight. May wait
+     * until other blobs were evicted.
      *
      * @param source the repository that sends the blob; each registry has a partial file of its own
      * @param expected the size, if a manifest says it
@@ -233,8 +233,8 @@ public final class BlobStore {
     }
 
     /**
-     * Returns the blobs that an interrupted download left a partial file of, and that are not in flight. Deletes partial
-     * files of blobs that are verified by now.
+     * Returns the blobs that an interrupted download left a partial file of, and that are not in flight. Deletes
+     * partial files of blobs that are verified by now.
      */
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
@@ -256,8 +256,8 @@ public final class BlobStore {
     }
 
     /**
-     * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs are
-     * on another file system, a copy is published. Call it only if {@link BlobDownload#isKept}.
+     * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs
+     * are on another file system, a copy is published. Call it only if {@link BlobDownload#isKept}.
      *
      * @throws IOException if the disk fails; the partial file stays
      */
@@ -428,8 +428,8 @@ public final class BlobStore {
     }
 
     /**
-     * Verifies a file of the store while clients read it. If its digest is wrong or it can't be read, its readers do not
-     * get its last byte, and it is quarantined. A file that was modified in the last 60 seconds is not quarantined,
+     * Verifies a file of the store while clients read it. If its digest is wrong or it can't be read, its readers do
+     * not get its last byte, and it is quarantined. A file that was modified in the last 60 seconds is not quarantined,
      * because another program may still be writing it.
      *
      * @throws RegistryException if the digest is wrong

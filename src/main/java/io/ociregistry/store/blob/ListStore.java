@@ -87,8 +87,8 @@ public final class ListStore {
     }
 
     /**
-     * Returns why this process may not read the file of a list, or records of manifests that may be in the list; empty if
-     * it may.
+     * Returns why this process may not read the file of a list, or records of manifests that may be in the list; empty
+     * if it may.
      */
     public Optional<String> unreadable(ListName name) {
         UnreadableFiles unreadable = layout.unreadable();

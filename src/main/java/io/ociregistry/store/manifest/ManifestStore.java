@@ -97,8 +97,8 @@ public final class ManifestStore {
     }
 
     /**
-     * Returns why this process may not read a record that the reference may mean; empty if no such record is known. Only
-     * a record says which manifest a tag means, so a tag may mean every unreadable record.
+     * Returns why this process may not read a record that the reference may mean; empty if no such record is known.
+     * Only a record says which manifest a tag means, so a tag may mean every unreadable record.
      */
     public Optional<String> unreadable(Reference reference) {
         if (reference instanceof Digest digest) {
@@ -438,7 +438,7 @@ public final class ManifestStore {
         return known(digest).record();
     }
 
-    /** Deletes the other files of a record after their content was merged; names removed later would return otherwise. */
+    /** Deletes the other files of a record after a merge; otherwise they would restore names that are removed later. */
     private static void deleteOthers(List<RecordFile> merged, RecordFile written) {
         for (RecordFile other : merged) {
             if (other.file().equals(written.file()) || !other.isStillThere()) {

@@ -73,7 +73,8 @@ public final class PullTimes {
 
     /** Removes a pull time that is in its record now, or that has no record, unless it changed in the meantime. */
     void folded(Folding folding) {
-        pullTimes.computeIfPresent(folding.pulled, (pulled, pullTime) -> pullTime.last == folding.last ? null : pullTime);
+        pullTimes.computeIfPresent(
+                folding.pulled, (pulled, pullTime) -> pullTime.last == folding.last ? null : pullTime);
     }
 
     /** Writes the pull times noted since the last save. A failure is logged, and the next save retries. */

@@ -176,7 +176,8 @@ public final class RecordFiles {
                 return Optional.empty();
             }
             if (Files.size(file) > maxBytes) {
-                corruptFiles.leaveOut(file, fileStamp, "it has " + Files.size(file) + " bytes, more than a record can have");
+                String reason = "it has " + Files.size(file) + " bytes, more than a record can have";
+                corruptFiles.leaveOut(file, fileStamp, reason);
                 return Optional.empty();
             }
             bytes = readBytes(file);

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the records whose files changed, by listing their directories and comparing file stamps. One scan at a time. */
+/** Finds the records whose files changed, by listing their directories and comparing stamps. One scan at a time. */
 final class RecordScan {
     /** A second change of a directory within this time may leave the directory's time unchanged. */
     private static final Duration TIME_RESOLUTION = Duration.ofSeconds(2);

@@ -39,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobStoreTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
+    private static final int SIZE = 21;
     private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
 
@@ -58,7 +59,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aPublishedBlobIsThereAfterARestart() throws IOException {
+    void publishedBlobIsOpenedAfterRestart() throws IOException {
         publish(CONTENT);
         assertStored(store);
         assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
@@ -66,7 +67,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aBlobOfNothingCanBePublished() throws IOException {
+    void emptyBlobCanBePublished() throws IOException {
         Digest nothing = Digest.of(new byte[0]);
         BlobDownload download = store.begin(nothing, SOURCE);
         download.verify();
@@ -78,10 +79,10 @@ class BlobStoreTest {
     }
 
     @Test
-    void aFileCopiedInIsCheckedOnceAndThenOpensAfterARestartToo() throws IOException {
+    void copiedFileIsVerifiedOnceAndOpensAfterRestart() throws IOException {
         copyIn(CONTENT, 61);
         assertTrue(store.contains(DIGEST));
-        assertTrue(store.open(DIGEST).isEmpty(), "nobody verified it yet");
+        assertTrue(store.open(DIGEST).isEmpty(), "it is not verified yet");
 
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         try (BlobSource reader = unverified.reader().orElseThrow()) {
@@ -95,7 +96,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aWrongFileIsQuarantinedAndItsLastByteIsNeverRead() throws IOException {
+    void corruptFileIsQuarantinedAndItsLastByteWithheld() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[3]++;
         copyIn(wrong, 61);
@@ -120,10 +121,10 @@ class BlobStoreTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 30, 55, -3600})
-    void aFileThatMayStillBeGrowingIsNotCondemned(long age) throws IOException {
+    void fileThatMayStillBeGrowingIsNotQuarantined(long age) throws IOException {
         copyIn(Arrays.copyOf(CONTENT, 7), age);
         assertTrue(store.open(DIGEST).isEmpty());
-        assertFalse(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)), "so it is to be fetched");
+        assertFalse(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.check(unverified));
         unverified.release();
@@ -133,20 +134,20 @@ class BlobStoreTest {
     }
 
     @Test
-    void aFileOfAnotherSizeThanToldIsNotTheBlobButNotCondemnedForIt() throws IOException {
+    void fileOfUnexpectedSizeIsNoHitButStays() throws IOException {
         copyIn(CONTENT, 61);
         assertTrue(store.mayHave(DIGEST, OptionalLong.empty()));
         assertFalse(store.mayHave(DIGEST, OptionalLong.of(7)));
-        assertTrue(Files.exists(file), "who told may have lied");
+        assertTrue(Files.exists(file), "the expected size may be wrong");
     }
 
     @Test
-    void whatIsLeftOfABlobIsKnownAsInterrupted() throws IOException {
+    void partialFilesAreListedAsInterrupted() throws IOException {
         Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
         Repository other = new Repository(RegistryName.parse("quay.io"), "team/other");
-        leave(DIGEST, SOURCE);
-        leave(DIGEST, other);
-        leave(sha512, other);
+        interrupt(DIGEST, SOURCE);
+        interrupt(DIGEST, other);
+        interrupt(sha512, other);
         BlobDownload arriving = store.begin(Digest.of(new byte[0]), other);
         Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
@@ -162,7 +163,7 @@ class BlobStoreTest {
         arriving.release();
     }
 
-    private void leave(Digest digest, Repository source) throws IOException {
+    private void interrupt(Digest digest, Repository source) throws IOException {
         BlobDownload download = store.begin(digest, source);
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
@@ -170,69 +171,61 @@ class BlobStoreTest {
     }
 
     @Test
-    void aBlobOfOursIsThereHoweverYoung() throws IOException {
+    void publishedBlobIsAvailableAtOnce() throws IOException {
         publish(CONTENT);
         assertTrue(store.contains(DIGEST));
         assertEquals(OptionalLong.of(CONTENT.length), store.size(DIGEST));
     }
 
-    @Test
-    void aFileTruncatedAfterItWasVerifiedIsCheckedAgain() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {5, SIZE})
+    void fileRewrittenAfterVerificationIsVerifiedAgain(int size) throws IOException {
         publish(CONTENT);
-        Files.write(file, Arrays.copyOf(CONTENT, 5));
+        Files.write(file, new byte[size]);
         age(61);
         assertTrue(store.open(DIGEST).isEmpty());
         assertRefused();
     }
 
     @Test
-    void aFileOfTheSameSizeWrittenAfterItWasVerifiedIsCheckedAgain() throws IOException {
-        publish(CONTENT);
-        Files.write(file, new byte[CONTENT.length]);
-        age(61);
-        assertTrue(store.open(DIGEST).isEmpty());
-        assertRefused();
-    }
-
-    @Test
-    void aFileWithItsOldTimeButAnotherFileKeyIsCheckedAgain() throws IOException {
+    void fileWithSameTimeButOtherFileKeyIsVerifiedAgain() throws IOException {
         publish(CONTENT);
         FileTime time = Files.getLastModifiedTime(file);
         Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
         Files.setLastModifiedTime(other, time);
-        Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
         assertTrue(store.open(DIGEST).isEmpty());
     }
 
     @Test
-    void whatIsAppendedWhileAFileIsCheckedIsNotVerified() throws IOException {
+    void bytesAppendedDuringVerificationAreNotVerified() throws IOException {
         copyIn(CONTENT, 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Files.write(file, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
-        checkAnyhow(unverified);
-        assertTrue(store.open(DIGEST).isEmpty(), "its last three bytes were hashed by nobody");
+        checkAndRelease(unverified);
+        assertTrue(store.open(DIGEST).isEmpty(), "its last three bytes were not hashed");
     }
 
     @Test
-    void aFileThatReplacesAnotherWhileThatIsCheckedIsNotVerified() throws IOException {
+    void fileThatReplacesAnotherDuringVerificationIsNotVerified() throws IOException {
         copyIn(CONTENT, 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
-        Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
         age(61);
-        checkAnyhow(unverified);
-        assertTrue(store.open(DIGEST).isEmpty(), "nobody hashed this file");
+        checkAndRelease(unverified);
+        assertTrue(store.open(DIGEST).isEmpty(), "this file was not hashed");
     }
 
     @Test
-    void publishingReplacesWhatLiesThere() throws IOException {
+    void publishingReplacesExistingFile() throws IOException {
         copyIn(new byte[] {1, 2, 3}, 61);
         publish(CONTENT);
         assertStored(store);
     }
 
     @Test
-    void whoReadsAReplacedOrDeletedFileReadsOn() throws IOException {
+    void readerOfReplacedOrDeletedFileReadsOn() throws IOException {
         publish(CONTENT);
         try (BlobSource reader = store.open(DIGEST).orElseThrow()) {
             publish(CONTENT);
@@ -244,7 +237,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aFileCutUnderItsReaderIsAnErrorAndNotTheEnd() throws IOException {
+    void fileTruncatedUnderItsReaderIsAnError() throws IOException {
         BlobDownload download = store.begin(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
@@ -260,8 +253,8 @@ class BlobStoreTest {
     }
 
     @Test
-    void whatAnEarlierAttemptLeftIsGoneOnWith() throws IOException {
-        leave(DIGEST, SOURCE);
+    void interruptedDownloadIsResumed() throws IOException {
+        interrupt(DIGEST, SOURCE);
         BlobDownload download = store.begin(DIGEST, SOURCE);
         assertEquals(6, download.held());
         assertTrue(download.recheck());
@@ -275,7 +268,7 @@ class BlobStoreTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"", "\n", "garbage", "\n\n \n", "a b\nc", "\u0000\u0001\u0002", "one two three four five six\n"})
-    void garbageInTheVerifiedFileCostsACheckAndNothingElse(String garbage) throws IOException {
+    void garbageInVerifiedIndexCostsOneVerification(String garbage) throws IOException {
         publish(CONTENT);
         Files.writeString(layout.verifiedIndex(), garbage);
         assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
@@ -291,14 +284,14 @@ class BlobStoreTest {
     }
 
     @Test
-    void theVerifiedFileMayBeGone() throws IOException {
+    void missingVerifiedIndexIsNoError() throws IOException {
         publish(CONTENT);
         Files.delete(layout.verifiedIndex());
         assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
     }
 
     @Test
-    void whatIsNoFileIsNoBlob() throws IOException {
+    void directoryIsNoBlob() throws IOException {
         Files.createDirectory(file);
         age(61);
         assertFalse(store.contains(DIGEST));
@@ -307,13 +300,13 @@ class BlobStoreTest {
     }
 
     @Test
-    void aRegistryWithALongNameHasItsPartialFilesToo() throws IOException {
+    void registryWithLongNameHasPartialFiles() throws IOException {
         Digest sha512 = Digest.of(Digest.Algorithm.SHA512, CONTENT);
         String host = String.join(".", List.of("a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)));
         Repository one = new Repository(RegistryName.parse(host + ":5000"), "team/app");
         Repository other = new Repository(RegistryName.parse(host + ":5001"), "team/app");
-        leave(sha512, one);
-        leave(sha512, other);
+        interrupt(sha512, one);
+        interrupt(sha512, other);
         assertEquals(
                 Set.of(new InterruptedDownload(sha512, one), new InterruptedDownload(sha512, other)),
                 Set.copyOf(store.interrupted()));
@@ -323,7 +316,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aGoodFileThatTakesTheBadOnesPlaceMeanwhileStays() throws IOException {
+    void validFileThatReplacesCorruptOneStays() throws IOException {
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path good = Files.write(root.resolve("good"), CONTENT);
@@ -336,8 +329,8 @@ class BlobStoreTest {
     }
 
     @Test
-    void aBadFileThatCantBeMovedAwayIsAbsentUntilAnotherTakesItsPlace() throws IOException {
-        inTheWay(layout.corrupt());
+    void unmovableCorruptFileIsAbsentUntilReplaced() throws IOException {
+        replaceByFile(layout.corrupt());
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.check(unverified));
@@ -353,7 +346,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aStoreThatIsOnlyReadRemembersInMemoryWhatItVerified() throws IOException {
+    void readOnlyStoreRemembersVerificationInMemory() throws IOException {
         copyIn(CONTENT, 61);
         BlobStore readOnly = new BlobStore(layout.readOnly(), Duration.ofSeconds(30));
         BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
@@ -368,18 +361,18 @@ class BlobStoreTest {
     }
 
     @Test
-    void aBlobThatIsOpenIsReadToItsEnd_whateverHappensToItsName() throws IOException {
+    void openBlobIsReadableAfterItsFileIsDeleted() throws IOException {
         publish(CONTENT);
         try (BlobSource source = store.open(DIGEST).orElseThrow()) {
             assertEquals(file.toRealPath(), source.localFile().orElseThrow());
             Files.delete(file);
-            assertTrue(source.localFile().isEmpty(), "nobody can be sent there any more");
+            assertTrue(source.localFile().isEmpty(), "a container can't open it by name any more");
             assertArrayEquals(CONTENT, readAll(source));
         }
     }
 
     @Test
-    void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
+    void removedDirectoriesAreCreatedAgain() throws IOException {
         for (Path directory : List.of(layout.blobs(), layout.partials(), layout.corrupt())) {
             Files.delete(directory);
         }
@@ -390,7 +383,7 @@ class BlobStoreTest {
     }
 
     @Test
-    void aDiskThatTakesNoNotesKeepsNoBlobFromBeingPublished() throws IOException {
+    void unwritableVerifiedIndexDoesNotPreventPublishing() throws IOException {
         Files.createDirectory(layout.verifiedIndex());
         publish(CONTENT);
         assertStored(store);
@@ -399,14 +392,14 @@ class BlobStoreTest {
         assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
     }
 
-    private static void inTheWay(Path directory) throws IOException {
+    private static void replaceByFile(Path directory) throws IOException {
         Files.delete(directory);
         Files.createFile(directory);
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aFileThatTheDiskDoesNotGiveIsSetAside() throws IOException {
+    void fileThatCanNotBeReadIsQuarantined() throws IOException {
         // A file of 4,096 bytes that can't be read.
         Path unreadable = Path.of("/sys/class/net/lo/speed");
         assumeTrue(Files.exists(unreadable));
@@ -418,8 +411,8 @@ class BlobStoreTest {
     }
 
     @Test
-    void aPartOfABlobThatCameAnotherWayIsDropped() throws IOException {
-        leave(DIGEST, new Repository(RegistryName.parse("quay.io"), "team/other"));
+    void partialFileOfStoredBlobIsDeleted() throws IOException {
+        interrupt(DIGEST, new Repository(RegistryName.parse("quay.io"), "team/other"));
         publish(CONTENT);
         assertEquals(List.of(), store.interrupted());
         try (var left = Files.list(layout.partials())) {
@@ -444,7 +437,7 @@ class BlobStoreTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
     }
 
-    private void checkAnyhow(BlobDownload unverified) throws IOException {
+    private void checkAndRelease(BlobDownload unverified) throws IOException {
         try {
             store.check(unverified);
         } catch (RegistryException refused) {
@@ -472,7 +465,7 @@ class BlobStoreTest {
     private static byte[] readAll(BlobSource source) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(1000);
         while (source.read(all.position(), all) > 0) {
-            // until there is no more
+            // until the end
         }
         return Arrays.copyOf(all.array(), all.position());
     }

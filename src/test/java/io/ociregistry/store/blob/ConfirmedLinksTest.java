@@ -37,14 +37,14 @@ class ConfirmedLinksTest {
     }
 
     @Test
-    void whatWasNotedIsThereAtTheNextStart() {
+    void addedLinksAreReadAfterRestart() {
         links.begin(List.of(SECRET));
         links.add(OPEN);
         assertEquals(List.of(SECRET, OPEN), found());
     }
 
     @Test
-    void aCacheKeepsLinksFromWhenItBegan_thoughThereAreNone() {
+    void fileExistsAfterStartWithoutLinks() {
         assertFalse(links.areKept());
         links.begin(List.of());
         assertTrue(new ConfirmedLinks(layout).areKept());
@@ -52,23 +52,23 @@ class ConfirmedLinksTest {
     }
 
     @Test
-    void whatTornLinesSayIsLeftOut() throws IOException {
+    void malformedLinesAreSkipped() throws IOException {
         links.begin(List.of(SECRET));
-        for (String torn : List.of("docker.io", "docker.io/a", "docker.io/a ", "docker.io/a sha256:0", " ", "/ x")) {
-            Files.writeString(layout.confirmedLinks(), "\n" + torn, StandardOpenOption.APPEND);
+        for (String line : List.of("docker.io", "docker.io/a", "docker.io/a ", "docker.io/a sha256:0", " ", "/ x")) {
+            Files.writeString(layout.confirmedLinks(), "\n" + line, StandardOpenOption.APPEND);
         }
         links.add(OPEN);
         assertEquals(List.of(SECRET, OPEN), found());
     }
 
     @Test
-    void nothingIsNotedBeforeTheBeginningIs() throws IOException {
-        // A file where the directory should be: the disk takes nothing.
+    void noLinkIsAddedBeforeFirstLinksAreWritten() throws IOException {
+        // A file in place of the directory makes every write fail.
         Files.delete(layout.lists());
         Files.createFile(layout.lists());
         links.begin(List.of(SECRET));
         links.add(OPEN);
-        assertFalse(links.areKept(), "so the next start begins again");
+        assertFalse(links.areKept(), "so the next start creates the file");
         Files.delete(layout.lists());
         links.save();
         assertEquals(List.of(SECRET), found());
@@ -77,11 +77,11 @@ class ConfirmedLinksTest {
     }
 
     @Test
-    void aCacheThatIsOnlyReadIsLeftAlone() {
-        ConfirmedLinks reading = new ConfirmedLinks(layout.readOnly());
-        reading.begin(List.of(SECRET));
-        reading.add(OPEN);
-        reading.save();
+    void readOnlyCacheIsNotChanged() {
+        ConfirmedLinks readOnly = new ConfirmedLinks(layout.readOnly());
+        readOnly.begin(List.of(SECRET));
+        readOnly.add(OPEN);
+        readOnly.save();
         assertFalse(links.areKept());
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that takes nothing, as root can have it too: a file is where a directory should be, or the other way round. */
+/** Writes that fail even for root, because a file is in place of a directory or the other way round. */
 @Timeout(60)
 class DiskOutageTest {
     private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
@@ -49,8 +49,8 @@ class DiskOutageTest {
     }
 
     @Test
-    void aRecordThatCantBeWrittenIsFoundAllTheSame_andIsWrittenLater() throws IOException {
-        full();
+    void recordThatCanNotBeWrittenIsServedAndSavedLater() throws IOException {
+        startOutage();
         Manifest manifest = index(1, 10);
         store.confirm(manifest, NAME, NOW);
         store.confirm(manifest, ImageReference.parse("quay.io/team/app:v2"), NOW);
@@ -58,7 +58,7 @@ class DiskOutageTest {
         store.save();
         assertEquals(List.of(), onDisk());
 
-        room();
+        endOutage();
         store.save();
         assertEquals(
                 List.of(2), onDisk().stream().map(r -> r.references().size()).toList());
@@ -66,27 +66,27 @@ class DiskOutageTest {
     }
 
     @Test
-    void aNameThatWasAddedMeanwhileJoinsThoseOnDisk() throws IOException {
+    void nameAddedDuringOutageJoinsNamesOnDisk() throws IOException {
         Manifest manifest = index(1, 10);
         store.confirm(manifest, NAME, NOW);
-        full();
+        startOutage();
         store.confirm(manifest, ImageReference.parse("quay.io/team/app:v2"), NOW);
-        room();
+        endOutage();
         store.confirm(manifest, ImageReference.parse("quay.io/team/app:v3"), NOW);
         assertEquals(3, onDisk().get(0).references().size());
     }
 
     @Test
-    void anOutageIsToldOfOnce_andItsEndOnce() throws IOException {
+    void outageIsLoggedAtItsStartAndEnd() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName())) {
             for (int outage = 1; outage <= 2; outage++) {
-                full();
+                startOutage();
                 IntStream.range(0, 5).forEach(i -> store.confirm(index(i, 10), NAME, NOW));
                 store.save();
                 assertEquals(2 * outage - 1, log.at("ERROR").size(), log.text());
-                room();
+                endOutage();
                 store.confirm(index(1, 10), NAME, NOW);
-                assertEquals(2 * outage - 1, log.at("ERROR").size(), "not over before all are written");
+                assertEquals(2 * outage - 1, log.at("ERROR").size(), "the outage lasts until all records are written");
                 store.save();
                 store.save();
                 assertEquals(2 * outage, log.at("ERROR").size(), log.text());
@@ -96,8 +96,8 @@ class DiskOutageTest {
     }
 
     @Test
-    void whatWaitsForTheDiskIsBounded_andTheNewestIsThere() throws IOException {
-        full();
+    void pendingWritesAreLimitedAndKeepTheNewest() throws IOException {
+        startOutage();
         Manifest first = index(0, 4 << 20);
         store.confirm(first, NAME, NOW);
         Manifest last = first;
@@ -110,7 +110,7 @@ class DiskOutageTest {
     }
 
     @Test
-    void notesThatCantBeWrittenAreWrittenLater() throws IOException {
+    void linksThatCanNotBeWrittenAreWrittenLater() throws IOException {
         Repository repository = NAME.repository();
         ConfirmedLinks links = new ConfirmedLinks(layout);
         Files.delete(layout.lists());
@@ -130,12 +130,12 @@ class DiskOutageTest {
         assertEquals(digests, read);
     }
 
-    private void full() throws IOException {
+    private void startOutage() throws IOException {
         Files.delete(layout.partials());
         Files.createFile(layout.partials());
     }
 
-    private void room() throws IOException {
+    private void endOutage() throws IOException {
         Files.delete(layout.partials());
     }
 

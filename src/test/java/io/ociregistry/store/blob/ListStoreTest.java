@@ -32,7 +32,7 @@ class ListStoreTest {
     private static final Repository REPOSITORY =
             ImageReference.parse("quay.io/team/app:1").repository();
     private static final ListName TAGS = new ListName.Tags(REPOSITORY);
-    private static final StoredList LIST = kept("{\"name\":\"team/app\",\"tags\":[\"1\"]}");
+    private static final StoredList LIST = list("{\"name\":\"team/app\",\"tags\":[\"1\"]}");
 
     @TempDir
     Path root;
@@ -48,7 +48,7 @@ class ListStoreTest {
     }
 
     @Test
-    void whatIsKeptIsFound_byAnotherProcessToo() {
+    void storedListIsFoundByAnotherProcess() {
         assertEquals(Optional.empty(), store.find(TAGS));
         store.keep(TAGS, LIST);
         StoredList found = new ListStore(layout).find(TAGS).orElseThrow();
@@ -57,7 +57,7 @@ class ListStoreTest {
     }
 
     @Test
-    void eachListHasAFileOfItsOwn_whichSaysWhatItIs() throws IOException {
+    void eachListHasItsOwnFileWithItsName() throws IOException {
         Digest subject = Digest.of(new byte[0]);
         Repository other = ImageReference.parse("docker.io/team/app:1").repository();
         List<ListName> names = List.of(
@@ -84,7 +84,7 @@ class ListStoreTest {
                 "{\"list\":\"tags of quay.io/team/app\",\"checked\":\"yesterday\",\"answer\":{}}",
                 "{\"list\":\"tags of quay.io/team/app\",\"answer\":{}}"
             })
-    void aFileThatIsNoSuchListCountsAsAbsent_andIsReplaced(String text) throws IOException {
+    void invalidListFileIsAbsentAndReplaced(String text) throws IOException {
         Files.writeString(layout.list(TAGS), text);
         assertEquals(Optional.empty(), store.find(TAGS));
         store.keep(TAGS, LIST);
@@ -92,7 +92,7 @@ class ListStoreTest {
     }
 
     @Test
-    void aFileThatIsTooLargeIsNotRead() throws IOException {
+    void fileThatIsTooLargeIsNotRead() throws IOException {
         Files.writeString(
                 layout.list(TAGS),
                 "{\"list\":\"" + TAGS + "\",\"checked\":\"2026-01-02T03:04:05Z\",\"answer\":\"" + "x".repeat(9 << 20)
@@ -101,7 +101,7 @@ class ListStoreTest {
     }
 
     @Test
-    void aDiskThatDoesNotTakeItBreaksNothing() throws IOException {
+    void failedWriteLeavesNoTemporaryFile() throws IOException {
         Files.createDirectories(layout.list(TAGS).resolve("in the way"));
         store.keep(TAGS, LIST);
         assertEquals(Optional.empty(), store.find(TAGS));
@@ -111,7 +111,7 @@ class ListStoreTest {
     }
 
     @Test
-    void aDirectoryThatSomebodyRemovedIsMadeAnew() throws IOException {
+    void removedDirectoryIsCreatedAgain() throws IOException {
         Files.delete(layout.lists());
         Files.delete(layout.partials());
         store.keep(TAGS, LIST);
@@ -119,7 +119,7 @@ class ListStoreTest {
     }
 
     @Test
-    void aCacheThatIsServedReadOnlyIsNotWrittenTo_andThatIsNoOutage() throws IOException {
+    void readOnlyCacheIsNotWrittenAndLogsNothing() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
                 LogLines own = LogLines.of(ListStore.class.getName())) {
             new ListStore(layout.readOnly()).keep(TAGS, LIST);
@@ -129,7 +129,7 @@ class ListStoreTest {
     }
 
     @Test
-    void aDiskThatTakesNothingIsToldOnce_andSoIsItsEnd() throws IOException {
+    void writeFailuresAreLoggedAtStartAndEnd() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
                 LogLines own = LogLines.of(ListStore.class.getName())) {
             Files.delete(layout.lists());
@@ -145,7 +145,7 @@ class ListStoreTest {
     }
 
     @Test
-    void ofTooManyTheOldestGo_andLinksStay() throws IOException {
+    void oldestListsAreDeletedAndLinksStay() throws IOException {
         Files.writeString(layout.confirmedLinks(), "");
         ListStore small = new ListStore(layout, 20);
         for (int i = 0; i < 20; i++) {
@@ -166,7 +166,7 @@ class ListStoreTest {
         return new ListName.Tags(new Repository(REPOSITORY.registry(), "r" + i));
     }
 
-    private static StoredList kept(String json) {
+    private static StoredList list(String json) {
         return new StoredList(CHECKED, json.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -44,14 +44,14 @@ class BlobDownloadTest {
     }
 
     @Test
-    void theLastByteIsWithheldUntilTheDigestIsVerified() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+    void lastByteIsWithheldUntilDigestIsVerified() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
 
         assertEquals(CONTENT.length - 1, readAll(reader, 0).length);
         assertEquals(
-                0, reader.read(CONTENT.length - 1, ByteBuffer.allocate(10)), "all has arrived, but nobody verified it");
+                0, reader.read(CONTENT.length - 1, ByteBuffer.allocate(10)), "all bytes arrived, but are not verified");
 
         download.verify();
         assertArrayEquals(CONTENT, readAll(reader, 0));
@@ -59,8 +59,8 @@ class BlobDownloadTest {
     }
 
     @Test
-    void theLastByteIsWithheldToo_whereNobodyToldTheSize() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+    void lastByteIsWithheldIfSizeIsUnknown() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT, 0, 5));
         assertEquals(4, readAll(reader, 0).length);
@@ -75,7 +75,7 @@ class BlobDownloadTest {
     void wrongBytesAreNeverReadToTheEnd() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[wrong.length - 1] ^= 1;
-        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(wrong));
 
@@ -83,13 +83,13 @@ class BlobDownloadTest {
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, mismatch.code());
         download.fail(mismatch);
 
-        assertEquals(CONTENT.length - 1, readAllButFailure(reader));
+        assertEquals(CONTENT.length - 1, readOnce(reader));
         assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(10)));
     }
 
     @Test
-    void moreBytesThanAnnouncedAreRefused() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.of(3));
+    void moreBytesThanAnnouncedAreRejected() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(3));
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
@@ -97,8 +97,8 @@ class BlobDownloadTest {
     }
 
     @Test
-    void aWaitingReaderIsWokenOnceItCanRead_andByEveryOutcome() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+    void waitingReaderIsWokenWhenBytesAreReadable() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger early = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
@@ -111,12 +111,12 @@ class BlobDownloadTest {
         download.verify();
         assertEquals(1, late.get());
         reader.whenReadable(3, early::incrementAndGet);
-        assertEquals(2, early.get(), "what is readable already calls back at once");
+        assertEquals(2, early.get(), "readable bytes call back at once");
     }
 
     @Test
-    void aFailureWakesAllReaders() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+    void failureWakesAllReaders() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger woken = new AtomicInteger();
         reader.whenReadable(0, woken::incrementAndGet);
@@ -126,24 +126,24 @@ class BlobDownloadTest {
     }
 
     @Test
-    void aReaderOfBytesThatTurnedOutWrongFails_andOneWhoReadNothingGoesOn() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
-        BlobSource deceived = download.reader().orElseThrow();
-        BlobSource patient = download.reader().orElseThrow();
+    void restartFailsOnlyReadersThatReadWrongBytes() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobSource misled = download.reader().orElseThrow();
+        BlobSource unaffected = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
-        deceived.read(0, ByteBuffer.allocate(3));
+        misled.read(0, ByteBuffer.allocate(3));
 
         download.restart();
         download.append(ByteBuffer.wrap(CONTENT));
         download.verify();
 
-        assertThrows(RegistryException.class, () -> deceived.read(3, ByteBuffer.allocate(3)));
-        assertArrayEquals(CONTENT, readAll(patient, 0));
+        assertThrows(RegistryException.class, () -> misled.read(3, ByteBuffer.allocate(3)));
+        assertArrayEquals(CONTENT, readAll(unaffected, 0));
     }
 
     @Test
-    void publishingKeepsItsReadersAndMakesItAStoredBlob() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.of(CONTENT.length));
+    void publishingStoresBlobAndKeepsReadersOpen() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
         download.verify();
@@ -159,32 +159,32 @@ class BlobDownloadTest {
     }
 
     @Test
-    void nobodyCanJoinOnceEverybodyHasLeft() throws IOException {
-        BlobDownload download = begin(DIGEST, OptionalLong.empty());
+    void noReaderCanJoinAfterAllHaveLeft() throws IOException {
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.release();
         BlobSource late = download.reader().orElseThrow();
         reader.close();
         reader.close();
         assertTrue(
-                download.reader().map(BlobDownloadTest::left).isPresent(),
+                download.reader().map(BlobDownloadTest::closed).isPresent(),
                 "closing twice counts once, and one reader is left");
         late.close();
         assertTrue(download.reader().isEmpty());
     }
 
     @Test
-    void ofWhatAnEarlierAttemptLeftThatStaysWhichHasACheckpoint() throws IOException {
-        BlobDownload first = begin(DIGEST, OptionalLong.of(CONTENT.length));
+    void partialFileIsResumedAtItsLastCheckpoint() throws IOException {
+        BlobDownload first = start(DIGEST, OptionalLong.of(CONTENT.length));
         first.append(ByteBuffer.wrap(CONTENT, 0, 7));
         first.checkpoint();
         first.append(ByteBuffer.wrap(CONTENT, 7, 2));
         first.release();
 
-        BlobDownload second = begin(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
         assertEquals(7, second.held());
         BlobSource reader = second.reader().orElseThrow();
-        assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "nobody has looked at it yet");
+        assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "the checkpoint is not verified yet");
         assertTrue(second.recheck());
         assertEquals(7, readAll(reader, 0).length);
         second.append(ByteBuffer.wrap(CONTENT, 7, CONTENT.length - 7));
@@ -193,15 +193,15 @@ class BlobDownloadTest {
     }
 
     @Test
-    void anEmptyBlobHasAnEnd() throws IOException {
-        BlobDownload download = begin(Digest.of(new byte[0]), OptionalLong.of(0));
+    void emptyBlobHasAnEnd() throws IOException {
+        BlobDownload download = start(Digest.of(new byte[0]), OptionalLong.of(0));
         BlobSource reader = download.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(1)));
         download.verify();
         assertEquals(-1, reader.read(0, ByteBuffer.allocate(1)));
     }
 
-    private BlobDownload begin(Digest digest, OptionalLong size) throws IOException {
+    private BlobDownload start(Digest digest, OptionalLong size) throws IOException {
         BlobDownload download = store.begin(digest, SOURCE);
         download.expect(size);
         return download;
@@ -218,12 +218,12 @@ class BlobDownloadTest {
         return bytes;
     }
 
-    private static BlobSource left(BlobSource reader) {
+    private static BlobSource closed(BlobSource reader) {
         reader.close();
         return reader;
     }
 
-    private static int readAllButFailure(BlobSource source) throws IOException {
+    private static int readOnce(BlobSource source) throws IOException {
         return source.read(0, ByteBuffer.allocate(1000));
     }
 }

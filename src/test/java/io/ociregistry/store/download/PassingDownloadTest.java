@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A download that the disk does not take (DECISIONS 17). */
+/** Pass-through downloads, whose bytes are not stored on disk (ADR 9). */
 @Timeout(30)
 class PassingDownloadTest {
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -36,8 +36,8 @@ class PassingDownloadTest {
     private BlobDownload download;
 
     @BeforeEach
-    void begin() {
-        begin(LONG);
+    void start() {
+        start(LONG);
     }
 
     @AfterEach
@@ -46,12 +46,12 @@ class PassingDownloadTest {
     }
 
     @Test
-    void theSlowestReaderSetsThePace() throws Exception {
+    void downloadWaitsForItsSlowestReader() throws Exception {
         BlobSource fast = reader();
         BlobSource slow = reader();
         Future<?> received = receive();
         read(fast, 0, PassThroughBuffer.SIZE);
-        assertEquals(PassThroughBuffer.SIZE, fast.available(), "the slow one needs all of the window yet");
+        assertEquals(PassThroughBuffer.SIZE, fast.available(), "the slow reader still needs the whole buffer");
 
         read(slow, 0, 100);
         assertArrayEquals(slice(PassThroughBuffer.SIZE, 100), read(fast, PassThroughBuffer.SIZE, 100));
@@ -64,31 +64,31 @@ class PassingDownloadTest {
     }
 
     @Test
-    void aReaderThatStandsStillIsGivenUp() throws Exception {
-        begin(Duration.ofMillis(50));
+    void readerThatReadsNothingIsDropped() throws Exception {
+        start(Duration.ofMillis(50));
         BlobSource fast = reader();
         BlobSource still = reader();
         Future<?> received = receive();
         assertArrayEquals(CONTENT, read(fast, 0, CONTENT.length));
         received.get();
-        RegistryException givenUp = assertThrows(RegistryException.class, () -> still.read(0, ByteBuffer.allocate(1)));
-        assertEquals(ErrorCode.STORE_FAILED, givenUp.code());
+        RegistryException dropped = assertThrows(RegistryException.class, () -> still.read(0, ByteBuffer.allocate(1)));
+        assertEquals(ErrorCode.STORE_FAILED, dropped.code());
     }
 
     @Test
-    void whoComesLateIsTold() throws Exception {
+    void lateReaderCanNotJoin() throws Exception {
         BlobSource early = reader();
         reader().close();
         Future<?> received = receive();
         read(early, 0, PassThroughBuffer.SIZE + 1);
-        assertTrue(download.reader().isEmpty(), "the first bytes are gone");
+        assertTrue(download.reader().isEmpty(), "the first bytes are discarded");
         read(early, PassThroughBuffer.SIZE + 1, CONTENT.length - PassThroughBuffer.SIZE - 1);
         received.get();
-        assertTrue(download.reader().isEmpty(), "and do not come back");
+        assertTrue(download.reader().isEmpty(), "the first bytes stay discarded");
     }
 
     @Test
-    void whoGoesBackIsTold() throws Exception {
+    void readingDiscardedBytesFails() throws Exception {
         BlobSource reader = reader();
         Future<?> received = receive();
         read(reader, 0, CONTENT.length);
@@ -98,16 +98,16 @@ class PassingDownloadTest {
     }
 
     @Test
-    void whereNobodyReadsItEnds() {
+    void downloadWithoutReadersFails() {
         reader().whenReadable(BlobSource.END, () -> {});
         RegistryException abandoned =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.STORE_FAILED, abandoned.code());
-        assertTrue(download.reader().isEmpty(), "who comes now needs another download");
+        assertTrue(download.reader().isEmpty(), "a later client needs another download");
     }
 
     @Test
-    void aReaderOfALaterRangeHoldsUpNobody() throws Exception {
+    void readerOfLaterRangeDelaysNoDownload() throws Exception {
         BlobSource reader = reader();
         Future<?> received = receive();
         int from = CONTENT.length - 10;
@@ -116,7 +116,7 @@ class PassingDownloadTest {
     }
 
     @Test
-    void whoIsWaitingForReadersCanBeStopped() throws Exception {
+    void waitForReadersCanBeInterrupted() throws Exception {
         BlobSource reader = reader();
         Future<?> received = receive();
         read(reader, 0, PassThroughBuffer.SIZE);
@@ -126,7 +126,7 @@ class PassingDownloadTest {
     }
 
     @Test
-    void aPartHasNoDigestAndEndsWhereItEnds() throws Exception {
+    void lastByteOfPartIsReadable() throws Exception {
         BlobDownload part = BlobDownload.part(DIGEST, CONTENT.length, 1000, LONG);
         BlobSource reader = part.reader().orElseThrow();
         part.append(ByteBuffer.wrap(CONTENT, 1000, 50));
@@ -135,7 +135,7 @@ class PassingDownloadTest {
         part.release();
     }
 
-    private void begin(Duration patience) {
+    private void start(Duration patience) {
         download = BlobDownload.passing(DIGEST, patience);
         download.expect(OptionalLong.of(CONTENT.length));
     }

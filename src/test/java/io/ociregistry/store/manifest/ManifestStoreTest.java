@@ -57,7 +57,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void twoNamesForOneDigestBothSurviveARestart() throws IOException {
+    void twoNamesOfOneDigestSurviveRestart() throws IOException {
         Manifest manifest = index(1);
         store.confirm(manifest, NAME, NOW);
         store.confirm(manifest, ImageReference.parse("ghcr.io/other:V2"), NOW.plusSeconds(1));
@@ -71,7 +71,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void confirmingFromManyThreadsLosesNoReference() throws Exception {
+    void concurrentConfirmsLoseNoName() throws Exception {
         Manifest manifest = index(1);
         Set<String> expected = new HashSet<>();
         ExecutorService threads = Executors.newFixedThreadPool(16);
@@ -95,7 +95,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aNameThatIsDroppedGoesAlone_andItsRepositoryKeepsTheManifestByItsDigest() throws IOException {
+    void removedNameLeavesOtherNamesAndTheDigest() throws IOException {
         Manifest manifest = index(1);
         ImageReference second = ImageReference.parse("quay.io/team/app:v2");
         ImageReference elsewhere = ImageReference.parse("ghcr.io/other:v1");
@@ -115,7 +115,7 @@ class ManifestStoreTest {
         assertTrue(record.references().stream()
                 .allMatch(reference -> reference.created().equals(NOW)));
         store.drop(index(2).digest(), NAME, () -> {});
-        assertEquals(1, afterRestart().size(), "there is nothing to drop it from");
+        assertEquals(1, afterRestart().size(), "the manifest has no record");
     }
 
     @Test
@@ -136,7 +136,7 @@ class ManifestStoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{", "garbage", "{}", "null", "\u0000\u0000\u0000\u0000"})
-    void aBadRecordIsQuarantinedAndItsNeighboursLoad(String content) throws IOException {
+    void corruptRecordIsQuarantinedAndOthersLoad(String content) throws IOException {
         store.confirm(index(1), NAME, NOW);
         store.confirm(index(2), NAME, NOW);
         Path bad = put("0".repeat(64), content);
@@ -146,7 +146,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aTruncatedRecordIsQuarantinedAndIsAbsent() throws IOException {
+    void truncatedRecordIsQuarantinedAndAbsent() throws IOException {
         Manifest manifest = index(1);
         store.confirm(manifest, NAME, NOW);
         Path file = file(manifest);
@@ -161,7 +161,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aRecordUnderAForeignNameIsQuarantined() throws IOException {
+    void recordUnderWrongNameIsQuarantined() throws IOException {
         Manifest manifest = index(1);
         store.confirm(manifest, NAME, NOW);
         Path foreign = put("f".repeat(64), Files.readString(file(manifest)));
@@ -172,16 +172,16 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aBadRecordThatIsStillYoungIsLeftAlone() throws IOException {
-        Path young = root.resolve("fat").resolve("0".repeat(64));
-        Files.writeString(young, "{\"type\":2,");
+    void recentlyModifiedCorruptRecordStays() throws IOException {
+        Path recent = root.resolve("fat").resolve("0".repeat(64));
+        Files.writeString(recent, "{\"type\":2,");
         assertEquals(List.of(), afterRestart());
-        assertTrue(Files.exists(young));
+        assertTrue(Files.exists(recent));
         assertEquals(List.of(), files(layout.corrupt()));
     }
 
     @Test
-    void temporaryHiddenAndOtherThingsAreIgnored() throws IOException {
+    void temporaryAndHiddenFilesAreIgnored() throws IOException {
         put("." + "0".repeat(64) + ".Xa82jd", "half");
         put(".syncthing.x", "half");
         put("0".repeat(64) + ".tmp", "half");
@@ -195,17 +195,17 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aDiskThatDoesNotGiveARecordDoesNotCondemnIt() throws IOException {
+    void readFailureDoesNotQuarantineRecord() throws IOException {
         Digest digest = index(1).digest();
         Path unreadable = root.resolve("fat").resolve(digest.hex());
         Files.createDirectory(unreadable);
         age(unreadable);
         assertEquals(Optional.empty(), store.find(digest));
-        assertTrue(Files.exists(unreadable), "reading failed; that says nothing of the content");
+        assertTrue(Files.exists(unreadable), "the content may be valid");
     }
 
     @Test
-    void aRecordThatAppearsUnderARunningStoreIsFound() throws IOException {
+    void recordAddedByAnotherProcessIsFound() throws IOException {
         Manifest manifest = index(1);
         assertEquals(Optional.empty(), store.find(manifest.digest()));
         Records.in(layout).confirm(manifest, NAME, NOW);
@@ -214,7 +214,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aRecordThatGoesUnderARunningStoreIsGone_whateverIsInMemory() throws IOException {
+    void recordDeletedOnDiskIsNotServedFromMemory() throws IOException {
         Manifest manifest = index(1);
         store.confirm(manifest, NAME, NOW);
         assertTrue(store.find(manifest.digest()).isPresent());
@@ -226,7 +226,7 @@ class ManifestStoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{\"type\":2,", "garbage"})
-    void aRecordThatIsSpoiltUnderARunningStoreIsQuarantined_whateverIsInMemory(String content) throws IOException {
+    void recordCorruptedOnDiskIsNotServedFromMemory(String content) throws IOException {
         Manifest manifest = index(1);
         store.confirm(manifest, NAME, NOW);
         assertTrue(store.find(manifest.digest()).isPresent());
@@ -237,7 +237,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aBadRecordThatCantBeMovedAwayIsAbsentAndIsToldOfOnce() throws IOException {
+    void unmovableCorruptRecordIsAbsentAndLoggedOnce() throws IOException {
         Files.delete(layout.corrupt());
         Files.createFile(layout.corrupt());
         Manifest manifest = index(1);
@@ -252,12 +252,12 @@ class ManifestStoreTest {
         assertTrue(Files.exists(bad));
         assertEquals(1, afterRestart().size());
         store.confirm(manifest, NAME, NOW);
-        assertTrue(store.find(manifest.digest()).isPresent(), "a good one took its place");
+        assertTrue(store.find(manifest.digest()).isPresent(), "a valid record replaced it");
         assertEquals(2, afterRestart().size());
     }
 
     @Test
-    void directoriesThatSomebodyRemovedAreMadeAgain() throws IOException {
+    void removedDirectoriesAreCreatedAgain() throws IOException {
         Files.delete(root.resolve("fat"));
         Files.delete(layout.partials());
         store.confirm(index(1), NAME, NOW);
@@ -265,7 +265,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void whatAnInterruptedProcessLeftDoesNotStopTheNext() throws IOException {
+    void leftoverTemporaryFilesDoNotPreventWrites() throws IOException {
         Manifest manifest = index(1);
         for (int i = 0; i < 5_000; i++) {
             Files.createFile(layout.partials().resolve(manifest.digest().hex() + "." + i + ".tmp"));
@@ -275,7 +275,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void aFailedWriteLeavesNoTemporaryFileAndTheOldRecord() throws IOException {
+    void failedWriteKeepsOldFileAndNoTemporaryFile() throws IOException {
         Path target = root.resolve("fat").resolve("name");
         Files.createDirectories(target.resolve("in the way"));
         assertThrows(IOException.class, () -> DurableFiles.write(layout, target, new byte[10]));
@@ -292,7 +292,7 @@ class ManifestStoreTest {
     }
 
     @Test
-    void blobsOfOtherAlgorithmsSayWhichInTheirName() {
+    void blobFileNameHasAlgorithmUnlessSha256() {
         Digest sha512 = Digest.parse("sha512:" + "a".repeat(128));
         assertEquals(root.resolve("blobs").resolve("sha512-" + "a".repeat(128)), layout.blob(sha512));
         assertEquals(

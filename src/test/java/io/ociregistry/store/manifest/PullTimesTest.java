@@ -50,17 +50,17 @@ class PullTimesTest {
     }
 
     @Test
-    void aPullCountsForEveryNameOfTheManifestInThatRepository_andNoOther() {
+    void pullCountsForAllNamesInTheRepositoryOnly() {
         note(LATER);
         assertEquals(LATER, pulled(store, TAG));
         assertEquals(LATER, pulled(store, OTHER_TAG));
         assertEquals(MONDAY, pulled(store, ELSEWHERE));
         note(MONDAY);
-        assertEquals(LATER, pulled(store, TAG), "the last one counts, whatever the clock does");
+        assertEquals(LATER, pulled(store, TAG), "the latest pull counts even if the clock goes back");
     }
 
     @Test
-    void notingWritesNothing_andWhatWasSavedSurvivesAKill() throws IOException {
+    void noteWritesNothingAndSavedTimesSurviveCrash() throws IOException {
         note(MONDAY.plusSeconds(1));
         store.save();
         Map<Path, FileTime> before = times();
@@ -69,11 +69,11 @@ class PullTimesTest {
         assertEquals(MONDAY.plusSeconds(1), pulled(Records.in(layout), TAG), "not saved yet");
         store.save();
         assertEquals(LATER, pulled(Records.in(layout), TAG));
-        assertEquals(LATER, pulled(Records.in(layout.readOnly()), TAG), "who only reads sees it too");
+        assertEquals(LATER, pulled(Records.in(layout.readOnly()), TAG), "a read-only store sees it too");
     }
 
     @Test
-    void aRecordIsWrittenForItOnceADay() throws IOException {
+    void pullTimeIsWrittenToRecordOnceADay() throws IOException {
         Path record = root.resolve("fat").resolve(MANIFEST.digest().hex());
         note(LATER);
         store.save();
@@ -83,24 +83,24 @@ class PullTimesTest {
 
         note(LATER.plusSeconds(9));
         store.foldPulls(LATER.plus(Duration.ofHours(24)));
-        assertTrue(Files.readString(record).contains("\"pulled\":\"" + LATER.plusSeconds(9)), "it tells the last");
+        assertTrue(Files.readString(record).contains("\"pulled\":\"" + LATER.plusSeconds(9)), "it has the last pull");
         Files.delete(root.resolve("pulled"));
         assertEquals(LATER.plusSeconds(9), pulled(Records.in(layout), TAG));
 
         written = age(record);
         store.foldPulls(LATER.plus(Duration.ofDays(9)));
-        assertEquals(written, Files.getLastModifiedTime(record), "there is nothing new to fold");
+        assertEquals(written, Files.getLastModifiedTime(record), "there is no new pull time");
     }
 
     @Test
-    void aManifestThatIsGoneIsForgotten() {
+    void pullTimeOfMissingManifestIsRemoved() {
         store.pulls().note(TAG.repository(), Digest.parse("sha256:" + "a".repeat(64)), MONDAY);
         store.foldPulls(MONDAY.plus(Duration.ofDays(2)));
         assertEquals(0, store.pulls().due(10, MONDAY.plus(Duration.ofDays(9))).size());
     }
 
     @Test
-    void theFileGrowsNoLongerThanThereIsToTell() throws IOException {
+    void fileSizeIsBounded() throws IOException {
         for (int i = 0; i < 5000; i++) {
             note(MONDAY.plusSeconds(i + 1));
             store.save();
@@ -110,7 +110,7 @@ class PullTimesTest {
     }
 
     @Test
-    void aTornOrGarbledFileCostsNoMoreThanItsLines() throws IOException {
+    void malformedLinesAreSkipped() throws IOException {
         note(LATER);
         store.save();
         for (String garbage :
@@ -121,7 +121,7 @@ class PullTimesTest {
     }
 
     @Test
-    void aTimeThatNoClockCanMeanHarmsNothing() throws IOException {
+    void timeOutOfRangeIsNoError() throws IOException {
         String line = " 1 " + TAG.repository() + " " + MANIFEST.digest();
         for (long time : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE / 1000}) {
             Files.writeString(root.resolve("pulled"), time + line + "\n");

@@ -22,11 +22,11 @@ import java.util.Map;
  * <p>The times have no zone and count as local time of this server. An unreadable time is replaced by the time of the
  * file.
  *
- * <p>The {@code load} command of the Go program gives an image that it chose from an index the name of the index: always
- * if the name has a tag, in some versions also if it has a digest. Therefore, a digest in a name is replaced by the
- * digest of the manifest, and an index wins a tag over an image (ADR 19): the {@code checked} time of an image is set
- * to January 1970, before every index, and images keep their order of creation. If no index has the tag, an image has
- * it.
+ * <p>The {@code load} command of the Go program gives an image that it chose from an index the name of the index:
+ * always if the name has a tag, in some versions also if it has a digest. Therefore, a digest in a name is replaced by
+ * the digest of the manifest, and an index wins a tag over an image (ADR 19): the {@code checked} time of an image is
+ * set to January 1970, before every index, and images keep their order of creation. If no index has the tag, an image
+ * has it.
  */
 final class GoRecord {
     static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT);
@@ -52,7 +52,8 @@ final class GoRecord {
      */
     RecordedReference reference(Manifest manifest) {
         ImageReference parsed = ImageReference.parse(text("imageUrl"));
-        ImageReference name = ownName(new ImageReference(parsed.repository().canonical(), parsed.reference()), manifest);
+        ImageReference canonical = new ImageReference(parsed.repository().canonical(), parsed.reference());
+        ImageReference name = ownName(canonical, manifest);
         Instant created = time("created", fallback);
         return RecordFormat.reference(
                 name, created, time("pulled", created), isWeak(name, manifest) ? weak(created) : created);

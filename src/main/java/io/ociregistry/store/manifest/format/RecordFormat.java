@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
  * <p>The keys {@code type digest imageUrl bytes v1.oci.* v2.docker.* created pulled} are those of the Go program.
  * {@code mediaType} and {@code references} are added by this program.
  *
- * <p>{@code bytes} is the exact manifest in base64 and is authoritative. Keys are read in any case, and unknown keys are
- * ignored. A record without {@code references} is read by {@link GoRecord}. Times are limited to the years 1970 to 9999.
+ * <p>{@code bytes} is the exact manifest in base64 and is authoritative. Keys are read in any case, and unknown keys
+ * are ignored. A record without {@code references} is read by {@link GoRecord}. Times are limited to the years 1970 to
+ * 9999.
  */
 public final class RecordFormat {
     private static final Logger LOG = LoggerFactory.getLogger(RecordFormat.class);
@@ -119,7 +120,7 @@ public final class RecordFormat {
      * Reads a record.
      *
      * @param fallback the time to use if the times in the record can't be read
-     * @throws IOException if the bytes are not a record, or if the manifest in it has another digest than the record says
+     * @throws IOException if the bytes are not a record, or if its manifest has another digest than the record says
      */
     public static ManifestRecord read(byte[] bytes, Instant fallback) throws IOException {
         JsonNode json = parse(bytes);

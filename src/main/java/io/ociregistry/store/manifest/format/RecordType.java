@@ -4,7 +4,7 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.store.disk.Layout;
 import java.util.List;
 
-/** The {@code type} of a record, and the key of the parsed copy of its manifest, which {@code jq} and the Go program read. */
+/** The {@code type} of a record, and the key of the parsed copy of its manifest for {@code jq} and the Go program. */
 public enum RecordType {
     DOCKER_LIST(0, MediaType.DOCKER_LIST, "v2.docker.manifestList", GoManifests.DOCKER_LIST, Layout.Kind.INDEX),
     DOCKER_MANIFEST(1, MediaType.DOCKER_MANIFEST, "v2.docker.manifest", GoManifests.DOCKER_MANIFEST, Layout.Kind.IMAGE),

@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A map from digests to file stamps that takes about 20 bytes for each entry, less than a map of objects. Thread-safe. */
+/** A map from digests to file stamps that takes about 20 bytes an entry, less than a {@code HashMap}. Thread-safe. */
 final class FileStamps {
     private static final int MIN_CAPACITY = 64;
 

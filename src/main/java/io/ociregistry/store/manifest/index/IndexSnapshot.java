@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The summaries of all records in one file, which is read much faster than the records.
  *
- * <p>The snapshot is disposable: each line has a checksum and the stamp of the record's files. A line that is malformed,
- * outdated or of another version is ignored, and its record is read. Lines are appended; later lines win. Not
- * thread-safe.
+ * <p>The snapshot is disposable: each line has a checksum and the stamp of the record's files. A line that is
+ * malformed, outdated or of another version is ignored, and its record is read. Lines are appended; later lines win.
+ * Not thread-safe.
  */
 final class IndexSnapshot {
     private static final Logger LOG = LoggerFactory.getLogger(IndexSnapshot.class);

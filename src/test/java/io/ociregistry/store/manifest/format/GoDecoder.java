@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How strict the decoder of the Go program is, as go-ociregistry 3.2 tells its types: keys in any case, unknown ones ignored, {@code null}
- * for anything, and one value of another type spoils the whole record.
+ * The rules of the Go program's JSON decoder: keys match in any case, unknown keys are ignored, {@code null} is valid
+ * for every type, and one value of another type makes the whole record invalid.
  */
 final class GoDecoder {
     private static final Map<String, Object> PLATFORM = Map.of(

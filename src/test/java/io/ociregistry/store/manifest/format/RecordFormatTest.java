@@ -41,7 +41,7 @@ class RecordFormatTest {
     private static final String NO_DOCKER_MANIFEST =
             "\"v2.docker.manifest\":{\"schemaVersion\":0,\"config\":{},\"layers\":null}";
 
-    /** As the Go program writes them: see go-ociregistry 3.2, samples A and B. */
+    /** Content of records as the Go program writes them. */
     private static final String CONFIG = "{\"architecture\":\"amd64\",\"os\":\"linux\"}";
 
     private static final String LAYER = "layer-1";
@@ -49,8 +49,8 @@ class RecordFormatTest {
             "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
                     + "\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\""
                     + digest(CONFIG)
-                    + "\",\"size\":37},\"layers\":[{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\",\"digest\":\""
-                    + digest(LAYER) + "\",\"size\":7}]}";
+                    + "\",\"size\":37},\"layers\":[{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar+gzip\","
+                    + "\"digest\":\"" + digest(LAYER) + "\",\"size\":7}]}";
     private static final String INDEX =
             "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
                     + "\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\""
@@ -65,7 +65,7 @@ class RecordFormatTest {
         "3, application/vnd.oci.image.manifest.v1+json, v1.oci.manifest",
         "4, application/vnd.oci.artifact.manifest.v1+json, ''"
     })
-    void everyTypeHasTheKeysAndZeroValuesOfTheGoProgram(int number, String mediaType, String filled)
+    void everyTypeHasKeysAndZeroValuesOfGoProgram(int number, String mediaType, String filled)
             throws IOException {
         String json = "{\"schemaVersion\":2,\"mediaType\":\"" + mediaType + "\",\"annotations\":{\"<&>\":\"ü\"}}";
         String written = written(record(json, "quay.io/a:v1"));
@@ -105,7 +105,7 @@ class RecordFormatTest {
         assertTrue(written.indexOf('\n') < 0, "one line");
     }
 
-    /** What a registry may send and clients take; the Go program's decoder fails on each of them. */
+    /** Manifests that a registry may send and that clients accept, but that the Go program's decoder rejects. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -114,22 +114,23 @@ class RecordFormatTest {
                 "{'schemaVersion':1e400,'config':{},'layers':[]}",
                 "{'schemaVersion':99999999999999999999,'config':{},'layers':[]}",
                 "{'config':{'size':'7','digest':5,'mediaType':[]},'layers':[]}",
-                "{'config':{'size':7.5},'layers':[{'data':'not base 64!','urls':'x','annotations':[]}, 'text', 5, null]}",
+                "{'config':{'size':7.5},'layers':[{'data':'no base64!','urls':'x','annotations':[]}, 'text', 5, null]}",
                 "{'config':{'platform':'linux'},'layers':[{'platform':{'os':5,'os.features':'x'}}]}",
                 "{'config':{},'layers':[],'annotations':{'a':1}}",
                 "{'config':{},'layers':[],'LAYERS':'x','Config':5,'Annotations':[]}",
                 "{'config':{},'layers':[],'subject':'sha256:1','mediaType':5}",
                 "{'manifests':[],'artifactType':{},'Manifests':7}",
-                "{'mediaType':'application/vnd.docker.distribution.manifest.list.v2+json','manifests':[{'size':'x','SIZE':1}]}"
+                "{'mediaType':'application/vnd.docker.distribution.manifest.list.v2+json',"
+                        + "'manifests':[{'size':'x','SIZE':1}]}"
             })
-    void whateverAManifestSaysTheGoProgramReadsItsRecord(String manifest) throws IOException {
+    void goProgramReadsRecordOfAnyManifest(String manifest) throws IOException {
         JsonNode json =
                 JsonMapper.builder().build().readTree(written(record(manifest.replace('\'', '"'), "quay.io/a:v1")));
         assertEquals(List.of(), GoDecoder.refused(json));
     }
 
     @Test
-    void theCopyHasWhatTheGoProgramTakesDigestsFrom() throws IOException {
+    void copyHasTheDigestsThatGoProgramReads() throws IOException {
         JsonNode image = JsonMapper.builder().build().readTree(written(record(IMAGE, "quay.io/a:v1")));
         assertEquals(IMAGE, image.path("v1.oci.manifest").toString());
         JsonNode index = JsonMapper.builder().build().readTree(written(record(INDEX, "quay.io/a:v1")));
@@ -137,7 +138,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void theBytesAreThoseThatCameWhateverTheyLookLike() throws IOException {
+    void bytesOfManifestAreKeptExactly() throws IOException {
         String strange = "{ \"manifests\" :\t[ ] ,\r\n\"x\":1.0e1,\"x\":1E400,\"\\u0041\":\"\\/\" }\n\n";
         ManifestRecord record = record(strange, "quay.io/a:v1");
         ManifestRecord read = RecordFormat.read(RecordFormat.write(record), FILE_TIME);
@@ -146,7 +147,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void whoKnowsOneNameOnlySeesTheNewestTagElseTheDigest() throws IOException {
+    void imageUrlIsNewestTagOtherwiseDigest() throws IOException {
         ManifestRecord record = record(INDEX, "quay.io/a@" + digest(INDEX));
         assertImageUrl("quay.io/a@" + digest(INDEX), record);
         record = record.confirmed(ImageReference.parse("quay.io/a:old"), NOON);
@@ -161,7 +162,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void everyNameComesBackWithItsTimes() throws IOException {
+    void everyNameIsReadWithItsTimes() throws IOException {
         ManifestRecord record = record(INDEX, "quay.io/a:v1")
                 .confirmed(ImageReference.parse("[::1]:5000/b:V1"), NOON.plusMillis(1))
                 .confirmed(ImageReference.parse("quay.io/a:v1"), NOON.plusSeconds(5));
@@ -172,7 +173,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void sampleAIsAnIndexByTag() throws IOException {
+    void goRecordOfIndexByTagIsRead() throws IOException {
         assertEquals("sha256:83c538418842cad225dbff6f1be787ccc5d5fd4cbd443214c3e1e55cb680c392", digest(INDEX));
         ManifestRecord record = read(goRecord(
                 2,
@@ -192,7 +193,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void sampleBIsAnImageByDigest() throws IOException {
+    void goRecordOfImageByDigestIsRead() throws IOException {
         String name = "registry.example.io/team/app@" + digest(IMAGE);
         ManifestRecord record = read(goRecord(
                 3, IMAGE, name, NO_OCI_INDEX, "\"v1.oci.manifest\":" + IMAGE, NO_DOCKER_LIST, NO_DOCKER_MANIFEST));
@@ -206,7 +207,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void aRecordOf1_7IsReadToo() throws IOException {
+    void recordOfVersion17IsRead() throws IOException {
         String json = "{'pullRequest':{'pullType':0,'org':'team','image':'app','reference':'v1','remote':'quay.io'},"
                 + "'imageUrl':'quay.io/team/app:v1','mediaType':'" + MediaType.DOCKER_LIST + "','digest':'"
                 + hex("{\"manifests\":[]}") + "','size':16,'bytes':'" + base64("{\"manifests\":[]}")
@@ -217,9 +218,9 @@ class RecordFormatTest {
         assertEquals(FILE_TIME, record.references().get(0).checked(), "as old as the file");
     }
 
-    /** Sample E: "load" names the image that it chose from a list as the list is named. */
+    /** The Go program's "load" gives the image that it chose from a list the name of the list. */
     @Test
-    void anImagesClaimToATagIsWeakerThanAnyLists_andKeepsItsOrder() throws IOException {
+    void listWinsTagOverImagesThatKeepTheirOrder() throws IOException {
         String list = goRecord(2, INDEX, "quay.io/a:v1").replace("2025-04-20", "2001-01-01");
         RecordedReference lists = read(list).references().get(0);
         RecordedReference older =
@@ -233,7 +234,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void aDigestInANameIsTheManifestsOwn_whateverTheRecordSays() throws IOException {
+    void digestInNameIsReplacedByManifestDigest() throws IOException {
         String lists = "quay.io/a@" + digest(INDEX);
         for (String text : List.of(
                 goRecord(3, IMAGE, lists),
@@ -253,13 +254,13 @@ class RecordFormatTest {
         "registry/x:v1, registry/x:v1",
         "quay.io:443/a:v1, quay.io/a:v1"
     })
-    void oldNamesAreThoseThatRequestsMean(String old, String name) throws IOException {
+    void namesOfOldRecordsAreCanonical(String old, String name) throws IOException {
         assertEquals(
                 name, read(goRecord(2, INDEX, old)).references().get(0).name().toString());
     }
 
     @Test
-    void oneBadNameCondemnsNoRecord() throws IOException {
+    void invalidNameIsSkipped() throws IOException {
         ManifestRecord two = record(INDEX, "quay.io/a:v1").confirmed(ImageReference.parse("quay.io/b:v2"), NOON);
         for (String bad : List.of("", "QUAY IO", "quay.io/b", "quay.io/b@sha256:1")) {
             String text = written(two).replaceFirst("\"name\":\"quay.io/b:v2\"", "\"name\":\"" + bad + "\"");
@@ -283,7 +284,7 @@ class RecordFormatTest {
         assertEquals(local("2025-04-20T20:06:04"), record.references().get(0).created());
     }
 
-    /** Instants that break the arithmetic of whoever adds a moment to them, or that no record can hold. */
+    /** Instants to which no duration can be added, or that no record can hold. */
     @ParameterizedTest
     @CsvSource({
         "+1000000000-12-31T23:59:59.999999999Z, 9999-12-31T00:00:00Z",
@@ -291,19 +292,19 @@ class RecordFormatTest {
         "-1000000000-01-01T00:00:00Z, 1970-01-01T00:00:00Z",
         "1969-12-31T23:59:59Z, 1970-01-01T00:00:00Z"
     })
-    void aTimeThatNoClockCanMeanIsTheFirstOrTheLastThatOneCan(Instant told, Instant taken) throws IOException {
+    void timesAreLimitedToYears1970To9999(Instant written, Instant read) throws IOException {
         String text = new String(RecordFormat.write(record(INDEX, "quay.io/a:v1")), StandardCharsets.UTF_8)
-                .replace(NOON.toString(), told.toString());
+                .replace(NOON.toString(), written.toString());
         ManifestRecord record = read(text);
         RecordedReference name = record.references().get(0);
-        assertEquals(List.of(taken, taken, taken), List.of(name.created(), name.pulled(), name.checked()));
+        assertEquals(List.of(read, read, read), List.of(name.created(), name.pulled(), name.checked()));
         assertEquals(
                 record.references(),
                 RecordFormat.read(RecordFormat.write(record), FILE_TIME).references());
     }
 
     @Test
-    void aFileOfAnyAgeCanBeWrittenAnew() throws IOException {
+    void recordWithFileTimeOutOfRangeCanBeWritten() throws IOException {
         String text = goRecord(2, INDEX, "quay.io/a:v1").replace("2025-04-20T20:06:04", "");
         ManifestRecord record = RecordFormat.read(text.getBytes(StandardCharsets.UTF_8), Instant.MAX);
         RecordFormat.write(record);
@@ -311,7 +312,7 @@ class RecordFormatTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"$CREATED", "", "2025-13-41T99:99:99", "yesterday", "2025-04-20T20:06:04Z", "null", "0"})
-    void aTimeThatCanNotBeReadIsTheFiles(String time) throws IOException {
+    void unreadableTimeIsReplacedByFileTime(String time) throws IOException {
         ManifestRecord record = read(goRecord(2, INDEX, "quay.io/a:v1").replace("2025-04-20T20:06:04", time));
         assertEquals(FILE_TIME, record.references().get(0).created());
         assertEquals(local("2025-04-20T20:07:31"), record.references().get(0).pulled());
@@ -334,19 +335,19 @@ class RecordFormatTest {
                 "{\"bytes\":\"e30\",\"digest\":\"x\",\"type\":2}",
                 "\u0000\u0000\u0000{\uffff"
             })
-    void whatIsNoRecordIsRefused(String text) {
+    void invalidRecordIsRejected(String text) {
         assertThrows(IOException.class, () -> read(text));
     }
 
     @Test
-    void aRecordWithoutAUsableNameIsRefused() {
+    void recordWithoutValidNameIsRejected() {
         for (String name : List.of("", "alpine", "quay.io/a", "QUAY/..:x", "a b/c:d")) {
             assertThrows(IOException.class, () -> read(goRecord(2, INDEX, name)), name);
         }
     }
 
     @Test
-    void bytesThatTheDigestDoesNotNameAreRefused() {
+    void bytesWithOtherDigestAreRejected() {
         assertThrows(
                 IOException.class, () -> read(goRecord(2, INDEX, "quay.io/a:v1").replace(hex(INDEX), HEX)));
         assertThrows(
@@ -355,7 +356,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void whateverManifestIsTakenItsRecordCanBeReadAgain() throws IOException {
+    void deeplyNestedManifestCanBeReadAgain() throws IOException {
         for (int depth : new int[] {10, 990, 995, 996, 997, 998, 999, 1000}) {
             String json = "{\"manifests\":[],\"x\":" + "[".repeat(depth) + "]".repeat(depth) + "}";
             ManifestRecord record;
@@ -372,7 +373,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void aManifestOfManyMegabytesCanBeReadAgain() throws IOException {
+    void largeManifestCanBeReadAgain() throws IOException {
         String json =
                 "{\"manifests\":[],\"x\":[" + "\"0123456789012345678901234567890123456789\",".repeat(400_000) + "0]}";
         ManifestRecord record = record(json, "quay.io/a:v1");
@@ -384,12 +385,12 @@ class RecordFormatTest {
     }
 
     @Property(tries = 300)
-    void anyBytesAreARecordOrRefused(@ForAll byte[] bytes) {
+    void arbitraryBytesAreRejected(@ForAll byte[] bytes) {
         assertThrows(IOException.class, () -> RecordFormat.read(bytes, FILE_TIME));
     }
 
     @Property(tries = 300)
-    void aRecordWithOneWrongByteIsARecordOrRefused(@ForAll int position, @ForAll byte wrong) throws IOException {
+    void recordWithOneWrongByteIsValidOrRejected(@ForAll int position, @ForAll byte wrong) throws IOException {
         byte[] bytes = RecordFormat.write(record(INDEX, "quay.io/a:v1"));
         bytes[Math.floorMod(position, bytes.length)] = wrong;
         try {
@@ -402,7 +403,7 @@ class RecordFormatTest {
     }
 
     @Test
-    void aRecordCutAnywhereIsRefused() throws IOException {
+    void truncatedRecordIsRejected() throws IOException {
         String whole = written(record(INDEX, "quay.io/a:v1"));
         for (int length = 0; length < whole.length(); length++) {
             String cut = whole.substring(0, length);

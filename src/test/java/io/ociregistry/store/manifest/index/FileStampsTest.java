@@ -13,27 +13,27 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class FileStampsTest {
-    /** Negative numbers take what the same positive one put. */
+    /** A negative number removes what its positive counterpart added. */
     @Property(tries = 200)
-    void theyAreAMap(@ForAll @Size(max = 600) List<@IntRange(min = -150, max = 150) Integer> steps) {
-        FileStamps looks = new FileStamps();
+    void behavesLikeAMap(@ForAll @Size(max = 600) List<@IntRange(min = -150, max = 150) Integer> steps) {
+        FileStamps fileStamps = new FileStamps();
         Map<Digest, Long> expected = new HashMap<>();
         for (int i = 0; i < steps.size(); i++) {
             Digest digest = Digest.of(new byte[] {(byte) Math.abs(steps.get(i))});
             if (steps.get(i) < 0) {
-                looks.remove(digest);
+                fileStamps.remove(digest);
                 expected.remove(digest);
             } else {
-                looks.put(digest, i);
+                fileStamps.put(digest, i);
                 expected.put(digest, (long) i);
             }
         }
-        assertEquals(expected.size(), looks.size());
-        assertEquals(expected.keySet(), looks.digests());
+        assertEquals(expected.size(), fileStamps.size());
+        assertEquals(expected.keySet(), fileStamps.digests());
         for (int i = 0; i <= 150; i++) {
             Digest digest = Digest.of(new byte[] {(byte) i});
-            Long there = expected.get(digest);
-            assertEquals(there == null ? OptionalLong.empty() : OptionalLong.of(there), looks.get(digest));
+            Long stamp = expected.get(digest);
+            assertEquals(stamp == null ? OptionalLong.empty() : OptionalLong.of(stamp), fileStamps.get(digest));
         }
     }
 }

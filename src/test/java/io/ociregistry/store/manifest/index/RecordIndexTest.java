@@ -52,19 +52,19 @@ class RecordIndexTest {
             manifests.add(manifest(i));
             store.confirm(manifests.get(i), name("v" + i), NOON);
         }
-        assertEquals(List.of(), look(store), "what we wrote ourselves is no news");
+        assertEquals(List.of(), scan(store), "records of this process are not reported");
         store.saveIndex();
     }
 
     @Test
-    void aStartReadsNoRecordThatTheSnapshotTells() throws IOException {
-        unreadable();
-        assertEquals(all(), looked(Records.in(layout)));
+    void startReadsNoRecordThatIsInTheSnapshot() throws IOException {
+        makeUnreadable();
+        assertEquals(all(), scannedNames(Records.in(layout)));
         assertFalse(Records.in(layout).find(manifests.get(0).digest()).isPresent(), "they can't be read");
     }
 
     @Test
-    void aLineTellsWhatTheRecordSays() {
+    void lineHasTheWholeSummary() {
         ManifestRecord record = new ManifestRecord(manifests.get(3), List.of())
                 .confirmed(name("v1"), NOON)
                 .confirmed(
@@ -84,15 +84,15 @@ class RecordIndexTest {
     }
 
     @Test
-    void aRecordThatLooksOtherwiseIsReadAgain() throws IOException {
+    void recordWithOtherFileStampIsReadAgain() throws IOException {
         Records.in(layout).confirm(manifests.get(3), name("other"), NOON);
         Set<String> expected = all();
         expected.add("quay.io/team/app:other");
-        assertEquals(expected, names(Records.in(layout)));
+        assertEquals(expected, scannedNames(Records.in(layout)));
     }
 
     @Test
-    void whateverIsWrongWithTheSnapshotIsNotBelieved() throws IOException {
+    void corruptSnapshotIsIgnored() throws IOException {
         Path snapshot = root.resolve("records");
         byte[] good = Files.readAllBytes(snapshot);
         Random random = new Random(17);
@@ -102,38 +102,38 @@ class RecordIndexTest {
                 bad[random.nextInt(bad.length)] ^= (byte) (1 << random.nextInt(8));
             }
             Files.write(snapshot, bad);
-            assertEquals(all(), names(Records.in(layout)), "flipped, " + i);
+            assertEquals(all(), scannedNames(Records.in(layout)), "flipped, " + i);
             Files.write(snapshot, java.util.Arrays.copyOf(good, random.nextInt(good.length)));
-            assertEquals(all(), names(Records.in(layout)), "cut, " + i);
+            assertEquals(all(), scannedNames(Records.in(layout)), "cut, " + i);
         }
         Files.writeString(snapshot, "a later version\n".repeat(1000));
-        assertEquals(all(), names(Records.in(layout)));
+        assertEquals(all(), scannedNames(Records.in(layout)));
         Files.delete(snapshot);
-        assertEquals(all(), names(Records.in(layout)));
+        assertEquals(all(), scannedNames(Records.in(layout)));
         Files.createDirectory(snapshot);
         ManifestStore last = Records.in(layout);
-        assertEquals(all(), names(last));
+        assertEquals(all(), scannedNames(last));
         last.saveIndex();
     }
 
     @Test
-    void whatWentOrChangedIsToldWithWhatItWas_alsoIfOnlyTheSnapshotKnowsThat() throws IOException {
+    void changesAreReportedWithSummaryFromSnapshot() throws IOException {
         ManifestStore running = Records.in(layout);
-        look(running);
+        scan(running);
         Files.delete(file(manifests.get(3)));
         Records.in(layout).confirm(manifests.get(4), name("more"), NOON);
         assertEquals(
                 List.of(
                         "changed [quay.io/team/app:v4] [quay.io/team/app:v4, quay.io/team/app:more]",
                         "went [quay.io/team/app:v3]"),
-                look(running).stream().sorted().toList());
-        assertEquals(List.of(), look(running));
+                scan(running).stream().sorted().toList());
+        assertEquals(List.of(), scan(running));
     }
 
     @Test
-    void aRecordThatIsLookedAtByItselfIsToldInTheSameWay() throws IOException {
+    void changeOfSingleRecordIsReported() throws IOException {
         ManifestStore running = Records.in(layout);
-        look(running);
+        scan(running);
         List<String> changes = new ArrayList<>();
         running.look(manifests.get(4).digest(), into(changes));
         assertEquals(List.of(), changes);
@@ -146,57 +146,57 @@ class RecordIndexTest {
                         "changed [quay.io/team/app:v4] [quay.io/team/app:v4, quay.io/team/app:more]",
                         "went [quay.io/team/app:v4, quay.io/team/app:more]"),
                 changes);
-        assertEquals(List.of(), look(running));
+        assertEquals(List.of(), scan(running));
     }
 
     @Test
-    void aDiskThatTellsNothingTakesNothingAway() throws IOException {
+    void unreadableDirectoryRemovesNoRecord() throws IOException {
         ManifestStore running = Records.in(layout);
-        look(running);
+        scan(running);
         Path away = root.resolve("away");
         Files.move(root.resolve("img"), away);
         Files.writeString(root.resolve("img"), "no directory");
-        assertEquals(List.of(), look(running));
-        assertTrue(running.mayHaveChanged(), "it is to be looked at again");
+        assertEquals(List.of(), scan(running));
+        assertTrue(running.mayHaveChanged(), "another scan is needed");
         Files.delete(root.resolve("img"));
         Files.move(away, root.resolve("img"));
-        assertEquals(List.of(), look(running));
+        assertEquals(List.of(), scan(running));
     }
 
     @Test
-    void nothingIsReadTwice_andNothingIsLookedAtWhereNoDirectoryChanged() throws IOException {
+    void unchangedDirectoriesAreNotScanned() throws IOException {
         ManifestStore running = Records.in(layout);
         for (String directory : List.of("img", "fat", "other")) {
             Files.setLastModifiedTime(
                     root.resolve(directory), FileTime.from(Instant.now().minusSeconds(100)));
         }
         assertTrue(running.mayHaveChanged());
-        look(running);
+        scan(running);
         assertFalse(running.mayHaveChanged());
-        unreadable();
-        assertEquals(List.of(), look(running));
+        makeUnreadable();
+        assertEquals(List.of(), scan(running));
         Files.createFile(root.resolve("img/x"));
         assertTrue(running.mayHaveChanged());
     }
 
     @Test
-    void theSnapshotGrowsNoLongerThanThereIsToTell() throws IOException {
+    void snapshotSizeIsBounded() throws IOException {
         for (int i = 0; i < 600; i++) {
             store.confirm(manifests.get(0), name("v0"), NOON.plusSeconds(i));
             store.saveIndex();
         }
         assertTrue(Files.size(root.resolve("records")) < 450_000, Files.size(root.resolve("records")) + " bytes");
-        unreadable();
-        assertEquals(all(), looked(Records.in(layout)));
+        makeUnreadable();
+        assertEquals(all(), scannedNames(Records.in(layout)));
     }
 
-    private void unreadable() throws IOException {
+    private void makeUnreadable() throws IOException {
         for (Manifest manifest : manifests) {
             Path file = file(manifest);
             FileTime time = Files.getLastModifiedTime(file);
             byte[] garbage = new byte[Math.toIntExact(Files.size(file))];
             Files.write(file, garbage);
-            // Looks as it did.
+            // The file stamp does not change.
             Files.setLastModifiedTime(file, time);
         }
     }
@@ -209,20 +209,17 @@ class RecordIndexTest {
         return names;
     }
 
-    private static Set<String> names(ManifestStore store) {
-        return looked(store);
-    }
 
-    private static Set<String> looked(ManifestStore store) {
+    private static Set<String> scannedNames(ManifestStore store) {
         Set<String> names = new TreeSet<>();
-        look(store).forEach(change -> {
+        scan(store).forEach(change -> {
             assertTrue(change.startsWith("came ["), change);
             names.addAll(List.of(change.substring(6, change.length() - 1).split(", ", -1)));
         });
         return names;
     }
 
-    private static List<String> look(ManifestStore store) {
+    private static List<String> scan(ManifestStore store) {
         List<String> changes = new ArrayList<>();
         store.look(into(changes));
         return changes;
