@@ -75,8 +75,8 @@ public final class ExplainingTrustManager extends X509ExtendedTrustManager {
         }
         return isTrustedUnderAnyName(chain, type)
                 ? "is for another host: " + rejection
-                : "is not trusted by " + store + ": " + rejection
-                        + "; if the certificate is right, add its issuer to " + setting;
+                : "is not trusted by " + store + ": " + rejection + "; if the certificate is right, add its issuer to "
+                        + setting;
     }
 
     private boolean isTrustedUnderAnyName(X509Certificate[] chain, String type) {

@@ -106,7 +106,6 @@ class LoggingTest {
         assertEquals(Level.WARN, context.getLogger("io.ociregistry.x").getEffectiveLevel());
     }
 
-
     @Test
     void rollingFileOfTheShippedLogbackXmlStaysWithoutALogFile() throws Exception {
         var file = dir.resolve("log");

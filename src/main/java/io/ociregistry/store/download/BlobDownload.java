@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One blob in flight, which any number of clients can read while it arrives.
+ * A blob in flight, which any number of clients can read while it arrives.
  *
  * <p>No client leads the download: one receiver appends, hashes and publishes how far readers may go. Invariants:
  *

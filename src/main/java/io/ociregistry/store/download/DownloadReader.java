@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** One client's view of a download. */
+/** A reader of a download for one client, with its own position. */
 final class DownloadReader implements BlobSource {
     private static final int UNREAD = -1;
 

@@ -1,5 +1,5 @@
 /**
- * One blob in flight: the receiver, its readers and the partial file.
+ * A blob in flight: the receiver, its readers and the partial file.
  *
  * <p>Entry types: {@link BlobDownload}, {@link PartialFile}.
  *

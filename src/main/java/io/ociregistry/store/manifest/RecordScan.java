@@ -71,8 +71,8 @@ final class RecordScan {
             index.saveIfMuch();
         }
         seen = times;
-        unsettled = incomplete
-                || times.stream().anyMatch(time -> time.toInstant().isAfter(reliableBefore));
+        unsettled =
+                incomplete || times.stream().anyMatch(time -> time.toInstant().isAfter(reliableBefore));
     }
 
     private Set<Digest> changed(Map<Digest, Long> fileStamps, boolean isComplete) {
@@ -83,7 +83,9 @@ final class RecordScan {
             }
         });
         if (isComplete) {
-            index.known().stream().filter(digest -> !fileStamps.containsKey(digest)).forEach(changed::add);
+            index.known().stream()
+                    .filter(digest -> !fileStamps.containsKey(digest))
+                    .forEach(changed::add);
         }
         return changed;
     }

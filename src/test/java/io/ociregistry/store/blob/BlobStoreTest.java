@@ -39,7 +39,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BlobStoreTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
-    private static final int SIZE = 21;
     private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
 
@@ -178,10 +177,10 @@ class BlobStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {5, SIZE})
-    void fileRewrittenAfterVerificationIsVerifiedAgain(int size) throws IOException {
+    @ValueSource(strings = {"the c", "The content of a blob"})
+    void fileRewrittenAfterVerificationIsVerifiedAgain(String content) throws IOException {
         publish(CONTENT);
-        Files.write(file, new byte[size]);
+        Files.writeString(file, content);
         age(61);
         assertTrue(store.open(DIGEST).isEmpty());
         assertRefused();

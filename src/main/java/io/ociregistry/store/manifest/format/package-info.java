@@ -1,5 +1,5 @@
 /**
- * One manifest record as JSON, in the format of the Go program.
+ * A manifest record as JSON, in the format of the Go program.
  *
  * <p>Entry types: {@link RecordFormat}, {@link RecordType}.
  *

@@ -66,7 +66,7 @@ final class GoDecoder {
 
     private GoDecoder() {}
 
-    /** What the Go program would not take of a record; empty if it reads it. */
+    /** Returns the parts of a record that the Go program rejects; empty if it reads the record. */
     static List<String> refused(JsonNode record) {
         List<String> refused = new ArrayList<>();
         check("", record, RECORD, refused);

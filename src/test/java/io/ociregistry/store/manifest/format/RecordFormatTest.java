@@ -65,8 +65,7 @@ class RecordFormatTest {
         "3, application/vnd.oci.image.manifest.v1+json, v1.oci.manifest",
         "4, application/vnd.oci.artifact.manifest.v1+json, ''"
     })
-    void everyTypeHasKeysAndZeroValuesOfGoProgram(int number, String mediaType, String filled)
-            throws IOException {
+    void everyTypeHasKeysAndZeroValuesOfGoProgram(int number, String mediaType, String filled) throws IOException {
         String json = "{\"schemaVersion\":2,\"mediaType\":\"" + mediaType + "\",\"annotations\":{\"<&>\":\"ü\"}}";
         String written = written(record(json, "quay.io/a:v1"));
 

@@ -209,7 +209,6 @@ class RecordIndexTest {
         return names;
     }
 
-
     private static Set<String> scannedNames(ManifestStore store) {
         Set<String> names = new TreeSet<>();
         scan(store).forEach(change -> {
