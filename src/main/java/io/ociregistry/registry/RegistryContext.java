@@ -1,6 +1,5 @@
 package io.ociregistry.registry;
 
-import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
@@ -28,7 +27,6 @@ import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.load.Preload;
 import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.registry.manifest.ManifestService;
-import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RegistryNames;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
@@ -151,7 +149,7 @@ public final class RegistryContext implements AutoCloseable {
         ConfirmedLinks links = new ConfirmedLinks(layout);
         ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, this::rules, clock);
         IncompleteImages pending = new IncompleteImages(layout);
-        BlobService transfers = new BlobService(catalog, discovery, links, blobs, upstreams, disk, this::rules);
+        BlobService transfers = new BlobService(discovery, links, blobs, upstreams, disk, this::rules);
         this.registry = new Registry(manifests, transfers, catalog, blobs, pending, layout.isWritable(), this::rules);
         ListStore lists = new ListStore(layout);
         Paginator pages = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
@@ -212,8 +210,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, ListStore lists, Clock clock) {
-        NegativeCache<N> missing = new NegativeCache<>(config().cache().negativeTtl(), Ticker.systemTicker());
-        return new ListService<>(kind, lists, missing, upstreams, clock, () -> rules.patience(), config().airGapped());
+        return new ListService<>(kind, lists, upstreams, this::rules, clock);
     }
 
     /**

@@ -1,10 +1,8 @@
 package io.ociregistry.registry.blob;
 
 import io.ociregistry.config.model.Timeouts;
-import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.download.BlobDownload;
@@ -33,8 +31,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     private final BlobStore blobs;
     private final Upstream upstream;
-    private final Repository repository;
-    private final Digest digest;
+    private final BlobKey blob;
     private final OptionalLong expectedSize;
     private final BlobRights proofs;
     private final RetryBudget backoff;
@@ -47,15 +44,13 @@ final class BlobFetch implements Downloads.Receiver {
     BlobFetch(
             BlobStore blobs,
             Upstream upstream,
-            Repository repository,
-            Digest digest,
+            BlobKey blob,
             OptionalLong expectedSize,
             BlobRights proofs,
             Timeouts timeouts) {
         this.blobs = blobs;
         this.upstream = upstream;
-        this.repository = repository;
-        this.digest = digest;
+        this.blob = blob;
         this.expectedSize = expectedSize;
         this.proofs = proofs;
         this.backoff = RetryBudget.of(timeouts);
@@ -64,10 +59,10 @@ final class BlobFetch implements Downloads.Receiver {
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = blobs.begin(digest, repository, expectedSize);
+        BlobDownload download = blobs.begin(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
-            proofs.arrived(key(), download.isKept());
+            proofs.arrived(blob, download.isKept());
             publish(download);
         } catch (RuntimeException | Error e) {
             boolean no = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
@@ -79,7 +74,7 @@ final class BlobFetch implements Downloads.Receiver {
             }
             throw e;
         } finally {
-            proofs.ended(key());
+            proofs.ended(blob);
         }
     }
 
@@ -122,7 +117,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** The upstream has the blob, and its readers may begin. */
     private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        proofs.begun(key());
+        proofs.begun(blob);
         started.complete(Optional.of(download));
     }
 
@@ -149,8 +144,8 @@ final class BlobFetch implements Downloads.Receiver {
     /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
     private boolean takeOver(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // Before its own upstream has said that it has it, the blob is none of this repository's business.
-        boolean shares = started.isDone() && proofs.isWordEnough(repository, digest);
-        Optional<BlobSource> stored = shares ? blobs.open(digest) : Optional.empty();
+        boolean shares = started.isDone() && proofs.isWordEnough(blob.repository(), blob.digest());
+        Optional<BlobSource> stored = shares ? blobs.open(blob.digest()) : Optional.empty();
         if (stored.isEmpty()) {
             return false;
         }
@@ -170,7 +165,7 @@ final class BlobFetch implements Downloads.Receiver {
     /** One request, from the byte we need next to the end. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long held = download.held();
-        try (BlobAnswer sent = upstream.blob(repository.name(), digest, held)) {
+        try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), held)) {
             BlobAnswer answer = asWanted(sent);
             // What the upstream says of this answer goes before what some manifest says of the blob.
             download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
@@ -216,17 +211,17 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Why a slow connection is not worth waiting for; empty if it is. */
     private Optional<String> alternative() {
-        if (blobs.isVerified(digest) && proofs.isWordEnough(repository, digest)) {
+        if (blobs.isVerified(blob.digest()) && proofs.isWordEnough(blob.repository(), blob.digest())) {
             return Optional.of("another registry has brought the blob in");
         }
-        return upstream.hasOther(repository.name(), digest)
+        return upstream.hasOther(blob.repository().name(), blob.digest())
                 ? Optional.of("may be had from elsewhere")
                 : Optional.empty();
     }
 
     /** What was held before may have been wrong, or what comes from there: then it can be had from elsewhere, or not at all. */
     private boolean canStartOver(BlobDownload download, long held) {
-        boolean elsewhere = upstream.passOver(repository.name(), digest);
+        boolean elsewhere = upstream.passOver(blob.repository().name(), blob.digest());
         return (elsewhere || (held > 0 && !startedOver)) && download.isKept();
     }
 
@@ -306,12 +301,8 @@ final class BlobFetch implements Downloads.Receiver {
                 ErrorCode.STORE_FAILED, "keeping " + this + ": the cache's disk failed: " + e.getMessage(), e);
     }
 
-    private BlobKey key() {
-        return new BlobKey(repository, digest);
-    }
-
     @Override
     public String toString() {
-        return key().toString();
+        return blob.toString();
     }
 }

@@ -56,14 +56,13 @@ public final class BlobService implements AutoCloseable {
 
     /** Those of a store; {@code disk} checks files that nobody verified. */
     public BlobService(
-            ContentIndex catalog,
             RecordWatcher discovery,
             ConfirmedLinks links,
             BlobStore store,
             Upstreams upstreams,
             Executor disk,
             Supplier<RuntimeConfig> rules) {
-        this.catalog = catalog;
+        this.catalog = discovery.index();
         this.discovery = discovery;
         this.rules = rules;
         this.proofs = new BlobRights(catalog, links, () -> rules.get().trust());
@@ -213,7 +212,7 @@ public final class BlobService implements AutoCloseable {
             upstream.check(RequestKind.BLOB);
         }
         OptionalLong size = catalog.blobSize(repository, digest);
-        BlobFetch fetch = new BlobFetch(store, upstream, repository, digest, size, proofs, timeouts());
+        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, proofs, timeouts());
         return downloads.join(
                 key,
                 upstream.blobs(priority),

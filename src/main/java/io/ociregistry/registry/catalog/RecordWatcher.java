@@ -60,6 +60,11 @@ public final class RecordWatcher implements AutoCloseable {
         this.looking = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
     }
 
+    /** The index that this watcher keeps up to date. */
+    public ContentIndex index() {
+        return catalog;
+    }
+
     /**
      * Looks for the first time, and waits for that, but not longer than so long: it goes on while requests are answered.
      *

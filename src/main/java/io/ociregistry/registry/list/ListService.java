@@ -2,13 +2,16 @@ package io.ociregistry.registry.list;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
+import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.ConcurrencyLimit;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.StoredList;
 import io.ociregistry.store.blob.ListStore;
@@ -52,10 +55,10 @@ public final class ListService<N extends ListName, V> {
 
     private final ListSource<N, V> kind;
     private final ListStore store;
-    private final NegativeCache<N> missing;
     private final Upstreams upstreams;
+    private final Supplier<RuntimeConfig> config;
     private final Clock clock;
-    private final Supplier<Duration> patience;
+    private final NegativeCache<N> missing;
     private final boolean airGapped;
     private final SingleFlight<N, V> flights = new SingleFlight<>();
     private final SingleFlight<PageOf<N>, ListResult<V>> pageFlights = new SingleFlight<>();
@@ -71,26 +74,20 @@ public final class ListService<N extends ListName, V> {
             .expireAfterWrite(MAX_AGE_OF_PAGE)
             .build();
 
-    /**
-     * Lists of that kind.
-     *
-     * @param patience how long a client waits for an upstream where an older answer is at hand
-     */
     public ListService(
             ListSource<N, V> kind,
             ListStore store,
-            NegativeCache<N> missing,
             Upstreams upstreams,
-            Clock clock,
-            Supplier<Duration> patience,
-            boolean airGapped) {
+            Supplier<RuntimeConfig> config,
+            Clock clock) {
         this.kind = kind;
         this.store = store;
-        this.missing = missing;
         this.upstreams = upstreams;
+        this.config = config;
         this.clock = clock;
-        this.patience = patience;
-        this.airGapped = airGapped;
+        ServerConfig initial = config.get().config();
+        this.missing = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
+        this.airGapped = initial.airGapped();
     }
 
     /** Goes on with other upstreams: what one has not the next may have. Answers that it has not count for so long. */
@@ -130,7 +127,7 @@ public final class ListService<N extends ListName, V> {
                     .exceptionally(failure -> afterFailure(failure, why -> offlineOrBegun(name, last, why)));
             return last.isPresent()
                     ? within(patience(upstream), asked, () -> offline(name, last, SILENT))
-                    : within(patience.get().multipliedBy(2), asked, () -> begun(name, SLOW));
+                    : within(config.get().patience().multipliedBy(2), asked, () -> begun(name, SLOW));
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(afterFailure(e, why -> offlineOrBegun(name, last, why)));
         }
@@ -182,7 +179,7 @@ public final class ListService<N extends ListName, V> {
 
     /** The wait for an upstream while there is another answer; an upstream that is silent already had a part of it. */
     private Duration patience(Upstream upstream) {
-        Duration rest = patience.get().minus(upstream.silence());
+        Duration rest = config.get().patience().minus(upstream.silence());
         return rest.isNegative() ? Duration.ZERO : rest;
     }
 

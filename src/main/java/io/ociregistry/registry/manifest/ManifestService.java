@@ -63,16 +63,7 @@ public final class ManifestService {
         this.maxBytes = config.maxManifestBytes();
         this.airGapped = config.airGapped();
         this.missing = new NegativeCache<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        this.freshness = new TagRevalidator(
-                catalog,
-                upstreams,
-                () -> rules.get().tags(),
-                this::fetch,
-                this::drop,
-                missing,
-                clock,
-                () -> rules.get().patience(),
-                airGapped);
+        this.freshness = new TagRevalidator(catalog, upstreams, rules, new RevalidatedManifests(), missing, clock);
     }
 
     /** Goes on by another configuration. */
@@ -219,6 +210,18 @@ public final class ManifestService {
     /** Forgets a name that is gone upstream. What others confirm meanwhile is known both here and on the disk, or in neither. */
     public void drop(ImageReference name) {
         catalog.claimed(name).forEach(digest -> store.drop(digest, name, () -> catalog.drop(name, digest)));
+    }
+
+    private final class RevalidatedManifests implements TagRevalidator.ManifestCache {
+        @Override
+        public Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
+            return ManifestService.this.fetch(upstream, source, name);
+        }
+
+        @Override
+        public void drop(ImageReference name) {
+            ManifestService.this.drop(name);
+        }
     }
 
     /** Bytes that are here already, if this name's upstream says that it has them too, and its word is enough (ADR 8). */

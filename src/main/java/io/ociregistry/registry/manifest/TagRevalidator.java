@@ -12,7 +12,7 @@ import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
-import io.ociregistry.registry.policy.TagPolicies;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -39,46 +38,38 @@ import java.util.function.Supplier;
  * only if the rule says so.
  */
 final class TagRevalidator {
-    /** Brings in manifests by name. */
-    interface Fetcher {
+    /** The cached manifests, as a revalidation changes them. */
+    interface ManifestCache {
+        /** Fetches the manifest that {@code source} means and stores it under {@code name}; blocks. */
         Manifest fetch(Upstream upstream, ImageReference source, ImageReference name);
+
+        /** Removes a name that its upstream no longer has. */
+        void drop(ImageReference name);
     }
 
     private final ContentIndex catalog;
     private final Upstreams upstreams;
-    private final Supplier<TagPolicies> policies;
-    private final Fetcher fetcher;
-    private final Consumer<ImageReference> dropper;
+    private final Supplier<RuntimeConfig> config;
+    private final ManifestCache manifests;
     private final NegativeCache<ImageReference> missing;
     private final Clock clock;
-    private final Supplier<Duration> patience;
     private final boolean airGapped;
     private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
 
-    /**
-     * Revalidates what that catalog holds.
-     *
-     * @param patience how long a client waits for an upstream where a cached answer is at hand; less if the upstream is silent already
-     */
     TagRevalidator(
             ContentIndex catalog,
             Upstreams upstreams,
-            Supplier<TagPolicies> policies,
-            Fetcher fetcher,
-            Consumer<ImageReference> dropper,
+            Supplier<RuntimeConfig> config,
+            ManifestCache manifests,
             NegativeCache<ImageReference> missing,
-            Clock clock,
-            Supplier<Duration> patience,
-            boolean airGapped) {
+            Clock clock) {
         this.catalog = catalog;
         this.upstreams = upstreams;
-        this.policies = policies;
-        this.fetcher = fetcher;
-        this.dropper = dropper;
+        this.config = config;
+        this.manifests = manifests;
         this.missing = missing;
         this.clock = clock;
-        this.patience = patience;
-        this.airGapped = airGapped;
+        this.airGapped = config.get().config().airGapped();
     }
 
     /** What to answer where that manifest is cached under that name. */
@@ -86,7 +77,7 @@ final class TagRevalidator {
         if (!(name.reference() instanceof Tag tag)) {
             return CompletableFuture.completedStage(ManifestResult.certain(cached));
         }
-        TagRule rule = policies.get().rule(name.repository().registry(), tag.value());
+        TagRule rule = config.get().tags().rule(name.repository().registry(), tag.value());
         if (!catalog.isDoubtful(name) && isFresh(name, rule)) {
             return CompletableFuture.completedStage(ManifestResult.certain(cached));
         }
@@ -120,7 +111,7 @@ final class TagRevalidator {
                 .copy()
                 .completeOnTimeout(
                         stale(name, cached, "its upstream has not answered yet"),
-                        Math.max(0, patience.get().minus(upstream.silence()).toMillis()),
+                        Math.max(0, config.get().patience().minus(upstream.silence()).toMillis()),
                         TimeUnit.MILLISECONDS);
     }
 
@@ -131,7 +122,7 @@ final class TagRevalidator {
             return revalidate(upstream, name, cached);
         } catch (RegistryException e) {
             if (isGone(e, rule)) {
-                dropper.accept(name);
+                manifests.drop(name);
             }
             throw e;
         }
@@ -145,18 +136,18 @@ final class TagRevalidator {
             catalog.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
-        return now.map(digest -> moved(upstream, name, digest)).orElseGet(() -> fetcher.fetch(upstream, name, name));
+        return now.map(digest -> moved(upstream, name, digest)).orElseGet(() -> manifests.fetch(upstream, name, name));
     }
 
     /** By digest, so that what HEAD told and what is fetched are the same; by tag where HEAD told a digest that nothing has. */
     private Manifest moved(Upstream upstream, ImageReference name, Digest told) {
         try {
-            return fetcher.fetch(upstream, new ImageReference(name.repository(), told), name);
+            return manifests.fetch(upstream, new ImageReference(name.repository(), told), name);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
                 throw e;
             }
-            return fetcher.fetch(upstream, name, name);
+            return manifests.fetch(upstream, name, name);
         }
     }
 

@@ -16,7 +16,6 @@ import io.ociregistry.oci.TagList;
 import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.manifest.ManifestService;
-import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.blob.ListStore;
@@ -65,12 +64,14 @@ class ListServiceTest {
     private final SetClock clock = new SetClock();
     private Upstreams upstreams;
     private RecordWatcher discovery;
+    private RuntimeConfig rules;
     private ListService<ListName.Tags, TagList> tags;
     private ListService<ListName.Referrers, ReferrerList> referrers;
 
     @BeforeEach
     void open() throws Exception {
-        String yaml = "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
+        String yaml = "registries:\n- name: r.example\n  endpoint: " + upstream.url()
+                + "\ntimeouts: {answer: 60s}\ncache: {negativeTtl: 0s}\n";
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();
@@ -81,20 +82,12 @@ class ListServiceTest {
         ManifestStore records = Records.in(layout);
         discovery = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL);
         discovery.begin(() -> {}, Duration.ofSeconds(20));
-        RuntimeConfig rules = RuntimeConfig.of(config);
+        rules = RuntimeConfig.of(config);
         ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, () -> rules, clock);
         ListStore store = new ListStore(layout);
-        Duration patience = Duration.ofSeconds(20);
-        tags = new ListService<>(
-                new TagLists(catalog, PAGES), store, neverMissing(), upstreams, clock, () -> patience, false);
-        referrers = new ListService<>(
-                new ReferrerLists(manifests, records, catalog, false, PAGES),
-                store,
-                neverMissing(),
-                upstreams,
-                clock,
-                () -> patience,
-                false);
+        tags = new ListService<>(new TagLists(catalog, PAGES), store, upstreams, () -> rules, clock);
+        ReferrerLists source = new ReferrerLists(manifests, records, catalog, false, PAGES);
+        referrers = new ListService<>(source, store, upstreams, () -> rules, clock);
     }
 
     @AfterEach
@@ -169,21 +162,12 @@ class ListServiceTest {
         tags();
         clock.pass(Duration.ofHours(2));
         ListSource<ListName.Tags, TagList> kind = new TagLists(new ContentIndex(false), PAGES);
-        ListService<ListName.Tags, TagList> broken = new ListService<>(
-                failing(kind),
-                new ListStore(new Layout(root)),
-                neverMissing(),
-                upstreams,
-                clock,
-                () -> Duration.ofSeconds(20),
-                false);
+        ListStore store = new ListStore(new Layout(root));
+        ListService<ListName.Tags, TagList> broken =
+                new ListService<>(failing(kind), store, upstreams, () -> rules, clock);
         ListResult<TagList> old = now(broken.get(new ListName.Tags(APP)));
         assertEquals(List.of("1"), old.list().tags());
         assertTrue(old.warning().orElseThrow().contains("a fault of this server"));
-    }
-
-    private static <N> NegativeCache<N> neverMissing() {
-        return new NegativeCache<>(Duration.ZERO, System::nanoTime);
     }
 
     private ListResult<TagList> tags() {

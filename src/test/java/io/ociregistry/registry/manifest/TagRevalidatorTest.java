@@ -10,13 +10,14 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.policy.NegativeCache;
-import io.ociregistry.registry.policy.TagPolicies;
+import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Match;
+import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.time.Clock;
@@ -47,24 +48,19 @@ class TagRevalidatorTest {
     @BeforeEach
     void open() throws Exception {
         String yaml = "registries:\n- name: r.example\n  endpoint: " + upstream.url()
-                + "\n  tags: [{pattern: '*', policy: 1h}]\n";
+                + "\n  tags: [{pattern: '*', policy: 1h}]\ntimeouts: {answer: 60s}\n";
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();
         upstreams = HttpUpstreams.of(config);
-        TagPolicies policies = new TagPolicies(config);
+        RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
         freshness = new TagRevalidator(
                 catalog,
                 upstreams,
-                () -> policies,
-                (upstream, source, name) -> {
-                    throw new IllegalStateException("a mistake");
-                },
-                dropped -> {},
+                () -> runtimeConfig,
+                new FailingCache(),
                 new NegativeCache<>(Duration.ZERO, System::nanoTime),
-                Clock.fixed(NOW, ZoneOffset.UTC),
-                () -> Duration.ofSeconds(20),
-                false);
+                Clock.fixed(NOW, ZoneOffset.UTC));
     }
 
     @AfterEach
@@ -98,6 +94,16 @@ class TagRevalidatorTest {
         assertEquals(cached, found.manifest());
         String warning = found.warning().orElseThrow();
         assertTrue(warning.contains("(24h ago)") && warning.contains("a fault of this server"), warning);
+    }
+
+    private static final class FailingCache implements TagRevalidator.ManifestCache {
+        @Override
+        public Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
+            throw new IllegalStateException("a mistake");
+        }
+
+        @Override
+        public void drop(ImageReference name) {}
     }
 
     private void checked(Instant time) {
