@@ -3,11 +3,11 @@ package io.ociregistry.registry.blob;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob on its way here.
+ * A blob whose download is in flight.
  *
- * @param source the registry that sends it
- * @param bytes that are here
- * @param size of the whole; none as long as nobody told
+ * @param source the registry that sends the blob
+ * @param bytes the number of bytes received so far
+ * @param size the size of the whole blob; null while it is unknown
  */
 public record ArrivingBlob(
         String digest, String source, long bytes, @Nullable Long size) {}

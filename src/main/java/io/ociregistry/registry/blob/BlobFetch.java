@@ -19,79 +19,80 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The transfer of one blob from one upstream, wherever that has it, into the store.
+ * Downloads one blob from the sources of one upstream into the store.
  *
- * <p>A connection that breaks is resumed from the byte after the last one held, and so is what an earlier attempt left on disk, by a request
- * that follows redirects and asks for a token anew. Nothing of what is held is trusted: the digest of the whole decides, and where a resumed
- * blob turns out to be wrong it is fetched once more from the start, and as often as it can be had from elsewhere.
+ * <p>A broken connection, and a partial file of an earlier attempt, are resumed after the last byte held, by a
+ * request that follows redirects and asks for a token again. Bytes held are not trusted: the digest of the whole
+ * blob decides. If a resumed blob is wrong, it is downloaded once more from byte 0, and once more from every
+ * alternative source.
  */
 final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
 
-    private final BlobStore blobs;
+    private final BlobStore store;
     private final Upstream upstream;
     private final BlobKey blob;
     private final OptionalLong expectedSize;
-    private final BlobRights proofs;
-    private final RetryBudget backoff;
-    private final Duration glance;
+    private final BlobRights rights;
+    private final RetryBudget retries;
+    private final Duration checkInterval;
 
-    /** Guards against starting over for ever. Only the receiver's thread touches it. */
-    private boolean startedOver;
+    /** Limits restarts from the same source to one. Used by the receiver's thread only. */
+    private boolean restarted;
 
-    /** A fetch; {@code proofs} is told what comes of it. */
     BlobFetch(
-            BlobStore blobs,
+            BlobStore store,
             Upstream upstream,
             BlobKey blob,
             OptionalLong expectedSize,
-            BlobRights proofs,
+            BlobRights rights,
             Timeouts timeouts) {
-        this.blobs = blobs;
+        this.store = store;
         this.upstream = upstream;
         this.blob = blob;
         this.expectedSize = expectedSize;
-        this.proofs = proofs;
-        this.backoff = RetryBudget.of(timeouts);
-        this.glance = timeouts.stall().dividedBy(3);
+        this.rights = rights;
+        this.retries = RetryBudget.of(timeouts);
+        this.checkInterval = timeouts.stall().dividedBy(3);
     }
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = blobs.begin(blob.digest(), blob.repository(), expectedSize);
+        BlobDownload download = store.begin(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
-            proofs.arrived(blob, download.isKept());
+            rights.arrived(blob, download.isKept());
             publish(download);
         } catch (RuntimeException | Error e) {
-            boolean no = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
-            // What is not there is no trouble, and anybody can ask for it.
-            LOG.atLevel(no ? Level.DEBUG : Level.WARN).log("fetching {} failed: {}", this, e.getMessage());
-            giveUp(download, e);
+            boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
+            // A 404 is no fault, and any client can cause it.
+            LOG.atLevel(isUnknown ? Level.DEBUG : Level.WARN).log("fetching {} failed: {}", this, e.getMessage());
+            abandon(download, e);
             if (!started.isDone()) {
                 download.release();
             }
             throw e;
         } finally {
-            proofs.ended(blob);
+            rights.ended(blob);
         }
     }
 
     private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        RetryBudget.Attempts attempts = backoff.attempts();
+        RetryBudget.Attempts attempts = retries.attempts();
         while (true) {
             long held = download.held();
             try {
-                bringToEnd(download, started);
+                complete(download, started);
                 return;
             } catch (TransferInterrupted e) {
                 attempts.progressed(download.held() - held);
-                retryOrThrow(attempts, e.asFailure(this + " broke off after " + download.held() + " bytes"));
+                String attempt = "fetching " + this + " was interrupted after " + download.held() + " bytes";
+                retryOrThrow(attempts, e.asFailure(attempt));
             } catch (RegistryException e) {
-                if (isWrong(e) && canStartOver(download, held)) {
-                    startOver(download, e, started.isDone());
-                } else if (started.isDone() && passes(e.code())) {
+                if (isWrong(e) && canRestart(download, held)) {
+                    restart(download, e, started.isDone());
+                } else if (started.isDone() && isTransient(e.code())) {
                     attempts.progressed(download.held() - held);
                     retryOrThrow(attempts, e);
                 } else {
@@ -101,12 +102,12 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    private void bringToEnd(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
+    private void complete(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         if (mayBeComplete(download)) {
             download.expect(expectedSize);
             started.complete(Optional.of(download));
             recheck(download);
-        } else if (!takeOver(download, started)) {
+        } else if (!copyFromStore(download, started)) {
             transfer(download, started);
         }
         download.verify();
@@ -115,22 +116,26 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** The upstream has the blob, and its readers may begin. */
+    /** Gives the download to its readers, once the upstream has answered that it has the blob. */
     private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        proofs.begun(blob);
+        rights.begun(blob);
         started.complete(Optional.of(download));
     }
 
     /**
-     * Whether readers may be told that size before the digest is known: what they are told first they can't be told to be an error. A login
-     * page has another size than the manifest says. But a manifest may lie too.
+     * Returns true if readers may get this size before the digest is verified. A size that differs from the
+     * manifest's, such as that of a login page, waits for the digest, because an answer can't become an error once
+     * it was started; it is not an error by itself, because the manifest may be wrong too.
      */
     private boolean isPlausible(OptionalLong told) {
         return told.isEmpty() || expectedSize.isEmpty() || told.equals(expectedSize);
     }
 
-    /** Some upstreams send configs compressed that nobody wanted compressed: then their size is another one than the manifest says. */
-    private BlobAnswer asWanted(BlobAnswer answer) {
+    /**
+     * Decodes an answer whose size is not the manifest's, because some upstreams compress configs without being
+     * asked.
+     */
+    private BlobAnswer decodedIfNeeded(BlobAnswer answer) {
         if (isPlausible(answer.size())) {
             return answer;
         }
@@ -141,11 +146,11 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** Takes the rest from the store, if another registry has brought the same blob there meanwhile. */
-    private boolean takeOver(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        // Before its own upstream has said that it has it, the blob is none of this repository's business.
-        boolean shares = started.isDone() && proofs.isWordEnough(blob.repository(), blob.digest());
-        Optional<BlobSource> stored = shares ? blobs.open(blob.digest()) : Optional.empty();
+    /** Copies the rest from the store, if a download from another registry has put the same blob there meanwhile. */
+    private boolean copyFromStore(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
+        // A repository gets bytes of the store only after its own upstream answered that it has the blob (ADR 8).
+        boolean mayUseStore = started.isDone() && rights.isWordEnough(blob.repository(), blob.digest());
+        Optional<BlobSource> stored = mayUseStore ? store.open(blob.digest()) : Optional.empty();
         if (stored.isEmpty()) {
             return false;
         }
@@ -157,24 +162,24 @@ final class BlobFetch implements Downloads.Receiver {
             }
             return true;
         } catch (IOException e) {
-            LOG.warn("{} can't be taken from the store: {}", this, e.toString());
+            LOG.warn("fetching {}: copying the rest from the store failed; trying upstream: {}", this, e.toString());
             return false;
         }
     }
 
-    /** One request, from the byte we need next to the end. */
+    /** Sends one request for all bytes from the next one needed to the end, and receives its answer. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long held = download.held();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), held)) {
-            BlobAnswer answer = asWanted(sent);
-            // What the upstream says of this answer goes before what some manifest says of the blob.
+            BlobAnswer answer = decodedIfNeeded(sent);
+            // The size in the upstream's answer takes precedence over the size in a manifest.
             download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
             if (isPlausible(answer.size())) {
                 start(download, started);
             }
             recheck(download);
-            StallDetectingCopy copy = new StallDetectingCopy(answer.body(), glance, this::alternative);
-            // The upstream may have ignored the range, and send again what we have.
+            StallDetectingCopy copy = new StallDetectingCopy(answer.body(), checkInterval, this::alternative);
+            // An upstream that ignores the range sends the bytes held once more.
             copy.skip(held - answer.from());
             copy.to(download::append);
         } catch (RegistryException e) {
@@ -187,20 +192,23 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** Looks through what an earlier attempt left. It takes no longer than reading it from the disk, and the upstream waits meanwhile. */
+    /** Verifies the checkpoints of an earlier attempt; the upstream waits while the partial file is read. */
     private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
-                throw new TransferInterrupted("what was held from there on is damaged");
+                throw new TransferInterrupted("the partial file is damaged from there on");
             }
         } catch (IOException e) {
-            // A file that can't even be cut is of no use to the next try either.
-            blobs.discard(download);
-            throw disk(e);
+            // A partial file that can't be truncated is of no use to the next attempt either.
+            store.discard(download);
+            throw diskFailure(e);
         }
     }
 
-    /** Where nobody told the size, an upstream that has no more bytes refuses the range. */
+    /**
+     * Returns true if the bytes held are the whole blob: with the size unknown, the upstream then refuses the
+     * range.
+     */
     private boolean isWholeAlready(BlobDownload download) {
         if (download.size().isPresent() || download.held() == 0) {
             return false;
@@ -209,37 +217,39 @@ final class BlobFetch implements Downloads.Receiver {
         return download.isWhole();
     }
 
-    /** Why a slow connection is not worth waiting for; empty if it is. */
+    /** Returns the reason to give up a slow connection; empty if the blob has no alternative source. */
     private Optional<String> alternative() {
-        if (blobs.isVerified(blob.digest()) && proofs.isWordEnough(blob.repository(), blob.digest())) {
-            return Optional.of("another registry has brought the blob in");
+        if (store.isVerified(blob.digest()) && rights.isWordEnough(blob.repository(), blob.digest())) {
+            return Optional.of("the store has got the blob from another registry");
         }
         return upstream.hasOther(blob.repository().name(), blob.digest())
-                ? Optional.of("may be had from elsewhere")
+                ? Optional.of("another source may have the blob")
                 : Optional.empty();
     }
 
-    /** What was held before may have been wrong, or what comes from there: then it can be had from elsewhere, or not at all. */
-    private boolean canStartOver(BlobDownload download, long held) {
-        boolean elsewhere = upstream.passOver(blob.repository().name(), blob.digest());
-        return (elsewhere || (held > 0 && !startedOver)) && download.isKept();
+    /**
+     * Returns true if a wrong blob may be downloaded again from byte 0: from an alternative source, or, once, from the
+     * same source if an earlier attempt left some of the bytes. A pass-through download can't restart.
+     */
+    private boolean canRestart(BlobDownload download, long held) {
+        boolean hasAlternative = upstream.passOver(blob.repository().name(), blob.digest());
+        return (hasAlternative || (held > 0 && !restarted)) && download.isKept();
     }
 
-    private void startOver(BlobDownload download, RegistryException why, boolean sizeIsTold) {
-        startedOver = true;
-        LOG.warn("fetching {}: what was held is wrong, starting over: {}", this, why.getMessage());
+    private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
+        restarted = true;
+        LOG.warn("fetching {}: its content is wrong, starting again from byte 0: {}", this, cause.getMessage());
         try {
             download.restart();
-            if (!sizeIsTold) {
+            if (!isSizeKnownToReaders) {
                 download.forgetSize();
             }
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailure(e);
         }
     }
 
-    /** Whether trying again later can help. */
-    private static boolean passes(ErrorCode code) {
+    private static boolean isTransient(ErrorCode code) {
         return code.isUpstreamFailure() || code == ErrorCode.TOO_MANY_REQUESTS;
     }
 
@@ -247,32 +257,32 @@ final class BlobFetch implements Downloads.Receiver {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
-        LOG.warn("fetching {}: {}; trying again", this, failure.getMessage());
+        LOG.warn("fetching {}: {}; retrying", this, failure.getMessage());
     }
 
     private void publish(BlobDownload download) {
         if (!download.isKept()) {
-            blobs.discard(download);
+            store.discard(download);
             return;
         }
         try {
-            blobs.publish(download);
+            store.publish(download);
         } catch (IOException e) {
-            // Its readers have all of it by now; the next client finds it held, and publishes it.
-            LOG.error("{} arrived and is right, but can't be kept: {}", this, e.toString());
+            // Its readers have all bytes by now; the next request resumes the complete partial file and publishes it.
+            LOG.error("publishing {} in the cache failed; its next request tries again: {}", this, e.toString());
             download.checkpoint();
         }
     }
 
-    /** What arrived is kept for the next try, unless there is no use for it. */
-    private void giveUp(BlobDownload download, Throwable cause) {
-        boolean useless =
+    /** Keeps the bytes received for the next attempt, unless they are wrong or the upstream does not have the blob. */
+    private void abandon(BlobDownload download, Throwable cause) {
+        boolean isUseless =
                 cause instanceof RegistryException known && (isWrong(known) || known.code() == ErrorCode.BLOB_UNKNOWN);
-        if (useless || download.held() == 0 || !download.isKept()) {
-            blobs.discard(download);
+        if (isUseless || download.held() == 0 || !download.isKept()) {
+            store.discard(download);
             return;
         }
-        // An interrupt, which asks this thread to end, would close the file.
+        // An interrupt, which asks this thread to end, would close the file channel.
         boolean interrupted = Thread.interrupted();
         download.checkpoint();
         if (interrupted) {
@@ -296,9 +306,9 @@ final class BlobFetch implements Downloads.Receiver {
                         && expectedSize.equals(OptionalLong.of(download.held())));
     }
 
-    private RegistryException disk(IOException e) {
+    private RegistryException diskFailure(IOException e) {
         return new RegistryException(
-                ErrorCode.STORE_FAILED, "keeping " + this + ": the cache's disk failed: " + e.getMessage(), e);
+                ErrorCode.STORE_FAILED, "storing " + this + ": the disk of the cache failed: " + e.getMessage(), e);
     }
 
     @Override

@@ -3,7 +3,7 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
 
-/** A blob as one repository sees it. */
+/** A repository and the digest of one of its blobs. */
 record BlobKey(Repository repository, Digest digest) {
     @Override
     public String toString() {

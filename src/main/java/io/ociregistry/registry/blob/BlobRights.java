@@ -11,67 +11,73 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * What upstreams proved to have, which gives their repositories a right to it (ADR 8): by sending a blob whole, or by saying so where their
- * word counts. Anybody can run a registry that says yes to everything.
+ * Gives repositories their confirmed links to blobs (ADR 8); thread-safe.
+ *
+ * <p>A repository gets a link when its upstream has sent the whole blob, or when its upstream's HEAD answer is
+ * trusted. Not every HEAD answer is trusted, because anybody can run a registry that answers 200 to everything.
  */
 final class BlobRights {
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final ConfirmedLinks links;
     private final Supplier<RegistryTrust> trust;
-    /** Blobs whose upstream said that it sends them, until they have arrived. */
-    private final Set<BlobKey> arriving = ConcurrentHashMap.newKeySet();
-    /** Blobs that have a link, though only in memory, since the disk did not take them either. */
-    private final Set<BlobKey> passed = ConcurrentHashMap.newKeySet();
+    /** Blobs that an upstream has started to send, until the transfer ends. */
+    private final Set<BlobKey> inFlight = ConcurrentHashMap.newKeySet();
+    /** Blobs that were passed through without being stored: their links exist in memory only. */
+    private final Set<BlobKey> unsaved = ConcurrentHashMap.newKeySet();
 
-    BlobRights(ContentIndex catalog, ConfirmedLinks links, Supplier<RegistryTrust> trust) {
-        this.catalog = catalog;
+    BlobRights(ContentIndex index, ConfirmedLinks links, Supplier<RegistryTrust> trust) {
+        this.index = index;
         this.links = links;
         this.trust = trust;
     }
 
-    /** True if it is enough that this repository's upstream says it has the blob. Once true it stays so, unless a reload leaves the registry out. */
+    /**
+     * Returns true if a HEAD answer of the repository's upstream is trusted as a confirmation of this blob: the
+     * registry is configured, or the blob is public. Stays true until a reload removes the registry.
+     */
     boolean isWordEnough(Repository repository, Digest digest) {
-        return trust.get().isConfigured(repository.registry()) || catalog.isPublic(digest);
+        return trust.get().isConfigured(repository.registry()) || index.isPublic(digest);
     }
 
-    /** The upstream said that it has that blob. */
+    /** Notes that the upstream answered a HEAD request with success. */
     void said(BlobKey blob) {
         if (isWordEnough(blob.repository(), blob.digest())) {
             link(blob);
         }
     }
 
-    /** The upstream has begun to send that blob. */
+    /** Notes that the upstream has started to send this blob. */
     void begun(BlobKey blob) {
-        arriving.add(blob);
+        inFlight.add(blob);
     }
 
     /**
-     * All of it has arrived and is right. Called before it is in the store: nobody else can be shown it before its link is there.
+     * Notes that the whole blob was received and its digest is right. Called before the blob is published, so that
+     * its link exists before any other repository can be shown the blob.
      *
-     * @param kept whether it will be in the store
+     * @param isStored true if the blob will be in the store, false if it was only passed through
      */
-    void arrived(BlobKey blob, boolean kept) {
-        if (kept) {
+    void arrived(BlobKey blob, boolean isStored) {
+        if (isStored) {
             link(blob);
-        } else if (catalog.confirmBlob(linkTo(blob))) {
-            passed.add(blob);
+        } else if (index.confirmBlob(linkTo(blob))) {
+            unsaved.add(blob);
         }
     }
 
-    /** Nothing more of that blob will arrive. */
+    /** Notes that the transfer of this blob has ended, successfully or not. */
     void ended(BlobKey blob) {
-        arriving.remove(blob);
+        inFlight.remove(blob);
     }
 
-    /** True if that blob is being sent by that very repository. */
+    /** Returns true if the upstream is sending this blob for this very repository now. */
     boolean isArriving(BlobKey blob) {
-        return arriving.contains(blob);
+        return inFlight.contains(blob);
     }
 
     private void link(BlobKey blob) {
         ConfirmedLink link = linkTo(blob);
-        if (catalog.confirmBlob(link) || passed.remove(blob)) {
+        if (index.confirmBlob(link) || unsaved.remove(blob)) {
             links.add(link);
         }
     }

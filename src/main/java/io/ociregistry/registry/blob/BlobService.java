@@ -33,126 +33,138 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
- * The blobs of the pull-through cache: which repository may have which, from the store if it is there, and how it comes there else.
+ * Blobs of the pull-through cache: access check, store lookup, and download from the upstream on a miss;
+ * thread-safe.
  *
- * <p>That bytes are here gives no repository a right to them (ADR 8): its manifests have to name them, or its upstream to confirm that it
- * has them.
+ * <p>A repository may show stored bytes only if it has a link to them (ADR 8): its manifests name the blob, or its
+ * upstream confirmed that it has the blob. No method waits; stages fail with {@link RegistryException}.
  */
 public final class BlobService implements AutoCloseable {
-    private final ContentIndex catalog;
-    private final RecordWatcher discovery;
-    private final BlobRights proofs;
+    private final ContentIndex index;
+    private final RecordWatcher watcher;
+    private final BlobRights rights;
     private final BlobStore store;
     private final Downloads downloads;
-    private final RangeFetcher parts;
+    private final RangeFetcher ranges;
     private final Upstreams upstreams;
     private final Executor disk;
-    private final NegativeCache<BlobKey> missing;
-    private final Supplier<RuntimeConfig> rules;
+    private final NegativeCache<BlobKey> negativeCache;
+    private final Supplier<RuntimeConfig> config;
     private final boolean airGapped;
-    private final ManifestAsBlobCheck guard;
+    private final ManifestAsBlobCheck manifestCheck;
     private final SingleFlight<BlobKey, OptionalLong> heads = new SingleFlight<>();
     private final SingleFlight<BlobKey, OptionalLong> sizes = new SingleFlight<>();
 
-    /** Those of a store; {@code disk} checks files that nobody verified. */
+    /**
+     * Creates the service for one store.
+     *
+     * @param disk runs the hashing of stored files that are not in the verified index
+     */
     public BlobService(
-            RecordWatcher discovery,
+            RecordWatcher watcher,
             ConfirmedLinks links,
             BlobStore store,
             Upstreams upstreams,
             Executor disk,
-            Supplier<RuntimeConfig> rules) {
-        this.catalog = discovery.index();
-        this.discovery = discovery;
-        this.rules = rules;
-        this.proofs = new BlobRights(catalog, links, () -> rules.get().trust());
+            Supplier<RuntimeConfig> config) {
+        this.index = watcher.index();
+        this.watcher = watcher;
+        this.config = config;
+        this.rights = new BlobRights(index, links, () -> config.get().trust());
         this.store = store;
         this.downloads = new Downloads(store);
-        this.parts = new RangeFetcher(store, () -> rules.get().patience());
+        this.ranges = new RangeFetcher(store, () -> config.get().patience());
         this.upstreams = upstreams;
         this.disk = disk;
-        this.guard = new ManifestAsBlobCheck(catalog, () -> rules.get().trust());
-        ServerConfig config = rules.get().config();
-        this.missing = new NegativeCache<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        this.airGapped = config.airGapped();
+        this.manifestCheck = new ManifestAsBlobCheck(index, () -> config.get().trust());
+        ServerConfig initial = config.get().config();
+        this.negativeCache = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
+        this.airGapped = initial.airGapped();
     }
 
-    /** Goes on by another configuration: what was not to be had may be now. */
+    /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the blobs. */
     public void reload(ServerConfig config) {
-        missing.begin(config.cache().negativeTtl());
+        negativeCache.begin(config.cache().negativeTtl());
     }
 
-    /** Those that are arriving just now. */
+    /** Returns the blobs that are being downloaded. */
     public List<ArrivingBlob> arriving() {
         return downloads.arriving();
     }
 
-    /** Done once nobody receives that blob for the repository's registry. */
+    /** Completes when no download of this blob from the repository's registry is in flight any more. */
     public CompletionStage<Void> over(Repository repository, Digest digest) {
-        return downloads.over(from(repository, digest));
+        return downloads.over(downloadKey(repository, digest));
     }
 
-    /** The content of a blob, as far as it is there; the caller closes it. */
+    /** Returns a reader of a blob, stored or in flight; the caller closes it. */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, Priority priority) {
-        return Futures.failing(() -> discovery.whenReady(() -> {
-            guard.checkKnown(repository, digest);
-            if (catalog.hasBlob(repository, digest)) {
-                return linkedBlob(repository, digest, priority);
+        return Futures.failing(() -> watcher.whenReady(() -> {
+            manifestCheck.checkKnown(repository, digest);
+            if (index.hasBlob(repository, digest)) {
+                return ownedBlob(repository, digest, priority);
             }
-            if (proofs.isArriving(new BlobKey(repository, digest))) {
+            if (rights.isArriving(new BlobKey(repository, digest))) {
                 return fetch(repository, digest, priority);
             }
-            boolean here = store.contains(digest) && proofs.isWordEnough(repository, digest);
-            return here || downloads.isArriving(from(repository, digest))
+            boolean isStored = store.contains(digest) && rights.isWordEnough(repository, digest);
+            return isStored || downloads.isArriving(downloadKey(repository, digest))
                     ? confirm(repository, digest, priority)
                             .thenCompose(size -> confirmedBlob(repository, digest, priority))
                     : fetchUnlinked(repository, digest, priority);
         }));
     }
 
-    /** Where the upstream's word is not enough, what it is sending to another of its repositories is shown, and nothing else. */
+    /**
+     * Returns a blob after its upstream confirmed it by HEAD. If that answer is not trusted and gave no link, the
+     * repository gets the bytes from a download of its own registry only, not from the store.
+     */
     private CompletionStage<BlobSource> confirmedBlob(Repository repository, Digest digest, Priority priority) {
-        return catalog.hasBlob(repository, digest)
-                ? linkedBlob(repository, digest, priority)
+        return index.hasBlob(repository, digest)
+                ? ownedBlob(repository, digest, priority)
                 : transfer(repository, digest, priority);
     }
 
     private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
-        missing.check(new BlobKey(repository, digest));
-        return guard.checked(upstream(repository, digest), repository, digest)
+        negativeCache.check(new BlobKey(repository, digest));
+        return manifestCheck.checked(upstream(repository, digest), repository, digest)
                 .thenCompose(blob -> fetch(repository, blob, priority));
     }
 
     /**
-     * The same for a client that wants a part. What begins far behind what has arrived is fetched by itself, so that who reads the end first,
-     * as lazy pullers do, does not wait for all before it.
+     * Returns a reader for a client that wants one range of the blob. A range that starts far behind the bytes
+     * received so far is requested on its own, so that a lazy puller that reads the end first does not wait for all
+     * bytes before it.
      */
-    public CompletionStage<BlobSource> get(Repository repository, Digest digest, RequestedRange wanted) {
+    public CompletionStage<BlobSource> get(Repository repository, Digest digest, RequestedRange range) {
         return get(repository, digest, Priority.CLIENT).thenCompose(source -> {
             Optional<RequestedRange.Part> part =
-                    source.size().isPresent() ? wanted.of(source.size().getAsLong()) : Optional.empty();
-            boolean isArriving = downloads.isArriving(from(repository, digest));
+                    source.size().isPresent() ? range.of(source.size().getAsLong()) : Optional.empty();
+            boolean isArriving = downloads.isArriving(downloadKey(repository, digest));
             return part.isPresent() && isArriving
-                    ? parts.fetch(upstream(repository, digest), repository, source, part.get())
+                    ? ranges.fetch(upstream(repository, digest), repository, source, part.get())
                     : CompletableFuture.completedStage(source);
         });
     }
 
-    /** The size of a blob without its content; empty if it exists but nobody tells its size. */
+    /** Returns the size of a blob without its content; empty if the blob exists and its size is unknown. */
     public CompletionStage<OptionalLong> size(Repository repository, Digest digest) {
-        return Futures.failing(() -> discovery.whenReady(() -> {
-            guard.checkKnown(repository, digest);
+        return Futures.failing(() -> watcher.whenReady(() -> {
+            manifestCheck.checkKnown(repository, digest);
             OptionalLong size = knownSize(repository, digest);
             return size.isPresent()
                     ? CompletableFuture.completedStage(size)
                     : confirm(repository, digest, Priority.CLIENT)
-                            .thenCompose(told -> told.isPresent()
-                                    ? CompletableFuture.completedStage(told)
+                            .thenCompose(confirmed -> confirmed.isPresent()
+                                    ? CompletableFuture.completedStage(confirmed)
                                     : sizeByGet(upstream(repository, digest), new BlobKey(repository, digest)));
         }));
     }
 
-    /** The blob is there, whatever comes of this: an answer to HEAD may leave its size out (RFC 9110 section 8.6). */
+    /**
+     * Learns a size by GET of one byte, because a HEAD answer may omit the size (RFC 9110 section 8.6). A failure
+     * gives an empty size, since the HEAD answer has already confirmed that the blob exists.
+     */
     private CompletionStage<OptionalLong> sizeByGet(Upstream upstream, BlobKey blob) {
         return sizes.join(
                         blob,
@@ -162,21 +174,21 @@ public final class BlobService implements AutoCloseable {
     }
 
     private OptionalLong knownSize(Repository repository, Digest digest) {
-        boolean here = store.mayHave(digest, catalog.blobSize(repository, digest));
-        OptionalLong stored = here ? store.size(digest) : OptionalLong.empty();
-        boolean linked = catalog.hasBlob(repository, digest);
+        boolean mayBeStored = store.mayHave(digest, index.blobSize(repository, digest));
+        OptionalLong stored = mayBeStored ? store.size(digest) : OptionalLong.empty();
+        boolean linked = index.hasBlob(repository, digest);
         if (linked && stored.isPresent()) {
             return stored;
         }
-        return linked || proofs.isArriving(new BlobKey(repository, digest))
-                ? downloads.arrivingSize(from(repository, digest))
+        return linked || rights.isArriving(new BlobKey(repository, digest))
+                ? downloads.arrivingSize(downloadKey(repository, digest))
                 : OptionalLong.empty();
     }
 
-    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
+    private CompletionStage<BlobSource> ownedBlob(Repository repository, Digest digest, Priority priority) {
         return stored(repository, digest).thenCompose(stored -> {
-            // Looked at again: what another registry brought in just now was linked to that one before it was there.
-            if (stored.isPresent() && catalog.hasBlob(repository, digest)) {
+            // Checked again: another registry may have published the blob since, and linked it to itself before that.
+            if (stored.isPresent() && index.hasBlob(repository, digest)) {
                 return CompletableFuture.completedStage(stored.get());
             }
             stored.ifPresent(BlobSource::close);
@@ -185,10 +197,10 @@ public final class BlobService implements AutoCloseable {
         });
     }
 
-    /** What the store has of that blob; empty too if it can't be opened, or has just gone. */
+    /** Opens a blob of the store, verified or not; empty too if the file can't be opened or was just removed. */
     private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
         Optional<BlobSource> stored = store.open(digest);
-        if (stored.isPresent() || !store.mayHave(digest, catalog.blobSize(repository, digest))) {
+        if (stored.isPresent() || !store.mayHave(digest, index.blobSize(repository, digest))) {
             return CompletableFuture.completedStage(stored);
         }
         return downloads
@@ -202,31 +214,37 @@ public final class BlobService implements AutoCloseable {
                 .thenCompose(source -> confirmedFor(repository, digest, source, priority));
     }
 
-    /** From the repository's own registry, whoever asked that for it; or from the store, if this may share what is there. */
+    /**
+     * Joins or starts the download of a blob from the repository's own registry; the store is used instead if it
+     * has the blob and the repository has a link to it or a trusted upstream.
+     */
     private CompletionStage<BlobSource> transfer(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
-        Downloads.Key key = from(repository, digest);
+        Downloads.Key key = downloadKey(repository, digest);
         BlobKey blob = new BlobKey(repository, digest);
         if (!downloads.isArriving(key)) {
-            missing.check(blob);
+            negativeCache.check(blob);
             upstream.check(RequestKind.BLOB);
         }
-        OptionalLong size = catalog.blobSize(repository, digest);
-        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, proofs, timeouts());
+        OptionalLong size = index.blobSize(repository, digest);
+        BlobFetch fetch = new BlobFetch(store, upstream, blob, size, rights, timeouts());
         return downloads.join(
                 key,
                 upstream.blobs(priority),
-                started -> missing.noting(blob, () -> {
+                started -> negativeCache.noting(blob, () -> {
                     fetch.run(started);
                     return blob;
                 }),
-                () -> catalog.hasBlob(repository, digest) || proofs.isWordEnough(repository, digest));
+                () -> index.hasBlob(repository, digest) || rights.isWordEnough(repository, digest));
     }
 
-    /** What another repository's request brought in, or is bringing in, is not this one's before its own upstream says so. */
+    /**
+     * Returns a source that another repository may have started only after this repository's upstream confirmed the
+     * blob.
+     */
     private CompletionStage<BlobSource> confirmedFor(
             Repository repository, Digest digest, BlobSource source, Priority priority) {
-        if (catalog.hasBlob(repository, digest) || proofs.isArriving(new BlobKey(repository, digest))) {
+        if (index.hasBlob(repository, digest) || rights.isArriving(new BlobKey(repository, digest))) {
             return CompletableFuture.completedStage(source);
         }
         return Futures.failing(() -> confirm(repository, digest, priority)).handle((size, failure) -> {
@@ -239,26 +257,29 @@ public final class BlobService implements AutoCloseable {
     }
 
     private Timeouts timeouts() {
-        return rules.get().config().timeouts();
+        return config.get().config().timeouts();
     }
 
-    private static Downloads.Key from(Repository repository, Digest digest) {
+    private static Downloads.Key downloadKey(Repository repository, Digest digest) {
         return new Downloads.Key(digest, Optional.of(repository.registry()));
     }
 
-    /** Asks the upstream whether that repository has the blob, which is a proof where its word is enough; tells its size. */
+    /**
+     * Asks the upstream by HEAD whether the repository has the blob, and returns the size. A trusted answer gives the
+     * repository a link to the blob.
+     */
     private CompletionStage<OptionalLong> confirm(Repository repository, Digest digest, Priority priority) {
         Upstream upstream = upstream(repository, digest);
         BlobKey key = new BlobKey(repository, digest);
-        missing.check(key);
+        negativeCache.check(key);
         upstream.check(RequestKind.OTHER);
         return heads.join(key, upstream.metadata(priority), () -> {
-            OptionalLong size = missing.noting(key, () -> {
-                guard.check(upstream, repository, digest);
+            OptionalLong size = negativeCache.noting(key, () -> {
+                manifestCheck.check(upstream, repository, digest);
                 return head(upstream, key);
             });
-            OptionalLong named = catalog.blobSize(repository, digest);
-            return named.isPresent() ? named : size;
+            OptionalLong listed = index.blobSize(repository, digest);
+            return listed.isPresent() ? listed : size;
         });
     }
 
@@ -266,15 +287,15 @@ public final class BlobService implements AutoCloseable {
         try {
             OptionalLong size =
                     upstream.headBlob(key.repository().name(), key.digest()).size();
-            proofs.said(key);
+            rights.said(key);
             return size;
         } catch (RegistryException e) {
-            OptionalLong told = catalog.blobSize(key.repository(), key.digest());
-            boolean known = catalog.hasBlob(key.repository(), key.digest());
-            if (known && e.code() == ErrorCode.DENIED && told.isPresent()) {
-                // Presigned URLs are often signed for GET alone; the manifest tells the size too. But a no confirms
-                // nothing.
-                return told;
+            OptionalLong listed = index.blobSize(key.repository(), key.digest());
+            boolean isLinked = index.hasBlob(key.repository(), key.digest());
+            if (isLinked && e.code() == ErrorCode.DENIED && listed.isPresent()) {
+                // Presigned URLs are often signed for GET only, so that a storage refuses HEAD. The manifest has
+                // the size too, but a refusal confirms nothing.
+                return listed;
             }
             throw e;
         }
@@ -290,6 +311,6 @@ public final class BlobService implements AutoCloseable {
 
     @Override
     public void close() {
-        parts.close();
+        ranges.close();
     }
 }

@@ -9,31 +9,35 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of another executor: runs so many tasks at a time there and the rest in their order, so that the others always find a thread. A task
- * that is given again while it waits or runs is not queued twice.
+ * Runs at most {@code limit} tasks at a time on another executor and the rest in order, so that other work gets a
+ * thread.
+ *
+ * <p>A task that is submitted again while it waits or runs is not queued twice. At most {@value #MAX_WAITING} tasks
+ * wait. Thread-safe.
  */
 public final class ConcurrencyLimit implements Executor {
-    private static final int WAITING = 1000;
+    private static final int MAX_WAITING = 1000;
 
     private final Executor executor;
-    private final int width;
+    private final int limit;
 
-    // Guarded by this.
+    /** Guarded by this. */
     private final Queue<Runnable> waiting = new ArrayDeque<>();
-    /** All that waits or runs. */
-    private final Set<Runnable> known = new HashSet<>();
+    /** The tasks that wait or run. Guarded by this. */
+    private final Set<Runnable> tasks = new HashSet<>();
 
+    /** Guarded by this. */
     private int running;
 
-    public ConcurrencyLimit(Executor executor, int width) {
+    public ConcurrencyLimit(Executor executor, int limit) {
         this.executor = executor;
-        this.width = width;
+        this.limit = limit;
     }
 
     /**
-     * Runs a task that never throws.
+     * Runs a task now or later; the task must not throw.
      *
-     * @throws RejectedExecutionException if too many wait already, or the executor takes no more
+     * @throws RejectedExecutionException if too many tasks wait already, or if the other executor rejects the task
      */
     @Override
     public void execute(Runnable task) {
@@ -41,38 +45,38 @@ public final class ConcurrencyLimit implements Executor {
             return;
         }
         try {
-            executor.execute(() -> runFrom(task));
+            executor.execute(() -> runAll(task));
         } catch (RejectedExecutionException e) {
             leave(task);
             throw e;
         }
     }
 
-    private void runFrom(Runnable first) {
+    private void runAll(Runnable first) {
         for (Runnable task = first; task != null; task = next(task)) {
             task.run();
         }
     }
 
-    /** True if the task is to run now; else it waits, or is no news. */
+    /** Returns true if the task has to run now; otherwise it waits, or was submitted before. */
     private synchronized boolean enter(Runnable task) {
-        if (known.contains(task)) {
+        if (tasks.contains(task)) {
             return false;
         }
-        boolean runs = running < width;
-        if (runs) {
+        boolean runsNow = running < limit;
+        if (runsNow) {
             running++;
-        } else if (waiting.size() < WAITING) {
+        } else if (waiting.size() < MAX_WAITING) {
             waiting.add(task);
         } else {
-            throw new RejectedExecutionException("too many wait already");
+            throw new RejectedExecutionException(MAX_WAITING + " tasks wait already");
         }
-        known.add(task);
-        return runs;
+        tasks.add(task);
+        return runsNow;
     }
 
     private synchronized void leave(Runnable task) {
-        known.remove(task);
+        tasks.remove(task);
         running--;
     }
 
@@ -81,7 +85,7 @@ public final class ConcurrencyLimit implements Executor {
         if (task == null) {
             leave(done);
         } else {
-            known.remove(done);
+            tasks.remove(done);
         }
         return task;
     }

@@ -24,55 +24,59 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 
 /**
- * The blobs that are arriving: at most one transfer per digest and source, however many clients and repositories ask. A slow or lying registry
- * never holds up what another one sends.
+ * The downloads in flight: at most one for each digest and source, shared by all clients and repositories; thread-safe.
  *
- * <p>A transfer belongs to nobody: a client that leaves, the last one too, changes nothing.
+ * <p>Downloads are separate for each registry, so that a slow or wrong registry never delays what another one sends. A
+ * download belongs to no client: it continues when its clients leave, even the last one (ADR 2).
  */
 final class Downloads {
     private final BlobStore blobs;
-    /** Complete once readers can be told size and success; empty where it turned out that there is nothing to transfer. */
-    private final Map<Key, Arrival> inFlight = new ConcurrentHashMap<>();
+    /** Complete once size and success are known to readers; complete and empty if the store already had the blob. */
+    private final Map<Key, Transfer> inFlight = new ConcurrentHashMap<>();
 
     Downloads(BlobStore blobs) {
         this.blobs = blobs;
     }
 
-    /** Where a blob arrives from: a registry, or the store itself where it is only being checked. */
+    /**
+     * A digest and the source that sends it.
+     *
+     * @param source the registry; empty if a file of the store is verified
+     */
     record Key(Digest digest, Optional<RegistryName> source) {}
 
-    /** Brings one blob in: from an upstream, or from a file of the store that nobody verified yet. */
+    /** Receives one blob: from an upstream, or from a file of the store that is not verified yet. */
     interface Receiver {
-        /** What readers can be given before {@link #run} has got its turn; empty if that takes an answer. Does not wait. */
+        /** Returns a download that readers may use before {@link #run} starts; empty if there is none. Never blocks. */
         default Optional<BlobDownload> open() {
             return Optional.empty();
         }
 
         /**
-         * Receives the whole blob and leaves it in the store. Blocks until then.
+         * Receives the whole blob into the store; blocks until the end.
          *
-         * @param started to be completed as soon as readers can be told size and success. From then on the download is the caller's, who
-         *     closes it and tells its readers of a failure
-         * @throws RuntimeException if it fails
+         * @param started completed by this method as soon as size and success are known. From then on the caller
+         *     owns the download: the caller releases it and reports a failure to its readers
+         * @throws RuntimeException if the transfer fails
          */
         void run(CompletableFuture<Optional<BlobDownload>> started);
     }
 
-    /** True if that blob is arriving just now. */
+    /** Returns true if a download of this blob is in flight. */
     boolean isArriving(Key key) {
         return inFlight.containsKey(key);
     }
 
-    /** Complete when that blob is no longer arriving, whatever came of it. */
+    /** Completes when no download of this blob is in flight any more, successful or not. */
     CompletionStage<Void> over(Key key) {
-        Arrival arrival = inFlight.get(key);
-        return arrival == null ? CompletableFuture.completedStage(null) : arrival.over.minimalCompletionStage();
+        Transfer transfer = inFlight.get(key);
+        return transfer == null ? CompletableFuture.completedStage(null) : transfer.completion.minimalCompletionStage();
     }
 
-    /** What upstreams are sending just now, as far as they have begun to. */
+    /** Returns the blobs that upstreams have started to send and that are still in flight. */
     List<ArrivingBlob> arriving() {
         List<ArrivingBlob> arriving = new ArrayList<>();
-        inFlight.forEach((key, arrival) -> key.source().ifPresent(source -> arrival.download()
+        inFlight.forEach((key, transfer) -> key.source().ifPresent(source -> transfer.download()
                 .map(download -> new ArrivingBlob(
                         key.digest().toString(),
                         source.toString(),
@@ -82,77 +86,85 @@ final class Downloads {
         return arriving;
     }
 
-    /** The size of a blob that is arriving, once its upstream has told it. */
+    /** Returns the size of a blob in flight; empty if it is not in flight or its upstream has not sent the size yet. */
     OptionalLong arrivingSize(Key key) {
-        Arrival started = inFlight.get(key);
+        Transfer started = inFlight.get(key);
         return started == null
                 ? OptionalLong.empty()
                 : started.download().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
     /**
-     * A reader of the blob, from the store, from the transfer under way, or from a new one; complete once its headers are known.
+     * Returns a reader of the blob: from the store, from the download in flight, or from a new download. Completes
+     * once the size and the success of the upstream's answer are known.
      *
-     * @param executor a transfer that waits is given to it too, so that it can move up
+     * @param executor runs a new download; a download that waits in another executor is submitted to this one too,
+     *     so that it runs where its turn comes first
      */
     CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
         return join(key, executor, receiver, () -> true);
     }
 
     /**
-     * The same for who may not be shown everything.
+     * Returns a reader as the other method does, for a repository that may lack a link to the stored blob.
      *
-     * @param shares whether what the store has may be given instead
+     * @param mayUseStore returns true if the blob may be read from the store
      */
-    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver, BooleanSupplier shares) {
-        Arrival mine = new Arrival(key, receiver);
-        Arrival first = inFlight.putIfAbsent(key, mine);
+    CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver, BooleanSupplier mayUseStore) {
+        Transfer own = new Transfer(key, receiver);
+        Transfer first = inFlight.putIfAbsent(key, own);
         if (first == null) {
-            return start(key, mine, executor, receiver, shares);
+            return start(key, own, executor, receiver, mayUseStore);
         }
         first.once.join(executor);
         return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
-                .map(Downloads::tellable)
-                .orElseGet(() -> succeed(key, first, executor, receiver, shares)));
+                .map(Downloads::verifiedIfEmpty)
+                .orElseGet(() -> joinNext(key, first, executor, receiver, mayUseStore)));
     }
 
-    /** What was in flight ended since we saw it, or is no longer held from its start on: the store has it now, or a new transfer will. */
-    private CompletionStage<BlobSource> succeed(
+    /**
+     * Joins again after a download that has ended, or that no longer has its first bytes: in the store, or in a new
+     * download.
+     */
+    private CompletionStage<BlobSource> joinNext(
             Key key,
             CompletableFuture<Optional<BlobDownload>> first,
             Executor executor,
             Receiver receiver,
-            BooleanSupplier shares) {
+            BooleanSupplier mayUseStore) {
         inFlight.remove(key, first);
-        return join(key, executor, receiver, shares);
+        return join(key, executor, receiver, mayUseStore);
     }
 
     private CompletionStage<BlobSource> start(
-            Key key, Arrival mine, Executor executor, Receiver receiver, BooleanSupplier shares) {
-        // A transfer may have ended since the caller looked into the store.
-        Optional<BlobSource> stored = stored(key.digest(), shares);
+            Key key, Transfer own, Executor executor, Receiver receiver, BooleanSupplier mayUseStore) {
+        // A download may have ended since the caller looked into the store.
+        Optional<BlobSource> stored = stored(key.digest(), mayUseStore);
         if (stored.isPresent()) {
-            inFlight.remove(key, mine);
-            mine.complete(Optional.empty());
-            mine.over.complete(null);
+            inFlight.remove(key, own);
+            own.complete(Optional.empty());
+            own.completion.complete(null);
             return CompletableFuture.completedStage(stored.get());
         }
-        // Registered before the transfer can end, so the download is still open when it asks for its reader.
-        CompletionStage<BlobSource> reader = mine.thenApply(
+        // Registered before the download can end, so that the download is still open when this stage asks for a reader.
+        CompletionStage<BlobSource> reader = own.thenApply(
                 download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
-            receiver.open().ifPresent(open -> mine.complete(Optional.of(open)));
-            mine.once.start(executor);
+            receiver.open().ifPresent(open -> own.complete(Optional.of(open)));
+            own.once.start(executor);
         } catch (RejectedExecutionException e) {
-            end(key, mine, Optional.of(SingleFlight.overloaded("blob " + key.digest())));
+            end(key, own, Optional.of(SingleFlight.overloaded("blob " + key.digest())));
         } catch (RegistryException e) {
-            end(key, mine, Optional.of(e));
+            end(key, own, Optional.of(e));
         }
-        return reader.thenCompose(Downloads::tellable);
+        return reader.thenCompose(Downloads::verifiedIfEmpty);
     }
 
-    /** Of an empty body there is no last byte to withhold, so nobody is told of one before it is verified. */
-    private static CompletionStage<BlobSource> tellable(BlobSource source) {
+    /**
+     * Delays the reader of an empty blob until its digest is verified, because an empty body has no last byte to
+     * withhold.
+     */
+    private static CompletionStage<BlobSource> verifiedIfEmpty(BlobSource source) {
         if (source.size().isEmpty() || source.size().getAsLong() > 0) {
             return CompletableFuture.completedStage(source);
         }
@@ -169,32 +181,35 @@ final class Downloads {
         return verified;
     }
 
-    /** Asked when it is open: what another registry brought in just now was linked to that one before it was there. */
-    private Optional<BlobSource> stored(Digest digest, BooleanSupplier shares) {
+    /**
+     * Opens a blob of the store that the repository may show. The right is checked after opening, because another
+     * registry may have published the blob just now, and linked it to itself before that.
+     */
+    private Optional<BlobSource> stored(Digest digest, BooleanSupplier mayUseStore) {
         Optional<BlobSource> stored = blobs.open(digest);
-        if (stored.isPresent() && !shares.getAsBoolean()) {
+        if (stored.isPresent() && !mayUseStore.getAsBoolean()) {
             stored.get().close();
             return Optional.empty();
         }
         return stored;
     }
 
-    /** A transfer, from when it is asked for to its end; complete once readers can be told size and success. */
-    private final class Arrival extends CompletableFuture<Optional<BlobDownload>> {
+    /** A download, from its request to its end; complete once size and success are known to readers. */
+    private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
         private final RunOnce once;
-        private final CompletableFuture<Void> over = new CompletableFuture<>();
+        private final CompletableFuture<Void> completion = new CompletableFuture<>();
 
-        Arrival(Key key, Receiver receiver) {
+        Transfer(Key key, Receiver receiver) {
             this.once = new RunOnce(() -> Downloads.this.run(key, this, receiver));
         }
 
-        /** Once readers can be told of it. */
+        /** Returns the download once readers may use it. */
         Optional<BlobDownload> download() {
             return isDone() && !isCompletedExceptionally() ? join() : Optional.empty();
         }
     }
 
-    private void run(Key key, Arrival started, Receiver receiver) {
+    private void run(Key key, Transfer started, Receiver receiver) {
         Optional<RegistryException> failure = Optional.empty();
         try {
             receiver.run(started);
@@ -202,14 +217,14 @@ final class Downloads {
             failure = Optional.of(e);
         } catch (RuntimeException | Error e) {
             failure = Optional.of(
-                    new RegistryException(ErrorCode.INTERNAL, "the transfer of blob " + key.digest() + ": " + e, e));
+                    new RegistryException(ErrorCode.INTERNAL, "downloading blob " + key.digest() + " failed: " + e, e));
         }
         end(key, started, failure);
     }
 
-    private void end(Key key, Arrival started, Optional<RegistryException> failure) {
-        // Before its readers hear of it: who asks again must not join what failed. And who finds it in the map finds it
-        // open.
+    private void end(Key key, Transfer started, Optional<RegistryException> failure) {
+        // Removed before readers get the failure, so that a retry does not join the failed download, and before the
+        // release, so that a download found in the map is open.
         inFlight.remove(key, started);
         failure.ifPresent(started::completeExceptionally);
         if (!started.isCompletedExceptionally()) {
@@ -217,6 +232,6 @@ final class Downloads {
             failure.ifPresent(cause -> download.ifPresent(open -> open.fail(cause)));
             download.ifPresent(BlobDownload::release);
         }
-        started.over.complete(null);
+        started.completion.complete(null);
     }
 }

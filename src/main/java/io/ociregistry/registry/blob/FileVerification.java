@@ -9,35 +9,35 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The "receiving" of a file that is in the store already but that nobody verified: it is hashed while it is read. */
+/** Verifies a file of the store that is not in the verified index: hashes it while readers get its bytes. */
 final class FileVerification implements Downloads.Receiver {
-    private final BlobStore blobs;
+    private final BlobStore store;
     private final Digest digest;
 
-    FileVerification(BlobStore blobs, Digest digest) {
-        this.blobs = blobs;
+    FileVerification(BlobStore store, Digest digest) {
+        this.store = store;
         this.digest = digest;
     }
 
     @Override
     public Optional<BlobDownload> open() {
-        return Optional.of(file());
+        return Optional.of(openFile());
     }
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
         try {
-            blobs.check(started.join().orElseThrow());
+            store.check(started.join().orElseThrow());
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e);
         }
     }
 
-    private BlobDownload file() {
+    private BlobDownload openFile() {
         try {
-            return blobs.openUnverified(digest)
+            return store.openUnverified(digest)
                     .orElseThrow(() -> new RegistryException(
-                            ErrorCode.BLOB_UNKNOWN, "blob " + digest + " has just gone from the cache"));
+                            ErrorCode.BLOB_UNKNOWN, "opening blob " + digest + ": it was just removed from the cache"));
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "opening blob " + digest + ": " + e.getMessage(), e);
         }

@@ -32,213 +32,220 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings in what an image manifest names once a client has fetched that manifest, so that a client that leaves does not leave half an image.
+ * Fetches the blobs of an image in the background after a client fetched its manifest, so that the image becomes
+ * complete.
  *
- * <p>Two blobs at a time, behind what clients wait for. It never starts for HEAD, which update checkers send, for attestations, or for foreign
- * layers. What a stop, a crash or a link that was gone kept from being whole it comes back to: images that it began, and blobs of which a part
- * is here, whoever began them; ever less often where it is refused. At most 10,000 wait; a client that fetches the manifest again asks anew.
+ * <p>Fetches two blobs at a time, with lower priority than the requests of clients. HEAD requests, which update
+ * checkers send, attestations and foreign layers start no prefetch. After a stop, a crash or a network outage it
+ * resumes incomplete images that it started, and all interrupted downloads; after refusals it retries less and less
+ * often. At most {@value #MAX_WAITING} images and blobs wait; more are skipped until a client fetches the manifest
+ * again. Thread-safe; closing interrupts running work and waits at most ten seconds for it.
  */
 public final class Prefetch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Prefetch.class);
-    private static final int AT_A_TIME = 2;
-    private static final int WAITING = 10_000;
-    /** Of images whose blobs were all seen in the store; forgetting them costs a look at the disk. */
-    private static final int REMEMBERED = 10_000;
+    private static final int MAX_CONCURRENT = 2;
+    private static final int MAX_WAITING = 10_000;
+    /** Limit of the remembered complete images; an image beyond it costs a lookup on disk each time. */
+    private static final int MAX_COMPLETE = 10_000;
 
     private static final int MAX_DOUBLINGS = 10;
 
     private final Source source;
-    private final IncompleteImages pending;
+    private final IncompleteImages incomplete;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService clock;
-    /** What waits or is being worked on: images and blobs. */
+    /** The images and blobs that wait or are being fetched. */
     private final Set<Object> queued = ConcurrentHashMap.newKeySet();
 
     private final Map<Object, Integer> refused = new ConcurrentHashMap<>();
-    /** Only the clock's thread touches it. */
+    /** The number of retry rounds so far. Used by the thread of {@code clock} only. */
     private long round = -1;
 
     private final Set<ImageReference> complete = ConcurrentHashMap.newKeySet();
 
-    /** Everything here that waits can be interrupted; only the disk can't. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** Limit of each of the two waits in {@link #close}: everything can be interrupted except the disk. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-    /** How it went; the last is the worst. */
+    /** The result of fetching a blob or an image, from best to worst. */
     private enum Outcome {
-        HERE,
+        CACHED,
         LATER,
         REFUSED
     }
 
-    /** Where things come from, and what is here already. */
+    /** The cache, as a prefetch uses it. */
     public interface Source {
-        /** Whether anything is to be fetched ahead just now. */
+        /** Returns true if the configuration enables prefetch now. */
         boolean isWanted();
 
-        /** How often is looked at what is not whole yet. */
+        /** Returns the time between two rounds that resume incomplete images and downloads. */
         Duration pace();
 
-        /** The manifest of an image that is here; asks nobody. */
+        /** Returns the cached manifest of an image; asks no upstream. */
         Optional<Manifest> manifest(ImageReference image);
 
-        /** Whether a repository's blob can be served without asking anybody. */
+        /** Returns true if a repository's blob can be served without asking an upstream. */
         boolean isHere(Repository repository, Digest blob);
 
-        /** Whether there is room to keep it; without, nobody fetches ahead. */
+        /** Returns true if the disk and the quota have space for a blob; a blob without space is not prefetched. */
         boolean hasRoom(Repository repository, Digest blob);
 
-        /** Fetches a blob as for a client, but less urgently. */
+        /** Fetches a blob as for a client, with lower priority. */
         CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
 
-        /** The blobs of which a part is here and nobody is fetching the rest. */
+        /** Returns the blobs that have a partial file and no download in flight. */
         List<InterruptedDownload> interrupted();
     }
 
-    /** Nothing is prefetched yet. */
-    public Prefetch(Source source, IncompleteImages pending) {
+    public Prefetch(Source source, IncompleteImages incomplete) {
         this.source = source;
-        this.pending = pending;
+        this.incomplete = incomplete;
         this.executor = new ThreadPoolExecutor(
-                AT_A_TIME,
-                AT_A_TIME,
+                MAX_CONCURRENT,
+                MAX_CONCURRENT,
                 10,
                 TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(WAITING),
+                new ArrayBlockingQueue<>(MAX_WAITING),
                 Daemons.named("prefetch"));
         executor.allowCoreThreadTimeOut(true);
         this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("prefetch"));
     }
 
-    /** A client got that manifest. Costs it nothing but a look into memory. */
+    /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
     public void fetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
         if (!source.isWanted() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
             return;
         }
         submit(image, () -> {
-            pending.add(image);
-            return bring(image);
+            incomplete.add(image);
+            return fetch(image);
         });
     }
 
-    /** Those are not here any more, and may be wanted anew. */
+    /** Forgets that these images are complete, because they were pruned. */
     public void forget(Set<ImageReference> images) {
         complete.removeAll(images);
     }
 
-    /** What was refused until now may not be refused the next time. */
+    /** Retries everything that was refused at the usual pace again, because the configuration changed. */
     public void forgetRefusals() {
         refused.clear();
     }
 
-    /** Comes back to what is not whole, now and ever again. */
+    /**
+     * Starts the rounds that resume incomplete images and interrupted downloads: one now, then one for each
+     * interval.
+     */
     public void goOn() {
-        clock.execute(this::goRound);
+        clock.execute(this::runRound);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // it tells the log how it went
-    private void goRound() {
+    @SuppressWarnings("FutureReturnValueIgnored") // a failed round is logged
+    private void runRound() {
         if (source.isWanted()) {
-            comeBack();
+            resumeAll();
         }
         if (!clock.isShutdown()) {
-            clock.schedule(this::goRound, source.pace().toMillis(), TimeUnit.MILLISECONDS);
+            clock.schedule(this::runRound, source.pace().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    private void comeBack() {
+    private void resumeAll() {
         round++;
         try {
-            for (ImageReference image : pending.list()) {
-                comeBack(image, () -> bring(image));
+            for (ImageReference image : incomplete.list()) {
+                retry(image, () -> fetch(image));
             }
             for (InterruptedDownload blob : source.interrupted()) {
-                comeBack(blob, () -> bring(blob.source(), blob.digest()));
+                retry(blob, () -> fetch(blob.source(), blob.digest()));
             }
         } catch (RuntimeException e) {
-            // Else the clock would never come back.
-            LOG.error("looking for what is not whole yet", e);
+            // Otherwise the next round would not be scheduled.
+            LOG.error("resuming incomplete images and interrupted downloads failed; retried in the next round", e);
         }
     }
 
-    /** What was refused is asked for ever less often; a link that was gone is no refusal. */
-    private void comeBack(Object what, Supplier<Outcome> work) {
-        int refusals = refused.getOrDefault(what, 0);
+    /**
+     * Retries work in each round, or, after n refusals, in every 2^n-th round. An unreachable upstream is not a
+     * refusal.
+     */
+    private void retry(Object item, Supplier<Outcome> work) {
+        int refusals = refused.getOrDefault(item, 0);
         if (round % (1L << Math.min(refusals, MAX_DOUBLINGS)) == 0) {
-            submit(what, work);
+            submit(item, work);
         }
     }
 
-    /** Waits for what is under way, which notes how far it came: not once the lock of the cache is another's. */
+    /** Interrupts running work and waits for it, because it writes checkpoints, which needs the lock of the cache. */
     @Override
     public void close() {
-        Pools.interrupt(clock, PATIENCE);
-        Pools.interrupt(executor, PATIENCE);
+        Pools.interrupt(clock, CLOSE_TIMEOUT);
+        Pools.interrupt(executor, CLOSE_TIMEOUT);
     }
 
-    /** Does some work, unless the same waits already. */
-    private void submit(Object what, Supplier<Outcome> work) {
-        if (!queued.add(what)) {
+    /** Queues work, unless the same work waits or runs already. */
+    private void submit(Object item, Supplier<Outcome> work) {
+        if (!queued.add(item)) {
             return;
         }
         try {
-            executor.execute(() -> run(what, work));
+            executor.execute(() -> run(item, work));
         } catch (RejectedExecutionException full) {
-            queued.remove(what);
-            LOG.debug("too much to prefetch already");
+            queued.remove(item);
+            LOG.debug("prefetch of {} skipped: {} images and blobs wait already", item, MAX_WAITING);
         }
     }
 
-    private void run(Object what, Supplier<Outcome> work) {
+    private void run(Object item, Supplier<Outcome> work) {
         try {
             Outcome outcome = work.get();
-            if (outcome == Outcome.HERE) {
-                refused.remove(what);
-            } else if (outcome == Outcome.REFUSED && refused.size() < WAITING) {
-                refused.merge(what, 1, Integer::sum);
+            if (outcome == Outcome.CACHED) {
+                refused.remove(item);
+            } else if (outcome == Outcome.REFUSED && refused.size() < MAX_WAITING) {
+                refused.merge(item, 1, Integer::sum);
             }
         } finally {
-            queued.remove(what);
+            queued.remove(item);
         }
     }
 
-    /** Brings in the blobs of an image. */
-    private Outcome bring(ImageReference image) {
-        Outcome worst = Outcome.HERE;
+    private Outcome fetch(ImageReference image) {
+        Outcome worst = Outcome.CACHED;
         Repository repository = image.repository();
         for (Descriptor blob : source.manifest(image).map(Manifest::neededBlobs).orElse(List.of())) {
             if (!source.isHere(repository, blob.digest())) {
-                Outcome outcome = bring(repository, blob.digest());
+                Outcome outcome = fetch(repository, blob.digest());
                 worst = outcome.compareTo(worst) > 0 ? outcome : worst;
             }
         }
-        if (worst == Outcome.HERE) {
-            pending.remove(image);
-            if (complete.size() < REMEMBERED) {
+        if (worst == Outcome.CACHED) {
+            incomplete.remove(image);
+            if (complete.size() < MAX_COMPLETE) {
                 complete.add(image);
             }
         }
         return worst;
     }
 
-    /** Waits for one blob. */
-    private Outcome bring(Repository repository, Digest digest) {
-        // A stop ends the wait for one blob, and begins none of those after it.
+    /** Fetches one blob and waits for the end of its download. */
+    private Outcome fetch(Repository repository, Digest digest) {
+        // A stop interrupts the wait for one blob; the blobs after it are not started.
         if (executor.isShutdown() || !source.hasRoom(repository, digest)) {
             return Outcome.LATER;
         }
         try (BlobSource blob =
                 source.fetch(repository, digest).toCompletableFuture().get()) {
-            CountDownLatch over = new CountDownLatch(1);
-            blob.whenReadable(BlobSource.END, over::countDown);
-            over.await();
-            return source.isHere(repository, digest) ? Outcome.HERE : Outcome.LATER;
+            CountDownLatch ended = new CountDownLatch(1);
+            blob.whenReadable(BlobSource.END, ended::countDown);
+            ended.await();
+            return source.isHere(repository, digest) ? Outcome.CACHED : Outcome.LATER;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof RegistryException known)) {
-                LOG.error("prefetching {}@{}", repository, digest, e);
+                LOG.error("prefetching blob {}@{} failed", repository, digest, e);
                 return Outcome.REFUSED;
             }
-            LOG.info("not prefetched: {}", known.getMessage());
+            LOG.info("prefetching blob {}@{} failed: {}", repository, digest, known.getMessage());
             return known.code().isUpstreamFailure() || known.code() == ErrorCode.OVERLOADED
                     ? Outcome.LATER
                     : Outcome.REFUSED;

@@ -26,36 +26,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Parts of blobs that begin far behind what has arrived of them, each fetched for one client by a request of its own (DECISIONS 8).
+ * Fetches ranges that start more than 16 MiB behind the bytes received of a blob, each by a request of its own for
+ * one client.
  *
- * <p>Nothing of them is kept, and nothing can be verified but by the client, who knows what the part has to be. At most 8 at a time, and only
- * while the client reads. Whatever goes wrong before the first byte, the client waits for the download like everybody else.
+ * <p>A range is not stored. It can't be verified here, because only the whole blob has a digest; the client
+ * verifies it. At most 8 ranges are fetched at a time, and only while their clients read. After a failure before
+ * the first byte, the client waits for the shared download instead. Thread-safe; closing interrupts all fetches.
  */
 final class RangeFetcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RangeFetcher.class);
-    private static final long FAR = 16 << 20;
-    private static final int AT_A_TIME = 8;
+    private static final long MIN_DISTANCE = 16 << 20;
+    private static final int MAX_CONCURRENT = 8;
     private static final int BUFFER = 1 << 16;
 
-    private final BlobStore blobs;
+    private final BlobStore store;
     private final Supplier<Duration> patience;
     private final ThreadPoolExecutor executor =
-            new ThreadPoolExecutor(0, AT_A_TIME, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
+            new ThreadPoolExecutor(0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
 
     /**
-     * None is fetched yet.
+     * Creates a fetcher.
      *
-     * @param patience how long a client waits for the first byte of a part before it waits for the download instead
+     * @param patience how long a client waits for the first byte of a range before it waits for the download instead
      */
-    RangeFetcher(BlobStore blobs, Supplier<Duration> patience) {
-        this.blobs = blobs;
+    RangeFetcher(BlobStore store, Supplier<Duration> patience) {
+        this.store = store;
         this.patience = patience;
     }
 
-    /** A source for that part: the given one, or one of its own, and then the given one is closed. */
+    /**
+     * Returns a reader for a range of a blob in flight: the given source, or a source that receives only this range, in
+     * which case the given source is closed.
+     */
     CompletionStage<BlobSource> fetch(
             Upstream upstream, Repository repository, BlobSource source, RequestedRange.Part part) {
-        if (part.from() - source.available() <= FAR) {
+        if (part.from() - source.available() <= MIN_DISTANCE) {
             return CompletableFuture.completedStage(source);
         }
         CompletableFuture<BlobSource> started = new CompletableFuture<>();
@@ -63,16 +68,16 @@ final class RangeFetcher implements AutoCloseable {
         try {
             upstream.check(RequestKind.BLOB);
             executor.execute(Via.carriedOn(() -> receive(upstream, repository, source.digest(), size, part, started)));
-        } catch (RejectedExecutionException | RegistryException notNow) {
+        } catch (RejectedExecutionException | RegistryException refused) {
             return CompletableFuture.completedStage(source);
         }
         return started.orTimeout(patience.get().toMillis(), TimeUnit.MILLISECONDS)
-                .handle((own, failure) -> {
+                .handle((range, failure) -> {
                     if (failure != null) {
                         return source;
                     }
                     source.close();
-                    return own;
+                    return range;
                 });
     }
 
@@ -83,7 +88,7 @@ final class RangeFetcher implements AutoCloseable {
             long size,
             RequestedRange.Part part,
             CompletableFuture<BlobSource> started) {
-        BlobDownload download = blobs.beginPart(digest, size, part.from());
+        BlobDownload download = store.beginPart(digest, size, part.from());
         BlobSource reader = download.reader().orElseThrow();
         try {
             while (download.held() < part.to()) {
@@ -92,27 +97,30 @@ final class RangeFetcher implements AutoCloseable {
                     if (answer.size().orElse(size) != size) {
                         throw new RegistryException(
                                 ErrorCode.UPSTREAM_WRONG_CONTENT,
-                                "blob " + digest + ": the part that came is of "
-                                        + answer.size().getAsLong() + " bytes, and the blob of " + size);
+                                "GET range of blob " + digest + ": upstream says that the blob has "
+                                        + answer.size().getAsLong() + " bytes instead of " + size);
                     }
                     if (!started.complete(reader) && started.isCompletedExceptionally()) {
-                        // It came too late, and the client waits for the download.
+                        // The answer came too late: the client waits for the download already.
                         reader.close();
                         return;
                     }
                     copy(answer, download);
                 } catch (IOException e) {
-                    LOG.debug("a part of {} broke off at {}: {}", digest, download.held(), e.toString());
+                    LOG.debug("GET range of blob {} ended at byte {}: {}", digest, download.held(), e.toString());
                 }
                 if (download.held() == held) {
                     throw new RegistryException(
-                            ErrorCode.UPSTREAM_BAD_ANSWER, "blob " + digest + ": the upstream sends no more of it");
+                            ErrorCode.UPSTREAM_BAD_ANSWER,
+                            "GET range of blob " + digest + ": upstream sent no bytes after byte " + held);
                 }
             }
         } catch (RegistryException e) {
-            end(download, reader, started, e);
+            fail(download, reader, started, e);
         } catch (RuntimeException | Error e) {
-            end(download, reader, started, new RegistryException(ErrorCode.INTERNAL, "a part of " + digest, e));
+            RegistryException fault =
+                    new RegistryException(ErrorCode.INTERNAL, "GET range of blob " + digest + " failed: " + e, e);
+            fail(download, reader, started, fault);
         } finally {
             download.release();
         }
@@ -126,11 +134,11 @@ final class RangeFetcher implements AutoCloseable {
         }
     }
 
-    private static void end(
-            BlobDownload download, BlobSource reader, CompletableFuture<BlobSource> started, RegistryException why) {
-        LOG.debug("a part was not sent to its end: {}", why.getMessage());
-        download.fail(why);
-        if (started.completeExceptionally(why)) {
+    private static void fail(
+            BlobDownload download, BlobSource reader, CompletableFuture<BlobSource> started, RegistryException cause) {
+        LOG.debug("fetching a range for one client failed: {}", cause.getMessage());
+        download.fail(cause);
+        if (started.completeExceptionally(cause)) {
             reader.close();
         }
     }

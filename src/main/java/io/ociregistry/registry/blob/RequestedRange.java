@@ -2,17 +2,17 @@ package io.ociregistry.registry.blob;
 
 import java.util.Optional;
 
-/** Which single part of a blob a client wants, which may depend on the blob's size: the last bytes, say. */
+/** The single range of a blob that a client wants; it may depend on the blob's size, as the last bytes do. */
 @FunctionalInterface
 public interface RequestedRange {
-    /** The part of a blob of that size; empty if all of it, or more than one part, is wanted. */
+    /** Returns the range in a blob of this size; empty if the client wants the whole blob or more than one range. */
     Optional<Part> of(long size);
 
     /**
-     * A part.
+     * A range of bytes.
      *
-     * @param from its first byte
-     * @param to the byte after its last one
+     * @param from the position of the first byte
+     * @param to the position after the last byte
      */
     record Part(long from, long to) {}
 }

@@ -6,17 +6,22 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How patiently something is tried again: pauses that double from the first to the longest, and an end once pauses without any progress add up
- * to the patience.
+ * Limits the retries of one transfer: pauses double from the first to the longest until pauses without progress use
+ * up the budget.
  *
- * <p>Little progress is progress, but no reason to hurry: only who got {@link #WORTH} further begins with short pauses again. So a link that
- * breaks every few bytes is neither given up nor overrun. Who is told to wait longer waits as long as told, unless that is beyond the patience.
+ * <p>Any progress refills the budget, but only {@value #RESET_BYTES} bytes of progress make pauses short again: a
+ * connection that breaks every few bytes is neither given up nor flooded with requests. If the upstream asks for a
+ * longer pause, that pause is made, unless it exceeds the budget.
+ *
+ * @param first the first pause
+ * @param longest the longest pause
+ * @param budget the sum of pauses without progress after which the transfer fails
  */
-record RetryBudget(Duration first, Duration longest, Duration patience) {
+record RetryBudget(Duration first, Duration longest, Duration budget) {
     private static final int STALLS = 4;
-    private static final long WORTH = 64 << 10;
+    private static final long RESET_BYTES = 64 << 10;
 
-    /** The one for transfers: as patient as four of them that stand still. */
+    /** Returns the budget of a download: four stall timeouts. */
     static RetryBudget of(Timeouts timeouts) {
         return new RetryBudget(
                 Duration.ofMillis(250), Duration.ofSeconds(10), timeouts.stall().multipliedBy(STALLS));
@@ -26,32 +31,33 @@ record RetryBudget(Duration first, Duration longest, Duration patience) {
         return new Attempts();
     }
 
-    /** The tries of one piece of work, by one thread. */
+    /** The attempts of one transfer; used by one thread. */
     final class Attempts {
         private long next = first.toMillis();
         private long waited;
 
-        /** The last try got so many bytes further. */
+        /** Notes the bytes that the last attempt received. */
         void progressed(long bytes) {
             if (bytes > 0) {
                 waited = 0;
             }
-            if (bytes >= WORTH) {
+            if (bytes >= RESET_BYTES) {
                 next = first.toMillis();
             }
         }
 
         /**
-         * Waits before the next try; false if there is none, or if this program is stopping.
+         * Waits before the next attempt.
          *
-         * @param told how long the upstream wants to be left alone
+         * @param retryAfter the pause that the upstream asked for
+         * @return false if the budget is used up, or if this thread was interrupted because the program stops
          */
-        boolean pause(Optional<Duration> told) {
-            Duration least = told.orElse(Duration.ZERO);
-            if (waited >= patience.toMillis() || least.compareTo(patience) > 0) {
+        boolean pause(Optional<Duration> retryAfter) {
+            Duration minimum = retryAfter.orElse(Duration.ZERO);
+            if (waited >= budget.toMillis() || minimum.compareTo(budget) > 0) {
                 return false;
             }
-            long millis = Math.max(next, least.toMillis());
+            long millis = Math.max(next, minimum.toMillis());
             next = Math.min(longest.toMillis(), 2 * next);
             waited += millis;
             try {

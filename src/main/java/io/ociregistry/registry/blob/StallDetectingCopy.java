@@ -9,33 +9,35 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Copies the body of an upstream's answer, and breaks it off where it crawls, or is slow and there is an alternative. Every failure of the
- * upstream is a {@link TransferInterrupted}.
+ * Copies the body of an upstream's answer, and interrupts it if it stalls, or if it is slow and the blob has
+ * another source.
+ *
+ * <p>Every failure of the upstream is a {@link TransferInterrupted}. Used by one thread.
  */
 final class StallDetectingCopy {
     private static final int BUFFER = 1 << 16;
-    /** Bytes a second that are worth no more waiting where there is an alternative. */
-    private static final long SLOW = 16 << 10;
-    /** Bytes a second that no working connection has. */
-    private static final long CRAWL = 256;
+    /** Bytes per second below which an alternative source is preferred. */
+    private static final long SLOW_RATE = 16 << 10;
+    /** Bytes per second below which a connection counts as stalled. */
+    private static final long STALL_RATE = 256;
 
     private final InputStream body;
-    private final Duration glance;
+    private final Duration checkInterval;
     private final Supplier<Optional<String>> alternative;
 
     /**
-     * A copy that has not begun.
+     * Creates a copy that has not started.
      *
-     * @param glance how long the upstream may take its time between two looks at how fast it is
-     * @param alternative what speaks for breaking a slow one off, if anything
+     * @param checkInterval the time of waiting for the upstream after which its rate is checked, again and again
+     * @param alternative returns the reason to interrupt a slow connection; empty if the blob has no other source
      */
-    StallDetectingCopy(InputStream body, Duration glance, Supplier<Optional<String>> alternative) {
+    StallDetectingCopy(InputStream body, Duration checkInterval, Supplier<Optional<String>> alternative) {
         this.body = body;
-        this.glance = glance;
+        this.checkInterval = checkInterval;
         this.alternative = alternative;
     }
 
-    /** Passes over bytes that are here already. */
+    /** Skips bytes that are held already. */
     void skip(long count) {
         try {
             body.skipNBytes(count);
@@ -44,13 +46,12 @@ final class StallDetectingCopy {
         }
     }
 
-    /** Gives all the rest to that one, in pieces that are good until it returns. */
+    /** Passes the rest of the body to a receiver, in buffers that are valid until the receiver returns. */
     void to(Consumer<ByteBuffer> receiver) {
         byte[] buffer = new byte[BUFFER];
-        // Only the time is counted in which the upstream could send: not that of a slow disk, or of readers who set the
-        // pace.
+        // Counts only the time of waiting for the upstream, not that of a slow disk or of slow readers.
         long waited = 0;
-        long got = 0;
+        long received = 0;
         while (true) {
             long before = System.nanoTime();
             int count = read(buffer);
@@ -58,12 +59,12 @@ final class StallDetectingCopy {
                 return;
             }
             waited += System.nanoTime() - before;
-            got += count;
+            received += count;
             receiver.accept(ByteBuffer.wrap(buffer, 0, count));
-            if (waited >= glance.toNanos()) {
-                lookAt(got, waited);
+            if (waited >= checkInterval.toNanos()) {
+                checkRate(received, waited);
                 waited = 0;
-                got = 0;
+                received = 0;
             }
         }
     }
@@ -76,14 +77,14 @@ final class StallDetectingCopy {
         }
     }
 
-    private void lookAt(long bytes, long nanos) {
+    private void checkRate(long bytes, long nanos) {
         double perSecond = 1e9 * bytes / nanos;
-        if (perSecond < CRAWL) {
-            throw new TransferInterrupted("only " + bytes + " bytes came in " + nanos / 1_000_000 + " ms");
+        if (perSecond < STALL_RATE) {
+            throw new TransferInterrupted("only " + bytes + " bytes arrived in " + nanos / 1_000_000 + " ms");
         }
-        if (perSecond < SLOW) {
-            alternative.get().ifPresent(why -> {
-                throw new TransferInterrupted("it is slow, and " + why);
+        if (perSecond < SLOW_RATE) {
+            alternative.get().ifPresent(reason -> {
+                throw new TransferInterrupted("the connection is slow, and " + reason);
             });
         }
     }

@@ -4,7 +4,10 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.io.IOException;
 
-/** The connection to the upstream broke, as opposed to our disk, or is of no use: what has come stays, and the rest may come by another. */
+/**
+ * Thrown when a connection to an upstream broke or was given up, as opposed to a failure of the disk: the bytes
+ * received stay, and another connection may bring the rest.
+ */
 final class TransferInterrupted extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -12,11 +15,11 @@ final class TransferInterrupted extends RuntimeException {
         super(cause.getMessage(), cause, false, false);
     }
 
-    TransferInterrupted(String why) {
-        this(new IOException(why));
+    TransferInterrupted(String reason) {
+        this(new IOException(reason));
     }
 
-    RegistryException asFailure(String what) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + getMessage(), getCause());
+    RegistryException asFailure(String attempt) {
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, attempt + ": " + getMessage(), getCause());
     }
 }

@@ -29,64 +29,65 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which names mean which manifests, and which digests each repository may show: the index of the manifest records, in memory.
+ * The index in memory of which names mean which manifests and which repository may show which digest; thread-safe.
  *
- * <p>Bytes are shared by digest, but a repository shows a digest only if its upstream confirmed it (sent it, or gave its word where that
- * counts: see {@code BlobRights}), or if one of its manifests names it and no other registry has anything to do with it. That a manifest names a
- * digest is not enough between registries: anybody who runs one could name what is private in another and read it here.
+ * <p>Bytes are shared by digest, but a repository shows a digest only in two cases: its upstream confirmed the
+ * digest (sent it, or gave a trusted answer, see {@code BlobRights}), or one of its manifests names the digest and
+ * no other registry has confirmed or named it. Between registries, a name in a manifest is not enough: anybody can
+ * run a registry whose manifests name the private blobs of another one (ADR 8).
  *
- * <p>Reading takes no lock. What a record added goes again with it, as if it had never been there. A manifest costs less than 1 KiB, with its
- * tag and five blobs that nobody else has: values are shared and lists have no more room than they need.
+ * <p>Reads take no lock. Removing a record removes everything that the record added. A manifest costs less than 1
+ * KiB with its tag and five blobs of its own: equal values are shared, and lists have no spare capacity.
  */
 public final class ContentIndex {
     private final boolean closed;
 
-    /** What tags mean, and digests of another algorithm. The record of a manifest is found by its own digest without that. */
+    /** The meaning of tags, and of digests that are not SHA-256. A SHA-256 digest finds its record without an entry. */
     private final Map<ImageReference, TagBinding> names = new ConcurrentHashMap<>();
-    /** What repositories have to do with a digest. */
-    private final Map<Digest, DigestLink> claims = new ConcurrentHashMap<>();
+    /** The links of repositories to a digest. */
+    private final Map<Digest, DigestLink> links = new ConcurrentHashMap<>();
 
-    private final Map<Repository, RepositoryEntry> holdings = new ConcurrentHashMap<>();
-    /** The manifests that have another one as their subject, by that and the repository. */
+    private final Map<Repository, RepositoryEntry> entries = new ConcurrentHashMap<>();
+    /** The referrers of a manifest, by repository and subject. */
     private final Map<ImageReference, Set<Digest>> referrers = new ConcurrentHashMap<>();
 
-    /** Names whose newest record is lost: they mean an older manifest, which no upstream has confirmed since. */
+    /** Names whose newest record is lost: they mean an older manifest, which the upstream has not confirmed since. */
     private final Set<ImageReference> doubtful = ConcurrentHashMap.newKeySet();
 
     private final Map<RegistryName, RegistryName> registries = new ConcurrentHashMap<>();
-    /** What manifests will name that are on their way, and how many wait for it. */
-    private final Map<Digest, Integer> held = new ConcurrentHashMap<>();
+    /** The pinned digests, which manifests that are not recorded yet will name, each with the number of its pins. */
+    private final Map<Digest, Integer> pins = new ConcurrentHashMap<>();
 
     /**
-     * An empty catalog.
+     * Creates an empty index.
      *
-     * @param closed whether this server asks nobody: then nobody can have named anything to read it here, and a name is enough
+     * @param closed true if this process asks no upstream: then a digest in a manifest is enough to show it
      */
     public ContentIndex(boolean closed) {
         this.closed = closed;
     }
 
-    /** That of a store that nobody serves from here, as its records are now. */
+    /** Returns the index of the records of a store as they are now, for a process that serves no clients. */
     public static ContentIndex of(ManifestStore records) {
-        ContentIndex catalog = new ContentIndex(true);
-        records.forEach(record -> catalog.add(ManifestSummary.of(record)));
-        return catalog;
+        ContentIndex index = new ContentIndex(true);
+        records.forEach(record -> index.add(ManifestSummary.of(record)));
+        return index;
     }
 
-    /** Adds what a record says, or says now. A tag that two records claim belongs to the one that was checked last. */
+    /** Adds the content of a new or changed record. A tag that two records claim means the manifest confirmed last. */
     public synchronized void add(ManifestSummary manifest) {
         for (RecordedReference reference : manifest.references()) {
-            Repository repository = begin(reference.name().repository());
+            Repository repository = addEntry(reference.name().repository());
             link(repository, manifest);
             claimName(new ImageReference(repository, reference.name().reference()), manifest, reference.checked());
         }
     }
 
     /**
-     * A record has lost names, or is gone, since this server removed them.
+     * Removes names of a record, or a whole record, that this server removed.
      *
-     * @param before what it said
-     * @param left the names that it still has
+     * @param before the record before the removal
+     * @param left the names that the record still has
      */
     public synchronized void remove(ManifestSummary before, Set<ImageReference> left) {
         Set<Repository> gone = new HashSet<>();
@@ -101,11 +102,11 @@ public final class ContentIndex {
     }
 
     /**
-     * A record has lost names, or is gone, though this server did not remove them. An older record that claims such a
-     * name may be long outdated.
+     * Removes names of a record, or a whole record, that this server did not remove. The names are then doubtful,
+     * because an older record that claims such a name may be long outdated.
      *
-     * @param before what it said
-     * @param left the names that it still has
+     * @param before the record before the loss
+     * @param left the names that the record still has
      */
     synchronized void lose(ManifestSummary before, Set<ImageReference> left) {
         remove(before, left);
@@ -115,8 +116,9 @@ public final class ContentIndex {
     }
 
     /**
-     * A record is lost that claimed a name and was last confirmed then. The name is doubtful if it means an older
-     * manifest.
+     * Marks a name as doubtful if it means an older manifest than the one of a lost record.
+     *
+     * @param checked the time of the lost record's last confirmation
      */
     void doubt(ImageReference name, Instant checked) {
         names.computeIfPresent(name, (same, known) -> {
@@ -127,20 +129,22 @@ public final class ContentIndex {
         });
     }
 
-    /** True if a name means an older manifest because the record of a newer one is lost. */
+    /** Returns true if a name means an older manifest because the record of a newer one is lost. */
     public boolean isDoubtful(ImageReference name) {
         return doubtful.contains(name);
     }
 
     /**
-     * Does something, unless a manifest names that digest, a record is of it, or it is held. As long as that takes, no record that does so can be
-     * added, and nobody can hold it.
+     * Runs an action unless the digest is referenced by a manifest, has a record, or is pinned. During the action
+     * no such record can be added and the digest can't be pinned.
      *
-     * @param action what, true if the content of the digest is gone then: what its upstreams confirmed is forgotten with it
+     * @param action returns true if the content of the digest is now deleted; its confirmed links are then removed
+     *     too
+     * @return true if the action ran and returned true
      */
     public boolean unlessNamed(Digest digest, BooleanSupplier action) {
         boolean[] done = new boolean[1];
-        claims.compute(digest, (same, first) -> {
+        links.compute(digest, (same, first) -> {
             if (isNamed(first) || isHeld(digest)) {
                 return first;
             }
@@ -150,49 +154,52 @@ public final class ContentIndex {
         return done[0];
     }
 
-    /** Has that digest treated as if a manifest named it, until it is released as often. */
+    /** Pins a digest, as if a manifest named it, until it was released as often as it was pinned. */
     void hold(Digest digest) {
-        claims.compute(digest, (same, first) -> {
-            held.merge(digest, 1, Integer::sum);
+        links.compute(digest, (same, first) -> {
+            pins.merge(digest, 1, Integer::sum);
             return first;
         });
     }
 
     void release(Digest digest) {
-        held.computeIfPresent(digest, (same, count) -> count == 1 ? null : count - 1);
+        pins.computeIfPresent(digest, (same, count) -> count == 1 ? null : count - 1);
     }
 
     public boolean isHeld(Digest digest) {
-        return held.containsKey(digest);
+        return pins.containsKey(digest);
     }
 
-    /** True if a manifest names that digest, or a record is of it. */
+    /** Returns true if a manifest names the digest or the digest has a record. */
     public boolean isNamed(Digest digest) {
-        return isNamed(claims.get(digest));
+        return isNamed(links.get(digest));
     }
 
     private static boolean isNamed(@Nullable DigestLink first) {
-        return DigestLink.each(first).anyMatch(claim -> claim.isNamed() || claim.is(DigestLink.RECORDED));
+        return DigestLink.each(first).anyMatch(link -> link.isNamed() || link.is(DigestLink.RECORDED));
     }
 
-    /** The tags of a repository that are known here. */
+    /** Returns the cached tags of a repository. */
     public Set<Tag> tags(Repository repository) {
-        RepositoryEntry known = holdings.get(repository);
+        RepositoryEntry known = entries.get(repository);
         return known == null ? Set.of() : known.tagSet();
     }
 
-    /** True if there is a record of a manifest of that repository. */
+    /** Returns true if the repository has a record of a manifest. */
     public boolean has(Repository repository) {
-        RepositoryEntry known = holdings.get(repository);
+        RepositoryEntry known = entries.get(repository);
         return known != null && known.manifests() > 0;
     }
 
-    /** The manifests known here of a repository that refer to that one as their subject. */
+    /** Returns the cached manifests of a repository that have the given manifest as their subject. */
     public Set<Digest> referrers(Repository repository, Digest subject) {
         return referrers.getOrDefault(new ImageReference(repository, subject), Set.of());
     }
 
-    /** Every name that is known, with the manifest that it means; a manifest that no tag of its repository means is there by its digest. */
+    /**
+     * Returns every known name with its manifest; a manifest without a tag in its repository is listed by its
+     * digest.
+     */
     public Map<ImageReference, Digest> names() {
         Map<ImageReference, Digest> all = new HashMap<>();
         Set<ImageReference> named = new HashSet<>();
@@ -200,44 +207,44 @@ public final class ContentIndex {
             all.put(name, meaning.digest());
             named.add(new ImageReference(name.repository(), meaning.digest()));
         });
-        claims.forEach((digest, first) -> DigestLink.each(first)
-                .filter(claim -> claim.kind() == Kind.MANIFEST && claim.is(DigestLink.RECORDED))
-                .map(claim -> new ImageReference(claim.repository(), digest))
+        links.forEach((digest, first) -> DigestLink.each(first)
+                .filter(link -> link.kind() == Kind.MANIFEST && link.is(DigestLink.RECORDED))
+                .map(link -> new ImageReference(link.repository(), digest))
                 .filter(name -> !named.contains(name))
                 .forEach(name -> all.put(name, digest)));
         return all;
     }
 
-    /** The SHA-256 digest of the manifest that this name means, if that is known. */
+    /** Returns the SHA-256 digest of the manifest that a name means; empty if the name is unknown. */
     public Optional<Digest> find(ImageReference name) {
         return Optional.ofNullable(names.get(name)).map(TagBinding::digest).or(() -> linkedManifest(name));
     }
 
-    /** When an upstream last confirmed what a name means; long ago if it is not known. */
+    /** Returns the time at which an upstream last confirmed a name; the epoch if the name is unknown. */
     public Instant checked(ImageReference name) {
         TagBinding named = names.get(name);
         return named == null ? Instant.EPOCH : named.checked();
     }
 
     /**
-     * The time to note for what an upstream says of a name just now: later than all that is noted, whatever the clock does, since of two
-     * claims to a tag the later one counts.
+     * Returns the time to record for a confirmation of a name now. It is later than every recorded confirmation of that
+     * name, even if the clock was set back, because the later one of two claims to a tag counts.
      */
     public Instant nextCheck(ImageReference name, Instant now) {
         Instant after = checked(name).plusMillis(1);
         return after.isAfter(now) ? after : now;
     }
 
-    /** The upstream confirmed that a name still means that manifest. */
+    /** Notes that the upstream confirmed that a name still means the manifest of this digest. */
     public void refresh(ImageReference name, Digest digest, Instant now) {
         Instant checked = nextCheck(name, now);
         names.computeIfPresent(
-                name, (same, known) -> believed(same, known, TagBinding.refreshed(known, digest, checked)));
+                name, (same, known) -> clearDoubt(same, known, TagBinding.refreshed(known, digest, checked)));
     }
 
     /**
-     * All manifests whose records claim a name, the current one last: so the name means no older one if they lose it in
-     * turn.
+     * Returns all manifests whose records claim a name, the current one last. If the name is removed from them in this
+     * order, it never means an older manifest meanwhile.
      */
     public List<Digest> claimed(ImageReference name) {
         List<Digest> claimed = new ArrayList<>();
@@ -245,44 +252,48 @@ public final class ContentIndex {
         return claimed;
     }
 
-    /** Forgets that the record of a manifest claims a name; what that meant is still known by its digest. */
+    /** Removes the claim of a manifest's record to a name; the manifest is still found by its digest. */
     public synchronized void drop(ImageReference name, Digest digest) {
         removeName(name, digest);
     }
 
-    /** True if the repository may show that blob. */
+    /** Returns true if the repository may show this blob. */
     public boolean hasBlob(Repository repository, Digest digest) {
-        DigestLink first = claims.get(digest);
+        DigestLink first = links.get(digest);
         DigestLink own = DigestLink.of(first, repository, Kind.BLOB);
         return own != null && (own.is(DigestLink.CONFIRMED) || (own.isNamed() && isOwn(first, repository.registry())));
     }
 
-    /** True if that digest is known as a manifest of the repository and not as a blob: it is not to be served as one. */
+    /** Returns true if the digest is known as a manifest of the repository and not as a blob. */
     public boolean isOnlyManifest(Repository repository, Digest digest) {
-        DigestLink first = claims.get(digest);
+        DigestLink first = links.get(digest);
         return DigestLink.of(first, repository, Kind.MANIFEST) != null
                 && DigestLink.of(first, repository, Kind.BLOB) == null;
     }
 
-    /** True if something said that the repository has that digest as a blob: a manifest of it, or its upstream. */
+    /** Returns true if a manifest of the repository names the digest as a blob, or its upstream confirmed the blob. */
     public boolean isBlob(Repository repository, Digest digest) {
-        return DigestLink.of(claims.get(digest), repository, Kind.BLOB) != null;
+        return DigestLink.of(links.get(digest), repository, Kind.BLOB) != null;
     }
 
-    /** The size of a blob, if the manifests of the repository agree on one that it can have. */
+    /** Returns the size of a blob, if the manifests of the repository agree on one and the digest allows that size. */
     public OptionalLong blobSize(Repository repository, Digest digest) {
-        DigestLink own = DigestLink.of(claims.get(digest), repository, Kind.BLOB);
+        DigestLink own = DigestLink.of(links.get(digest), repository, Kind.BLOB);
         return own == null || !digest.canBeOf(own.size()) || DigestLink.of(own.next(), repository, Kind.BLOB) != null
                 ? OptionalLong.empty()
                 : OptionalLong.of(own.size());
     }
 
-    /** The repository's upstream confirmed that it has that manifest. */
+    /** Notes that the repository's upstream confirmed that it has this manifest. */
     public void confirmManifest(Repository repository, Digest digest) {
         mark(repository, digest, Kind.MANIFEST, DigestLink.CONFIRMED);
     }
 
-    /** The repository's upstream confirmed that it has that blob. True if that is news. */
+    /**
+     * Notes that the repository's upstream confirmed that it has a blob.
+     *
+     * @return true if the repository had no confirmed link to the blob before
+     */
     public boolean confirmBlob(ConfirmedLink link) {
         DigestLink before = mark(
                 link.repository(),
@@ -292,12 +303,12 @@ public final class ContentIndex {
         return before == null || !before.is(DigestLink.CONFIRMED);
     }
 
-    /** True if anybody can get that blob somewhere, as far as is known here. */
+    /** Returns true if a registry without credentials confirmed this blob, so that anybody can get it there. */
     public boolean isPublic(Digest blob) {
-        return DigestLink.each(claims.get(blob)).anyMatch(claim -> claim.is(DigestLink.PUBLIC));
+        return DigestLink.each(links.get(blob)).anyMatch(link -> link.is(DigestLink.PUBLIC));
     }
 
-    /** Takes over a link that was kept, to a blob or to what the repository's manifests name as a manifest. */
+    /** Adds a stored link: to a manifest if the repository's manifests name the digest as one, otherwise to a blob. */
     public void restore(ConfirmedLink link) {
         if (isOnlyManifest(link.repository(), link.digest())) {
             confirmManifest(link.repository(), link.digest());
@@ -306,22 +317,18 @@ public final class ContentIndex {
         }
     }
 
-    /** Forgets what upstreams confirmed of a digest that is not here any more. */
-    void forget(Digest digest) {
-        change(digest, first -> DigestLink.unmarked(first, DigestLink.CONFIRMED | DigestLink.PUBLIC));
-    }
-
     /**
-     * What the manifests here name and is here too, as links: what a cache has to begin with that kept none (ADR 8).
+     * Returns links to all cached digests that cached manifests name: the first links of a cache that kept none
+     * (ADR 8).
      *
-     * @param isHere whether a blob is
-     * @param isPublic whether a registry asks for no credentials
+     * @param isHere returns true if a blob is cached
+     * @param isPublic returns true if a registry needs no credentials
      */
     public List<ConfirmedLink> named(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
         List<ConfirmedLink> named = new ArrayList<>();
-        claims.forEach((digest, first) -> DigestLink.each(first)
+        links.forEach((digest, first) -> DigestLink.each(first)
                 .filter(DigestLink::isNamed)
-                .filter(claim -> claim.kind() == Kind.BLOB ? isHere.test(digest) : isOnlyOfOthers(first, claim))
+                .filter(link -> link.kind() == Kind.BLOB ? isHere.test(digest) : isOnlyOfOthers(first, link))
                 .map(DigestLink::repository)
                 .distinct()
                 .map(repository -> new ConfirmedLink(repository, digest, isPublic.test(repository.registry())))
@@ -329,20 +336,20 @@ public final class ContentIndex {
         return named;
     }
 
-    /** Somebody's record of it is here, but none of this registry. */
+    /** Returns true if other registries confirmed the digest and the registry of the given link did not. */
     private static boolean isOnlyOfOthers(DigestLink first, DigestLink own) {
         RegistryName registry = own.repository().registry();
         return DigestLink.each(first).anyMatch(DigestLink::isConfirmed)
                 && DigestLink.each(first)
                         .filter(DigestLink::isConfirmed)
-                        .noneMatch(claim -> claim.repository().registry().equals(registry));
+                        .noneMatch(link -> link.repository().registry().equals(registry));
     }
 
     private Optional<Digest> linkedManifest(ImageReference name) {
         if (!(name.reference() instanceof Digest digest)) {
             return Optional.empty();
         }
-        DigestLink first = claims.get(digest);
+        DigestLink first = links.get(digest);
         boolean isLinked = DigestLink.of(first, name.repository(), Kind.MANIFEST) != null;
         return isLinked && isOwn(first, name.repository().registry()) ? Optional.of(digest) : Optional.empty();
     }
@@ -351,13 +358,13 @@ public final class ContentIndex {
         return closed || DigestLink.isOwn(first, registry);
     }
 
-    /** What the record of a manifest in a repository brings with it, once however many names it has there. */
+    /** Adds the links that a manifest's record brings to a repository, once, however many names it has there. */
     private void link(Repository repository, ManifestSummary manifest) {
         DigestLink before = mark(repository, manifest.digest(), Kind.MANIFEST, DigestLink.RECORDED);
         if (before != null && before.is(DigestLink.RECORDED)) {
             return;
         }
-        holdings.computeIfPresent(repository, (same, known) -> known.plus(1));
+        entries.computeIfPresent(repository, (same, known) -> known.plus(1));
         for (Digest child : manifest.children()) {
             change(child, first -> DigestLink.named(first, repository, Kind.MANIFEST, DigestLink.UNKNOWN_SIZE));
         }
@@ -370,7 +377,7 @@ public final class ContentIndex {
     }
 
     private void unlink(Repository repository, ManifestSummary manifest) {
-        DigestLink own = DigestLink.of(claims.get(manifest.digest()), repository, Kind.MANIFEST);
+        DigestLink own = DigestLink.of(links.get(manifest.digest()), repository, Kind.MANIFEST);
         if (own == null || !own.is(DigestLink.RECORDED)) {
             return;
         }
@@ -384,7 +391,7 @@ public final class ContentIndex {
         manifest.subject()
                 .ifPresent(subject -> referrers.computeIfPresent(
                         new ImageReference(repository, subject), (same, known) -> without(known, manifest.digest())));
-        holdings.computeIfPresent(repository, (same, known) -> known.plus(-1).orNull());
+        entries.computeIfPresent(repository, (same, known) -> known.plus(-1).orNull());
     }
 
     private void claimName(ImageReference name, ManifestSummary manifest, Instant checked) {
@@ -393,14 +400,17 @@ public final class ContentIndex {
             return;
         }
         if (reference instanceof Tag tag && !names.containsKey(name)) {
-            holdings.computeIfPresent(name.repository(), (same, known) -> known.with(tag));
+            entries.computeIfPresent(name.repository(), (same, known) -> known.with(tag));
         }
         names.compute(
-                name, (same, known) -> believed(same, known, TagBinding.claimed(known, manifest.digest(), checked)));
+                name, (same, known) -> clearDoubt(same, known, TagBinding.claimed(known, manifest.digest(), checked)));
     }
 
-    /** A name that means another manifest, or was confirmed later, is not doubtful any more. */
-    private TagBinding believed(ImageReference name, @Nullable TagBinding before, TagBinding now) {
+    /**
+     * Returns the new binding, and removes the doubt about a name that means another manifest or was confirmed
+     * later.
+     */
+    private TagBinding clearDoubt(ImageReference name, @Nullable TagBinding before, TagBinding now) {
         if (before == null
                 || !before.digest().equals(now.digest())
                 || !before.checked().equals(now.checked())) {
@@ -415,42 +425,42 @@ public final class ContentIndex {
             doubtful.remove(name);
         }
         if (left == null && name.reference() instanceof Tag tag) {
-            holdings.computeIfPresent(
+            entries.computeIfPresent(
                     name.repository(), (same, known) -> known.without(tag).orNull());
         }
     }
 
-    /** Tells what the repository had to do with it before. */
+    /** Sets flags of a repository's link to a digest and returns the link before; null if there was none. */
     private @Nullable DigestLink mark(Repository repository, Digest digest, Kind kind, int marks) {
-        Repository one = one(repository);
+        Repository shared = shared(repository);
         DigestLink[] before = new DigestLink[1];
-        claims.compute(digest, (same, first) -> {
-            DigestLink known = DigestLink.of(first, one, kind);
+        links.compute(digest, (same, first) -> {
+            DigestLink known = DigestLink.of(first, shared, kind);
             before[0] = known;
             boolean isMarked = known != null && (known.marks() & marks) == marks;
-            return isMarked ? first : DigestLink.marked(first, one, kind, marks);
+            return isMarked ? first : DigestLink.marked(first, shared, kind, marks);
         });
         return before[0];
     }
 
     private void change(Digest digest, UnaryOperator<@Nullable DigestLink> change) {
-        claims.compute(digest, (same, first) -> change.apply(first));
+        links.compute(digest, (same, first) -> change.apply(first));
     }
 
-    /** The one object that all share for a repository, if anything is here of it. */
-    private Repository one(Repository repository) {
-        RepositoryEntry known = holdings.get(repository);
+    /** Returns the shared object of a repository that has an entry; otherwise the argument. */
+    private Repository shared(Repository repository) {
+        RepositoryEntry known = entries.get(repository);
         return known == null ? repository : known.repository();
     }
 
-    private Repository begin(Repository repository) {
-        RepositoryEntry known = holdings.get(repository);
+    private Repository addEntry(Repository repository) {
+        RepositoryEntry known = entries.get(repository);
         if (known != null) {
             return known.repository();
         }
         RegistryName registry = registries.computeIfAbsent(repository.registry(), same -> same);
         Repository shared = new Repository(registry, repository.name());
-        holdings.put(shared, new RepositoryEntry(shared));
+        entries.put(shared, new RepositoryEntry(shared));
         return shared;
     }
 

@@ -7,28 +7,33 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one repository has to do with a digest, followed by what others have to do with it: an immutable list, most often of one, and small,
- * since there is one for every digest of the cache. Of several manifests that name a digest it only has the number, so that one can go.
+ * The link of one repository to a digest, and the rest of an immutable linked list with the links of other
+ * repositories.
  *
- * @param size bytes of a blob as manifests of the repository tell it, -1 if they don't; those that tell another have another claim
- * @param bits how many manifests of the repository name it so, the kind, and marks for what else is known
+ * <p>The cache has one such list for every digest, most often of one link, so a link is small. It counts the
+ * manifests of the repository that name the digest instead of listing them, which is enough to remove one of them.
+ *
+ * @param size the blob's size in the manifests that are counted here, -1 if they have none; manifests with another
+ *     size are counted in another link of the same repository
+ * @param bits the number of manifests of the repository that name the digest, the kind, and the flags
+ * @param next the next link of the list; null at its end
  */
 record DigestLink(
         Repository repository,
         long size,
         int bits,
         @Nullable DigestLink next) {
-    /** What the digest is of. */
+    /** The kind of content that a repository has under the digest. */
     enum Kind {
         BLOB,
         MANIFEST
     }
 
-    /** Its record has a name in that repository. */
+    /** The manifest's record has a name in the repository. */
     static final int RECORDED = 1;
-    /** The repository's upstream sent it, or gave its word where that counts. */
+    /** The repository's upstream sent the content, or gave a trusted answer that it has it. */
     static final int CONFIRMED = 2;
-    /** And it asked for no credentials when it did so. */
+    /** The upstream that confirmed the content needed no credentials. */
     static final int PUBLIC = 4;
 
     private static final int MARKS = RECORDED | CONFIRMED | PUBLIC;
@@ -53,91 +58,89 @@ record DigestLink(
         return bits & MARKS;
     }
 
-    /** All claims of a list; none of no list. */
+    /** Returns all links of a list; none for null. */
     static Stream<DigestLink> each(@Nullable DigestLink first) {
-        return Stream.iterate(first, claim -> claim != null, claim -> claim.next);
+        return Stream.iterate(first, link -> link != null, link -> link.next);
     }
 
-    /** The first claim of a repository; null if it has none. */
+    /** Returns the first link of a repository; null if it has none of this kind. */
     static @Nullable DigestLink of(@Nullable DigestLink first, Repository repository, Kind kind) {
-        for (DigestLink claim = first; claim != null; claim = claim.next) {
-            if (claim.isOf(repository, kind)) {
-                return claim;
+        for (DigestLink link = first; link != null; link = link.next) {
+            if (link.isOf(repository, kind)) {
+                return link;
             }
         }
         return null;
     }
 
-    /** One more manifest of the repository names it. */
+    /** Returns the list after one more manifest of the repository names the digest. */
     static DigestLink named(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
-        DigestLink same =
-                find(first, claim -> claim.isOf(repository, kind) && (claim.count() == 0 || claim.size == size));
-        if (same != null) {
-            return new DigestLink(repository, kind, size, same.count() + 1, same.marks(), without(first, same));
+        DigestLink found =
+                find(first, link -> link.isOf(repository, kind) && (link.count() == 0 || link.size == size));
+        if (found != null) {
+            return new DigestLink(repository, kind, size, found.count() + 1, found.marks(), without(first, found));
         }
-        DigestLink another = of(first, repository, kind);
-        return new DigestLink(repository, kind, size, 1, another == null ? 0 : another.marks(), first);
+        DigestLink other = of(first, repository, kind);
+        return new DigestLink(repository, kind, size, 1, other == null ? 0 : other.marks(), first);
     }
 
-    /** One manifest of the repository less names it. */
+    /** Returns the list after one manifest fewer of the repository names the digest; null if it is empty. */
     static @Nullable DigestLink unnamed(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
-        DigestLink same = find(first, claim -> claim.isOf(repository, kind) && claim.count() > 0 && claim.size == size);
-        if (same == null) {
+        DigestLink found = find(first, link -> link.isOf(repository, kind) && link.count() > 0 && link.size == size);
+        if (found == null) {
             return first;
         }
-        DigestLink others = without(first, same);
-        if (same.count() > 1) {
-            return new DigestLink(repository, kind, size, same.count() - 1, same.marks(), others);
+        DigestLink others = without(first, found);
+        if (found.count() > 1) {
+            return new DigestLink(repository, kind, size, found.count() - 1, found.marks(), others);
         }
-        return same.marks() == 0 || of(others, repository, kind) != null
+        return found.marks() == 0 || of(others, repository, kind) != null
                 ? others
-                : new DigestLink(repository, kind, UNKNOWN_SIZE, 0, same.marks(), others);
+                : new DigestLink(repository, kind, UNKNOWN_SIZE, 0, found.marks(), others);
     }
 
-    /** The repository has those marks, whatever else. */
+    /** Returns the list after these flags were added to the repository's links. */
     static @Nullable DigestLink marked(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
         return of(first, repository, kind) == null
                 ? new DigestLink(repository, kind, UNKNOWN_SIZE, 0, marks, first)
-                : changed(first, claim -> claim.isOf(repository, kind), marks, 0);
+                : changed(first, link -> link.isOf(repository, kind), marks, 0);
     }
 
-    /** The repository has none of those marks. */
+    /** Returns the list after these flags were removed from the repository's links; null if it is empty. */
     static @Nullable DigestLink unmarked(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
-        return changed(first, claim -> claim.isOf(repository, kind), 0, marks);
-    }
-
-    /** No repository has any of those marks. */
-    static @Nullable DigestLink unmarked(@Nullable DigestLink first, int marks) {
-        return changed(first, claim -> true, 0, marks);
+        return changed(first, link -> link.isOf(repository, kind), 0, marks);
     }
 
     boolean is(int mark) {
         return (bits & mark) != 0;
     }
 
-    /** True if a manifest names it. */
+    /** Returns true if a manifest of the repository names the digest. */
     boolean isNamed() {
         return count() > 0;
     }
 
-    /** True if an upstream confirmed it, be it by sending a manifest. */
+    /** Returns true if the repository's upstream confirmed the digest, or sent the manifest that has a record. */
     boolean isConfirmed() {
         return is(RECORDED | CONFIRMED);
     }
 
-    /** True if that registry confirmed the digest, or is the only one that ever named it. */
+    /**
+     * Returns true if the registry confirmed the digest, or named it while no other registry has named or confirmed
+     * it.
+     */
     static boolean isOwn(@Nullable DigestLink first, RegistryName registry) {
         boolean othersConfirmed = false;
         boolean othersNamed = false;
         boolean named = false;
-        for (DigestLink claim = first; claim != null; claim = claim.next) {
-            boolean own = claim.repository.registry().equals(registry);
-            if (own && claim.isConfirmed()) {
+        for (DigestLink link = first; link != null; link = link.next) {
+            boolean own = link.repository.registry().equals(registry);
+            if (own && link.isConfirmed()) {
                 return true;
             }
-            othersConfirmed |= !own && claim.isConfirmed();
-            othersNamed |= !own && claim.isNamed();
-            named |= own && claim.isNamed();
+            othersConfirmed |= !own && link.isConfirmed();
+            othersNamed |= !own && link.isNamed();
+            named |= own && link.isNamed();
         }
         return named && !othersConfirmed && !othersNamed;
     }
@@ -146,28 +149,28 @@ record DigestLink(
         return kind() == otherKind && repository.equals(other);
     }
 
-    private static @Nullable DigestLink find(@Nullable DigestLink first, Predicate<DigestLink> which) {
-        return each(first).filter(which).findFirst().orElse(null);
+    private static @Nullable DigestLink find(@Nullable DigestLink first, Predicate<DigestLink> filter) {
+        return each(first).filter(filter).findFirst().orElse(null);
     }
 
-    @SuppressWarnings("ReferenceEquality") // the one that was found in this list
-    private static @Nullable DigestLink without(@Nullable DigestLink first, DigestLink one) {
+    @SuppressWarnings("ReferenceEquality") // the very link that was found in this list
+    private static @Nullable DigestLink without(@Nullable DigestLink first, DigestLink removed) {
         DigestLink rest = null;
-        for (DigestLink claim = first; claim != null; claim = claim.next) {
-            if (claim != one) {
-                rest = claim.before(rest);
+        for (DigestLink link = first; link != null; link = link.next) {
+            if (link != removed) {
+                rest = link.before(rest);
             }
         }
         return rest;
     }
 
     private static @Nullable DigestLink changed(
-            @Nullable DigestLink first, Predicate<DigestLink> which, int more, int less) {
+            @Nullable DigestLink first, Predicate<DigestLink> filter, int added, int removed) {
         DigestLink rest = null;
-        for (DigestLink claim = first; claim != null; claim = claim.next) {
-            int changed = which.test(claim) ? (claim.marks() | more) & ~less : claim.marks();
-            if (claim.count() > 0 || changed != 0) {
-                rest = new DigestLink(claim.repository, claim.kind(), claim.size, claim.count(), changed, rest);
+        for (DigestLink link = first; link != null; link = link.next) {
+            int changed = filter.test(link) ? (link.marks() | added) & ~removed : link.marks();
+            if (link.count() > 0 || changed != 0) {
+                rest = new DigestLink(link.repository, link.kind(), link.size, link.count(), changed, rest);
             }
         }
         return rest;

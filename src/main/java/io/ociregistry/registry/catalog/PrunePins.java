@@ -4,25 +4,28 @@ import io.ociregistry.oci.Digest;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Blobs that somebody relies on whose manifests are not here yet: nothing is pruned of them until this is closed. One thread uses it. */
+/**
+ * Pins blobs whose manifests are not recorded yet, so that a prune spares them until this is closed; used by one
+ * thread.
+ */
 public final class PrunePins implements AutoCloseable {
-    private final ContentIndex catalog;
-    private final Set<Digest> held = new HashSet<>();
+    private final ContentIndex index;
+    private final Set<Digest> pinned = new HashSet<>();
 
-    public PrunePins(ContentIndex catalog) {
-        this.catalog = catalog;
+    public PrunePins(ContentIndex index) {
+        this.index = index;
     }
 
-    /** To be called before one looks whether it is here. */
+    /** Pins a blob; to be called before the check whether the blob is cached. */
     public void hold(Digest blob) {
-        if (held.add(blob)) {
-            catalog.hold(blob);
+        if (pinned.add(blob)) {
+            index.hold(blob);
         }
     }
 
     @Override
     public void close() {
-        held.forEach(catalog::release);
-        held.clear();
+        pinned.forEach(index::release);
+        pinned.clear();
     }
 }

@@ -24,58 +24,63 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the records that are on disk into the {@link ContentIndex}: all at the start, later those that other programs put there, changed or took
- * away. No hit waits for that. Who asks for what is not known waits for a look at the directories, if they changed and the last one is long
- * enough ago; a digest is found by its file's name at once.
+ * Keeps the {@link ContentIndex} up to date with the records on disk; thread-safe.
+ *
+ * <p>Reads all records at the start, and later those that other programs added, changed or removed (ADR 20). After
+ * the start a hit never waits for that. A miss waits for a scan of the directories, if they changed and the last
+ * scan is long enough ago; a digest is found by its file's name without a scan. Closing ends the scans and saves
+ * the index for the next start.
  */
 public final class RecordWatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RecordWatcher.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     /**
-     * How often to look.
+     * The intervals between scans of the record directories.
      *
-     * @param atMost the time between two looks for those who ask for what is not known
-     * @param share looks for them take no more of the time than one part in so many
-     * @param always the time between two looks that nobody asks for
+     * @param atMost the shortest time between two scans that misses cause
+     * @param share limits scans caused by misses to about one part in {@code share} of the time
+     * @param always the time between two periodic scans
      */
     public record Pace(Duration atMost, int share, Duration always) {
         public static final Pace USUAL = new Pace(Duration.ofSeconds(1), 20, Duration.ofSeconds(60));
     }
 
     private final ManifestStore records;
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final Pace pace;
     private final RecordChanges changes;
-    private final ScheduledThreadPoolExecutor looking;
+    private final ScheduledThreadPoolExecutor scheduler;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private volatile CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
-    private volatile long notBefore = System.nanoTime();
+    private volatile CompletableFuture<Void> runningScan = CompletableFuture.completedFuture(null);
+    private volatile long nextScanNanos = System.nanoTime();
 
-    public RecordWatcher(ManifestStore records, ContentIndex catalog, Pace pace) {
+    public RecordWatcher(ManifestStore records, ContentIndex index, Pace pace) {
         this.records = records;
-        this.catalog = catalog;
+        this.index = index;
         this.pace = pace;
-        this.changes = new IntoCatalog(catalog);
-        this.looking = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
+        this.changes = new IndexUpdater(index);
+        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
     }
 
     /** The index that this watcher keeps up to date. */
     public ContentIndex index() {
-        return catalog;
+        return index;
     }
 
     /**
-     * Looks for the first time, and waits for that, but not longer than so long: it goes on while requests are answered.
+     * Starts the first scan and the periodic ones, and waits for the first. The first scan continues in the
+     * background if it takes longer than the patience.
      *
-     * @param then what completes the catalog
+     * @param then runs after the first scan, before requests that wait for it
+     * @throws IllegalStateException if the first scan fails within the patience
      */
-    public @SuppressWarnings("FutureReturnValueIgnored") // what fails is logged, and the next time comes
+    public @SuppressWarnings("FutureReturnValueIgnored") // a failed scan is logged, and the next one follows
     void begin(Runnable then, Duration patience) {
-        looking.execute(() -> {
+        scheduler.execute(() -> {
             try {
                 records.look(changes);
-                doubtLost();
+                markLostNames();
                 then.run();
                 ready.complete(null);
             } catch (RuntimeException | Error e) {
@@ -83,19 +88,19 @@ public final class RecordWatcher implements AutoCloseable {
             }
         });
         long millis = pace.always.toMillis();
-        looking.scheduleWithFixedDelay(this::look, millis, millis, TimeUnit.MILLISECONDS);
+        scheduler.scheduleWithFixedDelay(this::scan, millis, millis, TimeUnit.MILLISECONDS);
         try {
             ready.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            LOG.info("reading the index of the cache takes longer; what is asked for by digest is served meanwhile");
+            LOG.info("reading the index of the cache takes longer; meanwhile only manifests by digest are served");
         } catch (ExecutionException e) {
-            throw new IllegalStateException("reading the index of the cache", e.getCause());
+            throw new IllegalStateException("reading the index of the cache failed", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Does something once all records are known. */
+    /** Runs work once all records are known, on the calling thread if they are known already. */
     public <T> CompletionStage<T> whenReady(Supplier<CompletionStage<T>> work) {
         if (ready.isDone()) {
             return work.get();
@@ -104,12 +109,12 @@ public final class RecordWatcher implements AutoCloseable {
         return ready.thenCompose(known -> then.get());
     }
 
-    /** False as long as the first look goes on. */
+    /** Returns true once the first scan is complete. */
     public boolean isReady() {
         return ready.isDone();
     }
 
-    /** To be called before something is looked up while this is not ready: what is known of that very digest counts. */
+    /** Reads the record of one digest into the index; to be called before a lookup by digest during the first scan. */
     public void lookAt(Digest digest) {
         if (digest.algorithm() == Digest.Algorithm.SHA256) {
             records.look(digest, changes);
@@ -117,73 +122,76 @@ public final class RecordWatcher implements AutoCloseable {
     }
 
     /**
-     * To be called when a name is not known, or its manifest is not there. Complete at once if nothing can have come;
-     * otherwise once it has been looked for.
+     * Looks for a name that is not in the index, or whose manifest is missing, on disk. Complete at once if the name is
+     * found or no record can have been added; otherwise complete after a scan.
      */
     public CompletionStage<Void> lookFor(ImageReference name) {
         if (name.reference() instanceof Digest digest) {
             lookAt(digest);
         } else {
-            catalog.find(name).ifPresent(this::lookAt);
+            index.find(name).ifPresent(this::lookAt);
         }
-        return catalog.find(name).isPresent() ? CompletableFuture.completedStage(null) : soon();
+        return index.find(name).isPresent() ? CompletableFuture.completedStage(null) : scanIfDue();
     }
 
-    /** Marks the names of records that went bad: older records that claim them need a confirmation. */
-    private void doubtLost() {
+    /**
+     * Marks the names of quarantined records as doubtful: an older record that claims such a name needs a
+     * confirmation.
+     */
+    private void markLostNames() {
         try {
-            records.lost().forEach(lost -> lost.names().forEach(catalog::doubt));
+            records.lost().forEach(lost -> lost.names().forEach(index::doubt));
         } catch (IOException e) {
-            LOG.warn("looking for the names of manifest records that went bad: {}", e.toString());
+            LOG.warn("reading the names of quarantined manifest records failed: {}", e.toString());
         }
     }
 
-    private synchronized CompletionStage<Void> soon() {
-        if (!underWay.isDone() || System.nanoTime() - notBefore < 0 || !records.mayHaveChanged()) {
-            return underWay;
+    private synchronized CompletionStage<Void> scanIfDue() {
+        if (!runningScan.isDone() || System.nanoTime() - nextScanNanos < 0 || !records.mayHaveChanged()) {
+            return runningScan;
         }
-        CompletableFuture<Void> look = new CompletableFuture<>();
-        underWay = look;
-        looking.execute(() -> {
-            look();
-            look.complete(null);
+        CompletableFuture<Void> scan = new CompletableFuture<>();
+        runningScan = scan;
+        scheduler.execute(() -> {
+            scan();
+            scan.complete(null);
         });
-        return look;
+        return scan;
     }
 
-    private void look() {
+    private void scan() {
         long start = System.nanoTime();
         try {
             records.look(changes);
         } catch (RuntimeException e) {
-            LOG.error("looking for records: {}", e.toString());
+            LOG.error("scanning for changed manifest records failed; retried at the next scan: {}", e.toString());
         }
         long end = System.nanoTime();
-        notBefore = end + Math.max(pace.atMost.toNanos(), pace.share * (end - start));
+        nextScanNanos = end + Math.max(pace.atMost.toNanos(), pace.share * (end - start));
     }
 
     @Override
     public void close() {
-        Pools.end(looking, PATIENCE);
+        Pools.end(scheduler, CLOSE_TIMEOUT);
         records.saveIndex();
     }
 
-    /** What was found, as the catalog takes it. */
-    private record IntoCatalog(ContentIndex catalog) implements RecordChanges {
+    /** Applies the changes that a scan found to the index. */
+    private record IndexUpdater(ContentIndex index) implements RecordChanges {
         @Override
         public void came(ManifestSummary now) {
-            catalog.add(now);
+            index.add(now);
         }
 
         @Override
         public void changed(ManifestSummary before, ManifestSummary now) {
-            catalog.lose(before, names(now));
-            catalog.add(now);
+            index.lose(before, names(now));
+            index.add(now);
         }
 
         @Override
         public void went(ManifestSummary before) {
-            catalog.lose(before, Set.of());
+            index.lose(before, Set.of());
         }
 
         private static Set<ImageReference> names(ManifestSummary manifest) {

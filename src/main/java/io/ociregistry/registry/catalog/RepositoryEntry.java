@@ -8,13 +8,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is here of a repository: how many manifests, and its tags. Immutable.
+ * The number of cached manifests of a repository, and its tags; immutable.
  *
- * @param repository the one object for it that everything shares
+ * @param repository the object that all links to this repository share
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 record RepositoryEntry(Repository repository, int manifests, Tag[] tags) {
-    /** Of a repository of which there is nothing yet. */
     RepositoryEntry(Repository repository) {
         this(repository, 0, new Tag[0]);
     }
@@ -23,7 +22,7 @@ record RepositoryEntry(Repository repository, int manifests, Tag[] tags) {
         return Set.copyOf(List.of(tags));
     }
 
-    /** With so many manifests more, or less. */
+    /** Returns an entry with more manifests, or with fewer if the number is negative. */
     RepositoryEntry plus(int more) {
         return new RepositoryEntry(repository, manifests + more, tags);
     }
@@ -39,7 +38,7 @@ record RepositoryEntry(Repository repository, int manifests, Tag[] tags) {
         return new RepositoryEntry(repository, manifests, rest);
     }
 
-    /** Null if nothing is left. */
+    /** Returns this entry; null if it has neither manifests nor tags. */
     @Nullable
     RepositoryEntry orNull() {
         return manifests == 0 && tags.length == 0 ? null : this;

@@ -6,20 +6,28 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a name means, followed by what else has a record that claims it: an immutable list. The one whose upstream confirmed it last is first; of
- * two at the same moment always the same one.
+ * The manifest that a name means, and the rest of an immutable linked list with the other manifests whose records
+ * claim it.
+ *
+ * <p>The claim that an upstream confirmed last is the first. Claims confirmed at the same moment are in the order
+ * of their digests, so that the result does not depend on the order of reading.
+ *
+ * @param digest the SHA-256 digest of the manifest
+ * @param seconds the seconds of the time of the last confirmation
+ * @param nanos the nanoseconds of that time
+ * @param next the next claim of the list; null at its end
  */
 public record TagBinding(
         Digest digest, long seconds, int nanos, @Nullable TagBinding next) {
-    /** All claims to a name, the one that counts first; none of no list. */
+    /** Returns all claims to a name, the one that counts first; none for null. */
     static Stream<TagBinding> each(@Nullable TagBinding first) {
-        return Stream.iterate(first, named -> named != null, named -> named.next);
+        return Stream.iterate(first, claim -> claim != null, claim -> claim.next);
     }
 
-    /** The list with a claim, new or known, that was confirmed then. */
+    /** Returns the list with a claim, new or known, that was confirmed at this time or later. */
     public static TagBinding claimed(@Nullable TagBinding first, Digest digest, Instant checked) {
         Instant known = each(first)
-                .filter(named -> named.digest.equals(digest))
+                .filter(claim -> claim.digest.equals(digest))
                 .map(TagBinding::checked)
                 .findFirst()
                 .orElse(checked);
@@ -27,12 +35,12 @@ public record TagBinding(
         return insert(without(first, digest), new TagBinding(digest, last.getEpochSecond(), last.getNano(), null));
     }
 
-    /** The list with a claim that was confirmed then, if there is one. */
+    /** Returns the list with a later confirmation of a claim; the same list if it has no such claim. */
     static TagBinding refreshed(TagBinding first, Digest digest, Instant checked) {
-        return each(first).anyMatch(named -> named.digest.equals(digest)) ? claimed(first, digest, checked) : first;
+        return each(first).anyMatch(claim -> claim.digest.equals(digest)) ? claimed(first, digest, checked) : first;
     }
 
-    /** The list without a claim; null if there is no other. */
+    /** Returns the list without a claim; null if it has no other. */
     static @Nullable TagBinding without(@Nullable TagBinding first, Digest digest) {
         if (first == null || first.digest.equals(digest)) {
             return first == null ? null : first.next;
@@ -44,11 +52,11 @@ public record TagBinding(
         return Instant.ofEpochSecond(seconds, nanos);
     }
 
-    private static TagBinding insert(@Nullable TagBinding first, TagBinding one) {
-        if (first == null || one.comesBefore(first)) {
-            return one.before(first);
+    private static TagBinding insert(@Nullable TagBinding first, TagBinding added) {
+        if (first == null || added.comesBefore(first)) {
+            return added.before(first);
         }
-        return first.before(insert(first.next, one));
+        return first.before(insert(first.next, added));
     }
 
     private boolean comesBefore(TagBinding other) {

@@ -5,59 +5,59 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The part of a list that a client asks for.
+ * A page of a list, as a client requests it.
  *
- * @param size {@code n}; the largest number of entries
- * @param last {@code last}; the tag after which the page begins, empty for the beginning of the list
- * @param next the query by which the upstream continues its list, as its own link says; empty if the page does not continue one
+ * @param size the limit of the number of entries ({@code n})
+ * @param last the tag after which the page starts ({@code last}); empty for the start of the list
+ * @param next the query of the upstream's own link to this page; empty if the page does not follow such a link
  */
 public record ListPage(int size, String last, Optional<String> next) {
     public static final ListPage ALL = new ListPage(Integer.MAX_VALUE, "", Optional.empty());
 
-    /** ECR refuses more. */
+    /** The largest {@code n} that ECR accepts. */
     static final int MOST = 1000;
 
-    /** Longer queries fit in no header of an answer: encoded they are up to three times as long, and Tomcat sends 8 KiB. */
-    private static final int LONGEST_NEXT = 1500;
+    /** Limit for the {@code Link} header: an encoded query is up to three times as long, and Tomcat sends 8 KiB. */
+    private static final int MAX_NEXT_LENGTH = 1500;
 
-    /** False for a page that has to end somewhere. */
+    /** Returns true if the page is the whole list. */
     boolean isAll() {
         return size == Integer.MAX_VALUE && next.isEmpty();
     }
 
-    /** True if the page begins where the list does. */
+    /** Returns true if the page starts at the start of the list. */
     boolean isFirst() {
         return last.isEmpty() && next.isEmpty();
     }
 
-    /** The query that asks an upstream for this page. */
+    /** Returns the query for this page to an upstream. */
     String upstreamQuery() {
-        return next.orElseGet(() -> "n=" + Math.max(1, Math.min(size, MOST)) + behind());
+        return next.orElseGet(() -> "n=" + Math.max(1, Math.min(size, MOST)) + lastParameter());
     }
 
-    /** The page that follows this one after a tag. */
+    /** Returns the next page, which starts after a tag. */
     ListPage after(String tag) {
         return new ListPage(size, tag, Optional.empty());
     }
 
-    /** The page that follows this one where the upstream says; empty if no link can hold what it says. */
+    /** Returns the next page by the query of the upstream's link; empty if the query is too long for our link. */
     Optional<ListPage> continued(String tag, String query) {
         return Optional.of(new ListPage(Math.min(size, MOST), tag, Optional.of(query)))
-                .filter(page -> query.length() <= LONGEST_NEXT);
+                .filter(page -> query.length() <= MAX_NEXT_LENGTH);
     }
 
-    /** The query of the link to this page. */
+    /** Returns the query of this server's link to this page. */
     public String query() {
         return "n=" + size
-                + behind()
-                + next.map(query -> "&next=" + encoded(query)).orElse("");
+                + lastParameter()
+                + next.map(query -> "&next=" + encode(query)).orElse("");
     }
 
-    private String behind() {
-        return last.isEmpty() ? "" : "&last=" + encoded(last);
+    private String lastParameter() {
+        return last.isEmpty() ? "" : "&last=" + encode(last);
     }
 
-    private static String encoded(String text) {
+    private static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

@@ -3,10 +3,10 @@ package io.ociregistry.registry.list;
 import java.util.Optional;
 
 /**
- * A list to answer with.
+ * A list, or a page of it, for an answer to a client.
  *
- * @param next the page that follows; empty if the list ends here
- * @param warning why it may not be what the upstream has now; empty if it is, or was a moment ago
+ * @param next the next page; empty if the list ends here
+ * @param warning the reason why the upstream may have another list now; empty if the list is not stale
  */
 public record ListResult<V>(V list, Optional<ListPage> next, Optional<String> warning) {
     static <V> ListResult<V> certain(V list) {

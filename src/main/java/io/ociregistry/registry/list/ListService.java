@@ -34,83 +34,84 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists of one kind, which upstreams change all the time: asked for again when the last answer is older than a moment, once however many
- * clients ask. Whatever goes wrong with that, the last good answer is given, and says that it is; only an upstream that says that there is
- * no such list is believed.
+ * Lists of one kind, fetched from upstreams and cached for a short time; thread-safe.
  *
- * <p>A page is asked for by itself, unless the list is short or was just fetched (ADR 33). What is kept is whole lists, from which pages are
- * cut while the upstream fails.
+ * <p>A stale list is fetched again, once for concurrent requests. If the upstream fails, the last good list is
+ * given with a warning (ADR 11); only the answer that there is no such list replaces it. A page is fetched on its
+ * own, unless the list is short or was just fetched (ADR 33). Only whole lists are stored; pages are cut from them
+ * while the upstream fails.
  */
 public final class ListService<N extends ListName, V> {
     private static final Logger LOG = LoggerFactory.getLogger(ListService.class);
     private static final long MEMORY_BYTES = 8L << 20;
-    /** What a byte of its text costs in memory once it is parsed, roughly, and what an empty list does. */
-    private static final int FACTOR = 8;
-
+    /** Estimated bytes of memory for each byte of JSON. */
+    private static final int MEMORY_PER_BYTE = 8;
+    /** Estimated bytes of memory for an empty list. */
     private static final int OVERHEAD = 512;
-    private static final String SILENT = "its upstream has not answered yet";
-    private static final String SLOW = "its upstream is still sending the others";
-    private static final int PAGES = 64;
+
+    private static final String NO_ANSWER_YET = "its upstream has not answered yet";
+    private static final String REST_IN_FLIGHT = "its upstream is still sending the rest";
+    private static final int MAX_PAGES = 64;
     private static final Duration MAX_AGE_OF_PAGE = Duration.ofSeconds(10);
 
-    private final ListSource<N, V> kind;
+    private final ListSource<N, V> source;
     private final ListStore store;
     private final Upstreams upstreams;
     private final Supplier<RuntimeConfig> config;
     private final Clock clock;
-    private final NegativeCache<N> missing;
+    private final NegativeCache<N> negativeCache;
     private final boolean airGapped;
     private final SingleFlight<N, V> flights = new SingleFlight<>();
-    private final SingleFlight<PageOf<N>, ListResult<V>> pageFlights = new SingleFlight<>();
-    private final Cache<Upstream, ConcurrencyLimit> lanes =
+    private final SingleFlight<PageKey<N>, ListResult<V>> pageFlights = new SingleFlight<>();
+    private final Cache<Upstream, ConcurrencyLimit> limits =
             Caffeine.newBuilder().weakKeys().build();
-    private final Cache<N, Known<V>> memory = Caffeine.newBuilder()
+    private final Cache<N, CachedList<V>> memory = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((N name, Known<V> known) -> FACTOR * known.bytes + OVERHEAD)
+            .weigher((N name, CachedList<V> known) -> MEMORY_PER_BYTE * known.bytes + OVERHEAD)
             .build();
-    /** Pages that have just come: clients that begin at the same time ask for the same ones. */
-    private final Cache<PageOf<N>, ListResult<V>> pages = Caffeine.newBuilder()
-            .maximumSize(PAGES)
+    /** Pages fetched just now, because clients that start at the same time request the same pages. */
+    private final Cache<PageKey<N>, ListResult<V>> pages = Caffeine.newBuilder()
+            .maximumSize(MAX_PAGES)
             .expireAfterWrite(MAX_AGE_OF_PAGE)
             .build();
 
     public ListService(
-            ListSource<N, V> kind,
+            ListSource<N, V> source,
             ListStore store,
             Upstreams upstreams,
             Supplier<RuntimeConfig> config,
             Clock clock) {
-        this.kind = kind;
+        this.source = source;
         this.store = store;
         this.upstreams = upstreams;
         this.config = config;
         this.clock = clock;
         ServerConfig initial = config.get().config();
-        this.missing = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
+        this.negativeCache = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
         this.airGapped = initial.airGapped();
     }
 
-    /** Goes on with other upstreams: what one has not the next may have. Answers that it has not count for so long. */
+    /** Applies a changed configuration: clears the negative cache, because changed upstreams may have the lists. */
     void reload(Duration negativeTtl) {
-        missing.begin(negativeTtl);
+        negativeCache.begin(negativeTtl);
     }
 
-    private record PageOf<N>(N name, ListPage page) {}
+    private record PageKey<N>(N name, ListPage page) {}
 
-    /** A page of a list, or all of it. */
+    /** Returns a page of a list, or the whole list. */
     CompletionStage<ListResult<V>> get(N name, ListPage asked) {
-        Known<V> known = memory.getIfPresent(name);
-        boolean isCut = known != null && asked.next().isEmpty() && (isFresh(known) || kind.isShort(known.list));
-        return airGapped || asked.isAll() || isCut ? get(name).thenApply(all -> cut(all, asked)) : page(name, asked);
+        CachedList<V> known = memory.getIfPresent(name);
+        boolean canCut = known != null && asked.next().isEmpty() && (isFresh(known) || source.isShort(known.list));
+        return airGapped || asked.isAll() || canCut ? get(name).thenApply(all -> cut(all, asked)) : page(name, asked);
     }
 
     private ListResult<V> cut(ListResult<V> list, ListPage asked) {
-        ListResult<V> page = kind.cut(list.list(), asked);
+        ListResult<V> page = source.cut(list.list(), asked);
         return new ListResult<>(page.list(), page.next().or(list::next), list.warning());
     }
 
     CompletionStage<ListResult<V>> get(N name) {
-        Optional<Known<V>> last = last(name);
+        Optional<CachedList<V>> last = last(name);
         if (airGapped) {
             return CompletableFuture.completedStage(offline(name, last, AirGapMessages.REASON)
                     .orElseThrow(() -> AirGapMessages.notCached(
@@ -122,19 +123,19 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> asked = flights.join(
-                            name, lane(upstream), () -> missing.noting(name, () -> ask(upstream, name)))
+                            name, limit(upstream), () -> negativeCache.noting(name, () -> ask(upstream, name)))
                     .thenApply(list -> ListResult.<V>certain(list))
-                    .exceptionally(failure -> afterFailure(failure, why -> offlineOrBegun(name, last, why)));
+                    .exceptionally(failure -> afterFailure(failure, reason -> partialOrOffline(name, last, reason)));
             return last.isPresent()
-                    ? within(patience(upstream), asked, () -> offline(name, last, SILENT))
-                    : within(config.get().patience().multipliedBy(2), asked, () -> begun(name, SLOW));
+                    ? within(patience(upstream), asked, () -> offline(name, last, NO_ANSWER_YET))
+                    : within(config.get().patience().multipliedBy(2), asked, () -> partial(name, REST_IN_FLIGHT));
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(afterFailure(e, why -> offlineOrBegun(name, last, why)));
+            return CompletableFuture.completedStage(afterFailure(e, reason -> partialOrOffline(name, last, reason)));
         }
     }
 
     private CompletionStage<ListResult<V>> page(N name, ListPage asked) {
-        PageOf<N> page = new PageOf<>(name, asked);
+        PageKey<N> page = new PageKey<>(name, asked);
         ListResult<V> recent = pages.getIfPresent(page);
         if (recent != null) {
             return CompletableFuture.completedStage(recent);
@@ -142,85 +143,91 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> answer = pageFlights
-                    .join(page, lane(upstream), () -> missing.noting(name, () -> askPage(upstream, page)))
-                    .exceptionally(failure -> afterFailure(failure, why -> pageOffline(page, last(name), why)));
+                    .join(page, limit(upstream), () -> negativeCache.noting(name, () -> askPage(upstream, page)))
+                    .exceptionally(failure -> afterFailure(failure, reason -> pageOffline(page, last(name), reason)));
             return within(patience(upstream), answer, () -> last(name)
-                    .flatMap(last -> pageOffline(page, Optional.of(last), SILENT)));
+                    .flatMap(last -> pageOffline(page, Optional.of(last), NO_ANSWER_YET)));
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(afterFailure(e, why -> pageOffline(page, last(name), why)));
+            return CompletableFuture.completedStage(afterFailure(e, reason -> pageOffline(page, last(name), reason)));
         }
     }
 
-    private ListResult<V> askPage(Upstream upstream, PageOf<N> page) {
-        ListResult<V> answer = kind.page(upstream, page.name, page.page, list -> remember(page.name, list));
-        if (kind.isShort(answer.list())) {
+    private ListResult<V> askPage(Upstream upstream, PageKey<N> page) {
+        ListResult<V> answer = source.page(upstream, page.name, page.page, list -> remember(page.name, list));
+        if (source.isShort(answer.list())) {
             pages.put(page, answer);
         }
         return answer;
     }
 
-    /** In the middle of a list that is not kept there is nothing to say: what is cached would look like its end. */
-    private Optional<ListResult<V>> pageOffline(PageOf<N> page, Optional<Known<V>> last, String why) {
+    /**
+     * Returns a cached page; empty in the middle of a list that is not stored, where cached names would look like
+     * its end.
+     */
+    private Optional<ListResult<V>> pageOffline(PageKey<N> page, Optional<CachedList<V>> last, String reason) {
         return last.isPresent() || page.page.isFirst()
-                ? offline(page.name, last, why).map(list -> cut(list, page.page))
+                ? offline(page.name, last, reason).map(list -> cut(list, page.page))
                 : Optional.empty();
     }
 
     private Upstream upstream(N name) {
-        missing.check(name);
+        negativeCache.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.OTHER);
         return upstream;
     }
 
-    private ConcurrencyLimit lane(Upstream upstream) {
-        return lanes.get(upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), kind.atATime()));
+    private ConcurrencyLimit limit(Upstream upstream) {
+        return limits.get(upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), source.atATime()));
     }
 
-    /** The wait for an upstream while there is another answer; an upstream that is silent already had a part of it. */
+    /**
+     * Returns the wait for an upstream while a stale list is cached, less the time that the upstream is silent
+     * already.
+     */
     private Duration patience(Upstream upstream) {
         Duration rest = config.get().patience().minus(upstream.silence());
         return rest.isNegative() ? Duration.ZERO : rest;
     }
 
-    /** The answer, or something else if that takes longer; the question goes on. */
-    @SuppressWarnings("FutureReturnValueIgnored") // these end with the answer
+    /** Returns the answer, or the fallback if the answer takes longer; the request to the upstream continues. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the stages end with the answer
     private CompletionStage<ListResult<V>> within(
-            Duration time, CompletionStage<ListResult<V>> asked, Supplier<Optional<ListResult<V>>> meanwhile) {
+            Duration time, CompletionStage<ListResult<V>> asked, Supplier<Optional<ListResult<V>>> fallback) {
         CompletableFuture<ListResult<V>> first = asked.toCompletableFuture().copy();
         if (first.isDone()) {
             return first;
         }
-        CompletableFuture<Void> passed =
+        CompletableFuture<Void> timeout =
                 new CompletableFuture<Void>().completeOnTimeout(null, time.toMillis(), TimeUnit.MILLISECONDS);
-        passed.thenRunAsync(() -> meanwhile.get().ifPresent(first::complete));
-        first.whenComplete((list, failure) -> passed.cancel(false));
+        timeout.thenRunAsync(() -> fallback.get().ifPresent(first::complete));
+        first.whenComplete((list, failure) -> timeout.cancel(false));
         return first;
     }
 
     private V ask(Upstream upstream, N name) {
-        // Somebody may have asked since the caller looked.
-        Optional<Known<V>> last = last(name).filter(this::isFresh);
+        // Another request may have fetched the list since the caller's lookup.
+        Optional<CachedList<V>> last = last(name).filter(this::isFresh);
         if (last.isPresent()) {
             return last.get().list;
         }
-        // It may have gone down while this waited for a thread.
+        // The upstream may have become unreachable while this request waited for a thread.
         upstream.check(RequestKind.OTHER);
-        V list = kind.fetch(upstream, name);
+        V list = source.fetch(upstream, name);
         remember(name, list);
         return list;
     }
 
     private void remember(N name, V list) {
-        byte[] json = kind.write(name, list);
-        StoredList kept = new StoredList(clock.instant(), json);
-        memory.put(name, new Known<>(list, kept.checked(), json.length));
-        if (kind.isKept(name, list)) {
-            store.keep(name, kept);
+        byte[] json = source.write(name, list);
+        StoredList stored = new StoredList(clock.instant(), json);
+        memory.put(name, new CachedList<>(list, stored.checked(), json.length));
+        if (source.isKept(name, list)) {
+            store.keep(name, stored);
         }
     }
 
-    private ListResult<V> afterFailure(Throwable failure, Function<String, Optional<ListResult<V>>> instead) {
+    private ListResult<V> afterFailure(Throwable failure, Function<String, Optional<ListResult<V>>> fallback) {
         Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
         if (!(cause instanceof RegistryException known)) {
             throw new CompletionException(cause);
@@ -228,58 +235,58 @@ public final class ListService<N extends ListName, V> {
         if (known.code() == ErrorCode.NAME_UNKNOWN) {
             throw known;
         }
-        return instead.apply(known.getMessage()).orElseThrow(() -> known);
+        return fallback.apply(known.getMessage()).orElseThrow(() -> known);
     }
 
-    private Optional<ListResult<V>> offlineOrBegun(N name, Optional<Known<V>> last, String why) {
-        Optional<ListResult<V>> begun = last.isPresent() ? Optional.empty() : begun(name, why);
-        return begun.or(() -> offline(name, last, why));
+    private Optional<ListResult<V>> partialOrOffline(N name, Optional<CachedList<V>> last, String reason) {
+        Optional<ListResult<V>> partial = last.isPresent() ? Optional.empty() : partial(name, reason);
+        return partial.or(() -> offline(name, last, reason));
     }
 
-    private Optional<ListResult<V>> begun(N name, String why) {
-        return kind.begun(name)
+    private Optional<ListResult<V>> partial(N name, String reason) {
+        return source.begun(name)
                 .map(list -> new ListResult<>(
                         list.list(),
                         list.next(),
-                        Optional.of("the " + name + " are only the first of them, see Link: " + why)));
+                        Optional.of("the " + name + " are only the first ones, follow the Link header for the rest: " + reason)));
     }
 
-    private Optional<ListResult<V>> offline(N name, Optional<Known<V>> last, String why) {
-        String of = last.map(known -> known.checked.truncatedTo(ChronoUnit.SECONDS))
-                .map(checked -> "what they were at " + checked + " (" + age(checked) + " ago) and what is cached: ")
-                .orElse("only what is cached: ");
-        return kind.offline(name, last.map(Known::list))
-                .map(list -> new ListResult<>(list, Optional.empty(), Optional.of("the " + name + " are " + of + why)));
+    private Optional<ListResult<V>> offline(N name, Optional<CachedList<V>> last, String reason) {
+        String origin = last.map(known -> known.checked.truncatedTo(ChronoUnit.SECONDS))
+                .map(checked -> "those listed at " + checked + " (" + age(checked) + " ago) and the cached ones: ")
+                .orElse("only the cached ones: ");
+        return source.offline(name, last.map(CachedList::list))
+                .map(list -> new ListResult<>(list, Optional.empty(), Optional.of("the " + name + " are " + origin + reason)));
     }
 
     private String age(Instant checked) {
         return GoDuration.format(Duration.between(checked, clock.instant()));
     }
 
-    private boolean isFresh(Known<V> known) {
+    private boolean isFresh(CachedList<V> known) {
         Duration age = Duration.between(known.checked, clock.instant());
-        // A clock that was put back makes it as good as old.
-        return !age.isNegative() && age.compareTo(kind.maxAge(known.list)) < 0;
+        // A list from the future was fetched before the clock was set back, so it counts as stale.
+        return !age.isNegative() && age.compareTo(source.maxAge(known.list)) < 0;
     }
 
-    private Optional<Known<V>> last(N name) {
-        Known<V> known = memory.getIfPresent(name);
+    private Optional<CachedList<V>> last(N name) {
+        CachedList<V> known = memory.getIfPresent(name);
         if (known != null) {
             return Optional.of(known);
         }
-        Optional<Known<V>> read = store.find(name).flatMap(kept -> read(name, kept));
+        Optional<CachedList<V>> read = store.find(name).flatMap(stored -> read(name, stored));
         read.ifPresent(found -> memory.put(name, found));
         return read;
     }
 
-    private Optional<Known<V>> read(N name, StoredList kept) {
+    private Optional<CachedList<V>> read(N name, StoredList stored) {
         try {
-            return Optional.of(new Known<>(kind.read(kept.json()), kept.checked(), kept.json().length));
+            return Optional.of(new CachedList<>(source.read(stored.json()), stored.checked(), stored.json().length));
         } catch (RegistryException e) {
-            LOG.warn("what was kept as the {} is left out: {}", name, e.getMessage());
+            LOG.warn("the stored list of the {} is not readable and is ignored: {}", name, e.getMessage());
             return Optional.empty();
         }
     }
 
-    private record Known<V>(V list, Instant checked, int bytes) {}
+    private record CachedList<V>(V list, Instant checked, int bytes) {}
 }

@@ -7,56 +7,60 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** One kind of list that upstreams have: where it comes from, and what is known of it here. */
+/** A kind of list, such as tags: how it is fetched from upstreams, how it is stored, and what the cache knows of it. */
 public interface ListSource<N extends ListName, V> {
     /**
-     * Asks the upstream; blocks.
+     * Fetches the whole list from the upstream; blocks.
      *
-     * @throws RegistryException {@code NAME_UNKNOWN} if it says that there is no such list; anything else is a failure
+     * @throws RegistryException {@code NAME_UNKNOWN} if the upstream answers that it has no such list; every other
+     *     code is a failure
      */
     V fetch(Upstream upstream, N name);
 
     /**
-     * Asks the upstream for a page; blocks.
+     * Fetches a page from the upstream; blocks.
      *
-     * @param whole gets the list if this page makes known all of it
+     * @param whole receives the whole list if it is known after this page
      * @throws RegistryException as {@link #fetch}
      */
     ListResult<V> page(Upstream upstream, N name, ListPage asked, Consumer<V> whole);
 
-    /** That page of a whole list. */
+    /** Returns a page of a whole list. */
     ListResult<V> cut(V whole, ListPage asked);
 
-    /** Whether the upstream sends such a list at once, so that a page of it takes as long as all of it. */
+    /** Returns true if the upstream sends this list in one page, so that one page of it costs as much as the whole. */
     boolean isShort(V list);
 
-    /** The beginning of a list whose end has not come yet; empty if there is none, or if a part of such a list says nothing. */
+    /**
+     * Returns the pages received so far of a list that is being fetched; empty if there are none, or if a part of
+     * such a list must not be shown.
+     */
     Optional<ListResult<V>> begun(N name);
 
-    /** How many of them are fetched from one upstream at a time: they can be long, and manifests come the same way. */
+    /** Returns how many of these lists are fetched from one upstream at a time; manifests use the same threads. */
     int atATime();
 
-    /** How long such an answer is given without asking again. */
+    /** Returns the age up to which a list is fresh. */
     Duration maxAge(V list);
 
-    /** Whether it is worth a file. */
+    /** Returns true if a list is to be stored on disk. */
     boolean isKept(N name, V list);
 
     /**
-     * What can be said where the upstream can't be asked.
+     * Returns the list that the cache can give without the upstream.
      *
-     * @param last what it said last
-     * @return empty if that is nothing
+     * @param last the last list from the upstream
+     * @return empty if the cache knows nothing of the list
      */
     Optional<V> offline(N name, Optional<V> last);
 
-    /** The list as it is kept. */
+    /** Returns the JSON of a list as it is stored. */
     byte[] write(N name, V list);
 
     /**
-     * Reads what was kept, or what somebody put there.
+     * Parses a stored list, which another program may have written.
      *
-     * @throws RegistryException if it is no such list
+     * @throws RegistryException if the JSON is not such a list
      */
     V read(byte[] json);
 }

@@ -6,45 +6,45 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.TagList;
-import io.ociregistry.registry.Registry;
 import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.store.ListName;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What repositories have, as far as it can be listed. Like those of the {@link Registry}, the stages here never wait, and fail with {@link
- * io.ociregistry.oci.RegistryException}.
+ * The lists of tags and referrers of repositories; thread-safe.
+ *
+ * <p>No method waits; stages fail with {@link io.ociregistry.oci.RegistryException}.
  */
 public final class Listings {
-    private final RecordWatcher discovery;
+    private final RecordWatcher watcher;
     private final ListService<ListName.Tags, TagList> tags;
     private final ListService<ListName.Referrers, ReferrerList> referrers;
 
     public Listings(
-            RecordWatcher discovery,
+            RecordWatcher watcher,
             ListService<ListName.Tags, TagList> tags,
             ListService<ListName.Referrers, ReferrerList> referrers) {
-        this.discovery = discovery;
+        this.watcher = watcher;
         this.tags = tags;
         this.referrers = referrers;
     }
 
-    /** Goes on by another configuration. */
+    /** Applies a changed configuration; clears the negative caches. */
     public void reload(ServerConfig config) {
         tags.reload(config.cache().negativeTtl());
         referrers.reload(config.cache().negativeTtl());
     }
 
-    /** A page of the tags of a repository. */
+    /** Returns a page of the tags of a repository. */
     public CompletionStage<ListResult<TagList>> tags(Repository repository, ListPage page) {
-        return Futures.failing(() -> discovery.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
+        return Futures.failing(() -> watcher.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
     }
 
-    /** A page of what refers to a manifest of that repository. */
+    /** Returns a page of the referrers of a manifest in a repository. */
     public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
-        // Digests have no order that "last" could mean.
+        // The parameter "last" is ignored, because referrers have no order.
         ListPage asked = page.size() == 0 ? ListPage.ALL : new ListPage(page.size(), "", page.next());
         return Futures.failing(
-                () -> discovery.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject), asked)));
+                () -> watcher.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject), asked)));
     }
 }

@@ -19,51 +19,57 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * All pages of one list of an upstream, fetched one after another; bounded.
+ * Fetches the pages of a list from an upstream one after another; thread-safe.
  *
- * <p>The pages of a list that failed before its end are kept for five minutes, as long as there is memory for them: the next attempt asks
- * for the page that failed.
+ * <p>The size, the number of pages and the time of a list are limited. The pages of a list that failed before its
+ * end are kept in memory for five minutes, up to 8 MiB for all lists, so that the next attempt resumes at the
+ * failed page.
  */
 public final class Paginator {
-    /** Of all pages together; what clients take of one. */
+    /** Limit of the size of all pages together, which is the size that clients accept for one page. */
     static final long MAX_BYTES = 4 << 20;
 
     private static final int MAX_PAGES = 5000;
-    /** Pages that an upstream may send without an entry before one that has some. */
+    /** Limit of the pages without entries that an upstream may send in a row. */
     private static final int MAX_EMPTY = 100;
 
     private static final long MEMORY_BYTES = 8L << 20;
     private static final int OVERHEAD = 512;
-    private static final Duration KEPT = Duration.ofMinutes(5);
+    private static final Duration KEEP_TIME = Duration.ofMinutes(5);
 
     private final Supplier<Duration> atMost;
     private final LongSupplier nanoTime;
-    private final Cache<Where, Begun> lists = Caffeine.newBuilder()
+    private final Cache<ListKey, Received> lists = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((Where where, Begun begun) ->
-                    (int) begun.bytes() + OVERHEAD * begun.pages().size())
+            .weigher((ListKey key, Received received) ->
+                    (int) received.bytes() + OVERHEAD * received.pages().size())
             .build();
 
-    /** Lists that have so much time, and the page after which it is over. */
+    /**
+     * Creates a paginator.
+     *
+     * @param atMost the time after which no further page of a list is requested
+     */
     public Paginator(Supplier<Duration> atMost, LongSupplier nanoTime) {
         this.atMost = atMost;
         this.nanoTime = nanoTime;
     }
 
-    private record Where(RegistryName registry, String repository, String path) {}
+    private record ListKey(RegistryName registry, String repository, String path) {}
 
     private record Page(String query, ListAnswer answer) {}
 
     /**
-     * What has come of a list.
+     * The pages of a list received so far.
      *
      * @param next the query of the next page; empty if there is none
+     * @param since the time of the start, as nanoseconds of the clock
      */
-    private record Begun(List<Page> pages, Optional<String> next, long since) {
-        Begun and(Page page) {
+    private record Received(List<Page> pages, Optional<String> next, long since) {
+        Received and(Page page) {
             List<Page> more = new ArrayList<>(pages);
             more.add(page);
-            return new Begun(more, page.answer.next(), since);
+            return new Received(more, page.answer.next(), since);
         }
 
         long bytes() {
@@ -72,88 +78,88 @@ public final class Paginator {
     }
 
     /**
-     * Pages of a list that follow one another.
+     * Consecutive pages of a list.
      *
-     * @param next the query of the page that follows; empty if there is none
+     * @param next the query of the next page; empty if there is none
      */
     record Some<V>(List<V> pages, Optional<String> next) {}
 
     /**
-     * Fetches all.
+     * Fetches all pages of a list; blocks.
      *
-     * @param query that of the first page
-     * @param read reads a page; empty if it is none
-     * @return empty if the first page is none: then there is no such list
-     * @throws RegistryException that of the upstream, {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no end, or is broken, or
-     *     {@link ErrorCode#UPSTREAM_TIMEOUT} if it takes too long
+     * @param query the query of the first page
+     * @param read parses a page; empty if the answer is not a page of such a list
+     * @return empty if the first answer is not a page: then the upstream has no such list
+     * @throws RegistryException the upstream's failure, {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no
+     *     end or a later answer is not a page, or {@link ErrorCode#UPSTREAM_TIMEOUT} if the list takes too long
      */
     <V> Optional<List<V>> all(
             Upstream upstream, String repository, String path, String query, Function<ListAnswer, Optional<V>> read) {
-        Where where = new Where(upstream.name(), repository, path);
-        long began = nanoTime.getAsLong();
-        Begun begun = begun(where).orElse(new Begun(List.of(), Optional.of(query), began));
+        ListKey key = new ListKey(upstream.name(), repository, path);
+        long start = nanoTime.getAsLong();
+        Received received = begun(key).orElse(new Received(List.of(), Optional.of(query), start));
         List<V> pages = new ArrayList<>();
-        Set<String> asked = new HashSet<>();
-        begun.pages.forEach(page -> {
-            asked.add(page.query);
+        Set<String> requested = new HashSet<>();
+        received.pages.forEach(page -> {
+            requested.add(page.query);
             pages.add(read.apply(page.answer).orElseThrow());
         });
-        long bytes = begun.bytes();
+        long bytes = received.bytes();
         Duration time = atMost.get();
-        while (begun.next.isPresent()) {
-            if (nanoTime.getAsLong() - began > time.toNanos()) {
+        while (received.next.isPresent()) {
+            if (nanoTime.getAsLong() - start > time.toNanos()) {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_TIMEOUT,
-                        what(upstream, repository, path) + "only " + pages.size() + " of its pages came in "
+                        attempt(upstream, repository, path) + "only " + pages.size() + " of its pages arrived in "
                                 + time.toSeconds() + " s");
             }
-            String next = begun.next.get();
-            if (!asked.add(next) || asked.size() > MAX_PAGES) {
-                lists.invalidate(where);
-                throw bad(upstream, repository, path, "its pages have no end");
+            String next = received.next.get();
+            if (!requested.add(next) || requested.size() > MAX_PAGES) {
+                lists.invalidate(key);
+                throw badAnswer(upstream, repository, path, "its pages have no end");
             }
             ListAnswer answer = upstream.list(repository, path, next, MAX_BYTES - bytes);
             Optional<V> page = read.apply(answer);
             if (page.isEmpty()) {
-                lists.invalidate(where);
+                lists.invalidate(key);
                 if (pages.isEmpty()) {
                     return Optional.empty();
                 }
-                throw bad(upstream, repository, path, "one of its pages is none");
+                throw badAnswer(upstream, repository, path, "one of its pages is not a list");
             }
             pages.add(page.get());
             bytes += answer.bytes().length;
-            begun = begun.and(new Page(next, answer));
-            if (begun.next.isPresent()) {
-                lists.put(where, begun);
+            received = received.and(new Page(next, answer));
+            if (received.next.isPresent()) {
+                lists.put(key, received);
             }
         }
-        lists.invalidate(where);
+        lists.invalidate(key);
         return Optional.of(pages);
     }
 
-    /** The pages that have come of a list that is not whole yet, or failed before it was; empty if there are none. Asks nobody. */
+    /** Returns the pages received so far of a list that is in flight or has failed; empty if none. Asks no upstream. */
     <V> Optional<Some<V>> begun(
             RegistryName registry, String repository, String path, Function<ListAnswer, Optional<V>> read) {
-        return begun(new Where(registry, repository, path))
-                .map(begun -> new Some<>(
-                        begun.pages.stream()
+        return begun(new ListKey(registry, repository, path))
+                .map(received -> new Some<>(
+                        received.pages.stream()
                                 .flatMap(page -> read.apply(page.answer).stream())
                                 .toList(),
-                        begun.next));
+                        received.next));
     }
 
-    private Optional<Begun> begun(Where where) {
-        return Optional.ofNullable(lists.getIfPresent(where))
-                .filter(begun -> nanoTime.getAsLong() - begun.since < KEPT.toNanos());
+    private Optional<Received> begun(ListKey key) {
+        return Optional.ofNullable(lists.getIfPresent(key))
+                .filter(received -> nanoTime.getAsLong() - received.since < KEEP_TIME.toNanos());
     }
 
     /**
-     * Fetches one page, and those after it while the upstream sends pages without an entry.
+     * Fetches one page, and the pages after it while the upstream sends pages without entries; blocks.
      *
-     * @param query that of the page
-     * @param read reads a page; empty if it is none
-     * @return empty if the first page is none
+     * @param query the query of the page
+     * @param read parses a page; empty if the answer is not a page of such a list
+     * @return empty if the answer is not a page
      * @throws RegistryException as {@link #all}
      */
     <V> Optional<Some<V>> one(
@@ -173,14 +179,14 @@ public final class Paginator {
                 return page.map(found -> new Some<>(List.of(found), after));
             }
         }
-        throw bad(upstream, repository, path, "its pages have no entries and no end");
+        throw badAnswer(upstream, repository, path, "its pages have no entries and no end");
     }
 
-    private static RegistryException bad(Upstream upstream, String repository, String path, String why) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what(upstream, repository, path) + why);
+    private static RegistryException badAnswer(Upstream upstream, String repository, String path, String reason) {
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, attempt(upstream, repository, path) + reason);
     }
 
-    private static String what(Upstream upstream, String repository, String path) {
+    private static String attempt(Upstream upstream, String repository, String path) {
         return "GET " + path + " of " + upstream.name() + "/" + repository + ": ";
     }
 }

@@ -20,29 +20,30 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What refers to manifests.
+ * The referrers of manifests; thread-safe.
  *
- * <p>The upstream's referrers API tells, or, where it has none, the index under the tag {@code <algorithm>-<hex>}. Only its definite no to
- * both means that there is nothing: a verifier must never read an outage as "not signed".
+ * <p>They come from the upstream's referrers API or, if it has none, from the index under the tag
+ * {@code <algorithm>-<hex>}. A list is empty only if the API lists nothing, or if the upstream has neither the API nor
+ * the tag: a verifier must never take an outage for "not signed" (ADR 11).
  */
 public final class ReferrerLists implements ListSource<ListName.Referrers, ReferrerList> {
     private static final Duration MAX_AGE = Duration.ofMinutes(5);
-    /** Signatures are added after the image was pushed, and whoever waits for one asks again. */
-    private static final Duration MAX_AGE_OF_NOTHING = Duration.ofSeconds(30);
-    /** "Referrers Tag Schema": the encoded part is cut to so many characters. */
+    /** Shorter for an empty list, because signatures are added after the push, and clients poll for them. */
+    private static final Duration MAX_AGE_OF_EMPTY = Duration.ofSeconds(30);
+    /** Limit of the encoded part of the tag, from "Referrers Tag Schema" of the distribution specification. */
     private static final int TAG_HEX = 64;
 
     private final ManifestService manifests;
     private final ManifestStore store;
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final boolean airGapped;
     private final Paginator pages;
 
     public ReferrerLists(
-            ManifestService manifests, ManifestStore store, ContentIndex catalog, boolean airGapped, Paginator pages) {
+            ManifestService manifests, ManifestStore store, ContentIndex index, boolean airGapped, Paginator pages) {
         this.manifests = manifests;
         this.store = store;
-        this.catalog = catalog;
+        this.index = index;
         this.airGapped = airGapped;
         this.pages = pages;
     }
@@ -54,47 +55,47 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
                         name.repository().name(),
                         "referrers/" + name.subject(),
                         "",
-                        answer -> page(name, answer))
+                        answer -> parse(name, answer))
                 .map(ReferrerList::merged)
                 .orElseGet(() -> manifests
-                        .ask(upstream, tag(name))
+                        .ask(upstream, referrersTag(name))
                         .map(ReferrerList::listedIn)
                         .orElse(ReferrerList.EMPTY));
     }
 
-    /** A page of the API. Without it, or if its link is too long for ours, all are one page. */
+    /** Fetches a page of the API; without the API, or if its link is too long for ours, the whole list is one page. */
     @Override
     public ListResult<ReferrerList> page(
-            Upstream upstream, ListName.Referrers name, ListPage asked, Consumer<ReferrerList> whole) {
-        Optional<Paginator.Some<ReferrerList>> came = pages.one(
+            Upstream upstream, ListName.Referrers name, ListPage requested, Consumer<ReferrerList> whole) {
+        Optional<Paginator.Some<ReferrerList>> received = pages.one(
                 upstream,
                 name.repository().name(),
                 "referrers/" + name.subject(),
-                asked.upstreamQuery(),
-                answer -> page(name, answer),
+                requested.upstreamQuery(),
+                answer -> parse(name, answer),
                 ReferrerList::isEmpty);
-        if (came.isEmpty() && !asked.isFirst()) {
+        if (received.isEmpty() && !requested.isFirst()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER,
-                    "GET the " + name + ": upstream's own link to the next page leads to none; begin again without it");
+                    "GET the " + name + ": upstream has no page at its own link to the next page; start again without it");
         }
-        Optional<String> more = came.flatMap(Paginator.Some::next);
-        Optional<ListPage> next = more.flatMap(query -> asked.continued("", query));
-        if (came.isEmpty() || next.isPresent() != more.isPresent()) {
+        Optional<String> nextQuery = received.flatMap(Paginator.Some::next);
+        Optional<ListPage> next = nextQuery.flatMap(query -> requested.continued("", query));
+        if (received.isEmpty() || next.isPresent() != nextQuery.isPresent()) {
             ReferrerList all = fetch(upstream, name);
             whole.accept(all);
             return ListResult.certain(all);
         }
-        ReferrerList page = ReferrerList.merged(came.get().pages());
-        if (asked.isFirst() && next.isEmpty()) {
+        ReferrerList page = ReferrerList.merged(received.get().pages());
+        if (requested.isFirst() && next.isEmpty()) {
             whole.accept(page);
         }
         return ListResult.certain(page, next);
     }
 
-    /** All of them: nothing in them says where an upstream's page ends, and more than was asked for hides no signature. */
+    /** Returns the whole list: referrers have no order to continue by, and a longer page hides no signature. */
     @Override
-    public ListResult<ReferrerList> cut(ReferrerList whole, ListPage asked) {
+    public ListResult<ReferrerList> cut(ReferrerList whole, ListPage requested) {
         return ListResult.certain(whole);
     }
 
@@ -103,14 +104,17 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
         return false;
     }
 
-    /** Never a part: whoever does not read on would take an image for unsigned. */
+    /** Returns nothing, because a client that does not follow the link would take an image for unsigned. */
     @Override
     public Optional<ListResult<ReferrerList>> begun(ListName.Referrers name) {
         return Optional.empty();
     }
 
-    /** Registries without the API answer all kinds of things, with 200 too. */
-    private static Optional<ReferrerList> page(ListName.Referrers name, ListAnswer answer) {
+    /**
+     * Parses an answer; empty if it is not an image index: registries without the API answer anything, even with
+     * 200.
+     */
+    private static Optional<ReferrerList> parse(ListName.Referrers name, ListAnswer answer) {
         if (!answer.isFound() || !answer.contentType().equals(MediaType.OCI_INDEX)) {
             return Optional.empty();
         }
@@ -128,14 +132,14 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
 
     @Override
     public Duration maxAge(ReferrerList list) {
-        return list.isEmpty() ? MAX_AGE_OF_NOTHING : MAX_AGE;
+        return list.isEmpty() ? MAX_AGE_OF_EMPTY : MAX_AGE;
     }
 
-    /** Not that there is nothing for a digest that nobody has: clients can ask for any number of those. */
+    /** Stores no empty list for an unknown digest, because clients can request any number of unknown digests. */
     @Override
     public boolean isKept(ListName.Referrers name, ReferrerList list) {
         return !list.isEmpty()
-                || catalog.find(new ImageReference(name.repository(), name.subject()))
+                || index.find(new ImageReference(name.repository(), name.subject()))
                         .isPresent();
     }
 
@@ -146,8 +150,8 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
         }
         List<ReferrerList> known = new ArrayList<>();
         last.ifPresent(known::add);
-        manifests.cached(tag(name)).map(ReferrerList::listedIn).ifPresent(known::add);
-        for (Digest referrer : catalog.referrers(name.repository(), name.subject())) {
+        manifests.cached(referrersTag(name)).map(ReferrerList::listedIn).ifPresent(known::add);
+        for (Digest referrer : index.referrers(name.repository(), name.subject())) {
             store.find(referrer).map(ReferrerList::of).ifPresent(known::add);
         }
         return Optional.of(ReferrerList.merged(known));
@@ -161,10 +165,10 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
     @Override
     public ReferrerList read(byte[] json) {
         return ReferrerList.parse(json)
-                .orElseThrow(() -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it is no image index"));
+                .orElseThrow(() -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "the JSON is not an image index"));
     }
 
-    private static ImageReference tag(ListName.Referrers name) {
+    private static ImageReference referrersTag(ListName.Referrers name) {
         Digest subject = name.subject();
         return new ImageReference(
                 name.repository(),

@@ -18,35 +18,37 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** The tags of repositories: what the upstream lists; offline what it listed last, and the tags that are cached. */
+/**
+ * The tags of repositories: the upstream's list or, offline, its last list together with the cached tags; thread-safe.
+ */
 public final class TagLists implements ListSource<ListName.Tags, TagList> {
-    /** Lets a program that pages through a list see one list, and a person who pushed a tag see it soon. */
+    /** Long enough for a client to read all pages of one list, and short enough to show a pushed tag soon. */
     private static final Duration MAX_AGE = Duration.ofSeconds(10);
-    /** The first question for whatever page: most lists end there, so that they are whole. */
+    /** The request for the first page, whatever the client's page size: most lists end there and are then whole. */
     private static final ListPage FIRST = new ListPage(ListPage.MOST, "", Optional.empty());
 
     private static final String PATH = "tags/list";
     private static final long MEMORY_BYTES = 24L << 20;
     private static final Pattern LAST = Pattern.compile("(?:^|&)last=([^&]*)");
 
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final Paginator pages;
-    /** The lists that clients are reading page by page, by the question for the page that follows. */
-    private final Cache<Question, Read> reading = Caffeine.newBuilder()
+    /** The lists that clients are reading page by page, by the request for the next page. */
+    private final Cache<PageKey, ReadPages> reading = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((Question question, Read read) -> read.weight)
+            .weigher((PageKey key, ReadPages read) -> read.weight)
             .expireAfterWrite(Duration.ofMinutes(10))
             .build();
 
-    public TagLists(ContentIndex catalog, Paginator pages) {
-        this.catalog = catalog;
+    public TagLists(ContentIndex index, Paginator pages) {
+        this.index = index;
         this.pages = pages;
     }
 
     @Override
     public TagList fetch(Upstream upstream, ListName.Tags name) {
         String repository = name.repository().name();
-        return pages.all(upstream, repository, PATH, FIRST.upstreamQuery(), answer -> page(name, answer))
+        return pages.all(upstream, repository, PATH, FIRST.upstreamQuery(), answer -> parse(name, answer))
                 .map(TagList::merged)
                 .orElseThrow(() -> unknown(name));
     }
@@ -56,30 +58,34 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
                 ErrorCode.NAME_UNKNOWN, "GET tags/list of " + name.repository() + ": upstream answered 404");
     }
 
-    private static RegistryException gone(ListName.Tags name) {
+    private static RegistryException noNextPage(ListName.Tags name) {
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
                 "GET tags/list of " + name.repository()
-                        + ": upstream answered 404 to its own link to the next page; begin again without it");
+                        + ": upstream answered 404 to its own link to the next page; start again without it");
     }
 
-    private record Question(Repository repository, String query) {}
+    private record PageKey(Repository repository, String query) {}
 
-    /** The pages of a list from its beginning on. */
-    private record Read(Optional<Read> before, TagList page, int weight) {
+    /**
+     * The pages of a list that a client has read, from the first one on.
+     *
+     * @param weight the estimated bytes of memory of all these pages
+     */
+    private record ReadPages(Optional<ReadPages> before, TagList page, int weight) {
         private static final int PER_TAG = 64;
         private static final int PER_CHARACTER = 4;
 
-        static Read of(Optional<Read> before, TagList page) {
+        static ReadPages of(Optional<ReadPages> before, TagList page) {
             int weight = page.tags().stream()
                     .mapToInt(tag -> PER_TAG + PER_CHARACTER * tag.length())
                     .sum();
-            return new Read(before, page, weight + before.map(Read::weight).orElse(0));
+            return new ReadPages(before, page, weight + before.map(ReadPages::weight).orElse(0));
         }
 
         TagList all() {
             List<TagList> pages = new ArrayList<>();
-            for (Optional<Read> read = Optional.of(this); read.isPresent(); read = read.get().before) {
+            for (Optional<ReadPages> read = Optional.of(this); read.isPresent(); read = read.get().before) {
                 pages.add(read.get().page);
             }
             return TagList.merged(pages);
@@ -87,99 +93,103 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     }
 
     /**
-     * Asks for a page. The first one is asked for as large as it may be, since most lists end there; where the upstream continues its list by
-     * the last tag of a page, in the order of bytes, a larger page than the client wants is cut. Otherwise the upstream's own link counts.
+     * Fetches a page. The first page is requested as large as possible, because most lists end there. If the
+     * upstream continues its list after the last tag of a page, in the order of bytes, a page that is too large is
+     * cut; otherwise the client continues by the upstream's own link (ADR 33).
      */
     @Override
-    public ListResult<TagList> page(Upstream upstream, ListName.Tags name, ListPage asked, Consumer<TagList> whole) {
-        Came first = ask(upstream, name, asked.isFirst() ? FIRST : asked);
-        if (asked.isFirst() && first.next.isEmpty()) {
+    public ListResult<TagList> page(Upstream upstream, ListName.Tags name, ListPage requested, Consumer<TagList> whole) {
+        UpstreamPage first = fetchPage(upstream, name, requested.isFirst() ? FIRST : requested);
+        if (requested.isFirst() && first.next.isEmpty()) {
             whole.accept(first.tags);
-            return cut(first.tags, asked);
+            return cut(first.tags, requested);
         }
-        if (asked.size() == 0) {
-            return cut(first.tags, asked);
+        if (requested.size() == 0) {
+            return cut(first.tags, requested);
         }
-        boolean isTooLarge = asked.isFirst() && first.isLargerThan(asked) && !first.isCutBehind(asked);
-        Came came = isTooLarge ? ask(upstream, name, asked) : first;
-        if (asked.next().isEmpty() && !came.isAfter(asked.last())) {
-            // The upstream knows no "last", or has another order.
+        boolean isTooLarge = requested.isFirst() && first.isLargerThan(requested) && !first.continuesAfterTag(requested);
+        UpstreamPage received = isTooLarge ? fetchPage(upstream, name, requested) : first;
+        if (requested.next().isEmpty() && !received.isAfter(requested.last())) {
+            // The upstream ignores "last", or has another order.
             TagList all = fetch(upstream, name);
             whole.accept(all);
-            return cut(all, asked);
+            return cut(all, requested);
         }
-        ListResult<TagList> page = came.isLargerThan(asked) && came.isCutBehind(asked)
-                ? cut(came.tags, asked)
-                : ListResult.certain(came.tags, came.next.map(next -> following(asked, came.tags, next)));
-        note(name, asked, page, whole);
+        ListResult<TagList> page = received.isLargerThan(requested) && received.continuesAfterTag(requested)
+                ? cut(received.tags, requested)
+                : ListResult.certain(received.tags, received.next.map(next -> nextPage(requested, received.tags, next)));
+        note(name, requested, page, whole);
         return page;
     }
 
-    private static ListPage following(ListPage asked, TagList tags, String query) {
+    private static ListPage nextPage(ListPage requested, TagList tags, String query) {
         String last =
-                tags.isEmpty() ? asked.last() : tags.tags().get(tags.tags().size() - 1);
-        return asked.continued(last, query).orElse(asked.after(last));
+                tags.isEmpty() ? requested.last() : tags.tags().get(tags.tags().size() - 1);
+        return requested.continued(last, query).orElse(requested.after(last));
     }
 
-    private Came ask(Upstream upstream, ListName.Tags name, ListPage asked) {
-        boolean goesOn = asked.next().isPresent();
-        Paginator.Some<TagList> came = pages.one(
+    private UpstreamPage fetchPage(Upstream upstream, ListName.Tags name, ListPage requested) {
+        boolean isContinued = requested.next().isPresent();
+        Paginator.Some<TagList> received = pages.one(
                         upstream,
                         name.repository().name(),
                         PATH,
-                        asked.upstreamQuery(),
-                        answer -> page(name, answer),
+                        requested.upstreamQuery(),
+                        answer -> parse(name, answer),
                         TagList::isEmpty)
-                .orElseThrow(() -> goesOn ? gone(name) : unknown(name));
-        return new Came(TagList.merged(came.pages()), came.next());
+                .orElseThrow(() -> isContinued ? noNextPage(name) : unknown(name));
+        return new UpstreamPage(TagList.merged(received.pages()), received.next());
     }
 
     /**
-     * A page of the upstream.
+     * A page from the upstream.
      *
-     * @param next the query of the page that follows; empty if there is none
+     * @param next the query of the next page; empty if there is none
      */
-    private record Came(TagList tags, Optional<String> next) {
-        boolean isLargerThan(ListPage asked) {
-            return tags.tags().size() > asked.size();
+    private record UpstreamPage(TagList tags, Optional<String> next) {
+        boolean isLargerThan(ListPage requested) {
+            return tags.tags().size() > requested.size();
         }
 
         boolean isAfter(String last) {
             return tags.isEmpty() || tags.tags().get(0).compareTo(last) > 0;
         }
 
-        /** Whether the list goes on by the last tag, so that the client may go on by an earlier one. */
-        boolean isCutBehind(ListPage asked) {
+        /**
+         * Returns true if the list continues after its greatest tag, so that a client may continue after an earlier
+         * one.
+         */
+        boolean continuesAfterTag(ListPage requested) {
             String greatest = tags.isEmpty() ? "" : tags.tags().get(tags.tags().size() - 1);
-            return asked.next().isEmpty()
+            return requested.next().isEmpty()
                     && next.map(query -> LAST.matcher(query).results().anyMatch(last -> last.group(1)
                                     .equals(greatest)))
                             .orElse(true);
         }
     }
 
-    /** Notes that a client has read a page. At the end of the list, all of it is known. */
-    private void note(ListName.Tags name, ListPage asked, ListResult<TagList> page, Consumer<TagList> whole) {
-        Question question = new Question(name.repository(), asked.upstreamQuery());
-        Optional<Read> before = Optional.ofNullable(reading.asMap().remove(question));
-        if (asked.isFirst() || before.isPresent()) {
-            Read read = Read.of(asked.isFirst() ? Optional.empty() : before, page.list());
+    /** Notes that a client has read a page; at the end of the list, the whole list is known. */
+    private void note(ListName.Tags name, ListPage requested, ListResult<TagList> page, Consumer<TagList> whole) {
+        PageKey key = new PageKey(name.repository(), requested.upstreamQuery());
+        Optional<ReadPages> before = Optional.ofNullable(reading.asMap().remove(key));
+        if (requested.isFirst() || before.isPresent()) {
+            ReadPages read = ReadPages.of(requested.isFirst() ? Optional.empty() : before, page.list());
             page.next()
                     .ifPresentOrElse(
-                            next -> reading.put(new Question(name.repository(), next.upstreamQuery()), read),
+                            next -> reading.put(new PageKey(name.repository(), next.upstreamQuery()), read),
                             () -> whole.accept(read.all()));
         }
     }
 
     @Override
-    public ListResult<TagList> cut(TagList whole, ListPage asked) {
+    public ListResult<TagList> cut(TagList whole, ListPage requested) {
         List<String> rest = whole.tags().stream()
-                .filter(tag -> tag.compareTo(asked.last()) > 0)
+                .filter(tag -> tag.compareTo(requested.last()) > 0)
                 .toList();
-        List<String> page = rest.subList(0, Math.min(asked.size(), rest.size()));
-        boolean isLast = asked.size() == 0 || page.size() == rest.size();
+        List<String> page = rest.subList(0, Math.min(requested.size(), rest.size()));
+        boolean isLast = requested.size() == 0 || page.size() == rest.size();
         return ListResult.certain(
-                new TagList(page), isLast ? Optional.empty() : Optional.of(asked.after(page.get(page.size() - 1))));
+                new TagList(page), isLast ? Optional.empty() : Optional.of(requested.after(page.get(page.size() - 1))));
     }
 
     @Override
@@ -189,26 +199,26 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
 
     @Override
     public Optional<ListResult<TagList>> begun(ListName.Tags name) {
-        return pages.begun(name.repository().registry(), name.repository().name(), PATH, answer -> page(name, answer))
-                .map(some -> begun(TagList.merged(some.pages()), some.next()));
+        return pages.begun(name.repository().registry(), name.repository().name(), PATH, answer -> parse(name, answer))
+                .map(some -> firstPages(TagList.merged(some.pages()), some.next()));
     }
 
-    private static ListResult<TagList> begun(TagList tags, Optional<String> next) {
-        return ListResult.certain(tags, next.map(query -> following(ListPage.ALL, tags, query)));
+    private static ListResult<TagList> firstPages(TagList tags, Optional<String> next) {
+        return ListResult.certain(tags, next.map(query -> nextPage(ListPage.ALL, tags, query)));
     }
 
-    private static Optional<TagList> page(ListName.Tags name, ListAnswer answer) {
+    private static Optional<TagList> parse(ListName.Tags name, ListAnswer answer) {
         if (answer.status() == 404) {
             return Optional.empty();
         }
-        String what = "GET tags/list of " + name.repository() + ": ";
+        String attempt = "GET tags/list of " + name.repository() + ": ";
         if (!answer.isFound()) {
-            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + "upstream answered " + answer.status());
+            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, attempt + "upstream answered " + answer.status());
         }
         try {
             return Optional.of(TagList.parse(answer.bytes()));
         } catch (RegistryException e) {
-            throw new RegistryException(e.code(), what + e.getMessage(), e);
+            throw new RegistryException(e.code(), attempt + e.getMessage(), e);
         }
     }
 
@@ -229,11 +239,11 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
 
     @Override
     public Optional<TagList> offline(ListName.Tags name, Optional<TagList> last) {
-        TagList here = new TagList(
-                catalog.tags(name.repository()).stream().map(Tag::value).toList());
-        return last.isEmpty() && here.isEmpty()
+        TagList cached = new TagList(
+                index.tags(name.repository()).stream().map(Tag::value).toList());
+        return last.isEmpty() && cached.isEmpty()
                 ? Optional.empty()
-                : Optional.of(last.orElse(TagList.EMPTY).and(here));
+                : Optional.of(last.orElse(TagList.EMPTY).and(cached));
     }
 
     @Override

@@ -19,37 +19,42 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /**
- * Keeps manifests from being served as blobs. Registries that run distribution answer 200 for the digest of a manifest under /blobs/ too, as
- * an octet-stream, and containerd would keep an image under that type for good (containerd#13007).
+ * Prevents that manifests are served as blobs; thread-safe.
+ *
+ * <p>Registries that run distribution answer 200 for the digest of a manifest under /blobs/ too, as an
+ * octet-stream, and containerd would store the image under that type permanently (containerd#13007).
  */
 public final class ManifestAsBlobCheck {
-    /** Then the blob can't be had either, and asking for it would take as long once more. */
-    private static final Set<ErrorCode> NOBODY_ANSWERS =
+    /** Failures with which the blob request would fail too, after waiting as long once more. */
+    private static final Set<ErrorCode> NO_ANSWER =
             Set.of(ErrorCode.UPSTREAM_UNREACHABLE, ErrorCode.UPSTREAM_TIMEOUT);
 
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final Supplier<RegistryTrust> trust;
     private final SingleFlight<ImageReference, Digest> flights = new SingleFlight<>();
 
-    public ManifestAsBlobCheck(ContentIndex catalog, Supplier<RegistryTrust> trust) {
-        this.catalog = catalog;
+    public ManifestAsBlobCheck(ContentIndex index, Supplier<RegistryTrust> trust) {
+        this.index = index;
         this.trust = trust;
     }
 
     /**
-     * Lets pass what is not known as a manifest of the repository alone. Asks nobody.
+     * Refuses a digest that is known as a manifest of the repository and not as a blob. Asks no upstream.
      *
-     * @throws RegistryException {@link ErrorCode#BLOB_UNKNOWN}
+     * @throws RegistryException {@link ErrorCode#BLOB_UNKNOWN} if the digest is refused
      */
     public void checkKnown(Repository repository, Digest digest) {
-        if (catalog.isOnlyManifest(repository, digest)) {
+        if (index.isOnlyManifest(repository, digest)) {
             throw isManifest(repository, digest);
         }
     }
 
-    /** The same as {@link #check(Upstream, Repository, Digest)}, by the upstream's executor, once however many ask. */
+    /**
+     * Runs {@link #check(Upstream, Repository, Digest)} on the upstream's executor, once for concurrent requests, and
+     * returns the digest.
+     */
     public CompletionStage<Digest> checked(Upstream upstream, Repository repository, Digest digest) {
-        if (catalog.isBlob(repository, digest)) {
+        if (index.isBlob(repository, digest)) {
             return CompletableFuture.completedStage(digest);
         }
         upstream.check(RequestKind.OTHER);
@@ -60,19 +65,21 @@ public final class ManifestAsBlobCheck {
     }
 
     /**
-     * Lets pass what the repository is known to have as a blob. For another digest its upstream is asked by HEAD whether that is a manifest; one
-     * that can't tell is believed to have a blob.
+     * Refuses a digest that is a manifest; blocks. A digest that the index has as a blob of the repository passes
+     * without a request. Otherwise the upstream is asked by HEAD, and if its answer is unclear, the digest passes
+     * as a blob.
      *
-     * @throws RegistryException {@link ErrorCode#BLOB_UNKNOWN} if it is a manifest, or the upstream's failure if it can't be asked at all
+     * @throws RegistryException {@link ErrorCode#BLOB_UNKNOWN} if the digest is a manifest, or the upstream's
+     *     failure if it is unreachable or does not answer in time
      */
     public void check(Upstream upstream, Repository repository, Digest digest) {
-        if (catalog.isBlob(repository, digest)) {
+        if (index.isBlob(repository, digest)) {
             return;
         }
         if (hasManifest(upstream, repository, digest)) {
-            // Else whoever runs a registry could claim what another one has, and read it here.
+            // The answer of an unlisted registry gives no link: it could claim a manifest of another registry (ADR 8).
             if (trust.get().isConfigured(repository.registry())) {
-                catalog.confirmManifest(repository, digest);
+                index.confirmManifest(repository, digest);
             }
             throw isManifest(repository, digest);
         }
@@ -82,7 +89,7 @@ public final class ManifestAsBlobCheck {
         try {
             return saysManifest(upstream.headManifest(repository.name(), digest), digest);
         } catch (RegistryException e) {
-            if (NOBODY_ANSWERS.contains(e.code())) {
+            if (NO_ANSWER.contains(e.code())) {
                 throw e;
             }
             return false;
@@ -90,19 +97,20 @@ public final class ManifestAsBlobCheck {
     }
 
     /**
-     * A portal's page is none, and neither is the answer of a registry that names another digest. Whose type is of no kind has to name the digest:
-     * there are servers that say 200 to everything, and what is noted here lasts.
+     * Returns true if a HEAD answer confirms that a digest is a manifest. The web page of a portal does not, and
+     * neither does an answer that names another digest. An answer with a generic type must name the digest, because
+     * some servers answer 200 to everything, and the confirmation is permanent.
      */
     static boolean saysManifest(HeadAnswer answer, Digest digest) {
         MediaType type = answer.contentType();
         return answer.digest()
-                .map(told -> told.equals(digest) && (type.canBeManifest() || type.isGeneric()))
+                .map(named -> named.equals(digest) && (type.canBeManifest() || type.isGeneric()))
                 .orElse(type.canBeManifest() && !type.isGeneric());
     }
 
     private static RegistryException isManifest(Repository repository, Digest digest) {
         return new RegistryException(
                 ErrorCode.BLOB_UNKNOWN,
-                repository + "@" + digest + " is a manifest, no blob; ask for it under /manifests/");
+                repository + "@" + digest + " is a manifest and not a blob; request it under /manifests/");
     }
 }

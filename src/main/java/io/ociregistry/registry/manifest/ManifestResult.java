@@ -4,9 +4,9 @@ import io.ociregistry.oci.Manifest;
 import java.util.Optional;
 
 /**
- * A manifest to answer with.
+ * A manifest for an answer to a client.
  *
- * @param warning why it may not be what the upstream has now; empty if it is, or if nobody asked for more
+ * @param warning the reason why the upstream may have another manifest now; empty if the manifest is not stale
  */
 public record ManifestResult(Manifest manifest, Optional<String> warning) {
     static ManifestResult certain(Manifest manifest) {

@@ -10,7 +10,6 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.Registry;
 import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.policy.AirGapMessages;
@@ -32,46 +31,52 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-/** The manifest half of the {@link Registry}. */
+/**
+ * Manifests of the pull-through cache: lookup in the store, revalidation of tags, and fetch from the upstream on a
+ * miss; thread-safe.
+ *
+ * <p>Except for the methods marked as blocking, no method waits. They may throw {@link RegistryException} directly;
+ * their stages fail with it too.
+ */
 public final class ManifestService {
     private final ManifestStore store;
-    private final ContentIndex catalog;
-    private final RecordWatcher discovery;
-    private final Supplier<RuntimeConfig> rules;
+    private final ContentIndex index;
+    private final RecordWatcher watcher;
+    private final Supplier<RuntimeConfig> config;
     private final Upstreams upstreams;
     private final Clock clock;
     private final long maxBytes;
     private final boolean airGapped;
-    private final NegativeCache<ImageReference> missing;
-    private final TagRevalidator freshness;
+    private final NegativeCache<ImageReference> negativeCache;
+    private final TagRevalidator revalidator;
     private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
 
     public ManifestService(
             ManifestStore store,
-            ContentIndex catalog,
-            RecordWatcher discovery,
+            ContentIndex index,
+            RecordWatcher watcher,
             Upstreams upstreams,
-            Supplier<RuntimeConfig> rules,
+            Supplier<RuntimeConfig> config,
             Clock clock) {
         this.store = store;
-        this.catalog = catalog;
-        this.discovery = discovery;
-        this.rules = rules;
+        this.index = index;
+        this.watcher = watcher;
+        this.config = config;
         this.upstreams = upstreams;
         this.clock = clock;
-        ServerConfig config = rules.get().config();
-        this.maxBytes = config.maxManifestBytes();
-        this.airGapped = config.airGapped();
-        this.missing = new NegativeCache<>(config.cache().negativeTtl(), Ticker.systemTicker());
-        this.freshness = new TagRevalidator(catalog, upstreams, rules, new RevalidatedManifests(), missing, clock);
+        ServerConfig initial = config.get().config();
+        this.maxBytes = initial.maxManifestBytes();
+        this.airGapped = initial.airGapped();
+        this.negativeCache = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
+        this.revalidator = new TagRevalidator(index, upstreams, config, new RevalidatedManifests(), negativeCache, clock);
     }
 
-    /** Goes on by another configuration. */
+    /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the manifests. */
     public void reload(ServerConfig config) {
-        missing.begin(config.cache().negativeTtl());
+        negativeCache.begin(config.cache().negativeTtl());
     }
 
-    /** What a client gets for a name. */
+    /** Returns the manifest of a name to a client, and records the time of the pull. */
     public CompletionStage<ManifestResult> get(ImageReference name) {
         return find(name, Priority.CLIENT).thenApply(found -> {
             store.pulls().note(name.repository(), found.manifest().digest(), clock.instant());
@@ -79,62 +84,66 @@ public final class ManifestService {
         });
     }
 
-    /** The same for somebody else, whose getting it does not count as a use. */
+    /** Returns the manifest of a name without recording a pull, as for a prefetch or a load. */
     public CompletionStage<ManifestResult> find(ImageReference name, Priority priority) {
-        if (!discovery.isReady()) {
-            return early(name, priority);
+        if (!watcher.isReady()) {
+            return findWhileReading(name, priority);
         }
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return freshness.confirmed(name, cached.get());
+            return revalidator.confirmed(name, cached.get());
         }
-        CompletionStage<Void> looked = discovery.lookFor(name);
-        if (looked.toCompletableFuture().isDone()) {
-            return afterLook(name, priority);
+        CompletionStage<Void> scanned = watcher.lookFor(name);
+        if (scanned.toCompletableFuture().isDone()) {
+            return afterScan(name, priority);
         }
-        Supplier<CompletionStage<ManifestResult>> then = Via.keptFor(() -> afterLook(name, priority));
-        return looked.thenCompose(known -> then.get());
+        Supplier<CompletionStage<ManifestResult>> afterScan = Via.keptFor(() -> afterScan(name, priority));
+        return scanned.thenCompose(done -> afterScan.get());
     }
 
-    /** While not all records are known: a digest is, once its own is. */
-    private CompletionStage<ManifestResult> early(ImageReference name, Priority priority) {
+    /** Answers while records are still being read: a digest as soon as its own record is read, a tag after all are. */
+    private CompletionStage<ManifestResult> findWhileReading(ImageReference name, Priority priority) {
         if (name.reference() instanceof Digest digest) {
-            discovery.lookAt(digest);
+            watcher.lookAt(digest);
             Optional<Manifest> cached = cached(name);
             if (cached.isPresent()) {
                 return CompletableFuture.completedStage(ManifestResult.certain(cached.get()));
             }
         }
-        return discovery.whenReady(() -> find(name, priority));
+        return watcher.whenReady(() -> find(name, priority));
     }
 
-    private CompletionStage<ManifestResult> afterLook(ImageReference name, Priority priority) {
+    private CompletionStage<ManifestResult> afterScan(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return freshness.confirmed(name, cached.get());
+            return revalidator.confirmed(name, cached.get());
         }
         if (airGapped) {
             throw AirGapMessages.notCached(ErrorCode.MANIFEST_UNKNOWN, name + " is", store.unreadable(meaning(name)));
         }
-        boolean isOne = meaning(name) instanceof Digest;
-        Optional<String> unreadable = isOne ? store.unreadable(meaning(name)) : Optional.empty();
+        boolean isDigest = meaning(name) instanceof Digest;
+        Optional<String> unreadable = isDigest ? store.unreadable(meaning(name)) : Optional.empty();
         return UnreadableContent.orFailure(Futures.failing(() -> fetched(name, priority)), unreadable);
     }
 
-    /** The digest that a name is known to mean, or else the name's own tag. */
+    /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
     private Reference meaning(ImageReference name) {
-        return catalog.find(name).<Reference>map(digest -> digest).orElse(name.reference());
+        return index.find(name).<Reference>map(digest -> digest).orElse(name.reference());
     }
 
     private CompletionStage<ManifestResult> fetched(ImageReference name, Priority priority) {
-        missing.check(name);
+        negativeCache.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        return flights.join(name, upstream.metadata(priority), () -> missing.noting(name, () -> fetch(upstream, name)))
+        return flights.join(name, upstream.metadata(priority), () -> negativeCache.noting(name, () -> fetch(upstream, name)))
                 .thenApply(ManifestResult::certain);
     }
 
-    /** Names a manifest that is here by a tag too, if its upstream says that this is what the tag means now. */
+    /**
+     * Adds a tag to a cached manifest if the upstream's HEAD answer says that the tag means this manifest now.
+     *
+     * @return false if the tag means another manifest
+     */
     public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest, Priority priority) {
         Upstream upstream = upstreams.get(tag.repository().registry());
         upstream.check(RequestKind.OTHER);
@@ -152,13 +161,13 @@ public final class ManifestService {
         return still;
     }
 
-    /** What the upstream means by a name now, kept; empty if it says that it has no such manifest. Blocks. */
+    /** Returns the manifest that the upstream has under a name now, and stores it; empty if it has none. Blocks. */
     public Optional<Manifest> ask(Upstream upstream, ImageReference name) {
         Optional<Manifest> cached = cached(name);
         try {
             return Optional.of(
                     cached.isPresent()
-                            ? freshness.revalidate(upstream, name, cached.get())
+                            ? revalidator.revalidate(upstream, name, cached.get())
                             : fetch(upstream, name, name));
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
@@ -168,15 +177,15 @@ public final class ManifestService {
         }
     }
 
-    /** What a name means here; asks nobody. */
+    /** Returns the cached manifest of a name; asks no upstream. */
     public Optional<Manifest> cached(ImageReference name) {
-        // Looked up again: what another registry sent just now was noted as its own before it was there to be found.
-        return catalog.find(name).flatMap(store::find).filter(found -> catalog.find(name)
+        // Looked up again: another registry may have stored the manifest just now, after confirming it as its own.
+        return index.find(name).flatMap(store::find).filter(found -> index.find(name)
                 .isPresent());
     }
 
     private Manifest fetch(Upstream upstream, ImageReference name) {
-        // It may have been stored since the caller looked.
+        // Another request may have stored it since the caller's lookup.
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
             return cached.get();
@@ -184,14 +193,14 @@ public final class ManifestService {
         return fetch(upstream, name, name);
     }
 
-    /** Fetches a manifest from where {@code source} says and keeps it under {@code name}. */
+    /** Fetches the manifest that {@code source} means and stores it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-        Fetched fetched = sharedBytes(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
+        Fetched fetched = storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
         Manifest manifest = fetched.manifest;
-        // Before it can be found: whoever only names it loses it first.
-        catalog.confirmManifest(name.repository(), manifest.digest());
-        // What a cache could not look up again is as old as can be, so that it is asked for again where the tag's rule
-        // has an age.
+        // Confirmed before it can be found, so that a registry that only names this digest does not show it.
+        index.confirmManifest(name.repository(), manifest.digest());
+        // A manifest that an upstream cache marks as stale counts as never confirmed, so that a tag rule with an age
+        // revalidates it.
         keep(manifest, name, fetched.stale ? Instant.EPOCH : clock.instant());
         return manifest;
     }
@@ -204,12 +213,15 @@ public final class ManifestService {
 
     private void keep(Manifest manifest, ImageReference name, Instant checked) {
         store.confirm(
-                manifest, name, catalog.nextCheck(name, checked), record -> catalog.add(ManifestSummary.of(record)));
+                manifest, name, index.nextCheck(name, checked), record -> index.add(ManifestSummary.of(record)));
     }
 
-    /** Forgets a name that is gone upstream. What others confirm meanwhile is known both here and on the disk, or in neither. */
+    /**
+     * Removes a name that its upstream no longer has. If the name is confirmed at the same time, it is afterwards
+     * either both in the index and on disk, or in neither.
+     */
     public void drop(ImageReference name) {
-        catalog.claimed(name).forEach(digest -> store.drop(digest, name, () -> catalog.drop(name, digest)));
+        index.claimed(name).forEach(digest -> store.drop(digest, name, () -> index.drop(name, digest)));
     }
 
     private final class RevalidatedManifests implements TagRevalidator.ManifestCache {
@@ -224,15 +236,15 @@ public final class ManifestService {
         }
     }
 
-    /** Bytes that are here already, if this name's upstream says that it has them too, and its word is enough (ADR 8). */
-    private Optional<Manifest> sharedBytes(Upstream upstream, ImageReference name) {
+    /** Returns a stored manifest that the name's upstream confirms by HEAD, if that answer is trusted (ADR 8). */
+    private Optional<Manifest> storedAndConfirmed(Upstream upstream, ImageReference name) {
         if (!(name.reference() instanceof Digest digest)) {
             return Optional.empty();
         }
-        boolean isWordEnough =
-                rules.get().trust().isConfigured(name.repository().registry())
+        boolean isTrusted =
+                config.get().trust().isConfigured(name.repository().registry())
                         || cached(name).isPresent();
-        Optional<Manifest> shared = isWordEnough ? store.find(digest) : Optional.empty();
+        Optional<Manifest> shared = isTrusted ? store.find(digest) : Optional.empty();
         return shared.filter(found -> ManifestAsBlobCheck.saysManifest(
                 upstream.headManifest(name.repository().name(), digest), digest));
     }
@@ -244,7 +256,7 @@ public final class ManifestService {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()
-                            + "; nothing was kept");
+                            + "; it was not stored");
         }
         return new Fetched(manifest, answer.stale());
     }

@@ -29,13 +29,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Looks after cached tags that may have moved.
+ * Revalidates cached tags that may have moved; thread-safe.
  *
- * <p>Where the rule for a tag says so, or its newest record is lost, its upstream is asked by HEAD, once however many
- * clients ask, and only if the tag moved the new manifest is fetched, by digest. Whatever goes wrong with that, the
- * cached one is served, and says that it is: an upstream that fails, refuses or is slow is no reason to break what worked
- * yesterday. Only an upstream that answers that the tag is gone can make it unknown, for good until it has it again, and
- * only if the rule says so.
+ * <p>If the rule for a tag requires it, or the tag's newest record is lost, the upstream is asked by HEAD, once for
+ * concurrent requests. Only if the tag moved, the new manifest is fetched, by digest. If the upstream fails,
+ * refuses or is slow, the cached manifest is served with a warning. Only if the upstream answers that the tag is
+ * gone, and the rule allows it, the tag becomes unknown, until the upstream has it again.
  */
 final class TagRevalidator {
     /** The cached manifests, as a revalidation changes them. */
@@ -47,55 +46,58 @@ final class TagRevalidator {
         void drop(ImageReference name);
     }
 
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final Upstreams upstreams;
     private final Supplier<RuntimeConfig> config;
     private final ManifestCache manifests;
-    private final NegativeCache<ImageReference> missing;
+    private final NegativeCache<ImageReference> negativeCache;
     private final Clock clock;
     private final boolean airGapped;
     private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
 
     TagRevalidator(
-            ContentIndex catalog,
+            ContentIndex index,
             Upstreams upstreams,
             Supplier<RuntimeConfig> config,
             ManifestCache manifests,
-            NegativeCache<ImageReference> missing,
+            NegativeCache<ImageReference> negativeCache,
             Clock clock) {
-        this.catalog = catalog;
+        this.index = index;
         this.upstreams = upstreams;
         this.config = config;
         this.manifests = manifests;
-        this.missing = missing;
+        this.negativeCache = negativeCache;
         this.clock = clock;
         this.airGapped = config.get().config().airGapped();
     }
 
-    /** What to answer where that manifest is cached under that name. */
+    /**
+     * Returns the answer for a name whose manifest is cached: the cached manifest or, if the tag moved, the new
+     * one.
+     */
     CompletionStage<ManifestResult> confirmed(ImageReference name, Manifest cached) {
         if (!(name.reference() instanceof Tag tag)) {
             return CompletableFuture.completedStage(ManifestResult.certain(cached));
         }
         TagRule rule = config.get().tags().rule(name.repository().registry(), tag.value());
-        if (!catalog.isDoubtful(name) && isFresh(name, rule)) {
+        if (!index.isDoubtful(name) && isFresh(name, rule)) {
             return CompletableFuture.completedStage(ManifestResult.certain(cached));
         }
         return airGapped
                 ? CompletableFuture.completedStage(stale(name, cached, AirGapMessages.REASON))
-                : ask(name, cached, rule);
+                : revalidateInBackground(name, cached, rule);
     }
 
     private boolean isFresh(ImageReference name, TagRule rule) {
-        Duration age = Duration.between(catalog.checked(name), clock.instant());
-        // A clock that was once ahead makes it as good as old.
+        Duration age = Duration.between(index.checked(name), clock.instant());
+        // A confirmation in the future was made while the clock was wrong, so it counts as old.
         return rule.maxAge().equals(TagRule.FOREVER) || (!age.isNegative() && age.compareTo(rule.maxAge()) < 0);
     }
 
-    private CompletionStage<ManifestResult> ask(ImageReference name, Manifest cached, TagRule rule) {
+    private CompletionStage<ManifestResult> revalidateInBackground(ImageReference name, Manifest cached, TagRule rule) {
         Upstream upstream;
         try {
-            missing.check(name);
+            negativeCache.check(name);
             upstream = upstreams.get(name.repository().registry());
             upstream.check(RequestKind.REVALIDATION);
         } catch (RegistryException e) {
@@ -104,7 +106,7 @@ final class TagRevalidator {
         return flights.join(
                         name,
                         upstream.metadata(Priority.REFRESH),
-                        () -> missing.noting(name, () -> revalidate(upstream, name, cached, rule)))
+                        () -> negativeCache.noting(name, () -> revalidate(upstream, name, cached, rule)))
                 .thenApply(ManifestResult::certain)
                 .exceptionally(failure -> afterFailure(name, cached, rule, failure))
                 .toCompletableFuture()
@@ -117,7 +119,7 @@ final class TagRevalidator {
 
     private Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached, TagRule rule) {
         try {
-            // It may have gone down while this waited for a thread.
+            // The upstream may have become unreachable while this request waited for a thread.
             upstream.check(RequestKind.OTHER);
             return revalidate(upstream, name, cached);
         } catch (RegistryException e) {
@@ -128,21 +130,24 @@ final class TagRevalidator {
         }
     }
 
-    /** What the upstream means by that name now, kept. Blocks. */
+    /** Returns the manifest that the upstream has under a name now, and stores it if it is new. Blocks. */
     Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
         Optional<Digest> now = upstream.headManifest(name.repository().name(), name.reference())
                 .digest();
         if (now.filter(cached::is).isPresent()) {
-            catalog.refresh(name, cached.digest(), clock.instant());
+            index.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
-        return now.map(digest -> moved(upstream, name, digest)).orElseGet(() -> manifests.fetch(upstream, name, name));
+        return now.map(digest -> fetchMoved(upstream, name, digest)).orElseGet(() -> manifests.fetch(upstream, name, name));
     }
 
-    /** By digest, so that what HEAD told and what is fetched are the same; by tag where HEAD told a digest that nothing has. */
-    private Manifest moved(Upstream upstream, ImageReference name, Digest told) {
+    /**
+     * Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream does not have that
+     * digest.
+     */
+    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest now) {
         try {
-            return manifests.fetch(upstream, new ImageReference(name.repository(), told), name);
+            return manifests.fetch(upstream, new ImageReference(name.repository(), now), name);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
                 throw e;
@@ -166,12 +171,12 @@ final class TagRevalidator {
         return answer.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepsWhatIsGone();
     }
 
-    private ManifestResult stale(ImageReference name, Manifest cached, String why) {
-        Instant checked = catalog.checked(name).truncatedTo(ChronoUnit.SECONDS);
+    private ManifestResult stale(ImageReference name, Manifest cached, String reason) {
+        Instant checked = index.checked(name).truncatedTo(ChronoUnit.SECONDS);
         String age = GoDuration.format(Duration.between(checked, clock.instant()));
         return new ManifestResult(
                 cached,
-                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + why
-                        + (catalog.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
+                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + reason
+                        + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
     }
 }

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A private registry, and two that nobody configured and that anybody may run, asked for the same bytes (ADR 8). The real ones would have to be
- * at public addresses; here their names lead to loopback.
+ * A private registry, and two that nobody configured and that anybody may run, asked for the same bytes (ADR 8).
+ * The real ones would have to be at public addresses; here their names lead to loopback.
  */
 @Timeout(60)
 class OthersBytesTest {

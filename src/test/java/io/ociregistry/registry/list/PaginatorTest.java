@@ -31,7 +31,7 @@ class PaginatorTest {
     void theyHaveSoMuchTimeTogether() {
         RegistryException failure = assertThrows(RegistryException.class, () -> all(5, Duration.ofSeconds(101)));
         assertEquals(ErrorCode.UPSTREAM_TIMEOUT, failure.code());
-        assertEquals("GET tags/list of r.example/app: only 3 of its pages came in 300 s", failure.getMessage());
+        assertEquals("GET tags/list of r.example/app: only 3 of its pages arrived in 300 s", failure.getMessage());
     }
 
     @Test
