@@ -11,29 +11,29 @@ import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 class ConcurrencyLimitTest {
-    private final Deque<Runnable> taken = new ArrayDeque<>();
+    private final Deque<Runnable> submitted = new ArrayDeque<>();
     private final List<Integer> done = new ArrayList<>();
-    private final ConcurrencyLimit lane = new ConcurrencyLimit(taken::add, 2);
+    private final ConcurrencyLimit limit = new ConcurrencyLimit(submitted::add, 2);
 
     @Test
-    void onlySoManyAreGivenOn_andTheRestRunsInOrder() {
+    void onlyTheLimitIsSubmittedAndTheRestRunsInOrder() {
         for (int i = 0; i < 5; i++) {
             int number = i;
-            lane.execute(() -> done.add(number));
+            limit.execute(() -> done.add(number));
         }
-        assertEquals(2, taken.size());
-        taken.remove().run();
+        assertEquals(2, submitted.size());
+        submitted.remove().run();
         assertEquals(List.of(0, 2, 3, 4), done);
-        taken.remove().run();
+        submitted.remove().run();
         assertEquals(List.of(0, 2, 3, 4, 1), done);
 
-        lane.execute(() -> done.add(5));
-        lane.execute(() -> done.add(6));
-        assertEquals(2, taken.size(), "both places are free again");
+        limit.execute(() -> done.add(5));
+        limit.execute(() -> done.add(6));
+        assertEquals(2, submitted.size(), "both places are free again");
     }
 
     @Test
-    void anExecutorThatTakesNothingLeavesNothingBehind() {
+    void rejectedTaskFreesItsPlace() {
         List<Runnable> once = new ArrayList<>();
         ConcurrencyLimit full = new ConcurrencyLimit(
                 task -> {
@@ -50,33 +50,33 @@ class ConcurrencyLimitTest {
     }
 
     @Test
-    void whatWaitsIsBounded() {
+    void numberOfWaitingTasksIsLimited() {
         for (int i = 0; i < 1002; i++) {
-            lane.execute(() -> done.add(0));
+            limit.execute(() -> done.add(0));
         }
-        assertThrows(RejectedExecutionException.class, () -> lane.execute(() -> done.add(1)));
-        taken.remove().run();
-        taken.remove().run();
+        assertThrows(RejectedExecutionException.class, () -> limit.execute(() -> done.add(1)));
+        submitted.remove().run();
+        submitted.remove().run();
         assertEquals(1002, done.size());
     }
 
     @Test
-    void whatIsGivenAgainWhileItWaitsOrRunsTakesNoOtherPlace() {
+    void taskSubmittedAgainIsNotQueuedTwice() {
         Runnable running = () -> done.add(1);
         Runnable waiting = () -> done.add(3);
-        lane.execute(running);
-        lane.execute(() -> done.add(2));
+        limit.execute(running);
+        limit.execute(() -> done.add(2));
         for (int i = 0; i < 1001; i++) {
-            lane.execute(running);
-            lane.execute(waiting);
+            limit.execute(running);
+            limit.execute(waiting);
         }
-        lane.execute(() -> done.add(4));
-        taken.remove().run();
-        taken.remove().run();
+        limit.execute(() -> done.add(4));
+        submitted.remove().run();
+        submitted.remove().run();
         assertEquals(List.of(1, 3, 4, 2), done);
 
-        lane.execute(running);
-        taken.remove().run();
-        assertEquals(List.of(1, 3, 4, 2, 1), done, "it is over, so it is new work");
+        limit.execute(running);
+        submitted.remove().run();
+        assertEquals(List.of(1, 3, 4, 2, 1), done, "the task had ended, so it runs again");
     }
 }

@@ -52,7 +52,7 @@ class DownloadsTest {
     private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
     private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
     private static final Downloads.Receiver NEVER = started -> {
-        throw new AssertionError("there is nothing to transfer");
+        throw new AssertionError("unexpected download");
     };
 
     @TempDir
@@ -76,12 +76,12 @@ class DownloadsTest {
     void stop() throws Exception {
         go.countDown();
         executor.shutdownNow();
-        // What has got to its readers may still be on its way to the disk.
+        // Bytes that readers have may not be on disk yet.
         assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
     }
 
     @Test
-    void fiftyClientsAreOneTransfer() throws Exception {
+    void fiftyClientsShareOneDownload() throws Exception {
         CountDownLatch ready = new CountDownLatch(50);
         List<Future<BlobSource>> joins = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
@@ -100,14 +100,14 @@ class DownloadsTest {
         assertEquals(OptionalLong.of(CONTENT.length), downloads.arrivingSize(KEY));
         go.countDown();
         for (BlobSource source : sources) {
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
             source.close();
         }
         assertEquals(1, transfers.get());
     }
 
     @Test
-    void whenAllHaveLeftTheDownloadGoesOn() throws Exception {
+    void downloadContinuesWhenAllClientsHaveLeft() throws Exception {
         BlobSource first = get(downloads.join(KEY, executor, this::gated));
         BlobSource second = get(downloads.join(KEY, executor, NEVER));
         first.close();
@@ -116,15 +116,15 @@ class DownloadsTest {
         assertTrue(downloads.isArriving(KEY));
         BlobSource third = get(downloads.join(KEY, executor, NEVER));
         go.countDown();
-        assertArrayEquals(CONTENT, readToTheEnd(third));
+        assertArrayEquals(CONTENT, readAll(third));
         third.close();
         BlobSource later = get(downloads.join(KEY, executor, NEVER));
-        assertArrayEquals(CONTENT, readToTheEnd(later));
+        assertArrayEquals(CONTENT, readAll(later));
         later.close();
     }
 
     @Test
-    void whoJoinsAfterTheEndButBeforeItIsForgottenGetsTheWhole() throws Exception {
+    void joinAtTheEndOfADownloadGetsTheWholeBlob() throws Exception {
         List<BlobSource> late = new ArrayList<>();
         BlobSource first = get(downloads.join(KEY, Runnable::run, started -> {
             receive(started);
@@ -132,13 +132,13 @@ class DownloadsTest {
         }));
         assertFalse(downloads.isArriving(KEY));
         for (BlobSource source : List.of(first, late.get(0))) {
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
             source.close();
         }
     }
 
     @Test
-    void whoJoinsATransferThatWaitsGivesItToAnotherLine_andItRunsOnce() throws Exception {
+    void joinSubmitsAWaitingDownloadToItsExecutorAndItRunsOnce() throws Exception {
         List<Runnable> prefetch = new ArrayList<>();
         List<Runnable> clients = new ArrayList<>();
         CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
@@ -147,13 +147,13 @@ class DownloadsTest {
         prefetch.remove(0).run();
         for (CompletionStage<BlobSource> stage : List.of(first, second)) {
             BlobSource source = get(stage);
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
             source.close();
         }
     }
 
     @Test
-    void whoJoinsAndFindsTheLineFullWaitsInTheOther() throws Exception {
+    void joinWithAFullExecutorWaitsInTheFirstOne() throws Exception {
         List<Runnable> prefetch = new ArrayList<>();
         CompletionStage<BlobSource> first = downloads.join(KEY, prefetch::add, this::receive);
         CompletionStage<BlobSource> second = downloads.join(
@@ -168,13 +168,13 @@ class DownloadsTest {
     }
 
     @Test
-    void whoHearsOfItWhenEverybodyHasLeftGetsItFromTheStore() throws Exception {
+    void lateJoinGetsTheBlobFromTheStoreIfTheDownloadIsClosed() throws Exception {
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
         downloads.join(KEY, executor, started -> {
             await(go);
-            BlobDownload download = begin();
-            // Told by another thread, which is held up among those who wait.
+            BlobDownload download = newDownload();
+            // Completed by another thread, which a waiting join then blocks.
             executor.execute(() -> started.complete(Optional.of(download)));
             await(held);
             finish(download);
@@ -190,18 +190,17 @@ class DownloadsTest {
         while (downloads.isArriving(KEY)) {
             Thread.onSpinWait();
         }
-        // The store has it, and whoever joins now gets it from there; that also says that the download was closed or
-        // will be.
+        // A join gets the blob from the store now, so the download is closed or about to be.
         get(downloads.join(KEY, executor, NEVER)).close();
         ended.countDown();
         BlobSource source = get(slow);
-        assertArrayEquals(CONTENT, readToTheEnd(source));
+        assertArrayEquals(CONTENT, readAll(source));
         source.close();
     }
 
     @Test
-    void aFailureBeforeTheStartReachesEveryJoinerAndTheNextJoinStartsAnew() throws Exception {
-        RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no");
+    void failureBeforeTheStartFailsAllJoinsAndTheNextOneStartsAgain() throws Exception {
+        RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "unreachable");
         List<CompletionStage<BlobSource>> joins = new ArrayList<>();
         CompletableFuture<CompletionStage<BlobSource>> retry = new CompletableFuture<>();
         joins.add(downloads.join(KEY, executor, started -> {
@@ -218,45 +217,45 @@ class DownloadsTest {
             assertSame(failure, e.getCause());
         }
         try (BlobSource source = get(retry.get(20, TimeUnit.SECONDS))) {
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
         }
     }
 
     @Test
-    void aFailureAfterTheStartReachesItsReadersAndTheNextJoinStartsAnew() throws Exception {
-        CountDownLatch over = new CountDownLatch(1);
+    void failureAfterTheStartFailsReadersAndTheNextJoinResumes() throws Exception {
+        CountDownLatch ended = new CountDownLatch(1);
         BlobSource reader = get(downloads.join(
                 KEY,
                 task -> executor.execute(() -> {
                     task.run();
-                    over.countDown();
+                    ended.countDown();
                 }),
                 started -> {
-                    BlobDownload download = begin();
+                    BlobDownload download = newDownload();
                     started.complete(Optional.of(download));
                     append(download, CONTENT.length / 2);
                     download.checkpoint();
                     download.fail(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "cut"));
                 }));
-        await(over);
+        await(ended);
         ByteBuffer some = ByteBuffer.allocate(100);
         assertEquals(CONTENT.length / 2, reader.read(0, some));
         assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
         reader.close();
         try (BlobSource source = get(downloads.join(KEY, executor, started -> {
-            BlobDownload download = begin();
-            assertEquals(CONTENT.length / 2, download.held(), "what is there is gone on with");
+            BlobDownload download = newDownload();
+            assertEquals(CONTENT.length / 2, download.held(), "the partial file is resumed");
             recheck(download);
             started.complete(Optional.of(download));
             append(download, CONTENT.length);
             finish(download);
         }))) {
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
         }
     }
 
     @Test
-    void aFileThatWaitsForItsCheckIsOpenAtOnce_howeverMuchIsBeingChecked() throws Exception {
+    void unverifiedFileIsOpenBeforeItsVerificationStarts() throws Exception {
         Files.write(root.resolve("blobs").resolve(DIGEST.hex()), CONTENT);
         List<Runnable> waiting = new ArrayList<>();
         Downloads.Key file = new Downloads.Key(DIGEST, Optional.empty());
@@ -267,12 +266,12 @@ class DownloadsTest {
         try (BlobSource source = opened.join()) {
             assertEquals(OptionalLong.of(CONTENT.length), source.size());
             waiting.forEach(Runnable::run);
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
         }
     }
 
     @Test
-    void whatTheStoreHasIsNotTransferred() throws Exception {
+    void storedBlobIsNotDownloaded() throws Exception {
         get(downloads.join(KEY, Runnable::run, this::receive)).close();
         assertEquals(1, transfers.get());
         CompletionStage<BlobSource> stage = downloads.join(KEY, executor, NEVER);
@@ -284,16 +283,16 @@ class DownloadsTest {
     }
 
     @Test
-    void whoMayNotBeShownWhatTheStoreHasGetsItFromATransferOfItsOwn() throws Exception {
+    void joinThatMayNotUseTheStoreDownloadsTheBlob() throws Exception {
         get(downloads.join(KEY, Runnable::run, this::receive)).close();
         try (BlobSource source = get(downloads.join(KEY, executor, this::receive, () -> false))) {
-            assertArrayEquals(CONTENT, readToTheEnd(source));
+            assertArrayEquals(CONTENT, readAll(source));
         }
         assertEquals(2, transfers.get());
     }
 
     @Test
-    void manyWhoAskForWhatTheStoreHasAllGetIt() throws Exception {
+    void concurrentJoinsAllGetAStoredBlob() throws Exception {
         get(downloads.join(KEY, Runnable::run, this::receive)).close();
         CountDownLatch ready = new CountDownLatch(32);
         List<Future<byte[]>> reads = new ArrayList<>();
@@ -304,7 +303,7 @@ class DownloadsTest {
                 byte[] last = {};
                 for (int n = 0; n < 100; n++) {
                     try (BlobSource source = get(downloads.join(KEY, executor, NEVER))) {
-                        last = readToTheEnd(source);
+                        last = readAll(source);
                     }
                 }
                 return last;
@@ -317,7 +316,7 @@ class DownloadsTest {
     }
 
     @Test
-    void anExecutorThatIsFullIsAnOverloadForAllWhoJoined() throws Exception {
+    void fullExecutorFailsJoinsAsOverloaded() throws Exception {
         CompletionStage<BlobSource> refused = downloads.join(
                 KEY,
                 task -> {
@@ -333,7 +332,7 @@ class DownloadsTest {
 
     private void gated(CompletableFuture<Optional<BlobDownload>> started) {
         transfers.incrementAndGet();
-        BlobDownload download = begin();
+        BlobDownload download = newDownload();
         append(download, 5);
         started.complete(Optional.of(download));
         await(go);
@@ -343,13 +342,13 @@ class DownloadsTest {
 
     private void receive(CompletableFuture<Optional<BlobDownload>> started) {
         transfers.incrementAndGet();
-        BlobDownload download = begin();
+        BlobDownload download = newDownload();
         started.complete(Optional.of(download));
         append(download, CONTENT.length);
         finish(download);
     }
 
-    private BlobDownload begin() {
+    private BlobDownload newDownload() {
         BlobDownload download = blobs.begin(DIGEST, SOURCE);
         download.expect(OptionalLong.of(CONTENT.length));
         return download;
@@ -378,7 +377,7 @@ class DownloadsTest {
         download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
     }
 
-    private static byte[] readToTheEnd(BlobSource source) throws IOException {
+    private static byte[] readAll(BlobSource source) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(1000);
         int count;
         while ((count = source.read(all.position(), all)) >= 0) {
@@ -395,7 +394,7 @@ class DownloadsTest {
         try {
             return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
         } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
-            throw new AssertionError("nothing came", e);
+            throw new AssertionError("no result within 20 s", e);
         }
     }
 

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A private registry, and two that nobody configured and that anybody may run, asked for the same bytes (ADR 8).
- * The real ones would have to be at public addresses; here their names lead to loopback.
+ * A private registry and two unlisted ones with the same blob (ADR 8). Real unlisted registries would be at public
+ * addresses; here their names resolve to loopback.
  */
 @Timeout(60)
 class OthersBytesTest {
@@ -79,16 +79,16 @@ class OthersBytesTest {
     }
 
     @Test
-    void aRegistryThatSaysYesToEverythingIsShownNothing() throws Exception {
+    void headAnswerOfAnUnlistedRegistryGivesNoLink() throws Exception {
         assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
         other.blob("x/y", layer);
         other.on(Match.blob(digest).get()).always(Fault.status(404));
 
         Response said = RawHttp.head(base(), blob(OTHER, "x/y"));
         assertEquals(200, said.status());
-        assertEquals(String.valueOf(SIZE), said.header("Content-Length"), "that is what this registry says itself");
+        assertEquals(String.valueOf(SIZE), said.header("Content-Length"), "the size of its own answer");
         assertEquals(404, get(OTHER, "x/y").status());
-        assertEquals(1, gets(other).size(), "it was asked for the bytes");
+        assertEquals(1, gets(other).size(), "the upstream was asked for the bytes");
         reopen();
         assertEquals(404, get(OTHER, "x/y").status());
         assertFalse(links().contains(OTHER), links());
@@ -96,7 +96,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void aNameInAManifestOfItsOwnChangesNothing() throws Exception {
+    void nameInAManifestOfAnotherRegistryGivesNoLink() throws Exception {
         get(PRIVATE, "team/app");
         FakeImage naming = other.image("x/y", "1").layer(layer).push();
         other.on(Match.blob(digest).get()).always(Fault.status(404));
@@ -107,7 +107,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void whoSendsSomethingElseIsNotLinked_neitherToWhatIsHereNorToWhatComesLater() throws Exception {
+    void registryThatSendsWrongBytesGetsNoLink() throws Exception {
         other.blob("x/y", layer);
         other.on(Match.blob(digest).get()).always(new Fault.Html());
         third.blob("x/y", layer);
@@ -122,7 +122,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void whoSendsTheRightBytesIsLinked_andTheNextRequestCostsNothing() throws Exception {
+    void registryThatSendsTheBlobGetsADurableLink() throws Exception {
         get(PRIVATE, "team/app").body();
         other.blob("x/y", layer);
         assertArrayEquals(layer.bytes(), get(OTHER, "x/y").body());
@@ -137,7 +137,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void whatOneSentThatNeedsNoCredentialsIsNoSecret_soTheNextOnesWordIsEnough() throws Exception {
+    void headAnswerGivesALinkToAPublicBlob() throws Exception {
         get(PRIVATE, "team/app").body();
         other.blob("x/y", layer);
         third.blob("x/y", layer);
@@ -151,7 +151,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void aDownloadThatBreaksIsGoneOnWithFromItsOwnRegistry_thoughTheStoreHasTheRest() throws Exception {
+    void brokenDownloadIsResumedFromItsOwnRegistryNotFromTheStore() throws Exception {
         get(PRIVATE, "team/app").body();
         settle();
         other.blob("x/y", layer);
@@ -161,7 +161,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void whileItArrivesAnotherRepositoryOfThatRegistryJoinsOnItsWord_andTheOneThatAskedFirstNeedsNone()
+    void repositoryJoinsADownloadOfItsRegistryByHeadWithoutALink()
             throws Exception {
         get(PRIVATE, "team/app").body();
         settle();
@@ -180,7 +180,7 @@ class OthersBytesTest {
             Response three = joining.send("GET", blob(OTHER, "x/z"));
             assertEquals(200, three.status());
             assertEquals(List.of("x/z"), heads(other));
-            assertFalse(links().contains(OTHER), "nothing has arrived yet");
+            assertFalse(links().contains(OTHER), "the download is not complete yet");
             gate.release();
             for (Response each : List.of(one, two, three)) {
                 assertArrayEquals(layer.bytes(), each.body());
@@ -193,14 +193,14 @@ class OthersBytesTest {
     }
 
     @Test
-    void aBaseLayerIsSharedByWhoeverHasIt_whicheverComesFirst() throws Exception {
+    void baseLayerIsSharedWithAConfiguredRegistryByHead() throws Exception {
         other.image("x/y", "1").layer(layer).push();
         assertEquals(200, manifest(OTHER, "x/y", "1").status());
         assertArrayEquals(layer.bytes(), get(OTHER, "x/y").body());
         settle();
         assertEquals(200, manifest(PRIVATE, "team/app", "1").status());
         assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
-        assertEquals(List.of(), gets(hidden), "the word of who was configured is enough");
+        assertEquals(List.of(), gets(hidden), "the HEAD answer of a configured registry is trusted");
         hidden.refuseConnections();
         other.refuseConnections();
         reopen();
@@ -209,7 +209,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void aManifestIsNotShownToWhoOnlySaysThatItHasIt() throws Exception {
+    void manifestNeedsTheBytesOfAnUnlistedRegistry() throws Exception {
         assertEquals(200, manifest(PRIVATE, "team/app", "1").status());
         Match theirs = Match.manifest(secret.digest());
         other.manifest("x/y", secret.mediaType(), secret.manifest());
@@ -218,17 +218,17 @@ class OthersBytesTest {
         assertEquals(
                 404,
                 RawHttp.get(base(), "/v2/x/y/blobs/" + name + "?ns=" + OTHER).status());
-        assertEquals(1, other.requests(theirs.head()).size(), "it said that it is a manifest");
+        assertEquals(1, other.requests(theirs.head()).size(), "its HEAD answer says that the digest is a manifest");
         assertEquals(404, manifest(OTHER, "x/y", name).status());
         reopen();
         other.heal();
         assertArrayEquals(secret.manifest(), manifest(OTHER, "x/y", name).body());
         other.refuseConnections();
-        assertEquals(200, manifest(OTHER, "x/y", name).status(), "now it has sent it");
+        assertEquals(200, manifest(OTHER, "x/y", name).status(), "the upstream has sent the manifest now");
     }
 
     @Test
-    void whatTwoRegistriesNameInACacheThatKeptNoLinksIsServedOffline_andAfterARestartToo() throws Exception {
+    void cacheWithoutLinksServesSharedBlobsOffline() throws Exception {
         FakeIndex theirs = hidden.index("team/app", "all", secret);
         FakeImage same = other.image("x/y", "1").layer(layer).push();
         other.manifest("x/y", secret.mediaType(), secret.manifest());
@@ -257,7 +257,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void whatWasHeldWholeBelongsToTheRegistryItCameFrom_thoughNothingNamesItThere() throws Exception {
+    void completePartialFileBelongsToItsRegistry() throws Exception {
         close();
         Path partial = images.resolve("partial").resolve(digest.hex() + "@" + PRIVATE);
         Files.write(partial, layer.bytes());
@@ -276,8 +276,8 @@ class OthersBytesTest {
     }
 
     @Test
-    void aCacheThatKeepsLinksTakesNoNamesForThem() throws Exception {
-        // Nothing was linked yet, and still this cache is not one that keeps no links.
+    void cacheWithLinksDerivesNoneFromManifests() throws Exception {
+        // The file of links exists, although it has no link yet.
         other.image("x/y", "1").layer(layer).push();
         other.on(Match.blob(digest)).always(Fault.status(404));
         assertEquals(200, manifest(OTHER, "x/y", "1").status());
@@ -333,7 +333,7 @@ class OthersBytesTest {
         Files.delete(images.resolve("lists"));
     }
 
-    /** What a client has got may be on its way to the disk still; a stop waits for it. */
+    /** Waits until everything that clients got is on disk, by a restart, because a stop waits for that. */
     private void settle() throws Exception {
         reopen();
     }

@@ -12,20 +12,20 @@ class RetryBudgetTest {
             new RetryBudget(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(40)).attempts();
 
     @Test
-    void whoIsToldToWaitLongerDoes() {
+    void pauseLastsAtLeastTheRetryAfterTime() {
         long start = System.nanoTime();
         assertTrue(attempts.pause(Optional.of(Duration.ofMillis(30))));
         assertTrue(System.nanoTime() - start >= Duration.ofMillis(30).toNanos());
     }
 
     @Test
-    void whoIsToldToWaitForHoursGivesUp() {
+    void retryAfterBeyondTheBudgetIsNotWaitedFor() {
         assertFalse(attempts.pause(Optional.of(Duration.ofHours(1))));
-        assertTrue(attempts.pause(Optional.empty()), "that was no try");
+        assertTrue(attempts.pause(Optional.empty()), "the budget is not used up");
     }
 
     @Test
-    void thereIsAnEndToTryingWithoutGettingAnywhere() {
+    void pausesWithoutProgressUseUpTheBudget() {
         assertTrue(attempts.pause(Optional.of(Duration.ofMillis(40))));
         assertFalse(attempts.pause(Optional.empty()));
         attempts.progressed(1);

@@ -27,7 +27,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-/** What went away again leaves no trace: whatever is asked, the answer is that of a catalog that never knew it. */
+/** Removed records leave no trace: the index answers every query as if it had never had them. */
 class ContentIndexRemovalTest {
     private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
     private static final List<Repository> REPOSITORIES = Stream.of("a.example/x", "a.example/y", "b.example/x")
@@ -38,68 +38,68 @@ class ContentIndexRemovalTest {
     private static final List<Tag> TAGS = List.of(Tag.parse("v1"), Tag.parse("v2"));
 
     @Property(tries = 300)
-    void aCatalogAfterAnyAdditionsAndRemovalsIsThatOfTheRecordsThatAreLeft(@ForAll Random random) {
+    void indexAfterRemovalsEqualsIndexOfTheRecordsLeft(@ForAll Random random) {
         boolean closed = random.nextBoolean();
-        ContentIndex catalog = new ContentIndex(closed);
+        ContentIndex index = new ContentIndex(closed);
         List<ManifestSummary> records = new ArrayList<>();
         for (int step = 0; step < 30; step++) {
             if (records.isEmpty() || random.nextInt(3) > 0) {
-                add(random, catalog, records);
+                add(random, index, records);
             } else {
-                remove(random, catalog, records);
+                remove(random, index, records);
             }
         }
-        assertSame(built(closed, records), catalog);
+        assertSame(indexOf(closed, records), index);
         while (!records.isEmpty()) {
             ManifestSummary last = records.remove(records.size() - 1);
-            catalog.remove(last, Set.of());
+            index.remove(last, Set.of());
         }
-        assertSame(new ContentIndex(closed), catalog);
+        assertSame(new ContentIndex(closed), index);
     }
 
     @Test
-    void whatUpstreamsConfirmedStaysWhenARecordGoesUntilItIsForgotten() {
-        ContentIndex catalog = new ContentIndex(false);
+    void confirmedLinkStaysAfterItsRecordUntilTheBlobIsDeleted() {
+        ContentIndex index = new ContentIndex(false);
         Repository repository = REPOSITORIES.get(0);
         Digest layer = DIGESTS.get(0);
         ManifestSummary image =
                 image("image", List.of(new Blob(layer, 5, false)), reference(repository, TAGS.get(0), 0));
-        catalog.add(image);
-        catalog.confirmBlob(new ConfirmedLink(repository, layer, true));
-        catalog.remove(image, Set.of());
-        assertTrue(catalog.hasBlob(repository, layer) && catalog.isPublic(layer));
-        assertTrue(catalog.blobSize(repository, layer).isEmpty());
-        assertTrue(catalog.unlessNamed(layer, () -> true));
-        assertFalse(catalog.hasBlob(repository, layer) || catalog.isPublic(layer));
-        assertSame(new ContentIndex(false), catalog);
+        index.add(image);
+        index.confirmBlob(new ConfirmedLink(repository, layer, true));
+        index.remove(image, Set.of());
+        assertTrue(index.hasBlob(repository, layer) && index.isPublic(layer));
+        assertTrue(index.blobSize(repository, layer).isEmpty());
+        assertTrue(index.unlessNamed(layer, () -> true));
+        assertFalse(index.hasBlob(repository, layer) || index.isPublic(layer));
+        assertSame(new ContentIndex(false), index);
     }
 
     @Test
-    void nothingIsDoneToWhatAManifestNames() {
-        ContentIndex catalog = new ContentIndex(false);
+    void actionRunsOnlyOnUnreferencedDigests() {
+        ContentIndex index = new ContentIndex(false);
         Repository repository = REPOSITORIES.get(0);
         Digest layer = DIGESTS.get(0);
         ManifestSummary image =
                 image("image", List.of(new Blob(layer, 5, false)), reference(repository, TAGS.get(0), 0));
-        catalog.add(image);
-        catalog.confirmBlob(new ConfirmedLink(REPOSITORIES.get(1), layer, false));
-        assertFalse(catalog.unlessNamed(layer, () -> true));
-        assertFalse(catalog.unlessNamed(image.digest(), () -> true));
-        catalog.remove(image, Set.of());
-        assertFalse(catalog.unlessNamed(layer, () -> false), "it could not be done");
-        assertTrue(catalog.hasBlob(REPOSITORIES.get(1), layer));
-        assertTrue(catalog.unlessNamed(layer, () -> true));
-        assertFalse(catalog.hasBlob(REPOSITORIES.get(1), layer));
+        index.add(image);
+        index.confirmBlob(new ConfirmedLink(REPOSITORIES.get(1), layer, false));
+        assertFalse(index.unlessNamed(layer, () -> true));
+        assertFalse(index.unlessNamed(image.digest(), () -> true));
+        index.remove(image, Set.of());
+        assertFalse(index.unlessNamed(layer, () -> false), "the action failed");
+        assertTrue(index.hasBlob(REPOSITORIES.get(1), layer));
+        assertTrue(index.unlessNamed(layer, () -> true));
+        assertFalse(index.hasBlob(REPOSITORIES.get(1), layer));
     }
 
-    private static void add(Random random, ContentIndex catalog, List<ManifestSummary> records) {
-        int which = random.nextInt(6);
+    private static void add(Random random, ContentIndex index, List<ManifestSummary> records) {
+        int number = random.nextInt(6);
         Optional<ManifestSummary> known = records.stream()
-                .filter(record -> record.digest().equals(digest("manifest " + which)))
+                .filter(record -> record.digest().equals(digest("manifest " + number)))
                 .findFirst();
         RecordedReference more = reference(
                 REPOSITORIES.get(random.nextInt(REPOSITORIES.size())),
-                random.nextBoolean() ? TAGS.get(random.nextInt(TAGS.size())) : digest("manifest " + which),
+                random.nextBoolean() ? TAGS.get(random.nextInt(TAGS.size())) : digest("manifest " + number),
                 random.nextInt(5));
         ManifestSummary changed = known.map(record -> with(
                         record,
@@ -108,13 +108,13 @@ class ContentIndexRemovalTest {
                                                 .filter(each -> !each.name().equals(more.name())),
                                         Stream.of(newer(record, more)))
                                 .toList()))
-                .orElseGet(() -> manifest(which, more));
+                .orElseGet(() -> manifest(number, more));
         records.removeIf(record -> record.digest().equals(changed.digest()));
         records.add(changed);
-        catalog.add(changed);
+        index.add(changed);
     }
 
-    /** A record that is confirmed again is never older. */
+    /** Returns the later confirmation of a name: a record that is confirmed again never gets an older time. */
     private static RecordedReference newer(ManifestSummary record, RecordedReference more) {
         return record.references().stream()
                 .filter(each ->
@@ -123,21 +123,21 @@ class ContentIndexRemovalTest {
                 .orElse(more);
     }
 
-    private static void remove(Random random, ContentIndex catalog, List<ManifestSummary> records) {
+    private static void remove(Random random, ContentIndex index, List<ManifestSummary> records) {
         ManifestSummary record = records.remove(random.nextInt(records.size()));
         List<RecordedReference> left = record.references().stream()
                 .filter(unused -> random.nextInt(3) == 0)
                 .toList();
-        catalog.remove(record, left.stream().map(RecordedReference::name).collect(Collectors.toSet()));
+        index.remove(record, left.stream().map(RecordedReference::name).collect(Collectors.toSet()));
         if (!left.isEmpty()) {
             records.add(with(record, left));
         }
     }
 
-    private static ContentIndex built(boolean closed, List<ManifestSummary> records) {
-        ContentIndex catalog = new ContentIndex(closed);
-        records.forEach(catalog::add);
-        return catalog;
+    private static ContentIndex indexOf(boolean closed, List<ManifestSummary> records) {
+        ContentIndex index = new ContentIndex(closed);
+        records.forEach(index::add);
+        return index;
     }
 
     private static void assertSame(ContentIndex expected, ContentIndex actual) {
@@ -167,9 +167,9 @@ class ContentIndexRemovalTest {
                 Set.copyOf(actual.named(digest -> true, registry -> false)));
     }
 
-    /** Always the same for a number: a manifest is what its digest says. */
-    private static ManifestSummary manifest(int which, RecordedReference reference) {
-        Random content = new Random(which);
+    /** Returns the same manifest for the same number, because a digest has one content only. */
+    private static ManifestSummary manifest(int number, RecordedReference reference) {
+        Random content = new Random(number);
         List<Digest> children = content.nextInt(3) == 0
                 ? List.of(digest("manifest " + content.nextInt(6)), DIGESTS.get(content.nextInt(DIGESTS.size())))
                 : List.of();
@@ -179,7 +179,7 @@ class ContentIndexRemovalTest {
         Optional<Digest> subject =
                 content.nextBoolean() ? Optional.of(digest("manifest " + content.nextInt(6))) : Optional.empty();
         return new ManifestSummary(
-                digest("manifest " + which), MediaType.OCI_MANIFEST, 10, List.of(reference), children, blobs, subject);
+                digest("manifest " + number), MediaType.OCI_MANIFEST, 10, List.of(reference), children, blobs, subject);
     }
 
     private static ManifestSummary image(String what, List<Blob> blobs, RecordedReference reference) {

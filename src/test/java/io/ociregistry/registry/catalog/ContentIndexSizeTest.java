@@ -16,29 +16,29 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What the index in memory costs (issue 5: 20,000 images, 100,000 blobs, 1 KiB a manifest). */
+/** The memory of the index for 20,000 images with 100,000 blobs: the limit is 1 KiB for each manifest. */
 class ContentIndexSizeTest {
     private static final int MANIFESTS = 20_000;
     private static final int BLOBS = 5;
 
     @Test
-    void aManifestWithATagAndFiveBlobsThatNobodyElseHasCostsLessThanAKibibyte() {
-        ContentIndex catalog = new ContentIndex(false);
-        long before = used();
+    void taggedManifestWithFiveBlobsCostsLessThanOneKibibyte() {
+        ContentIndex index = new ContentIndex(false);
+        long before = usedMemory();
         for (int i = 0; i < MANIFESTS; i++) {
-            add(catalog, i);
+            add(index, i);
         }
-        long each = (used() - before) / MANIFESTS;
-        assertEquals(Optional.of(digest("manifest 7")), catalog.find(name(7)), "still in use");
+        long each = (usedMemory() - before) / MANIFESTS;
+        assertEquals(Optional.of(digest("manifest 7")), index.find(name(7)), "keeps the index reachable");
         assertTrue(each < 1024, each + " bytes");
     }
 
-    private static void add(ContentIndex catalog, int number) {
+    private static void add(ContentIndex index, int number) {
         List<Digest> blobs = IntStream.range(0, BLOBS)
                 .mapToObj(i -> digest("blob " + number + " " + i))
                 .toList();
         ImageReference name = name(number);
-        catalog.add(new ManifestSummary(
+        index.add(new ManifestSummary(
                 digest("manifest " + number),
                 MediaType.OCI_MANIFEST,
                 2000,
@@ -51,7 +51,7 @@ class ContentIndexSizeTest {
                         .map(blob -> new ManifestSummary.Blob(blob, 1000, false))
                         .toList(),
                 Optional.empty()));
-        blobs.forEach(blob -> catalog.confirmBlob(new ConfirmedLink(name(number).repository(), blob, true)));
+        blobs.forEach(blob -> index.confirmBlob(new ConfirmedLink(name(number).repository(), blob, true)));
     }
 
     private static ImageReference name(int number) {
@@ -62,7 +62,7 @@ class ContentIndexSizeTest {
         return Digest.of(of.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static long used() {
+    private static long usedMemory() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 5; i++) {
             System.gc();

@@ -32,43 +32,43 @@ class ContentIndexTest {
     private static final Manifest IMAGE = image(10);
     private static final Manifest INDEX = manifest("{'manifests':[{'digest':'" + CHILD + "','size':5}]}");
 
-    private final ContentIndex catalog = new ContentIndex(false);
+    private final ContentIndex index = new ContentIndex(false);
 
     @Test
-    void aRepositoryShowsNothingOfAnother() {
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        catalog.add(record(INDEX, "quay.io/a:index", NOW));
+    void repositoryShowsNothingOfAnotherRepository() {
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        index.add(record(INDEX, "quay.io/a:index", NOW));
 
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v1")));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
-        assertEquals(Optional.of(CHILD), catalog.find(name("quay.io/a@" + CHILD)));
-        assertTrue(catalog.hasBlob(A, CONFIG) && catalog.hasBlob(A, LAYER));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a:v1")));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a@" + IMAGE.digest())));
+        assertEquals(Optional.of(CHILD), index.find(name("quay.io/a@" + CHILD)));
+        assertTrue(index.hasBlob(A, CONFIG) && index.hasBlob(A, LAYER));
 
         for (String other : List.of("quay.io/b", "ghcr.io/a", "quay.io/a/a", "quay.io:80/a")) {
-            assertEquals(Optional.empty(), catalog.find(name(other + ":v1")));
-            assertEquals(Optional.empty(), catalog.find(name(other + "@" + IMAGE.digest())));
-            assertEquals(Optional.empty(), catalog.find(name(other + "@" + CHILD)));
+            assertEquals(Optional.empty(), index.find(name(other + ":v1")));
+            assertEquals(Optional.empty(), index.find(name(other + "@" + IMAGE.digest())));
+            assertEquals(Optional.empty(), index.find(name(other + "@" + CHILD)));
         }
-        assertFalse(catalog.hasBlob(B, CONFIG) || catalog.hasBlob(B, LAYER));
-        assertEquals(OptionalLong.empty(), catalog.blobSize(B, LAYER));
+        assertFalse(index.hasBlob(B, CONFIG) || index.hasBlob(B, LAYER));
+        assertEquals(OptionalLong.empty(), index.blobSize(B, LAYER));
     }
 
     @Test
-    void aManifestIsNoBlobAndABlobNoManifest() {
-        catalog.add(record(INDEX, "quay.io/a:index", NOW));
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        assertTrue(catalog.isOnlyManifest(A, CHILD));
-        assertTrue(catalog.isOnlyManifest(A, IMAGE.digest()));
-        assertFalse(catalog.hasBlob(A, CHILD));
-        assertFalse(catalog.isOnlyManifest(A, LAYER));
-        assertFalse(catalog.isOnlyManifest(B, CHILD), "B knows nothing of it");
-        assertEquals(Optional.empty(), catalog.find(name("quay.io/a@" + LAYER)));
-        catalog.confirmBlob(link(A, CHILD));
-        assertFalse(catalog.isOnlyManifest(A, CHILD), "its upstream says it is a blob too");
+    void manifestIsNotShownAsBlobNorBlobAsManifest() {
+        index.add(record(INDEX, "quay.io/a:index", NOW));
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertTrue(index.isOnlyManifest(A, CHILD));
+        assertTrue(index.isOnlyManifest(A, IMAGE.digest()));
+        assertFalse(index.hasBlob(A, CHILD));
+        assertFalse(index.isOnlyManifest(A, LAYER));
+        assertFalse(index.isOnlyManifest(B, CHILD), "B has no link to it");
+        assertEquals(Optional.empty(), index.find(name("quay.io/a@" + LAYER)));
+        index.confirmBlob(link(A, CHILD));
+        assertFalse(index.isOnlyManifest(A, CHILD), "its upstream confirmed it as a blob too");
     }
 
     @Test
-    void aTagBelongsToTheManifestThatWasCheckedLastInWhateverOrderTheyCome() {
+    void tagMeansTheManifestConfirmedLastInAnyOrderOfRecords() {
         Manifest newer = image(11);
         for (boolean newerFirst : new boolean[] {true, false}) {
             ContentIndex each = new ContentIndex(false);
@@ -78,66 +78,66 @@ class ContentIndexTest {
             each.add(newerFirst ? old : late);
             assertEquals(Optional.of(newer.digest()), each.find(name("quay.io/a:v1")));
             assertEquals(NOW.plusMillis(1), each.checked(name("quay.io/a:v1")));
-            assertEquals(Optional.of(IMAGE.digest()), each.find(name("quay.io/a@" + IMAGE.digest())), "still there");
+            assertEquals(Optional.of(IMAGE.digest()), each.find(name("quay.io/a@" + IMAGE.digest())), "still found by its digest");
         }
     }
 
     @Test
-    void tagsDifferByCaseAndByRepository() {
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        assertEquals(Optional.empty(), catalog.find(name("quay.io/a:V1")));
-        assertEquals(Instant.EPOCH, catalog.checked(name("quay.io/a:V1")));
+    void tagsAreCaseSensitive() {
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertEquals(Optional.empty(), index.find(name("quay.io/a:V1")));
+        assertEquals(Instant.EPOCH, index.checked(name("quay.io/a:V1")));
     }
 
     @Test
-    void anotherDigestOfAManifestIsAnAliasOfItsSha256() {
+    void otherDigestOfAManifestMeansItsSha256() {
         Digest sha512 = Digest.parse("sha512:" + "e".repeat(128));
-        catalog.add(record(IMAGE, "quay.io/a@" + sha512, NOW));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + sha512)));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
-        assertEquals(Optional.empty(), catalog.find(name("quay.io/b@" + sha512)));
+        index.add(record(IMAGE, "quay.io/a@" + sha512, NOW));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a@" + sha512)));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a@" + IMAGE.digest())));
+        assertEquals(Optional.empty(), index.find(name("quay.io/b@" + sha512)));
     }
 
     @Test
-    void aDigestThatTwoRegistriesNameIsNobodysUntilOneConfirmsIt() {
+    void digestNamedByTwoRegistriesNeedsAConfirmation() {
         Repository foreign = new Repository(RegistryName.parse("evil.example"), "a");
-        catalog.add(record(image(10), "quay.io/a:v1", NOW));
-        catalog.add(record(INDEX, "quay.io/a:index", NOW));
-        assertTrue(catalog.hasBlob(A, LAYER), "nobody else has to do with it");
-        catalog.add(record(image(11), "evil.example/a:v1", NOW));
-        assertFalse(catalog.hasBlob(A, LAYER));
-        assertFalse(catalog.hasBlob(foreign, LAYER));
-        catalog.confirmBlob(link(A, LAYER));
-        assertTrue(catalog.hasBlob(A, LAYER));
-        assertFalse(catalog.hasBlob(foreign, LAYER));
-        catalog.confirmBlob(link(foreign, LAYER));
-        assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(foreign, LAYER));
+        index.add(record(image(10), "quay.io/a:v1", NOW));
+        index.add(record(INDEX, "quay.io/a:index", NOW));
+        assertTrue(index.hasBlob(A, LAYER), "no other registry has named or confirmed it");
+        index.add(record(image(11), "evil.example/a:v1", NOW));
+        assertFalse(index.hasBlob(A, LAYER));
+        assertFalse(index.hasBlob(foreign, LAYER));
+        index.confirmBlob(link(A, LAYER));
+        assertTrue(index.hasBlob(A, LAYER));
+        assertFalse(index.hasBlob(foreign, LAYER));
+        index.confirmBlob(link(foreign, LAYER));
+        assertTrue(index.hasBlob(A, LAYER) && index.hasBlob(foreign, LAYER));
 
-        catalog.add(record(INDEX, "evil.example/a:index", NOW));
-        assertEquals(Optional.empty(), catalog.find(name("evil.example/a@" + CHILD)));
-        assertEquals(Optional.of(INDEX.digest()), catalog.find(name("evil.example/a:index")), "that one it sent");
+        index.add(record(INDEX, "evil.example/a:index", NOW));
+        assertEquals(Optional.empty(), index.find(name("evil.example/a@" + CHILD)));
+        assertEquals(Optional.of(INDEX.digest()), index.find(name("evil.example/a:index")), "its upstream sent this one");
     }
 
     @Test
-    void aBlobIsPublicOnceSomebodyConfirmedItWithoutCredentials() {
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        catalog.confirmBlob(link(A, LAYER));
-        assertFalse(catalog.isPublic(LAYER));
-        catalog.restore(new ConfirmedLink(B, LAYER, true));
-        assertTrue(catalog.isPublic(LAYER));
-        assertTrue(catalog.hasBlob(B, LAYER));
+    void blobConfirmedWithoutCredentialsIsPublic() {
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        index.confirmBlob(link(A, LAYER));
+        assertFalse(index.isPublic(LAYER));
+        index.restore(new ConfirmedLink(B, LAYER, true));
+        assertTrue(index.isPublic(LAYER));
+        assertTrue(index.hasBlob(B, LAYER));
     }
 
     @Test
-    void whatManifestsNameAndIsHereIsWhatACacheWithoutLinksBeginsWith() {
+    void cacheWithoutLinksStartsWithTheBlobsItsManifestsName() {
         Repository other = new Repository(RegistryName.parse("ghcr.io"), "a");
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        catalog.add(record(image(11), "ghcr.io/a:v1", NOW));
-        Manifest index = manifest(
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        index.add(record(image(11), "ghcr.io/a:v1", NOW));
+        Manifest listing = manifest(
                 "{'manifests':[{'digest':'" + IMAGE.digest() + "','size':5},{'digest':'" + CHILD + "','size':5}]}");
-        catalog.add(record(index, "ghcr.io/a:index", NOW));
+        index.add(record(listing, "ghcr.io/a:index", NOW));
         List<ConfirmedLink> named =
-                catalog.named(LAYER::equals, registry -> registry.toString().equals("ghcr.io"));
+                index.named(LAYER::equals, registry -> registry.toString().equals("ghcr.io"));
         assertEquals(
                 Set.of(
                         new ConfirmedLink(A, LAYER, false),
@@ -146,39 +146,39 @@ class ContentIndexTest {
                 Set.copyOf(named));
         assertEquals(3, named.size());
 
-        named.forEach(catalog::restore);
-        assertTrue(catalog.hasBlob(A, LAYER) && catalog.hasBlob(other, LAYER));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("ghcr.io/a@" + IMAGE.digest())));
-        assertFalse(catalog.hasBlob(other, IMAGE.digest()), "a manifest is no blob");
-        assertFalse(catalog.hasBlob(A, CONFIG), "that is not here, and two name it");
+        named.forEach(index::restore);
+        assertTrue(index.hasBlob(A, LAYER) && index.hasBlob(other, LAYER));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("ghcr.io/a@" + IMAGE.digest())));
+        assertFalse(index.hasBlob(other, IMAGE.digest()), "a manifest is not a blob");
+        assertFalse(index.hasBlob(A, CONFIG), "it is not stored, and two registries name it");
     }
 
     @Test
-    void whoAsksNobodyShowsWhatItsManifestsName() {
+    void closedIndexShowsBlobsThatTwoRegistriesName() {
         ContentIndex closed = new ContentIndex(true);
         closed.add(record(image(10), "quay.io/a:v1", NOW));
         closed.add(record(image(11), "ghcr.io/a:v1", NOW));
         assertTrue(closed.hasBlob(A, LAYER));
-        assertFalse(closed.hasBlob(B, LAYER), "and nothing else");
+        assertFalse(closed.hasBlob(B, LAYER), "but no other blob");
     }
 
     @Test
-    void aSizeThatManifestsDisagreeOnIsUnknown() {
-        catalog.add(record(image(10), "quay.io/a:v1", NOW));
-        catalog.add(record(image(11), "quay.io/a:v2", NOW));
-        assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
+    void sizeIsUnknownIfManifestsDisagree() {
+        index.add(record(image(10), "quay.io/a:v1", NOW));
+        index.add(record(image(11), "quay.io/a:v2", NOW));
+        assertEquals(OptionalLong.empty(), index.blobSize(A, LAYER));
     }
 
     @Test
-    void aConfirmedBlobHasNoSizeUntilAManifestTellsIt() {
-        assertTrue(catalog.confirmBlob(link(A, LAYER)));
-        assertFalse(catalog.confirmBlob(link(A, LAYER)), "that is no news");
-        assertTrue(catalog.hasBlob(A, LAYER));
-        assertEquals(OptionalLong.empty(), catalog.blobSize(A, LAYER));
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER));
-        assertFalse(catalog.confirmBlob(link(A, LAYER)));
-        assertEquals(OptionalLong.of(10), catalog.blobSize(A, LAYER), "and is not forgotten");
+    void confirmedBlobGetsItsSizeFromAManifest() {
+        assertTrue(index.confirmBlob(link(A, LAYER)));
+        assertFalse(index.confirmBlob(link(A, LAYER)), "already confirmed");
+        assertTrue(index.hasBlob(A, LAYER));
+        assertEquals(OptionalLong.empty(), index.blobSize(A, LAYER));
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        assertEquals(OptionalLong.of(10), index.blobSize(A, LAYER));
+        assertFalse(index.confirmBlob(link(A, LAYER)));
+        assertEquals(OptionalLong.of(10), index.blobSize(A, LAYER), "the size stays");
     }
 
     private static ImageReference name(String text) {
@@ -186,49 +186,49 @@ class ContentIndexTest {
     }
 
     @Test
-    void aNameThatIsDroppedIsUnknown_andAllThatClaimItAreTold() {
-        catalog.add(record(IMAGE, "quay.io/a:v1", NOW));
-        catalog.add(record(INDEX, "quay.io/a:v1", NOW.minusSeconds(1)));
-        catalog.add(record(IMAGE, "quay.io/a:v2", NOW));
-        catalog.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
+    void droppedTagIsUnknownAndItsManifestsStay() {
+        index.add(record(IMAGE, "quay.io/a:v1", NOW));
+        index.add(record(INDEX, "quay.io/a:v1", NOW.minusSeconds(1)));
+        index.add(record(IMAGE, "quay.io/a:v2", NOW));
+        index.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
 
         assertEquals(
-                List.of(INDEX.digest(), IMAGE.digest()), catalog.claimed(name("quay.io/a:v1")), "the last one last");
-        catalog.drop(name("quay.io/a:v1"), IMAGE.digest());
-        catalog.drop(name("quay.io/a:v1"), INDEX.digest());
-        assertEquals(Optional.empty(), catalog.find(name("quay.io/a:v1")));
-        assertEquals(List.of(), catalog.claimed(name("quay.io/a:v1")));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a:v2")));
-        assertEquals(Optional.of(IMAGE.digest()), catalog.find(name("quay.io/a@" + IMAGE.digest())));
-        assertTrue(catalog.hasBlob(A, LAYER));
+                List.of(INDEX.digest(), IMAGE.digest()), index.claimed(name("quay.io/a:v1")), "the current one last");
+        index.drop(name("quay.io/a:v1"), IMAGE.digest());
+        index.drop(name("quay.io/a:v1"), INDEX.digest());
+        assertEquals(Optional.empty(), index.find(name("quay.io/a:v1")));
+        assertEquals(List.of(), index.claimed(name("quay.io/a:v1")));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a:v2")));
+        assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a@" + IMAGE.digest())));
+        assertTrue(index.hasBlob(A, LAYER));
     }
 
     @Test
-    void olderMeaningIsDoubtfulUntilItIsConfirmedOrReplaced() {
+    void olderManifestOfALostTagIsDoubtfulUntilConfirmed() {
         ImageReference tag = name("quay.io/a:v1");
         ManifestSummary older = record(INDEX, "quay.io/a:v1", NOW.minusSeconds(1));
         ManifestSummary newer = record(IMAGE, "quay.io/a:v1", NOW);
-        catalog.add(older);
-        catalog.add(newer);
-        catalog.lose(older, Set.of());
-        assertFalse(catalog.isDoubtful(tag), "what it meant is lost, not what it means");
-        catalog.add(older);
+        index.add(older);
+        index.add(newer);
+        index.lose(older, Set.of());
+        assertFalse(index.isDoubtful(tag), "only an older record is lost");
+        index.add(older);
 
-        catalog.lose(newer, Set.of());
-        catalog.add(older);
-        assertEquals(Optional.of(INDEX.digest()), catalog.find(tag));
-        assertTrue(catalog.isDoubtful(tag));
-        catalog.add(newer);
-        assertFalse(catalog.isDoubtful(tag));
+        index.lose(newer, Set.of());
+        index.add(older);
+        assertEquals(Optional.of(INDEX.digest()), index.find(tag));
+        assertTrue(index.isDoubtful(tag));
+        index.add(newer);
+        assertFalse(index.isDoubtful(tag));
 
-        catalog.lose(newer, Set.of());
-        catalog.refresh(tag, INDEX.digest(), NOW.plusSeconds(1));
-        assertFalse(catalog.isDoubtful(tag));
+        index.lose(newer, Set.of());
+        index.refresh(tag, INDEX.digest(), NOW.plusSeconds(1));
+        assertFalse(index.isDoubtful(tag));
 
-        catalog.doubt(tag, NOW.plusSeconds(2));
-        catalog.remove(older, Set.of());
-        catalog.add(older);
-        assertFalse(catalog.isDoubtful(tag), "nothing is left of it");
+        index.doubt(tag, NOW.plusSeconds(2));
+        index.remove(older, Set.of());
+        index.add(older);
+        assertFalse(index.isDoubtful(tag), "no claim to the name was left");
     }
 
     private static ConfirmedLink link(Repository repository, Digest digest) {

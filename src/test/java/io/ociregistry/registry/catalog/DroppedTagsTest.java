@@ -35,46 +35,46 @@ class DroppedTagsTest {
     @TempDir
     Path root;
 
-    /** One client hears 404 of a tag while another one is sent it. */
+    /** One request gets a 404 for a tag while another one gets its manifest. */
     @Test
-    void aTagThatIsDroppedAndConfirmedAtOnceIsKnownInMemoryExactlyIfTheDiskHasIt() throws Exception {
+    void indexAndDiskAgreeIfATagIsDroppedAndConfirmedAtOnce() throws Exception {
         Layout layout = new Layout(root);
         layout.create();
         ManifestStore records = Records.in(layout);
-        ContentIndex catalog = new ContentIndex(false);
+        ContentIndex index = new ContentIndex(false);
         Manifest image = PrunedCache.image(List.of(PrunedCache.digest("layer")));
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse("", "test.yaml", Overrides.none())
                 .config();
-        RecordWatcher discovery = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL);
+        RecordWatcher watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
         try (Upstreams upstreams = HttpUpstreams.of(config)) {
-            RuntimeConfig rules = RuntimeConfig.of(config);
+            RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
             ManifestService manifests =
-                    new ManifestService(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
+                    new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, Clock.systemUTC());
             for (int round = 0; round < ROUNDS; round++) {
-                confirm(records, catalog, image);
-                CyclicBarrier together = new CyclicBarrier(2);
-                CompletableFuture<Void> dropped = after(together, () -> manifests.drop(NAME));
-                CompletableFuture<Void> confirmed = after(together, () -> confirm(records, catalog, image));
+                confirm(records, index, image);
+                CyclicBarrier barrier = new CyclicBarrier(2);
+                CompletableFuture<Void> dropped = after(barrier, () -> manifests.drop(NAME));
+                CompletableFuture<Void> confirmed = after(barrier, () -> confirm(records, index, image));
                 CompletableFuture.allOf(dropped, confirmed).join();
                 boolean isOnDisk = records.record(image.digest()).orElseThrow().references().stream()
                         .map(RecordedReference::name)
                         .anyMatch(NAME::equals);
-                assertEquals(isOnDisk, catalog.find(NAME).isPresent(), "round " + round);
+                assertEquals(isOnDisk, index.find(NAME).isPresent(), "round " + round);
             }
         } finally {
-            discovery.close();
+            watcher.close();
         }
     }
 
-    private static void confirm(ManifestStore records, ContentIndex catalog, Manifest image) {
-        records.confirm(image, NAME, Clock.systemUTC().instant(), record -> catalog.add(ManifestSummary.of(record)));
+    private static void confirm(ManifestStore records, ContentIndex index, Manifest image) {
+        records.confirm(image, NAME, Clock.systemUTC().instant(), record -> index.add(ManifestSummary.of(record)));
     }
 
-    private static CompletableFuture<Void> after(CyclicBarrier together, Runnable work) {
+    private static CompletableFuture<Void> after(CyclicBarrier barrier, Runnable work) {
         return CompletableFuture.runAsync(() -> {
             try {
-                together.await();
+                barrier.await();
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that answers while the index of its cache is still being read. */
+/** Requests while the records of the cache are still being read. */
 @Timeout(60)
 class RecordWatcherTest {
     private static final ImageReference TAG = ImageReference.parse("r.example/team/app:1.0");
@@ -50,11 +50,11 @@ class RecordWatcherTest {
     private FakeUpstream upstream;
     private Upstreams upstreams;
     private Manifest image;
-    private RecordWatcher discovery;
+    private RecordWatcher watcher;
     private ManifestService manifests;
 
     @BeforeEach
-    void beginAndHold() throws Exception {
+    void startAndHold() throws Exception {
         upstream = FakeUpstream.start();
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse(
@@ -67,50 +67,50 @@ class RecordWatcherTest {
         Layout layout = new Layout(root);
         layout.create();
         image = manifest("{\"config\":{},\"layers\":[],\"mediaType\":\"" + MediaType.OCI_MANIFEST + "\"}");
-        Manifest index = manifest("{\"manifests\":[{\"digest\":\"" + image.digest() + "\",\"size\":5}]}");
+        Manifest listing = manifest("{\"manifests\":[{\"digest\":\"" + image.digest() + "\",\"size\":5}]}");
         ManifestStore earlier = Records.in(layout);
         earlier.confirm(image, TAG, Instant.now());
-        earlier.confirm(index, ImageReference.parse("evil.example/a:1"), Instant.now());
+        earlier.confirm(listing, ImageReference.parse("evil.example/a:1"), Instant.now());
 
         ManifestStore records = Records.in(layout);
-        ContentIndex catalog = new ContentIndex(false);
-        discovery = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL);
-        discovery.begin(this::hold, Duration.ofMillis(10));
-        RuntimeConfig rules = RuntimeConfig.of(config);
-        manifests = new ManifestService(records, catalog, discovery, upstreams, () -> rules, Clock.systemUTC());
+        ContentIndex index = new ContentIndex(false);
+        watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
+        watcher.begin(this::hold, Duration.ofMillis(10));
+        RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
+        manifests = new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, Clock.systemUTC());
     }
 
     @AfterEach
     void close() {
         held.countDown();
-        discovery.close();
+        watcher.close();
         upstreams.close();
         upstream.close();
     }
 
     @Test
-    void aDigestIsServedByItsFilesName_andATagOnceAllIsKnown() throws Exception {
-        assertFalse(discovery.isReady());
+    void digestIsServedDuringTheFirstScanAndATagAfterIt() throws Exception {
+        assertFalse(watcher.isReady());
         CompletableFuture<ManifestResult> byDigest = get(new ImageReference(TAG.repository(), image.digest()));
         assertEquals(image.digest(), byDigest.join().manifest().digest());
         CompletableFuture<ManifestResult> byTag = get(TAG);
         assertFalse(byTag.isDone());
         held.countDown();
         assertEquals(image.digest(), byTag.get(20, TimeUnit.SECONDS).manifest().digest());
-        assertTrue(discovery.isReady());
+        assertTrue(watcher.isReady());
         assertEquals(0, upstream.requests().size());
     }
 
     @Test
-    void nobodyReadsAnotherRegistrysManifestMeanwhileByNamingIt() {
+    void manifestOfAnotherRegistryIsNotServedDuringTheFirstScan() {
         CompletableFuture<ManifestResult> named = get(ImageReference.parse("evil.example/a@" + image.digest()));
         assertFalse(named.isDone());
         held.countDown();
-        assertTrue(named.handle((found, failure) -> failure != null).join(), "its own upstream has none");
+        assertTrue(named.handle((found, failure) -> failure != null).join(), "its own upstream does not have the manifest");
     }
 
     @Test
-    void whatOurselvesWriteBeforeTheFirstLookIsFoundByItAllTheSame() throws Exception {
+    void firstScanFindsChangesMadeBeforeIt() throws Exception {
         Layout layout = new Layout(root);
         ManifestStore written = Records.in(layout);
         written.confirm(image, OTHER, Instant.now());
@@ -128,11 +128,11 @@ class RecordWatcherTest {
             @Override
             public void done(ManifestRecord before, List<RecordedReference> left) {}
         }));
-        ContentIndex catalog = new ContentIndex(false);
-        try (RecordWatcher first = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL)) {
+        ContentIndex index = new ContentIndex(false);
+        try (RecordWatcher first = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL)) {
             first.begin(() -> {}, Duration.ofSeconds(20));
-            assertEquals(Optional.of(image.digest()), catalog.find(TAG));
-            assertEquals(Optional.empty(), catalog.find(OTHER));
+            assertEquals(Optional.of(image.digest()), index.find(TAG));
+            assertEquals(Optional.empty(), index.find(OTHER));
         }
     }
 

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How long answers are good for. */
+/** The time for which lists are fresh, and the lists given when they are stale. */
 @Timeout(30)
 class ListServiceTest {
     private static final Repository APP =
@@ -61,10 +61,10 @@ class ListServiceTest {
     private final FakeUpstream upstream = FakeUpstream.start();
     private final FakeImage image = upstream.image("app", "1").layer(10).push();
     private final ListName.Referrers name = new ListName.Referrers(APP, image.digest());
-    private final SetClock clock = new SetClock();
+    private final ManualClock clock = new ManualClock();
     private Upstreams upstreams;
-    private RecordWatcher discovery;
-    private RuntimeConfig rules;
+    private RecordWatcher watcher;
+    private RuntimeConfig runtimeConfig;
     private ListService<ListName.Tags, TagList> tags;
     private ListService<ListName.Referrers, ReferrerList> referrers;
 
@@ -78,68 +78,68 @@ class ListServiceTest {
         Layout layout = new Layout(root);
         layout.create();
         upstreams = HttpUpstreams.of(config);
-        ContentIndex catalog = new ContentIndex(false);
+        ContentIndex index = new ContentIndex(false);
         ManifestStore records = Records.in(layout);
-        discovery = new RecordWatcher(records, catalog, RecordWatcher.Pace.USUAL);
-        discovery.begin(() -> {}, Duration.ofSeconds(20));
-        rules = RuntimeConfig.of(config);
-        ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, () -> rules, clock);
+        watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
+        watcher.begin(() -> {}, Duration.ofSeconds(20));
+        runtimeConfig = RuntimeConfig.of(config);
+        ManifestService manifests = new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, clock);
         ListStore store = new ListStore(layout);
-        tags = new ListService<>(new TagLists(catalog, PAGES), store, upstreams, () -> rules, clock);
-        ReferrerLists source = new ReferrerLists(manifests, records, catalog, false, PAGES);
-        referrers = new ListService<>(source, store, upstreams, () -> rules, clock);
+        tags = new ListService<>(new TagLists(index, PAGES), store, upstreams, () -> runtimeConfig, clock);
+        ReferrerLists source = new ReferrerLists(manifests, records, index, false, PAGES);
+        referrers = new ListService<>(source, store, upstreams, () -> runtimeConfig, clock);
     }
 
     @AfterEach
     void close() {
-        discovery.close();
+        watcher.close();
         upstreams.close();
         upstream.close();
     }
 
     @Test
-    void tagsAreAskedForAgainAfterTenSeconds() {
+    void tagsAreFetchedAgainAfterTenSeconds() {
         assertEquals(List.of("1"), tags().list().tags());
         upstream.tag("app", "2", image.digest());
-        clock.pass(Duration.ofMillis(9_999));
+        clock.advance(Duration.ofMillis(9_999));
         assertEquals(List.of("1"), tags().list().tags());
-        clock.pass(Duration.ofMillis(1));
+        clock.advance(Duration.ofMillis(1));
         assertEquals(List.of("1", "2"), tags().list().tags());
     }
 
     @Test
-    void referrersAreAskedForAgainAfterFiveMinutes() {
-        refer();
+    void referrersAreFetchedAgainAfterFiveMinutes() {
+        pushReferrer();
         assertEquals(1, referrers());
-        refer();
-        clock.pass(Duration.ofMinutes(5).minusMillis(1));
+        pushReferrer();
+        clock.advance(Duration.ofMinutes(5).minusMillis(1));
         assertEquals(1, referrers());
-        clock.pass(Duration.ofMillis(1));
+        clock.advance(Duration.ofMillis(1));
         assertEquals(2, referrers());
     }
 
     @Test
-    void thatThereAreNoneIsAskedAgainAfterHalfAMinute() {
+    void emptyReferrersAreFetchedAgainAfterHalfAMinute() {
         assertEquals(0, referrers());
-        refer();
-        clock.pass(Duration.ofMillis(29_999));
+        pushReferrer();
+        clock.advance(Duration.ofMillis(29_999));
         assertEquals(0, referrers());
-        clock.pass(Duration.ofMillis(1));
+        clock.advance(Duration.ofMillis(1));
         assertEquals(1, referrers());
     }
 
     @Test
-    void aClockThatWasPutBackMakesNothingLastForEver() {
+    void listIsStaleAfterTheClockWasSetBack() {
         tags();
-        clock.pass(Duration.ofDays(-1));
+        clock.advance(Duration.ofDays(-1));
         upstream.tag("app", "2", image.digest());
         assertEquals(List.of("1", "2"), tags().list().tags());
     }
 
     @Test
-    void aFailureIsAskedAgainAtOnce_andUntilThenTheLastAnswerIsGivenWithItsAge() {
+    void staleListIsGivenWithItsAgeOnlyWhileTheUpstreamFails() {
         tags();
-        clock.pass(Duration.ofHours(2));
+        clock.advance(Duration.ofHours(2));
         upstream.on(Match.of(Kind.TAGS)).once(Fault.status(401));
         ListResult<TagList> old = tags();
         assertEquals(List.of("1"), old.list().tags());
@@ -149,22 +149,22 @@ class ListServiceTest {
     }
 
     @Test
-    void anUpstreamThatSaysThatThereIsNoSuchRepositoryIsBelieved() {
+    void upstream404ReplacesTheCachedList() {
         tags();
-        clock.pass(Duration.ofHours(2));
+        clock.advance(Duration.ofHours(2));
         upstream.on(Match.of(Kind.TAGS)).once(Fault.status(404));
         CompletionException failure = assertThrows(CompletionException.class, this::tags);
         assertEquals(ErrorCode.NAME_UNKNOWN, ((RegistryException) failure.getCause()).code());
     }
 
     @Test
-    void notEvenAMistakeOfOursKeepsTheLastAnswerFromClients() {
+    void cachedListIsGivenIfFetchingHasABug() {
         tags();
-        clock.pass(Duration.ofHours(2));
-        ListSource<ListName.Tags, TagList> kind = new TagLists(new ContentIndex(false), PAGES);
+        clock.advance(Duration.ofHours(2));
+        ListSource<ListName.Tags, TagList> source = new TagLists(new ContentIndex(false), PAGES);
         ListStore store = new ListStore(new Layout(root));
         ListService<ListName.Tags, TagList> broken =
-                new ListService<>(failing(kind), store, upstreams, () -> rules, clock);
+                new ListService<>(failing(source), store, upstreams, () -> runtimeConfig, clock);
         ListResult<TagList> old = now(broken.get(new ListName.Tags(APP)));
         assertEquals(List.of("1"), old.list().tags());
         assertTrue(old.warning().orElseThrow().contains("a fault of this server"));
@@ -175,25 +175,24 @@ class ListServiceTest {
     }
 
     @SuppressWarnings("unchecked")
-    private static <N extends ListName, V> ListSource<N, V> failing(ListSource<N, V> kind) {
+    private static <N extends ListName, V> ListSource<N, V> failing(ListSource<N, V> source) {
         return (ListSource<N, V>) Proxy.newProxyInstance(
                 ListServiceTest.class.getClassLoader(),
                 new Class<?>[] {ListSource.class},
                 (proxy, method, arguments) -> {
                     if (method.getName().equals("fetch")) {
-                        throw new IllegalStateException("a mistake");
+                        throw new IllegalStateException("a bug");
                     }
-                    return method.invoke(kind, arguments);
+                    return method.invoke(source, arguments);
                 });
     }
 
-    /** How many there are. */
     private int referrers() {
         String json = new String(now(referrers.get(name)).list().toJson(), StandardCharsets.UTF_8);
         return json.split("\"digest\"", -1).length - 1;
     }
 
-    private void refer() {
+    private void pushReferrer() {
         upstream.image("app")
                 .seed(upstream.requests().size())
                 .subject(image, "application/x")
@@ -205,10 +204,10 @@ class ListServiceTest {
         return stage.toCompletableFuture().join();
     }
 
-    private static final class SetClock extends Clock {
+    private static final class ManualClock extends Clock {
         private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
-        void pass(Duration time) {
+        void advance(Duration time) {
             now = now.plus(time);
         }
 

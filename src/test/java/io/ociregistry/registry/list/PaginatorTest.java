@@ -23,25 +23,25 @@ class PaginatorTest {
     private long now = Long.MAX_VALUE - Duration.ofMinutes(2).toNanos();
 
     @Test
-    void allOfThemComeInTheirOrder() {
+    void pagesAreFetchedInOrder() {
         assertEquals(List.of("", "n=1", "n=2"), all(3, Duration.ofSeconds(100)));
     }
 
     @Test
-    void theyHaveSoMuchTimeTogether() {
+    void listThatTakesTooLongIsAnError() {
         RegistryException failure = assertThrows(RegistryException.class, () -> all(5, Duration.ofSeconds(101)));
         assertEquals(ErrorCode.UPSTREAM_TIMEOUT, failure.code());
         assertEquals("GET tags/list of r.example/app: only 3 of its pages arrived in 300 s", failure.getMessage());
     }
 
     @Test
-    void thereAreNoMoreThanSoMany() {
+    void numberOfPagesIsLimited() {
         assertEquals(MAX_PAGES, all(MAX_PAGES, Duration.ZERO).size());
         RegistryException failure = assertThrows(RegistryException.class, () -> all(MAX_PAGES + 1, Duration.ZERO));
         assertEquals(ErrorCode.UPSTREAM_BAD_ANSWER, failure.code());
     }
 
-    /** The queries of a list of so many pages, each of which takes that long. */
+    /** Fetches a list of {@code count} pages, each of which takes the given time; returns their queries. */
     private List<String> all(int count, Duration each) {
         int[] sent = {0};
         Upstream upstream = (Upstream) Proxy.newProxyInstance(

@@ -41,9 +41,9 @@ class TagRevalidatorTest {
     private final FakeUpstream upstream = FakeUpstream.start();
     private final FakeImage image = upstream.image("app", "1").layer(10).push();
     private final Manifest cached = Manifest.parse(image.manifest(), image.mediaType());
-    private final ContentIndex catalog = new ContentIndex(false);
+    private final ContentIndex index = new ContentIndex(false);
     private Upstreams upstreams;
-    private TagRevalidator freshness;
+    private TagRevalidator revalidator;
 
     @BeforeEach
     void open() throws Exception {
@@ -54,8 +54,8 @@ class TagRevalidatorTest {
                 .config();
         upstreams = HttpUpstreams.of(config);
         RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
-        freshness = new TagRevalidator(
-                catalog,
+        revalidator = new TagRevalidator(
+                index,
                 upstreams,
                 () -> runtimeConfig,
                 new FailingCache(),
@@ -71,26 +71,26 @@ class TagRevalidatorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"PT0S", "PT-59M"})
-    void whatWasCheckedALittleWhileAgoIsFresh(Duration ago) {
-        checked(NOW.plus(ago));
-        assertEquals(ManifestResult.certain(cached), confirmed());
+    void tagConfirmedWithinTheAgeOfItsRuleIsFresh(Duration ago) {
+        confirmedAt(NOW.plus(ago));
+        assertEquals(ManifestResult.certain(cached), answer());
         assertEquals(0, upstream.requests().size());
     }
 
-    /** A clock that was once ahead must not make a tag stay as it is until then. */
+    /** A confirmation made while the clock was ahead must not keep a tag fresh until that time. */
     @ParameterizedTest
     @ValueSource(strings = {"PT-1H", "PT1S", "P100000D"})
-    void whatWasCheckedLongAgo_orIsYetToBe_isAskedFor(Duration ago) {
-        checked(NOW.plus(ago));
-        assertEquals(ManifestResult.certain(cached), confirmed());
+    void staleOrFutureConfirmationIsRevalidated(Duration ago) {
+        confirmedAt(NOW.plus(ago));
+        assertEquals(ManifestResult.certain(cached), answer());
         assertEquals(1, upstream.requests(Match.manifests().head()).size());
     }
 
     @Test
-    void notEvenAMistakeOfOursKeepsWhatIsCachedFromClients() {
-        checked(NOW.minus(Duration.ofDays(1)));
+    void cachedManifestIsServedIfRevalidationHasABug() {
+        confirmedAt(NOW.minus(Duration.ofDays(1)));
         upstream.image("app", "1").layer(20).push();
-        ManifestResult found = confirmed();
+        ManifestResult found = answer();
         assertEquals(cached, found.manifest());
         String warning = found.warning().orElseThrow();
         assertTrue(warning.contains("(24h ago)") && warning.contains("a fault of this server"), warning);
@@ -99,19 +99,19 @@ class TagRevalidatorTest {
     private static final class FailingCache implements TagRevalidator.ManifestCache {
         @Override
         public Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-            throw new IllegalStateException("a mistake");
+            throw new IllegalStateException("a bug");
         }
 
         @Override
         public void drop(ImageReference name) {}
     }
 
-    private void checked(Instant time) {
-        catalog.add(
+    private void confirmedAt(Instant time) {
+        index.add(
                 ManifestSummary.of(new ManifestRecord(cached, List.of(new RecordedReference(NAME, time, time, time)))));
     }
 
-    private ManifestResult confirmed() {
-        return freshness.confirmed(NAME, cached).toCompletableFuture().join();
+    private ManifestResult answer() {
+        return revalidator.confirmed(NAME, cached).toCompletableFuture().join();
     }
 }
