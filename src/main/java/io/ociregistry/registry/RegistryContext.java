@@ -31,6 +31,7 @@ import io.ociregistry.registry.policy.RegistryNames;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.prune.BackgroundPruner;
+import io.ociregistry.registry.prune.PrunedStore;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.registry.verify.BlobRepair;
 import io.ociregistry.registry.verify.ManifestRepair;
@@ -168,8 +169,8 @@ public final class RegistryContext implements AutoCloseable {
                 () -> LoadOptions.of(config()),
                 new ManifestRepair(records, catalog, discovery, loads, config.airGapped()),
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
-        this.pruner =
-                new Pruner(records, blobs, catalog, links, lists, pending, () -> rules.pins(), clock, registry::forget);
+        PrunedStore pruned = new PrunedStore(records, blobs, links, lists, pending);
+        this.pruner = new Pruner(pruned, catalog, () -> rules.pins(), clock, registry::forget);
         this.housekeeping = new BackgroundPruner(pruner, space, this::rules, clock);
         this.admin = new Admin(
                 this::rules,

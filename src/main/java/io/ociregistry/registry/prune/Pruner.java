@@ -16,10 +16,6 @@ import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.ConfirmedLinks;
-import io.ociregistry.store.blob.IncompleteImages;
-import io.ociregistry.store.blob.ListStore;
-import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.ManifestStore;
 import java.io.IOException;
@@ -70,12 +66,10 @@ public final class Pruner {
     /** So many names are told in a message. */
     private static final int TOLD = 3;
 
+    private final PrunedStore store;
     private final ManifestStore records;
     private final BlobStore blobs;
     private final ContentIndex catalog;
-    private final ConfirmedLinks links;
-    private final ListStore lists;
-    private final IncompleteImages pending;
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
     private final Consumer<Set<ImageReference>> whenGone;
@@ -87,46 +81,30 @@ public final class Pruner {
     private boolean closed;
 
     public Pruner(
-            ManifestStore records,
-            BlobStore blobs,
+            PrunedStore store,
             ContentIndex catalog,
-            ConfirmedLinks links,
-            ListStore lists,
-            IncompleteImages pending,
             Supplier<Optional<ReferencePatterns>> pins,
             Clock clock,
             Consumer<Set<ImageReference>> whenGone) {
-        this.records = records;
-        this.blobs = blobs;
+        this.store = store;
+        this.records = store.records();
+        this.blobs = store.blobs();
         this.catalog = catalog;
-        this.links = links;
-        this.lists = lists;
-        this.pending = pending;
         this.pins = pins;
         this.clock = clock;
         this.whenGone = whenGone;
     }
 
     /**
-     * One for a store that nobody serves.
+     * Returns a pruner for a store that no server uses.
      *
-     * @throws RegistryException if the pins of the configuration can't be used
+     * @throws RegistryException if the pins of the configuration are not valid
      */
     public static Pruner of(StoreAccess access, ServerConfig config) {
-        Layout layout = access.layout();
-        ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
-        ContentIndex catalog = ContentIndex.of(records);
+        PrunedStore store = PrunedStore.in(access.layout(), config);
+        ContentIndex catalog = ContentIndex.of(store.records());
         Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
-        return new Pruner(
-                records,
-                new BlobStore(layout, config.timeouts().stall()),
-                catalog,
-                new ConfirmedLinks(layout),
-                new ListStore(layout),
-                new IncompleteImages(layout),
-                () -> pins,
-                Clock.systemUTC(),
-                gone -> {});
+        return new Pruner(store, catalog, () -> pins, Clock.systemUTC(), gone -> {});
     }
 
     /**
@@ -149,7 +127,7 @@ public final class Pruner {
 
     /** Bytes that the cache has, without those of what is being received. */
     long size() {
-        return blobs.files().stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
+        return store.bytes(blobs.files());
     }
 
     PrunePlan plan(PruneRequest request) {
@@ -163,7 +141,7 @@ public final class Pruner {
         }
         // Looked at after the records: a file that is in neither came meanwhile.
         List<BlobFile> files = blobs.files();
-        long size = files.stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
+        long size = store.bytes(files);
         Instant young = clock.instant().minus(GRACE);
         PruneContext limits = new PruneContext(
                 pins.get(),
@@ -352,10 +330,10 @@ public final class Pruner {
     }
 
     private void forget(ImageReference image) {
-        pending.remove(image);
+        store.incompleteImages().remove(image);
         if (image.reference() instanceof Digest digest) {
             catalog.unlessNamed(digest, () -> !blobs.contains(digest));
-            lists.remove(new ListName.Referrers(image.repository(), digest));
+            store.lists().remove(new ListName.Referrers(image.repository(), digest));
         }
     }
 
@@ -374,14 +352,14 @@ public final class Pruner {
                 .filter(repository -> !catalog.has(repository))
                 .forEach(this::forget);
         if (!plan.blobs().isEmpty() || !plan.gone().isEmpty()) {
-            links.retain(link -> catalog.isNamed(link.digest())
+            store.links().retain(link -> catalog.isNamed(link.digest())
                     || blobs.receiving().contains(link.digest())
                     || blobs.contains(link.digest()));
         }
     }
 
     private void forget(Repository repository) {
-        lists.remove(new ListName.Tags(repository));
+        store.lists().remove(new ListName.Tags(repository));
     }
 
     private static RegistryException disk(IOException e) {

@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -80,16 +81,17 @@ public final class PrunedCache {
     }
 
     Pruner pruner(Instant now) {
+        return pruner(now, gone -> {});
+    }
+
+    /** A pruner that runs the action between the removal of names and of blobs. */
+    Pruner pruner(Instant now, Consumer<Set<ImageReference>> onRemoved) {
         return new Pruner(
-                records,
-                blobs,
+                new PrunedStore(records, blobs, links, lists, new IncompleteImages(layout)),
                 catalog,
-                links,
-                lists,
-                new IncompleteImages(layout),
                 () -> pins,
                 Clock.fixed(now, ZoneOffset.UTC),
-                gone -> {});
+                onRemoved);
     }
 
     /** What removes all that matches. */

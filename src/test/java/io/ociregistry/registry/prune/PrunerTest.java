@@ -20,8 +20,6 @@ import io.ociregistry.store.ListName;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.StoredList;
-import io.ociregistry.store.blob.IncompleteImages;
-import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.download.BlobDownload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,10 +27,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -419,16 +415,8 @@ class PrunerTest {
     void aBlobThatARecordNamesSinceItWasDecidedStays() {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         List<Boolean> added = new ArrayList<>();
-        Pruner pruner = new Pruner(
-                cache.records,
-                cache.blobs,
-                cache.catalog,
-                cache.links,
-                cache.lists,
-                new IncompleteImages(new Layout(root)),
-                Optional::empty,
-                Clock.fixed(NOW, ZoneOffset.UTC),
-                gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
+        Pruner pruner =
+                cache.pruner(NOW, gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
         pruner.prune(PrunedCache.request("a:1"));
         assertEquals(List.of(true), added);
         assertEquals(Set.of(base), cache.blobsHere());
@@ -594,16 +582,7 @@ class PrunerTest {
     void nothingGoesAfterItIsClosed_thoughItWasDecidedBefore() throws IOException {
         cache.keep(image(List.of(base)), "r.example/a:1");
         List<Pruner> closing = new ArrayList<>();
-        Pruner pruner = new Pruner(
-                cache.records,
-                cache.blobs,
-                cache.catalog,
-                cache.links,
-                cache.lists,
-                new IncompleteImages(new Layout(root)),
-                Optional::empty,
-                Clock.fixed(NOW, ZoneOffset.UTC),
-                gone -> closing.forEach(Pruner::close));
+        Pruner pruner = cache.pruner(NOW, gone -> closing.forEach(Pruner::close));
         closing.add(pruner);
         PruneRequest all = PrunedCache.request("a:1");
         assertThrows(RegistryException.class, () -> pruner.prune(all));
