@@ -112,7 +112,7 @@ class PruningTest {
                 PruneReport report = prune(registry, "/goes");
                 assertEquals(0, report.records());
                 assertTrue(
-                        report.kept().get(0).endsWith("is arriving just now"),
+                        report.kept().get(0).endsWith("has a download in flight"),
                         report.kept().toString());
                 half.release();
                 assertArrayEquals(image.layerBytes(1), body.get().body());

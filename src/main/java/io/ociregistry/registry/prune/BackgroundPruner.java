@@ -27,99 +27,107 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes while the server runs, by one thread that nobody waits for but who has no room for what arrives: as {@code pruneConfig} says, and by size,
- * the least recently pulled first, from {@code cache.highWater} down to {@code cache.lowWater}.
+ * Prunes the cache of a running server on one background thread: on the schedule of {@code pruneConfig}, and by size.
+ *
+ * <p>If the cache grows over {@code cache.highWater}, the least recently pulled images are evicted until it is down to
+ * {@code cache.lowWater}. Only a download that does not fit into {@code cache.maxSize} waits for an eviction, for at
+ * most ten seconds (ADR 22). Failures are logged, and the next run tries again. Closing interrupts the thread and does
+ * not wait for it.
  */
 public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundPruner.class);
-    /** Longer than that nobody's first byte waits for room. */
-    private static final long PATIENCE_SECONDS = 10;
-    /** Longer than what was opened a moment ago is left alone for. */
-    private static final long LEFT_OVER_SECONDS = 75;
-    /** Where nothing could go, it is no use to look again at once. */
+    /** The longest time that a download waits for an eviction. */
+    private static final long EVICTION_WAIT_SECONDS = 10;
+    /** Longer than the 60 seconds for which a blob stays after it was opened. */
+    private static final long RETRY_SECONDS = 75;
+    /** The pause after an eviction that freed nothing. */
     private static final long PAUSE_NANOS = Duration.ofSeconds(30).toNanos();
 
     private final Pruner pruner;
-    private final DiskQuota space;
+    private final DiskQuota quota;
     private final Clock clock;
-    private final Supplier<RuntimeConfig> rules;
+    private final Supplier<RuntimeConfig> runtimeConfig;
     private final ScheduledThreadPoolExecutor executor;
-    /** What waits or runs. Guarded by "this". */
-    private @Nullable FutureTask<?> queued;
+    /** The eviction that waits or runs. Guarded by "this". */
+    private @Nullable FutureTask<?> eviction;
 
-    /** What the schedule was made of; null before the beginning. Guarded by "this". */
+    /** The configuration of the current schedule; null before the start. Guarded by "this". */
     private @Nullable PruneConfig scheduled;
 
     /** Guarded by "this". */
     private @Nullable Future<?> schedule;
 
-    private volatile long fruitless = System.nanoTime() - PAUSE_NANOS;
+    /** The time of the last eviction that freed nothing. */
+    private volatile long freedNothing = System.nanoTime() - PAUSE_NANOS;
 
-    public BackgroundPruner(Pruner pruner, DiskQuota space, Supplier<RuntimeConfig> rules, Clock clock) {
+    public BackgroundPruner(Pruner pruner, DiskQuota quota, Supplier<RuntimeConfig> runtimeConfig, Clock clock) {
         this.pruner = pruner;
-        this.space = space;
+        this.quota = quota;
         this.clock = clock;
-        this.rules = rules;
+        this.runtimeConfig = runtimeConfig;
         this.executor = new ScheduledThreadPoolExecutor(1, Daemons.named("prune"));
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** The space that a configuration allows. */
+    /** Returns the quota that a configuration sets. */
     public static DiskQuota space(CacheConfig cache) {
-        return new DiskQuota(max(cache), part(cache, cache.highWater()));
+        return new DiskQuota(max(cache), percentOf(cache, cache.highWater()));
     }
 
     private static long max(CacheConfig cache) {
         return cache.maxSize().orElse(Long.MAX_VALUE);
     }
 
-    private long low() {
-        CacheConfig cache = rules.get().config().cache();
-        return part(cache, cache.lowWater());
+    private long lowWater() {
+        CacheConfig cache = runtimeConfig.get().config().cache();
+        return percentOf(cache, cache.lowWater());
     }
 
-    private static long part(CacheConfig cache, int perCent) {
+    private static long percentOf(CacheConfig cache, int perCent) {
         return cache.maxSize()
                 .map(max -> max / 100 * perCent + max % 100 * perCent / 100)
                 .orElse(Long.MAX_VALUE);
     }
 
-    /** Begins. */
-    public @SuppressWarnings("FutureReturnValueIgnored") // what fails is logged, and the next time comes
+    /** Starts the schedule, and counts the bytes of the cache. */
+    public @SuppressWarnings("FutureReturnValueIgnored") // failures are logged, and the next run tries again
     void begin() {
         executor.scheduleWithFixedDelay(
-                logged(pruner::sweepLeftOver), LEFT_OVER_SECONDS, LEFT_OVER_SECONDS, TimeUnit.SECONDS);
+                logged(pruner::sweepLeftOver), RETRY_SECONDS, RETRY_SECONDS, TimeUnit.SECONDS);
         schedule();
-        count();
+        countBytes();
     }
 
-    /** Goes on by the rules that count now. Does nothing before it has begun, or after its end. */
+    /** Applies the current configuration. Does nothing before {@link #begin} or after {@link #close}. */
     public void reload() {
         if (!isRunning()) {
             return;
         }
         schedule();
-        CacheConfig cache = rules.get().config().cache();
-        fruitless = System.nanoTime() - PAUSE_NANOS;
-        space.limit(max(cache), part(cache, cache.highWater()));
-        executor.execute(logged(this::count));
+        CacheConfig cache = runtimeConfig.get().config().cache();
+        freedNothing = System.nanoTime() - PAUSE_NANOS;
+        quota.limit(max(cache), percentOf(cache, cache.highWater()));
+        executor.execute(logged(this::countBytes));
     }
 
     private synchronized boolean isRunning() {
         return scheduled != null && !executor.isShutdown();
     }
 
-    /** Where there is an end, it counts what there is; that may take long. */
-    private void count() {
-        if (low() != Long.MAX_VALUE) {
-            space.counted(pruner.size());
-            space.relieveBy(this);
+    /** Counts the bytes of the cache if {@code cache.maxSize} is set. Slow on a large cache. */
+    private void countBytes() {
+        if (lowWater() != Long.MAX_VALUE) {
+            quota.counted(pruner.size());
+            quota.relieveBy(this);
         }
     }
 
-    /** Leaves the schedule as it is where nothing of it changed: else who reloads every day would never prune. */
+    /**
+     * Replaces the schedule only if its configuration changed. Otherwise a server that is reloaded every day would
+     * never prune.
+     */
     private synchronized void schedule() {
-        PruneConfig config = rules.get().config().pruneConfig();
+        PruneConfig config = runtimeConfig.get().config().pruneConfig();
         if (config.equals(scheduled)) {
             return;
         }
@@ -127,14 +135,14 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
             schedule.cancel(false);
         }
         scheduled = config;
-        long pace = Math.max(1, config.frequency().toMillis());
+        long period = Math.max(1, config.frequency().toMillis());
         schedule = config.enabled()
                 ? executor.scheduleWithFixedDelay(
-                        logged(() -> prune(request(config, clock.instant()))), pace, pace, TimeUnit.MILLISECONDS)
+                        logged(() -> prune(request(config, clock.instant()))), period, period, TimeUnit.MILLISECONDS)
                 : null;
     }
 
-    /** What a configuration asks for at that moment. */
+    /** Returns the request of a configuration at the given time. */
     static PruneRequest request(PruneConfig config, Instant now) {
         PrunePolicy policy =
                 switch (config.type()) {
@@ -144,7 +152,7 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
                         new PrunePolicy.Matching(
                                 ReferencePatterns.parse(config.expr().orElse("")));
                 };
-        // 0 is what the Go program has where nothing is said.
+        // 0 is the default of the Go program and means no limit.
         OptionalInt count = config.count() > 0 ? OptionalInt.of(config.count()) : OptionalInt.empty();
         return new PruneRequest(policy, count, OptionalLong.empty(), config.dryRun());
     }
@@ -152,7 +160,7 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
     private void prune(PruneRequest request) {
         PruneReport report = pruner.prune(request);
         if (!report.names().isEmpty() || !report.blobs().isEmpty()) {
-            LOG.info("pruning in the background\n{}", String.join("\n", report.lines()));
+            LOG.info("pruned in the background\n{}", String.join("\n", report.lines()));
         }
     }
 
@@ -161,67 +169,67 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
             try {
                 work.run();
             } catch (RegistryException e) {
-                LOG.error("{}", e.getMessage());
+                LOG.error("pruning in the background failed: {}", e.getMessage());
             } catch (RuntimeException e) {
-                LOG.error("pruning in the background", e);
+                LOG.error("pruning in the background failed; the next run tries again", e);
             }
         };
     }
 
     @Override
     public void soon() {
-        evicted();
+        startEviction();
     }
 
     @Override
     public void now() {
-        Optional<FutureTask<?>> running = evicted();
-        if (running.isEmpty()) {
+        Optional<FutureTask<?>> task = startEviction();
+        if (task.isEmpty()) {
             return;
         }
         try {
-            running.get().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            task.get().get(EVICTION_WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("waiting for room: {}", e.toString());
+            LOG.debug("waiting for an eviction: {}", e.toString());
         }
     }
 
-    /** The eviction that is to come or runs; none where the last one was of no use, or the server stops. */
-    private synchronized Optional<FutureTask<?>> evicted() {
-        if (System.nanoTime() - fruitless < PAUSE_NANOS) {
+    /** Returns the eviction that waits or runs; empty if the last one just freed nothing, or if the server stops. */
+    private synchronized Optional<FutureTask<?>> startEviction() {
+        if (System.nanoTime() - freedNothing < PAUSE_NANOS) {
             return Optional.empty();
         }
-        if (queued == null) {
+        if (eviction == null) {
             FutureTask<?> task = new FutureTask<>(logged(this::evict), true);
             try {
                 executor.execute(task);
             } catch (RejectedExecutionException stopping) {
                 return Optional.empty();
             }
-            queued = task;
+            eviction = task;
         }
-        return Optional.of(queued);
+        return Optional.of(eviction);
     }
 
     private void evict() {
         try {
             long before = pruner.size();
-            space.counted(before);
-            long target = Math.max(0, low() - space.reserved());
+            quota.counted(before);
+            long target = Math.max(0, lowWater() - quota.reserved());
             if (before > target) {
                 prune(new PruneRequest(
                         new PrunePolicy.AllOf(List.of()), OptionalInt.empty(), OptionalLong.of(target), false));
             }
             long after = pruner.size();
             if (after == before) {
-                fruitless = System.nanoTime();
+                freedNothing = System.nanoTime();
             }
-            space.counted(after);
+            quota.counted(after);
         } finally {
             synchronized (this) {
-                queued = null;
+                eviction = null;
             }
         }
     }

@@ -13,89 +13,89 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What is left if some names go: marked anew from the records each time, never counted.
+ * The mark phase of a prune: finds the manifests and blobs that stay if some names are removed (ADR 21).
  *
- * <p>What stands by itself stays unless its names are among those; so does all that it holds in its repository. A manifest that an index lists,
- * of whatever repository, stays under the names it has if no other keeps it: its bytes are reached. A blob stays if a manifest that stays names
- * it.
+ * <p>A root stays unless its names are removed, and so do its children and referrers in its repository. A manifest that
+ * a marked index of another repository lists stays under all names that it has, if no repository keeps it otherwise. A
+ * blob stays if a marked manifest names it. Reachability is computed from the records each time, never counted.
  */
 final class MarkPhase {
-    private final ReferenceGraph census;
-    private final Set<ImageReference> going;
-    private final Set<Member> alive = new LinkedHashSet<>();
-    private final Deque<Member> left = new ArrayDeque<>();
-    private final Set<Digest> reached = new HashSet<>();
+    private final ReferenceGraph graph;
+    private final Set<ImageReference> removed;
+    private final Set<Member> marked = new LinkedHashSet<>();
+    private final Deque<Member> queue = new ArrayDeque<>();
+    private final Set<Digest> listed = new HashSet<>();
 
     /**
-     * Marks what stays.
+     * Marks the nodes that stay.
      *
-     * @param going tags, and by their digests members without one, that go
-     * @param pinned members that stay whatever goes
+     * @param removed the tags to remove, and by their digests the manifests without a tag to remove
+     * @param pinned nodes that stay in any case
      */
-    MarkPhase(ReferenceGraph census, Set<ImageReference> going, Predicate<Member> pinned) {
-        this.census = census;
-        this.going = going;
-        census.members().stream()
-                .filter(member -> pinned.test(member) || standsByItself(member))
-                .forEach(this::keep);
+    MarkPhase(ReferenceGraph graph, Set<ImageReference> removed, Predicate<Member> pinned) {
+        this.graph = graph;
+        this.removed = removed;
+        graph.members().stream()
+                .filter(node -> pinned.test(node) || isRoot(node))
+                .forEach(this::mark);
         do {
-            markHeld();
-            reached.forEach(this::keepBytes);
-        } while (!left.isEmpty());
+            markDependents();
+            listed.forEach(this::markListed);
+        } while (!queue.isEmpty());
     }
 
-    boolean contains(Member member) {
-        return alive.contains(member);
+    boolean contains(Member node) {
+        return marked.contains(node);
     }
 
-    /** True if an index that stays lists it. */
+    /** Returns true if a marked index lists the manifest. */
     boolean list(Digest manifest) {
-        return reached.contains(manifest);
+        return listed.contains(manifest);
     }
 
-    /** Of all manifests that stay, foreign layers too: some registries have them. */
+    /** Returns the blobs of all marked manifests, with foreign layers, because some registries serve these. */
     Set<Digest> blobs() {
         Set<Digest> blobs = new HashSet<>();
-        alive.forEach(member -> member.manifest().blobs().stream()
+        marked.forEach(node -> node.manifest().blobs().stream()
                 .map(ManifestSummary.Blob::digest)
                 .forEach(blobs::add));
         return blobs;
     }
 
-    private boolean standsByItself(Member member) {
-        return census.isUnheld(member)
-                ? !going.contains(member.key())
-                : member.tags().stream().anyMatch(tag -> stays(tag) && !census.isPart(tag));
+    private boolean isRoot(Member node) {
+        return graph.isUnheld(node)
+                ? !removed.contains(node.key())
+                : node.tags().stream().anyMatch(tag -> stays(tag) && !graph.isPart(tag));
     }
 
     private boolean stays(RecordedReference tag) {
-        return !going.contains(tag.name());
+        return !removed.contains(tag.name());
     }
 
-    private void markHeld() {
-        while (!left.isEmpty()) {
-            Member member = left.remove();
-            member.manifest().children().forEach(reached::add);
-            census.children(member).forEach(this::keep);
-            census.referrers(member).stream().filter(this::isStillHeld).forEach(this::keep);
+    private void markDependents() {
+        while (!queue.isEmpty()) {
+            Member node = queue.remove();
+            node.manifest().children().forEach(listed::add);
+            graph.children(node).forEach(this::mark);
+            graph.referrers(node).stream().filter(this::isStillReferrer).forEach(this::mark);
         }
     }
 
-    /** By its subject, or by a tag that stays. */
-    private boolean isStillHeld(Member referrer) {
+    /** A referrer stays by its subject, or by a tag that is not removed. */
+    private boolean isStillReferrer(Member referrer) {
         return referrer.manifest().subject().isPresent()
                 || referrer.tags().stream().anyMatch(this::stays);
     }
 
-    private void keepBytes(Digest child) {
-        if (census.members(child).stream().noneMatch(alive::contains)) {
-            census.members(child).forEach(this::keep);
+    private void markListed(Digest child) {
+        if (graph.members(child).stream().noneMatch(marked::contains)) {
+            graph.members(child).forEach(this::mark);
         }
     }
 
-    private void keep(Member member) {
-        if (alive.add(member)) {
-            left.add(member);
+    private void mark(Member node) {
+        if (marked.add(node)) {
+            queue.add(node);
         }
     }
 }

@@ -5,11 +5,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What can be chosen to go: a tag; or an image without one that nothing else here needs.
+ * A tag, or a manifest without a tag that nothing in its repository keeps, which a request may select.
  *
- * @param name the tag, or the image by its digest
- * @param names all that it may be chosen by
- * @param created when it was first pulled under that name
- * @param pulled when a client got it last, or something it lists
+ * @param name the tag, or the manifest by its digest
+ * @param names every name that a pattern may match
+ * @param created when a client first pulled this name
+ * @param pulled when a client last pulled this name, or a manifest that it lists
  */
 public record PruneCandidate(ImageReference name, List<ImageReference> names, Instant created, Instant pulled) {}

@@ -14,13 +14,13 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * What keeps a pruning from taking whatever is chosen.
+ * The state of the cache, apart from its records, that limits what a prune removes.
  *
- * @param pins what never goes
- * @param arriving blobs that are being received
- * @param isOrphan whether a blob that no record names may go
- * @param lost records in quarantine, whose blobs are still needed when they are fetched again
- * @param size bytes that the cache has
+ * @param pins expressions for images that are never pruned
+ * @param arriving blobs of downloads in flight
+ * @param isOrphan whether a blob that no record names may be deleted
+ * @param lost quarantined records, whose blobs are needed when their manifests are fetched again
+ * @param size bytes of the cache
  */
 record PruneContext(
         Optional<ReferencePatterns> pins,
@@ -28,14 +28,14 @@ record PruneContext(
         Predicate<BlobFile> isOrphan,
         List<QuarantinedRecord> lost,
         long size) {
-    boolean isPinned(Member member) {
-        return pins.filter(patterns -> names(member).anyMatch(patterns::matches))
+    boolean isPinned(Member node) {
+        return pins.filter(patterns -> names(node).anyMatch(patterns::matches))
                 .isPresent();
     }
 
-    private static Stream<ImageReference> names(Member member) {
+    private static Stream<ImageReference> names(Member node) {
         return Stream.concat(
-                Stream.of(member.key()),
-                Stream.concat(member.tags().stream(), member.others().stream()).map(RecordedReference::name));
+                Stream.of(node.key()),
+                Stream.concat(node.tags().stream(), node.others().stream()).map(RecordedReference::name));
     }
 }

@@ -17,16 +17,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Everything that one pruning does, decided before anything is done, so that a dry run tells exactly that.
+ * Every change of one prune, complete before the first change, so that a dry run reports exactly these.
  *
- * @param names the names that go, in the order in which they are told
- * @param kept why something that was chosen stays
- * @param records what is left of the names of each record that changes; nothing means that it goes
- * @param gone what goes as one repository has it, by digest
- * @param blobs the files that nothing reaches then
- * @param unreached blobs that only such records name as go, be they here or not
- * @param spared blobs that records in quarantine name that stay there
- * @param forgotten manifests whose records are in quarantine and nobody misses then
+ * @param names the names to remove, in the order of the report
+ * @param kept for each selected image that stays, the reason
+ * @param records the records to change, by digest
+ * @param gone the manifests to remove from a repository, each as a name by digest
+ * @param blobs the files that are unreachable after the removal
+ * @param unreached blobs that only removed records name, whether they are stored or not
+ * @param spared blobs that quarantined records name, which stay for them
+ * @param forgotten manifests whose quarantined records are not needed afterwards
  * @param isComplete whether all records could be read
  */
 record PrunePlan(
@@ -40,20 +40,20 @@ record PrunePlan(
         Set<Digest> forgotten,
         boolean isComplete) {
     /**
-     * A name that goes.
+     * A name to remove.
      *
-     * @param why what it has to do with the choice
-     * @param bytes of blobs that only it, and what was told before it, had
+     * @param why how the request selected it
+     * @param bytes of blobs that only this name, and names before it in the report, needed
      */
     record Name(ImageReference name, String why, long bytes) {}
 
     /**
-     * A record that changes.
+     * A record to change.
      *
      * @param manifest its summary
-     * @param before its names when this was decided
-     * @param outdated its tags that go and mean a newer manifest
-     * @param left the names that stay
+     * @param before its names when the plan was made
+     * @param outdated its claims to removed tags that mean a newer manifest
+     * @param left the names that stay; without any, the record is deleted
      */
     record Change(
             ManifestSummary manifest,
@@ -61,28 +61,28 @@ record PrunePlan(
             List<RecordedReference> outdated,
             List<RecordedReference> left) {
         /**
-         * Names of the record without the outdated ones; a tag that was confirmed since is not outdated. A repository
-         * that has no other name keeps the manifest by its digest.
+         * Returns the given names of the record without the outdated ones. A tag that an upstream confirmed since the
+         * plan was made is not outdated. A repository without another name keeps the manifest by its digest.
          */
         List<RecordedReference> current(List<RecordedReference> names) {
             List<RecordedReference> current = new ArrayList<>();
-            Map<Repository, RecordedReference> bare = new LinkedHashMap<>();
+            Map<Repository, RecordedReference> lastNames = new LinkedHashMap<>();
             for (RecordedReference name : names) {
                 if (isOutdated(name)) {
-                    bare.putIfAbsent(repository(name), name);
+                    lastNames.putIfAbsent(repository(name), name);
                 } else {
                     current.add(name);
                 }
             }
-            current.forEach(name -> bare.remove(repository(name)));
-            bare.forEach((repository, name) -> current.add(new RecordedReference(
+            current.forEach(name -> lastNames.remove(repository(name)));
+            lastNames.forEach((repository, name) -> current.add(new RecordedReference(
                     new ImageReference(repository, manifest.digest()), name.created(), name.pulled(), name.checked())));
             return current;
         }
 
-        /** True if the record says what it said, whether the outdated names were taken from it or not. */
+        /** Returns true if the record has the same names as before, with or without the outdated ones. */
         boolean isOf(List<RecordedReference> names) {
-            // As sets: of a record in several files the order is none.
+            // Sets, because the names of a record in several files have no fixed order.
             return Set.copyOf(current(names)).equals(Set.copyOf(current(before)));
         }
 
@@ -97,7 +97,7 @@ record PrunePlan(
         }
     }
 
-    /** The manifests whose records go. */
+    /** Returns the manifests whose records are deleted. */
     Set<Digest> goingRecords() {
         return records.entrySet().stream()
                 .filter(record -> record.getValue().left().isEmpty())
@@ -105,28 +105,28 @@ record PrunePlan(
                 .collect(Collectors.toSet());
     }
 
-    /** The records that change, each before what it lists. */
+    /** Returns the records that change, each index before the manifests that it lists. */
     List<Digest> listersFirst() {
         Deque<Digest> order = new ArrayDeque<>();
         Set<Digest> seen = new HashSet<>();
-        records.keySet().forEach(digest -> place(digest, seen, order));
+        records.keySet().forEach(digest -> addWithChildren(digest, seen, order));
         return List.copyOf(order);
     }
 
-    private void place(Digest digest, Set<Digest> seen, Deque<Digest> order) {
+    private void addWithChildren(Digest digest, Set<Digest> seen, Deque<Digest> order) {
         Change change = records.get(digest);
         if (change != null && seen.add(digest)) {
-            change.manifest().children().forEach(child -> place(child, seen, order));
+            change.manifest().children().forEach(child -> addWithChildren(child, seen, order));
             order.addFirst(digest);
         }
     }
 
-    /** The same, but no blob goes, since there are records that can't be read. */
+    /** Returns this plan without the deletion of blobs, because some records cannot be read. */
     PrunePlan without(Set<Digest> unread) {
-        List<String> more = new ArrayList<>(kept);
-        more.add("all blobs, since the records of " + unread.size() + " manifests can't be read: "
+        List<String> reasons = new ArrayList<>(kept);
+        reasons.add("all blobs, because the records of " + unread.size() + " manifests can't be read: "
                 + unread.stream().sorted().limit(3).map(Digest::toString).collect(Collectors.joining(", ")));
-        return new PrunePlan(names, more, records, gone, List.of(), Set.of(), spared, forgotten, false);
+        return new PrunePlan(names, reasons, records, gone, List.of(), Set.of(), spared, forgotten, false);
     }
 
     long blobBytes() {

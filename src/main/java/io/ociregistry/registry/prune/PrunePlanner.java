@@ -23,11 +23,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Decides what one pruning does. Changes nothing, and asks nobody but what it was given. */
+/** Makes the plan of one prune from the records and files that it is given. Changes nothing and does no I/O. */
 final class PrunePlanner {
-    private final ReferenceGraph census;
+    private final ReferenceGraph graph;
     private final Map<Digest, BlobFile> files;
-    private final PruneContext limits;
+    private final PruneContext context;
     /** Blobs that a record names. */
     private final Set<Digest> named;
     /** Manifests that an index lists. */
@@ -35,97 +35,100 @@ final class PrunePlanner {
 
     private final List<String> kept = new ArrayList<>();
 
-    PrunePlanner(ReferenceGraph census, Map<Digest, BlobFile> files, PruneContext limits) {
-        this.census = census;
+    PrunePlanner(ReferenceGraph graph, Map<Digest, BlobFile> files, PruneContext context) {
+        this.graph = graph;
         this.files = files;
-        this.limits = limits;
-        this.named = census.members().stream()
-                .flatMap(member -> member.manifest().blobs().stream())
+        this.context = context;
+        this.named = graph.members().stream()
+                .flatMap(node -> node.manifest().blobs().stream())
                 .map(ManifestSummary.Blob::digest)
                 .collect(Collectors.toSet());
-        this.listed = census.members().stream()
-                .flatMap(member -> member.manifest().children().stream())
+        this.listed = graph.members().stream()
+                .flatMap(node -> node.manifest().children().stream())
                 .collect(Collectors.toSet());
     }
 
     PrunePlan plan(PruneRequest request) {
-        List<PruneCandidate> chosen = withoutReached(chosen(request.policy()));
+        List<PruneCandidate> selected = withoutListedElsewhere(select(request.policy()));
         if (request.count().isPresent()) {
-            chosen = chosen.subList(0, Math.min(chosen.size(), request.count().getAsInt()));
+            selected = selected.subList(0, Math.min(selected.size(), request.count().getAsInt()));
         }
         if (request.maxSize().isPresent()) {
-            chosen = chosen.subList(0, asItTakes(chosen, request.maxSize().getAsLong()));
+            selected = selected.subList(0, countFor(selected, request.maxSize().getAsLong()));
         }
-        return planFor(withoutReached(chosen));
+        return planFor(withoutListedElsewhere(selected));
     }
 
-    /** Without digests that stay since an index of another repository lists them: they would use up a count, and be told of again each time. */
-    private List<PruneCandidate> withoutReached(List<PruneCandidate> chosen) {
-        MarkPhase survivors = survivors(chosen);
-        List<PruneCandidate> going = new ArrayList<>();
-        for (PruneCandidate candidate : chosen) {
-            Member untagged = census.member(candidate.name());
-            if (untagged != null && survivors.contains(untagged)) {
+    /**
+     * Drops digests that stay because an index of another repository lists them. Otherwise these would use up the count
+     * of the request in each run.
+     */
+    private List<PruneCandidate> withoutListedElsewhere(List<PruneCandidate> selected) {
+        MarkPhase marked = mark(selected);
+        List<PruneCandidate> removed = new ArrayList<>();
+        for (PruneCandidate candidate : selected) {
+            Member untagged = graph.member(candidate.name());
+            if (untagged != null && marked.contains(untagged)) {
                 kept.add(candidate.name() + " is listed by an index that stays");
             } else {
-                going.add(candidate);
+                removed.add(candidate);
             }
         }
-        return going;
+        return removed;
     }
 
-    /** All that may go and is chosen, least recently pulled first. */
-    private List<PruneCandidate> chosen(PrunePolicy policy) {
-        List<PruneCandidate> chosen = new ArrayList<>();
-        for (Member member : census.members()) {
-            List<PruneCandidate> candidates = candidates(member).stream()
-                    .filter(candidate -> isPart(member, candidate)
+    /** Returns the candidates that the policy selects and nothing protects, least recently pulled first. */
+    private List<PruneCandidate> select(PrunePolicy policy) {
+        List<PruneCandidate> selected = new ArrayList<>();
+        for (Member node : graph.members()) {
+            List<PruneCandidate> candidates = candidates(node).stream()
+                    .filter(candidate -> isPart(node, candidate)
                             ? policy.selectsPart(candidate.name())
                             : policy.selects(candidate))
                     .toList();
             if (candidates.isEmpty()) {
                 continue;
             }
-            if (limits.isPinned(member)) {
+            if (context.isPinned(node)) {
                 candidates.forEach(candidate -> kept.add(candidate.name() + " is pinned"));
-            } else if (isArriving(member)) {
-                candidates.forEach(candidate -> kept.add(candidate.name() + " is arriving just now"));
+            } else if (isArriving(node)) {
+                candidates.forEach(candidate -> kept.add(candidate.name() + " has a download in flight"));
             } else {
-                chosen.addAll(candidates);
+                selected.addAll(candidates);
             }
         }
-        chosen.sort(Comparator.comparing(PruneCandidate::pulled)
+        selected.sort(Comparator.comparing(PruneCandidate::pulled)
                 .thenComparing(candidate -> candidate.name().toString()));
-        return chosen;
+        return selected;
     }
 
-    private List<PruneCandidate> candidates(Member member) {
-        Instant pulled = pulled(member);
-        if (census.isUnheld(member)) {
-            Instant created = member.others().stream()
+    private List<PruneCandidate> candidates(Member node) {
+        Instant pulled = pulled(node);
+        if (graph.isUnheld(node)) {
+            Instant created = node.others().stream()
                     .map(RecordedReference::created)
                     .min(Instant::compareTo)
                     .orElse(Instant.EPOCH);
             List<ImageReference> names = Stream.concat(
-                            Stream.of(member.key()), member.others().stream().map(RecordedReference::name))
+                            Stream.of(node.key()), node.others().stream().map(RecordedReference::name))
                     .distinct()
                     .toList();
-            return List.of(new PruneCandidate(member.key(), names, created, pulled));
+            return List.of(new PruneCandidate(node.key(), names, created, pulled));
         }
-        return member.tags().stream()
+        return node.tags().stream()
                 .map(tag -> new PruneCandidate(
                         tag.name(), List.of(tag.name()), tag.created(), latest(tag.pulled(), pulled)))
                 .toList();
     }
 
-    private boolean isPart(Member member, PruneCandidate candidate) {
-        return member.tags().stream().anyMatch(tag -> tag.name().equals(candidate.name()) && census.isPart(tag));
+    private boolean isPart(Member node, PruneCandidate candidate) {
+        return node.tags().stream().anyMatch(tag -> tag.name().equals(candidate.name()) && graph.isPart(tag));
     }
 
-    /** When clients last got it by digest, or what it lists. */
-    private Instant pulled(Member member) {
-        return closure(member).stream()
-                .flatMap(each -> each.equals(member)
+    /** Returns when a client last pulled the manifest by digest, or a manifest that it lists. */
+    private Instant pulled(Member node) {
+        return closure(node).stream()
+                .flatMap(each -> each.equals(node)
                         ? each.others().stream()
                         : Stream.concat(each.others().stream(), each.tags().stream()))
                 .map(RecordedReference::pulled)
@@ -137,35 +140,35 @@ final class PrunePlanner {
         return one.isAfter(other) ? one : other;
     }
 
-    /** A member and what it lists, directly or not. */
+    /** Returns a node and all manifests that it lists, directly or indirectly. */
     private Set<Member> closure(Member root) {
         Set<Member> found = new LinkedHashSet<>();
         Deque<Member> left = new ArrayDeque<>(List.of(root));
         while (!left.isEmpty()) {
-            Member member = left.remove();
-            if (found.add(member)) {
-                left.addAll(census.children(member));
+            Member node = left.remove();
+            if (found.add(node)) {
+                left.addAll(graph.children(node));
             }
         }
         return found;
     }
 
-    private boolean isArriving(Member member) {
-        return closure(member).stream()
+    private boolean isArriving(Member node) {
+        return closure(node).stream()
                 .flatMap(each -> each.manifest().blobs().stream())
-                .anyMatch(blob -> limits.arriving().contains(blob.digest()));
+                .anyMatch(blob -> context.arriving().contains(blob.digest()));
     }
 
-    /** How many of them have to go for the cache to be no larger than that. */
-    private int asItTakes(List<PruneCandidate> chosen, long maxSize) {
+    /** Returns how many candidates have to be removed so that the cache has at most {@code maxSize} bytes. */
+    private int countFor(List<PruneCandidate> selected, long maxSize) {
         int tooFew = -1;
-        int enough = chosen.size();
+        int enough = selected.size();
         while (enough - tooFew > 1) {
             int middle = (tooFew + enough) / 2;
-            long freed = unreached(survivors(chosen.subList(0, middle))).stream()
+            long freed = unreachable(mark(selected.subList(0, middle))).stream()
                     .mapToLong(BlobFile::size)
                     .sum();
-            if (limits.size() - freed <= maxSize) {
+            if (context.size() - freed <= maxSize) {
                 enough = middle;
             } else {
                 tooFew = middle;
@@ -174,67 +177,71 @@ final class PrunePlanner {
         return enough;
     }
 
-    private MarkPhase survivors(List<PruneCandidate> going) {
+    private MarkPhase mark(List<PruneCandidate> removed) {
         return new MarkPhase(
-                census, going.stream().map(PruneCandidate::name).collect(Collectors.toSet()), limits::isPinned);
+                graph, removed.stream().map(PruneCandidate::name).collect(Collectors.toSet()), context::isPinned);
     }
 
-    /** What is on the disk and nothing that stays names. Files that no record named before have to be old: theirs may be on its way. */
-    private List<BlobFile> unreached(MarkPhase survivors) {
-        Set<Digest> reached = survivors.blobs();
-        limits.lost().stream()
-                .filter(lost -> isMissed(lost, survivors))
+    /**
+     * Returns the files that no marked manifest names. A file that no record names at all must be older than the grace
+     * period, because its manifest may be in flight.
+     */
+    private List<BlobFile> unreachable(MarkPhase marked) {
+        Set<Digest> reachable = marked.blobs();
+        context.lost().stream()
+                .filter(lost -> isNeeded(lost, marked))
                 .map(QuarantinedRecord::named)
-                .forEach(reached::addAll);
+                .forEach(reachable::addAll);
         return files.values().stream()
-                .filter(file -> !reached.contains(file.digest()))
+                .filter(file -> !reachable.contains(file.digest()))
                 .filter(file ->
-                        named.contains(file.digest()) || limits.isOrphan().test(file))
+                        named.contains(file.digest()) || context.isOrphan().test(file))
                 .sorted(Comparator.comparing(BlobFile::digest))
                 .toList();
     }
 
-    /** What is in quarantine goes with the indexes that list it, if there are any. */
-    private boolean isMissed(QuarantinedRecord lost, MarkPhase survivors) {
-        return survivors.list(lost.digest()) || !listed.contains(lost.digest());
+    /** A quarantined record is needed as long as an index that lists it stays, or if no index lists it. */
+    private boolean isNeeded(QuarantinedRecord lost, MarkPhase marked) {
+        return marked.list(lost.digest()) || !listed.contains(lost.digest());
     }
 
-    private void tellOfMissed(QuarantinedRecord lost, MarkPhase survivors) {
+    private void reportQuarantined(QuarantinedRecord lost, MarkPhase marked) {
         Set<Digest> spared = new HashSet<>(lost.named());
         spared.retainAll(files.keySet());
-        spared.removeAll(survivors.blobs());
+        spared.removeAll(marked.blobs());
         if (!spared.isEmpty()) {
             kept.add(spared.size() + " blobs of " + lost
-                    + "; verify --repair fetches it again, and they go once that file is deleted");
+                    + "; to fetch the manifest again, run verify --repair; to have its blobs pruned, delete that"
+                    + " file");
         }
     }
 
-    private PrunePlan planFor(List<PruneCandidate> chosen) {
-        MarkPhase survivors = survivors(chosen);
-        List<BlobFile> blobs = unreached(survivors);
-        PruneReporter telling = new PruneReporter(census, survivors, blobs);
-        chosen.forEach(candidate -> telling.tell(candidate.name()));
-        Set<ImageReference> gone = census.members().stream()
-                .filter(member -> !survivors.contains(member))
+    private PrunePlan planFor(List<PruneCandidate> selected) {
+        MarkPhase marked = mark(selected);
+        List<BlobFile> blobs = unreachable(marked);
+        PruneReporter reporter = new PruneReporter(graph, marked, blobs);
+        selected.forEach(candidate -> reporter.tell(candidate.name()));
+        Set<ImageReference> removedNodes = graph.members().stream()
+                .filter(node -> !marked.contains(node))
                 .map(Member::key)
                 .collect(Collectors.toSet());
-        Set<Digest> unreached = new HashSet<>(named);
-        unreached.removeAll(survivors.blobs());
+        Set<Digest> unreachable = new HashSet<>(named);
+        unreachable.removeAll(marked.blobs());
         Map<Boolean, List<QuarantinedRecord>> lost =
-                limits.lost().stream().collect(Collectors.partitioningBy(each -> isMissed(each, survivors)));
+                context.lost().stream().collect(Collectors.partitioningBy(each -> isNeeded(each, marked)));
         Set<Digest> spared = new HashSet<>();
-        for (QuarantinedRecord missed : lost.getOrDefault(true, List.of())) {
-            tellOfMissed(missed, survivors);
-            spared.addAll(missed.named());
+        for (QuarantinedRecord needed : lost.getOrDefault(true, List.of())) {
+            reportQuarantined(needed, marked);
+            spared.addAll(needed.named());
         }
-        unreached.removeAll(spared);
+        unreachable.removeAll(spared);
         return new PrunePlan(
-                telling.names(),
+                reporter.names(),
                 kept.stream().sorted().toList(),
-                changes(going(chosen, survivors), survivors),
-                gone,
+                changes(removedNames(selected, marked), marked),
+                removedNodes,
                 blobs,
-                unreached,
+                unreachable,
                 spared,
                 lost.getOrDefault(false, List.of()).stream()
                         .map(QuarantinedRecord::digest)
@@ -242,33 +249,33 @@ final class PrunePlanner {
                 true);
     }
 
-    /** The names that were chosen, and the tags of all that goes with them. */
-    private Set<ImageReference> going(List<PruneCandidate> chosen, MarkPhase survivors) {
+    /** Returns the selected names, and the tags of all manifests that are removed with them. */
+    private Set<ImageReference> removedNames(List<PruneCandidate> selected, MarkPhase marked) {
         return Stream.concat(
-                        chosen.stream().map(PruneCandidate::name),
-                        census.members().stream()
-                                .filter(member -> !survivors.contains(member))
-                                .flatMap(member -> member.tags().stream())
+                        selected.stream().map(PruneCandidate::name),
+                        graph.members().stream()
+                                .filter(node -> !marked.contains(node))
+                                .flatMap(node -> node.tags().stream())
                                 .map(RecordedReference::name))
                 .collect(Collectors.toSet());
     }
 
-    private Map<Digest, Change> changes(Set<ImageReference> going, MarkPhase survivors) {
+    private Map<Digest, Change> changes(Set<ImageReference> removed, MarkPhase marked) {
         Map<Digest, Change> changes = new LinkedHashMap<>();
-        Set<Digest> manifests = census.members().stream()
-                .map(member -> member.manifest().digest())
+        Set<Digest> manifests = graph.members().stream()
+                .map(node -> node.manifest().digest())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         for (Digest manifest : manifests) {
-            List<RecordedReference> left = census.members(manifest).stream()
-                    .filter(survivors::contains)
-                    .flatMap(member -> left(member, going).stream())
+            List<RecordedReference> left = graph.members(manifest).stream()
+                    .filter(marked::contains)
+                    .flatMap(node -> left(node, removed).stream())
                     .toList();
-            ManifestSummary summary = census.members(manifest).get(0).manifest();
+            ManifestSummary summary = graph.members(manifest).get(0).manifest();
             List<RecordedReference> before = summary.references();
             if (!Set.copyOf(left).equals(Set.copyOf(before))) {
-                List<RecordedReference> outdated = census.members(manifest).stream()
-                        .flatMap(member -> member.others().stream())
-                        .filter(reference -> isTagOf(going, reference))
+                List<RecordedReference> outdated = graph.members(manifest).stream()
+                        .flatMap(node -> node.others().stream())
+                        .filter(reference -> isTagOf(removed, reference))
                         .toList();
                 changes.put(manifest, new Change(summary, before, outdated, left));
             }
@@ -276,18 +283,21 @@ final class PrunePlanner {
         return changes;
     }
 
-    /** A member that stays keeps a name, be it its digest. A tag that goes is not claimed by what it meant before either: it would come back. */
-    private static List<RecordedReference> left(Member member, Set<ImageReference> going) {
-        List<RecordedReference> left = Stream.concat(member.tags().stream(), member.others().stream())
-                .filter(reference -> !isTagOf(going, reference))
+    /**
+     * Returns the names that a marked node keeps; at least its digest. An older record loses its claim to a removed tag
+     * too, otherwise the tag would mean that older manifest again.
+     */
+    private static List<RecordedReference> left(Member node, Set<ImageReference> removed) {
+        List<RecordedReference> left = Stream.concat(node.tags().stream(), node.others().stream())
+                .filter(reference -> !isTagOf(removed, reference))
                 .toList();
         if (!left.isEmpty()) {
             return left;
         }
-        RecordedReference last = Stream.concat(member.tags().stream(), member.others().stream())
+        RecordedReference last = Stream.concat(node.tags().stream(), node.others().stream())
                 .findFirst()
                 .orElseThrow();
-        return List.of(new RecordedReference(member.key(), last.created(), last.pulled(), last.checked()));
+        return List.of(new RecordedReference(node.key(), last.created(), last.pulled(), last.checked()));
     }
 
     private static boolean isTagOf(Set<ImageReference> names, RecordedReference reference) {

@@ -5,20 +5,20 @@ import io.ociregistry.registry.policy.ReferencePatterns;
 import java.time.Instant;
 import java.util.List;
 
-/** Which images are to go. A new criterion is one more record here. */
+/** Selects the images that a prune removes. A new criterion is one more record here. */
 public sealed interface PrunePolicy {
-    /** True if that one is to go. */
+    /** Returns true if the candidate is to be removed. */
     boolean selects(PruneCandidate candidate);
 
-    /** True if it depends on the time, which is not to be believed while the clock is behind what the records say. */
+    /** Returns true if the selection depends on the clock, which is refused while the clock is behind the records. */
     boolean isByAge();
 
-    /** What is only chosen by a name, and not by its age, since it goes with something else. */
+    /** Returns true if a referrer's tag is selected; by name only, because its age is that of its subject. */
     default boolean selectsPart(ImageReference name) {
         return false;
     }
 
-    /** Those of which a name matches. */
+    /** Selects images with a name that matches. */
     record Matching(ReferencePatterns patterns) implements PrunePolicy {
         @Override
         public boolean selects(PruneCandidate candidate) {
@@ -36,7 +36,7 @@ public sealed interface PrunePolicy {
         }
     }
 
-    /** Those whose name was first pulled before that. */
+    /** Selects names that were first pulled before a time. */
     record CreatedBefore(Instant time) implements PrunePolicy {
         @Override
         public boolean selects(PruneCandidate candidate) {
@@ -49,7 +49,7 @@ public sealed interface PrunePolicy {
         }
     }
 
-    /** Those that no client got since: of an index that counts for it and for what it lists. */
+    /** Selects images that no client pulled since a time. A pull of a manifest counts for the indexes that list it. */
     record PulledBefore(Instant time) implements PrunePolicy {
         @Override
         public boolean selects(PruneCandidate candidate) {
@@ -62,7 +62,7 @@ public sealed interface PrunePolicy {
         }
     }
 
-    /** Those that all of some policies choose; without any, all images. */
+    /** Selects images that every one of several policies selects; without any policy, all images. */
     record AllOf(List<PrunePolicy> policies) implements PrunePolicy {
         public AllOf {
             policies = List.copyOf(policies);

@@ -5,22 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a pruning did, or would do.
+ * The result of a prune, or the plan of a dry run. The admin API sends its components as JSON.
  *
- * @param isDryRun whether nothing was done
- * @param names names that go
- * @param blobs the files that go
- * @param kept why something that was chosen stays
- * @param bytes how many the blobs that go have
- * @param records how many manifests go
+ * @param isDryRun whether nothing was changed
+ * @param names the removed names
+ * @param blobs the deleted files
+ * @param kept for each selected image that stays, the reason
+ * @param bytes the size of the deleted blobs
+ * @param records the number of deleted manifests
  */
 public record PruneReport(
         boolean isDryRun, List<Name> names, List<Blob> blobs, List<String> kept, long bytes, long records) {
     /**
-     * A name that goes.
+     * A removed name.
      *
-     * @param bytes of blobs that only it, and what was told before it, had
-     * @param why what it has to do with the choice
+     * @param bytes of blobs that only this name, and names before it in the report, needed
+     * @param why how the request selected it
      */
     public record Name(String name, long bytes, String why) {
         @Override
@@ -29,7 +29,7 @@ public record PruneReport(
         }
     }
 
-    /** A file that goes. */
+    /** A deleted file. */
     public record Blob(String digest, long bytes) {
         @Override
         public String toString() {
@@ -59,14 +59,14 @@ public record PruneReport(
                         .count());
     }
 
-    /** The same with what turned out to stay. */
+    /** Returns this report with more reasons why something stayed. */
     PruneReport and(List<String> alsoKept) {
         List<String> all = new ArrayList<>(kept);
         all.addAll(alsoKept);
         return new PruneReport(isDryRun, names, blobs, all, bytes, records);
     }
 
-    /** All of it for people; a dry run differs in its first line alone. */
+    /** Returns the report as lines of text. A dry run and the real run differ in the first line only. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(isDryRun ? "To be pruned (dry run, nothing was pruned):" : "Pruned:");

@@ -16,74 +16,74 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Puts what goes into an order that people can follow: each name that was chosen, then what goes with it. */
+/** Orders the removed names for the report: each selected name, followed by the names that are removed with it. */
 final class PruneReporter {
-    private final ReferenceGraph census;
-    private final MarkPhase survivors;
-    /** Sizes of blobs that go and were not told of yet. */
+    private final ReferenceGraph graph;
+    private final MarkPhase marked;
+    /** Sizes of the deleted blobs that no reported name accounts for yet. */
     private final Map<Digest, Long> sizes = new HashMap<>();
 
     private final Map<ImageReference, Member> byTag = new HashMap<>();
-    private final Set<Member> told = new HashSet<>();
-    private final Set<ImageReference> toldNames = new HashSet<>();
+    private final Set<Member> reported = new HashSet<>();
+    private final Set<ImageReference> reportedNames = new HashSet<>();
     private final List<Name> names = new ArrayList<>();
 
-    PruneReporter(ReferenceGraph census, MarkPhase survivors, Collection<BlobFile> blobs) {
-        this.census = census;
-        this.survivors = survivors;
+    PruneReporter(ReferenceGraph graph, MarkPhase marked, Collection<BlobFile> blobs) {
+        this.graph = graph;
+        this.marked = marked;
         blobs.forEach(blob -> sizes.put(blob.digest(), blob.size()));
-        census.members().forEach(member -> member.tags().forEach(tag -> byTag.put(tag.name(), member)));
+        graph.members().forEach(node -> node.tags().forEach(tag -> byTag.put(tag.name(), node)));
     }
 
     List<Name> names() {
         return List.copyOf(names);
     }
 
-    /** Tells of a name that was chosen. */
-    void tell(ImageReference chosen) {
-        Member untagged = census.member(chosen);
-        Member member = untagged == null ? byTag.get(chosen) : untagged;
-        if (member == null || toldNames.contains(chosen)) {
+    /** Reports a selected name and the names that are removed with it. */
+    void tell(ImageReference selected) {
+        Member untagged = graph.member(selected);
+        Member node = untagged == null ? byTag.get(selected) : untagged;
+        if (node == null || reportedNames.contains(selected)) {
             return;
         }
-        if (survivors.contains(member)) {
-            add(chosen, "only the name: " + member.key() + " stays", 0);
+        if (marked.contains(node)) {
+            add(selected, "only this name: " + node.key() + " stays", 0);
             return;
         }
-        add(chosen, "chosen", told.add(member) ? bytes(member) : 0);
-        tellRest(member, chosen);
+        add(selected, "selected", reported.add(node) ? bytes(node) : 0);
+        reportDependents(node, selected);
     }
 
-    private void tellRest(Member member, ImageReference chosen) {
-        names(member).forEach(name -> add(name, "with " + chosen, 0));
-        Stream.concat(census.children(member).stream(), census.referrers(member).stream())
-                .filter(part -> !survivors.contains(part) && told.add(part))
-                .forEach(part -> {
-                    names(part).findFirst().ifPresent(name -> add(name, "with " + chosen, bytes(part)));
-                    tellRest(part, chosen);
+    private void reportDependents(Member node, ImageReference selected) {
+        names(node).forEach(name -> add(name, "with " + selected, 0));
+        Stream.concat(graph.children(node).stream(), graph.referrers(node).stream())
+                .filter(dependent -> !marked.contains(dependent) && reported.add(dependent))
+                .forEach(dependent -> {
+                    names(dependent).findFirst().ifPresent(name -> add(name, "with " + selected, bytes(dependent)));
+                    reportDependents(dependent, selected);
                 });
     }
 
-    /** Not the tags that have moved to something else since: these stay. */
-    private Stream<ImageReference> names(Member member) {
+    /** Returns the names to report, without tags that have moved to another manifest, because these stay. */
+    private Stream<ImageReference> names(Member node) {
         List<ImageReference> names = Stream.concat(
-                        member.tags().stream().map(RecordedReference::name),
-                        member.others().stream()
+                        node.tags().stream().map(RecordedReference::name),
+                        node.others().stream()
                                 .map(RecordedReference::name)
                                 .filter(name -> name.reference() instanceof Digest))
                 .toList();
-        return (names.isEmpty() ? List.of(member.key()) : names).stream().filter(name -> !toldNames.contains(name));
+        return (names.isEmpty() ? List.of(node.key()) : names).stream().filter(name -> !reportedNames.contains(name));
     }
 
     private void add(ImageReference name, String why, long bytes) {
-        if (toldNames.add(name)) {
+        if (reportedNames.add(name)) {
             names.add(new Name(name, why, bytes));
         }
     }
 
-    private long bytes(Member member) {
+    private long bytes(Member node) {
         long sum = 0;
-        for (ManifestSummary.Blob blob : member.manifest().blobs()) {
+        for (ManifestSummary.Blob blob : node.manifest().blobs()) {
             Long size = sizes.remove(blob.digest());
             sum += size == null ? 0 : size;
         }

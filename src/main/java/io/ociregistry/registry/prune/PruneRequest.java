@@ -4,15 +4,15 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What is asked of a {@link Pruner}.
+ * A request to a {@link Pruner}.
  *
- * @param policy what may go
- * @param count how many images at most, least recently pulled first
- * @param maxSize only as many, least recently pulled first, as it takes for the cache to have no more bytes than that
- * @param dryRun whether it is only to be told
+ * @param policy which images may be removed
+ * @param count the most images to remove, least recently pulled first
+ * @param maxSize the most bytes of the cache after the prune; the least recently pulled images are removed first
+ * @param dryRun whether the prune only reports what it would remove
  */
 public record PruneRequest(PrunePolicy policy, OptionalInt count, OptionalLong maxSize, boolean dryRun) {
-    /** All that a policy chooses. */
+    /** Requests the removal of every image that a policy selects. */
     public PruneRequest(PrunePolicy policy, boolean dryRun) {
         this(policy, OptionalInt.empty(), OptionalLong.empty(), dryRun);
     }

@@ -30,7 +30,9 @@ public record PrunedStore(
                 new IncompleteImages(layout));
     }
 
-    /** Returns the bytes of the given blobs, of all records and of all interrupted downloads; not of those in flight. */
+    /**
+     * Returns the bytes of the given blobs, of all records and of all interrupted downloads; not of those in flight.
+     */
     long bytes(Collection<BlobFile> files) {
         return files.stream().mapToLong(BlobFile::size).sum() + blobs.interruptedBytes() + records.bytes();
     }

@@ -40,59 +40,64 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * Takes away what nobody needs: beside a running server, or by itself.
+ * Removes the names that a request selects, and the blobs that nothing needs without them (ADR 21).
  *
- * <p>What is left is marked from the records on the disk each time (see {@link MarkPhase}), and told before it is done. What holds:
+ * <p>Works in a running server or in a command. Any thread may call it; one prune runs at a time. Each run marks from
+ * the records on disk what stays (see {@link MarkPhase}), and completes its plan before it changes anything:
  *
  * <ol>
- *   <li>names go first, and durably, then what nothing reaches without them: a crash leaves blobs that nobody needs, which the next run takes,
- *       and never an image without its blobs;
- *   <li>a blob is deleted only while the {@link ContentIndex} holds off every record that would name it. A record is added to it before anybody is
- *       told of the manifest. So a blob is either gone before somebody can want it, and is fetched anew, or it stays;
- *   <li>a record changes under its own lock, and only if it says what was decided upon: what a client or an upstream changed meanwhile stays;
- *   <li>what is arriving, is held for an image that is, was opened a moment ago, or is in quarantine, is left alone, and so is what no record names as long as it is young: its
- *       manifest may be on its way. Who has opened a file reads it to its end;
- *   <li>whoever gives up the lock of the cache closes this before: from then on it is another process that says what is named;
- *   <li>if there is a record that can't be read, no blob goes: it may be one of those that it names. If it can't be told which there are,
- *       nothing goes. Once it is in quarantine, what it named stays until it comes again or is deleted there (ADR 28).
+ *   <li>Names are removed first, durably, and then the blobs that are unreachable without them. A crash leaves blobs
+ *       that no record names, which the next run deletes, and never an image without its blobs.
+ *   <li>A blob is deleted only while the {@link ContentIndex} blocks every record that would name the blob. A record is
+ *       added to the index before a client gets the manifest. So a blob is either deleted before a client can request
+ *       it, and is fetched again, or it stays.
+ *   <li>A record changes under its own lock, and only if it still has the names that the plan is based on. Names that a
+ *       client or an upstream changed in the meantime stay.
+ *   <li>A blob stays while it is in flight, pinned for an image whose manifest is not stored yet, or opened less than
+ *       60 seconds ago. A blob that no record names stays while it is younger than one hour, because its manifest may
+ *       be in flight. Quarantined blobs are not touched. A reader of a deleted file reads it to the end.
+ *   <li>The owner closes the pruner before it releases the lock of the store, because from then on the records of
+ *       another process decide which blobs are named.
+ *   <li>While a record cannot be read, no blob is deleted, because the record may name any of them. If the list of the
+ *       records cannot be read, nothing is changed. The blobs of a quarantined record stay until its manifest is
+ *       fetched again or its file is deleted from the quarantine (ADR 28).
  * </ol>
  */
 public final class Pruner {
-    /** Records and blobs that others copy here come in any order. */
+    /** The age from which a blob without a record is deleted: other programs copy records and blobs in any order. */
     static final Duration GRACE = Duration.ofHours(1);
-    /** That {@link ContentIndex#nextCheck} may be ahead of the clock. */
+    /** The time that {@link ContentIndex#nextCheck} may be ahead of the clock. */
     private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
-    /** So many names are told in a message. */
-    private static final int TOLD = 3;
+    private static final int NAMES_IN_MESSAGE = 3;
 
     private final PrunedStore store;
     private final ManifestStore records;
     private final BlobStore blobs;
-    private final ContentIndex catalog;
+    private final ContentIndex contentIndex;
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
-    private final Consumer<Set<ImageReference>> whenGone;
-    /** Blobs that were to go and could not yet. Guarded by "this". */
-    private final Set<Digest> leftOver = new HashSet<>();
-    /** Held while something is changed, but not while that is decided, which takes long. */
-    private final Object changing = new Object();
-    /** Guarded by "changing". */
+    private final Consumer<Set<ImageReference>> onRemoved;
+    /** Blobs of earlier runs that were in use and are still to be deleted. Guarded by "this". */
+    private final Set<Digest> deferredBlobs = new HashSet<>();
+    /** Held during each change, but not while the plan is made, which takes long. */
+    private final Object changeLock = new Object();
+    /** Guarded by "changeLock". */
     private boolean closed;
 
     public Pruner(
             PrunedStore store,
-            ContentIndex catalog,
+            ContentIndex contentIndex,
             Supplier<Optional<ReferencePatterns>> pins,
             Clock clock,
-            Consumer<Set<ImageReference>> whenGone) {
+            Consumer<Set<ImageReference>> onRemoved) {
         this.store = store;
         this.records = store.records();
         this.blobs = store.blobs();
-        this.catalog = catalog;
+        this.contentIndex = contentIndex;
         this.pins = pins;
         this.clock = clock;
-        this.whenGone = whenGone;
+        this.onRemoved = onRemoved;
     }
 
     /**
@@ -102,166 +107,168 @@ public final class Pruner {
      */
     public static Pruner of(StoreAccess access, ServerConfig config) {
         PrunedStore store = PrunedStore.in(access.layout(), config);
-        ContentIndex catalog = ContentIndex.of(store.records());
+        ContentIndex contentIndex = ContentIndex.of(store.records());
         Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
-        return new Pruner(store, catalog, () -> pins, Clock.systemUTC(), gone -> {});
+        return new Pruner(store, contentIndex, () -> pins, Clock.systemUTC(), gone -> {});
     }
 
     /**
-     * Prunes, or tells what that would do. One at a time.
+     * Prunes, or reports what a prune would remove if the request is a dry run.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if that is refused, {@link ErrorCode#STORE_FAILED} if the disk fails
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if the request selects by age and the clock is behind
+     *     the records, {@link ErrorCode#STORE_FAILED} if the disk fails, {@link ErrorCode#OVERLOADED} after {@link
+     *     #close}
      */
     public synchronized PruneReport prune(PruneRequest request) {
         PrunePlan plan = plan(request);
         return request.dryRun() ? PruneReport.of(plan, true) : carryOut(plan);
     }
 
-    /** Takes what could not go before, since somebody had just opened it. */
+    /** Deletes the blobs that earlier runs left because they were in use. */
     synchronized void sweepLeftOver() {
-        leftOver.removeIf(digest -> catalog.isNamed(digest) || !blobs.contains(digest));
-        if (!leftOver.isEmpty()) {
+        deferredBlobs.removeIf(digest -> contentIndex.isNamed(digest) || !blobs.contains(digest));
+        if (!deferredBlobs.isEmpty()) {
             prune(new PruneRequest(new PrunePolicy.AllOf(List.of()), OptionalInt.of(0), OptionalLong.empty(), false));
         }
     }
 
-    /** Bytes that the cache has, without those of what is being received. */
+    /** Returns the bytes of the cache, without those of downloads in flight. */
     long size() {
         return store.bytes(blobs.files());
     }
 
     PrunePlan plan(PruneRequest request) {
-        Set<Digest> unread = digests();
+        Set<Digest> unread = recordedDigests();
         List<ManifestSummary> read = new ArrayList<>();
         records.forEach(record -> read.add(ManifestSummary.of(record)));
         read.forEach(record -> unread.remove(record.digest()));
-        ReferenceGraph census = new ReferenceGraph(read);
+        ReferenceGraph graph = new ReferenceGraph(read);
         if (request.policy().isByAge()) {
-            checkClock(census);
+            checkClock(graph);
         }
-        // Looked at after the records: a file that is in neither came meanwhile.
+        // Listed after the records: a file that no record names was added in the meantime.
         List<BlobFile> files = blobs.files();
         long size = store.bytes(files);
-        Instant young = clock.instant().minus(GRACE);
-        PruneContext limits = new PruneContext(
+        Instant graceStart = clock.instant().minus(GRACE);
+        PruneContext context = new PruneContext(
                 pins.get(),
                 blobs.receiving(),
-                file -> leftOver.contains(file.digest())
-                        || (file.changed().isBefore(young) && !catalog.isNamed(file.digest())),
-                lost(),
+                file -> deferredBlobs.contains(file.digest())
+                        || (file.changed().isBefore(graceStart) && !contentIndex.isNamed(file.digest())),
+                quarantined(),
                 size);
         Map<Digest, BlobFile> deletable = unread.isEmpty()
                 ? files.stream()
-                        .filter(file -> !catalog.isHeld(file.digest()))
+                        .filter(file -> !contentIndex.isHeld(file.digest()))
                         .collect(Collectors.toMap(BlobFile::digest, Function.identity()))
                 : Map.of();
-        PrunePlan plan = new PrunePlanner(census, deletable, limits).plan(request);
+        PrunePlan plan = new PrunePlanner(graph, deletable, context).plan(request);
         return unread.isEmpty() ? plan : plan.without(unread);
     }
 
-    /** Of what is not known it is not known either which blobs it names. */
-    private Set<Digest> digests() {
+    private Set<Digest> recordedDigests() {
         try {
             return records.digests();
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailed(e);
         }
     }
 
-    /** Those that went bad name blobs too. */
-    private List<QuarantinedRecord> lost() {
+    private List<QuarantinedRecord> quarantined() {
         try {
             return records.lost();
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailed(e);
         }
     }
 
-    private void checkClock(ReferenceGraph census) {
+    private void checkClock(ReferenceGraph graph) {
         Instant now = clock.instant();
-        List<Map.Entry<ImageReference, Instant>> ahead = census.after(now.plus(TOLERANCE));
+        List<Map.Entry<ImageReference, Instant>> ahead = graph.after(now.plus(TOLERANCE));
         if (!ahead.isEmpty()) {
-            throw new RegistryException(ErrorCode.REQUEST_INVALID, behind(now, ahead));
+            throw new RegistryException(ErrorCode.REQUEST_INVALID, clockBehind(now, ahead));
         }
     }
 
-    private static String behind(Instant now, List<Map.Entry<ImageReference, Instant>> ahead) {
+    private static String clockBehind(Instant now, List<Map.Entry<ImageReference, Instant>> ahead) {
         String some = ahead.stream()
-                .limit(TOLD)
+                .limit(NAMES_IN_MESSAGE)
                 .map(entry -> entry.getKey() + " of " + entry.getValue())
                 .collect(Collectors.joining(", "));
-        int more = ahead.size() - TOLD;
-        return "nothing is pruned by age while the clock, which says " + now + ", is behind what the cache has: " + some
+        int more = ahead.size() - NAMES_IN_MESSAGE;
+        return "cannot prune by age: the clock says " + now + ", but the cache has later times: " + some
                 + (more > 0 ? " and " + more + " more" : "")
-                + "; set the clock, or if it is right prune these, or the index that lists them, by pattern, and pull"
-                + " them again";
+                + "; set the clock. If the clock is right, prune these images, or the index that lists them, by pattern"
+                + " and pull them again";
     }
 
-    /** Does it. What is not as it was decided upon stays, and with it what it lists. */
+    /**
+     * Carries out a plan. A record that changed since the plan was made stays, and so do the manifests that it lists.
+     */
     PruneReport carryOut(PrunePlan plan) {
         List<String> unchanged = new ArrayList<>();
         try {
-            // First: what a crash leaves is a good record, and not one that is missed.
-            whileOpen(() -> forgetLost(plan.goingRecords()));
-            plan.records().forEach((digest, change) -> whileOpen(() -> dropOutdated(digest, change)));
+            // Before the records: a crash after them would leave quarantined files whose digests count as lost again.
+            changeIfOpen(() -> forgetLost(plan.goingRecords()));
+            plan.records().forEach((digest, change) -> changeIfOpen(() -> dropOutdated(digest, change)));
             Set<Digest> listed = new HashSet<>();
             for (Digest digest : plan.listersFirst()) {
                 Change change = Objects.requireNonNull(plan.records().get(digest));
                 boolean stays = listed.contains(digest);
-                if (stays || !whileOpen(() -> change(digest, change))) {
-                    unchanged.add(digest + " stays, since " + (stays ? "an index that lists it" : "its record")
-                            + " changed meanwhile");
+                if (stays || !changeIfOpen(() -> change(digest, change))) {
+                    unchanged.add(digest + " stays, because " + (stays ? "an index that lists it" : "its record")
+                            + " changed in the meantime");
                     listed.addAll(change.manifest().children());
                 }
             }
             records.force();
             Set<Digest> forgotten = new HashSet<>(plan.forgotten());
             forgotten.removeAll(listed);
-            whileOpen(() -> forgetLost(forgotten));
+            changeIfOpen(() -> forgetLost(forgotten));
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailed(e);
         }
-        plan.gone().stream().filter(image -> !isHere(image)).forEach(image -> whileOpen(() -> forget(image)));
-        whenGone.accept(plan.gone());
+        plan.gone().stream().filter(image -> !isCached(image)).forEach(image -> changeIfOpen(() -> forget(image)));
+        onRemoved.accept(plan.gone());
         List<BlobFile> left = plan.blobs().stream()
-                .filter(blob -> !whileOpen(() -> delete(blob)))
+                .filter(blob -> !changeIfOpen(() -> delete(blob)))
                 .toList();
         left.stream()
-                .filter(blob -> !catalog.isNamed(blob.digest()))
-                .forEach(blob -> unchanged.add(blob.digest() + " is in use and goes with the next run"));
-        whileOpen(() -> tidy(plan));
+                .filter(blob -> !contentIndex.isNamed(blob.digest()))
+                .forEach(blob -> unchanged.add(blob.digest() + " is in use; the next run deletes it"));
+        changeIfOpen(() -> deleteDependents(plan));
         return PruneReport.of(plan, false).and(unchanged);
     }
 
-    /** Ends what is under way: when this returns, nothing changes any more. */
+    /** Stops a run in progress. After the return, this pruner changes nothing any more. */
     public void close() {
-        synchronized (changing) {
+        synchronized (changeLock) {
             closed = true;
         }
     }
 
-    private boolean whileOpen(BooleanSupplier step) {
-        synchronized (changing) {
+    private boolean changeIfOpen(BooleanSupplier step) {
+        synchronized (changeLock) {
             if (closed) {
                 throw new RegistryException(
                         ErrorCode.OVERLOADED,
-                        "pruning stopped, since the server does; what was not done goes with the next run");
+                        "pruning stopped because the server stops; the next run removes the rest");
             }
             return step.getAsBoolean();
         }
     }
 
-    private void whileOpen(Runnable step) {
-        whileOpen(() -> {
+    private void changeIfOpen(Runnable step) {
+        changeIfOpen(() -> {
             step.run();
             return true;
         });
     }
 
     /**
-     * Takes tags that go from older records that claim them. This comes first: otherwise such a tag would mean an older
-     * manifest once its newest record is gone, for good if the server crashes then or the older record changed
-     * meanwhile.
+     * Removes deleted tags from older records that claim them. Runs before the newest record changes: otherwise the tag
+     * would mean an older manifest afterwards, and would keep it if the server crashed or the older record had changed
+     * in the meantime.
      */
     private void dropOutdated(Digest digest, Change change) {
         if (change.outdated().isEmpty()) {
@@ -270,14 +277,14 @@ public final class Pruner {
         try {
             remove(digest, change::current);
         } catch (IOException e) {
-            // A full disk takes no record; one that is to be deleted needs no new one.
+            // A full disk takes no new record, but a record that is to be deleted needs none.
             if (!change.left().isEmpty()) {
-                throw disk(e);
+                throw diskFailed(e);
             }
         }
     }
 
-    /** True if the record is now as was decided. */
+    /** Returns true if the record had the planned names and was changed. */
     private boolean change(Digest digest, Change change) {
         AtomicBoolean isSame = new AtomicBoolean();
         try {
@@ -287,7 +294,7 @@ public final class Pruner {
             });
             return isSame.get();
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailed(e);
         }
     }
 
@@ -300,7 +307,7 @@ public final class Pruner {
 
             @Override
             public void done(ManifestRecord before, List<RecordedReference> now) {
-                catalog.remove(
+                contentIndex.remove(
                         ManifestSummary.of(before),
                         now.stream().map(RecordedReference::name).collect(Collectors.toSet()));
             }
@@ -311,48 +318,48 @@ public final class Pruner {
         try {
             records.forgetLost(manifests);
         } catch (IOException e) {
-            throw disk(e);
+            throw diskFailed(e);
         }
     }
 
     private boolean delete(BlobFile blob) {
-        boolean deleted = catalog.unlessNamed(blob.digest(), () -> blobs.delete(blob));
-        if (deleted || catalog.isNamed(blob.digest())) {
-            leftOver.remove(blob.digest());
+        boolean deleted = contentIndex.unlessNamed(blob.digest(), () -> blobs.delete(blob));
+        if (deleted || contentIndex.isNamed(blob.digest())) {
+            deferredBlobs.remove(blob.digest());
         } else {
-            leftOver.add(blob.digest());
+            deferredBlobs.add(blob.digest());
         }
         return deleted;
     }
 
-    private boolean isHere(ImageReference image) {
-        return catalog.find(image).isPresent();
+    private boolean isCached(ImageReference image) {
+        return contentIndex.find(image).isPresent();
     }
 
     private void forget(ImageReference image) {
         store.incompleteImages().remove(image);
         if (image.reference() instanceof Digest digest) {
-            catalog.unlessNamed(digest, () -> !blobs.contains(digest));
+            contentIndex.unlessNamed(digest, () -> !blobs.contains(digest));
             store.lists().remove(new ListName.Referrers(image.repository(), digest));
         }
     }
 
-    /** What was kept beside what is gone. */
-    private void tidy(PrunePlan plan) {
+    /** Deletes partial files, lists and links that belong to removed manifests and blobs. */
+    private void deleteDependents(PrunePlan plan) {
         if (plan.isComplete()) {
             blobs.discardInterrupted(
-                    digest -> plan.unreached().contains(digest) && !catalog.isNamed(digest), Instant.MAX);
+                    digest -> plan.unreached().contains(digest) && !contentIndex.isNamed(digest), Instant.MAX);
             blobs.discardInterrupted(
-                    digest -> !catalog.isNamed(digest) && !plan.spared().contains(digest),
+                    digest -> !contentIndex.isNamed(digest) && !plan.spared().contains(digest),
                     clock.instant().minus(GRACE));
         }
         plan.gone().stream()
                 .map(ImageReference::repository)
                 .distinct()
-                .filter(repository -> !catalog.has(repository))
+                .filter(repository -> !contentIndex.has(repository))
                 .forEach(this::forget);
         if (!plan.blobs().isEmpty() || !plan.gone().isEmpty()) {
-            store.links().retain(link -> catalog.isNamed(link.digest())
+            store.links().retain(link -> contentIndex.isNamed(link.digest())
                     || blobs.receiving().contains(link.digest())
                     || blobs.contains(link.digest()));
         }
@@ -362,11 +369,11 @@ public final class Pruner {
         store.lists().remove(new ListName.Tags(repository));
     }
 
-    private static RegistryException disk(IOException e) {
+    private static RegistryException diskFailed(IOException e) {
         return new RegistryException(
                 ErrorCode.STORE_FAILED,
-                "pruning stopped, since the cache's disk failed: " + e.getMessage()
-                        + "; what was not done goes with the next run",
+                "pruning stopped because the disk of the cache failed: " + e.getMessage()
+                        + "; the next run removes the rest",
                 e);
     }
 }

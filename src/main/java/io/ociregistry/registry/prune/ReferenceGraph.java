@@ -23,22 +23,26 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All records at one moment, and what holds what.
+ * A snapshot of all records as a graph: indexes and their children, images and their referrers.
  *
- * <p>The unit is a manifest as one repository has it, whatever number of names it has there. It stands by itself if it has a tag, or if nothing
- * else in the repository holds it: no index that lists it, and no image that it refers to, by its subject or by a tag as cosign makes them. What is
- * held needs no name of its own: it comes and goes with what holds it.
+ * <p>A node is one manifest in one repository, with all its names there. A node is a root if it has a tag of its own,
+ * or if nothing in its repository keeps it: no index lists it, and it does not refer to a cached image, by its subject
+ * or by a tag as cosign makes them. A node that is kept needs no name of its own, and is removed with the node that
+ * keeps it.
  */
 final class ReferenceGraph {
-    /** {@code sha256-<hex>} for what refers to an image, by the distribution specification, and with an ending by cosign. */
-    private static final Pattern TAG_OF_REFERRER = Pattern.compile("sha256-([a-f0-9]{64})(?:\\.(?:sig|att|sbom))?");
+    /**
+     * Tags of referrers: {@code sha256-<hex>} by the distribution specification ("Referrers Tag Schema"), and with a
+     * suffix by cosign.
+     */
+    private static final Pattern REFERRER_TAG = Pattern.compile("sha256-([a-f0-9]{64})(?:\\.(?:sig|att|sbom))?");
 
     /**
-     * A manifest as one repository has it.
+     * A manifest in one repository.
      *
      * @param key its name by its digest
-     * @param tags what means it
-     * @param others its other names: digests, and tags that have moved to another manifest since
+     * @param tags the tags that mean it
+     * @param others its other names: digests, and tags that have moved to another manifest
      */
     record Member(
             ImageReference key,
@@ -59,18 +63,18 @@ final class ReferenceGraph {
             return key.hashCode();
         }
 
-        private boolean hasTagOfItsOwn() {
-            return tags.stream().anyMatch(tag -> referredBy(tag.name()).isEmpty());
+        private boolean hasOwnTag() {
+            return tags.stream().anyMatch(tag -> subjectOf(tag.name()).isEmpty());
         }
     }
 
-    private final Map<ImageReference, Member> members = new LinkedHashMap<>();
+    private final Map<ImageReference, Member> nodes = new LinkedHashMap<>();
     private final Map<Digest, List<Member>> byDigest = new HashMap<>();
     private final Map<Digest, Digest> aliases = new HashMap<>();
-    /** By what is referred to. */
+    /** The referrers of each subject, by the key of the subject. */
     private final Map<ImageReference, List<Member>> referrers = new HashMap<>();
-    /** The indexes of its repository that list a member, by its key. */
-    private final Map<ImageReference, List<Member>> listers = new HashMap<>();
+    /** The indexes of the same repository that list a node, by the key of the node. */
+    private final Map<ImageReference, List<Member>> parents = new HashMap<>();
 
     ReferenceGraph(Collection<ManifestSummary> records) {
         Map<ImageReference, TagBinding> names = new HashMap<>();
@@ -79,111 +83,111 @@ final class ReferenceGraph {
                 names.compute(each.name(), (name, known) -> TagBinding.claimed(known, record.digest(), each.checked()));
             }
         }
-        records.forEach(record -> addAll(record, names));
-        members.values().forEach(this::connect);
+        records.forEach(record -> addRecord(record, names));
+        nodes.values().forEach(this::connect);
     }
 
-    private void addAll(ManifestSummary record, Map<ImageReference, TagBinding> names) {
+    private void addRecord(ManifestSummary record, Map<ImageReference, TagBinding> names) {
         for (RecordedReference reference : record.references()) {
             ImageReference name = reference.name();
-            Member member = members.computeIfAbsent(
+            Member node = nodes.computeIfAbsent(
                     new ImageReference(name.repository(), record.digest()),
                     key -> new Member(key, record, new ArrayList<>(), new ArrayList<>()));
-            boolean means = name.reference() instanceof Tag
+            boolean isCurrent = name.reference() instanceof Tag
                     && Objects.requireNonNull(names.get(name)).digest().equals(record.digest());
-            (means ? member.tags : member.others).add(reference);
+            (isCurrent ? node.tags : node.others).add(reference);
             if (name.reference() instanceof Digest digest) {
                 aliases.put(digest, record.digest());
             }
         }
     }
 
-    private void connect(Member member) {
-        byDigest.computeIfAbsent(member.manifest.digest(), digest -> new ArrayList<>())
-                .add(member);
-        for (Digest child : member.manifest.children()) {
-            listers.computeIfAbsent(new ImageReference(member.repository(), canonical(child)), key -> new ArrayList<>())
-                    .add(member);
+    private void connect(Member node) {
+        byDigest.computeIfAbsent(node.manifest.digest(), digest -> new ArrayList<>())
+                .add(node);
+        for (Digest child : node.manifest.children()) {
+            parents.computeIfAbsent(new ImageReference(node.repository(), canonical(child)), key -> new ArrayList<>())
+                    .add(node);
         }
-        subjects(member).distinct().forEach(subject -> referrers
+        subjects(node).distinct().forEach(subject -> referrers
                 .computeIfAbsent(subject, key -> new ArrayList<>())
-                .add(member));
+                .add(node));
     }
 
-    private Stream<ImageReference> subjects(Member member) {
-        Stream<Digest> bySubject = member.manifest.subject().stream();
-        Stream<Digest> byTag = member.tags.stream().flatMap(tag -> referredBy(tag.name()).stream());
+    private Stream<ImageReference> subjects(Member node) {
+        Stream<Digest> bySubject = node.manifest.subject().stream();
+        Stream<Digest> byTag = node.tags.stream().flatMap(tag -> subjectOf(tag.name()).stream());
         return Stream.concat(bySubject, byTag)
-                .map(digest -> new ImageReference(member.repository(), canonical(digest)));
+                .map(digest -> new ImageReference(node.repository(), canonical(digest)));
     }
 
-    private static Optional<Digest> referredBy(ImageReference name) {
-        Matcher matcher = TAG_OF_REFERRER.matcher(name.reference().toString());
+    private static Optional<Digest> subjectOf(ImageReference name) {
+        Matcher matcher = REFERRER_TAG.matcher(name.reference().toString());
         return matcher.matches()
                 ? Optional.of(new Digest(Digest.Algorithm.SHA256, matcher.group(1)))
                 : Optional.empty();
     }
 
-    /** The digest that the record of a manifest has, whichever digest of it is given. */
+    /** Returns the SHA-256 digest of a manifest's record, for any digest of the manifest. */
     Digest canonical(Digest digest) {
         return aliases.getOrDefault(digest, digest);
     }
 
     Collection<Member> members() {
-        return members.values();
+        return nodes.values();
     }
 
     @Nullable
     Member member(ImageReference key) {
-        return members.get(key);
+        return nodes.get(key);
     }
 
-    /** A manifest as all repositories have it. */
+    /** Returns the nodes of a manifest in all repositories. */
     List<Member> members(Digest digest) {
         return byDigest.getOrDefault(canonical(digest), List.of());
     }
 
-    /** What a member lists, as its own repository has it. */
-    List<Member> children(Member member) {
-        return member.manifest.children().stream()
+    /** Returns the manifests that an index lists, in its own repository. */
+    List<Member> children(Member node) {
+        return node.manifest.children().stream()
                 .flatMap(child ->
-                        Stream.ofNullable(members.get(new ImageReference(member.repository(), canonical(child)))))
+                        Stream.ofNullable(nodes.get(new ImageReference(node.repository(), canonical(child)))))
                 .toList();
     }
 
-    /** What refers to a member in its repository. */
-    List<Member> referrers(Member member) {
-        return referrers.getOrDefault(member.key, List.of());
+    /** Returns the referrers of a node in its repository. */
+    List<Member> referrers(Member node) {
+        return referrers.getOrDefault(node.key, List.of());
     }
 
     /**
-     * True if that is a tag of something that refers to an image that is here: it goes with that. Only to one that a tag of its own holds, or its
-     * index: whoever makes tags that refer to each other holds nothing with them.
+     * Returns true if the tag is a referrer's and is removed with its subject. The subject, or an index that lists it,
+     * must have a tag of its own: otherwise two manifests with tags that refer to each other would keep each other.
      */
     boolean isPart(RecordedReference tag) {
-        return referredBy(tag.name())
+        return subjectOf(tag.name())
                 .map(subject -> new ImageReference(tag.name().repository(), canonical(subject)))
-                .filter(members::containsKey)
-                .filter(subject -> isHeldByTag(members.get(subject))
-                        || listers.getOrDefault(subject, List.of()).stream().anyMatch(ReferenceGraph::isHeldByTag))
+                .filter(nodes::containsKey)
+                .filter(subject -> hasOwnTag(nodes.get(subject))
+                        || parents.getOrDefault(subject, List.of()).stream().anyMatch(ReferenceGraph::hasOwnTag))
                 .isPresent();
     }
 
-    private static boolean isHeldByTag(@Nullable Member member) {
-        return member != null && member.hasTagOfItsOwn();
+    private static boolean hasOwnTag(@Nullable Member node) {
+        return node != null && node.hasOwnTag();
     }
 
-    /** True if it has no name that holds it, and nothing in its repository does. */
-    boolean isUnheld(Member member) {
-        return member.tags.isEmpty()
-                && !listers.containsKey(member.key)
-                && subjects(member).noneMatch(members::containsKey);
+    /** Returns true if a node has no tag, and nothing in its repository keeps it. */
+    boolean isUnheld(Member node) {
+        return node.tags.isEmpty()
+                && !parents.containsKey(node.key)
+                && subjects(node).noneMatch(nodes::containsKey);
     }
 
-    /** The names of which a record tells a time after that, each with its newest one: the newest first. */
+    /** Returns the names with a time in a record after the given time, each with its newest time, newest first. */
     List<Map.Entry<ImageReference, Instant>> after(Instant time) {
-        return members.values().stream()
-                .flatMap(member -> Stream.concat(member.tags.stream(), member.others.stream()))
+        return nodes.values().stream()
+                .flatMap(node -> Stream.concat(node.tags.stream(), node.others.stream()))
                 .map(reference -> Map.entry(reference.name(), newest(reference)))
                 .filter(entry -> entry.getValue().isAfter(time))
                 .sorted(Map.Entry.<ImageReference, Instant>comparingByValue()

@@ -118,7 +118,7 @@ class PrunerTest {
         assertEquals(
                 2,
                 report.lines().stream()
-                        .filter(line -> line.contains("changed meanwhile"))
+                        .filter(line -> line.contains("changed in the meantime"))
                         .count(),
                 report.lines().toString());
         assertTrue(
@@ -163,7 +163,7 @@ class PrunerTest {
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
         PruneReport report = cache.prune("amd64");
         assertTrue(
-                report.names().get(0).why().contains("only the name"),
+                report.names().get(0).why().contains("only this name"),
                 report.names().toString());
         assertEquals(new TreeSet<>(Set.of("r.example/a:1", "r.example/a@" + amd.digest())), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:amd64")));
@@ -312,7 +312,7 @@ class PrunerTest {
         PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(1)));
         RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
         String told = refused.getMessage();
-        assertTrue(told.contains("what the cache has: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock, or"), told);
+        assertTrue(told.contains("the cache has later times: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock. If"), told);
         assertEquals(1, cache.prune("a:1").records(), "what it names can be pruned by pattern");
         assertEquals(1, cache.prune(policy).records(), "and then by age");
     }
@@ -390,7 +390,7 @@ class PrunerTest {
         BlobDownload download = cache.blobs.begin(
                 arriving, ImageReference.parse("r.example/a:1").repository());
         PruneReport report = cache.prune("a:1");
-        assertEquals(List.of("r.example/a:1 is arriving just now"), report.kept());
+        assertEquals(List.of("r.example/a:1 has a download in flight"), report.kept());
         assertTrue(cache.blobsHere().contains(ownA));
         assertEquals(1, cache.names().size());
         download.release();
