@@ -50,7 +50,7 @@ final class PruneReporter {
             add(selected, "only this name: " + node.key() + " stays", 0);
             return;
         }
-        add(selected, "selected", reported.add(node) ? bytes(node) : 0);
+        add(selected, "chosen", reported.add(node) ? bytes(node) : 0);
         reportDependents(node, selected);
     }
 

@@ -17,7 +17,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Repairs blobs: those that no image needs, as they are of attestations or of none, are put away alone. */
+/**
+ * Repairs corrupt and missing blobs: quarantines corrupt files, and fetches the blobs that a cached image needs. Blobs
+ * of attestations, and blobs that no image names, are quarantined only.
+ */
 public final class BlobRepair {
     private final ManifestStore records;
     private final BlobStore blobs;
@@ -32,42 +35,42 @@ public final class BlobRepair {
     }
 
     void repair(
-            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
+            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> report)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
         }
-        Map<Digest, Map<Repository, Descriptor>> needs = new LinkedHashMap<>();
+        Map<Digest, Map<Repository, Descriptor>> neededBy = new LinkedHashMap<>();
         for (Problem.OfContent problem : problems) {
-            putAway(problem.digest());
-            needs.put(problem.digest(), new LinkedHashMap<>());
+            quarantineIfCorrupt(problem.digest());
+            neededBy.put(problem.digest(), new LinkedHashMap<>());
         }
-        records.forEach(record -> note(record, needs));
+        records.forEach(record -> addNeeds(record, neededBy));
         for (Problem.OfContent problem : problems) {
-            Map<Repository, Descriptor> those = needs.getOrDefault(problem.digest(), Map.of());
-            told.accept(new RepairOutcome(problem, obstacle(problem.digest(), those, fetching)));
+            Map<Repository, Descriptor> needs = neededBy.getOrDefault(problem.digest(), Map.of());
+            report.accept(new RepairOutcome(problem, fetch(problem.digest(), needs, fetching)));
         }
     }
 
-    /** Only if it is still bad: a disk may fail for a moment, and somebody may have brought it in anew. */
-    private void putAway(Digest blob) throws InterruptedException {
+    /** Reads the blob again first: a disk error may have passed, and the blob may have been fetched again. */
+    private void quarantineIfCorrupt(Digest blob) throws InterruptedException {
         inspector.blob(blob).ifPresent(blobs::putAway);
     }
 
-    private static void note(ManifestRecord record, Map<Digest, Map<Repository, Descriptor>> needs) {
+    private static void addNeeds(ManifestRecord record, Map<Digest, Map<Repository, Descriptor>> neededBy) {
         if (record.manifest().isAttestation()) {
             return;
         }
         for (Descriptor blob : record.manifest().neededBlobs()) {
-            Map<Repository, Descriptor> those = needs.get(blob.digest());
-            if (those != null) {
-                Repair.repositories(record).forEach(repository -> those.putIfAbsent(repository, blob));
+            Map<Repository, Descriptor> needs = neededBy.get(blob.digest());
+            if (needs != null) {
+                Repair.repositories(record).forEach(repository -> needs.putIfAbsent(repository, blob));
             }
         }
     }
 
-    /** Why that blob is not here, though it is needed. */
-    private Optional<String> obstacle(
+    /** Fetches the blob if an image needs it. Returns why it is still missing; empty if it is cached or not needed. */
+    private Optional<String> fetch(
             Digest digest, Map<Repository, Descriptor> needs, Function<Repository, LoadFetch> fetching)
             throws InterruptedException {
         if (needs.isEmpty() || blobs.contains(digest)) {

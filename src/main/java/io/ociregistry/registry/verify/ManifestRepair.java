@@ -26,49 +26,52 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repairs records. A bad one is not believed: its names are those that the catalog still knows, those that indexes have for it, and those that
- * its upstream confirms of the ones it seems to have had. A tag comes back as far as its upstream still means that manifest by it.
+ * Repairs manifest records: quarantines a corrupt record, and fetches its manifest again.
+ *
+ * <p>The content of a corrupt record is not trusted. Its manifest is fetched by the names that the content index still
+ * has, by the digests in the indexes that list it, and by the names that can be read from the quarantined file. A tag
+ * is restored only if its upstream still means this manifest by it.
  */
 public final class ManifestRepair {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestRepair.class);
-    private static final String NAMELESS =
-            "it is quarantined, and nothing here tells which image it was; it comes again when a client"
-                    + " pulls that, or with load --image-file; if nobody wants it, delete what is in corrupt/ of it";
+    private static final String NO_NAME =
+            "its record is quarantined, and its image is not known; pull the image again, or load it with"
+                    + " load --image-file; if it is not needed any more, delete its files in corrupt/";
 
     private final ManifestStore records;
-    private final ContentIndex catalog;
-    private final RecordWatcher discovery;
+    private final ContentIndex contentIndex;
+    private final RecordWatcher recordWatcher;
     private final LoadSource source;
     private final boolean airGapped;
 
     public ManifestRepair(
             ManifestStore records,
-            ContentIndex catalog,
-            RecordWatcher discovery,
+            ContentIndex contentIndex,
+            RecordWatcher recordWatcher,
             LoadSource source,
             boolean airGapped) {
         this.records = records;
-        this.catalog = catalog;
-        this.discovery = discovery;
+        this.contentIndex = contentIndex;
+        this.recordWatcher = recordWatcher;
         this.source = source;
         this.airGapped = airGapped;
     }
 
     void repair(
-            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> told)
+            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> report)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
         }
         Map<Digest, Set<ImageReference>> names = new LinkedHashMap<>();
         problems.forEach(problem -> names.put(problem.digest(), new LinkedHashSet<>()));
-        catalog.names().forEach((name, digest) -> add(names, digest, name));
-        names.keySet().forEach(this::putAway);
-        lost().forEach(lost -> lost.names().keySet().forEach(name -> add(names, lost.digest(), name)));
+        contentIndex.names().forEach((name, digest) -> add(names, digest, name));
+        names.keySet().forEach(this::quarantineIfCorrupt);
+        quarantined().forEach(lost -> lost.names().keySet().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
         for (Problem.OfContent problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());
-            told.accept(new RepairOutcome(problem, obstacle(problem.digest(), known, fetching)));
+            report.accept(new RepairOutcome(problem, fetchByNames(problem.digest(), known, fetching)));
         }
     }
 
@@ -79,11 +82,13 @@ public final class ManifestRepair {
         });
     }
 
-    private List<QuarantinedRecord> lost() {
+    private List<QuarantinedRecord> quarantined() {
         try {
             return records.lost();
         } catch (IOException e) {
-            LOG.error("looking for names of records that went bad: {}", e.toString());
+            LOG.error(
+                    "reading the names of quarantined records failed: {}; only names from the index are tried",
+                    e.toString());
             return List.of();
         }
     }
@@ -93,22 +98,22 @@ public final class ManifestRepair {
                 .forEach(repository -> add(names, child.digest(), new ImageReference(repository, child.digest()))));
     }
 
-    /** Reading quarantines what is bad; then the catalog has to forget what only that told. */
-    private void putAway(Digest digest) {
+    /** Reads the record, which quarantines it if it is corrupt, and then removes its names from the content index. */
+    private void quarantineIfCorrupt(Digest digest) {
         if (records.record(digest).isEmpty()) {
-            discovery.lookAt(digest);
+            recordWatcher.lookAt(digest);
         }
     }
 
-    /** Why that manifest is not here again. */
-    private Optional<String> obstacle(
+    /** Fetches the manifest by its names. Returns why it is still missing; empty if its record is good. */
+    private Optional<String> fetchByNames(
             Digest digest, Set<ImageReference> names, Function<Repository, LoadFetch> fetching)
             throws InterruptedException {
-        Optional<String> obstacle = Optional.of(airGapped ? Repair.AIR_GAPPED : NAMELESS);
+        Optional<String> obstacle = Optional.of(airGapped ? Repair.AIR_GAPPED : NO_NAME);
         if (!airGapped && records.record(digest).isEmpty()) {
             for (ImageReference name : names) {
                 obstacle =
-                        fetch(digest, name, fetching.apply(name.repository())).or(() -> Optional.of(NAMELESS));
+                        fetch(digest, name, fetching.apply(name.repository())).or(() -> Optional.of(NO_NAME));
             }
         }
         return records.record(digest).isPresent() ? Optional.empty() : obstacle;
@@ -117,13 +122,13 @@ public final class ManifestRepair {
     private Optional<String> fetch(Digest digest, ImageReference name, LoadFetch fetch) throws InterruptedException {
         try {
             Manifest manifest = fetch.manifest(new ImageReference(name.repository(), digest));
-            // An older record may claim the tag meanwhile.
+            // In the meantime an older record may claim the tag.
             boolean lostTag = name.reference() instanceof Tag
                     && source.cached(name).filter(manifest::equals).isEmpty();
             if (lostTag
                     && !fetch.ask(() -> source.name(name, manifest))
                     && source.cached(name).isEmpty()) {
-                LOG.warn("{} means another image by now, which comes when a client asks for it", name);
+                LOG.warn("{} means another manifest upstream by now; a client that pulls it gets that manifest", name);
             }
             return Optional.empty();
         } catch (RegistryException e) {

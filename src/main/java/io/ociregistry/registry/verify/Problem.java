@@ -6,14 +6,14 @@ import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.QuarantinedRecord;
 import java.nio.file.Path;
 
-/** What is wrong with a cache. Its text is one line that says what, where, and how that shows. */
+/** A problem of a cache. Its text is one line with the kind of the problem, the file or digest, and the evidence. */
 public sealed interface Problem {
-    /** The digest or the file that it is about. */
+    /** Returns the digest or the file that has the problem. */
     String subject();
 
-    /** Content that is bad or missing. */
+    /** Corrupt or missing content. */
     sealed interface OfContent extends Problem {
-        /** What has to be fetched again. */
+        /** Returns the digest of the content to fetch again. */
         Digest digest();
 
         @Override
@@ -22,7 +22,9 @@ public sealed interface Problem {
         }
     }
 
-    /** A file or directory that is there and can't be read. Its content may well be right, so it is left alone. */
+    /**
+     * A file or directory that exists and can't be read. A repair does not touch it, because its content may be good.
+     */
     record Unreadable(Path file, String why) implements Problem {
         @Override
         public String subject() {
@@ -35,7 +37,7 @@ public sealed interface Problem {
         }
     }
 
-    /** A blob whose file is not what its name says. */
+    /** A blob whose content does not have the digest in its file name. */
     record BadBlob(CorruptFile finding) implements OfContent {
         @Override
         public Digest digest() {
@@ -48,7 +50,7 @@ public sealed interface Problem {
         }
     }
 
-    /** A record of a manifest that is none, or not that of its name. */
+    /** A record that can't be parsed, or that has another manifest than its file name says. */
     record BadRecord(CorruptFile finding) implements OfContent {
         @Override
         public Digest digest() {
@@ -61,7 +63,7 @@ public sealed interface Problem {
         }
     }
 
-    /** A manifest whose record was bad and was put away, and that did not come again since. */
+    /** A manifest whose corrupt record was quarantined and that was not fetched again since. */
     record LostManifest(QuarantinedRecord lost) implements OfContent {
         @Override
         public Digest digest() {
@@ -74,7 +76,7 @@ public sealed interface Problem {
         }
     }
 
-    /** A blob that an image here needs and that is not here. */
+    /** A blob that a cached image needs and that is not cached. */
     record MissingBlob(ImageReference image, Digest digest) implements OfContent {
         @Override
         public String toString() {

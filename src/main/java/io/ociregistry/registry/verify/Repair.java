@@ -20,51 +20,57 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Does something about what a {@link Verifier} found: puts away what is bad, fetches again, as loads do, what is needed, and looks again. Holds no
- * lock while it reads or waits; what somebody repaired meanwhile is left alone.
+ * Repairs the problems that a {@link Verifier} found: quarantines corrupt files, and fetches the content that images
+ * need in the same way as a load.
+ *
+ * <p>Each problem is checked again first, so content that was repaired in the meantime is not touched. Holds no lock
+ * while it reads or waits.
  */
 public final class Repair {
     static final String AIR_GAPPED =
-            "this cache is air-gapped, so nothing is fetched; bring it in again with load --image-file";
+            "this cache is air-gapped, so nothing is fetched; load the image with load --image-file";
 
-    private static final String UNREADABLE = "it is left alone; run the command that is named there, and verify again";
+    private static final String UNREADABLE = "it was not touched; run the command in its report, and verify again";
 
-    private static final LoadListener NOBODY = new LoadListener() {};
+    private static final LoadListener NO_LISTENER = new LoadListener() {};
 
-    private final RecordWatcher discovery;
+    private final RecordWatcher recordWatcher;
     private final LoadSource source;
     private final Supplier<LoadOptions> options;
     private final ManifestRepair manifests;
     private final BlobRepair blobs;
 
     public Repair(
-            RecordWatcher discovery,
+            RecordWatcher recordWatcher,
             LoadSource source,
             Supplier<LoadOptions> options,
             ManifestRepair manifests,
             BlobRepair blobs) {
-        this.discovery = discovery;
+        this.recordWatcher = recordWatcher;
         this.source = source;
         this.options = options;
         this.manifests = manifests;
         this.blobs = blobs;
     }
 
-    /** Repairs what can be; manifests first, since they say who needs the blobs. Tells of every problem what became of it. */
-    public void repair(List<Problem> problems, Consumer<RepairOutcome> told) throws InterruptedException {
-        awaitDiscovery();
+    /**
+     * Repairs problems and reports the outcome of each: manifests first, because these name the blobs that are needed.
+     * Waits until the index of the cache is read.
+     */
+    public void repair(List<Problem> problems, Consumer<RepairOutcome> report) throws InterruptedException {
+        awaitIndex();
         List<Problem.OfContent> records = new ArrayList<>();
         List<Problem.OfContent> others = new ArrayList<>();
         for (Problem problem : problems) {
             if (problem instanceof Problem.OfContent content) {
                 (isOfRecord(content) ? records : others).add(content);
             } else {
-                told.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
+                report.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
             }
         }
-        try (LoadSession load = new LoadSession(source, options.get(), NOBODY)) {
-            manifests.repair(records, repository -> fetch(load, repository), told);
-            blobs.repair(others, repository -> fetch(load, repository), told);
+        try (LoadSession load = new LoadSession(source, options.get(), NO_LISTENER)) {
+            manifests.repair(records, repository -> fetch(load, repository), report);
+            blobs.repair(others, repository -> fetch(load, repository), report);
         }
     }
 
@@ -72,22 +78,22 @@ public final class Repair {
         return problem instanceof Problem.BadRecord || problem instanceof Problem.LostManifest;
     }
 
-    private void awaitDiscovery() throws InterruptedException {
+    private void awaitIndex() throws InterruptedException {
         try {
-            discovery
+            recordWatcher
                     .whenReady(() -> CompletableFuture.completedStage(null))
                     .toCompletableFuture()
                     .get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("reading the index of the cache", e.getCause());
+            throw new IllegalStateException("reading the index of the cache failed", e.getCause());
         }
     }
 
     private LoadFetch fetch(LoadSession load, Repository repository) {
-        return new LoadFetch(load, source, repository, new LoadProgress(repository.toString(), NOBODY));
+        return new LoadFetch(load, source, repository, new LoadProgress(repository.toString(), NO_LISTENER));
     }
 
-    /** Those in which a manifest has a name. */
+    /** Returns the repositories in which a manifest has a name. */
     static List<Repository> repositories(ManifestRecord record) {
         return record.references().stream()
                 .map(RecordedReference::name)

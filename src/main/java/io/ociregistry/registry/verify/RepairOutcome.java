@@ -3,9 +3,9 @@ package io.ociregistry.registry.verify;
 import java.util.Optional;
 
 /**
- * What became of a problem. Its text is one line.
+ * The outcome of the repair of one problem. Its text is one line.
  *
- * @param obstacle why it is not repaired; empty if it is
+ * @param obstacle why the problem is not repaired; empty if it is
  */
 public record RepairOutcome(Problem problem, Optional<String> obstacle) {
     public boolean isRepaired() {

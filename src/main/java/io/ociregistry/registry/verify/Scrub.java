@@ -19,25 +19,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks through the cache of a running server for what has gone bad on its disk, as slowly as its inspector's pace is, and repairs that at once: by
- * one thread that nobody waits for. A missing blob is a fault only if it was here once: that clients wanted no more than a manifest is none.
+ * Verifies the cache of a running server in the background, at the pace of its inspector, and repairs each problem at
+ * once.
+ *
+ * <p>One thread does this, and no request waits for it. A missing blob is a problem only if it was cached before,
+ * because clients may pull a manifest without its blobs. Closing interrupts the pass and waits for the thread.
  */
 public final class Scrub implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Scrub.class);
 
     /**
-     * When to look.
+     * The times of the passes.
      *
-     * @param first how long after the start
-     * @param every the least time from the beginning of one pass to that of the next, whatever number of starts is between them
+     * @param first the delay after a start of the server, and the shortest pause between two passes
+     * @param every the shortest time from the start of one pass to the start of the next, also over restarts
      */
     public record Schedule(Duration first, Duration every) {
         public static final Schedule USUAL = new Schedule(Duration.ofMinutes(5), Duration.ofDays(1));
 
-        /** How long to wait at a start. A pass that is yet to begin, by a clock that was wrong or is, is none. */
+        /**
+         * Returns the delay of the first pass after a start of the server. A last pass in the future is ignored,
+         * because the clock is or was wrong.
+         */
         Duration atStart(Optional<Instant> last, Instant now) {
-            return last.filter(begun -> !begun.isAfter(now))
-                    .map(begun -> every.minus(Duration.between(begun, now)))
+            return last.filter(started -> !started.isAfter(now))
+                    .map(started -> every.minus(Duration.between(started, now)))
                     .filter(rest -> rest.compareTo(first) > 0)
                     .orElse(first);
         }
@@ -51,7 +57,6 @@ public final class Scrub implements AutoCloseable {
     private final Clock clock;
     private final Thread thread;
 
-    /** One that has not begun. */
     public Scrub(Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule, ScrubNote note, Clock clock) {
         this.inspector = inspector;
         this.blobs = blobs;
@@ -71,39 +76,39 @@ public final class Scrub implements AutoCloseable {
             Duration wait = schedule.atStart(note.read(), clock.instant());
             TimeUnit.MILLISECONDS.sleep(wait.toMillis());
             while (true) {
-                long begun = System.nanoTime();
-                passed();
-                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+                long started = System.nanoTime();
+                tryPass();
+                long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
                 long rest = schedule.every().toMillis() - took;
                 TimeUnit.MILLISECONDS.sleep(Math.max(schedule.first().toMillis(), rest));
             }
         } catch (InterruptedException stopping) {
-            LOG.debug("scrubbing stops");
+            LOG.debug("scrub: stopping");
         }
     }
 
-    private void passed() throws InterruptedException {
+    private void tryPass() throws InterruptedException {
         try {
             pass();
         } catch (RuntimeException e) {
-            LOG.error("scrubbing", e);
+            LOG.error("scrub: the pass failed; the next one tries again", e);
         }
     }
 
     private void pass() throws InterruptedException {
-        Instant begun = clock.instant();
+        Instant started = clock.instant();
         List<Problem> found = new ArrayList<>();
         Verifier verifier = new Verifier(inspector, found::add);
         verifier.lookAtRecords();
         repair(found);
         List<Digest> all = new ArrayList<>(verifier.blobs());
-        // Where a server never runs for as long as a pass takes, none is left out for ever.
+        // Random order, so that every blob gets its turn if the server always stops before the end of a pass.
         Collections.shuffle(all);
         for (Digest blob : all) {
             verifier.lookAt(blob);
             repair(found);
         }
-        note.write(begun);
+        note.write(started);
         Verifier.Summary summary = verifier.summary();
         LOG.info(
                 "scrub: {} manifests and {} blobs read, {} bytes",
@@ -118,17 +123,17 @@ public final class Scrub implements AutoCloseable {
                 .map(Problem.MissingBlob.class::cast)
                 .map(Problem.MissingBlob::digest)
                 .collect(Collectors.toSet());
-        Set<Digest> wereHere = missing.isEmpty() ? Set.of() : blobs.wereHere(missing);
-        found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !wereHere.contains(blob.digest()));
+        Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : blobs.wereHere(missing);
+        found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !cachedBefore.contains(blob.digest()));
         if (found.isEmpty()) {
             return;
         }
         found.forEach(problem -> LOG.error("scrub: {}", problem));
-        repair.repair(found, Scrub::tell);
+        repair.repair(found, Scrub::log);
         found.clear();
     }
 
-    private static void tell(RepairOutcome outcome) {
+    private static void log(RepairOutcome outcome) {
         if (outcome.isRepaired()) {
             LOG.info("scrub: {}", outcome);
         } else {

@@ -16,45 +16,48 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Looks through a whole cache: whether every file can be read, every record and blob is what its name says, and every
- * image has all its blobs. It only reads, so that it may run beside a server. Foreign layers, the blobs of
- * attestations, and the images of an index that nobody pulled are not missed.
+ * Verifies a whole cache: every file can be read, every record and blob matches its file name, and every image has all
+ * its blobs.
+ *
+ * <p>Reads only, so it may run beside a server. Foreign layers, the blobs of attestations, and images of an index that
+ * no client pulled do not count as missing. One thread uses it.
  */
 public final class Verifier {
     /**
-     * What was looked at.
+     * The number of files verified so far.
      *
-     * @param bytes of the blobs
-     * @param young what is no problem only because it came in the last minute, and the rest of it may still be on its way
+     * @param bytes the size of the blobs
+     * @param young findings that do not count as problems, because a file was written in the last minute and the rest
+     *     may still be in flight
      */
     public record Summary(long manifests, long blobs, long bytes, long problems, long young) {}
 
     private final Inspector inspector;
-    private final Consumer<Problem> told;
+    private final Consumer<Problem> onProblem;
     private long manifests;
     private long blobs;
     private long bytes;
     private long problems;
-    private long lacking;
+    private long recentIncomplete;
 
     /**
-     * Of what that finds.
+     * Creates a verifier that reads by an inspector.
      *
-     * @param told of every problem, when it is found
+     * @param onProblem gets each problem when it is found
      */
-    Verifier(Inspector inspector, Consumer<Problem> told) {
+    Verifier(Inspector inspector, Consumer<Problem> onProblem) {
         this.inspector = inspector;
-        this.told = told;
+        this.onProblem = onProblem;
     }
 
-    /** Of a store that is open, as fast as its disk can. */
-    public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> told) {
-        return new Verifier(new Inspector(access.layout(), config.maxManifestBytes(), ReadPace.UNBOUNDED), told);
+    /** Returns a verifier of an open store that reads as fast as the disk can. */
+    public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> onProblem) {
+        return new Verifier(new Inspector(access.layout(), config.maxManifestBytes(), ReadPace.UNBOUNDED), onProblem);
     }
 
-    /** Looks through all of it, once. */
+    /** Verifies the whole cache, once. */
     public Summary verify() throws InterruptedException {
-        inspector.unreadable((file, why) -> tell(new Problem.Unreadable(file, why)));
+        inspector.unreadable((file, why) -> report(new Problem.Unreadable(file, why)));
         lookAtRecords();
         for (Digest blob : blobs()) {
             lookAt(blob);
@@ -62,56 +65,56 @@ public final class Verifier {
         return summary();
     }
 
-    /** What was looked at so far. */
+    /** Returns the counts so far. */
     Summary summary() {
-        return new Summary(manifests, blobs, bytes, problems, lacking + inspector.young());
+        return new Summary(manifests, blobs, bytes, problems, recentIncomplete + inspector.young());
     }
 
-    /** Looks at every record, and for the blobs that it needs. */
+    /** Verifies every record, and checks that the blobs that it needs are cached. */
     void lookAtRecords() throws InterruptedException {
-        Map<Digest, Lacking> missing = new LinkedHashMap<>();
-        inspector.records(record -> look(record, missing), finding -> tell(new Problem.BadRecord(finding)));
-        inspector.lost().forEach(lost -> tell(new Problem.LostManifest(lost)));
+        Map<Digest, IncompleteImage> missing = new LinkedHashMap<>();
+        inspector.records(record -> verify(record, missing), finding -> report(new Problem.BadRecord(finding)));
+        inspector.lost().forEach(lost -> report(new Problem.LostManifest(lost)));
         Set<Digest> arriving = inspector.arriving();
-        // Looked at again: what was pulled or pruned meanwhile lacks nothing.
-        missing.forEach((blob, lacking) -> {
-            if (!arriving.contains(blob) && !isHere(blob) && inspector.hasRecord(lacking.manifest)) {
-                tell(new Problem.MissingBlob(lacking.image, blob));
+        // Checked again, because the blob may have been pulled, or the image pruned, in the meantime.
+        missing.forEach((blob, image) -> {
+            if (!arriving.contains(blob) && !isHere(blob) && inspector.hasRecord(image.manifest)) {
+                report(new Problem.MissingBlob(image.name, blob));
             }
         });
     }
 
-    /** The blobs that are to be looked at. */
+    /** Returns the blobs to verify. */
     List<Digest> blobs() {
         return inspector.blobs();
     }
 
-    /** Looks at one. */
+    /** Verifies one blob. */
     void lookAt(Digest blob) throws InterruptedException {
         blobs++;
         bytes += inspector.size(blob).orElse(0);
-        inspector.blob(blob).ifPresent(finding -> tell(new Problem.BadBlob(finding)));
+        inspector.blob(blob).ifPresent(finding -> report(new Problem.BadBlob(finding)));
     }
 
-    /** An image that lacks a blob. */
-    private record Lacking(ImageReference image, Digest manifest) {}
+    /** An image with a missing blob. */
+    private record IncompleteImage(ImageReference name, Digest manifest) {}
 
-    private void look(InspectedRecord inspected, Map<Digest, Lacking> missing) {
+    private void verify(InspectedRecord inspected, Map<Digest, IncompleteImage> missing) {
         manifests++;
         Manifest manifest = inspected.record().manifest();
         if (manifest.isAttestation()) {
             return;
         }
         if (!inspected.isSettled()) {
-            lacking += manifest.neededBlobs().stream().allMatch(blob -> isHere(blob.digest())) ? 0 : 1;
+            recentIncomplete += manifest.neededBlobs().stream().allMatch(blob -> isHere(blob.digest())) ? 0 : 1;
             return;
         }
         for (Descriptor blob : manifest.neededBlobs()) {
             if (!isHere(blob.digest())) {
                 inspected.record().references().stream()
                         .findFirst()
-                        .ifPresent(image ->
-                                missing.putIfAbsent(blob.digest(), new Lacking(image.name(), manifest.digest())));
+                        .map(reference -> new IncompleteImage(reference.name(), manifest.digest()))
+                        .ifPresent(image -> missing.putIfAbsent(blob.digest(), image));
             }
         }
     }
@@ -120,8 +123,8 @@ public final class Verifier {
         return inspector.size(blob).isPresent();
     }
 
-    private void tell(Problem problem) {
+    private void report(Problem problem) {
         problems++;
-        told.accept(problem);
+        onProblem.accept(problem);
     }
 }

@@ -194,7 +194,7 @@ class VerifyCommandTest {
         Files.delete(cache.images.resolve("records"));
         cache.age();
         assertEquals(1, cache.verify("--repair"));
-        assertTrue(cache.lines().get(1).contains("nothing here tells which image it was"), cache.lines()::toString);
+        assertTrue(cache.lines().get(1).contains("its image is not known"), cache.lines()::toString);
         assertEquals(1, cache.verify(), "it is missed until somebody deletes it");
         assertTrue(cache.lines().get(0).startsWith("lost manifest " + cache.tool.digest()), cache.lines()::toString);
     }
