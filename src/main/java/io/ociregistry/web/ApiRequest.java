@@ -17,12 +17,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A request under {@code /v2/}, parsed. What exists is valid: names, tags and digests follow their grammars, and the registry is known.
+ * A parsed request under {@code /v2/}. An instance is valid: names, tags and digests follow their grammars, and the
+ * registry is known.
  *
- * <p>Paths are read from the right, since a name has any number of components and may itself contain {@code manifests} or {@code blobs}.
+ * <p>Paths are parsed from the right, because a repository name has any number of components and may itself contain
+ * {@code manifests} or {@code blobs}.
  */
 sealed interface ApiRequest {
-    /** {@code /v2/}: does this server speak the protocol? */
+    /** {@code /v2/}: asks whether this server implements the API. */
     record Ping() implements ApiRequest {}
 
     /** {@code /v2/<name>/manifests/<reference>}. */
@@ -34,24 +36,24 @@ sealed interface ApiRequest {
     /**
      * {@code /v2/<name>/tags/list}.
      *
-     * @param name the client's for the repository
+     * @param name the name of the repository as the client wrote it
      */
     record TagsRequest(Repository repository, String name, ListPage page) implements ApiRequest {}
 
     /**
      * {@code /v2/<name>/referrers/<digest>}.
      *
-     * @param artifactTypes only referrers of one of these are wanted; all if there are none
+     * @param artifactTypes the artifact types to list; all if empty
      */
     record ReferrersRequest(Repository repository, Digest subject, List<String> artifactTypes, ListPage page)
             implements ApiRequest {}
 
-    /** Leaves it for the servlet that answers it. */
+    /** Attaches this to the request, for the servlet that answers it. */
     default void keepIn(HttpServletRequest request) {
         request.setAttribute(ApiRequest.class.getName(), this);
     }
 
-    /** What {@link #keepIn} left. */
+    /** Returns the value that {@link #keepIn} attached. */
     static <T extends ApiRequest> T of(HttpServletRequest request, Class<T> kind) {
         return kind.cast(Objects.requireNonNull(request.getAttribute(ApiRequest.class.getName())));
     }
@@ -59,7 +61,8 @@ sealed interface ApiRequest {
     /**
      * Parses a request.
      *
-     * @throws RegistryException by meaning; nothing was asked of anybody then
+     * @throws RegistryException if the path, the name, the reference or a parameter is not valid, or the registry is
+     *     not known; no upstream is asked before
      */
     static ApiRequest parse(HttpServletRequest request, RegistryNames names) {
         List<String> path = components(request);
@@ -87,7 +90,8 @@ sealed interface ApiRequest {
         }
         throw new RegistryException(
                 ErrorCode.PATH_UNKNOWN,
-                "no such path in a pull-only registry; it has /v2/, manifests, blobs, tags and referrers by name");
+                "this pull-only registry has no such path; it has /v2/, and manifests, blobs, tags and referrers of a"
+                        + " repository");
     }
 
     private static Repository repository(HttpServletRequest request, RegistryNames names, List<String> path) {
@@ -96,12 +100,11 @@ sealed interface ApiRequest {
         return names.resolve(explicit, name(path));
     }
 
-    /** The repository's name as the client wrote it. */
     private static String name(List<String> path) {
         return String.join("/", path.subList(1, path.size() - 2));
     }
 
-    /** The components of the path below the web application, "v2" first, each decoded once. */
+    /** Returns the components of the path below the web application, "v2" first, each decoded once. */
     private static List<String> components(HttpServletRequest request) {
         String path = request.getRequestURI().substring(request.getContextPath().length() + 1);
         List<String> components = new ArrayList<>();
@@ -112,8 +115,8 @@ sealed interface ApiRequest {
     }
 
     /**
-     * The colon of digests and ports and the brackets of IPv6 addresses: other characters that clients encode are in no
-     * name.
+     * Decodes the colon of digests and ports and the brackets of IPv6 addresses. No name has other characters that
+     * clients encode.
      */
     private static String decoded(String component) {
         return component

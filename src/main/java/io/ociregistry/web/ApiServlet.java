@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** What the servlets of the distribution API have in common: the one context, HEAD that is GET without a body, and one deadline. */
+/** The base of the servlets of the distribution API: the context, HEAD as GET without a body, and one deadline. */
 abstract class ApiServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -29,14 +29,14 @@ abstract class ApiServlet extends HttpServlet {
         doGet(request, response);
     }
 
-    /** As {@link AsyncWait#await}, for as long as requests wait for their answers. */
+    /** Waits as {@link AsyncWait#await} does, for at most {@code timeouts.answer}. */
     final <T> Optional<T> await(HttpServletRequest request, Supplier<CompletionStage<T>> stage, Consumer<T> discard) {
-        Supplier<CompletionStage<T>> begun =
+        Supplier<CompletionStage<T>> withVia =
                 () -> context.forRequest(Collections.list(request.getHeaders("Via")), stage);
-        return AsyncWait.await(request, context.config().timeouts().answer(), begun, discard);
+        return AsyncWait.await(request, context.config().timeouts().answer(), withVia, discard);
     }
 
-    /** The same for what needs no discarding. */
+    /** Waits for a value that needs no closing if the request is over. */
     final <T> Optional<T> await(HttpServletRequest request, Supplier<CompletionStage<T>> stage) {
         return await(request, stage, unwanted -> {});
     }

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** {@code GET} and {@code HEAD /v2/<name>/blobs/<digest>}. It can't tell a stored blob from one that is still arriving. */
+/** Answers {@code GET} and {@code HEAD /v2/<name>/blobs/<digest>}, for stored blobs and for blobs in flight alike. */
 final class BlobServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 

@@ -13,12 +13,15 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Lets requests pass that {@link ClientAccess} admits; the others are 401. What clients show goes nowhere else. */
+/**
+ * Passes requests that {@link ClientAccess} authenticates, and answers the others with 401. The credentials of clients
+ * are used for nothing else.
+ */
 final class ClientAccessFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
-    private static final String ADMITTED = ClientAccessFilter.class.getName();
-    /** Far longer than all that may wait for it takes. */
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final String AUTHENTICATED = ClientAccessFilter.class.getName();
+    /** Far longer than all password checks that may be queued take. */
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
     private final transient ClientAccess access;
 
@@ -29,25 +32,25 @@ final class ClientAccessFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        if (request.getAttribute(ADMITTED) == null) {
-            Optional<Boolean> admitted = admitted(request, response);
-            if (admitted.isEmpty()) {
+        if (request.getAttribute(AUTHENTICATED) == null) {
+            Optional<Boolean> authenticated = authenticated(request, response);
+            if (authenticated.isEmpty()) {
                 return;
             }
-            // What the request waits for next is another stage.
+            // The next wait of this request is for another stage.
             AsyncWait.forget(request);
-            request.setAttribute(ADMITTED, admitted.get());
+            request.setAttribute(AUTHENTICATED, authenticated.get());
         }
-        if (request.getAttribute(ADMITTED).equals(false)) {
+        if (request.getAttribute(AUTHENTICATED).equals(false)) {
             refuse(request, response);
         }
         chain.doFilter(request, response);
     }
 
-    private Optional<Boolean> admitted(HttpServletRequest request, HttpServletResponse response) {
+    private Optional<Boolean> authenticated(HttpServletRequest request, HttpServletResponse response) {
         DistributionServlet.nameProtocol(response);
         return AsyncWait.await(
-                request, PATIENCE, () -> access.admits(request.getHeader("Authorization")), unwanted -> {});
+                request, TIMEOUT, () -> access.admits(request.getHeader("Authorization")), unwanted -> {});
     }
 
     private void refuse(HttpServletRequest request, HttpServletResponse response) {
@@ -55,7 +58,7 @@ final class ClientAccessFilter extends HttpFilter {
         throw new RegistryException(
                 ErrorCode.UNAUTHORIZED,
                 ClientAccess.isTried(request.getHeader("Authorization"))
-                        ? "this registry does not know that password or token; log in with another"
-                        : "this registry wants its clients to log in");
+                        ? "this registry does not accept this password or token; log in with a valid one"
+                        : "this registry requires its clients to log in");
     }
 }

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The distribution API, as far as pulling needs it. Every request under {@code /v2} comes here.
+ * The pull part of the distribution API: parses every request under {@code /v2} and passes it to its servlet.
  *
  * <pre>
  * GET HEAD  /v2/                               200                      end-1
@@ -25,12 +25,12 @@ import java.nio.charset.StandardCharsets;
  * others    anything                           405
  * </pre>
  *
- * and for all that need an upstream 403, 429, 502, 503, 504, 508; for clients that have to log in 401.
+ * Requests that need an upstream may also get 403, 429, 502, 503, 504 or 508. Clients that have to log in get 401.
  */
 final class DistributionServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
-    private static final byte[] NOTHING = {};
-    private static final byte[] PONG = "{}".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NO_BODY = {};
+    private static final byte[] PING_BODY = "{}".getBytes(StandardCharsets.US_ASCII);
 
     private final transient RegistryContext context;
     private final ManifestServlet manifests;
@@ -61,7 +61,7 @@ final class DistributionServlet extends HttpServlet {
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
             throw new RegistryException(
                     ErrorCode.UNSUPPORTED,
-                    "this registry is pull-only: it answers GET and HEAD, and fetches what it has not from upstream");
+                    "this registry is pull-only: it answers GET and HEAD, and fetches missing content from upstreams");
         }
         ApiRequest parsed = ApiRequest.parse(request, context.names());
         parsed.keepIn(request);
@@ -77,19 +77,19 @@ final class DistributionServlet extends HttpServlet {
             ping(request, response);
         }
         if (!request.isAsyncStarted() && !BlobSender.sendsFile(request)) {
-            // The answer has headers and nothing else.
-            BodyWriter.send(request, response, NOTHING);
+            // The answer has headers only.
+            BodyWriter.send(request, response, NO_BODY);
         }
     }
 
-    /** Every answer under {@code /v2} says which protocol it is of. */
+    /** Sets the header by which clients recognize the API, on every answer under {@code /v2}. */
     static void nameProtocol(HttpServletResponse response) {
         response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
     }
 
     private static void ping(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Content-Type", "application/json");
-        response.setContentLengthLong(PONG.length);
-        BodyWriter.send(request, response, PONG);
+        response.setContentLengthLong(PING_BODY.length);
+        BodyWriter.send(request, response, PING_BODY);
     }
 }

@@ -15,25 +15,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renders what servlets throw. Once something was sent it can only be passed on: the container then breaks the connection, and that is what
- * tells the client that the body is not whole.
+ * Renders the exceptions of servlets as errors of the API.
+ *
+ * <p>After the response is committed, the exception is rethrown instead: the container then breaks the connection,
+ * which shows the client that the body is incomplete.
  */
 final class ErrorFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger(ErrorFilter.class);
 
     private final transient ErrorRenderer renderer;
-    private final transient BodyWriterContext delivery;
+    private final transient BodyWriterContext writerContext;
 
-    ErrorFilter(ErrorRenderer renderer, BodyWriterContext delivery) {
+    ErrorFilter(ErrorRenderer renderer, BodyWriterContext writerContext) {
         this.renderer = renderer;
-        this.delivery = delivery;
+        this.writerContext = writerContext;
     }
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        delivery.keepIn(request);
+        writerContext.keepIn(request);
         try {
             BodyWriter.throwIfAborted(request, response);
             chain.doFilter(request, response);
@@ -47,7 +49,7 @@ final class ErrorFilter extends HttpFilter {
             renderOrThrow(
                     request,
                     response,
-                    new RegistryException(ErrorCode.INTERNAL, "a fault of this server; its log tells more", e));
+                    new RegistryException(ErrorCode.INTERNAL, "internal error of this server; see its log", e));
         }
     }
 

@@ -12,22 +12,23 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.IntSupplier;
 
-/** Errors as the distribution specification wants them ("Error Codes"); the one place that writes them. */
+/** Writes the errors of servlets and filters in the format of the distribution specification ("Error Codes"). */
 final class ErrorRenderer {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     private final IntSupplier rateLimitStatus;
 
     /**
-     * A renderer.
+     * Creates a renderer.
      *
-     * @param rateLimitStatus the status of answers to requests that an upstream limits: 429, or one that makes clients move on at once
+     * @param rateLimitStatus the status of an answer if an upstream limits the rate: 429, or a status with which
+     *     clients try their next mirror at once
      */
     ErrorRenderer(IntSupplier rateLimitStatus) {
         this.rateLimitStatus = rateLimitStatus;
     }
 
-    /** Answers with an error; nothing may have been sent yet. */
+    /** Answers with an error. The response must not be committed. */
     void render(HttpServletRequest request, HttpServletResponse response, RegistryException error) throws IOException {
         byte[] body = JSON.writeValueAsBytes(
                 new Body(List.of(new OciError(error.code().wireCode(), error.getMessage()))));
@@ -50,7 +51,7 @@ final class ErrorRenderer {
 
     private record OciError(String code, String message) {}
 
-    /** At least one second: zero would invite the next try at once. */
+    /** Rounds up to at least one second, because with zero a client would retry at once. */
     private static String seconds(Duration duration) {
         return String.valueOf(Math.max(1, duration.plusMillis(999).toSeconds()));
     }

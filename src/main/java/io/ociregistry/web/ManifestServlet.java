@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>}: the exact bytes, whatever the client accepts and whatever range it asks. */
+/**
+ * Answers {@code GET} and {@code HEAD /v2/<name>/manifests/<reference>} with the exact bytes of the manifest. The
+ * headers {@code Accept} and {@code Range} are ignored.
+ */
 final class ManifestServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
@@ -45,7 +48,7 @@ final class ManifestServlet extends ApiServlet {
         }
         context.registry().delivered(name.repository(), manifest);
         byte[] bytes = manifest.toByteArray();
-        // Even a small one: a client that asks for many and reads none would hold a thread.
+        // Asynchronous even for a small manifest: a client that requests many and reads none would block threads.
         BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(bytes)), () -> {});
     }
 }

@@ -10,7 +10,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
 
-/** {@code GET} and {@code HEAD /v2/<name>/referrers/<digest>}. */
+/** Answers {@code GET} and {@code HEAD /v2/<name>/referrers/<digest>}. */
 final class ReferrersServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
@@ -20,16 +20,16 @@ final class ReferrersServlet extends ApiServlet {
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        var asked = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
+        var query = ApiRequest.of(request, ApiRequest.ReferrersRequest.class);
         Optional<ListResult<ReferrerList>> found =
-                await(request, () -> context.listings().referrers(asked.repository(), asked.subject(), asked.page()));
+                await(request, () -> context.listings().referrers(query.repository(), query.subject(), query.page()));
         if (found.isPresent()) {
             ReferrerList list = found.get().list();
-            if (!asked.artifactTypes().isEmpty()) {
+            if (!query.artifactTypes().isEmpty()) {
                 response.setHeader("OCI-Filters-Applied", "artifactType");
-                list = list.ofTypes(asked.artifactTypes());
+                list = list.ofTypes(query.artifactTypes());
             }
-            // The content type as a whole is how clients tell that this registry has the API.
+            // Without parameters: by this exact content type, clients recognize that the registry has the API.
             ListSender.send(request, response, MediaType.OCI_INDEX.value(), list.toJson(), found.get());
         }
     }

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the registry with the web application and closes it again, and registers every servlet and filter: the one routing table, whatever
- * the container.
+ * Registers every servlet and filter, for every container; in a WAR, opens and closes the registry with the
+ * application.
  */
 public final class RegistryContextListener implements ServletContextListener {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContextListener.class);
@@ -41,37 +41,37 @@ public final class RegistryContextListener implements ServletContextListener {
     private static final String CONFIG = "ociregistry.config";
 
     private final @Nullable RegistryContext given;
-    private final MinimumRate least;
+    private final MinimumRate minimumRate;
     private final @Nullable ServerControl givenControl;
     private @Nullable RegistryContext opened;
-    private @Nullable BodyWriterContext delivery;
+    private @Nullable BodyWriterContext writerContext;
 
-    /** For a WAR: finds its configuration, opens the registry and closes it. */
+    /** Used by containers for a WAR: loads the configuration, opens the registry and closes it. */
     public RegistryContextListener() {
         this.given = null;
-        this.least = MinimumRate.DEFAULT;
+        this.minimumRate = MinimumRate.DEFAULT;
         this.givenControl = null;
     }
 
-    /** For an embedded server: serves a registry that somebody else opened and will close. */
+    /** Used by an embedded server: serves a registry that the caller opened and closes. */
     public RegistryContextListener(RegistryContext context, ServerControl control) {
         this(context, control, MinimumRate.DEFAULT);
     }
 
-    /** The same with another rule for slow clients. */
-    public RegistryContextListener(RegistryContext context, ServerControl control, MinimumRate least) {
+    /** Used by an embedded server with another limit for slow clients. */
+    public RegistryContextListener(RegistryContext context, ServerControl control, MinimumRate minimumRate) {
         this.given = context;
         this.givenControl = control;
-        this.least = least;
+        this.minimumRate = minimumRate;
     }
 
     @Override
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
-        BodyWriterContext started = new BodyWriterContext(context.delivery(), least);
+        BodyWriterContext started = new BodyWriterContext(context.delivery(), minimumRate);
         started.start();
-        delivery = started;
+        writerContext = started;
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
         ErrorFilter errors =
                 new ErrorFilter(new ErrorRenderer(() -> context.config().rateLimitStatus()), started);
@@ -88,8 +88,8 @@ public final class RegistryContextListener implements ServletContextListener {
 
     @Override
     public void contextDestroyed(ServletContextEvent event) {
-        if (delivery != null) {
-            delivery.close();
+        if (writerContext != null) {
+            writerContext.close();
         }
         if (opened != null) {
             opened.close();
@@ -110,14 +110,14 @@ public final class RegistryContextListener implements ServletContextListener {
             context.scrub();
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
-            // Any exception makes the container refuse the application; this text is what its log shows.
+            // Any exception makes the container refuse the application, and its log shows this text.
             throw new IllegalStateException("ociregistry can't start: " + e.getMessage(), e);
         }
     }
 
     private static void warnOfTls(ServerConfig config) {
         if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
-            LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the container's connector");
+            LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container");
         }
     }
 
@@ -132,22 +132,24 @@ public final class RegistryContextListener implements ServletContextListener {
 
     private static void warnOfAdminPort(ServerConfig config) {
         if (config.admin().port() != 0) {
-            LOG.warn("admin.port has no effect in a WAR: every port of the container has the admin API;"
-                    + " to close it, set admin.enabled: false");
+            LOG.warn("admin.port has no effect in a WAR: every port of the container serves the admin API;"
+                    + " to disable the API, set admin.enabled: false");
         }
     }
 
-    /** A container has its ports, and its end, to itself. */
+    /** In a container, the container controls the ports and the stop. */
     private static ServerControl control(RegistryContext context, ServletContext servlets) {
         return new ServerControl(new Reload(context, () -> load(servlets)), Optional.empty(), OptionalInt.empty());
     }
 
     private static ConfigLoader.Result load(ServletContext servlets) throws ConfigException {
-        Optional<String> told = Optional.ofNullable(servlets.getInitParameter(CONFIG));
-        return ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, told, Overrides.none());
+        Optional<String> location = Optional.ofNullable(servlets.getInitParameter(CONFIG));
+        return ConfigLocation.ofThisProcess().load("the context parameter " + CONFIG, location, Overrides.none());
     }
 
-    /** Everything is asynchronous: one servlet or filter that is not would make startAsync fail in all. */
+    /**
+     * Registers with asynchronous support; one servlet or filter without it makes startAsync fail for every request.
+     */
     private static void addFilter(
             ServletContext servlets, String name, Filter filter, EnumSet<DispatcherType> dispatches) {
         var registration = servlets.addFilter(name, filter);
@@ -155,7 +157,7 @@ public final class RegistryContextListener implements ServletContextListener {
         registration.addMappingForUrlPatterns(dispatches, true, "/*");
     }
 
-    /** In front of the servlet itself, so that no path leads around it. */
+    /** Maps the filter to the servlet and not to a path, so that no spelling of a path bypasses the filter. */
     private static void guard(ServletContext servlets, String name, Filter filter) {
         var registration = servlets.addFilter(name, filter);
         registration.setAsyncSupported(true);

@@ -9,7 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Optional;
 
-/** {@code GET} and {@code HEAD /v2/<name>/tags/list}. */
+/** Answers {@code GET} and {@code HEAD /v2/<name>/tags/list}. */
 final class TagsServlet extends ApiServlet {
     private static final long serialVersionUID = 1L;
 
@@ -19,11 +19,11 @@ final class TagsServlet extends ApiServlet {
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        var asked = ApiRequest.of(request, ApiRequest.TagsRequest.class);
+        var query = ApiRequest.of(request, ApiRequest.TagsRequest.class);
         Optional<ListResult<TagList>> found =
-                await(request, () -> context.listings().tags(asked.repository(), asked.page()));
+                await(request, () -> context.listings().tags(query.repository(), query.page()));
         if (found.isPresent()) {
-            byte[] body = found.get().list().toJson(asked.name());
+            byte[] body = found.get().list().toJson(query.name());
             ListSender.send(request, response, "application/json", body, found.get());
         }
     }

@@ -85,7 +85,7 @@ class ClientsLogInTest {
         assertEquals("registry/2.0", refused.header("Docker-Distribution-Api-Version"));
         assertEquals("application/json", refused.header("Content-Type"));
         assertEquals(
-                "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"this registry wants its clients to log in\"}]}",
+                "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"this registry requires its clients to log in\"}]}",
                 refused.text());
         assertEquals(401, RawHttp.head(base, path).status());
         assertEquals(401, RawHttp.exchange(base, "DELETE", path).status());
@@ -96,8 +96,8 @@ class ClientsLogInTest {
     @Test
     void podmanAndSkopeoAreToldToLogIn_ratherThanThatTheirPasswordIsWrong() throws IOException {
         String nothing = "Authorization: Basic Og==";
-        assertTrue(RawHttp.get(base, "/v2/", nothing).text().contains("wants its clients to log in"));
-        assertTrue(RawHttp.get(base, "/v2/", basic("wrong")).text().contains("does not know that password"));
+        assertTrue(RawHttp.get(base, "/v2/", nothing).text().contains("requires its clients to log in"));
+        assertTrue(RawHttp.get(base, "/v2/", basic("wrong")).text().contains("does not accept this password"));
     }
 
     @ParameterizedTest

@@ -165,7 +165,7 @@ class EmbeddedServerTest {
         try (var log = LogLines.of(RegistryContextListener.class.getName())) {
             EmbeddedServer.start(LOOPBACK, new RegistryContextListener()).stop(Duration.ZERO);
             assertEquals(
-                    List.of("WARN serverTlsConfig has no effect in a WAR; configure TLS in the container's connector"),
+                    List.of("WARN serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container"),
                     log.at("WARN"));
         } finally {
             System.clearProperty(ConfigLocation.PROPERTY);
