@@ -17,35 +17,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line a request, at info, when it is over: method, path and what of the query is ours as they came, status, bytes of the body,
- * milliseconds, client address and the client's name for itself, and why it failed, if it is not the client's mistake: clients like containerd show
- * nobody what an error says. Headers are not logged; they hold secrets.
+ * Logs one line for each request at info, when the request is over.
+ *
+ * <p>Fields: method, path and redacted query as received, status, bytes of the body, milliseconds, client address and
+ * {@code User-Agent}. A failure that is not a mistake of the client adds its reason, because clients such as containerd
+ * do not show the text of an error. Headers are not logged, because they contain secrets.
  */
 public final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
-    private static final Pattern UNPRINTABLE = Pattern.compile("[^ !#-~]");
-    private static final Pattern NO_TEXT = Pattern.compile("[^ -~]");
+    private static final Pattern NOT_IN_FIELD = Pattern.compile("[^ !#-~]");
+    private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
 
-    /** Writes the line of a request whose body was broken off; containers differ in what they still tell of it. */
+    /** Writes the line of a request whose body was aborted, because containers differ in the events that follow. */
     public static void brokenOff(HttpServletRequest request) {
         if (request.getAttribute(Line.class.getName()) instanceof Line line) {
-            line.write(" (broken off)");
+            line.write(" (aborted)");
         }
     }
 
-    /** Makes the line of a request tell why it failed. */
+    /** Adds the reason of a failure to the line of a request. */
     public static void failed(HttpServletRequest request, RegistryException why) {
-        boolean ours = why.code().status() >= 500
+        boolean isServerSide = why.code().status() >= 500
                 || why.code() == ErrorCode.DENIED
                 || why.code() == ErrorCode.TOO_MANY_REQUESTS;
-        if (ours && request.getAttribute(Line.class.getName()) instanceof Line line) {
-            line.why = ": " + NO_TEXT.matcher(why.getMessage()).replaceAll("?");
+        if (isServerSide && request.getAttribute(Line.class.getName()) instanceof Line line) {
+            line.why = ": " + NOT_PRINTABLE.matcher(why.getMessage()).replaceAll("?");
         }
     }
 
-    /** Adds to what the log says was sent of the body. */
+    /** Adds to the number of bytes sent in the line of a request. */
     public static void sent(HttpServletRequest request, long bytes) {
         request.setAttribute(SENT, sentSoFar(request) + bytes);
     }
@@ -74,7 +76,7 @@ public final class AccessLogFilter extends HttpFilter {
         return request.getAttribute(SENT) instanceof Long bytes ? bytes : 0;
     }
 
-    /** The line of one request, written once, when its last asynchronous cycle is over. */
+    /** The line of one request, written once, after its last asynchronous cycle. */
     private static final class Line implements AsyncListener {
         private final HttpServletRequest request;
         private final HttpServletResponse response;
@@ -87,7 +89,7 @@ public final class AccessLogFilter extends HttpFilter {
             this.response = response;
         }
 
-        void write(String remark) {
+        void write(String suffix) {
             if (!written.compareAndSet(false, true)) {
                 return;
             }
@@ -102,13 +104,13 @@ public final class AccessLogFilter extends HttpFilter {
                     (System.nanoTime() - start) / 1_000_000,
                     request.getRemoteAddr(),
                     printable(request.getHeader("User-Agent")),
-                    remark,
+                    suffix,
                     why);
         }
 
-        /** Nothing that a client sends may end a line, or look like another field. */
+        /** Replaces characters by which a client could end the line or forge another field. */
         private static String printable(@Nullable String text) {
-            return text == null ? "-" : UNPRINTABLE.matcher(text).replaceAll("?");
+            return text == null ? "-" : NOT_IN_FIELD.matcher(text).replaceAll("?");
         }
 
         @Override

@@ -16,11 +16,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that waits for a stage without holding a thread.
+ * Lets a request wait for a stage without blocking a thread (ADR 5).
  *
- * <p>A stage that is complete already is taken at once. Else the request goes asynchronous, and when the stage is complete, or the deadline
- * has passed, it is dispatched to the same servlet again, which finds the outcome here. The deadline belongs to the request: what it waits
- * for goes on, and the client's next try joins it.
+ * <p>The value of a completed stage is returned at once. Otherwise the request becomes asynchronous. When the stage
+ * completes, or after the deadline, the request is dispatched to the same servlet again, and the same call returns the
+ * outcome. The deadline ends only the wait of the request: the work continues, and the next try of the client joins it.
  */
 public final class AsyncWait {
     private static final String OUTCOME = AsyncWait.class.getName();
@@ -28,15 +28,15 @@ public final class AsyncWait {
     private AsyncWait() {}
 
     /**
-     * The stage's value; empty if the request waits now and the servlet has nothing more to do.
+     * Returns the value of the stage; empty if the request waits now, and the servlet must return.
      *
-     * @param stage started only if this request does not come back from waiting for it
-     * @param discard gets a value that nobody waits for any more
-     * @throws RegistryException that of the stage, or {@link ErrorCode#UPSTREAM_TIMEOUT}
+     * @param stage called only if this request did not wait for its stage before
+     * @param discard gets a value that arrives after the request is over
+     * @throws RegistryException the failure of the stage, or {@link ErrorCode#UPSTREAM_TIMEOUT} after the deadline
      */
     public static <T> Optional<T> await(
             HttpServletRequest request, Duration deadline, Supplier<CompletionStage<T>> stage, Consumer<T> discard) {
-        @SuppressWarnings("unchecked") // put here by the same call of the same servlet, before it waited
+        @SuppressWarnings("unchecked") // set by the same call of the same servlet, before the wait
         CompletableFuture<T> outcome = (CompletableFuture<T>) request.getAttribute(OUTCOME);
         if (outcome != null) {
             return Optional.of(value(outcome));
@@ -49,12 +49,12 @@ public final class AsyncWait {
         return Optional.empty();
     }
 
-    /** The request has what it waited for, and may wait for something else. */
+    /** Removes the outcome of the last wait, so that the request can wait for another stage. */
     public static void forget(HttpServletRequest request) {
         request.removeAttribute(OUTCOME);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what these would tell is in "outcome"
+    @SuppressWarnings("FutureReturnValueIgnored") // "outcome" has the results
     private static <T> void suspend(
             HttpServletRequest request, Duration deadline, CompletableFuture<T> started, Consumer<T> discard) {
         AsyncContext async = request.startAsync();
@@ -75,7 +75,7 @@ public final class AsyncWait {
         try {
             async.dispatch();
         } catch (IllegalStateException gone) {
-            // The client left and the container ended the request.
+            // The client closed the connection, and the container ended the request.
             if (value != null) {
                 discard.accept(value);
             }
@@ -93,7 +93,7 @@ public final class AsyncWait {
             if (cause instanceof TimeoutException) {
                 throw new RegistryException(
                         ErrorCode.UPSTREAM_TIMEOUT,
-                        "the upstream has not answered yet; the fetch goes on, so ask again",
+                        "the upstream has not answered yet; the fetch continues, so retry",
                         null,
                         Duration.ofSeconds(1));
             }

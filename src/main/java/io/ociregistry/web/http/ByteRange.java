@@ -8,30 +8,31 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A part of a body, as RFC 9110 section 14 has it.
+ * A byte range of a body (RFC 9110 section 14).
  *
  * @param from the first byte
  * @param to the byte after the last one; more than {@code from}
  */
 public record ByteRange(long from, long to) {
-    private static final int LIMIT = 100;
+    private static final int MAX_RANGES = 100;
     private static final String UNIT = "bytes=";
     private static final Pattern SPEC = Pattern.compile("\\s*+(?:([0-9]++)-([0-9]++)?|-([0-9]++))\\s*+");
     private static final BigInteger MAX = BigInteger.valueOf(Long.MAX_VALUE);
 
     /**
-     * What a {@code Range} header asks of a body of that size.
+     * Parses a {@code Range} header for a body of the given size.
      *
-     * @return empty if it is to be ignored, as one with another unit or a mistake is; no ranges if none of them can be satisfied
-     * @throws TooMany if it asks for more than 100
+     * @return the satisfiable ranges, an empty list if none is satisfiable; {@code Optional.empty} if the header is to
+     *     be ignored, because its unit is not bytes or its syntax is wrong
+     * @throws TooMany if the header has more than 100 ranges
      */
     public static Optional<List<ByteRange>> parse(String header, long size) throws TooMany {
-        // Range units are compared without regard to case.
+        // Range units are case-insensitive.
         if (!header.regionMatches(true, 0, UNIT, 0, UNIT.length()) || size == 0) {
             return Optional.empty();
         }
-        String[] specs = header.substring(UNIT.length()).split(",", LIMIT + 2);
-        if (specs.length > LIMIT) {
+        String[] specs = header.substring(UNIT.length()).split(",", MAX_RANGES + 2);
+        if (specs.length > MAX_RANGES) {
             throw new TooMany();
         }
         List<ByteRange> ranges = new ArrayList<>();
@@ -49,7 +50,7 @@ public record ByteRange(long from, long to) {
         return to - from;
     }
 
-    /** The value of {@code Content-Range}. */
+    /** Returns the value of {@code Content-Range}. */
     public String contentRange(long size) {
         return "bytes " + from + "-" + (to - 1) + "/" + size;
     }
@@ -68,12 +69,12 @@ public record ByteRange(long from, long to) {
         return from >= size ? Optional.empty() : Optional.of(new ByteRange(from, to));
     }
 
-    /** Positions may have any number of digits; no body is larger than a long can tell. */
+    /** Positions may have any number of digits; larger ones than a long are past the end of any body. */
     private static long number(String digits) {
         return new BigInteger(digits).min(MAX).longValue();
     }
 
-    /** More ranges than we answer; DECISIONS 10. */
+    /** Thrown for more than 100 ranges. A server may refuse such requests as an attack (RFC 9110 section 17.15). */
     public static final class TooMany extends Exception {
         private static final long serialVersionUID = 1L;
     }

@@ -15,40 +15,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lines for one operator, sent as they come. Whoever adds one never waits for the operator, who may be slow or have left; then they go nowhere.
+ * Sends lines to one client of the admin API as soon as they are added. {@link #add} never waits for the client; after
+ * the client has disconnected, lines are dropped.
  *
- * <p>A thread of its own writes: there are as few of these as loads. While there is nothing to tell, an empty line now and then keeps the
- * connection.
+ * <p>Each stream has a thread of its own that writes, at most one for each load. After 20 seconds without a line, an
+ * empty line keeps the connection open. Any thread may add lines.
  */
 public final class LineStream {
     private static final Logger LOG = LoggerFactory.getLogger(LineStream.class);
-    private static final int MANY = 1000;
-    private static final long SILENCE_SECONDS = 20;
+    private static final int MAX_QUEUED = 1000;
+    private static final long KEEP_ALIVE_SECONDS = 20;
 
-    /** Empty is the end. */
+    /** An empty element is the end of the stream. */
     private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
 
-    private volatile boolean left;
+    private volatile boolean disconnected;
 
     public void add(String line) {
-        if (!left) {
+        if (!disconnected) {
             lines.add(Optional.of(line));
         }
     }
 
-    /** Adds one that may be left out, since more like it will come. */
+    /** Adds a line, or drops it if 1,000 lines are queued; for progress, which later lines replace. */
     public void addIfReadFast(String line) {
-        if (lines.size() < MANY) {
+        if (lines.size() < MAX_QUEUED) {
             add(line);
         }
     }
 
-    /** Nothing comes after this. */
+    /** Ends the stream after the lines added so far. */
     public void end() {
         lines.add(Optional.empty());
     }
 
-    /** Begins to send, after headers that are set already. */
+    /** Starts to send. The caller has set the headers of the response. */
     public void send(HttpServletRequest request, HttpServletResponse response) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
@@ -63,18 +64,18 @@ public final class LineStream {
             writeAll(request, response.getOutputStream());
             async.complete();
         } catch (IOException | IllegalStateException e) {
-            LOG.debug("the client of {} left: {}", request.getRequestURI(), e.toString());
-            leave(async);
+            LOG.debug("the client of {} disconnected: {}", request.getRequestURI(), e.toString());
+            disconnect(async);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            leave(async);
+            disconnect(async);
         }
     }
 
     private void writeAll(HttpServletRequest request, ServletOutputStream out)
             throws IOException, InterruptedException {
         while (true) {
-            Optional<String> next = lines.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
+            Optional<String> next = lines.poll(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
             if (next != null && next.isEmpty()) {
                 return;
             }
@@ -88,13 +89,13 @@ public final class LineStream {
         }
     }
 
-    private void leave(AsyncContext async) {
-        left = true;
+    private void disconnect(AsyncContext async) {
+        disconnected = true;
         lines.clear();
         try {
             async.complete();
         } catch (IllegalStateException over) {
-            LOG.debug("it is over already");
+            LOG.debug("the request of this client is over already");
         }
     }
 }

@@ -11,17 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/** Which page of a list a request asks for (distribution specification, "Listing Tags"), and the link to another one. */
+/** Reads the page parameters of a list request (distribution specification, "Listing Tags"), and builds page links. */
 public final class PageQuery {
-    /** What the links of a page keep of the query by which it was asked for. */
-    private static final List<String> KEPT = List.of("ns", "artifactType");
+    /** Parameters of the request that the link to another page repeats. */
+    private static final List<String> REPEATED = List.of("ns", "artifactType");
 
     private PageQuery() {}
 
     /**
-     * The page that a request asks for.
+     * Returns the page that a query requests.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if {@code n} is no number, or {@code next} no query
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if {@code n} is not a number, or {@code next} is not
+     *     a query
      */
     public static ListPage of(Query query) {
         return new ListPage(
@@ -30,23 +31,23 @@ public final class PageQuery {
                 query.first("next").filter(next -> !next.isEmpty()).map(PageQuery::next));
     }
 
-    /** The {@code Link} to a page of the list that the request asks for. */
+    /** Returns the value of {@code Link} to another page of the requested list; empty without another page. */
     public static Optional<String> link(HttpServletRequest request, Optional<ListPage> page) {
         Query query = Query.of(request);
-        StringBuilder kept = new StringBuilder();
-        for (String name : KEPT) {
-            query.all(name).forEach(value -> kept.append('&')
+        StringBuilder repeated = new StringBuilder();
+        for (String name : REPEATED) {
+            query.all(name).forEach(value -> repeated.append('&')
                     .append(name)
                     .append('=')
                     .append(URLEncoder.encode(value, StandardCharsets.UTF_8)));
         }
-        // Relative, and below whatever path this request came by: clients refuse links that lead to another host.
-        return page.map(next -> "<" + request.getRequestURI() + "?" + next.query() + kept + ">; rel=\"next\"");
+        // A relative link by the path of this request, because clients refuse links to another host.
+        return page.map(next -> "<" + request.getRequestURI() + "?" + next.query() + repeated + ">; rel=\"next\"");
     }
 
     private static int size(String n) {
         if (!n.matches("[0-9]+")) {
-            throw invalid("the parameter n is the number of entries to list, so it has to be a number");
+            throw invalid("the parameter n must be a number: the most entries to list");
         }
         return n.length() > 9 ? ListPage.ALL.size() : Integer.parseInt(n);
     }
@@ -57,9 +58,9 @@ public final class PageQuery {
                 return query;
             }
         } catch (URISyntaxException e) {
-            // That is what is asked here.
+            // Reported below.
         }
-        throw invalid("the parameter next has to be as it was in a Link of this server");
+        throw invalid("the parameter next must be unchanged from a Link header of this server");
     }
 
     private static RegistryException invalid(String why) {

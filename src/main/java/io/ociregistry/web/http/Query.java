@@ -13,22 +13,25 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The query of a request. Not read by getParameter: containers differ in what they do with a query that is malformed elsewhere. */
+/**
+ * The query of a request. Does not use {@code getParameter}, because containers differ in how they handle a query with
+ * a malformed parameter.
+ */
 public record Query(String text) {
     public static Query of(HttpServletRequest request) {
         return new Query(Objects.requireNonNullElse(request.getQueryString(), ""));
     }
 
     /**
-     * The first value of a parameter.
+     * Returns the first value of a parameter.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if it can't be decoded
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if a value of the parameter can't be decoded
      */
     public Optional<String> first(String name) {
         return all(name).stream().findFirst();
     }
 
-    /** The parameters that it has, as they are written. */
+    /** Returns the names of the parameters, without decoding, in the order of the query. */
     public Set<String> names() {
         return Arrays.stream(text.split("&"))
                 .map(parameter -> parameter.split("=", 2)[0])
@@ -36,7 +39,11 @@ public record Query(String text) {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Every value of a parameter. */
+    /**
+     * Returns every value of a parameter.
+     *
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if a value can't be decoded
+     */
     public List<String> all(String name) {
         try {
             return Arrays.stream(text.split("&"))
@@ -45,7 +52,7 @@ public record Query(String text) {
                     .toList();
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
-                    ErrorCode.REQUEST_INVALID, "the parameter " + name + " is not encoded as URLs are", e);
+                    ErrorCode.REQUEST_INVALID, "the parameter " + name + " has invalid percent-encoding", e);
         }
     }
 }

@@ -3,9 +3,12 @@ package io.ociregistry.web.http;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Optional;
 
-/** The {@code Warning} of an answer that may be old: RFC 7234 section 5.5, as far as the distribution specification allows ("Warnings"). */
+/**
+ * Sets the {@code Warning} header of an answer that may be stale (RFC 7234 section 5.5), in the form that the
+ * distribution specification allows ("Warnings").
+ */
 public final class WarningHeader {
-    /** Of the 4,096 bytes that all warnings of an answer may have together. */
+    /** The specification allows 4,096 bytes for all warnings of an answer together. */
     private static final int MAX_LENGTH = 1000;
 
     private WarningHeader() {}
@@ -14,7 +17,7 @@ public final class WarningHeader {
         warning.ifPresent(text -> response.setHeader("Warning", value(text)));
     }
 
-    /** Code 299, no agent, no date. */
+    /** Formats the text with code 299, and without agent and date. */
     private static String value(String text) {
         StringBuilder quoted = new StringBuilder("299 - \"");
         text.chars().limit(MAX_LENGTH).forEach(c -> {

@@ -21,38 +21,42 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Sends a blob, or the ranges of it that were asked for, in the best way that the container has.
+ * Sends a blob, or the requested ranges of it, by the fastest way that the container has.
  *
- * <p>Tomcat sends files by itself, if it is told so before the request goes asynchronous. Everything else goes through {@link BodyWriter}.
+ * <p>Tomcat sends a stored file itself (sendfile) if the request attributes say so before the request becomes
+ * asynchronous. In all other cases {@link BodyWriter} sends the body.
  */
 public final class BlobSender {
-    private static final String FILE = "org.apache.tomcat.sendfile.filename";
+    private static final String SENDFILE = "org.apache.tomcat.sendfile.filename";
 
-    /** Before a file Tomcat sends the headers, and waits on its thread for a client that takes none of them: not for small files. */
-    private static final long SMALL = 64 << 10;
+    /**
+     * The size above which Tomcat's sendfile is used. Before a file, Tomcat sends the headers and blocks its thread if
+     * the client does not read them, so sendfile is not worth it for small files.
+     */
+    private static final long SENDFILE_MIN = 64 << 10;
 
-    /** True if Tomcat sends the body by itself once the service of this request has returned. */
+    /** Returns true if Tomcat sends the body itself after the service of this request has returned. */
     public static boolean sendsFile(HttpServletRequest request) {
-        return request.getAttribute(FILE) != null;
+        return request.getAttribute(SENDFILE) != null;
     }
 
-    /** Answers with the blob; closes it when it is over, or if this throws. */
+    /** Answers with the blob, and closes it after the last byte or on failure. */
     public void send(BlobSource source, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        boolean handedOver = false;
+        boolean closedByWriter = false;
         try {
             Optional<List<ByteRange>> ranges = ranges(source, request, response);
             if (ContentHeaders.set(request, response, MediaType.OCTET_STREAM, source.digest())) {
                 response.setHeader("Accept-Ranges", "bytes");
-                handedOver = body(source, ranges, request, response);
+                closedByWriter = body(source, ranges, request, response);
             }
         } finally {
-            if (!handedOver) {
+            if (!closedByWriter) {
                 source.close();
             }
         }
     }
 
-    /** The part of a blob that a request asks for, if it is one. */
+    /** Returns the requested range of a blob; empty for all of it, and for several ranges. */
     public static RequestedRange wanted(Digest digest, HttpServletRequest request) {
         Optional<String> header = range(digest, request);
         return size -> {
@@ -69,14 +73,14 @@ public final class BlobSender {
         };
     }
 
-    /** The header that asks for a part, if its condition holds. */
+    /** Returns the {@code Range} header, if its condition {@code If-Range} is true. */
     private static Optional<String> range(Digest digest, HttpServletRequest request) {
         String condition = request.getHeader("If-Range");
         boolean applies = condition == null || condition.equals(ContentHeaders.entityTag(digest));
         return applies ? Optional.ofNullable(request.getHeader("Range")) : Optional.empty();
     }
 
-    /** What of it is asked for; empty for all of it. */
+    /** Returns the requested ranges; empty for the whole blob. */
     private static Optional<List<ByteRange>> ranges(
             BlobSource source, HttpServletRequest request, HttpServletResponse response) {
         Optional<String> header = range(source.digest(), request);
@@ -90,16 +94,16 @@ public final class BlobSender {
                 response.setHeader("Content-Range", "bytes */" + size);
                 throw new RegistryException(
                         ErrorCode.RANGE_NOT_SATISFIABLE,
-                        "no range asked for is within the " + size + " bytes of " + source.digest());
+                        "no requested range is within the " + size + " bytes of " + source.digest());
             }
             return ranges;
         } catch (ByteRange.TooMany e) {
             throw new RegistryException(
-                    ErrorCode.REQUEST_INVALID, "more than 100 ranges in one request; ask for fewer", e);
+                    ErrorCode.REQUEST_INVALID, "the request has more than 100 ranges; request fewer", e);
         }
     }
 
-    /** Sends the body; true if the source is closed by somebody else later. */
+    /** Sends the body. Returns true if a {@link BodyWriter} closes the source later, false if the caller must. */
     private boolean body(
             BlobSource source,
             Optional<List<ByteRange>> ranges,
@@ -123,7 +127,7 @@ public final class BlobSender {
         if (to != BodyWriter.END) {
             response.setContentLengthLong(to - from);
         }
-        if (to - from > SMALL && sendFile(source, from, to, request)) {
+        if (to - from > SENDFILE_MIN && sendFile(source, from, to, request)) {
             return false;
         }
         List<BodyWriter.Part> parts = List.of(new BodyWriter.Part.Range(source, from, to));
@@ -131,7 +135,10 @@ public final class BlobSender {
         return true;
     }
 
-    /** Lets Tomcat send the file after this request's service has returned; asynchronously it would send nothing and hang. */
+    /**
+     * Lets Tomcat send the file after the service of this request has returned. In an asynchronous request Tomcat would
+     * send nothing and hang.
+     */
     private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request) {
         Optional<Path> file = source.localFile();
         boolean possible = Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
@@ -139,18 +146,18 @@ public final class BlobSender {
         if (file.isEmpty() || !possible) {
             return false;
         }
-        request.setAttribute(FILE, file.get().toString());
+        request.setAttribute(SENDFILE, file.get().toString());
         request.setAttribute("org.apache.tomcat.sendfile.start", from);
         request.setAttribute("org.apache.tomcat.sendfile.end", to);
         AccessLogFilter.sent(request, to - from);
         return true;
     }
 
-    /** RFC 9110 section 14.6: exactly the parts that were asked for, in that order. */
+    /** Returns the parts of a multipart body: exactly the requested ranges, in their order (RFC 9110 section 14.6). */
     private static List<BodyWriter.Part> multipart(
             BlobSource source, List<ByteRange> ranges, HttpServletResponse response) {
         long size = source.size().orElseThrow();
-        // Never the same twice: clients look for it in the content, which anybody may have made.
+        // Random, because clients search for the boundary in the content, which an attacker may have written.
         String boundary = UUID.randomUUID().toString();
         List<BodyWriter.Part> parts = new ArrayList<>();
         long length = 0;

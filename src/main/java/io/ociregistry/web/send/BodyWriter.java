@@ -21,11 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One body on its way to one client, as fast as it arrives and as fast as the client takes it, without a thread that waits for either.
+ * Writes one body to one client, as fast as the source delivers and the client reads, without a thread that waits for
+ * either (ADR 5).
  *
- * <p>Woken by the container when the client can take more, and by the source when more is there. Wakes are counted: one thread at a time
- * works, and a wake that comes meanwhile makes it look once more, so none is lost. A body that can't be finished is broken off by
- * {@link #abort}, never ended.
+ * <p>The container wakes the writer when the client can take more, and the source when it has more bytes. Wakes are
+ * counted: one thread at a time works, and a wake during its work makes it check once more, so no wake is lost. A body
+ * that can't be completed is aborted by {@link #abort}, and never ends like a complete one.
  */
 public final class BodyWriter implements WriteListener, AsyncListener {
     private static final Logger LOG = LoggerFactory.getLogger(BodyWriter.class);
@@ -33,19 +34,21 @@ public final class BodyWriter implements WriteListener, AsyncListener {
 
     /** A piece of a body: ready bytes, or a range of a source. */
     public sealed interface Part {
-        /** Ready bytes, as between the ranges of a multipart body. */
+        /** Bytes in memory, such as the headers between the ranges of a multipart body. */
         @SuppressWarnings("ArrayRecordComponent") // never compared
         record Bytes(byte[] bytes) implements Part {}
 
-        /** A range of a source, up to {@link #END} if its size is not known. */
+        /** A range of a source; up to {@link #END} if the size of the source is not known. */
         record Range(BlobSource source, long from, long to) implements Part {}
     }
 
-    /** For the container, whose log has one line of it: it is nothing that a stack trace explains. */
-    private static final class BrokenOff extends IOException {
+    /**
+     * Passed to the container, whose log has one line of it; without a stack trace, because none explains the abort.
+     */
+    private static final class AbortedException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        BrokenOff(String why) {
+        AbortedException(String why) {
             super(why);
         }
 
@@ -55,84 +58,91 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         }
     }
 
-    /** The end of a range that goes up to wherever the source ends. */
+    /** The end of a range that goes up to the end of its source. */
     static final long END = Long.MAX_VALUE;
 
     private final HttpServletRequest request;
     private final AsyncContext async;
     private final ServletOutputStream out;
     private final Closeable content;
-    private final BodyWriterContext delivery;
-    private final ClientRate pace;
+    private final BodyWriterContext context;
+    private final ClientRate rate;
     private final AtomicInteger wakes = new AtomicInteger();
 
-    // Only the thread that works touches these; "wakes" hands them on.
+    // Only the working thread uses these; "wakes" publishes them to the next one.
     private final Deque<Part> parts;
     private long position = -1;
     private boolean unflushed = true;
-    /** Written last, and not known to be taken. */
-    private int offered;
+    /** Bytes written and not yet known to be accepted by the client. */
+    private int pending;
 
     private boolean watched;
 
-    /** From the first byte read until it is known to be taken; the container may send it from here in between. */
+    /**
+     * In use from the first read until the container has accepted the bytes; until then it may send from this memory.
+     */
     private final PooledBuffer buffer;
 
     private volatile boolean tooSlow;
 
     /**
-     * Held by who uses what the container made for the request. Once it is told that the transfer is over, Tomcat gives all that to the next
-     * request, and who is still inside, since the client has just left, would spoil that one with its own failure.
+     * Held by each thread that uses the request, the response or the stream of the container. After the end of a
+     * request, Tomcat reuses these objects for the next one. A thread that still used them, because the client had just
+     * disconnected, would break that request with its own failure.
      */
-    private final Object using = new Object();
+    private final Object containerLock = new Object();
 
-    /** Set by {@link #end} alone, so that nobody is using anything by then, or will. */
-    private volatile boolean over;
+    /** Set by {@link #end} only, so that no thread uses objects of the container then or later. */
+    private volatile boolean ended;
 
-    /** Whether the source will wake us. */
+    /** Whether the source will wake this writer. */
     private volatile boolean registered;
 
     private BodyWriter(HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
             throws IOException {
         this.request = request;
         this.content = content;
-        this.delivery = BodyWriterContext.of(request);
-        this.pace = delivery.newPace();
-        this.buffer = new PooledBuffer(delivery.buffers());
+        this.context = BodyWriterContext.of(request);
+        this.rate = context.newPace();
+        this.buffer = new PooledBuffer(context.buffers());
         this.parts = new ArrayDeque<>(parts);
         this.out = response.getOutputStream();
         this.async = request.startAsync();
     }
 
-    /** Sends the parts after headers that are set already, and closes the content when it is over, however it ends. */
+    /**
+     * Starts to send the parts. The caller has set the headers. The content is closed after the last byte, on failure,
+     * or when the client disconnects.
+     */
     public static void start(
             HttpServletRequest request, HttpServletResponse response, List<Part> parts, Closeable content)
             throws IOException {
-        BodyWriter transfer = new BodyWriter(request, response, parts, content);
-        transfer.async.setTimeout(0);
-        transfer.async.addListener(transfer);
-        transfer.out.setWriteListener(transfer);
+        BodyWriter writer = new BodyWriter(request, response, parts, content);
+        writer.async.setTimeout(0);
+        writer.async.addListener(writer);
+        writer.out.setWriteListener(writer);
     }
 
     /**
-     * Answers with these bytes after headers that are set already, and HEAD with those alone. Small answers too go out like this: a client
-     * that asks for many and takes none would hold a thread.
+     * Answers with the given bytes; HEAD with the headers only. The caller has set the headers. Small bodies are sent
+     * asynchronously too, because a client that requests many and reads none would block threads.
      */
     public static void send(HttpServletRequest request, HttpServletResponse response, byte[] body) throws IOException {
-        boolean bare = body.length == 0 || request.getMethod().equals("HEAD");
+        boolean headersOnly = body.length == 0 || request.getMethod().equals("HEAD");
         if (request.getAttribute(ABORTED) == null) {
-            start(request, response, bare ? List.of() : List.of(new Part.Bytes(body)), () -> {});
-        } else if (!bare) {
-            // What failed before its first byte: the stream has had its listener and takes no other. It is ready, since
-            // nothing was sent; to ask it would make Tomcat wait for the listener.
+            start(request, response, headersOnly ? List.of() : List.of(new Part.Bytes(body)), () -> {});
+        } else if (!headersOnly) {
+            // The body failed before its first byte. The stream accepts no second listener. It is ready, because
+            // nothing was sent; calling isReady would make Tomcat wait for the listener.
             response.getOutputStream().write(body);
         }
     }
 
     /**
-     * Breaks the connection of a transfer that was aborted. Called first in every dispatch of a request: only an exception from there makes
-     * Jetty and Tomcat alike cut a body short; completing it would leave Tomcat's client hanging. Where nothing was sent yet there is still time
-     * for an error status.
+     * Breaks the connection of an aborted body. Must be called first in every dispatch of a request.
+     *
+     * <p>Only an exception from a dispatch makes both Jetty and Tomcat cut a body short; after {@code complete} the
+     * client of Tomcat would hang. If nothing was sent yet, the failure is still answered with an error status.
      */
     public static void throwIfAborted(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (!(request.getAttribute(ABORTED) instanceof Throwable cause)) {
@@ -142,10 +152,10 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             throw known;
         }
         AccessLogFilter.brokenOff(request);
-        // What the container threw itself it knows again, as the end of a client, which is nothing to log.
+        // The container recognizes an exception of its own as a disconnected client, and does not log it.
         throw cause instanceof IOException known
                 ? known
-                : new BrokenOff("the body can't be finished: " + cause.getMessage());
+                : new AbortedException("the body can't be completed: " + cause.getMessage());
     }
 
     @Override
@@ -167,9 +177,9 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     private void work() {
         Exception failure = null;
         boolean isDone = false;
-        synchronized (using) {
+        synchronized (containerLock) {
             try {
-                isDone = !over && sendAll();
+                isDone = !ended && sendAll();
             } catch (IOException | RuntimeException e) {
                 failure = e;
             }
@@ -182,19 +192,19 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         }
     }
 
-    /** True if the client has, or will get without us, all of it; false if we will be woken. */
+    /** Returns true if the container has taken the whole body; false if a later wake continues. */
     private boolean sendAll() throws IOException {
         if (tooSlow) {
-            throw new BrokenOff("the client takes less than the least it has to");
+            throw new AbortedException("the client reads more slowly than the minimum rate");
         }
-        while (!over && isReady()) {
+        while (!ended && isReady()) {
             if (!parts.isEmpty()) {
                 if (!sendSome()) {
                     return false;
                 }
             } else if (unflushed) {
-                // Else Tomcat's complete would send what is left, headers too, and wait on its thread for the
-                // client to take it.
+                // Otherwise Tomcat's complete would send the rest, headers too, and block its thread until the
+                // client has read it.
                 flush();
             } else {
                 return true;
@@ -203,32 +213,32 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         return false;
     }
 
-    /** True if what was written is taken, by the system at least, and more can be. */
+    /** Returns true if the system or the client has accepted the written bytes, and more can be written. */
     private boolean isReady() {
         if (out.isReady()) {
-            pace.took(offered, System.nanoTime());
-            offered = 0;
+            rate.took(pending, System.nanoTime());
+            pending = 0;
             return true;
         }
-        pace.blocked(System.nanoTime());
+        rate.blocked(System.nanoTime());
         if (!watched) {
             watched = true;
-            delivery.watch(this);
+            context.watch(this);
         }
         return false;
     }
 
-    /** Called from time to time by the watch over slow clients. */
+    /** Called periodically by the context. */
     void breakOffIfTooSlow(long now) {
-        if (over) {
-            delivery.forget(this);
-        } else if (pace.isTooSlow(now)) {
+        if (ended) {
+            context.forget(this);
+        } else if (rate.isTooSlow(now)) {
             tooSlow = true;
-            delivery.executor().execute(this::wake);
+            context.executor().execute(this::wake);
         }
     }
 
-    /** Writes once; false if there is nothing to write yet, and the source will wake us. */
+    /** Writes once. Returns false if the source has no bytes yet and will wake this writer. */
     private boolean sendSome() throws IOException {
         Part part = parts.element();
         if (part instanceof Part.Bytes ready) {
@@ -251,7 +261,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             return false;
         }
         if (count < 0 && range.to() != END) {
-            throw new BrokenOff("the source ended at " + position + " of " + range.to() + " bytes");
+            throw new AbortedException("the source ended at " + position + " of " + range.to() + " bytes");
         }
         if (count > 0) {
             position += count;
@@ -264,7 +274,10 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         return true;
     }
 
-    /** What was written goes out now, the headers at least, so that the client's clocks stop; the container would keep it for more. */
+    /**
+     * Flushes before the wait, at least the headers, so that the client does not time out. Otherwise the container
+     * would buffer the bytes.
+     */
     private void waitForMore(BlobSource source) throws IOException {
         buffer.giveBack();
         if (unflushed) {
@@ -274,7 +287,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             registered = true;
             source.whenReadable(position, () -> {
                 registered = false;
-                delivery.executor().execute(this::wake);
+                context.executor().execute(this::wake);
             });
         }
     }
@@ -287,17 +300,17 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     private void write(byte[] bytes, int count) throws IOException {
         out.write(bytes, 0, count);
         unflushed = true;
-        offered += count;
+        pending += count;
         AccessLogFilter.sent(request, count);
     }
 
-    /** The only way to end a body that is not whole. */
+    /** Ends a body that is not complete; no other method does. */
     private void abort(Exception cause) {
         if (!end()) {
             return;
         }
-        LOG.debug("breaking off {}: {}", request.getRequestURI(), cause.toString());
-        // Not left to onComplete: Jetty does not call it for a request whose dispatch throws.
+        LOG.debug("aborting {}: {}", request.getRequestURI(), cause.toString());
+        // Here and not in onComplete, which Jetty does not call for a request whose dispatch throws.
         close();
         try {
             request.setAttribute(ABORTED, cause);
@@ -305,16 +318,16 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         } catch (IllegalStateException gone) {
             AccessLogFilter.brokenOff(request);
         } catch (NullPointerException gone) {
-            // What Jetty's requests throw once it has been stopped; nobody is told of their end then.
-            LOG.debug("broken off by the stop of the server");
+            // Thrown by requests of a stopped Jetty, which reports no end of a request any more.
+            LOG.debug("aborted by the stop of the server");
         }
     }
 
-    /** The container's threads too come by here. True for the first one: only that may tell the container. */
+    /** Returns true for the first caller only, which then ends the request. Threads of the container call this too. */
     private boolean end() {
-        synchronized (using) {
-            boolean isFirst = !over;
-            over = true;
+        synchronized (containerLock) {
+            boolean isFirst = !ended;
+            ended = true;
             return isFirst;
         }
     }
@@ -324,7 +337,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         if (!end()) {
             return;
         }
-        LOG.debug("client of {} left: {}", request.getRequestURI(), failure.toString());
+        LOG.debug("the client of {} disconnected: {}", request.getRequestURI(), failure.toString());
         request.setAttribute(ABORTED, failure);
         close();
         AccessLogFilter.brokenOff(request);
@@ -345,11 +358,11 @@ public final class BodyWriter implements WriteListener, AsyncListener {
 
     private void close() {
         buffer.forget();
-        delivery.forget(this);
+        context.forget(this);
         try {
             content.close();
         } catch (IOException e) {
-            LOG.warn("closing what {} was sent from: {}", request.getRequestURI(), e.toString());
+            LOG.warn("closing the source of {} failed: {}", request.getRequestURI(), e.toString());
         }
     }
 

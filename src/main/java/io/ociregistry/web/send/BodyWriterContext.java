@@ -10,38 +10,41 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** What all {@link BodyWriter}s share: the threads they are woken on, memory, and one watch over clients that are too slow. */
+/**
+ * The resources that all {@link BodyWriter}s share: an executor, buffers, and a periodic check for clients that are too
+ * slow. Thread-safe.
+ */
 public final class BodyWriterContext implements AutoCloseable {
-    /** How often within the time of the rule it is looked at. */
-    private static final int LOOKS = 10;
+    /** The number of checks within the period of the minimum rate. */
+    private static final int CHECKS = 10;
 
     private final Executor executor;
-    private final MinimumRate least;
+    private final MinimumRate minimumRate;
     private final BufferPool buffers = new BufferPool(Runtime.getRuntime().maxMemory());
     private final Set<BodyWriter> watched = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService watch;
 
-    /** Runs transfers on that executor, which is not closed with it. */
-    public BodyWriterContext(Executor executor, MinimumRate least) {
+    /** Creates a context whose writers run on the executor. The caller closes the executor. */
+    public BodyWriterContext(Executor executor, MinimumRate minimumRate) {
         this.executor = executor;
-        this.least = least;
+        this.minimumRate = minimumRate;
         this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.named("slow clients"));
     }
 
-    /** That of a request which passed {@code ErrorFilter}. */
+    /** Returns the context of a request that passed {@code ErrorFilter}. */
     static BodyWriterContext of(HttpServletRequest request) {
         return (BodyWriterContext) Objects.requireNonNull(request.getAttribute(BodyWriterContext.class.getName()));
     }
 
-    /** Leaves itself for whoever answers the request. */
+    /** Attaches this to the request, for the writer of its body. */
     public void keepIn(HttpServletRequest request) {
         request.setAttribute(BodyWriterContext.class.getName(), this);
     }
 
-    /** Begins to watch. */
+    /** Starts the periodic check. */
     public void start() {
-        long pause = Math.max(1, least.time().toMillis() / LOOKS);
-        var unused = watch.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.MILLISECONDS);
+        long period = Math.max(1, minimumRate.time().toMillis() / CHECKS);
+        var unused = watch.scheduleWithFixedDelay(this::check, period, period, TimeUnit.MILLISECONDS);
     }
 
     Executor executor() {
@@ -53,21 +56,21 @@ public final class BodyWriterContext implements AutoCloseable {
     }
 
     ClientRate newPace() {
-        return new ClientRate(least);
+        return new ClientRate(minimumRate);
     }
 
-    /** From now on that transfer is asked whether its client is too slow. */
-    void watch(BodyWriter transfer) {
-        watched.add(transfer);
+    /** Adds a writer to the periodic check. */
+    void watch(BodyWriter writer) {
+        watched.add(writer);
     }
 
-    void forget(BodyWriter transfer) {
-        watched.remove(transfer);
+    void forget(BodyWriter writer) {
+        watched.remove(writer);
     }
 
-    private void look() {
+    private void check() {
         long now = System.nanoTime();
-        watched.forEach(transfer -> transfer.breakOffIfTooSlow(now));
+        watched.forEach(writer -> writer.breakOffIfTooSlow(now));
     }
 
     @Override

@@ -5,13 +5,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 
 /**
- * Memory for bodies on their way. What a client has not taken yet stays in its buffer, for as long as it likes, so only so many clients
- * get large ones: all of them together take a sixteenth of the heap. The others get small ones, which cost twice the processor time a byte.
+ * Buffers for bodies in flight. Thread-safe.
+ *
+ * <p>The bytes that a client has not read yet stay in its buffer for an unlimited time. So the number of large buffers
+ * is limited: all together take at most a sixteenth of the heap. Other clients get small buffers, which cost twice the
+ * processor time per byte.
  */
 final class BufferPool {
     static final int LARGE = 32 << 10;
 
-    /** More than 8 KiB: up to that Jetty would copy it to a buffer of its own, of 32 KiB. */
+    /** More than 8 KiB, because Jetty copies smaller writes to a buffer of its own, of 32 KiB. */
     static final int SMALL = 9 << 10;
 
     private final Semaphore large;
@@ -29,14 +32,14 @@ final class BufferPool {
         return large.tryAcquire() ? new byte[LARGE] : new byte[SMALL];
     }
 
-    /** Takes one back that nobody uses any more. */
+    /** Takes back a buffer that is not in use any more. */
     void give(byte[] buffer) {
         if (buffer.length == LARGE) {
             idle.add(buffer);
         }
     }
 
-    /** Lets one go that the container may still be using. */
+    /** Drops a buffer that the container may still be using, so that it is never reused. */
     void forget(byte[] buffer) {
         if (buffer.length == LARGE) {
             large.release();

@@ -1,23 +1,26 @@
 package io.ociregistry.web.send;
 
-/** How one client keeps up with what is there for it. Times are those of {@link System#nanoTime}. */
+/**
+ * Measures whether one client reads at the {@link MinimumRate}. Thread-safe. Times are those of {@link
+ * System#nanoTime}.
+ */
 final class ClientRate {
-    private final MinimumRate least;
+    private final MinimumRate minimum;
 
-    // All below is guarded by "this".
+    // Fields below are guarded by "this".
     private boolean blocked;
-    /** Up to where blocked time is in "waited". */
+    /** The time up to which "waited" is counted. */
     private long counted;
-    /** How long something was there that the client did not take, since the rule was last looked at and kept. */
+    /** The time for which bytes were available and the client did not read, since the current period started. */
     private long waited;
 
     private long taken;
 
-    ClientRate(MinimumRate least) {
-        this.least = least;
+    ClientRate(MinimumRate minimum) {
+        this.minimum = minimum;
     }
 
-    /** The client does not take what was offered last; does nothing if that is known. */
+    /** Records that the client does not accept the last write; does nothing if that is recorded already. */
     synchronized void blocked(long now) {
         if (!blocked) {
             blocked = true;
@@ -25,20 +28,20 @@ final class ClientRate {
         }
     }
 
-    /** The client has taken so much. */
+    /** Records that the client has accepted bytes. */
     synchronized void took(long bytes, long now) {
         count(now);
         blocked = false;
         taken += bytes;
     }
 
-    /** True if the client breaks the rule. */
+    /** Returns true if a period is over in which the client read less than the minimum. */
     synchronized boolean isTooSlow(long now) {
         count(now);
-        if (waited < least.time().toNanos()) {
+        if (waited < minimum.time().toNanos()) {
             return false;
         }
-        boolean tooSlow = taken < least.bytes();
+        boolean tooSlow = taken < minimum.bytes();
         waited = 0;
         taken = 0;
         return tooSlow;

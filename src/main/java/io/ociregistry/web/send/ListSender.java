@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** Sends a list, whose headers but for these are set already. */
+/** Sends a list with its {@code Warning}, {@code Link} and content headers. */
 public final class ListSender {
     private ListSender() {}
 

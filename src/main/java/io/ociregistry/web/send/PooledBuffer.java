@@ -3,38 +3,38 @@ package io.ociregistry.web.send;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** What one body has of the {@link BufferPool}: one at the most, from when it is needed. Any thread may end that. */
+/** The buffer of one body: taken from the {@link BufferPool} at the first use. Any thread may return or drop it. */
 final class PooledBuffer {
-    private final BufferPool buffers;
-    private final AtomicReference<byte @Nullable []> lent = new AtomicReference<>();
+    private final BufferPool pool;
+    private final AtomicReference<byte @Nullable []> buffer = new AtomicReference<>();
 
-    PooledBuffer(BufferPool buffers) {
-        this.buffers = buffers;
+    PooledBuffer(BufferPool pool) {
+        this.pool = pool;
     }
 
-    /** The one that it has, or has from now on. */
+    /** Returns the buffer, and takes one from the pool if there is none yet. One thread at a time calls this. */
     byte[] get() {
-        byte[] bytes = lent.get();
+        byte[] bytes = buffer.get();
         if (bytes == null) {
-            bytes = buffers.take();
-            lent.set(bytes);
+            bytes = pool.take();
+            buffer.set(bytes);
         }
         return bytes;
     }
 
-    /** Nobody uses it any more: others may have it. */
+    /** Returns the buffer to the pool, if there is one. It must not be in use any more. */
     void giveBack() {
-        byte[] bytes = lent.getAndSet(null);
+        byte[] bytes = buffer.getAndSet(null);
         if (bytes != null) {
-            buffers.give(bytes);
+            pool.give(bytes);
         }
     }
 
-    /** The container may still be using it: nobody gets it again. */
+    /** Drops the buffer, if there is one, because the container may still be using it. */
     void forget() {
-        byte[] bytes = lent.getAndSet(null);
+        byte[] bytes = buffer.getAndSet(null);
         if (bytes != null) {
-            buffers.forget(bytes);
+            pool.forget(bytes);
         }
     }
 }
