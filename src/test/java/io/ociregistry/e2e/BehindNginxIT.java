@@ -133,7 +133,7 @@ class BehindNginxIT {
 
     /** Whether the log tells that the server did what an operator asks for. */
     private static boolean isWork(String line) {
-        return line.contains("pruning") || line.contains("configuration read again") || line.contains("stopping");
+        return line.contains("pruned") || line.contains("configuration reloaded") || line.contains("stopping");
     }
 
     private record Request(String method, String path) {

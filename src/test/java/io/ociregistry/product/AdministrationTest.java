@@ -111,7 +111,7 @@ class AdministrationTest {
             assertEquals(200, RawHttp.get(admin, "/readyz").status());
             Response images = RawHttp.get(admin, "/v2/");
             assertEquals(404, images.status(), "it would be a way around clientAuth: verify");
-            assertTrue(images.text().contains("for images ask the other one"), images.text());
+            assertTrue(images.text().contains("request images on the other port"), images.text());
             assertEquals(200, get(registry, "/v2/").status());
         }
     }
@@ -207,7 +207,7 @@ class AdministrationTest {
                 done = registry.operator()
                         .ask("DELETE", "/cmd/prune?type=pattern&expr=/old&dryRun=false")
                         .text();
-                assertEquals(List.of("WARN pruning, as 127.0.0.1 asks\n" + done.strip()), log.at("WARN"));
+                assertEquals(List.of("WARN pruned by a request of 127.0.0.1\n" + done.strip()), log.at("WARN"));
             }
             assertTrue(done.startsWith("Pruned:\nr.example/team/old:1.0  "), done);
             assertFalse(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));
@@ -229,9 +229,9 @@ class AdministrationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | unable to parse prune params: nothing says what to prune",
-                "?createdBefore=2026-03-01 | unable to parse prune params: createdBefore: '2026-03-01' is no time",
-                "?type=x | unable to parse prune params: type is created, accessed or pattern",
+                "'' | unable to parse prune params: no parameter selects images",
+                "?createdBefore=2026-03-01 | unable to parse prune params: createdBefore: '2026-03-01' is not a time",
+                "?type=x | unable to parse prune params: type must be created, accessed or pattern",
                 "?type=pattern | unable to parse prune params: expr is missing",
                 "?type=pattern&expr= | unable to parse prune params: expr is missing",
                 "?type=pattern&expr=a, | unable to parse prune params: expr: the pattern 'a,' has an empty part",
@@ -240,12 +240,12 @@ class AdministrationTest {
                 "?createdBefore=yesterday | unable to parse prune params: createdBefore: ",
                 "?expr=a&count=x | unable to parse prune params: count: ",
                 "?expr=a&maxSize=much | unable to parse prune params: maxSize: ",
-                "?type=created&dur=30d&expr=a | unable to parse prune params: expr is not read with type=created",
-                "?type=accessed&dur=30d&expr=a | unable to parse prune params: expr is not read with type=accessed",
-                "?type=pattern&expr=a&dur=30d | unable to parse prune params: dur is not read with type=pattern; add",
-                "?expr=a&dur=30d | unable to parse prune params: dur is read with type=created or type=accessed alone",
-                "?expr=a&dryrun=false | unable to parse prune params: there is no parameter dryrun",
-                "?expr=a&expr=b | unable to parse prune params: expr is there more than once",
+                "?type=created&dur=30d&expr=a | unable to parse prune params: expr is not allowed with type=created",
+                "?type=accessed&dur=30d&expr=a | unable to parse prune params: expr is not allowed with type=accessed",
+                "?type=pattern&expr=a&dur=30d | unable to parse prune params: dur is not allowed with type=pattern; to",
+                "?expr=a&dur=30d | unable to parse prune params: dur is only allowed with type=created or type=accessed",
+                "?expr=a&dryrun=false | unable to parse prune params: unknown parameter dryrun",
+                "?expr=a&expr=b | unable to parse prune params: expr is given more than once",
                 "?expr=a&dryRun=no | invalid dry run param: no",
                 "?expr=a&dryRun= | invalid dry run param: ",
             })

@@ -27,10 +27,10 @@ final class AdminAccess {
     }
 
     /**
-     * Returns if the request may be answered. A wrong token is refused also where none is needed, so that a mistake is
-     * seen.
+     * Returns normally if the request may be answered. A wrong token is refused even if the request needs no token, so
+     * that the operator notices the mistake.
      *
-     * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the server has no admin API, otherwise {@link
+     * @throws RegistryException {@link ErrorCode#PATH_UNKNOWN} if the admin API is disabled, otherwise {@link
      *     ErrorCode#DENIED}; the message says why, and what to do
      */
     void check(HttpServletRequest request) {
@@ -38,19 +38,20 @@ final class AdminAccess {
             throw new RegistryException(
                     ErrorCode.PATH_UNKNOWN, "this server has no admin API: its configuration has admin.enabled: false");
         }
-        Optional<String> shown = shown(request);
-        Optional<String> objection = shown.isPresent()
-                ? shown.filter(text -> !token.is(text)).map(wrong -> "the token is not the right one")
+        Optional<String> sentToken = sentToken(request);
+        Optional<String> objection = sentToken.isPresent()
+                ? sentToken.filter(text -> !token.is(text)).map(wrong -> "the token is wrong")
                 : withoutToken.apply(request);
         objection.ifPresent(why -> {
             throw new RegistryException(
                     ErrorCode.DENIED,
-                    "only the operator may ask for this, and " + why
-                            + ": this server wants Authorization: Bearer TOKEN, and the token is " + token.hint());
+                    "only the operator may use the admin API, and " + why
+                            + ": this server requires the header Authorization: Bearer TOKEN, and the token is "
+                            + token.hint());
         });
     }
 
-    private static Optional<String> shown(HttpServletRequest request) {
+    private static Optional<String> sentToken(HttpServletRequest request) {
         return Optional.ofNullable(request.getHeader("Authorization"))
                 .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
                 .map(value -> value.substring(BEARER.length()).strip());

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The admin API: every request under {@code /cmd}. {@code docs/openapi.yaml} describes it, and has the same routes, as a test sees to.
+ * The admin API: answers every request under {@code /cmd}. {@code docs/openapi.yaml} describes the API; a test compares
+ * its routes with those in this class.
  *
- * <p>Paths, parameters and text are those of the Go program; who asks for {@code application/json} gets more.
+ * <p>Paths, parameters and text are those of the Go program. Clients that accept {@code application/json} get more
+ * fields.
  */
 public final class AdminApiServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -45,7 +47,7 @@ public final class AdminApiServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (control.adminPort().isPresent() && control.adminPort().getAsInt() != request.getLocalPort()) {
             throw new RegistryException(
-                    ErrorCode.PATH_UNKNOWN, "this server has its admin API on another port: see admin.port");
+                    ErrorCode.PATH_UNKNOWN, "the admin API is on another port of this server; see admin.port");
         }
         access.check(request);
         response.setHeader("Cache-Control", "no-store");
@@ -53,7 +55,7 @@ public final class AdminApiServlet extends HttpServlet {
         if (!route.methods().contains(request.getMethod())) {
             String allowed = String.join(", ", route.methods());
             response.setHeader("Allow", allowed);
-            throw new RegistryException(ErrorCode.UNSUPPORTED, route.path() + " answers " + allowed);
+            throw new RegistryException(ErrorCode.UNSUPPORTED, route.path() + " accepts " + allowed + " only");
         }
         route.endpoint().answer(request, response);
     }
@@ -65,7 +67,7 @@ public final class AdminApiServlet extends HttpServlet {
                 .findFirst()
                 .orElseThrow(() -> new RegistryException(
                         ErrorCode.PATH_UNKNOWN,
-                        "no such path in the admin API; it has "
+                        "the admin API has no such path; it has "
                                 + String.join(
                                         ", ",
                                         routes.stream().map(AdminRoute::path).toList())));

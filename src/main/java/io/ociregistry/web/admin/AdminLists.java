@@ -22,10 +22,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What is in the cache. The parameter {@code count} says how much of it: 50 if it is absent, all if it is -1. */
+/**
+ * Lists the content of the cache. The parameter {@code count} limits the number of entries: 50 if it is absent, no
+ * limit if it is -1.
+ */
 final class AdminLists {
-    private static final int COUNT = 50;
-    private static final int SHORT = 10;
+    private static final int DEFAULT_COUNT = 50;
+    private static final int SHORT_DIGEST = 10;
     private static final String NONE = "no manifests found\n";
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
@@ -36,13 +39,13 @@ final class AdminLists {
         this.admin = admin;
     }
 
-    /** Images and indexes, by {@code pattern}. */
+    /** Lists images and indexes whose name matches {@code pattern}. */
     void manifests(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ReferencePatterns patterns = patterns(request);
         list(request, response, contents -> contents.images(patterns), images -> text(images, AdminLists::row));
     }
 
-    /** Images with their blobs, by {@code pattern}, or else by {@code digest}, a part of that of a blob. */
+    /** Lists images with their blobs, by {@code pattern}, or by {@code digest}: a part of the digest of a blob. */
     void images(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ReferencePatterns patterns = patterns(request);
         String part = patterns.isAll() ? Query.of(request).first("digest").orElse("") : "";
@@ -54,7 +57,7 @@ final class AdminLists {
                 images -> text(images, AdminLists::rows));
     }
 
-    /** Blobs, by {@code substr}, a part of the digest. */
+    /** Lists blobs by {@code substr}, a part of the digest. */
     void blobs(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String part = Query.of(request).first("substr").orElse("");
         list(request, response, contents -> contents.blobs(part), AdminLists::blobText);
@@ -89,11 +92,11 @@ final class AdminLists {
 
     private static long count(HttpServletRequest request) {
         Optional<String> given = Query.of(request).first("count").filter(text -> !text.isEmpty());
-        String text = given.orElse(String.valueOf(COUNT));
+        String text = given.orElse(String.valueOf(DEFAULT_COUNT));
         if (!text.matches("-1|[0-9]{1,9}")) {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID,
-                    "invalid parameters: count is how many to list, or -1 for all, and not '" + text + "'");
+                    "invalid parameters: count must be a number, or -1 for all, and is '" + text + "'");
         }
         return text.equals("-1") ? Long.MAX_VALUE : Long.parseLong(text);
     }
@@ -122,10 +125,10 @@ final class AdminLists {
                         .collect(Collectors.joining("", "URL REFCNT\n", ""));
     }
 
-    /** A name whose digest has ten characters. */
+    /** Cuts the digest in a name to ten characters. */
     private static String shortened(String name) {
         int digest = name.indexOf("@sha256:");
-        return digest < 0 ? name : name.substring(0, digest + "@sha256:".length() + SHORT);
+        return digest < 0 ? name : name.substring(0, digest + "@sha256:".length() + SHORT_DIGEST);
     }
 
     private static String hex(String digest) {

@@ -22,12 +22,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Loads the images that the body lists, and tells how it goes while it does. It goes on if the client leaves. What came of it is in the last line,
- * since the status is sent before.
+ * Loads the images that the request body lists, and reports the progress in lines. The load continues if the client
+ * disconnects. The last line has the result, because the status is sent before the load ends.
  */
 record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute.Endpoint {
     private static final int MAX_BYTES = 1 << 20;
-    private static final int MOST_PARALLEL = 64;
+    private static final int MAX_PARALLEL = 64;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Override
@@ -50,15 +50,15 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
     private static LoadPlan plan(HttpServletRequest request) throws IOException {
         byte[] list = request.getInputStream().readNBytes(MAX_BYTES + 1);
         if (!ImageFile.isList(list)) {
-            throw invalid("the body is no list of images; an archive can be loaded while the server is stopped:"
+            throw invalid("the body is not a list of images; to load an archive, stop the server and run"
                     + " ociregistry load --image-file FILE");
         }
         if (list.length > MAX_BYTES) {
-            throw invalid("a list of images has " + MAX_BYTES + " bytes at most");
+            throw invalid("the list of images is larger than " + MAX_BYTES + " bytes; send it in parts");
         }
         LoadPlan plan = LoadPlan.of(ImageList.read("line", list));
         if (plan.lines().isEmpty()) {
-            throw invalid("the body lists no image: expected one on a line, like docker.io/library/alpine:3.20");
+            throw invalid("the body lists no image; send one image on a line, such as docker.io/library/alpine:3.20");
         }
         return plan;
     }
@@ -79,15 +79,15 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
 
     private static int parallel(String text) {
         int number = text.matches("[0-9]{1,3}") ? Integer.parseInt(text) : 0;
-        if (number < 1 || number > MOST_PARALLEL) {
-            throw invalid("parallel is a number from 1 to " + MOST_PARALLEL);
+        if (number < 1 || number > MAX_PARALLEL) {
+            throw invalid("parallel must be a number from 1 to " + MAX_PARALLEL);
         }
         return number;
     }
 
     private static boolean isTrue(String text) {
         if (!text.equals("true") && !text.equals("false")) {
-            throw invalid("withReferrers is true or false");
+            throw invalid("withReferrers must be true or false");
         }
         return text.equals("true");
     }
@@ -108,7 +108,7 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
         return String.valueOf(cause.getMessage());
     }
 
-    /** The lines that {@code load --json} prints; progress can be left out. */
+    /** Adds the lines that {@code load --json} prints. Progress lines may be dropped. */
     private static final class Json implements LoadListener {
         private final LoadJson all;
         private final LoadJson progress;

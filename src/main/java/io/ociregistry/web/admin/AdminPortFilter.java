@@ -10,8 +10,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Keeps images off the port of the admin API, which is plain HTTP, and asks for no certificate, also where the port for clients does: it would be
- * a way around {@code clientAuth: verify}.
+ * Refuses requests for images on the port of the admin API. That port is plain HTTP without client certificates, so
+ * images there would bypass {@code clientAuth: verify}.
  */
 public final class AdminPortFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
@@ -27,7 +27,8 @@ public final class AdminPortFilter extends HttpFilter {
             throws IOException, ServletException {
         if (request.getLocalPort() == adminPort) {
             throw new RegistryException(
-                    ErrorCode.PATH_UNKNOWN, "this is the port of the admin API alone; for images ask the other one");
+                    ErrorCode.PATH_UNKNOWN,
+                    "this port serves the admin API only; request images on the other port of this server");
         }
         chain.doFilter(request, response);
     }

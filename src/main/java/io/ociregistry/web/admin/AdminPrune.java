@@ -24,24 +24,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Prunes the cache, or tells what that would take: unless {@code dryRun=false} is said, nothing goes.
+ * Prunes the cache, or reports what a prune would remove. Without {@code dryRun=false} nothing is removed.
  *
- * <p>{@code type}, {@code dur} and {@code expr} are the Go program's. The others are ours, and can be combined; then what is chosen by all of
- * them goes. What is not read, or would not be beside the others, is refused: it was meant to spare something.
+ * <p>The parameters {@code type}, {@code dur} and {@code expr} are those of the Go program. Other parameters are
+ * additions and can be combined: an image is removed if all of them select it. A parameter that would have no effect is
+ * refused, because the operator meant it to limit the prune.
  */
 record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     private static final Logger LOG = LoggerFactory.getLogger(AdminPrune.class);
-    /** As the Go program has it, also for pruning. */
-    private static final int COUNT = 50;
+    /** The default of the Go program. */
+    private static final int DEFAULT_COUNT = 50;
 
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PruneRequest prune = request(new PruneParameters(Query.of(request)));
         AdminResponse form = AdminResponse.to(request);
-        String who = request.getRemoteAddr();
+        String client = request.getRemoteAddr();
         form.await(request, response, () -> admin.prune(prune).thenApply(report -> {
             if (!report.isDryRun()) {
-                LOG.warn("pruning, as {} asks\n{}", who, String.join("\n", report.lines()));
+                LOG.warn("pruned by a request of {}\n{}", client, String.join("\n", report.lines()));
             }
             return form.bytes(report, AdminPrune::text);
         }));
@@ -64,10 +65,10 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
                 given.get("maxSize", ByteSize::parse).map(OptionalLong::of).orElse(OptionalLong.empty());
         if (policies.isEmpty() && maxSize.isEmpty()) {
             throw PruneParameters.invalid(
-                    "nothing says what to prune; add type=pattern&expr=..., type=created&dur=30d, "
+                    "no parameter selects images; add type=pattern&expr=..., type=created&dur=30d, "
                             + "type=accessed&dur=30d, createdBefore, pulledBefore or maxSize");
         }
-        int count = given.get("count", AdminPrune::count).orElse(COUNT);
+        int count = given.get("count", AdminPrune::count).orElse(DEFAULT_COUNT);
         return new PruneRequest(
                 policies.size() == 1 ? policies.get(0) : new PrunePolicy.AllOf(policies),
                 count < 0 ? OptionalInt.empty() : OptionalInt.of(count),
@@ -80,7 +81,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
             case "pattern" -> new PrunePolicy.Matching(given.require("expr", ReferencePatterns::parse));
             case "created" -> new PrunePolicy.CreatedBefore(ago(given));
             case "accessed" -> new PrunePolicy.PulledBefore(ago(given));
-            default -> throw PruneParameters.invalid("type is created, accessed or pattern");
+            default -> throw PruneParameters.invalid("type must be created, accessed or pattern");
         };
     }
 
@@ -96,7 +97,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
         return Integer.parseInt(text);
     }
 
-    /** What Go reads as a truth value. */
+    /** Parses a boolean as Go does. */
     private static boolean isTrue(String text) {
         return switch (text) {
             case "1", "t", "T", "TRUE", "true", "True" -> true;

@@ -4,7 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** Reads the configuration again, and tells what came of it. */
+/** Reloads the configuration, and reports the applied keys. */
 record AdminReload(Reload reload) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {

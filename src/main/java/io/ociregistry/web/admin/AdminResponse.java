@@ -19,13 +19,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The form of an answer to an operator: text for people and for scripts that know the Go program, or JSON for who asks for it. */
+/**
+ * The format of an answer of the admin API: JSON for a client that accepts it, otherwise text, for people and for
+ * scripts that were written for the Go program.
+ */
 enum AdminResponse {
     TEXT("text/plain;charset=utf-8"),
     JSON("application/json");
 
-    /** To look through a large cache on a slow disk. */
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** Long enough to read a large cache on a slow disk. */
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
@@ -41,7 +44,7 @@ enum AdminResponse {
                 : TEXT;
     }
 
-    /** A value in this form. */
+    /** Returns a value in this format. */
     <T> byte[] bytes(T value, Function<T, String> text) {
         if (this == TEXT) {
             return text.apply(value).getBytes(StandardCharsets.UTF_8);
@@ -49,26 +52,26 @@ enum AdminResponse {
         try {
             return (MAPPER.writeValueAsString(value) + "\n").getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {
-            throw new RegistryException(ErrorCode.INTERNAL, "an answer can't be written as JSON", e);
+            throw new RegistryException(ErrorCode.INTERNAL, "writing an answer of the admin API as JSON failed", e);
         }
     }
 
-    /** Sends what a stage comes to, when it does. */
+    /** Sends the body when its stage completes. */
     void await(HttpServletRequest request, HttpServletResponse response, Supplier<CompletionStage<byte[]>> stage)
             throws IOException {
-        Optional<byte[]> body = AsyncWait.await(request, PATIENCE, stage, unwanted -> {});
+        Optional<byte[]> body = AsyncWait.await(request, TIMEOUT, stage, unwanted -> {});
         if (body.isPresent()) {
             send(request, response, body.get());
         }
     }
 
-    /** The same of what may not be all. */
+    /** Sends a list, with a {@code Warning} if it may be incomplete, when its stage completes. */
     void awaitListed(
             HttpServletRequest request,
             HttpServletResponse response,
             Supplier<CompletionStage<ListResult<byte[]>>> stage)
             throws IOException {
-        Optional<ListResult<byte[]>> body = AsyncWait.await(request, PATIENCE, stage, unwanted -> {});
+        Optional<ListResult<byte[]>> body = AsyncWait.await(request, TIMEOUT, stage, unwanted -> {});
         if (body.isPresent()) {
             WarningHeader.set(response, body.get().warning());
             send(request, response, body.get().list());

@@ -7,18 +7,19 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * One thing that operators can ask for.
+ * One route of the admin API.
  *
- * @param methods that it answers; what changes something is never asked for by GET, which browsers send unasked
+ * @param methods the methods that the route accepts; never GET if the route changes something, because browsers send
+ *     GET without the intent of their user
  */
 record AdminRoute(String path, List<String> methods, Endpoint endpoint) {
-    /** Answers requests. What it waits for it waits for as {@link AsyncWait} does, so it is called again then. */
+    /** Answers requests. An endpoint that waits with {@link AsyncWait} is called again after the wait. */
     @FunctionalInterface
     interface Endpoint {
         void answer(HttpServletRequest request, HttpServletResponse response) throws IOException;
     }
 
-    /** One that only tells something. */
+    /** Returns a route that changes nothing. */
     static AdminRoute get(String path, Endpoint endpoint) {
         return new AdminRoute(path, List.of("GET", "HEAD"), endpoint);
     }

@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What operators and their probes ask: {@code /livez} and {@code /health} (this program answers) and {@code /readyz} (it can serve what is
- * cached). None of them touches the network, so a dead link never makes a cache look dead.
+ * Answers health probes: {@code /livez} and {@code /health} report that the process responds, {@code /readyz} that it
+ * can read its cache. None of them uses the network, so a broken uplink never makes a server look unhealthy.
  */
 public final class AdminServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
@@ -26,10 +26,10 @@ public final class AdminServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
-            throw new RegistryException(ErrorCode.UNSUPPORTED, request.getServletPath() + " answers GET and HEAD");
+            throw new RegistryException(ErrorCode.UNSUPPORTED, request.getServletPath() + " accepts GET and HEAD only");
         }
         if (request.getServletPath().equals("/readyz") && !context.isReady()) {
-            throw new RegistryException(ErrorCode.STORE_FAILED, "the image path can't be read");
+            throw new RegistryException(ErrorCode.STORE_FAILED, "this server can't read its image path; see its log");
         }
         byte[] body = "ok\n".getBytes(StandardCharsets.US_ASCII);
         response.setHeader("Content-Type", "text/plain");

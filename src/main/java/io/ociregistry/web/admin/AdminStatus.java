@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 
-/** How it stands with the server, on one page. */
+/** Answers with the status of the server: its disk, cache, upstreams and downloads in flight. */
 record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -52,7 +52,7 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
     private static String line(UpstreamState upstream) {
         String why = upstream.reason() == null
                 ? ""
-                : " (asked again in %s s): %s".formatted(upstream.retrySeconds(), upstream.reason());
+                : " (retry in %s s): %s".formatted(upstream.retrySeconds(), upstream.reason());
         return "upstream " + upstream.registry() + ": " + upstream.state() + why + "\n";
     }
 

@@ -10,15 +10,15 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Stops the server as a signal would: requests in flight end first, this one too. */
+/** Stops the server in the same way as SIGTERM: requests in flight are completed first, with this one. */
 record AdminStop(Optional<Runnable> stop) implements AdminRoute.Endpoint {
     private static final Logger LOG = LoggerFactory.getLogger(AdminStop.class);
 
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Runnable action = stop.orElseThrow(() -> new RegistryException(
-                ErrorCode.DENIED, "this server runs in a container that is not its own; stop it through that"));
-        LOG.warn("stopping, as {} asks", request.getRemoteAddr());
+                ErrorCode.DENIED, "this server runs in a servlet container; stop it through that container"));
+        LOG.warn("stopping by a request of {}", request.getRemoteAddr());
         AdminResponse form = AdminResponse.to(request);
         form.send(request, response, form.bytes(Map.of("state", "stopping"), unused -> "stopping\n"));
         action.run();

@@ -8,7 +8,7 @@ import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.web.http.LineStream;
 
-/** A load as lines of text. The last one begins with {@code ok} or {@code failed}. */
+/** Reports a load in lines of text. The last line starts with {@code ok} or {@code failed}. */
 record LoadText(LineStream lines) implements LoadListener {
     @Override
     public void started(String image) {

@@ -27,7 +27,7 @@ final class LoopbackTrust {
 
     private LoopbackTrust() {}
 
-    /** Why the request needs a token; empty if it needs none. */
+    /** Returns why the request needs a token; empty if it needs none. */
     static Optional<String> objection(HttpServletRequest request) {
         if (!isLoopback(request.getRemoteAddr())) {
             return Optional.of("the request comes from another machine");

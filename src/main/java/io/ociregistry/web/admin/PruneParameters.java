@@ -10,49 +10,50 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** What a request to prune is told. Empty parameters count as absent, but for a truth value. */
+/** The parameters of a prune request. An empty parameter counts as absent, except {@code dryRun}. */
 record PruneParameters(Query query) {
     private static final Set<String> KNOWN =
             new TreeSet<>(Set.of("type", "dur", "expr", "createdBefore", "pulledBefore", "maxSize", "count", "dryRun"));
 
-    /** What is not read beside that type; the first of it is no type. */
-    private static final List<Clash> CLASHES = List.of(
-            new Clash("", "dur", "is read with type=created or type=accessed alone"),
-            new Clash(
+    /** Parameters that have no effect with a type; the empty type stands for a request without one. */
+    private static final List<Conflict> CONFLICTS = List.of(
+            new Conflict("", "dur", "is only allowed with type=created or type=accessed"),
+            new Conflict(
                     "pattern",
                     "dur",
-                    "is not read with type=pattern; add createdBefore or pulledBefore for what is old and matches"),
-            new Clash("created", "expr", olderAnd("created", "createdBefore")),
-            new Clash("accessed", "expr", olderAnd("accessed", "pulledBefore")));
+                    "is not allowed with type=pattern; to select by age too, add createdBefore or pulledBefore"),
+            new Conflict("created", "expr", useInstead("created", "createdBefore")),
+            new Conflict("accessed", "expr", useInstead("accessed", "pulledBefore")));
 
-    private record Clash(String type, String parameter, String why) {}
+    private record Conflict(String type, String parameter, String why) {}
 
-    private static String olderAnd(String type, String instead) {
-        return "is not read with type=" + type + "; for what is old and matches write expr and " + instead
+    private static String useInstead(String type, String instead) {
+        return "is not allowed with type=" + type + "; to select old images that match, use expr and " + instead
                 + " without type and dur";
     }
 
     /**
-     * Looks whether all of it has a meaning.
+     * Checks that every parameter has an effect.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if there is a parameter that nothing reads: nobody says something to prune more
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if a parameter has none, because the operator may
+     *     have meant it to limit the prune
      */
     void check() {
         for (String name : query.names()) {
             if (!KNOWN.contains(name)) {
-                throw invalid("there is no parameter " + name + "; there are " + String.join(", ", KNOWN));
+                throw invalid("unknown parameter " + name + "; the parameters are " + String.join(", ", KNOWN));
             }
             if (query.all(name).size() > 1) {
-                throw invalid(name + " is there more than once");
+                throw invalid(name + " is given more than once");
             }
         }
         String type = value("type").orElse("");
-        CLASHES.stream()
-                .filter(clash ->
-                        clash.type.equals(type) && value(clash.parameter).isPresent())
+        CONFLICTS.stream()
+                .filter(conflict ->
+                        conflict.type.equals(type) && value(conflict.parameter).isPresent())
                 .findFirst()
-                .ifPresent(clash -> {
-                    throw invalid(clash.parameter + " " + clash.why);
+                .ifPresent(conflict -> {
+                    throw invalid(conflict.parameter + " " + conflict.why);
                 });
     }
 
@@ -80,7 +81,7 @@ record PruneParameters(Query query) {
         try {
             return parser.apply(text);
         } catch (DateTimeParseException e) {
-            throw invalid(name + ": '" + text + "' is no time: expected one like 2026-03-01T22:17:31Z");
+            throw invalid(name + ": '" + text + "' is not a time; use a form like 2026-03-01T22:17:31Z");
         } catch (IllegalArgumentException | RegistryException e) {
             throw invalid(name + ": " + e.getMessage());
         }

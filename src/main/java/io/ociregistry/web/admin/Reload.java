@@ -16,35 +16,38 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the configuration again and applies what can be applied at once; tells which other keys changed and wait for a restart. Nothing that is
- * under way is touched. The log file is opened anew, so that it can have been moved away. Files that the configuration names, with certificates
- * and credentials, need none of this; they are read again when they change.
+ * Reloads the configuration: applies the keys that can change at once, and reports the changed keys that need a
+ * restart.
+ *
+ * <p>Requests and downloads in flight are not affected (ADR 30). The log file is opened again, so that log rotation can
+ * rename it before. Files with certificates and credentials need no reload, because the server reads them again when
+ * they change. Thread-safe; one reload runs at a time.
  */
 public final class Reload {
     private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
-    private static final List<Key<?>> LOGGED = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE);
+    private static final List<Key<?>> LOG_KEYS = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE);
 
     private final RegistryContext context;
     private final Source source;
-    /** What was applied of the keys of the log. Guarded by "this". */
-    private ServerConfig logged;
+    /** The configuration whose log keys are in effect. Guarded by "this". */
+    private ServerConfig logConfig;
 
-    /** Reads the configuration as it is now. */
+    /** Loads the current configuration. */
     @FunctionalInterface
     public interface Source {
         ConfigLoader.Result load() throws ConfigException;
     }
 
-    /** Of a registry that runs with what its configuration was. */
+    /** Creates a reload of a running registry, whose current configuration counts as applied. */
     public Reload(RegistryContext context, Source source) {
         this.context = context;
         this.source = source;
-        this.logged = context.config();
+        this.logConfig = context.config();
     }
 
-    /** What came of it: names of keys, and what is to be said of the file. */
+    /** The result: names of keys, and warnings about the configuration file. The admin API sends it as JSON. */
     public record Outcome(List<String> applied, List<String> needRestart, List<String> warnings) {
-        /** As lines. */
+        /** Returns the result as lines of text. */
         public String text() {
             StringBuilder text = new StringBuilder();
             text.append("applied: ").append(names(applied)).append('\n');
@@ -59,9 +62,10 @@ public final class Reload {
     }
 
     /**
-     * Does it. One at a time.
+     * Reloads the configuration.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if the configuration can't be used: then nothing is changed
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if the configuration is not valid; then nothing is
+     *     changed
      */
     public synchronized Outcome apply() {
         ConfigLoader.Result result = read();
@@ -70,17 +74,17 @@ public final class Reload {
         ServerConfig before = context.config();
         context.reload(wanted);
         Outcome outcome = new Outcome(
-                changed(key -> LOGGED.contains(key) ? differs(key, logged, wanted) : applies(key, before, wanted)),
-                changed(key -> !LOGGED.contains(key) && differs(key, context.config(), wanted)),
+                changed(key -> LOG_KEYS.contains(key) ? differs(key, logConfig, wanted) : applies(key, before, wanted)),
+                changed(key -> !LOG_KEYS.contains(key) && differs(key, context.config(), wanted)),
                 result.warnings());
-        logged = wanted;
+        logConfig = wanted;
         LOG.warn(
-                "configuration read again: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
+                "configuration reloaded: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
         return outcome;
     }
 
     private void log(ServerConfig wanted) {
-        if (wanted.logFile().isEmpty() && LOGGED.stream().noneMatch(key -> differs(key, logged, wanted))) {
+        if (wanted.logFile().isEmpty() && LOG_KEYS.stream().noneMatch(key -> differs(key, logConfig, wanted))) {
             return;
         }
         try {
@@ -100,7 +104,7 @@ public final class Reload {
         } catch (ConfigException e) {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID,
-                    "nothing was changed, since the configuration can't be used:\n" + e.getMessage(),
+                    "nothing was changed, because the configuration can't be used:\n" + e.getMessage(),
                     e);
         }
     }
@@ -113,7 +117,7 @@ public final class Reload {
         return !one.get(key).equals(other.get(key));
     }
 
-    private static List<String> changed(Predicate<Key<?>> how) {
-        return ServerKeys.ALL.stream().filter(how).map(Key::name).sorted().toList();
+    private static List<String> changed(Predicate<Key<?>> condition) {
+        return ServerKeys.ALL.stream().filter(condition).map(Key::name).sorted().toList();
     }
 }

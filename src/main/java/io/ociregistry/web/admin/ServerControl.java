@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a server lets its operator do to it, which depends on who runs it.
+ * The controls of a server for its operator, which differ between the standalone server and a servlet container.
  *
- * @param reload reads its configuration again
- * @param stop ends the process, after the request that asks for it; empty where a container does that
- * @param adminPort the only port that has the admin API; empty if every port has it
+ * @param reload reloads the configuration
+ * @param stop stops the process after the current request; empty in a servlet container, which does that itself
+ * @param adminPort the only port with the admin API; empty if every port has it
  */
 public record ServerControl(Reload reload, Optional<Runnable> stop, OptionalInt adminPort) {
-    /** That of a server whose configuration never changes, and which only its owner can stop. */
+    /** Returns the controls of a server whose configuration never changes and that the admin API can't stop. */
     public static ServerControl none(RegistryContext context) {
         ConfigLoader.Result same = new ConfigLoader.Result(context.config(), List.of());
         return new ServerControl(
@@ -23,7 +23,7 @@ public record ServerControl(Reload reload, Optional<Runnable> stop, OptionalInt 
                 adminPort(context.config().admin().port()));
     }
 
-    /** As the configuration has it, where 0 is none. */
+    /** Returns the port of a configuration, in which 0 means none. */
     public static OptionalInt adminPort(int port) {
         return port == 0 ? OptionalInt.empty() : OptionalInt.of(port);
     }

@@ -140,7 +140,7 @@ class RemoteCommandsTest {
         assertTrue(post("/cmd/load", "no name\n").text().startsWith("not loaded: line:1: "));
         Response archive = post("/cmd/load", "blobs\0\n".repeat(300_000));
         assertEquals(400, archive.status());
-        assertTrue(archive.text().contains("the body is no list of images"), archive.text());
+        assertTrue(archive.text().contains("the body is not a list of images"), archive.text());
     }
 
     @Test
@@ -214,7 +214,7 @@ class RemoteCommandsTest {
         assertTrue(errors().endsWith("; the token sent was that of the token file " + wrong + "\n"), errors());
         assertTrue(
                 errors().startsWith("ociregistry: the server at " + url()
-                        + " refuses: only the operator may ask for this, and the token is not"),
+                        + " refuses: only the operator may use the admin API, and the token is wrong"),
                 errors());
     }
 
