@@ -107,11 +107,11 @@ class AdminAccessTest {
                 "127.0.0.1 | localhost | - | has no token | -",
                 "0:0:0:0:0:0:0:1 | [::1]:8080 | - | has no token | -",
                 "127.0.0.1 | localhost | Authorization: Basic eDp5 | has no token | -",
-                "10.0.0.5 | x | Authorization: Bearer correct-horse-batterx | the token is wrong | the token is not",
-                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is wrong | the token is not",
+                "10.0.0.5 | x | Authorization: Bearer correct-horse-batterx | the token is wrong | the token is wrong",
+                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is wrong | the token is wrong",
                 "10.0.0.5 | x | Authorization: Basic correct-horse-battery | has no token | another machine",
-                "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is wrong | the token is not",
-                "127.0.0.1 | localhost | Authorization: Bearer | the token is wrong | the token is not",
+                "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is wrong | the token is wrong",
+                "127.0.0.1 | localhost | Authorization: Bearer | the token is wrong | the token is wrong",
             })
     void tokenDecides(String peer, String host, String header, String why, String whyIfTrusting) {
         assertEquals(
