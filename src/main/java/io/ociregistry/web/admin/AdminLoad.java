@@ -64,13 +64,13 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
     }
 
     private LoadOptions options(Query query) {
-        LoadOptions usual = this.usual.get();
+        LoadOptions configured = usual.get();
         return new LoadOptions(
-                given(query, "platform").map(Platforms::parse).orElse(usual.platforms()),
-                given(query, "parallel").map(AdminLoad::parallel).orElse(usual.parallel()),
-                given(query, "withReferrers").map(AdminLoad::isTrue).orElse(usual.withReferrers()),
-                usual.patience(),
-                usual.resolveRef());
+                given(query, "platform").map(Platforms::parse).orElse(configured.platforms()),
+                given(query, "parallel").map(AdminLoad::parallel).orElse(configured.parallel()),
+                given(query, "withReferrers").map(AdminLoad::isTrue).orElse(configured.withReferrers()),
+                configured.patience(),
+                configured.resolveRef());
     }
 
     private static Optional<String> given(Query query, String name) {

@@ -39,9 +39,9 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A cache on a real disk, and a pruner that can't tell it from one that serves. */
+/** A cache on a real disk with the stores of a server, and pruners of it. */
 public final class PrunedCache {
-    /** So late that whatever the test wrote is old. */
+    /** A time at which every file of the test is older than the grace period. */
     static final Instant NOW = Instant.parse("2100-01-01T00:00:00Z");
 
     private static final PrunePolicy ALL = new PrunePolicy.AllOf(List.of());
@@ -84,7 +84,7 @@ public final class PrunedCache {
         return pruner(now, gone -> {});
     }
 
-    /** A pruner that runs the action between the removal of names and of blobs. */
+    /** A pruner that runs the action after it removed names, and before it deletes blobs. */
     Pruner pruner(Instant now, Consumer<Set<ImageReference>> onRemoved) {
         return new Pruner(
                 new PrunedStore(records, blobs, links, lists, new IncompleteImages(layout)),
@@ -94,7 +94,7 @@ public final class PrunedCache {
                 onRemoved);
     }
 
-    /** What removes all that matches. */
+    /** A request to remove the images that match a pattern. */
     static PruneRequest request(String pattern) {
         return new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), false);
     }
@@ -103,12 +103,12 @@ public final class PrunedCache {
         return pruner().prune(request(pattern));
     }
 
-    /** The least recently pulled, so many. */
+    /** Removes the least recently pulled images, at most {@code count}. */
     PruneReport pruneOldest(int count) {
         return pruner().prune(new PruneRequest(ALL, OptionalInt.of(count), OptionalLong.empty(), false));
     }
 
-    /** The least recently pulled, until the cache has no more bytes than that. */
+    /** Removes the least recently pulled images until the cache has at most {@code size} bytes. */
     PruneReport pruneTo(long size) {
         return pruner().prune(new PruneRequest(ALL, OptionalInt.empty(), OptionalLong.of(size), false));
     }
@@ -121,7 +121,7 @@ public final class PrunedCache {
         return pruner().prune(new PruneRequest(new PrunePolicy.Matching(ReferencePatterns.parse(pattern)), true));
     }
 
-    /** Keeps a manifest under a name, as when it was pulled then. */
+    /** Stores a manifest under a name, as if a client pulled it at the given time. */
     Manifest keep(Manifest manifest, String name, Instant time) {
         records.confirm(manifest, ImageReference.parse(name), time, record -> catalog.add(ManifestSummary.of(record)));
         return manifest;
@@ -131,7 +131,7 @@ public final class PrunedCache {
         return keep(manifest, name, NOW.minus(Duration.ofHours(5)));
     }
 
-    /** Puts the file of a blob there. */
+    /** Writes the file of a blob. */
     Digest blob(Digest digest, int size) throws IOException {
         Files.write(root.resolve("blobs").resolve(digest.hex()), new byte[size]);
         return digest;
@@ -173,7 +173,7 @@ public final class PrunedCache {
         return found;
     }
 
-    /** All names in the records on the disk. */
+    /** Returns all names in the records on disk. */
     Set<String> names() {
         return summaries().stream()
                 .flatMap(record -> record.references().stream())
@@ -186,7 +186,7 @@ public final class PrunedCache {
         return blobs.files().stream().map(BlobFile::digest).collect(Collectors.toSet());
     }
 
-    /** Every file there is, with its size. */
+    /** Returns every file of the cache with its size. */
     Map<String, Long> files() throws IOException {
         Map<String, Long> found = new TreeMap<>();
         try (Stream<Path> all = Files.walk(root)) {

@@ -29,13 +29,13 @@ import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** Mark and sweep in caches of all shapes: nothing that is reached goes, and nothing that is not stays. */
+/** Mark and sweep in random caches: reachable content stays, and all other content is removed. */
 class PrunerPropertiesTest {
     private static final List<String> REPOSITORIES = List.of("a.example/x", "a.example/y", "b.example/x");
     private static final int BLOBS = 12;
 
     @Property(tries = 40)
-    void whatIsReachedStays_whatIsNotGoes_andADryRunTellsWhich(@ForAll Random random) throws IOException {
+    void onlyReachableContentStaysAndDryRunAgrees(@ForAll Random random) throws IOException {
         Path root = Files.createTempDirectory("prune");
         try {
             PrunedCache cache = new PrunedCache(root);
@@ -46,12 +46,12 @@ class PrunerPropertiesTest {
             Set<String> tagsBefore = tags(cache);
             Set<Digest> before = manifests(cache);
             PruneRequest request = request(random);
-            PruneReport told =
+            PruneReport reported =
                     cache.pruner().prune(new PruneRequest(request.policy(), request.count(), request.maxSize(), true));
             assertEquals(all, cache.blobsHere());
             PruneReport done = cache.pruner().prune(request);
             assertEquals(
-                    told.lines().subList(1, told.lines().size()),
+                    reported.lines().subList(1, reported.lines().size()),
                     done.lines().subList(1, done.lines().size()));
 
             assertEquals(reached(cache, all), cache.blobsHere());
@@ -60,15 +60,17 @@ class PrunerPropertiesTest {
             assertEquals(minus(tagsBefore, chosen), tags(cache), done.lines().toString());
             assertEveryRecordHasAName(cache);
             assertChildrenStayWithTheirIndex(cache, before);
-            assertCatalogIsThatOfTheDisk(cache);
+            assertContentIndexMatchesDisk(cache);
             assertEquals(
-                    0, cache.pruner().prune(new PruneRequest(none(), false)).bytes(), "and nothing was left over");
+                    0,
+                    cache.pruner().prune(new PruneRequest(matchesNothing(), false)).bytes(),
+                    "a second prune finds nothing");
         } finally {
             delete(root);
         }
     }
 
-    /** Some manifests, of which each may list or refer to any before it, with names here and there. */
+    /** Stores random manifests with random names; each may list or refer to earlier ones. */
     private static Set<Digest> fill(PrunedCache cache, Random random) throws IOException {
         Set<Digest> blobs = new HashSet<>();
         for (int i = 0; i < BLOBS; i++) {
@@ -78,7 +80,7 @@ class PrunerPropertiesTest {
         for (int i = 0; i < 10; i++) {
             Manifest manifest = manifest(random, manifests, i);
             manifests.add(manifest);
-            // Each name once: what is checked again is never checked earlier.
+            // Each name once, because a later confirmation of a name never has an earlier time.
             Set<String> names = new TreeSet<>();
             for (int more = 1 + random.nextInt(2); more > 0; more--) {
                 names.add(
@@ -131,11 +133,11 @@ class PrunerPropertiesTest {
                 false);
     }
 
-    private static PrunePolicy none() {
+    private static PrunePolicy matchesNothing() {
         return new PrunePolicy.Matching(ReferencePatterns.parse("^$"));
     }
 
-    /** By the disk alone: every blob that a manifest names of which there is a record. */
+    /** Returns every blob that a record on disk names. */
     private static Set<Digest> reached(PrunedCache cache, Set<Digest> all) {
         return cache.summaries().stream()
                 .flatMap(record -> record.blobs().stream())
@@ -160,7 +162,7 @@ class PrunerPropertiesTest {
         assertTrue(records.stream().noneMatch(record -> record.references().isEmpty()));
     }
 
-    private static void assertCatalogIsThatOfTheDisk(PrunedCache cache) {
+    private static void assertContentIndexMatchesDisk(PrunedCache cache) {
         ContentIndex rebuilt = new ContentIndex(false);
         cache.summaries().forEach(rebuilt::add);
         cache.summaries().stream()

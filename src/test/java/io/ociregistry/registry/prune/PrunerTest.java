@@ -47,7 +47,7 @@ class PrunerTest {
     @TempDir
     Path root;
 
-    private static final RecordChanges NOBODY = new RecordChanges() {
+    private static final RecordChanges NO_CHANGES = new RecordChanges() {
         @Override
         public void came(ManifestSummary now) {}
 
@@ -72,7 +72,7 @@ class PrunerTest {
     }
 
     @Test
-    void aSharedBlobStaysUntilTheLastImageThatNamesItGoes() {
+    void sharedBlobStaysUntilItsLastImageIsPruned() {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         cache.keep(image(List.of(base, ownB)), "r.example/b:1");
         assertEquals(100, cache.prune("r.example/a").bytes());
@@ -84,7 +84,7 @@ class PrunerTest {
     }
 
     @Test
-    void anIndexTakesItsChildrenAlong_andWhoseOwnDigestsDoNotKeepThem() {
+    void indexIsPrunedWithItsChildrenThatHaveNoTag() {
         Manifest amd = cache.keep(
                 image(List.of(base, ownA)),
                 "r.example/a@" + image(List.of(base, ownA)).digest());
@@ -93,7 +93,7 @@ class PrunerTest {
         cache.keep(index(List.of(amd.digest(), arm.digest(), digest("never fetched"))), "r.example/a:1");
 
         PruneReport nothing = cache.prune("a@" + amd.digest());
-        assertEquals(List.of(), nothing.names(), "its index still needs it");
+        assertEquals(List.of(), nothing.names(), "its index keeps it");
         assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
 
         PruneReport all = cache.prune("a:1");
@@ -104,7 +104,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatAnIndexListsThatSomebodyPulledUnderAnotherNameMeanwhileStaysWithIt() {
+    void indexKeepsChildPulledUnderAnotherName() {
         Manifest amd = image(List.of(base, ownA));
         cache.keep(amd, "r.example/a@" + amd.digest());
         Manifest index = index(List.of(amd.digest()));
@@ -130,7 +130,7 @@ class PrunerTest {
     }
 
     @Test
-    void aDigestThatAnIndexElsewhereListsIsToldAsKept_andUsesUpNoCount() {
+    void digestListedByAnotherRepositoryIsKeptAndNotCounted() {
         Manifest image = image(List.of(base, ownA));
         cache.keep(image, "r.example/a@" + image.digest());
         cache.keep(index(List.of(image.digest())), "r.example/z:1");
@@ -149,16 +149,16 @@ class PrunerTest {
     }
 
     @Test
-    void aChildThatHasATagOfItsOwnStays() {
+    void childWithTagOfItsOwnStays() {
         Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
         cache.prune("a:1$");
         assertEquals(Set.of("r.example/a:amd64"), cache.names());
-        assertEquals(Set.of(base, ownA), cache.blobsHere(), "and so do its blobs");
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "its blobs stay too");
     }
 
     @Test
-    void aTaggedChildOfAnIndexThatStaysLosesItsTagAlone() {
+    void taggedChildOfKeptIndexLosesOnlyItsTag() {
         Manifest amd = cache.keep(image(List.of(base)), "r.example/a:amd64");
         cache.keep(index(List.of(amd.digest())), "r.example/a:1");
         PruneReport report = cache.prune("amd64");
@@ -173,7 +173,7 @@ class PrunerTest {
     }
 
     @Test
-    void signaturesGoWithTheirImage_byTagAndBySubject() {
+    void signaturesArePrunedWithTheirImage() {
         Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
         cache.keep(image(List.of(ownA)), "r.example/a:sha256-" + image.digest().hex() + ".sig");
         Manifest sbom = image(List.of(ownB), Optional.of(image.digest()));
@@ -187,12 +187,14 @@ class PrunerTest {
                         .records());
         cache.prune("a:1");
         assertEquals(
-                Set.of("r.example/other:sha256-" + image.digest().hex() + ".sig"), cache.names(), "no image of it");
+                Set.of("r.example/other:sha256-" + image.digest().hex() + ".sig"),
+                cache.names(),
+                "its repository has no such image");
         assertEquals(Set.of(ownA), cache.blobsHere());
     }
 
     @Test
-    void tagThatGoesWithItsImageIsTakenFromOlderRecords() {
+    void tagPrunedWithItsImageIsRemovedFromOlderRecords() {
         Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
         String signature = "r.example/a:sha256-" + image.digest().hex() + ".sig";
         Manifest older = cache.keep(image(List.of(ownA)), signature, NOW.minus(Duration.ofHours(9)));
@@ -201,20 +203,20 @@ class PrunerTest {
         cache.keep(index(List.of(oldest.digest())), "r.example/a:index");
         cache.keep(image(List.of(ownB)), signature, NOW.minus(Duration.ofHours(8)));
 
-        PruneReport told = cache.dryRun("a:1");
+        PruneReport reported = cache.dryRun("a:1");
         PruneReport done = cache.prune("a:1");
 
         assertEquals(
                 List.of("r.example/a:1", signature),
                 done.names().stream().map(PruneReport.Name::name).toList());
-        assertEquals(told.names(), done.names());
+        assertEquals(reported.names(), done.names());
         assertEquals(Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse(signature)));
         assertEquals(Set.of(base, ownA), cache.blobsHere());
     }
 
     @Test
-    void tagThatGoesIsTakenFromRecordThatChangedMeanwhile() {
+    void prunedTagIsRemovedFromRecordThatChanged() {
         ImageReference tag = ImageReference.parse("r.example/a:latest");
         Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
         cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
@@ -230,7 +232,7 @@ class PrunerTest {
     }
 
     @Test
-    void tagThatIsConfirmedMeanwhileStaysWithItsManifest() {
+    void tagConfirmedAfterThePlanStays() {
         ImageReference tag = ImageReference.parse("r.example/a:latest");
         Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
         cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
@@ -246,11 +248,11 @@ class PrunerTest {
     }
 
     @Test
-    void aTagThatMovedDoesNotComeBackWhenWhatItMeansIsPruned() {
+    void movedTagDoesNotReturnToItsOlderManifest() {
         Manifest old = cache.keep(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
         cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
         cache.prune("a:latest");
-        assertEquals(Set.of(), cache.names(), "by its name both go");
+        assertEquals(Set.of(), cache.names(), "both records lose the tag");
 
         cache.keep(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
         cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
@@ -261,7 +263,7 @@ class PrunerTest {
     }
 
     @Test
-    void byAge_whatAnIndexListsCountsForIt_andPinsAreLeft() {
+    void pullOfChildCountsForItsIndexAndPinsStay() {
         Instant longAgo = NOW.minus(Duration.ofDays(60));
         Manifest used = image(List.of(ownA));
         cache.keep(used, "r.example/used@" + used.digest(), NOW.minus(Duration.ofDays(1)));
@@ -278,11 +280,11 @@ class PrunerTest {
         assertEquals(Set.of(base, ownA), cache.blobsHere());
 
         cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofDays(30))));
-        assertEquals(Set.of("r.example/pinned:1"), cache.names(), "by creation the tag alone counts");
+        assertEquals(Set.of("r.example/pinned:1"), cache.names(), "by creation only the tag counts");
     }
 
     @Test
-    void aPullThatNoRecordTellsOfYetCounts() {
+    void pullThatIsNotInARecordYetCounts() {
         Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.minus(Duration.ofDays(60)));
         ImageReference name = ImageReference.parse("r.example/a:1");
         cache.records.pulls().note(name.repository(), image.digest(), NOW.minus(Duration.ofDays(1)));
@@ -294,7 +296,7 @@ class PrunerTest {
     }
 
     @Test
-    void aRecordGoesFromEveryFileThatHasIt() throws IOException {
+    void recordIsDeletedFromEveryFileThatHasIt() throws IOException {
         Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1");
         Path file = root.resolve("img").resolve(image.digest().hex());
         Files.createDirectories(root.resolve("lts"));
@@ -306,31 +308,31 @@ class PrunerTest {
     }
 
     @Test
-    void nothingGoesByAgeWhileTheClockIsBehindTheRecords() {
+    void pruneByAgeIsRefusedWhileTheClockIsBehind() {
         cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
         cache.keep(image(List.of(ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
         PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(1)));
         RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
-        String told = refused.getMessage();
-        assertTrue(told.contains("the cache has later times: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock. If"), told);
-        assertEquals(1, cache.prune("a:1").records(), "what it names can be pruned by pattern");
-        assertEquals(1, cache.prune(policy).records(), "and then by age");
+        String message = refused.getMessage();
+        assertTrue(message.contains("later times: r.example/a:1 of 2100-01-03T00:00:00Z; set the clock. If"), message);
+        assertEquals(1, cache.prune("a:1").records(), "its image can be pruned by pattern");
+        assertEquals(1, cache.prune(policy).records(), "then pruning by age works");
     }
 
     @Test
-    void ofManyRecordsThatTheClockIsBehindTheNewestAreTold() {
+    void refusalNamesTheNewestRecords() {
         for (int i = 1; i < 6; i++) {
             cache.keep(image(List.of(ownA)), "r.example/a:" + i, NOW.plus(Duration.ofDays(i)));
         }
         PrunePolicy policy = new PrunePolicy.CreatedBefore(NOW);
-        String told =
+        String message =
                 assertThrows(RegistryException.class, () -> cache.prune(policy)).getMessage();
-        assertTrue(told.contains(": r.example/a:5 of "), told);
-        assertTrue(told.contains(", r.example/a:3 of 2100-01-04T00:00:00Z and 2 more; "), told);
+        assertTrue(message.contains(": r.example/a:5 of "), message);
+        assertTrue(message.contains(", r.example/a:3 of 2100-01-04T00:00:00Z and 2 more; "), message);
     }
 
     @Test
-    void whatIsNewerThanTheClockSpoilsNoPruningBySize() {
+    void clockBehindRecordsDoesNotAffectPruneBySize() {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
         cache.keep(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
         cache.pruneTo(cache.pruner().size() - 1);
@@ -338,33 +340,33 @@ class PrunerTest {
     }
 
     @Test
-    void bySizeTheLeastRecentlyPulledGoUntilItIsEnough() {
+    void pruneBySizeRemovesLeastRecentlyPulledFirst() {
         for (int i = 0; i < 3; i++) {
             Digest own = List.of(ownA, ownB, base).get(i);
             cache.keep(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
         }
         long size = cache.records.bytes() + 1110;
         cache.pruneTo(size);
-        assertEquals(3, cache.names().size(), "it is no larger than that");
+        assertEquals(3, cache.names().size(), "the cache is not larger than the limit");
         cache.pruneTo(size - 101);
         assertEquals(Set.of("r.example/a:2"), cache.names());
         assertEquals(Set.of(base), cache.blobsHere());
     }
 
     @Test
-    void whatNoRecordNamesGoesOnlyWhenItIsOld() {
+    void blobWithoutRecordIsDeletedOnlyAfterTheGracePeriod() {
         assertEquals(
                 0,
                 cache.pruner(Instant.now())
-                        .prune(new PruneRequest(nothing(), false))
+                        .prune(new PruneRequest(matchesNothing(), false))
                         .bytes());
         assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
-        assertEquals(1110, cache.prune(nothing()).bytes());
+        assertEquals(1110, cache.prune(matchesNothing()).bytes());
         assertEquals(Set.of(), cache.blobsHere());
     }
 
     @Test
-    void whoHasOpenedABlobReadsItToItsEnd_andOfOneOpenedJustNowTheFileStaysForAWhile() throws IOException {
+    void readerOfDeletedBlobReadsToTheEndAndOpenedBlobStays() throws IOException {
         byte[] content = "some content".getBytes(StandardCharsets.UTF_8);
         Digest digest = published(content);
         cache.keep(image(List.of(digest)), "r.example/a:1");
@@ -384,7 +386,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatIsArrivingStays() throws IOException {
+    void imageWithDownloadInFlightStays() throws IOException {
         Digest arriving = digest("arriving");
         cache.keep(image(List.of(arriving, ownA)), "r.example/a:1");
         BlobDownload download = cache.blobs.begin(
@@ -395,11 +397,11 @@ class PrunerTest {
         assertEquals(1, cache.names().size());
         download.release();
         assertEquals(1, cache.prune("a:1").records());
-        assertEquals(List.of(), cache.blobs.interrupted(), "and nothing goes on to bring it in");
+        assertEquals(List.of(), cache.blobs.interrupted(), "no download of it is resumed");
     }
 
     @Test
-    void noBlobGoesWhileARecordCannotBeRead() throws IOException {
+    void noBlobIsDeletedWhileARecordIsUnreadable() throws IOException {
         Manifest broken = cache.keep(image(List.of(base)), "r.example/b:1");
         cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         Path file = root.resolve("img").resolve(broken.digest().hex());
@@ -412,7 +414,7 @@ class PrunerTest {
     }
 
     @Test
-    void aBlobThatARecordNamesSinceItWasDecidedStays() {
+    void blobNamedAfterThePlanStays() {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         List<Boolean> added = new ArrayList<>();
         Pruner pruner =
@@ -425,18 +427,18 @@ class PrunerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"torn", "flipped", "garbage", "empty"})
-    void whatABadRecordNamedStaysUntilItIsDeletedFromTheQuarantine(String damage) throws IOException {
+    void blobsOfQuarantinedRecordStayUntilItsFileIsDeleted(String damage) throws IOException {
         Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         cache.records.saveIndex();
         damage(image, damage);
-        // Another process, which never knew it.
+        // Another process, without the record in memory.
         cache = new PrunedCache(root);
         cache.prune("nothing");
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere(), "while it can't be read no blob goes");
-        PruneReport told = cache.dryRun("nothing");
+        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere(), "no blob is deleted while the record is unreadable");
+        PruneReport reported = cache.dryRun("nothing");
         PruneReport done = cache.prune("nothing");
         assertEquals(Set.of(base, ownA), cache.blobsHere());
-        assertEquals(told.kept(), done.kept());
+        assertEquals(reported.kept(), done.kept());
         assertTrue(done.kept().get(0).startsWith("2 blobs of " + image.digest() + ": its record"), done::toString);
         assertTrue(done.kept().get(0).contains("verify --repair"), done::toString);
         for (Path file : quarantined()) {
@@ -447,18 +449,18 @@ class PrunerTest {
     }
 
     @Test
-    void whatAPulledRecordNamedStaysAlsoIfNothingOfItIsLeft() throws IOException {
+    void blobsOfLostRecordStayIfTheIndexKnewThem() throws IOException {
         Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
-        cache.records.look(NOBODY);
+        cache.records.look(NO_CHANGES);
         damage(image, "garbage");
-        cache.records.look(NOBODY);
+        cache.records.look(NO_CHANGES);
         cache = new PrunedCache(root);
         cache.prune("nothing");
         assertEquals(Set.of(base), cache.blobsHere());
     }
 
     @Test
-    void ifItCannotBeToldWhatIsInTheQuarantineNothingGoes() throws IOException {
+    void nothingIsPrunedWhileTheQuarantineIsUnreadable() throws IOException {
         Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
         damage(image, "torn");
         cache = new PrunedCache(root);
@@ -473,7 +475,7 @@ class PrunerTest {
     }
 
     @Test
-    void aBadRecordGoesWithTheIndexThatListsIt() throws IOException {
+    void quarantinedRecordIsPrunedWithItsIndex() throws IOException {
         Manifest image = cache.keep(
                 image(List.of(base)), "r.example/a@" + image(List.of(base)).digest());
         cache.keep(index(List.of(image.digest())), "r.example/a:all");
@@ -483,7 +485,7 @@ class PrunerTest {
         cache = new PrunedCache(root);
         cache.prune("nothing");
         cache.prune("a:all");
-        assertEquals(Set.of(base, ownA), cache.blobsHere(), "the other name of the index holds it");
+        assertEquals(Set.of(base, ownA), cache.blobsHere(), "another index lists it too");
         assertEquals(2, quarantined().size());
         cache.prune("a:too");
         assertEquals(Set.of(ownA), cache.blobsHere());
@@ -491,7 +493,7 @@ class PrunerTest {
     }
 
     @Test
-    void whatCameAgainAndIsPrunedIsNotMissedAnyMore() throws IOException {
+    void manifestFetchedAgainAndPrunedIsNotLost() throws IOException {
         Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
         damage(image, "torn");
         cache = new PrunedCache(root);
@@ -506,7 +508,7 @@ class PrunerTest {
         Path record = root.resolve("img").resolve(image.digest().hex());
         byte[] bytes = Files.readAllBytes(record);
         switch (how) {
-            // Behind its bytes.
+            // The first half only.
             case "torn" -> bytes = Arrays.copyOf(bytes, bytes.length / 2);
             case "flipped" -> bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\"bytes\":\"") + 50] ^= 1;
             case "garbage" -> bytes = "garbage".getBytes(StandardCharsets.US_ASCII);
@@ -523,7 +525,7 @@ class PrunerTest {
     }
 
     @Test
-    void linksAndListsOfWhatIsGoneGoToo() throws IOException {
+    void linksAndListsOfPrunedContentAreDeleted() throws IOException {
         ImageReference name = ImageReference.parse("r.example/a:1");
         Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         cache.keep(image(List.of(base)), "r.example/b:1");
@@ -537,7 +539,7 @@ class PrunerTest {
         cache.lists.keep(new ListName.Referrers(name.repository(), image.digest()), list);
         cache.prune("a:1");
         String links = Files.readString(root.resolve("lists/links"));
-        assertTrue(links.contains(base.toString()), "it is here, and is not for anybody who names it");
+        assertTrue(links.contains(base.toString()), "the blob is cached, and needs its link");
         assertFalse(links.contains(ownA.toString()));
         assertFalse(cache.catalog.isPublic(ownA));
         try (var left = Files.list(root.resolve("lists"))) {
@@ -546,7 +548,7 @@ class PrunerTest {
     }
 
     @Test
-    void aDryRunChangesNothingAndTellsExactlyWhatIsDoneThen() throws IOException {
+    void dryRunChangesNothingAndReportsThePrune() throws IOException {
         Manifest amd = cache.keep(
                 image(List.of(base, ownA)),
                 "r.example/a@" + image(List.of(base, ownA)).digest());
@@ -555,10 +557,10 @@ class PrunerTest {
         cache.keep(image(List.of(ownB)), "r.example/b:pinned");
         cache.pin("pinned");
         var before = cache.files();
-        List<String> told = cache.dryRun("example").lines();
+        List<String> reported = cache.dryRun("example").lines();
         assertEquals(before, cache.files());
         List<String> done = cache.prune("example").lines();
-        assertEquals(told.subList(1, told.size()), done.subList(1, done.size()));
+        assertEquals(reported.subList(1, reported.size()), done.subList(1, done.size()));
         assertEquals("Pruned:", done.get(0));
         assertTrue(done.contains("r.example/a@" + amd.digest() + "  1.1 kB  with r.example/a:1"), done.toString());
         assertTrue(done.contains(ownA + "  100 B"), done.toString());
@@ -566,20 +568,20 @@ class PrunerTest {
     }
 
     @Test
-    void nothingGoesWhileADirectoryOfRecordsCanNotBeRead() throws IOException {
+    void nothingIsPrunedWhileARecordDirectoryIsUnreadable() throws IOException {
         cache.keep(image(List.of(base, ownA)), "r.example/a:1");
         PrunedCache opened = new PrunedCache(root);
         Path images = root.resolve("img");
         Files.move(images, root.resolve("away"));
-        // It is there, but can't be listed.
+        // Exists, but can't be listed.
         Files.createSymbolicLink(images, images);
-        RegistryException refused = assertThrows(RegistryException.class, () -> opened.prune(nothing()));
+        RegistryException refused = assertThrows(RegistryException.class, () -> opened.prune(matchesNothing()));
         assertTrue(refused.getMessage().contains("can't be read"), refused.getMessage());
         assertEquals(Set.of(base, ownA, ownB), opened.blobsHere());
     }
 
     @Test
-    void nothingGoesAfterItIsClosed_thoughItWasDecidedBefore() throws IOException {
+    void closedPrunerStopsItsPlan() throws IOException {
         cache.keep(image(List.of(base)), "r.example/a:1");
         List<Pruner> closing = new ArrayList<>();
         Pruner pruner = cache.pruner(NOW, gone -> closing.forEach(Pruner::close));
@@ -588,12 +590,12 @@ class PrunerTest {
         assertThrows(RegistryException.class, () -> pruner.prune(all));
         assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
         cache.keep(image(List.of(base)), "r.example/b:1");
-        assertThrows(RegistryException.class, () -> pruner.prune(new PruneRequest(nothing(), false)));
+        assertThrows(RegistryException.class, () -> pruner.prune(new PruneRequest(matchesNothing(), false)));
         assertEquals(Set.of("r.example/b:1"), cache.names());
     }
 
     @Test
-    void whatIsNamedAgainOrGoneIsNoReasonToLookThroughTheCacheOverAndOver() throws IOException {
+    void deferredBlobThatIsNamedOrGoneNeedsNoScan() throws IOException {
         Digest again = published(new byte[] {1});
         Digest gone = published(new byte[] {2});
         cache.keep(image(List.of(again, gone)), "r.example/a:1");
@@ -604,7 +606,7 @@ class PrunerTest {
         assertEquals(2, report.kept().size(), report.toString());
         cache.keep(image(List.of(again)), "r.example/b:1");
         Files.delete(root.resolve("blobs").resolve(gone.hex()));
-        // Whoever lists the records now fails.
+        // Listing the records fails from now on.
         Path images = root.resolve("img");
         Files.move(images, root.resolve("away"));
         Files.createSymbolicLink(images, images);
@@ -622,7 +624,7 @@ class PrunerTest {
         return digest;
     }
 
-    private static PrunePolicy nothing() {
+    private static PrunePolicy matchesNothing() {
         return new PrunePolicy.Matching(ReferencePatterns.parse("^$"));
     }
 }

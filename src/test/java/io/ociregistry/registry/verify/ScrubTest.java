@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A running server that looks through its cache, on real files that go bad under it. */
+/** The scrub of a running server, on real files that become corrupt. */
 @Timeout(60)
 class ScrubTest {
     private static final Scrub.Schedule AT_ONCE = new Scrub.Schedule(Duration.ZERO, Duration.ofDays(1));
@@ -63,12 +63,12 @@ class ScrubTest {
                     image.layerBytes(i), get("blobs/" + image.layer(i)).body());
         }
         get("blobs/" + image.config().digest());
-        awaitKept();
+        awaitPublished();
     }
 
-    /** Clients have all of a blob before the disk has. */
-    private void awaitKept() throws Exception {
-        Await.until("all blobs are kept", () -> count("blobs") == 3 && count("partial") == 0);
+    /** Waits for the disk, because clients get a whole blob before it is published. */
+    private void awaitPublished() throws Exception {
+        Await.until("all blobs are published", () -> count("blobs") == 3 && count("partial") == 0);
     }
 
     private long count(String directory) throws IOException {
@@ -85,7 +85,7 @@ class ScrubTest {
     }
 
     @Test
-    void aReloadEndsIt_andBeginsIt() throws Exception {
+    void reloadStopsAndStartsTheScrub() throws Exception {
         server.context().scrub();
         assertEquals(1, scrubs());
         reload(0);
@@ -95,9 +95,14 @@ class ScrubTest {
     }
 
     private void reload(long rate) {
-        CacheConfig usual = CacheConfig.DEFAULT;
+        CacheConfig defaults = CacheConfig.DEFAULT;
         CacheConfig cache = new CacheConfig(
-                usual.negativeTtl(), usual.maxSize(), usual.highWater(), usual.lowWater(), usual.pins(), rate);
+                defaults.negativeTtl(),
+                defaults.maxSize(),
+                defaults.highWater(),
+                defaults.lowWater(),
+                defaults.pins(),
+                rate);
         server.context().reload(server.context().config().with(ServerKeys.CACHE, cache));
     }
 
@@ -125,7 +130,7 @@ class ScrubTest {
         return dir.resolve("img/" + image.digest().hex());
     }
 
-    /** Of all that is there, so that none of it is just being written. */
+    /** Makes every file old, so that none counts as being written. */
     private void age() throws IOException {
         FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
         try (var files = Files.walk(dir)) {
@@ -135,8 +140,8 @@ class ScrubTest {
         }
     }
 
-    /** A byte of it is another, and nothing else tells. */
-    private static void rot(Path file) throws IOException {
+    /** Flips one byte without a change of size or time. */
+    private static void corrupt(Path file) throws IOException {
         FileTime time = Files.getLastModifiedTime(file);
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length / 2] ^= 1;
@@ -144,7 +149,7 @@ class ScrubTest {
         Files.setLastModifiedTime(file, time);
     }
 
-    /** To the end of a pass. */
+    /** Runs a scrub to the end of a pass. */
     private void scrub() throws Exception {
         int before = passes();
         server.context().scrub(ReadPace.UNBOUNDED, AT_ONCE);
@@ -170,7 +175,7 @@ class ScrubTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // Of the last pass; how long until the next one begins
+                // start of the last pass | delay of the next one
                 " | PT5M",
                 "PT-1H | PT23H",
                 "PT-23H-58M | PT5M",
@@ -178,13 +183,13 @@ class ScrubTest {
                 "PT1S | PT5M",
                 "PT-0S | PT24H",
             })
-    void aStartWaitsUntilADayAfterTheLastPass(@Nullable Duration ago, Duration wait) {
+    void startWaitsUntilADayAfterTheLastPass(@Nullable Duration ago, Duration wait) {
         Instant now = Instant.parse("2026-01-01T00:00:00Z");
         assertEquals(wait, Scrub.Schedule.USUAL.atStart(Optional.ofNullable(ago).map(now::plus), now));
     }
 
     @Test
-    void aPassThatCameToItsEndIsRemembered() throws Exception {
+    void completedPassIsRecorded() throws Exception {
         age();
         Instant before = Instant.now();
         scrub();
@@ -196,7 +201,7 @@ class ScrubTest {
     }
 
     @Test
-    void aPassThatWasCutShortIsNotRemembered() throws Exception {
+    void interruptedPassIsNotRecorded() throws Exception {
         age();
         CountDownLatch reading = new CountDownLatch(1);
         server.context()
@@ -214,7 +219,7 @@ class ScrubTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "yesterday", "9999-01-01T00:00:00Z"})
-    void aNoteThatTellsNothingKeepsNoPassFromBeginning(String note) throws Exception {
+    void invalidNoteDoesNotPreventAPass(String note) throws Exception {
         age();
         Files.writeString(dir.resolve("scrubbed"), note);
         scrub();
@@ -222,12 +227,12 @@ class ScrubTest {
     }
 
     @Test
-    void aByteThatFlippedIsFound_toldAndFetchedAgain() throws Exception {
+    void flippedByteIsLoggedAndFetchedAgain() throws Exception {
         age();
         server.restart();
-        // Verified anew, so that hits trust it.
+        // Verified again, so that hits trust the file.
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
-        rot(blob(image.layer(0)));
+        corrupt(blob(image.layer(0)));
         upstream.forgetRequests();
         scrub();
         assertEquals(1, log.at("ERROR").size(), log::text);
@@ -242,10 +247,10 @@ class ScrubTest {
     }
 
     @Test
-    void aRottenRecordIsFetchedAgain_andKeepsItsTag() throws Exception {
+    void corruptRecordIsFetchedAgainAndKeepsItsTag() throws Exception {
         age();
         server.restart();
-        rot(record());
+        corrupt(record());
         scrub();
         assertTrue(log.text().contains("INFO scrub: repaired      " + image.digest()), log::text);
         upstream.close();
@@ -254,10 +259,10 @@ class ScrubTest {
     }
 
     @Test
-    void aRecordThatWasPutAwayWhileTheUpstreamWasDownIsFetchedAgain_withoutItsBlobs() throws Exception {
+    void quarantinedRecordIsFetchedLaterWithoutItsBlobs() throws Exception {
         server.close();
         age();
-        rot(record());
+        corrupt(record());
         serve("airGapped: true\n");
         scrub();
         assertTrue(log.text().contains("ERROR scrub: not repaired  " + image.digest()), log::text);
@@ -275,7 +280,7 @@ class ScrubTest {
     }
 
     @Test
-    void aBlobThatSomebodyDeletedIsFetchedAgain() throws Exception {
+    void deletedBlobIsFetchedAgain() throws Exception {
         age();
         Files.delete(blob(image.layer(1)));
         scrub();
@@ -284,7 +289,7 @@ class ScrubTest {
     }
 
     @Test
-    void whatNobodyEverWantedIsNotFetched() throws Exception {
+    void blobThatWasNeverCachedIsNotFetched() throws Exception {
         FakeImage other = upstream.image("team/app", "2").layer(90_000).push();
         get("manifests/2");
         age();
@@ -297,10 +302,10 @@ class ScrubTest {
     }
 
     @Test
-    void anAirGappedServerOnlyPutsAwayWhatIsBad() throws Exception {
+    void airGappedServerOnlyQuarantines() throws Exception {
         server.close();
         age();
-        rot(blob(image.layer(0)));
+        corrupt(blob(image.layer(0)));
         serve("airGapped: true\n");
         upstream.forgetRequests();
         scrub();
@@ -314,7 +319,7 @@ class ScrubTest {
     }
 
     @Test
-    void whileItReadsNobodyWaits() throws Exception {
+    void requestsAndPrunesDoNotWaitForTheScrub() throws Exception {
         age();
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
@@ -334,7 +339,7 @@ class ScrubTest {
     }
 
     @Test
-    void whatWasPrunedWhileItReadIsNoFault() throws Exception {
+    void contentPrunedDuringThePassIsNoProblem() throws Exception {
         age();
         CountDownLatch inBlob = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);

@@ -29,12 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The request is a mock, since the peer of a real one is always this machine. */
+/** Uses mocked requests, because the peer of a real one is always this machine. */
 class AdminAccessTest {
     private static final AdminConfig TRUSTING = config("enabled: true, trustLoopback: true");
     private static final AdminConfig TOKEN = config("token: correct-horse-battery");
     private static final AdminConfig TRUSTING_WITH_TOKEN = config("token: correct-horse-battery, trustLoopback: true");
-    private static final AdminToken NONE = AdminToken.none("the test wants none");
+    private static final AdminToken NONE = AdminToken.none("the test has none");
 
     @TempDir
     Path dir;
@@ -44,7 +44,7 @@ class AdminAccessTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                // peer | Host | more headers | who is denied, and why
+                // peer | Host | header | reason of the refusal
                 "127.0.0.1 | localhost:8080 | - | -",
                 "127.0.0.1 | localhost | - | -",
                 "127.0.0.1 | LOCALHOST:8080 | - | -",
@@ -57,13 +57,13 @@ class AdminAccessTest {
                 "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: same-origin | -",
                 "127.0.0.1 | localhost:8080 | Sec-Fetch-Site: none | -",
                 "127.0.0.1 | localhost:8080 | Authorization: Basic eDp5 | -",
-                // Another machine, whatever it says.
+                // Another machine, with any Host.
                 "10.0.0.5 | localhost:8080 | - | another machine",
                 "fe80:0:0:0:1:2:3:4%eth0 | localhost:8080 | - | another machine",
                 "0.0.0.0 | localhost:8080 | - | another machine",
                 "unknown | localhost:8080 | - | another machine",
                 "localhost | localhost:8080 | - | another machine",
-                // A name that its owner made to mean this machine.
+                // A foreign name that resolves to this machine.
                 "127.0.0.1 | evil.example:8080 | - | not addressed to localhost",
                 "127.0.0.1 | localhost.evil.example | - | not addressed to localhost",
                 "127.0.0.1 | 127.0.0.1.evil.example | - | not addressed to localhost",
@@ -71,7 +71,7 @@ class AdminAccessTest {
                 "127.0.0.1 | 10.0.0.5:8080 | - | not addressed to localhost",
                 "127.0.0.1 | 0.0.0.0:8080 | - | not addressed to localhost",
                 "127.0.0.1 | - | - | not addressed to localhost",
-                // A page of somebody else's in a browser on this machine.
+                // A page of another site in a browser on this machine.
                 "127.0.0.1 | localhost:8080 | Origin: http://evil.example | another site",
                 "127.0.0.1 | localhost:8080 | Origin: null | another site",
                 "127.0.0.1 | localhost:8080 | Origin: http://localhost:3000 | another site",
@@ -85,11 +85,11 @@ class AdminAccessTest {
                 "127.0.0.1 | localhost:8080 | Forwarded: for=127.0.0.1 | forwarded (Forwarded)",
                 "127.0.0.1 | localhost:8080 | X-Real-IP: 127.0.0.1 | forwarded (X-Real-IP)",
                 "127.0.0.1 | localhost:8080 | Via: 1.1 squid | forwarded (Via)",
-                // A token where none is right.
+                // A token, although the server has none.
                 "127.0.0.1 | localhost:8080 | Authorization: Bearer correct-horse-battery | the token is wrong",
                 "127.0.0.1 | localhost:8080 | Authorization: Bearer | the token is wrong",
             })
-    void trustLoopbackAdmitsProgramsOnThisMachineAlone(String peer, String host, String header, String why) {
+    void trustLoopbackAdmitsOnlyProgramsOnThisMachine(String peer, String host, String header, String why) {
         assertEquals(
                 Optional.ofNullable(why),
                 objection(TRUSTING, peer, host, header).map(message -> contains(message, why)));
@@ -100,7 +100,7 @@ class AdminAccessTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                // peer | Host | header | why it is refused; with trustLoopback
+                // peer | Host | header | reason of the refusal | reason with trustLoopback
                 "10.0.0.5 | cache.example | Authorization: Bearer correct-horse-battery | - | -",
                 "10.0.0.5 | cache.example | Authorization: bearer correct-horse-battery | - | -",
                 "10.0.0.5 | cache.example | X-Forwarded-For: 10.0.0.6 | has no token | another machine",
@@ -108,7 +108,7 @@ class AdminAccessTest {
                 "0:0:0:0:0:0:0:1 | [::1]:8080 | - | has no token | -",
                 "127.0.0.1 | localhost | Authorization: Basic eDp5 | has no token | -",
                 "10.0.0.5 | x | Authorization: Bearer correct-horse-batterx | the token is wrong | the token is wrong",
-                "10.0.0.5 | cache.example | Authorization: Bearer correct-horse | the token is wrong | the token is wrong",
+                "10.0.0.5 | x | Authorization: Bearer correct-horse | the token is wrong | the token is wrong",
                 "10.0.0.5 | x | Authorization: Basic correct-horse-battery | has no token | another machine",
                 "127.0.0.1 | localhost | Authorization: Bearer wrong | the token is wrong | the token is wrong",
                 "127.0.0.1 | localhost | Authorization: Bearer | the token is wrong | the token is wrong",
@@ -122,7 +122,7 @@ class AdminAccessTest {
     }
 
     @Test
-    void disabledApiIsNotThereForAnybody() {
+    void disabledApiAnswersNotFoundEvenWithToken() {
         AdminAccess access = new AdminAccess(config("enabled: false, token: correct-horse-battery"), NONE);
         for (String header : List.of("Accept: */*", "Authorization: Bearer correct-horse-battery")) {
             var refused = assertThrows(
@@ -133,7 +133,7 @@ class AdminAccessTest {
     }
 
     @Test
-    void tokenFileMayBeBrokenForAWhile() throws Exception {
+    void tokenFileMayBeMissingAtFirst() throws Exception {
         Path file = dir.resolve("token");
         AdminAccess access = access(config("tokenFile: '" + file + "'"));
         String bearer = "Authorization: Bearer of-the-file-16-and-more";
@@ -143,7 +143,7 @@ class AdminAccessTest {
     }
 
     @Test
-    void refusalSaysWhatToDo_andNothingOfTheToken() {
+    void refusalSaysWhatToDoAndHidesTheToken() {
         String message = objection(TOKEN, "10.0.0.5", "cache.example", "Authorization: Bearer wrong")
                 .orElseThrow();
         assertTrue(message.contains("Authorization: Bearer TOKEN"), message);
@@ -152,7 +152,7 @@ class AdminAccessTest {
     }
 
     @Test
-    void valveThatReadThePeerFromAHeaderIsAProxyToo() {
+    void valveThatReadsThePeerFromAHeaderCountsAsProxy() {
         HttpServletRequest request = request("127.0.0.1", "localhost", null);
         when(request.getAttribute("org.apache.catalina.AccessLog.RemoteAddr")).thenReturn("127.0.0.1");
         assertTrue(objection(access(TRUSTING), request).orElseThrow().contains("forwarded"));

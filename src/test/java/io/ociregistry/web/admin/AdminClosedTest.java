@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every path of the admin API with every method, asked from this machine, with the token and without. */
+/** Requests to every path of the admin API with every method from this machine, with and without the token. */
 @Timeout(60)
 class AdminClosedTest {
     private static final String EVERYTHING = "?type=pattern&expr=.&count=-1&dryRun=false";
@@ -65,7 +65,7 @@ class AdminClosedTest {
     }
 
     @Test
-    void disabledApiAnswersNobody() throws Exception {
+    void disabledApiAnswersNotFound() throws Exception {
         try (RunningRegistry registry = start("admin: {enabled: false}\n")) {
             assertRefused(404, registry);
             Response answer = RawHttp.get(registry.base(), "/cmd/status");
@@ -75,7 +75,7 @@ class AdminClosedTest {
     }
 
     @Test
-    void healthIsOpenToEverybody() throws Exception {
+    void healthNeedsNoToken() throws Exception {
         for (String admin : List.of("", "admin: {enabled: false}\n")) {
             try (RunningRegistry registry = start(admin)) {
                 for (String path : List.of("/livez", "/readyz", "/health")) {
@@ -86,7 +86,7 @@ class AdminClosedTest {
     }
 
     @Test
-    void tokenOpensEveryPath() throws Exception {
+    void tokenAllowsEveryRoute() throws Exception {
         try (RunningRegistry registry = start("")) {
             Operator operator = registry.operator();
             for (var path : table(registry).entrySet()) {
@@ -137,11 +137,11 @@ class AdminClosedTest {
     }
 
     @Test
-    void readOnlyCacheWithoutATokenIsClosedAndSaysWhatToDo() throws Exception {
+    void readOnlyCacheWithoutTokenIsRefusedWithAdvice() throws Exception {
         start("").close();
         String token = Files.readString(dir.resolve("admin-token")).strip();
         Files.move(dir.resolve("admin-token"), dir.resolve("moved"));
-        // As root can have it too, who may open every file.
+        // A directory, because root may open every file.
         Files.deleteIfExists(dir.resolve(".lock"));
         Files.createDirectory(dir.resolve(".lock"));
         try (LogLines log = LogLines.of("io.ociregistry.registry.admin.Admin");

@@ -15,14 +15,14 @@ import java.util.Optional;
  */
 public final class AdminTable {
     /**
-     * Methods that a client may send to any path; TRACE and CONNECT are refused by some servers before they reach ours.
+     * Methods that a client may send to any path, without TRACE and CONNECT, which some proxies and containers refuse.
      */
     public static final List<String> METHODS =
             List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND");
 
     private AdminTable() {}
 
-    /** Each path with its methods. */
+    /** Returns each path with its methods. */
     public static Map<String, List<String>> of(RegistryContext context) {
         Map<String, List<String>> table = new LinkedHashMap<>();
         AdminApiServlet.routes(context, ServerControl.none(context))
@@ -30,7 +30,7 @@ public final class AdminTable {
         return table;
     }
 
-    /** Each path with its methods, by way of a cache in an empty directory. */
+    /** Returns each path with its methods, from a cache in an empty directory. */
     public static Map<String, List<String>> of(Path directory) throws Exception {
         var config = new ConfigLoader(name -> Optional.empty())
                 .parse("imagePath: '" + directory + "'\n", "test", Overrides.none())

@@ -33,7 +33,7 @@ class OpenApiTest {
     Path images;
 
     @Test
-    void itHasTheRoutesOfTheApiAndNoOthers() throws Exception {
+    void routesAreThoseOfTheApi() throws Exception {
         Set<String> served = new TreeSet<>();
         AdminTable.of(images).forEach((path, methods) -> methods.stream()
                 .filter(method -> !method.equals("HEAD"))
@@ -47,7 +47,7 @@ class OpenApiTest {
     }
 
     @Test
-    void itsSchemasHaveTheFieldsOfWhatIsSent() throws Exception {
+    void schemasHaveTheFieldsOfTheAnswers() throws Exception {
         assertFields("Image", CachedImage.class);
         assertFields("Blob", CachedBlob.class);
         assertFields("Status", ServerStatus.class);
@@ -58,7 +58,7 @@ class OpenApiTest {
     }
 
     @Test
-    void everyReferenceInItLeadsSomewhere() throws Exception {
+    void everyReferenceHasATarget() throws Exception {
         JsonNode description = description();
         for (String reference : description.findValuesAsText("$ref")) {
             assertTrue(!description.at(reference.substring(1)).isMissingNode(), reference);

@@ -51,7 +51,7 @@ class ByteRangeTest {
                 "Bytes=0-0 | 0-1",
                 "BYTES=0-0 | 0-1"
             })
-    void aRangeIsClampedToTheBody(String header, String expected) throws Exception {
+    void rangeIsClampedToTheBody(String header, String expected) throws Exception {
         assertEquals(expected, parsed(header, 100));
     }
 
@@ -68,7 +68,7 @@ class ByteRangeTest {
                 "bytes=99999999999999999999-",
                 "bytes=-0,-0"
             })
-    void whatLiesBehindTheEndCanNotBeSatisfied(String header) throws Exception {
+    void rangePastTheEndIsNotSatisfiable(String header) throws Exception {
         assertEquals(Optional.of(List.of()), ByteRange.parse(header, 100));
     }
 
@@ -104,18 +104,18 @@ class ByteRangeTest {
                 "bytes=0-\u0000",
                 "none"
             })
-    void whatIsNoRangeOfBytesIsIgnored(String header) throws Exception {
+    void invalidHeaderIsIgnored(String header) throws Exception {
         assertEquals(Optional.empty(), ByteRange.parse(header, 100));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=0-0", "bytes=0-", "bytes=-1", "bytes=-0", "bytes=5-6"})
-    void thereAreNoRangesOfNothing(String header) throws Exception {
+    void rangeOfEmptyBodyIsIgnored(String header) throws Exception {
         assertEquals(Optional.empty(), ByteRange.parse(header, 0));
     }
 
     @Test
-    void aHundredRangesAreAnsweredAndOneMoreIsRefused() throws Exception {
+    void moreThanHundredRangesAreRefused() throws Exception {
         assertEquals(
                 100,
                 ByteRange.parse("bytes=" + "0-0,".repeat(99) + "0-0", 10)
@@ -126,7 +126,7 @@ class ByteRangeTest {
     }
 
     @Test
-    void aLongHeaderTakesNoLongTime() {
+    void longHeaderIsParsedQuickly() {
         for (String spec :
                 new String[] {" ".repeat(500_000), "1".repeat(500_000), "-".repeat(500_000), " ".repeat(99_999) + "0-"
                 }) {
@@ -135,7 +135,7 @@ class ByteRangeTest {
     }
 
     @Test
-    void theLargestBodyThereCanBeHasRangesToo() throws Exception {
+    void largestBodyHasRanges() throws Exception {
         assertEquals("0-" + Long.MAX_VALUE, parsed("bytes=0-" + HUGE, Long.MAX_VALUE));
         assertEquals("0-" + Long.MAX_VALUE, parsed("bytes=-" + HUGE, Long.MAX_VALUE));
         assertEquals("", parsed("bytes=" + HUGE + "-", Long.MAX_VALUE));
@@ -143,13 +143,13 @@ class ByteRangeTest {
     }
 
     @Test
-    void contentRangeCountsFromTheFirstToTheLastByte() {
+    void contentRangeNamesFirstAndLastByte() {
         assertEquals("bytes 3-6/10", new ByteRange(3, 7).contentRange(10));
         assertEquals(4, new ByteRange(3, 7).length());
     }
 
     @Property
-    void everyRangeLiesWithinTheBody(
+    void everyRangeIsWithinTheBody(
             @ForAll("headers") String header, @ForAll @LongRange(min = 0, max = 1000) long size) throws Exception {
         for (ByteRange range : ByteRange.parse(header, size).orElse(List.of())) {
             assertTrue(0 <= range.from() && range.from() < range.to() && range.to() <= size, range + " of " + size);
@@ -157,7 +157,7 @@ class ByteRangeTest {
     }
 
     @Property
-    void aRangeWithinTheBodyIsTakenAsItIs(
+    void rangeWithinTheBodyIsUnchanged(
             @ForAll @LongRange(min = 0, max = 1L << 60) long a, @ForAll @LongRange(min = 0, max = 1L << 60) long b)
             throws Exception {
         long first = Math.min(a, b);

@@ -21,7 +21,7 @@ class RedactedQueryTest {
                 "type=a b | type=***",
                 "dryRun=false/x | dryRun=***",
             })
-    void whatOurApiReadsIsLogged_andNothingElse(String query, String logged) {
+    void onlyParametersOfTheApiAreLogged(String query, String logged) {
         assertEquals(logged, RedactedQuery.of(query));
     }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mockito.ArgumentCaptor;
 
-/** What a container is told, and when, of a client that leaves. How bodies are sent is tested in the containers themselves. */
+/** The end of a request whose client disconnects, as the container sees it. Tests in containers cover the sending. */
 @Timeout(30)
 class BodyWriterTest {
     private final IOException reset = new IOException("Connection reset by peer");
@@ -35,30 +35,32 @@ class BodyWriterTest {
     private final HttpServletRequest request = mock(HttpServletRequest.class);
     private final ServletOutputStream out = mock(ServletOutputStream.class);
     private final AsyncContext async = mock(AsyncContext.class);
-    private final BodyWriterContext delivery = new BodyWriterContext(Runnable::run, MinimumRate.DEFAULT);
-    private BodyWriter transfer;
+    private final BodyWriterContext context = new BodyWriterContext(Runnable::run, MinimumRate.DEFAULT);
+    private BodyWriter bodyWriter;
 
     @BeforeEach
-    void begin() throws IOException {
+    void start() throws IOException {
         HttpServletResponse response = mock(HttpServletResponse.class);
         when(response.getOutputStream()).thenReturn(out);
         when(out.isReady()).thenReturn(true);
-        when(request.getAttribute(BodyWriterContext.class.getName())).thenReturn(delivery);
+        when(request.getAttribute(BodyWriterContext.class.getName())).thenReturn(context);
         when(request.startAsync()).thenReturn(async);
         BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(new byte[10])), () -> {});
         ArgumentCaptor<WriteListener> listener = ArgumentCaptor.forClass(WriteListener.class);
         verify(out).setWriteListener(listener.capture());
-        transfer = (BodyWriter) listener.getValue();
+        bodyWriter = (BodyWriter) listener.getValue();
     }
 
     @AfterEach
     void close() {
-        delivery.close();
+        context.close();
     }
 
-    /** Tomcat gives request and response to the next client as soon as it is told, and the thread that writes fails in that one's. */
+    /**
+     * Tomcat reuses request and response after the end, so a thread that still writes would fail in the next request.
+     */
     @Test
-    void theContainerIsToldOfTheEndOnlyWhenNoThreadIsInsideItsStream() throws Exception {
+    void requestEndsOnlyWhenNoThreadUsesItsStream() throws Exception {
         CountDownLatch writing = new CountDownLatch(1);
         CountDownLatch unwinding = new CountDownLatch(1);
         doAnswer(call -> {
@@ -68,11 +70,11 @@ class BodyWriterTest {
                 })
                 .when(out)
                 .write(any(), anyInt(), anyInt());
-        Thread writer = new Thread(transfer::onWritePossible);
+        Thread writer = new Thread(bodyWriter::onWritePossible);
         writer.start();
         writing.await();
 
-        Thread container = new Thread(() -> transfer.onError(reset));
+        Thread container = new Thread(() -> bodyWriter.onError(reset));
         container.start();
         Await.until("waits, or has ended", () -> Set.of(Thread.State.BLOCKED, Thread.State.TERMINATED)
                 .contains(container.getState()));
@@ -81,14 +83,14 @@ class BodyWriterTest {
         unwinding.countDown();
         writer.join();
         container.join();
-        assertEquals(1, ends(), "told once, by one of them");
+        assertEquals(1, ends(), "one thread ends the request");
     }
 
     @Test
-    void whatIsBeingBrokenOffIsNotCompletedToo() throws Exception {
+    void abortedBodyIsNotCompletedToo() throws Exception {
         doThrow(reset).when(out).write(any(), anyInt(), anyInt());
-        transfer.onWritePossible();
-        transfer.onError(reset);
+        bodyWriter.onWritePossible();
+        bodyWriter.onError(reset);
         verify(async).dispatch();
         verify(async, never()).complete();
     }

@@ -6,29 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import org.junit.jupiter.api.Test;
 
 class BufferPoolTest {
-    /** Room for two large ones. */
-    private final BufferPool buffers = new BufferPool(2 * 16 * BufferPool.LARGE);
+    /** A pool with two large pool. */
+    private final BufferPool pool = new BufferPool(2 * 16 * BufferPool.LARGE);
 
     @Test
-    void onlyASixteenthOfTheHeapIsGivenOutInLargeBuffers() {
-        assertEquals(BufferPool.LARGE, buffers.take().length);
-        assertEquals(BufferPool.LARGE, buffers.take().length);
+    void largeBuffersTakeASixteenthOfTheHeap() {
+        assertEquals(BufferPool.LARGE, pool.take().length);
+        assertEquals(BufferPool.LARGE, pool.take().length);
         for (int i = 0; i < 1000; i++) {
-            assertEquals(BufferPool.SMALL, buffers.take().length);
+            assertEquals(BufferPool.SMALL, pool.take().length);
         }
     }
 
     @Test
-    void aBufferThatIsGivenBackIsTakenAgain() {
-        byte[] buffer = buffers.take();
-        buffers.give(buffer);
-        assertSame(buffer, buffers.take());
+    void returnedBufferIsReused() {
+        byte[] buffer = pool.take();
+        pool.give(buffer);
+        assertSame(buffer, pool.take());
     }
 
     @Test
-    void aForgottenBufferMakesRoomForAnother() {
-        buffers.take();
-        buffers.forget(buffers.take());
-        assertEquals(BufferPool.LARGE, buffers.take().length);
+    void droppedBufferIsReplaced() {
+        pool.take();
+        pool.forget(pool.take());
+        assertEquals(BufferPool.LARGE, pool.take().length);
     }
 }
