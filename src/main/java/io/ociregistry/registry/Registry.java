@@ -18,19 +18,13 @@ import io.ociregistry.registry.list.Listings;
 import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.registry.manifest.ManifestService;
-import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.upstream.Priority;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 
 /**
  * The pull-through cache: what is asked for, from the store if it is there, else from its upstream into the store.
@@ -44,29 +38,20 @@ public final class Registry implements AutoCloseable {
     private final BlobService blobs;
     private final ContentIndex catalog;
     private final BlobStore store;
-    private final Supplier<RuntimeConfig> rules;
     private final Optional<Prefetch> prefetch;
 
-    /**
-     * One that is wired.
-     *
-     * @param keeps whether the store takes anything: what can't be kept is not fetched before somebody asks for it
-     */
+    /** Closes the prefetch; without one, nothing is fetched before a client asks for it. */
     Registry(
             ManifestService manifests,
             BlobService blobs,
             ContentIndex catalog,
             BlobStore store,
-            IncompleteImages pending,
-            boolean keeps,
-            Supplier<RuntimeConfig> rules) {
+            Optional<Prefetch> prefetch) {
         this.manifests = manifests;
         this.blobs = blobs;
         this.catalog = catalog;
         this.store = store;
-        this.rules = rules;
-        boolean fetchesAhead = keeps && !rules.get().config().airGapped();
-        this.prefetch = fetchesAhead ? Optional.of(new Prefetch(new PrefetchSource(), pending)) : Optional.empty();
+        this.prefetch = prefetch;
     }
 
     /** Goes on by another configuration: what was not to be had may be now. */
@@ -123,44 +108,6 @@ public final class Registry implements AutoCloseable {
     /** This registry, as what is loaded comes from it. */
     public LoadSource loadSource(Listings listings) {
         return new ForLoads(listings);
-    }
-
-    /** This registry, as what is prefetched comes from it. */
-    private final class PrefetchSource implements Prefetch.Source {
-        @Override
-        public boolean isWanted() {
-            return rules.get().config().prefetch();
-        }
-
-        @Override
-        public Duration pace() {
-            return rules.get().config().timeouts().stall().multipliedBy(2);
-        }
-
-        @Override
-        public Optional<Manifest> manifest(ImageReference image) {
-            return manifests.cached(image);
-        }
-
-        @Override
-        public boolean isHere(Repository repository, Digest blob) {
-            return store.contains(blob) && catalog.hasBlob(repository, blob);
-        }
-
-        @Override
-        public boolean hasRoom(Repository repository, Digest blob) {
-            return store.mayKeep(catalog.blobSize(repository, blob));
-        }
-
-        @Override
-        public CompletionStage<BlobSource> fetch(Repository repository, Digest blob) {
-            return blobs.get(repository, blob, Priority.PREFETCH);
-        }
-
-        @Override
-        public List<InterruptedDownload> interrupted() {
-            return store.interrupted();
-        }
     }
 
     /** This registry, for loads: they wait behind clients, as what is prefetched does. */

@@ -9,9 +9,12 @@ import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
+import io.ociregistry.registry.admin.LiveContents;
+import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
 import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.blob.Prefetch;
 import io.ociregistry.registry.catalog.ContentIndex;
 import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.list.ListService;
@@ -151,7 +154,11 @@ public final class RegistryContext implements AutoCloseable {
         ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, this::rules, clock);
         IncompleteImages pending = new IncompleteImages(layout);
         BlobService transfers = new BlobService(discovery, links, blobs, upstreams, disk, this::rules);
-        this.registry = new Registry(manifests, transfers, catalog, blobs, pending, layout.isWritable(), this::rules);
+        // Content that the store can't keep is not fetched before a client asks for it.
+        boolean prefetches = layout.isWritable() && !config.airGapped();
+        Prefetch.Source content = new PrefetchSource(manifests, transfers, catalog, blobs, this::rules);
+        Optional<Prefetch> prefetch = prefetches ? Optional.of(new Prefetch(content, pending)) : Optional.empty();
+        this.registry = new Registry(manifests, transfers, catalog, blobs, prefetch);
         ListStore lists = new ListStore(layout);
         Paginator pages = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
@@ -172,16 +179,10 @@ public final class RegistryContext implements AutoCloseable {
         PrunedStore pruned = new PrunedStore(records, blobs, links, lists, pending);
         this.pruner = new Pruner(pruned, catalog, () -> rules.pins(), clock, registry::forget);
         this.housekeeping = new BackgroundPruner(pruner, space, this::rules, clock);
-        this.admin = new Admin(
-                this::rules,
-                access,
-                discovery,
-                new CacheContents(catalog, records, blobs),
-                transfers,
-                loader,
-                pruner,
-                upstreams,
-                clock);
+        LiveContents contents =
+                new LiveContents(new CacheContents(catalog, records, blobs), discovery, this::rules);
+        StatusCollector status = new StatusCollector(this::rules, access, contents, transfers, upstreams, clock);
+        this.admin = new Admin(config.admin(), access, contents, loader, pruner, status);
         discovery.begin(
                 () -> {
                     restore(links, catalog, blobs, rules.trust());

@@ -1,35 +1,24 @@
 package io.ociregistry.registry.admin;
 
 import io.ociregistry.access.AdminToken;
-import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.catalog.RecordWatcher;
 import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSummary;
 import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.registry.policy.RegistryTrust;
-import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
 import io.ociregistry.store.disk.AdminTokenFile;
 import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -41,7 +30,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,41 +46,30 @@ public final class Admin implements AutoCloseable {
     /** Each has as many images at a time as its options say. */
     private static final int LOADS = 2;
 
-    private final Supplier<RuntimeConfig> rules;
+    private final AdminConfig config;
     private final StoreAccess access;
-    private final RecordWatcher discovery;
-    private final CacheContents contents;
-    private final BlobService blobs;
+    private final LiveContents contents;
     private final ImageLoader loader;
     private final Pruner pruner;
-    private final Upstreams upstreams;
-    private final Clock clock;
-    private final Instant started;
+    private final StatusCollector status;
     private final ThreadPoolExecutor thread = threads("admin", 1, new ArrayBlockingQueue<>(WAITING));
     private final ThreadPoolExecutor loads = threads("admin load", LOADS, new SynchronousQueue<>());
     /** Guarded by "this". */
     private @Nullable AdminToken token;
 
     public Admin(
-            Supplier<RuntimeConfig> rules,
+            AdminConfig config,
             StoreAccess access,
-            RecordWatcher discovery,
-            CacheContents contents,
-            BlobService blobs,
+            LiveContents contents,
             ImageLoader loader,
             Pruner pruner,
-            Upstreams upstreams,
-            Clock clock) {
-        this.rules = rules;
+            StatusCollector status) {
+        this.config = config;
         this.access = access;
-        this.discovery = discovery;
         this.contents = contents;
-        this.blobs = blobs;
         this.loader = loader;
         this.pruner = pruner;
-        this.upstreams = upstreams;
-        this.clock = clock;
-        this.started = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        this.status = status;
     }
 
     private static ThreadPoolExecutor threads(String name, int count, BlockingQueue<Runnable> waiting) {
@@ -107,23 +84,11 @@ public final class Admin implements AutoCloseable {
      * not longer than clients do; then what is known so far is the answer, which says so.
      */
     public <T> CompletionStage<ListResult<T>> ask(Function<CacheContents, T> question) {
-        return indexRead()
+        return contents.awaitIndex()
                 .thenCompose(isRead -> work(() -> new ListResult<>(
-                        question.apply(contents),
+                        question.apply(contents.known()),
                         Optional.empty(),
                         isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
-    }
-
-    private CompletionStage<Boolean> indexRead() {
-        if (discovery.isReady()) {
-            return CompletableFuture.completedStage(true);
-        }
-        return discovery
-                .whenReady(() -> CompletableFuture.completedStage(true))
-                .toCompletableFuture()
-                .copy()
-                .completeOnTimeout(
-                        false, rules.get().config().timeouts().answer().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Prunes the cache, or tells what that would do; once all of its index is read. */
@@ -133,7 +98,7 @@ public final class Admin implements AutoCloseable {
                     ErrorCode.STORE_FAILED,
                     "nothing can be pruned: " + access.warning().orElse("the cache is read-only"));
         }
-        return discovery.whenReady(() -> work(() -> pruner.prune(request)));
+        return contents.whenRead(() -> work(() -> pruner.prune(request)));
     }
 
     /**
@@ -144,14 +109,14 @@ public final class Admin implements AutoCloseable {
     public synchronized AdminToken token() {
         AdminToken known = token;
         if (known == null) {
-            known = findToken(rules.get().config().admin());
+            known = findToken();
             LOG.info("admin API: {}", known.place());
             token = known;
         }
         return known;
     }
 
-    private AdminToken findToken(AdminConfig config) {
+    private AdminToken findToken() {
         if (!config.enabled()) {
             return AdminToken.none("admin.enabled is false");
         }
@@ -171,7 +136,7 @@ public final class Admin implements AutoCloseable {
 
     /** How it stands with the server. */
     public CompletionStage<ServerStatus> status() {
-        return work(this::look);
+        return work(status::collect);
     }
 
     /**
@@ -218,49 +183,6 @@ public final class Admin implements AutoCloseable {
                     null,
                     Duration.ofSeconds(5)));
         }
-    }
-
-    private ServerStatus look() {
-        Duration uptime = Duration.between(started, clock.instant());
-        return new ServerStatus(
-                BuildInfo.read().version(),
-                started.toString(),
-                uptime.toSeconds(),
-                rules.get().config().airGapped(),
-                disk(),
-                contents.counts(discovery.isReady()),
-                upstreams(),
-                blobs.arriving());
-    }
-
-    private ServerStatus.Disk disk() {
-        try {
-            var usage = access.usage();
-            return new ServerStatus.Disk(
-                    access.layout().root().toString(),
-                    usage.used(),
-                    usage.free(),
-                    usage.total(),
-                    !access.layout().isWritable(),
-                    warning());
-        } catch (IOException e) {
-            throw new RegistryException(ErrorCode.STORE_FAILED, "the disk of the cache can't be looked at: " + e, e);
-        }
-    }
-
-    private @Nullable String warning() {
-        List<String> warnings = Stream.of(access.warning(), access.unreadable())
-                .flatMap(Optional::stream)
-                .toList();
-        return warnings.isEmpty() ? null : String.join("; ", warnings);
-    }
-
-    private List<UpstreamState> upstreams() {
-        RegistryTrust trust = rules.get().trust();
-        return upstreams.known().stream()
-                .map(upstream -> UpstreamState.of(upstream, trust.isConfigured(upstream.name())))
-                .sorted(Comparator.comparing(UpstreamState::registry))
-                .toList();
     }
 
     @Override

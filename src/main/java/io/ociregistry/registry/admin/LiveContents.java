@@ -1,0 +1,47 @@
+package io.ociregistry.registry.admin;
+
+import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.policy.RuntimeConfig;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The contents of a running server's cache, which are known in full only after its index was read. */
+public final class LiveContents {
+    private final CacheContents contents;
+    private final RecordWatcher index;
+    private final Supplier<RuntimeConfig> config;
+
+    public LiveContents(CacheContents contents, RecordWatcher index, Supplier<RuntimeConfig> config) {
+        this.contents = contents;
+        this.index = index;
+        this.config = config;
+    }
+
+    /** The contents known so far; complete once {@link #whenRead} has run its work. */
+    CacheContents known() {
+        return contents;
+    }
+
+    ServerStatus.Counts counts() {
+        return contents.counts(index.isReady());
+    }
+
+    /** Waits for the index as long as a client waits for an answer; false if it was not read in that time. */
+    CompletionStage<Boolean> awaitIndex() {
+        if (index.isReady()) {
+            return CompletableFuture.completedStage(true);
+        }
+        return index.whenReady(() -> CompletableFuture.completedStage(true))
+                .toCompletableFuture()
+                .copy()
+                .completeOnTimeout(
+                        false, config.get().config().timeouts().answer().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Runs work once the index was read. */
+    <T> CompletionStage<T> whenRead(Supplier<CompletionStage<T>> work) {
+        return index.whenReady(work);
+    }
+}

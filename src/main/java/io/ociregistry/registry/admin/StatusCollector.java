@@ -1,0 +1,92 @@
+package io.ociregistry.registry.admin;
+
+import io.ociregistry.common.BuildInfo;
+import io.ociregistry.oci.ErrorCode;
+import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.policy.RegistryTrust;
+import io.ociregistry.registry.policy.RuntimeConfig;
+import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.upstream.Upstreams;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the status of a running server: disk, cache, upstreams, downloads in flight. The uptime counts from here. */
+public final class StatusCollector {
+    private final Supplier<RuntimeConfig> config;
+    private final StoreAccess access;
+    private final LiveContents contents;
+    private final BlobService blobs;
+    private final Upstreams upstreams;
+    private final Clock clock;
+    private final Instant started;
+
+    public StatusCollector(
+            Supplier<RuntimeConfig> config,
+            StoreAccess access,
+            LiveContents contents,
+            BlobService blobs,
+            Upstreams upstreams,
+            Clock clock) {
+        this.config = config;
+        this.access = access;
+        this.contents = contents;
+        this.blobs = blobs;
+        this.upstreams = upstreams;
+        this.clock = clock;
+        this.started = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /** Reads the disk and memory, and sends no request to an upstream. */
+    ServerStatus collect() {
+        Duration uptime = Duration.between(started, clock.instant());
+        return new ServerStatus(
+                BuildInfo.read().version(),
+                started.toString(),
+                uptime.toSeconds(),
+                config.get().config().airGapped(),
+                disk(),
+                contents.counts(),
+                upstreams(),
+                blobs.arriving());
+    }
+
+    private ServerStatus.Disk disk() {
+        try {
+            var usage = access.usage();
+            return new ServerStatus.Disk(
+                    access.layout().root().toString(),
+                    usage.used(),
+                    usage.free(),
+                    usage.total(),
+                    !access.layout().isWritable(),
+                    warning());
+        } catch (IOException e) {
+            throw new RegistryException(ErrorCode.STORE_FAILED, "the disk of the cache can't be looked at: " + e, e);
+        }
+    }
+
+    private @Nullable String warning() {
+        List<String> warnings = Stream.of(access.warning(), access.unreadable())
+                .flatMap(Optional::stream)
+                .toList();
+        return warnings.isEmpty() ? null : String.join("; ", warnings);
+    }
+
+    private List<UpstreamState> upstreams() {
+        RegistryTrust trust = config.get().trust();
+        return upstreams.known().stream()
+                .map(upstream -> UpstreamState.of(upstream, trust.isConfigured(upstream.name())))
+                .sorted(Comparator.comparing(UpstreamState::registry))
+                .toList();
+    }
+}
