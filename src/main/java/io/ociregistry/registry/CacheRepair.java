@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Verifies a cache that no server has open, and repairs what can be. */
+/** Verifies a cache that no server has open, and repairs it as far as possible. */
 public final class CacheRepair {
     /**
-     * What came of it.
+     * The result of a repair.
      *
-     * @param outcomes one for each problem
+     * @param outcomes one outcome for each problem
      */
     public record Report(Verifier.Summary summary, List<RepairOutcome> outcomes) {
         public Report {
@@ -28,20 +28,20 @@ public final class CacheRepair {
     private CacheRepair() {}
 
     /**
-     * Does it.
+     * Verifies the whole cache, then repairs it.
      *
-     * @param found hears of every problem, before anything is repaired
-     * @param repaired hears what became of it
-     * @throws IOException if the cache can't be used, is held by a server, or can't be written; the message says why
+     * @param found receives every problem, before the repair starts
+     * @param repaired receives the outcome of each problem
+     * @throws IOException if the cache can't be read or written, or a server has it open; the message says why
      */
     public static Report run(ServerConfig config, Consumer<Problem> found, Consumer<RepairOutcome> repaired)
             throws IOException, InterruptedException {
-        // Opening it to write would make one.
+        // Opening for writing would create a cache that does not exist.
         StoreAccess.openToRead(config.imagePath()).close();
         StoreAccess access = StoreAccess.openForCommand(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version() + " verify --repair");
         List<Problem> problems = new ArrayList<>();
-        Verifier.Summary summary = look(access, config, problem -> {
+        Verifier.Summary summary = verify(access, config, problem -> {
             problems.add(problem);
             found.accept(problem);
         });
@@ -55,20 +55,20 @@ public final class CacheRepair {
         return new Report(summary, outcomes);
     }
 
-    /** Closes the store if that fails. */
-    private static Verifier.Summary look(StoreAccess access, ServerConfig config, Consumer<Problem> found)
+    /** Closes the store if the verification fails. */
+    private static Verifier.Summary verify(StoreAccess access, ServerConfig config, Consumer<Problem> found)
             throws IOException, InterruptedException {
-        boolean done = false;
+        boolean verified = false;
         try {
             Optional<String> readOnly = access.warning();
             if (readOnly.isPresent()) {
-                throw new IOException("nothing can be repaired: " + readOnly.get());
+                throw new IOException("the cache can't be repaired: " + readOnly.get());
             }
             Verifier.Summary summary = Verifier.of(access, config, found).verify();
-            done = true;
+            verified = true;
             return summary;
         } finally {
-            if (!done) {
+            if (!verified) {
                 access.close();
             }
         }

@@ -9,36 +9,45 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes, at a steady pace and a last time when it is closed, what there is to write: what can wait, and what the disk did not take. */
+/**
+ * Writes deferred changes of the store to disk, periodically and once more when it is closed.
+ *
+ * <p>Such changes are those that may wait, and those whose earlier write failed.
+ */
 final class PeriodicFlusher implements AutoCloseable {
     static final Duration PACE = Duration.ofSeconds(30);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(PeriodicFlusher.class);
 
-    private final List<Runnable> savers;
+    private final Duration period;
+    private final List<Runnable> writes;
     private final ScheduledThreadPoolExecutor scheduler;
 
-    /** Begins; each of the savers does nothing if there is nothing to save. */
-    @SuppressWarnings("FutureReturnValueIgnored") // what fails is logged, and the next time comes
-    PeriodicFlusher(Duration pace, Runnable... savers) {
-        this.savers = List.of(savers);
+    /** Starts the schedule. Each write is idempotent and does nothing if there are no changes. */
+    @SuppressWarnings("FutureReturnValueIgnored") // a failure is logged, and the next run tries again
+    PeriodicFlusher(Duration period, Runnable... writes) {
+        this.period = period;
+        this.writes = List.of(writes);
         this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("saving"));
-        scheduler.scheduleWithFixedDelay(this::save, pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
+        scheduler.scheduleWithFixedDelay(this::save, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void save() {
-        for (Runnable saver : savers) {
+        for (Runnable write : writes) {
             try {
-                saver.run();
+                write.run();
             } catch (RuntimeException e) {
-                LOG.error("saving: {}", e.toString());
+                LOG.error(
+                        "periodic write of deferred changes failed, the next one is in {} s: {}",
+                        period.toSeconds(),
+                        e.toString());
             }
         }
     }
 
     @Override
     public void close() {
-        // Not interrupted: a file that is being written would fail for that.
+        // No interrupt: it would make the write of a file fail.
         Pools.end(scheduler, PATIENCE);
         save();
     }

@@ -27,11 +27,12 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The pull-through cache: what is asked for, from the store if it is there, else from its upstream into the store.
+ * The pull-through cache: returns content from the store, and on a miss fetches it from its upstream into the store.
  *
- * <p>Nothing here waits. A stage that is complete when it is returned was answered from the store: no lock was waited for, nothing written,
- * nobody called. Else an upstream's executor works on it, once however many ask, and goes on if they leave. Stages fail with
- * {@link RegistryException}.
+ * <p>No method blocks. A stage that is complete when it is returned was answered from the store, without a lock, a
+ * write or a request to an upstream. Otherwise an executor of the upstream does the work once for all concurrent
+ * requests, and continues if their clients leave. Stages fail with {@link RegistryException}. Thread-safe; closing it
+ * ends the prefetch and the range requests in flight.
  */
 public final class Registry implements AutoCloseable {
     private final ManifestService manifests;
@@ -40,7 +41,7 @@ public final class Registry implements AutoCloseable {
     private final BlobStore store;
     private final Optional<Prefetch> prefetch;
 
-    /** Closes the prefetch; without one, nothing is fetched before a client asks for it. */
+    /** Takes over the prefetch and closes it; without a prefetch, blobs are fetched only on request. */
     Registry(
             ManifestService manifests,
             BlobService blobs,
@@ -54,47 +55,49 @@ public final class Registry implements AutoCloseable {
         this.prefetch = prefetch;
     }
 
-    /** Goes on by another configuration: what was not to be had may be now. */
+    /** Applies a reload: forgets which content was missing or refused, because the upstreams may have changed. */
     void reload(ServerConfig config) {
         blobs.reload(config);
         manifests.reload(config);
         prefetch.ifPresent(Prefetch::forgetRefusals);
     }
 
-    /** The manifest that a name means. */
+    /** Returns the manifest of a tag or digest. */
     public CompletionStage<ManifestResult> manifest(ImageReference name) {
         return Futures.failing(() -> manifests.get(name));
     }
 
-    /** A client was sent that manifest, and will want what it names. */
+    /** Starts the prefetch of an image after a client got its manifest. */
     public void delivered(Repository repository, Manifest manifest) {
         prefetch.ifPresent(active -> active.fetched(repository, manifest));
     }
 
-    /** Those images were pruned. */
+    /** Forgets that pruned images were fetched completely. */
     void forget(Set<ImageReference> images) {
         prefetch.ifPresent(active -> active.forget(images));
     }
 
-    /** Goes on with fetches that a stop or a crash interrupted. */
+    /** Resumes the downloads that a stop or a crash interrupted. */
     void resumeInterrupted() {
         prefetch.ifPresent(Prefetch::goOn);
     }
 
-    /** The content of a blob, as far as it is there; the caller closes it. */
+    /** Returns the content of a blob, which may be in flight; the caller closes it. */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest) {
         return blobs.get(repository, digest, Priority.CLIENT);
     }
 
     /**
-     * The same for a client that wants a part. What begins far behind what has arrived is fetched by itself, so that who reads the end first,
-     * as lazy pullers do, does not wait for all before it.
+     * Returns the content of a blob for a range request; the caller closes it.
+     *
+     * <p>A range that starts far behind the bytes that have arrived is fetched by a request of its own. So a client
+     * that reads the end first, such as a lazy puller, does not wait for the bytes before it.
      */
     public CompletionStage<BlobSource> blob(Repository repository, Digest digest, RequestedRange wanted) {
         return blobs.get(repository, digest, wanted);
     }
 
-    /** The size of a blob without its content; empty if it exists but nobody tells its size. */
+    /** Returns the size of a blob; empty if the blob exists but its size is unknown. */
     public CompletionStage<OptionalLong> blobSize(Repository repository, Digest digest) {
         return blobs.size(repository, digest);
     }
@@ -105,16 +108,15 @@ public final class Registry implements AutoCloseable {
         blobs.close();
     }
 
-    /** This registry, as what is loaded comes from it. */
+    /** Returns the source of loads; its requests wait behind those of clients. */
     public LoadSource loadSource(Listings listings) {
-        return new ForLoads(listings);
+        return new PullThroughSource(listings);
     }
 
-    /** This registry, for loads: they wait behind clients, as what is prefetched does. */
-    private final class ForLoads implements LoadSource {
+    private final class PullThroughSource implements LoadSource {
         private final Listings listings;
 
-        ForLoads(Listings listings) {
+        PullThroughSource(Listings listings) {
             this.listings = listings;
         }
 

@@ -71,11 +71,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Everything one running registry consists of, wired once, here and nowhere else. Whoever opens it closes it. */
+/** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContext.class);
 
-    /** How long a start waits for the index of the cache; a large one that was never read before takes longer. */
+    /** How long a start waits for the index of the cache; reading a large index for the first time takes longer. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(1);
 
     private static final Duration DISK_PATIENCE = Duration.ofSeconds(5);
@@ -111,7 +111,7 @@ public final class RegistryContext implements AutoCloseable {
     private final ExecutorService delivery;
     private final RecordWatcher discovery;
     private final PeriodicFlusher saving;
-    /** Replaced under the lock. */
+    /** Replaced by a reload, under the lock. */
     private volatile RuntimeConfig rules;
 
     private final Registry registry;
@@ -126,7 +126,7 @@ public final class RegistryContext implements AutoCloseable {
     /** Guarded by "this". */
     private @Nullable Scrub scrub;
 
-    /** Whether it is to scrub, if the configuration wants it. Guarded by "this". */
+    /** Whether a scrub runs if the configuration has a rate for it. Guarded by "this". */
     private boolean scrubs;
 
     private RegistryContext(
@@ -179,8 +179,7 @@ public final class RegistryContext implements AutoCloseable {
         PrunedStore pruned = new PrunedStore(records, blobs, links, lists, pending);
         this.pruner = new Pruner(pruned, catalog, () -> rules.pins(), clock, registry::forget);
         this.housekeeping = new BackgroundPruner(pruner, space, this::rules, clock);
-        LiveContents contents =
-                new LiveContents(new CacheContents(catalog, records, blobs), discovery, this::rules);
+        LiveContents contents = new LiveContents(new CacheContents(catalog, records, blobs), discovery, this::rules);
         StatusCollector status = new StatusCollector(this::rules, access, contents, transfers, upstreams, clock);
         this.admin = new Admin(config.admin(), access, contents, loader, pruner, status);
         discovery.begin(
@@ -200,7 +199,10 @@ public final class RegistryContext implements AutoCloseable {
                 blobs::save);
     }
 
-    /** The links that the cache kept; where it never kept any, it begins with what its manifests name. */
+    /**
+     * Restores the stored links of the cache. A cache without stored links starts with links to the stored blobs that
+     * its manifests name.
+     */
     private static void restore(ConfirmedLinks links, ContentIndex catalog, BlobStore blobs, RegistryTrust trust) {
         if (links.areKept()) {
             links.forEach(catalog::restore);
@@ -216,20 +218,21 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /**
-     * Opens the store and wires the rest; reaches no network.
+     * Opens the store and wires the registry; sends no request.
      *
      * @throws IOException if the image path can't be used; the message says why
-     * @throws io.ociregistry.common.UnusableFileException if a file that says who the clients are can't be used
+     * @throws io.ociregistry.common.UnusableFileException if a file that authenticates clients can't be used
      */
     public static RegistryContext open(ServerConfig config) throws IOException {
         return open(config, HttpUpstreams.of(config), Clock.systemUTC());
     }
 
     /**
-     * The same for a command, which may run as another user than the server: what it writes can be read by the owner of
-     * the cache.
+     * Opens the store for a command, which may run as another user than the server. The owner of the cache can read the
+     * files that the command writes.
      *
-     * @throws IOException also if this user can't see to that; the message says what to do
+     * @throws IOException if the image path can't be used, or if this user can't give files to the owner; the message
+     *     says what to do
      */
     public static RegistryContext openForCommand(ServerConfig config) throws IOException {
         return on(StoreAccess.openForCommand(config.imagePath(), holder()), config);
@@ -239,13 +242,13 @@ public final class RegistryContext implements AutoCloseable {
         return "ociregistry " + BuildInfo.read().version();
     }
 
-    /** The same with other upstreams, which are closed with it, and another clock. */
+    /** Opens the store with other upstreams, which this context closes, and another clock. */
     public static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
         return open(config, upstreams, clock, RecordWatcher.Pace.USUAL);
     }
 
     /**
-     * The same on a store that is open already, which is closed with it, also if this fails.
+     * Wires the registry to an open store. This context closes the store, also if the wiring fails.
      *
      * @throws IOException if the upstreams can't be used as configured
      */
@@ -253,7 +256,7 @@ public final class RegistryContext implements AutoCloseable {
         return on(access, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.Pace.USUAL);
     }
 
-    /** The same at another pace of looking for what other programs put into the cache. */
+    /** Opens the store with another interval for finding files that other programs add to the cache. */
     static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.Pace pace)
             throws IOException {
         return on(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
@@ -271,9 +274,10 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /**
-     * Begins to load in the background what the configuration wants preloaded, if anything. Reaches no network before it returns.
+     * Starts the preload of the configured image files in the background, if there are any. Sends no request before it
+     * returns.
      *
-     * @throws IOException if a file that it names is not there or can't be used; the message says which
+     * @throws IOException if a configured file does not exist or can't be used; the message says which
      */
     public void preload() throws IOException {
         Optional<String> files = config().preloadImages();
@@ -282,13 +286,13 @@ public final class RegistryContext implements AutoCloseable {
         }
         LoadPlan plan = LoadPlan.of(files.get());
         if (access.layout().isWritable()) {
-            Preload begun = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
-            preload = begun;
-            begun.start();
+            Preload started = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
+            preload = started;
+            started.start();
         }
     }
 
-    /** Begins to look, in the background and slowly, for what has gone bad on the disk, and to repair it; unless that is off. */
+    /** Starts the scrub in the background, unless {@code cache.scrubRate} is 0. */
     public synchronized void scrub() {
         scrubs = true;
         scrubAtRate();
@@ -302,22 +306,22 @@ public final class RegistryContext implements AutoCloseable {
         }
     }
 
-    /** The same at another pace. */
+    /** Starts a scrub with another rate and schedule; does nothing if the cache is read-only. */
     public synchronized void scrub(ReadPace pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
             Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
-            Scrub begun = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
-            scrub = begun;
-            begun.start();
+            Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
+            scrub = started;
+            started.start();
         }
     }
 
-    /** What an operator has to be told at the start; empty if nothing. */
+    /** Returns a warning for the log at the start, such as that the cache is read-only. */
     public Optional<String> warning() {
         return access.warning();
     }
 
-    /** The configuration that counts now: what it was opened with, and what reloads changed of it since. */
+    /** Returns the current configuration, including the changes of reloads. */
     public ServerConfig config() {
         return rules.config();
     }
@@ -326,16 +330,16 @@ public final class RegistryContext implements AutoCloseable {
         return rules;
     }
 
-    /** The keys that {@link #reload} applies; the others keep what they had when this was opened. */
+    /** True for a key that {@link #reload} applies; other keys keep the values of the start. */
     public static boolean reloads(Key<?> key) {
         return RELOADED.contains(key);
     }
 
     /**
-     * Goes by another configuration from now on, as far as that can be changed without a new start. What is under way is not touched: it ends with
-     * the upstream that it began with.
+     * Applies another configuration, as far as its keys can be changed without a restart (ADR 30). Downloads in flight
+     * are not interrupted; they end with the upstream that they started with.
      *
-     * @throws RegistryException if it can't be used; then nothing is changed
+     * @throws io.ociregistry.oci.RegistryException if the configuration can't be used; then the current one stays
      */
     public synchronized void reload(ServerConfig wanted) {
         ServerConfig before = config();
@@ -350,17 +354,17 @@ public final class RegistryContext implements AutoCloseable {
         listings.reload(next);
         housekeeping.reload();
         if (next.cache().scrubRate() != before.cache().scrubRate()) {
-            endScrub();
+            closeScrub();
             scrubAtRate();
         }
     }
 
-    /** Who may ask it for something. */
+    /** Decides which clients may use the server. */
     public ClientAccess clients() {
         return clients;
     }
 
-    /** As the configuration has them now. */
+    /** Returns the registry names of the current configuration. */
     public RegistryNames names() {
         return rules.names();
     }
@@ -383,43 +387,43 @@ public final class RegistryContext implements AutoCloseable {
         return listings;
     }
 
-    /** Brings images in before anybody asks for them; may be used while this serves. */
+    /** Loads images ahead of requests; usable while the server runs. */
     public ImageLoader loader() {
         return loader;
     }
 
     /**
-     * What is done for a request of a client. Upstreams that are asked for it are told which servers it came through; if this is one of them,
-     * none is asked.
+     * Runs work for the request of a client. Requests to upstreams carry the {@code Via} header on; if it names this
+     * server already, no upstream is asked (ADR 18).
      *
-     * @param via the request's headers of that name
+     * @param via the {@code Via} headers of the request
      */
     public <T> T forRequest(List<String> via, Supplier<T> work) {
         return Via.parse(via).during(work);
     }
 
-    /** What operators ask of it. */
+    /** Returns the administration of this registry. */
     public Admin admin() {
         return admin;
     }
 
-    /** Runs the sending of bodies; its work never waits for a client or an upstream. */
+    /** Runs the writing of bodies; tasks never wait for a client or an upstream. */
     public ExecutorService delivery() {
         return delivery;
     }
 
-    /** True if the store can be read; asks no network. */
+    /** True if the store can be read; sends no request. */
     public boolean isReady() {
         return Files.isReadable(access.layout().root());
     }
 
-    private synchronized void scrubNoMore() {
+    private synchronized void stopScrubs() {
         scrubs = false;
-        endScrub();
+        closeScrub();
     }
 
     /** Caller holds the lock. */
-    private void endScrub() {
+    private void closeScrub() {
         if (scrub != null) {
             scrub.close();
             scrub = null;
@@ -428,32 +432,35 @@ public final class RegistryContext implements AutoCloseable {
 
     @Override
     public void close() {
-        scrubNoMore();
+        stopScrubs();
         housekeeping.close();
-        Preload begun = preload;
-        if (begun != null) {
-            begun.close();
+        Preload started = preload;
+        if (started != null) {
+            started.close();
         }
         clients.close();
         admin.close();
         pruner.close();
         registry.close();
         upstreams.close();
-        end(disk);
+        stop(disk);
         delivery.shutdownNow();
         saving.close();
         discovery.close();
         access.close();
     }
 
-    /** What a check of a file notes in the end is not to be written once the lock is another's. */
-    private static void end(ExecutorService disk) {
+    /** Waits for the file checks to stop: their notes must not be written after the lock of the cache is released. */
+    private static void stop(ExecutorService disk) {
         if (!Pools.interrupt(disk, DISK_PATIENCE)) {
-            LOG.warn("the disk of the cache holds up the stop, which does not wait for it");
+            LOG.warn(
+                    "file checks of the cache did not stop within {} s, and this stop does not wait for them longer;"
+                            + " the disk of the cache may be slow or hang",
+                    DISK_PATIENCE.toSeconds());
         }
     }
 
-    /** A fixed number of threads that keep no process alive. What waits for them is bounded by the requests that wait for it. */
+    /** A pool of daemon threads. Its queue needs no bound: each task belongs to a request that waits for it. */
     private static ExecutorService daemons(String name, int count) {
         return Executors.newFixedThreadPool(count, Daemons.numbered(name));
     }

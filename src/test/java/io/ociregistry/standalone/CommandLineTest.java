@@ -112,8 +112,8 @@ class CommandLineTest {
                 "list --image-path /none | cannot list the image path /none: /none: there is no such directory",
                 "list --image-path /proc | cannot list the image path /proc: /proc: there is no cache in it",
                 "list --output yaml | --output 'yaml' is not one of table, json and wide",
-                "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . if that is meant",
-                "list --pattern a( | the pattern 'a(' is no RE2 expression: missing closing )",
+                "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . to match everything",
+                "list --pattern a( | the pattern 'a(' is not an RE2 expression: missing closing )",
             })
     void whatCanNotBeDoneIsExplainedInOneLine(String line, String message) {
         assertEquals(1, run(line));

@@ -35,15 +35,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What operators ask of a running registry. It is done by one thread of its own, one thing after the other, so that looking through a large
- * cache never holds up a client; stages fail with {@link RegistryException}.
+ * Administration of a running registry: queries, status, prune, loads, and the token of the admin API.
+ *
+ * <p>One thread runs all queries and prunes, one after the other, so that reading a large cache never delays a client.
+ * At most {@value #QUEUED} of them wait. Loads have threads of their own. Stages fail with {@link RegistryException}.
+ * Thread-safe.
  */
 public final class Admin implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Admin.class);
-    private static final int WAITING = 16;
+    private static final int QUEUED = 16;
     private static final String INCOMPLETE =
-            "the index of the cache is still being read, and there may be more than this; ask again in a while";
-    /** Each has as many images at a time as its options say. */
+            "the index of the cache is still being read, so this answer may be incomplete; retry later";
+    /** The maximum of concurrent loads. Each loads as many images at a time as its options say. */
     private static final int LOADS = 2;
 
     private final AdminConfig config;
@@ -52,8 +55,8 @@ public final class Admin implements AutoCloseable {
     private final ImageLoader loader;
     private final Pruner pruner;
     private final StatusCollector status;
-    private final ThreadPoolExecutor thread = threads("admin", 1, new ArrayBlockingQueue<>(WAITING));
-    private final ThreadPoolExecutor loads = threads("admin load", LOADS, new SynchronousQueue<>());
+    private final ThreadPoolExecutor thread = pool("admin", 1, new ArrayBlockingQueue<>(QUEUED));
+    private final ThreadPoolExecutor loads = pool("admin load", LOADS, new SynchronousQueue<>());
     /** Guarded by "this". */
     private @Nullable AdminToken token;
 
@@ -72,48 +75,55 @@ public final class Admin implements AutoCloseable {
         this.status = status;
     }
 
-    private static ThreadPoolExecutor threads(String name, int count, BlockingQueue<Runnable> waiting) {
-        ThreadPoolExecutor threads =
+    private static ThreadPoolExecutor pool(String name, int count, BlockingQueue<Runnable> waiting) {
+        ThreadPoolExecutor pool =
                 new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, Daemons.named(name));
-        threads.allowCoreThreadTimeOut(true);
-        return threads;
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     /**
-     * What somebody wants to know of the content of the cache. While its index is being read for the first time that waits for the end of it, but
-     * not longer than clients do; then what is known so far is the answer, which says so.
+     * Answers a question about the contents of the cache.
+     *
+     * <p>While the index is being read for the first time, the question waits for it, but not longer than clients wait
+     * for an answer. After that time, the answer has the contents known so far and a warning.
      */
     public <T> CompletionStage<ListResult<T>> ask(Function<CacheContents, T> question) {
-        return contents.awaitIndex()
-                .thenCompose(isRead -> work(() -> new ListResult<>(
+        return contents.isReadInTime()
+                .thenCompose(isComplete -> work(() -> new ListResult<>(
                         question.apply(contents.known()),
                         Optional.empty(),
-                        isRead ? Optional.empty() : Optional.of(INCOMPLETE))));
+                        isComplete ? Optional.empty() : Optional.of(INCOMPLETE))));
     }
 
-    /** Prunes the cache, or tells what that would do; once all of its index is read. */
+    /**
+     * Prunes the cache after its index was read; a dry run only reports what a prune would delete.
+     *
+     * @throws RegistryException {@link ErrorCode#STORE_FAILED} if the cache is read-only
+     */
     public CompletionStage<PruneReport> prune(PruneRequest request) {
         if (!request.dryRun() && !access.layout().isWritable()) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "nothing can be pruned: " + access.warning().orElse("the cache is read-only"));
+                    "the cache can't be pruned: " + access.warning().orElse("the cache is read-only"));
         }
         return contents.whenRead(() -> work(() -> pruner.prune(request)));
     }
 
     /**
-     * The token that operators show. The first call makes it, unless the configuration gives one, and logs where it is;
-     * so a command that opens the cache and serves nobody makes none. A token that can't be made closes the API, and
-     * keeps nothing else from working.
+     * Returns the token that the admin API requires.
+     *
+     * <p>The first call creates it, unless the configuration gives one, and logs where it is. So a command that opens
+     * the cache without serving clients creates no token. If the token can't be created, only the admin API is closed.
      */
     public synchronized AdminToken token() {
-        AdminToken known = token;
-        if (known == null) {
-            known = findToken();
-            LOG.info("admin API: {}", known.place());
-            token = known;
+        AdminToken current = token;
+        if (current == null) {
+            current = findToken();
+            LOG.info("admin API: {}", current.place());
+            token = current;
         }
-        return known;
+        return current;
     }
 
     private AdminToken findToken() {
@@ -134,29 +144,29 @@ public final class Admin implements AutoCloseable {
         }
     }
 
-    /** How it stands with the server. */
+    /** Collects the status of the server, without a request to an upstream. */
     public CompletionStage<ServerStatus> status() {
         return work(status::collect);
     }
 
     /**
-     * Begins to load images, of which the listener hears; the stage is that of its end. It goes on if nobody listens any more.
+     * Starts a load in the background; the stage completes at its end. The load does not end if its client leaves.
      *
-     * @throws RegistryException if it can't begin: {@link ErrorCode#STORE_FAILED} where nothing can be kept, {@link ErrorCode#OVERLOADED} while as
-     *     many are under way as may be
+     * @throws RegistryException {@link ErrorCode#STORE_FAILED} if the cache is read-only, {@link ErrorCode#OVERLOADED}
+     *     if {@value #LOADS} loads are running already
      */
     public CompletionStage<LoadSummary> load(LoadPlan plan, LoadOptions options, LoadListener listener) {
         if (!access.layout().isWritable()) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "nothing can be loaded: " + access.warning().orElse("the cache is read-only"));
+                    "images can't be loaded: " + access.warning().orElse("the cache is read-only"));
         }
         try {
             return CompletableFuture.supplyAsync(() -> loaded(plan, options, listener), loads);
         } catch (RejectedExecutionException e) {
             throw new RegistryException(
                     ErrorCode.OVERLOADED,
-                    "this server stops, or has " + LOADS + " loads under way already; ask again when one is over",
+                    "this server is stopping or already runs " + LOADS + " loads; retry when one of them has ended",
                     null,
                     Duration.ofMinutes(1));
         }
@@ -169,7 +179,7 @@ public final class Admin implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new RegistryException(
                     ErrorCode.OVERLOADED,
-                    "the server stops; what has arrived is kept, and the same load goes on from there");
+                    "the server is stopping; what was downloaded is kept, and the same load resumes from there");
         }
     }
 
@@ -179,7 +189,7 @@ public final class Admin implements AutoCloseable {
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedStage(new RegistryException(
                     ErrorCode.OVERLOADED,
-                    "this server stops, or has " + WAITING + " other questions of operators to answer first; ask again",
+                    "this server is stopping, or " + QUEUED + " administration requests are waiting already; retry",
                     null,
                     Duration.ofSeconds(5)));
         }

@@ -25,52 +25,53 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What is in a cache, as an operator asks: the one answer for the command {@code list} and for the running server.
+ * Lists the images and blobs of a cache, for the command {@code list} and for a running server.
  *
- * <p>Asks nobody and writes nothing but, in a store that it may write to, what is found to be broken into its quarantine. Names come from memory,
- * everything else is looked up on the disk when a stream gets there, so that much can be listed in little memory.
+ * <p>Sends no request to an upstream. The only writes are those of the quarantine: in a writable store, files that are
+ * found corrupt are moved there. Names come from memory. All other data is read from the disk when a stream reaches it,
+ * so that a large cache is listed in little memory.
  */
 public final class CacheContents {
     private final Supplier<Map<ImageReference, Digest>> names;
     private final ManifestStore records;
     private final BlobStore blobs;
-    private final ImageInspector look;
+    private final ImageInspector inspector;
 
     public CacheContents(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
         this.names = catalog::names;
         this.records = records;
         this.blobs = blobs;
-        this.look = new ImageInspector(records, blobs);
+        this.inspector = new ImageInspector(records, blobs);
     }
 
-    /** Those of a store that is open, as they are now. */
+    /** Reads the contents of an open store as they are now; later changes are not seen. */
     public static CacheContents of(StoreAccess access, ServerConfig config) {
         ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
         return new CacheContents(ContentIndex.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
-    /** How much there is, which may be more if not all is known yet. */
+    /** Counts the names, manifests and blobs known now. */
     ServerStatus.Counts counts(boolean isComplete) {
         Map<ImageReference, Digest> all = names.get();
         int manifests = (int) all.values().stream().distinct().count();
         return new ServerStatus.Counts(all.size(), manifests, blobs.digests().size(), isComplete);
     }
 
-    /** The images whose names match, sorted by name. */
+    /** Returns the images whose names match, sorted by name. */
     public Stream<CachedImage> images(ReferencePatterns patterns) {
         return names.get().entrySet().stream()
                 .filter(entry -> patterns.matches(entry.getKey()))
                 .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
-                .flatMap(entry -> look.at(entry.getKey(), entry.getValue()).stream());
+                .flatMap(entry -> inspector.at(entry.getKey(), entry.getValue()).stream());
     }
 
-    /** The images, but no indexes, of which a blob has a digest with that in it, sorted by name. */
+    /** Returns the images, without indexes, that have a blob whose digest contains the text, sorted by name. */
     public Stream<CachedImage> imagesWith(String partOfDigest) {
         return images(ReferencePatterns.ALL)
                 .filter(image -> image.blobs().stream().anyMatch(blob -> blob.contains(partOfDigest)));
     }
 
-    /** The blobs whose digests have that in them, sorted. */
+    /** Returns the blobs whose digests contain the text, sorted by digest. */
     public Stream<CachedBlob> blobs(String partOfDigest) {
         Map<Digest, Integer> references = new HashMap<>();
         records.forEach(record -> record.manifest().blobs().stream()
@@ -87,40 +88,42 @@ public final class CacheContents {
     }
 
     /**
-     * What is here of the images whose names match, sorted: manifests, and blobs that were verified or have the size that a manifest says. For
-     * every name, blobs that no manifest names are among them too.
+     * Returns the digests of the cached manifests and blobs of the images whose names match, sorted.
+     *
+     * <p>A blob counts as cached if it was verified or if its file has the size that a manifest says. If all names
+     * match, verified blobs that no manifest names are included.
      */
     public Set<Digest> digests(ReferencePatterns patterns) {
-        Set<Digest> here = new TreeSet<>();
+        Set<Digest> cached = new TreeSet<>();
         names.get().forEach((name, digest) -> {
             if (patterns.matches(name)) {
-                records.record(digest).map(ManifestRecord::manifest).ifPresent(found -> addAll(found, here));
+                records.record(digest).map(ManifestRecord::manifest).ifPresent(manifest -> addAll(manifest, cached));
             }
         });
         if (patterns.isAll()) {
-            records.forEach(record -> addAll(record.manifest(), here));
-            blobs.digests().stream().filter(blobs::isVerified).forEach(here::add);
+            records.forEach(record -> addAll(record.manifest(), cached));
+            blobs.digests().stream().filter(blobs::isVerified).forEach(cached::add);
         }
-        return here;
+        return cached;
     }
 
-    private void addAll(Manifest root, Set<Digest> here) {
-        Deque<Manifest> left = new ArrayDeque<>(List.of(root));
-        while (!left.isEmpty()) {
-            Manifest manifest = left.remove();
-            if (here.add(manifest.digest())) {
+    private void addAll(Manifest root, Set<Digest> cached) {
+        Deque<Manifest> queue = new ArrayDeque<>(List.of(root));
+        while (!queue.isEmpty()) {
+            Manifest manifest = queue.remove();
+            if (cached.add(manifest.digest())) {
                 manifest.blobs().stream()
-                        .filter(this::isHere)
+                        .filter(this::isCached)
                         .map(Descriptor::digest)
-                        .forEach(here::add);
+                        .forEach(cached::add);
                 manifest.children().stream()
                         .flatMap(child -> records.record(child.digest()).stream())
-                        .forEach(child -> left.add(child.manifest()));
+                        .forEach(child -> queue.add(child.manifest()));
             }
         }
     }
 
-    private boolean isHere(Descriptor blob) {
+    private boolean isCached(Descriptor blob) {
         return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 }

@@ -1,8 +1,8 @@
 package io.ociregistry.registry.admin;
 
 /**
- * One blob in the cache.
+ * A blob in the cache, as the admin API and the command {@code list} show it.
  *
- * @param references how many of the manifests here consist of it among others; 0 if none does
+ * @param references the number of cached manifests that name it
  */
 public record CachedBlob(String digest, int references, long size) {}

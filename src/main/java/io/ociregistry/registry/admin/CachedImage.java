@@ -4,20 +4,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One name in the cache, and what is there of it, as people and their scripts are told.
+ * A name in the cache with its image, as the admin API and the command {@code list} show it.
  *
- * @param name complete, as {@code docker pull} takes it
+ * @param name the complete name, as {@code docker pull} takes it
  * @param image the name without its tag or digest
  * @param reference the tag, or the digest
- * @param digest of the manifest
- * @param type {@code list} for an index, {@code image} for an image or another artifact that consists of blobs, {@code other} for what has none
- * @param platforms of an index those whose manifests are here, of an image its own; none where nothing tells
- * @param size what its blobs take when all of them are here; of an index those of the images that are here
- * @param stored what is here of that
- * @param complete whether it can be used without its registry; of an index, whether the image of one platform can
- * @param created when it was pulled first, in UTC; none if nobody knows
- * @param pulled when a client got it last, in UTC; none if nobody knows
- * @param blobs the digests of its layers, and of its config as the last one
+ * @param digest the digest of the manifest
+ * @param type {@code list} for an index, {@code image} for an image or another artifact with blobs, {@code other} for a
+ *     manifest without blobs
+ * @param platforms the platforms of an index whose manifests are cached, or the platform of an image; empty if unknown
+ * @param size the bytes of all its blobs; for an index, of the blobs of the cached images
+ * @param stored the bytes of those blobs that are cached
+ * @param complete whether it can be used without its registry; for an index, whether the image of one platform can
+ * @param created the time in UTC when it was first pulled; null if unknown
+ * @param pulled the time in UTC when a client last pulled it; null if unknown
+ * @param blobs the digests of its layers, followed by the digest of its config
  */
 public record CachedImage(
         String name,

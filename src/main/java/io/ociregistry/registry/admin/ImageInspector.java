@@ -20,11 +20,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** Looks at what is here of one image. */
+/** Finds out which blobs of an image are cached. */
 final class ImageInspector {
-    private static final int LARGEST_CONFIG = 4 << 20;
-    /** Indexes of indexes of indexes are nobody's; what is deeper counts as absent. */
-    private static final int DEEPEST = 4;
+    private static final int MAX_CONFIG_BYTES = 4 << 20;
+    /** The maximum nesting of indexes, far more than images have; deeper manifests count as absent. */
+    private static final int MAX_DEPTH = 4;
 
     private final ManifestStore records;
     private final BlobStore blobs;
@@ -34,15 +34,15 @@ final class ImageInspector {
         this.blobs = blobs;
     }
 
-    /** What is here under that name; empty if its manifest has just gone. */
+    /** Describes the image of a name; empty if its manifest was removed in the meantime. */
     Optional<CachedImage> at(ImageReference name, Digest manifest) {
         return records.record(manifest).map(record -> at(name, record));
     }
 
     private CachedImage at(ImageReference name, ManifestRecord record) {
         Manifest manifest = record.manifest();
-        Collection<Descriptor> parts = parts(manifest, 0).values();
-        Optional<RecordedReference> noted = noted(name, record);
+        Collection<Descriptor> content = contentOf(manifest, 0).values();
+        Optional<RecordedReference> recorded = recorded(name, record);
         return new CachedImage(
                 name.toString(),
                 name.repository().toString(),
@@ -51,13 +51,13 @@ final class ImageInspector {
                 type(manifest),
                 manifest.mediaType().toString(),
                 platforms(manifest),
-                parts.stream().mapToLong(this::size).sum(),
-                parts.stream().filter(this::isHere).mapToLong(this::size).sum(),
+                content.stream().mapToLong(this::size).sum(),
+                content.stream().filter(this::isCached).mapToLong(this::size).sum(),
                 isComplete(manifest, 0),
-                noted.map(RecordedReference::created)
+                recorded.map(RecordedReference::created)
                         .flatMap(ImageInspector::utc)
                         .orElse(null),
-                noted.map(RecordedReference::pulled)
+                recorded.map(RecordedReference::pulled)
                         .flatMap(ImageInspector::utc)
                         .orElse(null),
                 blobsOf(manifest));
@@ -70,8 +70,8 @@ final class ImageInspector {
         return manifest.blobs().isEmpty() ? "other" : "image";
     }
 
-    /** What is written down of a name; of a manifest that lost its tag, what was written of that. */
-    private static Optional<RecordedReference> noted(ImageReference name, ManifestRecord record) {
+    /** The recorded times of a name; if the manifest lost this name, those of another name in the repository. */
+    private static Optional<RecordedReference> recorded(ImageReference name, ManifestRecord record) {
         return record.references().stream()
                 .filter(reference -> reference.name().equals(name))
                 .findFirst()
@@ -84,16 +84,16 @@ final class ImageInspector {
         return Optional.of(time).filter(known -> !known.equals(Instant.EPOCH)).map(Instant::toString);
     }
 
-    /** The blobs of an image, or of the images of an index that are here, each once. */
-    private Map<Digest, Descriptor> parts(Manifest manifest, int depth) {
-        Map<Digest, Descriptor> parts = new LinkedHashMap<>();
-        manifest.blobs().forEach(blob -> parts.putIfAbsent(blob.digest(), blob));
-        children(manifest, depth).forEach(child -> parts.putAll(parts(child, depth + 1)));
-        return parts;
+    /** The blobs of an image, or of the cached images of an index, each once. */
+    private Map<Digest, Descriptor> contentOf(Manifest manifest, int depth) {
+        Map<Digest, Descriptor> content = new LinkedHashMap<>();
+        manifest.blobs().forEach(blob -> content.putIfAbsent(blob.digest(), blob));
+        children(manifest, depth).forEach(child -> content.putAll(contentOf(child, depth + 1)));
+        return content;
     }
 
     private Stream<Manifest> children(Manifest manifest, int depth) {
-        return depth > DEEPEST
+        return depth > MAX_DEPTH
                 ? Stream.empty()
                 : manifest.children().stream().flatMap(child -> manifest(child).stream());
     }
@@ -106,13 +106,13 @@ final class ImageInspector {
         return blob.size() >= 0 ? blob.size() : blobs.size(blob.digest()).orElse(0);
     }
 
-    private boolean isHere(Descriptor blob) {
+    private boolean isCached(Descriptor blob) {
         return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 
     private boolean isComplete(Manifest manifest, int depth) {
-        boolean blobsAreHere = manifest.neededBlobs().stream().allMatch(this::isHere);
-        return blobsAreHere
+        boolean hasBlobs = manifest.neededBlobs().stream().allMatch(this::isCached);
+        return hasBlobs
                 && (manifest.children().isEmpty()
                         || children(manifest, depth)
                                 .filter(child -> !child.isAttestation())
@@ -123,7 +123,7 @@ final class ImageInspector {
         if (manifest.children().isEmpty()) {
             return manifest
                     .config()
-                    .flatMap(config -> blobs.read(config.digest(), LARGEST_CONFIG))
+                    .flatMap(config -> blobs.read(config.digest(), MAX_CONFIG_BYTES))
                     .flatMap(ImageConfig::platform)
                     .map(Platform::toString)
                     .stream()
@@ -138,7 +138,7 @@ final class ImageInspector {
                 .toList();
     }
 
-    /** Layers first, as the Go program lists them. */
+    /** Layers first and the config last, as the Go implementation lists them. */
     private static List<String> blobsOf(Manifest manifest) {
         List<Descriptor> ordered = new ArrayList<>(manifest.blobs());
         manifest.config().ifPresent(config -> {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** The contents of a running server's cache, which are known in full only after its index was read. */
+/** The contents of a running server's cache; they are complete after its index was read. Thread-safe. */
 public final class LiveContents {
     private final CacheContents contents;
     private final RecordWatcher index;
@@ -28,8 +28,8 @@ public final class LiveContents {
         return contents.counts(index.isReady());
     }
 
-    /** Waits for the index as long as a client waits for an answer; false if it was not read in that time. */
-    CompletionStage<Boolean> awaitIndex() {
+    /** True once the index was read; false if that takes longer than a client waits for an answer. */
+    CompletionStage<Boolean> isReadInTime() {
         if (index.isReady()) {
             return CompletableFuture.completedStage(true);
         }

@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with a server: what an operator looks at first. It holds no secret.
+ * The status of a server, as the admin API shows it. Contains no secret.
  *
- * @param started when, in UTC
- * @param upstreams those that are configured, and those that were asked for lately, by name
- * @param downloads the blobs that are arriving
+ * @param started the start time in UTC
+ * @param upstreams the configured upstreams and recently used unlisted ones, by name
+ * @param downloads the blobs in flight
  */
 public record ServerStatus(
         String version,
@@ -26,10 +26,10 @@ public record ServerStatus(
     }
 
     /**
-     * The disk that the cache is on, in bytes.
+     * The disk of the cache; sizes in bytes.
      *
-     * @param readOnly whether nothing new is kept
-     * @param warning why, and what of the cache can't be read
+     * @param readOnly whether the cache can't be written, so that new content is not stored
+     * @param warning the reason, and which parts of the cache can't be read; null if there is no problem
      */
     public record Disk(
             String path,
@@ -40,10 +40,10 @@ public record ServerStatus(
             @Nullable String warning) {}
 
     /**
-     * What is in the cache.
+     * The size of the cache.
      *
-     * @param names by which clients can ask for a manifest
-     * @param complete whether all of the index was read since the start; else there are more names and manifests
+     * @param names the number of names by which clients can request a manifest
+     * @param complete whether the whole index was read since the start; otherwise more names and manifests may exist
      */
     public record Counts(int names, int manifests, int blobs, boolean complete) {}
 }

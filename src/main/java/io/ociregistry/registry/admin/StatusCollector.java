@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the status of a running server: disk, cache, upstreams, downloads in flight. The uptime counts from here. */
+/** Collects the status of a running server; the uptime counts from the creation of this object. Thread-safe. */
 public final class StatusCollector {
     private final Supplier<RuntimeConfig> config;
     private final StoreAccess access;
@@ -46,7 +46,7 @@ public final class StatusCollector {
         this.started = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     }
 
-    /** Reads the disk and memory, and sends no request to an upstream. */
+    /** Reads the usage of the disk; sends no request to an upstream. */
     ServerStatus collect() {
         Duration uptime = Duration.between(started, clock.instant());
         return new ServerStatus(
@@ -71,7 +71,7 @@ public final class StatusCollector {
                     !access.layout().isWritable(),
                     warning());
         } catch (IOException e) {
-            throw new RegistryException(ErrorCode.STORE_FAILED, "the disk of the cache can't be looked at: " + e, e);
+            throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }
     }
 

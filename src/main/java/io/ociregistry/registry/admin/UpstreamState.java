@@ -8,13 +8,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How it stands with one upstream, by what its answers told so far.
+ * The health of an upstream, according to its answers so far.
  *
- * @param configured whether it is among {@code registries}; others are anybody's
+ * @param configured whether it is listed under {@code registries}
  * @param state {@code up}, {@code down}, or {@code limited} while it answers some requests with 429, or says that no
  *     requests remain
- * @param reason what clients are told meanwhile; none while it is up
- * @param retrySeconds until it is asked again; none while it is up
+ * @param reason the error that clients get in the meantime; null while it is up
+ * @param retrySeconds the time until the next request to it; null while it is up
  */
 public record UpstreamState(
         String registry,
@@ -22,7 +22,7 @@ public record UpstreamState(
         String state,
         @Nullable String reason,
         @Nullable Long retrySeconds) {
-    /** Asks what is known, and not the upstream. */
+    /** Evaluates the known health; sends no request to the upstream. */
     static UpstreamState of(Upstream upstream, boolean configured) {
         for (RequestKind kind : RequestKind.values()) {
             Optional<RegistryException> refusal = refusal(upstream, kind);
@@ -42,12 +42,14 @@ public record UpstreamState(
         }
     }
 
-    private static UpstreamState refused(Upstream upstream, boolean configured, RegistryException why) {
+    private static UpstreamState refused(Upstream upstream, boolean configured, RegistryException failure) {
         return new UpstreamState(
                 upstream.name().toString(),
                 configured,
-                why.code() == ErrorCode.TOO_MANY_REQUESTS ? "limited" : "down",
-                why.getMessage(),
-                why.retryAfter().map(left -> left.plusMillis(999).toSeconds()).orElse(null));
+                failure.code() == ErrorCode.TOO_MANY_REQUESTS ? "limited" : "down",
+                failure.getMessage(),
+                failure.retryAfter()
+                        .map(time -> time.plusMillis(999).toSeconds())
+                        .orElse(null));
     }
 }

@@ -23,35 +23,39 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The import of one archive: all blobs in the order in which they lie there, then the manifests, so that an image is whole when it is named. */
+/**
+ * The import of one archive: all blobs in the order of the archive, then the manifests.
+ *
+ * <p>In this order, an image is complete when its name is recorded. Used by one thread.
+ */
 final class ArchiveImport {
-    private static final int DIGESTS_TOLD = 5;
+    private static final int MAX_LISTED = 5;
 
     private final ImageArchive archive;
-    private final CacheImporter receipt;
+    private final CacheImporter importer;
     private final Platforms platforms;
     private final LoadListener listener;
     private final Map<String, LoadProgress> progress = new HashMap<>();
-    private final long begun = System.nanoTime();
+    private final long started = System.nanoTime();
 
-    ArchiveImport(ImageArchive archive, CacheImporter receipt, Platforms platforms, LoadListener listener) {
+    ArchiveImport(ImageArchive archive, CacheImporter importer, Platforms platforms, LoadListener listener) {
         this.archive = archive;
-        this.receipt = receipt;
+        this.importer = importer;
         this.platforms = platforms;
         this.listener = listener;
     }
 
-    /** Brings in all of it, and tells of every image. */
+    /** Imports the archive, and reports each image; {@code file} is its name in errors. */
     void run(ImportedNames names, String file) throws InterruptedException {
-        try (PrunePins held = receipt.holding()) {
-            run(plan(names, file, held));
+        try (PrunePins pins = importer.holding()) {
+            run(plan(names, file, pins));
         }
     }
 
     private void run(List<ImportedImage> images) throws InterruptedException {
         Map<Digest, BlobImport> wanted = new LinkedHashMap<>();
         for (ImportedImage image : images) {
-            want(image, wanted);
+            request(image, wanted);
         }
         try {
             Map<Digest, String> failed = read(wanted);
@@ -65,20 +69,20 @@ final class ArchiveImport {
         }
     }
 
-    /** The first outcome is the one that counts. */
+    /** Reports the outcome of an image; later outcomes of the same image are ignored. */
     private void end(ImportedImage image, LoadOutcome outcome) {
-        LoadProgress left = progress.remove(image.name());
-        if (left != null) {
-            left.end(outcome);
+        LoadProgress unfinished = progress.remove(image.name());
+        if (unfinished != null) {
+            unfinished.end(outcome);
         }
     }
 
-    /** Those that can be brought in, as far as the archive tells. */
-    private List<ImportedImage> plan(ImportedNames names, String file, PrunePins held) {
+    /** The images that can be imported completely; the others are reported as failed. */
+    private List<ImportedImage> plan(ImportedNames names, String file, PrunePins pins) {
         archive.unreadable()
                 .forEach(digest -> fail(
                         file + " " + digest,
-                        "the archive lists it by a digest that is none, or of a kind unknown here"));
+                        "the archive lists it by a malformed digest, or by one of an unsupported algorithm"));
         List<ImportedImage> images = new ArrayList<>();
         for (Map.Entry<ArchivedImage, Set<ImageReference>> each : names.all().entrySet()) {
             ArchivedImage archived = each.getKey();
@@ -86,11 +90,11 @@ final class ArchiveImport {
                 fail(file + " " + archived.digest(), names.advice(archived));
                 continue;
             }
-            ImportedImage image = ImportPlan.of(archive, receipt, held, platforms, archived.digest(), each.getValue());
+            ImportedImage image = ImportPlan.of(archive, importer, pins, platforms, archived.digest(), each.getValue());
             if (image.missing().isEmpty()) {
                 images.add(image);
             } else {
-                fail(image.name(), "neither the archive " + file + " nor the cache has " + listed(image.missing()));
+                fail(image.name(), "neither the archive " + file + " nor the cache has " + joined(image.missing()));
             }
         }
         return images;
@@ -100,34 +104,34 @@ final class ArchiveImport {
         listener.ended(new LoadOutcome.Failed(image, reason, false));
     }
 
-    private static String listed(List<String> what) {
-        String some = String.join(", ", what.subList(0, Math.min(DIGESTS_TOLD, what.size())));
-        return what.size() > DIGESTS_TOLD ? some + " and " + (what.size() - DIGESTS_TOLD) + " more" : some;
+    private static String joined(List<String> content) {
+        String first = String.join(", ", content.subList(0, Math.min(MAX_LISTED, content.size())));
+        return content.size() > MAX_LISTED ? first + " and " + (content.size() - MAX_LISTED) + " more" : first;
     }
 
-    private void want(ImportedImage image, Map<Digest, BlobImport> wanted) {
-        LoadProgress one = new LoadProgress(image.name(), listener);
-        progress.put(image.name(), one);
+    private void request(ImportedImage image, Map<Digest, BlobImport> wanted) {
+        LoadProgress imageProgress = new LoadProgress(image.name(), listener);
+        progress.put(image.name(), imageProgress);
         for (Descriptor blob : image.blobs()) {
-            if (archive.has(blob) && !receipt.isVerified(blob.digest())) {
-                one.start();
-                one.expect(blob.size());
-                wanted.computeIfAbsent(blob.digest(), unused -> new BlobImport(receipt, blob))
-                        .wantedBy(image.repositories(), one);
+            if (archive.has(blob) && !importer.isVerified(blob.digest())) {
+                imageProgress.start();
+                imageProgress.expect(blob.size());
+                wanted.computeIfAbsent(blob.digest(), unused -> new BlobImport(importer, blob))
+                        .wantedBy(image.repositories(), imageProgress);
             }
         }
     }
 
-    /** Brings blobs in, and tells what is wrong with those that could not be. */
+    /** Imports blobs; returns the reasons of the failed ones. */
     private Map<Digest, String> read(Map<Digest, BlobImport> wanted) throws IOException, InterruptedException {
         Map<Digest, String> failed = new HashMap<>();
         try {
             pass(wanted, failed);
-            // Where what an earlier attempt left was wrong, it is gone now.
-            Map<Digest, BlobImport> again = new LinkedHashMap<>(wanted);
-            again.keySet().retainAll(failed.keySet());
-            again.values().removeIf(blob -> !blob.canBeTriedAgain());
-            pass(again, failed);
+            // The first pass has deleted the partial files with wrong bytes, so a second pass can succeed.
+            Map<Digest, BlobImport> retried = new LinkedHashMap<>(wanted);
+            retried.keySet().retainAll(failed.keySet());
+            retried.values().removeIf(blob -> !blob.canBeTriedAgain());
+            pass(retried, failed);
         } catch (InterruptedIOException e) {
             throw new InterruptedException();
         }
@@ -156,35 +160,35 @@ final class ArchiveImport {
             }
         }
         if (!reasons.isEmpty()) {
-            return new LoadOutcome.Failed(image.name(), listed(reasons), false);
+            return new LoadOutcome.Failed(image.name(), joined(reasons), false);
         }
-        boolean isNews = name(image);
-        return bytes == 0 && !isNews
+        boolean isNew = name(image);
+        return bytes == 0 && !isNew
                 ? new LoadOutcome.AlreadyThere(image.name())
-                : new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - begun));
+                : new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started));
     }
 
-    /** Writes down what it is called, the root last; true if something of that is new. */
+    /** Records the names of all its manifests, the root last; true if a name is new. */
     private boolean name(ImportedImage image) throws IOException {
-        boolean isNews = false;
+        boolean isNew = false;
         for (Repository repository : image.repositories()) {
-            image.blobs().forEach(blob -> receipt.link(blob.digest(), Set.of(repository)));
+            image.blobs().forEach(blob -> importer.link(blob.digest(), Set.of(repository)));
             for (Map.Entry<Digest, Manifest> part : image.manifests().entrySet()) {
                 if (!part.getKey().equals(image.digest())) {
-                    isNews |= name(new ImageReference(repository, part.getKey()), part.getValue());
+                    isNew |= name(new ImageReference(repository, part.getKey()), part.getValue());
                 }
             }
         }
         Manifest root = image.manifests().get(image.digest());
         for (ImageReference name : image.names()) {
-            isNews |= root != null && name(name, root);
+            isNew |= root != null && name(name, root);
         }
-        return isNews;
+        return isNew;
     }
 
     private boolean name(ImageReference name, Manifest manifest) throws IOException {
-        boolean isNews = !receipt.isNamed(name, manifest);
-        receipt.name(name, manifest);
-        return isNews;
+        boolean isNew = !importer.isNamed(name, manifest);
+        importer.name(name, manifest);
+        return isNew;
     }
 }

@@ -15,44 +15,44 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Brings in what an archive holds: a tar or a layout that docker, containerd, skopeo or {@code export} made.
+ * Imports an archive: a tar or an OCI layout of docker, containerd, skopeo or {@code export} (ADR 24).
  *
- * <p>Every manifest and every blob is verified before it is visible, and comes through the partial files that downloads come through: an import
- * that was interrupted goes on when it is run again, and what is here already is not read. What an operator loads counts as confirmed for the
- * repositories that it is named by (ADR 8).
+ * <p>Every manifest and blob is verified before it is visible. Blobs are written to partial files, as downloads are, so
+ * that an interrupted import is resumed by the next one; blobs that are cached already are not read. Imported content
+ * counts as confirmed for the repositories of its names (ADR 8). Thread-safe; imports run one after the other.
  */
 public final class ArchiveImporter implements FileImporter {
-    private final CacheImporter receipt;
+    private final CacheImporter importer;
     private final Supplier<RegistryNames> names;
-    private final int longestManifest;
-    /** Archives share blobs, and a disk is no faster for two. */
-    private final ReentrantLock oneAtATime = new ReentrantLock();
+    private final int maxManifestBytes;
+    /** One import at a time, because archives share blobs, and the disk is the limit. */
+    private final ReentrantLock lock = new ReentrantLock();
 
-    public ArchiveImporter(CacheImporter receipt, Supplier<RegistryNames> names, long longestManifest) {
-        this.receipt = receipt;
+    public ArchiveImporter(CacheImporter importer, Supplier<RegistryNames> names, long maxManifestBytes) {
+        this.importer = importer;
         this.names = names;
-        this.longestManifest = (int) longestManifest;
+        this.maxManifestBytes = (int) maxManifestBytes;
     }
 
     @Override
     public void load(ImageFile file, LoadOptions options, LoadListener listener) throws InterruptedException {
         String name = file.path().toString();
-        oneAtATime.lockInterruptibly();
+        lock.lockInterruptibly();
         try {
-            RegistryNames now = names.get();
-            Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, now));
-            ImageArchive archive = ImageArchive.open(file.path(), longestManifest);
-            new ArchiveImport(archive, receipt, options.platforms(), listener)
-                    .run(new ImportedNames(archive, now, resolved), name);
+            RegistryNames registries = names.get();
+            Optional<ResolveRef> resolved = options.resolveRef().map(text -> ResolveRef.parse(text, registries));
+            ImageArchive archive = ImageArchive.open(file.path(), maxManifestBytes);
+            new ArchiveImport(archive, importer, options.platforms(), listener)
+                    .run(new ImportedNames(archive, registries, resolved), name);
             if (archive.isRebuilt()) {
                 listener.noted(
-                        name + " has no manifests, so they were made of its configs and layers: its images have other"
-                                + " digests here than upstream");
+                        name + " has no manifests, so they were made from its configs and layers; its images have other"
+                                + " digests here than in their registries");
             }
         } catch (ArchiveException | RegistryException e) {
             listener.ended(new LoadOutcome.Failed(name, String.valueOf(e.getMessage()), false));
         } finally {
-            oneAtATime.unlock();
+            lock.unlock();
         }
     }
 }

@@ -20,57 +20,58 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One blob on its way from an archive into the store. */
+/** The import of one blob from an archive into the store. Used by one thread. */
 final class BlobImport {
-    private static final int BUFFER = 1 << 16;
-    private static final long TOLD_NANOS = Duration.ofMillis(500).toNanos();
+    private static final int BUFFER_BYTES = 1 << 16;
+    private static final long REPORT_INTERVAL_NANOS = Duration.ofMillis(500).toNanos();
 
-    private final CacheImporter receipt;
+    private final CacheImporter importer;
     private final Descriptor blob;
     private final Set<Repository> repositories = new LinkedHashSet<>();
     private final List<LoadProgress> progress = new ArrayList<>();
-    private boolean begunWithLeftovers;
+    private boolean retryable;
 
-    BlobImport(CacheImporter receipt, Descriptor blob) {
-        this.receipt = receipt;
+    BlobImport(CacheImporter importer, Descriptor blob) {
+        this.importer = importer;
         this.blob = blob;
     }
 
-    /** An image of these repositories consists of it. */
-    void wantedBy(Collection<Repository> more, LoadProgress image) {
-        repositories.addAll(more);
+    /** Adds an image with this blob, and its repositories. */
+    void wantedBy(Collection<Repository> owners, LoadProgress image) {
+        repositories.addAll(owners);
         progress.add(image);
     }
 
-    /** True if it failed though it may well be right: something of an earlier attempt was in the way. */
+    /** True if a failure may be caused by leftovers of an earlier attempt, so that a retry may succeed. */
     boolean canBeTriedAgain() {
-        return begunWithLeftovers;
+        return retryable;
     }
 
     /**
-     * Takes its content; tells what is wrong with it.
+     * Imports the content; returns the reason if the content is wrong or can't be stored.
      *
-     * @throws IOException if the archive or the disk fails; what came so far is kept for the next time
+     * @throws IOException if the archive or the disk fails; the bytes so far are kept for the next attempt
      */
     Optional<String> receive(InputStream content) throws IOException {
         Repository source = repositories.iterator().next();
-        BlobDownload download = receipt.begin(blob.digest(), source);
-        begunWithLeftovers = download.held() > 0;
+        BlobDownload download = importer.begin(blob.digest(), source);
+        retryable = download.held() > 0;
         try {
             if (!download.isKept()) {
-                begunWithLeftovers = true;
-                return Optional.of("blob " + blob.digest() + " can't be kept: "
-                        + receipt.unreadable(blob.digest())
-                                .map(why -> "it is there but unreadable: " + why)
-                                .orElse("the disk does not take it, or it is being fetched at the same time"));
+                retryable = true;
+                return Optional.of("blob " + blob.digest() + " can't be stored: "
+                        + importer.unreadable(blob.digest())
+                                .map(why -> "its file exists but is unreadable: " + why)
+                                .orElse("the disk is full or can't be written,"
+                                        + " or a download of it is in flight; see the log"));
             }
             download.expect(blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
             copy(content, download);
             download.verify();
-            receipt.publish(download, repositories);
+            importer.publish(download, repositories);
             return Optional.empty();
         } catch (RegistryException e) {
-            return Optional.of(whatIsWrong(download, e));
+            return Optional.of(reason(download, e));
         } catch (IOException e) {
             download.checkpoint();
             throw e;
@@ -79,50 +80,52 @@ final class BlobImport {
         }
     }
 
-    private String whatIsWrong(BlobDownload download, RegistryException e) throws IOException {
+    private String reason(BlobDownload download, RegistryException e) throws IOException {
         if (!download.isKept()) {
-            throw notTaken(e);
+            throw notStored(e);
         }
         if (e.code() != ErrorCode.UPSTREAM_WRONG_CONTENT) {
             throw new IOException(e.getMessage(), e);
         }
-        receipt.discard(download);
+        importer.discard(download);
         return e.getMessage();
     }
 
     private void copy(InputStream content, BlobDownload download) throws IOException {
         download.recheck();
         content.skipNBytes(download.held());
-        long told = System.nanoTime();
-        long untold = download.held();
-        byte[] buffer = new byte[BUFFER];
+        long lastReport = System.nanoTime();
+        long unreported = download.held();
+        byte[] buffer = new byte[BUFFER_BYTES];
         for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
             if (Thread.currentThread().isInterrupted()) {
-                leave(download);
+                interrupt(download);
             }
             download.append(ByteBuffer.wrap(buffer, 0, count));
             if (!download.isKept()) {
-                throw notTaken(null);
+                throw notStored(null);
             }
-            untold += count;
-            if (System.nanoTime() - told > TOLD_NANOS) {
-                tell(untold);
-                untold = 0;
-                told = System.nanoTime();
+            unreported += count;
+            if (System.nanoTime() - lastReport > REPORT_INTERVAL_NANOS) {
+                report(unreported);
+                unreported = 0;
+                lastReport = System.nanoTime();
             }
         }
-        tell(untold);
+        report(unreported);
     }
 
-    private IOException notTaken(@Nullable Throwable cause) {
+    private IOException notStored(@Nullable Throwable cause) {
         return new IOException(
-                "the disk of the cache does not take blob " + blob.digest()
-                        + ": it is full, or fails; the log tells more",
+                "the disk of the cache can't store blob " + blob.digest()
+                        + ": it is full or can't be written; see the log",
                 cause);
     }
 
-    /** An interrupt would close the file under what has still to be forced. */
-    private static void leave(BlobDownload download) throws InterruptedIOException {
+    /**
+     * Writes a checkpoint without the interrupt flag, because an interrupt would close the file before it is forced.
+     */
+    private static void interrupt(BlobDownload download) throws InterruptedIOException {
         boolean interrupted = Thread.interrupted();
         download.checkpoint();
         if (interrupted) {
@@ -130,7 +133,7 @@ final class BlobImport {
         }
     }
 
-    private void tell(long bytes) {
+    private void report(long bytes) {
         for (LoadProgress image : progress) {
             image.got(bytes);
             image.tell();

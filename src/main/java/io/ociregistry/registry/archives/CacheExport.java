@@ -7,7 +7,11 @@ import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.ManifestStore;
 import java.time.Duration;
 
-/** Writes what is in a cache into an archive that can be carried to another. Reads only, also beside the server that fills the cache. */
+/**
+ * Exports images of a cache to an archive, which another cache can import.
+ *
+ * <p>Only reads the cache, so that it can run while a server uses the cache.
+ */
 public final class CacheExport {
     private final ContentIndex catalog;
     private final ManifestStore records;
@@ -19,13 +23,13 @@ public final class CacheExport {
         this.blobs = blobs;
     }
 
-    /** That of a store that is open, as it is now. */
+    /** Reads the contents of an open store as they are now; later changes are not seen. */
     public static CacheExport of(StoreAccess access, ServerConfig config) {
         ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
         return new CacheExport(ContentIndex.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
     }
 
-    /** Looks what there is of what is asked for. */
+    /** Selects the requested content that is cached. */
     public ExportPlan plan(ExportRequest request) {
         ExportSelection selection = new ExportSelection(catalog, records, blobs, request);
         selection.choose();

@@ -20,8 +20,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Takes into the cache what comes in by hand, with nobody to ask. The operator's word counts as that of its registry would (ADR 8), but never makes
- * anything public: nobody said that it is shown without credentials.
+ * Writes imported content to the cache, without a request to its registry.
+ *
+ * <p>An import counts as a confirmation by the registry (ADR 8), but its links are never public, because an archive
+ * does not say whether its registry requires credentials. Thread-safe.
  */
 public final class CacheImporter {
     private final ManifestStore records;
@@ -39,17 +41,17 @@ public final class CacheImporter {
         this.clock = clock;
     }
 
-    /** What is held in it is not pruned before its manifest is named. */
+    /** Returns pins that protect blobs from pruning until their manifests are recorded; the caller closes them. */
     PrunePins holding() {
         return new PrunePins(catalog);
     }
 
-    /** A manifest that is here, whatever it is called. */
+    /** Returns a cached manifest, whatever its names are. */
     Optional<Manifest> manifest(Digest digest) {
         return records.find(digest);
     }
 
-    /** True if that blob is here, or a file that is verified when it is served. */
+    /** True if the blob is stored, or if a file exists that can be the blob and is verified when it is served. */
     boolean has(Descriptor blob) {
         return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
@@ -58,7 +60,7 @@ public final class CacheImporter {
         return blobs.isVerified(blob);
     }
 
-    /** Why the file of a blob that is here can't be read; empty if it can. */
+    /** Returns the reason why the file of a blob can't be read; empty if it can be read or does not exist. */
     Optional<String> unreadable(Digest blob) {
         return blobs.unreadable(blob);
     }
@@ -73,12 +75,12 @@ public final class CacheImporter {
 
     /** Makes a verified blob visible in these repositories. */
     void publish(BlobDownload blob, Collection<Repository> repositories) throws IOException {
-        // First: nobody else can be shown it before its links are there.
+        // Links come first: without a link, no repository could show the published blob.
         link(blob.digest(), repositories);
         blobs.publish(blob);
     }
 
-    /** Shows what is here in these repositories too. */
+    /** Links a stored blob to more repositories. */
     void link(Digest blob, Collection<Repository> repositories) {
         for (Repository repository : repositories) {
             ConfirmedLink link = new ConfirmedLink(repository, blob, false);
@@ -88,16 +90,16 @@ public final class CacheImporter {
         }
     }
 
-    /** True if a name means that manifest already. */
+    /** True if the name means this manifest already. */
     boolean isNamed(ImageReference name, Manifest manifest) {
         return catalog.find(name).filter(manifest.digest()::equals).isPresent()
                 && records.find(manifest.digest()).isPresent();
     }
 
     /**
-     * Writes down what a name means, unless it means that already.
+     * Records the manifest of a name, unless the name means it already.
      *
-     * @throws IOException if the disk does not take it
+     * @throws IOException if the record can't be written
      */
     void name(ImageReference name, Manifest manifest) throws IOException {
         if (isNamed(name, manifest)) {
@@ -111,8 +113,8 @@ public final class CacheImporter {
                 record -> catalog.add(ManifestSummary.of(record)));
         if (!records.isSaved(manifest.digest())) {
             throw new IOException(records.unreadable(manifest.digest())
-                    .map(why -> "the record of " + name + " is there but unreadable: " + why)
-                    .orElse("it does not take the record of " + name));
+                    .map(why -> "the record of " + name + " exists but is unreadable: " + why)
+                    .orElse("the disk of the cache can't store the record of " + name + "; see the log"));
         }
     }
 }

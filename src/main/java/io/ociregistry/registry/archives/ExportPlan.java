@@ -28,16 +28,16 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** What an export consists of, ready to be written. */
+/** The contents of an export, ready to be written. Used by one thread. */
 public final class ExportPlan {
     private static final String PARTIAL = ".partial";
-    private static final int BUFFER = 1 << 18;
+    private static final int BUFFER_BYTES = 1 << 18;
 
     private final ManifestStore records;
     private final BlobStore blobs;
     private final Set<Digest> have;
-    private final ImageContents all;
-    /** By the SHA-256 digests of their manifests. */
+    private final ImageContents contents;
+    /** The listed names, by the SHA-256 digests of their manifests. */
     private final Map<Digest, SortedSet<ImageReference>> listed;
 
     private final List<String> problems;
@@ -46,29 +46,29 @@ public final class ExportPlan {
         this.records = records;
         this.blobs = blobs;
         this.have = have;
-        this.all = chosen.all();
+        this.contents = chosen.all();
         this.listed = chosen.listed();
         this.problems = chosen.problems();
     }
 
-    /** What is left out though it was asked for, and why; the export is right without it. */
+    /** The requested content that is left out, and the reasons; the export is valid without it. */
     public List<String> problems() {
         return problems;
     }
 
-    /** How many names it has. */
+    /** The number of names. */
     public int names() {
         return listed.values().stream().mapToInt(Set::size).sum();
     }
 
-    /** How many blobs are written. */
+    /** The number of blobs to be written. */
     public int blobs() {
-        return (int) all.blobs().keySet().stream().filter(this::isWritten).count();
+        return (int) contents.blobs().keySet().stream().filter(this::isWritten).count();
     }
 
-    /** Bytes of the blobs that are written. */
+    /** The bytes of the blobs to be written. */
     public long bytes() {
-        return all.blobs().entrySet().stream()
+        return contents.blobs().entrySet().stream()
                 .filter(blob -> isWritten(blob.getKey()))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
@@ -78,42 +78,47 @@ public final class ExportPlan {
         return !have.contains(digest);
     }
 
-    /** An index always: it leads to images that may not be there yet. */
+    /** An index is always written, because the images that it lists may be missing at the target. */
     private boolean isWritten(Digest digest, Manifest manifest) {
         return isWritten(digest) || !manifest.children().isEmpty();
     }
 
     /**
-     * Writes it into a file that is there when all of it is, and not before; until then it is beside it, as {@code FILE.partial}. What is there
-     * already and no file, as a device or a pipe, is written to and stays what it is.
+     * Writes the export to a file.
      *
-     * @throws IOException as {@link #writeTo(OutputStream)} does, and for a directory
+     * <p>The export is written to {@code FILE.partial}, which replaces the file at the end. A device or a pipe is
+     * written directly.
+     *
+     * @throws IOException for the reasons of {@link #writeTo(OutputStream)}, or if the path is a directory
      */
     public void writeTo(Path file) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException("it is a directory; name a file in it");
         }
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            writeTo(new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), BUFFER));
+            writeTo(new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE), BUFFER_BYTES));
             return;
         }
-        // Of a link that leads to a file the file is meant.
+        // A symbolic link to a file stays; the file that it points to is replaced.
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        Path aside = target.resolveSibling(target.getFileName() + PARTIAL);
+        Path partial = target.resolveSibling(target.getFileName() + PARTIAL);
         try {
             try (FileChannel channel = FileChannel.open(
-                    aside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                writeTo(new BufferedOutputStream(unclosed(channel), BUFFER));
+                    partial,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.WRITE)) {
+                writeTo(new BufferedOutputStream(keepOpen(channel), BUFFER_BYTES));
                 channel.force(true);
             }
-            DurableRename.publish(aside, target);
+            DurableRename.publish(partial, target);
         } finally {
-            Files.deleteIfExists(aside);
+            Files.deleteIfExists(partial);
         }
     }
 
-    /** It is forced before it is closed. */
-    private static OutputStream unclosed(FileChannel channel) {
+    /** Keeps the channel open at the end of the tar, so that it can be forced before it is closed. */
+    private static OutputStream keepOpen(FileChannel channel) {
         return new FilterOutputStream(Channels.newOutputStream(channel)) {
             @Override
             public void write(byte[] bytes, int offset, int length) throws IOException {
@@ -122,25 +127,26 @@ public final class ExportPlan {
 
             @Override
             public void close() {
-                // See above.
+                // The caller closes the channel.
             }
         };
     }
 
     /**
-     * Writes it as a tar; of one cache, always the same bytes. Closes the stream.
+     * Writes the export as a tar and closes the stream. The same content gives the same bytes.
      *
-     * @throws IOException if that fails, or if something of the cache is not what its name says, or gone; the message names it
+     * @throws IOException if the write fails, or if content of the cache is corrupt or was removed; the message names
+     *     it
      */
     public void writeTo(OutputStream out) throws IOException {
         try (LayoutWriter writer = new LayoutWriter(out, listing())) {
-            for (Map.Entry<Digest, Digest> each : all.manifests().entrySet()) {
+            for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
                 Manifest manifest = manifest(each.getValue());
                 if (isWritten(each.getKey(), manifest)) {
                     writer.manifest(each.getKey(), manifest);
                 }
             }
-            for (Map.Entry<Digest, Long> each : all.blobs().entrySet()) {
+            for (Map.Entry<Digest, Long> each : contents.blobs().entrySet()) {
                 if (isWritten(each.getKey())) {
                     try (InputStream content = blobs.stream(each.getKey())) {
                         writer.blob(each.getKey(), each.getValue(), content);
@@ -154,7 +160,7 @@ public final class ExportPlan {
     private LayoutListing listing() throws IOException {
         LayoutListing listing = new LayoutListing();
         List<Digest> sorted = listed.keySet().stream()
-                .sorted(Comparator.comparing(this::position))
+                .sorted(Comparator.comparing(this::sortKey))
                 .toList();
         for (Digest digest : sorted) {
             Manifest manifest = manifest(digest);
@@ -167,7 +173,7 @@ public final class ExportPlan {
                 forDocker(manifest).ifPresent(image -> listing.addForDocker(image, tags));
             }
         }
-        for (Map.Entry<Digest, Digest> each : all.manifests().entrySet()) {
+        for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
             if (!isWritten(each.getKey(), manifest(each.getValue()))) {
                 listing.leaveOut(each.getKey());
             }
@@ -175,21 +181,22 @@ public final class ExportPlan {
         return listing;
     }
 
-    private String position(Digest digest) {
+    private String sortKey(Digest digest) {
         SortedSet<ImageReference> names = listed.getOrDefault(digest, new TreeSet<>(ImageContents.BY_NAME));
         return names.isEmpty() ? "~" + digest : names.first() + " " + digest;
     }
 
-    /** The one image that docker, which knows no indexes there, can mean by a name; empty if there are several, or not all of it is written. */
+    /** The image for {@code docker load}, which supports no index; empty unless one image is written completely. */
     private Optional<Manifest> forDocker(Manifest root) {
         List<Manifest> images = root.children().isEmpty()
                 ? List.of(root)
                 : root.children().stream()
-                        .flatMap(child -> Optional.ofNullable(all.manifests().get(child.digest())).stream())
+                        .flatMap(child ->
+                                Optional.ofNullable(contents.manifests().get(child.digest())).stream())
                         .flatMap(child -> records.find(child).stream())
                         .filter(child -> !child.isAttestation())
                         .toList();
-        Set<Digest> written = new HashSet<>(all.blobs().keySet());
+        Set<Digest> written = new HashSet<>(contents.blobs().keySet());
         written.removeAll(have);
         return images.size() == 1
                 ? Optional.of(images.get(0)).filter(LayoutListing::isForDocker).filter(image -> image.blobs().stream()
@@ -199,6 +206,7 @@ public final class ExportPlan {
 
     private Manifest manifest(Digest digest) throws IOException {
         return records.find(digest)
-                .orElseThrow(() -> new IOException("manifest " + digest + " has just gone from the cache; try again"));
+                .orElseThrow(() ->
+                        new IOException("manifest " + digest + " was removed from the cache; run the export again"));
     }
 }

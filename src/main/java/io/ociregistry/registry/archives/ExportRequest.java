@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What of a cache is to be exported.
+ * Selects the content of an export.
  *
- * @param platforms whose images to take of an index
- * @param since only names that were pulled, or came in, at that time or later
- * @param have manifests and blobs that are known where the export goes
- * @param completeOnly whether an index of which an image is missing is left out rather than exported in part
+ * @param platforms the platforms whose images are exported from an index
+ * @param since if present, only names that were created or pulled at this time or later
+ * @param have manifests and blobs that the target has already
+ * @param completeOnly whether an index with missing images is left out instead of exported in part
  */
 public record ExportRequest(
         ReferencePatterns patterns,

@@ -23,22 +23,23 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Chooses what an export consists of: every name that is asked for and of which all is here, with what refers to it, like signatures.
+ * Selects the content of an export: every requested name whose content is complete, with its referrers, such as
+ * signatures.
  *
- * <p>A manifest that has only a digest is not listed by itself where something that is exported leads to it, or would, were it of a wanted
- * platform.
+ * <p>A manifest without a tag is not listed by its digest if a requested index lists it, for any platform, or if its
+ * subject is such a manifest. Used by one thread.
  */
 final class ExportSelection {
     private final ContentIndex catalog;
     private final ManifestStore records;
     private final ExportRequest request;
-    private final ImageCollector look;
-    private final ImageContents all = ImageContents.empty();
-    /** By the SHA-256 digests of their manifests; what only refers to something has no names. */
+    private final ImageCollector collector;
+    private final ImageContents contents = ImageContents.empty();
+    /** The listed names, by the SHA-256 digests of their manifests; referrers without a tag have no name. */
     private final Map<Digest, SortedSet<ImageReference>> listed = new HashMap<>();
 
-    /** What indexes that are asked for list, for all platforms. */
-    private final Set<ImageReference> led = new TreeSet<>(ImageContents.BY_NAME);
+    /** The children of all requested indexes, for all platforms. */
+    private final Set<ImageReference> children = new TreeSet<>(ImageContents.BY_NAME);
 
     private final Deque<ImageReference> unexplored = new ArrayDeque<>();
 
@@ -46,10 +47,10 @@ final class ExportSelection {
         this.catalog = catalog;
         this.records = records;
         this.request = request;
-        this.look = new ImageCollector(catalog, records, blobs, request);
+        this.collector = new ImageCollector(catalog, records, blobs, request);
     }
 
-    /** Looks through the cache, and notes in {@link #problems} what has to be left out. */
+    /** Selects the content, and adds to {@link #problems} the requested content that is left out. */
     void choose() {
         catalog.names().entrySet().stream()
                 .filter(each -> request.patterns().matches(each.getKey()) && isRecent(each.getKey(), each.getValue()))
@@ -60,7 +61,7 @@ final class ExportSelection {
     }
 
     ImageContents all() {
-        return all;
+        return contents;
     }
 
     Map<Digest, SortedSet<ImageReference>> listed() {
@@ -68,10 +69,10 @@ final class ExportSelection {
     }
 
     List<String> problems() {
-        return look.problems();
+        return collector.problems();
     }
 
-    /** Tags before digests, and of these indexes first: what they lead to need not be listed. */
+    /** Tags rank before digests, and indexes before other digests, because the children of an index need no listing. */
     private record Candidate(String rank, ImageReference name, Digest manifest) {}
 
     private Candidate candidate(ImageReference name, Digest manifest) {
@@ -87,12 +88,12 @@ final class ExportSelection {
     private boolean isRecent(ImageReference name, Digest manifest) {
         return request.since().isEmpty()
                 || records.record(manifest).stream()
-                        .flatMap(record -> noted(record, name).stream())
+                        .flatMap(record -> recorded(record, name).stream())
                         .anyMatch(
                                 reference -> isSince(reference, request.since().get()));
     }
 
-    private static List<RecordedReference> noted(ManifestRecord record, ImageReference name) {
+    private static List<RecordedReference> recorded(ManifestRecord record, ImageReference name) {
         return record.references().stream()
                 .filter(reference -> reference.name().equals(name)
                         || (!(name.reference() instanceof Tag)
@@ -107,41 +108,43 @@ final class ExportSelection {
     private void addRoot(ImageReference name, Digest manifest) {
         Repository repository = name.repository();
         boolean isTag = name.reference() instanceof Tag;
-        if (!isTag && (isLedTo(name) || refersToOneLedTo(repository, manifest))) {
+        if (!isTag && (isReached(name) || hasReachedSubject(repository, manifest))) {
             return;
         }
-        lead(repository, manifest);
-        look.part(repository, manifest).ifPresent(part -> {
+        addChildren(repository, manifest);
+        collector.part(repository, manifest).ifPresent(part -> {
             include(part);
             listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME))
                     .add(name);
         });
     }
 
-    private void lead(Repository repository, Digest index) {
-        look.find(repository, index).stream()
+    private void addChildren(Repository repository, Digest index) {
+        collector.find(repository, index).stream()
                 .flatMap(manifest -> manifest.children().stream())
-                .filter(child -> led.add(new ImageReference(repository, child.digest())))
-                .forEach(child -> lead(repository, child.digest()));
+                .filter(child -> children.add(new ImageReference(repository, child.digest())))
+                .forEach(child -> addChildren(repository, child.digest()));
     }
 
-    private boolean isLedTo(ImageReference name) {
-        return led.contains(name) || all.included().contains(name);
+    private boolean isReached(ImageReference name) {
+        return children.contains(name) || contents.included().contains(name);
     }
 
-    private boolean refersToOneLedTo(Repository repository, Digest manifest) {
+    private boolean hasReachedSubject(Repository repository, Digest manifest) {
         return records.find(manifest)
                 .flatMap(Manifest::subject)
-                .filter(subject -> isLedTo(new ImageReference(repository, subject.digest())))
+                .filter(subject -> isReached(new ImageReference(repository, subject.digest())))
                 .isPresent();
     }
 
     private void include(ImageContents part) {
-        part.included().stream().filter(name -> !all.included().contains(name)).forEach(unexplored::add);
-        all.add(part);
+        part.included().stream()
+                .filter(name -> !contents.included().contains(name))
+                .forEach(unexplored::add);
+        contents.add(part);
     }
 
-    /** What refers to what is exported, by its subject or by a tag that has the digest in it, and what refers to that. */
+    /** Adds the referrers of exported manifests, by subject or by a tag with the digest in it, and their referrers. */
     private void addReferrers() {
         Map<Repository, Set<Tag>> tags = new HashMap<>();
         for (ImageReference name = unexplored.poll(); name != null; name = unexplored.poll()) {
@@ -161,10 +164,10 @@ final class ExportSelection {
     }
 
     private void addReferrer(Repository repository, Digest manifest, Optional<Tag> tag) {
-        if (tag.isEmpty() && all.included().contains(new ImageReference(repository, manifest))) {
+        if (tag.isEmpty() && contents.included().contains(new ImageReference(repository, manifest))) {
             return;
         }
-        look.part(repository, manifest).ifPresent(part -> {
+        collector.part(repository, manifest).ifPresent(part -> {
             include(part);
             SortedSet<ImageReference> names =
                     listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME));

@@ -17,11 +17,13 @@ import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /**
- * Finds out what belongs to an image that is exported, and whether all of it is here. An index is whole with the images that are here; it then
- * says of the others what it always said.
+ * Collects the content of an exported image, and finds out whether it is complete.
+ *
+ * <p>An index is exported with the images that are cached. Its bytes stay as they are, so it also lists the missing
+ * ones.
  */
 final class ImageCollector {
-    private static final int DEEPEST = 8;
+    private static final int MAX_DEPTH = 8;
 
     private final ContentIndex catalog;
     private final ManifestStore records;
@@ -36,7 +38,7 @@ final class ImageCollector {
         this.request = request;
     }
 
-    /** What can't be exported, and why, so far. */
+    /** The content that can't be exported, with the reasons. */
     List<String> problems() {
         return List.copyOf(problems);
     }
@@ -45,13 +47,13 @@ final class ImageCollector {
         return catalog.find(new ImageReference(repository, digest)).flatMap(records::find);
     }
 
-    /** A manifest of a repository with what it consists of; empty if that is not all here, which is noted. */
+    /** Returns a manifest with its content; empty if a part is missing, which is added to the problems. */
     Optional<ImageContents> part(Repository repository, Digest digest) {
         return part(repository, digest, 0);
     }
 
     private Optional<ImageContents> part(Repository repository, Digest digest, int depth) {
-        Optional<Manifest> found = depth > DEEPEST ? Optional.empty() : find(repository, digest);
+        Optional<Manifest> found = depth > MAX_DEPTH ? Optional.empty() : find(repository, digest);
         return found.flatMap(manifest -> part(repository, digest, manifest, depth));
     }
 
@@ -62,12 +64,12 @@ final class ImageCollector {
         part.included().add(name);
         List<Descriptor> needed = manifest.neededBlobs();
         Optional<Descriptor> missing =
-                needed.stream().filter(blob -> !isThere(blob)).findFirst();
+                needed.stream().filter(blob -> !isAvailable(blob)).findFirst();
         if (missing.isPresent()) {
-            // Nobody fetches what build tools say of an image.
+            // The blobs of attestations are normally not cached, because clients do not fetch them.
             return manifest.isAttestation()
                     ? Optional.empty()
-                    : skip(name, "blob " + missing.get().digest() + " is not here");
+                    : skip(name, "blob " + missing.get().digest() + " is not cached");
         }
         needed.forEach(blob ->
                 part.blobs().put(blob.digest(), blobs.size(blob.digest()).orElse(Math.max(0, blob.size()))));
@@ -79,17 +81,17 @@ final class ImageCollector {
         List<Descriptor> others =
                 new ArrayList<>(request.platforms().equals(Platforms.ALL) ? index.children() : wanted);
         others.removeAll(wanted);
-        int whole = 0;
+        int complete = 0;
         for (Descriptor child : wanted) {
             Optional<ImageContents> image = part(name.repository(), child.digest(), depth + 1);
             image.ifPresent(part::add);
-            whole += image.isPresent() ? 1 : 0;
+            complete += image.isPresent() ? 1 : 0;
         }
-        if (whole == 0) {
-            return skip(name, "none of the images that it lists for " + request.platforms() + " is here whole");
+        if (complete == 0) {
+            return skip(name, "none of its images for " + request.platforms() + " is completely cached");
         }
-        if (request.completeOnly() && whole < wanted.size()) {
-            return skip(name, "only " + whole + " of the " + wanted.size() + " images that it lists are here whole");
+        if (request.completeOnly() && complete < wanted.size()) {
+            return skip(name, "only " + complete + " of its " + wanted.size() + " images are completely cached");
         }
         for (Descriptor other : others) {
             part(name.repository(), other.digest(), depth + 1).ifPresent(part::add);
@@ -102,7 +104,7 @@ final class ImageCollector {
         return Optional.empty();
     }
 
-    private boolean isThere(Descriptor blob) {
+    private boolean isAvailable(Descriptor blob) {
         return request.have().contains(blob.digest())
                 || blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }

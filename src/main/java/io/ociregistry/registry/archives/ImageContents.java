@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Something whole that is exported, with all that belongs to it.
+ * The content of one or more exported images. Mutable; used by one thread.
  *
- * @param manifests the digests that they are named by, and their SHA-256
- * @param blobs with their sizes
- * @param included every manifest as its repository names it
+ * @param manifests the digests that name the manifests, with the SHA-256 digests of these
+ * @param blobs the blobs with their sizes
+ * @param included the digest names of all manifests in their repositories
  */
 record ImageContents(SortedMap<Digest, Digest> manifests, SortedMap<Digest, Long> blobs, Set<ImageReference> included) {
     static final Comparator<ImageReference> BY_NAME = Comparator.comparing(ImageReference::toString);

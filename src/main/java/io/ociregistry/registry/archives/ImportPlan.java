@@ -16,80 +16,82 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What one image of an archive takes: of an index those of the wanted images that are in the archive, or that it says are here. What it does not
- * say anything of is left out, as in an index of which a registry is only asked for one platform.
+ * Determines the content of one image of an archive.
+ *
+ * <p>An index is imported with those of its selected images that the archive has, or that it lists as left out because
+ * the target has them. Other images are skipped, as if only some platforms had been pulled.
  */
 final class ImportPlan {
     private final ImageArchive archive;
-    private final CacheImporter here;
-    private final PrunePins held;
+    private final CacheImporter cache;
+    private final PrunePins pins;
     private final Platforms platforms;
     private final Map<Digest, Manifest> manifests = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
 
-    private ImportPlan(ImageArchive archive, CacheImporter here, PrunePins held, Platforms platforms) {
+    private ImportPlan(ImageArchive archive, CacheImporter cache, PrunePins pins, Platforms platforms) {
         this.archive = archive;
-        this.here = here;
-        this.held = held;
+        this.cache = cache;
+        this.pins = pins;
         this.platforms = platforms;
     }
 
-    /** Holds all of its blobs, those that the archive has too: they need not be read where they are here. */
+    /** Pins all its blobs, also those that the archive has, because cached blobs are not read from the archive. */
     static ImportedImage of(
             ImageArchive archive,
-            CacheImporter here,
-            PrunePins held,
+            CacheImporter cache,
+            PrunePins pins,
             Platforms platforms,
             Digest root,
             Set<ImageReference> names) {
-        ImportPlan plan = new ImportPlan(archive, here, held, platforms);
-        plan.find(root).ifPresentOrElse(manifest -> plan.addRoot(root, manifest, names), () -> plan.miss(root));
+        ImportPlan plan = new ImportPlan(archive, cache, pins, platforms);
+        plan.find(root).ifPresentOrElse(manifest -> plan.addRoot(root, manifest, names), () -> plan.addMissing(root));
         return new ImportedImage(names, root, plan.manifests, plan.missing);
     }
 
     private Optional<Manifest> find(Digest digest) {
-        return archive.manifest(digest).or(() -> here.manifest(digest));
+        return archive.manifest(digest).or(() -> cache.manifest(digest));
     }
 
-    private void miss(Digest manifest) {
+    private void addMissing(Digest manifest) {
         missing.add("manifest " + manifest);
     }
 
     private void addRoot(Digest root, Manifest manifest, Set<ImageReference> names) {
         for (ImageReference name : names) {
-            if (name.reference() instanceof Digest said && !manifest.is(said)) {
-                missing.add("the manifest that " + name + " names, since it is " + root + " there");
+            if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
+                missing.add("the manifest that " + name + " names: the archive has " + root + " under this name");
             }
         }
         add(root, manifest);
     }
 
     private void add(Digest digest, Manifest manifest) {
-        manifest.blobs().forEach(blob -> held.hold(blob.digest()));
+        manifest.blobs().forEach(blob -> pins.hold(blob.digest()));
         manifest.neededBlobs().stream()
-                .filter(blob -> !isThere(blob))
+                .filter(blob -> !isAvailable(blob))
                 .forEach(blob -> missing.add("blob " + blob.digest()));
         addChildren(manifest);
         manifests.put(digest, manifest);
     }
 
-    private boolean isThere(Descriptor blob) {
-        return archive.has(blob) || here.has(blob);
+    private boolean isAvailable(Descriptor blob) {
+        return archive.has(blob) || cache.has(blob);
     }
 
     private void addChildren(Manifest index) {
-        boolean any = index.children().isEmpty();
+        boolean hasImage = index.children().isEmpty();
         for (Descriptor child : wanted(index)) {
             boolean isLeftOut = archive.leftOut().contains(child.digest());
             Optional<Manifest> found = isLeftOut ? find(child.digest()) : archive.manifest(child.digest());
-            any |= isLeftOut || found.isPresent();
-            if (found.isPresent() && !isAttestationInPart(found.get())) {
+            hasImage |= isLeftOut || found.isPresent();
+            if (found.isPresent() && !isPartialAttestation(found.get())) {
                 add(child.digest(), found.get());
             } else if (isLeftOut && found.isEmpty()) {
-                miss(child.digest());
+                addMissing(child.digest());
             }
         }
-        if (!any) {
+        if (!hasImage) {
             missing.add(
                     platforms.equals(Platforms.ALL)
                             ? "any image that its index lists"
@@ -103,8 +105,8 @@ final class ImportPlan {
                 : platforms.choose(index.children()).chosen();
     }
 
-    /** Nobody needs it to run the image. */
-    private boolean isAttestationInPart(Manifest manifest) {
-        return manifest.isAttestation() && !manifest.blobs().stream().allMatch(this::isThere);
+    /** An attestation without all its blobs is skipped, because no client needs it to run the image. */
+    private boolean isPartialAttestation(Manifest manifest) {
+        return manifest.isAttestation() && !manifest.blobs().stream().allMatch(this::isAvailable);
     }
 }

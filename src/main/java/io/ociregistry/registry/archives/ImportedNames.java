@@ -22,15 +22,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the images of an archive are called here: as it says itself, or {@link ResolveRef} does; and what only refers to another
- * image, as signatures do, by its digest in that one's repositories.
+ * Determines the names of the images of an archive: those in the archive, or those of a {@link ResolveRef}.
+ *
+ * <p>A referrer without a name, such as a signature, gets its digest as name in the repositories of its subject.
  */
 final class ImportedNames {
     private final ImageArchive archive;
     private final RegistryNames registries;
     private final Optional<ResolveRef> resolved;
 
-    /** What is in each repository, by its digest. */
+    /** The repositories of each manifest, by its digest. */
     private final Map<Digest, Set<Repository>> owners = new HashMap<>();
 
     ImportedNames(ImageArchive archive, RegistryNames registries, Optional<ResolveRef> resolved) {
@@ -39,19 +40,19 @@ final class ImportedNames {
         this.resolved = resolved;
     }
 
-    /** The names of every image, in the archive's order; none if nothing tells. */
+    /** Returns the names of every image, in the order of the archive; an image without a known name has none. */
     Map<ArchivedImage, Set<ImageReference>> all() {
         Map<ArchivedImage, Set<ImageReference>> names = new LinkedHashMap<>();
-        archive.images().forEach(image -> names.put(image, told(image)));
-        names.forEach(this::own);
-        // What refers to a signature comes after that, in whatever order they are listed.
+        archive.images().forEach(image -> names.put(image, archivedNames(image)));
+        names.forEach(this::addOwners);
+        // Repeated, because a referrer may be listed before its subject, which may be a referrer itself.
         boolean found = true;
         while (found) {
             found = false;
             for (var image : names.entrySet()) {
                 if (image.getValue().isEmpty()) {
                     image.getValue().addAll(asReferrer(image.getKey()));
-                    own(image.getKey(), image.getValue());
+                    addOwners(image.getKey(), image.getValue());
                     found |= !image.getValue().isEmpty();
                 }
             }
@@ -59,21 +60,21 @@ final class ImportedNames {
         return names;
     }
 
-    /** What to do about an image that has none. */
+    /** Returns the error for an image without a name. */
     String advice(ArchivedImage image) {
-        String called = image.labels().isEmpty()
+        String labels = image.labels().isEmpty()
                 ? ""
                 : ", only " + image.labels().stream().map(Text::quoted).collect(Collectors.joining(" and "));
-        return "it has no complete name in the archive" + called + "; " + remedy(image);
+        return "it has no complete name in the archive" + labels + "; " + suggestion(image);
     }
 
-    private String remedy(ArchivedImage image) {
+    private String suggestion(ArchivedImage image) {
         if (roots() == 1) {
             return "give it one with --resolve-ref registry/repository:tag";
         }
         return ResolveRef.tags(image).isEmpty()
                 ? "the archive holds " + roots() + " images, so --resolve-ref can't tell which one it means"
-                : "say where all tags are from with --resolve-ref registry/repository";
+                : "give the repository of all tags with --resolve-ref registry/repository";
     }
 
     private long roots() {
@@ -82,16 +83,16 @@ final class ImportedNames {
                 .count();
     }
 
-    private Set<ImageReference> told(ArchivedImage image) {
-        Set<ImageReference> told = new LinkedHashSet<>();
+    private Set<ImageReference> archivedNames(ArchivedImage image) {
+        Set<ImageReference> archivedNames = new LinkedHashSet<>();
         for (ImageReference name : image.names()) {
             Repository repository = name.repository();
-            told.add(new ImageReference(
+            archivedNames.add(new ImageReference(
                     new Repository(registries.canonical(repository.registry().toString()), repository.name()),
                     name.reference()));
         }
         boolean isOnly = roots() == 1 && subject(image).isEmpty();
-        return resolved.map(ref -> ref.names(image, isOnly, told)).orElse(told);
+        return resolved.map(ref -> ref.names(image, isOnly, archivedNames)).orElse(archivedNames);
     }
 
     private Set<ImageReference> asReferrer(ArchivedImage image) {
@@ -108,18 +109,18 @@ final class ImportedNames {
                 .toList();
     }
 
-    private void own(ArchivedImage image, Set<ImageReference> names) {
-        Deque<Digest> left = new ArrayDeque<>(List.of(image.digest()));
-        while (!names.isEmpty() && !left.isEmpty()) {
-            Digest digest = left.remove();
+    private void addOwners(ArchivedImage image, Set<ImageReference> names) {
+        Deque<Digest> queue = new ArrayDeque<>(List.of(image.digest()));
+        while (!names.isEmpty() && !queue.isEmpty()) {
+            Digest digest = queue.remove();
             Set<Repository> known = owners.computeIfAbsent(digest, unused -> new LinkedHashSet<>());
-            boolean isNews = false;
+            boolean isNew = false;
             for (ImageReference name : names) {
-                isNews |= known.add(name.repository());
+                isNew |= known.add(name.repository());
             }
-            if (isNews) {
+            if (isNew) {
                 archive.manifest(digest)
-                        .ifPresent(manifest -> manifest.children().forEach(child -> left.add(child.digest())));
+                        .ifPresent(manifest -> manifest.children().forEach(child -> queue.add(child.digest())));
             }
         }
     }

@@ -11,16 +11,20 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** Waits for one blob of a load while it arrives. Only bytes that never came before, in an earlier try, are progress. */
+/**
+ * Waits for one blob of a load while it is downloaded, and watches its progress.
+ *
+ * <p>Only bytes that no earlier attempt downloaded count as progress. Not thread-safe.
+ */
 final class BlobLoad {
-    private static final long GLANCE_MILLIS = 250;
-    private static final String FULL = "it is full, or takes nothing for another reason; the log tells more";
+    private static final long POLL_MILLIS = 250;
+    private static final String DISK_FAILURE = "it is full or can't be written; see the log";
 
     private final LoadSource source;
     private final Repository repository;
     private final Descriptor blob;
     private final LoadProgress progress;
-    private final RegistryRetryBudget link;
+    private final RegistryRetryBudget retries;
     private long reached;
 
     BlobLoad(
@@ -28,52 +32,52 @@ final class BlobLoad {
             Repository repository,
             Descriptor blob,
             LoadProgress progress,
-            RegistryRetryBudget link) {
+            RegistryRetryBudget retries) {
         this.source = source;
         this.repository = repository;
         this.blob = blob;
         this.progress = progress;
-        this.link = link;
+        this.retries = retries;
     }
 
     /**
      * Returns when the blob is in the store.
      *
-     * @throws RegistryException if it does not get there, or if nothing comes for too long
+     * @throws RegistryException if the download or the store fails, or if no bytes arrive for too long
      */
-    void receive(BlobSource arriving) throws InterruptedException {
-        progress.join(arriving);
-        try (arriving) {
-            CountDownLatch over = new CountDownLatch(1);
-            arriving.whenReadable(BlobSource.END, over::countDown);
-            while (!over.await(GLANCE_MILLIS, TimeUnit.MILLISECONDS)) {
-                look(arriving);
+    void receive(BlobSource download) throws InterruptedException {
+        progress.join(download);
+        try (download) {
+            CountDownLatch ended = new CountDownLatch(1);
+            download.whenReadable(BlobSource.END, ended::countDown);
+            while (!ended.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                checkProgress(download);
             }
-            look(arriving);
-            kept();
+            checkProgress(download);
+            awaitStored();
             if (!source.isHere(repository, blob.digest())) {
-                throw failure(arriving);
+                throw failure(download);
             }
         } finally {
-            progress.leave(arriving);
+            progress.leave(download);
         }
     }
 
-    private void look(BlobSource arriving) {
-        long now = arriving.available();
+    private void checkProgress(BlobSource download) {
+        long now = download.available();
         if (now > reached) {
             reached = now;
-            link.progressed();
-        } else if (link.isOver()) {
+            retries.progressed();
+        } else if (retries.isOver()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT,
-                    "blob " + repository + "@" + blob.digest() + ": nothing more came for too long, after " + reached
-                            + " of " + blob.size() + " bytes; what came is kept");
+                    "blob " + repository + "@" + blob.digest() + ": no more bytes arrived for too long, after "
+                            + reached + " of " + blob.size() + " bytes; these are kept");
         }
     }
 
-    /** Its readers have all of it before the disk has. */
-    private void kept() throws InterruptedException {
+    /** Waits for the end of the download: readers get the last byte before the file is published. */
+    private void awaitStored() throws InterruptedException {
         try {
             source.over(repository, blob.digest()).toCompletableFuture().get();
         } catch (ExecutionException e) {
@@ -81,21 +85,22 @@ final class BlobLoad {
         }
     }
 
-    private RegistryException failure(BlobSource ended) {
+    private RegistryException failure(BlobSource download) {
         try {
-            ended.read(ended.available(), ByteBuffer.allocate(1));
+            download.read(download.available(), ByteBuffer.allocate(1));
         } catch (RegistryException e) {
-            // There its readers are told of the pace that they have to keep.
-            return e.code() == ErrorCode.STORE_FAILED ? notKept(FULL) : e;
+            // A reader's error says which rate the reader must keep in pass-through mode, which does not apply to a
+            // load.
+            return e.code() == ErrorCode.STORE_FAILED ? notStored(DISK_FAILURE) : e;
         } catch (IOException e) {
-            return notKept(String.valueOf(e.getMessage()));
+            return notStored(String.valueOf(e.getMessage()));
         }
-        return notKept(FULL);
+        return notStored(DISK_FAILURE);
     }
 
-    private RegistryException notKept(String why) {
+    private RegistryException notStored(String why) {
         return new RegistryException(
                 ErrorCode.STORE_FAILED,
-                "keeping blob " + repository + "@" + blob.digest() + ": the disk of the cache failed: " + why);
+                "store blob " + repository + "@" + blob.digest() + ": the disk of the cache failed: " + why);
     }
 }

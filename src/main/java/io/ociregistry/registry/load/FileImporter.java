@@ -2,12 +2,16 @@ package io.ociregistry.registry.load;
 
 import io.ociregistry.registry.load.list.ImageFile;
 
-/** Brings the images into the cache that a file holds: a tarball, compressed or not, or an OCI layout. */
+/** Imports the images of a file into the cache: a tarball, compressed or not, or an OCI layout. */
 @FunctionalInterface
 public interface FileImporter {
     /**
-     * Brings in all of them that the options want, and tells the listener of each, but not the end of the load. A file that can't be used is told
-     * as one failed image that is called like the file. Never throws for what a file can cause; is interrupted to stop.
+     * Imports all images that the options select, and reports each to the listener, but not the end of the load.
+     *
+     * <p>A file that can't be used is reported as one failed image with the name of the file. No content of a file
+     * causes an exception.
+     *
+     * @throws InterruptedException if the calling thread is interrupted; then the import stops
      */
     void load(ImageFile file, LoadOptions options, LoadListener listener) throws InterruptedException;
 }

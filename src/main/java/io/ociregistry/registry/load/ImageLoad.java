@@ -25,43 +25,47 @@ import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The load of one image. What can be had of it is brought in, whatever else of it fails. */
+/**
+ * The load of one image. If a part fails, the other parts are loaded nevertheless.
+ *
+ * <p>Used by one thread; {@link LoadFetch#blob} runs on the threads of the session.
+ */
 final class ImageLoad {
     private static final Logger LOG = LoggerFactory.getLogger(ImageLoad.class);
-    /** Indexes in indexes are rare, and deeper ones unheard of. */
-    private static final int DEEPEST = 3;
-    /** What cosign keeps beside an image, by tags. */
-    private static final List<String> COSIGN = List.of("sig", "att", "sbom");
+    /** The maximum nesting of indexes; an index in an index is rare already. */
+    private static final int MAX_DEPTH = 3;
+    /** The suffixes of the tags by which cosign stores signatures and attestations of an image. */
+    private static final List<String> COSIGN_SUFFIXES = List.of("sig", "att", "sbom");
 
-    private final LoadSession load;
+    private final LoadSession session;
     private final LoadSource source;
     private final LoadOptions options;
     private final ListedImage image;
     private final LoadProgress progress;
     private final Repository repository;
     private final LoadFetch fetch;
-    private final long begun = System.nanoTime();
+    private final long started = System.nanoTime();
 
-    // Only the thread that runs it touches these.
+    // Confined to the thread that runs the load.
     private final List<RegistryException> failures = new ArrayList<>();
-    /** Blobs that were seen to already: platforms share some, and images have some more than once. */
-    private final Set<Digest> wanted = new HashSet<>();
-    /** What signatures can refer to. */
+    /** Blobs that are handled already: platforms share blobs, and an image may name a blob twice. */
+    private final Set<Digest> handled = new HashSet<>();
+    /** The manifests that signatures may refer to. */
     private final List<Digest> subjects = new ArrayList<>();
 
-    ImageLoad(LoadSession load, LoadSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
-        this.load = load;
+    ImageLoad(LoadSession session, LoadSource source, LoadOptions options, ListedImage image, LoadProgress progress) {
+        this.session = session;
         this.source = source;
         this.options = options;
         this.image = image;
         this.progress = progress;
         this.repository = image.repository();
-        this.fetch = new LoadFetch(load, source, repository, progress);
+        this.fetch = new LoadFetch(session, source, repository, progress);
     }
 
     LoadOutcome run() throws InterruptedException {
         try {
-            load.diskFailure().ifPresent(failure -> {
+            session.diskFailure().ifPresent(failure -> {
                 throw failure;
             });
             Manifest manifest = bring(image.name(), 0);
@@ -75,23 +79,23 @@ final class ImageLoad {
             failures.add(e);
         } catch (RuntimeException e) {
             LOG.error("loading {}", image, e);
-            failures.add(new RegistryException(ErrorCode.INTERNAL, "a fault of this program; its log tells more", e));
+            failures.add(new RegistryException(ErrorCode.INTERNAL, "internal error; see the log", e));
         }
         return outcome();
     }
 
     private LoadOutcome outcome() {
         if (!failures.isEmpty()) {
-            String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " more of that image";
+            String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " more failures of this image";
             boolean canPass = failures.stream().allMatch(failure -> RegistryRetryBudget.canPass(failure.code()));
             return new Failed(image.toString(), failures.get(0).getMessage() + more, canPass);
         }
         return fetch.gotAnything()
-                ? new Loaded(image.toString(), fetch.bytes(), Duration.ofNanos(System.nanoTime() - begun))
+                ? new Loaded(image.toString(), fetch.bytes(), Duration.ofNanos(System.nanoTime() - started))
                 : new AlreadyThere(image.toString());
     }
 
-    /** A manifest, and what is wanted of what it names. */
+    /** Fetches a manifest, and the children and blobs that the options select. */
     private Manifest bring(ImageReference name, int depth) throws InterruptedException {
         Manifest manifest = fetch.manifest(name);
         subjects.add(manifest.digest());
@@ -110,7 +114,7 @@ final class ImageLoad {
         }
         for (Descriptor child : choice.chosen()) {
             try {
-                if (depth < DEEPEST) {
+                if (depth < MAX_DEPTH) {
                     bring(new ImageReference(repository, child.digest()), depth + 1);
                 }
             } catch (RegistryException e) {
@@ -122,20 +126,20 @@ final class ImageLoad {
     private static RegistryException missing(Platforms.Choice choice) {
         return new RegistryException(
                 ErrorCode.MANIFEST_UNKNOWN,
-                "it has no image for " + list(choice.missing()) + ", "
+                "its index has no image for " + join(choice.missing()) + ", "
                         + (choice.offered().isEmpty()
                                 ? "nor for any other platform"
-                                : "only for " + list(choice.offered())));
+                                : "only for " + join(choice.offered())));
     }
 
-    private static String list(List<Platform> platforms) {
+    private static String join(List<Platform> platforms) {
         return String.join(", ", platforms.stream().map(Platform::toString).toList());
     }
 
     private void blobs(Manifest manifest) throws InterruptedException {
         List<Callable<Optional<RegistryException>>> work = new ArrayList<>();
         for (Descriptor blob : manifest.neededBlobs()) {
-            if (!wanted.add(blob.digest())) {
+            if (!handled.add(blob.digest())) {
                 continue;
             }
             progress.expect(blob.size());
@@ -145,10 +149,10 @@ final class ImageLoad {
                 work.add(() -> fetch.blob(blob));
             }
         }
-        failures.addAll(load.blobs(work));
+        failures.addAll(session.blobs(work));
     }
 
-    /** Where an image is listed by tag and digest, the tag is a name of it only as long as its registry says so. */
+    /** Records the tag of an image that is listed by tag and digest, if its registry confirms that the tag means it. */
     private void alias(Manifest manifest) throws InterruptedException {
         Optional<ImageReference> tag = image.alias();
         if (tag.isEmpty() || !fetch.gotAnything() || source.cached(tag.get()).isPresent()) {
@@ -156,10 +160,14 @@ final class ImageLoad {
         }
         try {
             if (!fetch.ask(() -> source.name(tag.get(), manifest))) {
-                LOG.info("{} means another image by now, and is left alone", tag.get());
+                LOG.info("{} means another image in its registry now, so the tag is not recorded", tag.get());
             }
         } catch (RegistryException e) {
-            LOG.info("whether {} is {} could not be asked: {}", tag.get(), manifest.digest(), e.getMessage());
+            LOG.info(
+                    "tag {} of {} is not recorded, its registry did not confirm it: {}",
+                    tag.get(),
+                    manifest.digest(),
+                    e.getMessage());
         }
     }
 
@@ -170,15 +178,15 @@ final class ImageLoad {
             for (Digest referrer : list.digests()) {
                 artifact(new ImageReference(repository, referrer));
             }
-            for (String kind : COSIGN) {
-                signature(Tag.parse(subject.algorithm() + "-" + subject.hex() + "." + kind));
+            for (String suffix : COSIGN_SUFFIXES) {
+                signature(Tag.parse(subject.algorithm() + "-" + subject.hex() + "." + suffix));
             }
         } catch (RegistryException e) {
             failures.add(e);
         }
     }
 
-    /** There may be none. */
+    /** Fetches a signature; a missing one is no failure. */
     private void signature(Tag tag) throws InterruptedException {
         try {
             artifact(new ImageReference(repository, tag));
@@ -189,7 +197,7 @@ final class ImageLoad {
         }
     }
 
-    /** What refers to an image is wanted whole. */
+    /** Fetches a referrer with all its blobs, for all platforms. */
     private void artifact(ImageReference name) throws InterruptedException {
         Manifest manifest = fetch.manifest(name);
         blobs(manifest);

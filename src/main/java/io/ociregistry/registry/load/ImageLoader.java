@@ -14,11 +14,12 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /**
- * Brings images into the cache before anybody asks for them, so that they are there when the network is not.
+ * Loads images into the cache ahead of requests, so that they are available without a network.
  *
- * <p>An image is what its name means, the images of the wanted platforms if that is an index, and all blobs of these but foreign layers. It comes
- * through the same registry as what clients ask for: once for all who want it, resumed, verified, within the limits of its registry, and after
- * what clients wait for. What is here already asks nobody, unless the rule for its tag says so. One image that fails stops no other.
+ * <p>An image consists of the manifest of its name, the images of the selected platforms if that is an index, and all
+ * their blobs except foreign layers. Loads use the same downloads as clients: shared, resumed, verified, within the
+ * limits of the registry, and at a lower priority than clients. A cached image causes no request, unless the rule of
+ * its tag requires a revalidation. A failed image does not stop the others. Thread-safe.
  */
 public final class ImageLoader {
     private final LoadSource source;
@@ -32,38 +33,39 @@ public final class ImageLoader {
     }
 
     /**
-     * Loads all of a plan and waits for its end. Any number of loads may run at the same time.
+     * Loads all images of a plan and waits for the end. Any number of loads may run concurrently.
      *
-     * @throws InterruptedException if the calling thread is interrupted: then it stops, the listener hears nothing more, and what has arrived stays,
-     *     parts of blobs too
+     * @throws InterruptedException if the calling thread is interrupted; then the load stops, the listener gets no more
+     *     calls, and downloaded content stays, including partial files
      */
     public LoadSummary load(LoadPlan plan, LoadOptions options, LoadListener listener) throws InterruptedException {
-        LoadCounters tally = new LoadCounters(listener);
-        Set<ListedImage> images = images(plan, tally);
-        try (LoadSession running = new LoadSession(source, options, tally)) {
+        LoadCounters counters = new LoadCounters(listener);
+        Set<ListedImage> images = images(plan, counters);
+        try (LoadSession session = new LoadSession(source, options, counters)) {
             List<Callable<Void>> work = new ArrayList<>();
-            images.forEach(image -> work.add(() -> running.load(image)));
-            archives(plan, options, tally).forEach(file -> work.add(() -> load(file, options, tally)));
-            running.all(work);
+            images.forEach(image -> work.add(() -> session.load(image)));
+            archives(plan, options, counters).forEach(file -> work.add(() -> load(file, options, counters)));
+            session.all(work);
         }
-        LoadSummary summary = tally.summary();
+        LoadSummary summary = counters.summary();
         listener.finished(summary);
         return summary;
     }
 
-    /** None if one name is said of several: it would be that of the last. */
-    private List<ImageFile> archives(LoadPlan plan, LoadOptions options, LoadListener tally) {
+    /** Fails all archives if {@code --resolve-ref} gives one name to several: the name would mean the last one. */
+    private List<ImageFile> archives(LoadPlan plan, LoadOptions options, LoadListener counters) {
         List<ImageFile> archives = plan.archives();
         if (archives.size() < 2 || !isNamed(options)) {
             return archives;
         }
         String why = "--resolve-ref names one image, and there are " + archives.size()
-                + " archives; load them one by one, or say a repository without a tag";
-        archives.forEach(file -> tally.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
+                + " archives; load them one by one, or give a repository without a tag";
+        archives.forEach(
+                file -> counters.ended(new LoadOutcome.Failed(file.path().toString(), why, false)));
         return List.of();
     }
 
-    /** One that can't be parsed is told of with each archive. */
+    /** False for a malformed {@code --resolve-ref}, which each archive reports. */
     private boolean isNamed(LoadOptions options) {
         try {
             return options.resolveRef()
@@ -74,20 +76,20 @@ public final class ImageLoader {
         }
     }
 
-    private Void load(ImageFile file, LoadOptions options, LoadListener tally) throws InterruptedException {
-        importer.load(file, options, tally);
+    private Void load(ImageFile file, LoadOptions options, LoadListener counters) throws InterruptedException {
+        importer.load(file, options, counters);
         return null;
     }
 
-    /** Each once, however often it is listed. */
-    private Set<ListedImage> images(LoadPlan plan, LoadListener tally) {
+    /** The listed images, without duplicates; malformed lines are reported as failed. */
+    private Set<ListedImage> images(LoadPlan plan, LoadListener counters) {
         Set<ListedImage> images = new LinkedHashSet<>();
-        RegistryNames now = names.get();
+        RegistryNames registries = names.get();
         for (ListedLine line : plan.lines()) {
             try {
-                images.add(ListedImage.parse(line.text(), now));
+                images.add(ListedImage.parse(line.text(), registries));
             } catch (RegistryException e) {
-                tally.ended(new LoadOutcome.Failed(line.place(), e.getMessage(), false));
+                counters.ended(new LoadOutcome.Failed(line.place(), e.getMessage(), false));
             }
         }
         return images;

@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * One image that is to be brought in.
+ * An image to be imported from an archive.
  *
- * @param digest of its root, as the archive names it
- * @param manifests what it consists of that is, or will be, here, by the digests it is named by; those that an index lists before it
- * @param missing what it can't do without and is neither in the archive nor here; nothing where all is well
+ * @param digest the digest of its root manifest, as the archive names it
+ * @param manifests its manifests, by the digests that name them; the children of an index come before the index
+ * @param missing required content that neither the archive nor the cache has; empty if the image is complete
  */
 public record ImportedImage(
         Set<ImageReference> names, Digest digest, Map<Digest, Manifest> manifests, List<String> missing) {
 
-    /** What it is called towards people. */
+    /** The name for logs and errors. */
     public String name() {
         return names.iterator().next().toString();
     }
@@ -31,7 +31,7 @@ public record ImportedImage(
         return names.stream().map(ImageReference::repository).collect(Collectors.toSet());
     }
 
-    /** Its blobs, each once, but for layers that clients fetch from elsewhere. */
+    /** Its blobs, each once, without foreign layers. */
     public Collection<Descriptor> blobs() {
         Map<Digest, Descriptor> blobs = new LinkedHashMap<>();
         manifests.values().stream()

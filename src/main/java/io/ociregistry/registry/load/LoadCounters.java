@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Passes on what happens, and counts it. */
+/** Forwards the events of a load to a listener, and counts them. Thread-safe. */
 final class LoadCounters implements LoadListener {
     private final LoadListener listener;
-    private final long begun = System.nanoTime();
+    private final long started = System.nanoTime();
 
     // Guarded by this.
     private final List<Failed> failed = new ArrayList<>();
@@ -48,18 +48,18 @@ final class LoadCounters implements LoadListener {
     }
 
     private synchronized void count(LoadOutcome outcome) {
-        if (outcome instanceof Loaded one) {
+        if (outcome instanceof Loaded success) {
             loaded++;
-            bytes += one.bytes();
+            bytes += success.bytes();
         } else if (outcome instanceof AlreadyThere) {
             alreadyThere++;
-        } else if (outcome instanceof Failed one) {
-            failed.add(one);
+        } else if (outcome instanceof Failed failure) {
+            failed.add(failure);
         }
     }
 
     LoadSummary summary() {
-        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        Duration took = Duration.ofNanos(System.nanoTime() - started);
         synchronized (this) {
             return new LoadSummary(loaded, alreadyThere, failed, notes, bytes, took);
         }

@@ -13,7 +13,11 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a listener what {@link LoadJson} wrote elsewhere. What a later version writes beside that is passed over. */
+/**
+ * Parses the lines that {@link LoadJson} wrote in another process, and reports them to a listener.
+ *
+ * <p>Unknown events and keys, which a later version may write, are ignored. Not thread-safe.
+ */
 public final class LoadEvents {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -23,9 +27,10 @@ public final class LoadEvents {
     private @Nullable LoadSummary summary;
 
     /**
-     * For a listener.
+     * Creates a parser.
      *
-     * @param names what it is told for the names that failed: lines of the list that was sent may stand elsewhere here
+     * @param names translates the names of failed images: the line numbers of the list that was sent may differ from
+     *     those of the local file
      */
     public LoadEvents(LoadListener listener, UnaryOperator<String> names) {
         this.listener = listener;
@@ -33,9 +38,9 @@ public final class LoadEvents {
     }
 
     /**
-     * Takes one line.
+     * Reports one line.
      *
-     * @throws IllegalArgumentException if it is no JSON; the message is that line
+     * @throws IllegalArgumentException if the line is not JSON; the message is the line
      */
     public void accept(String line) {
         if (line.isBlank()) {
@@ -58,12 +63,12 @@ public final class LoadEvents {
                         event.path("canPass").asBoolean()));
             case "summary" -> end(event);
             default -> {
-                // Of no use here.
+                // A later version may have more events.
             }
         }
     }
 
-    /** What came of it, once that was told. */
+    /** Returns the summary; empty before its line. */
     public Optional<LoadSummary> summary() {
         return Optional.ofNullable(summary);
     }
@@ -76,15 +81,15 @@ public final class LoadEvents {
     private void end(JsonNode event) {
         List<String> notes = new ArrayList<>();
         event.path("notes").forEach(note -> notes.add(note.asText()));
-        LoadSummary told = new LoadSummary(
+        LoadSummary received = new LoadSummary(
                 event.path("loaded").asInt(),
                 event.path("present").asInt(),
                 failed,
                 notes,
                 event.path("bytes").asLong(),
                 seconds(event));
-        summary = told;
-        listener.finished(told);
+        summary = received;
+        listener.finished(received);
     }
 
     private static Duration seconds(JsonNode event) {

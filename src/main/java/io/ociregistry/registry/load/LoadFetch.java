@@ -15,32 +15,32 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fetches what one image of a load needs, with the patience there is for its registry. */
+/** Fetches the content of one image of a load, with retries as long as its registry makes progress. Thread-safe. */
 public final class LoadFetch {
     private static final Logger LOG = LoggerFactory.getLogger(LoadFetch.class);
 
-    private final LoadSession load;
+    private final LoadSession session;
     private final LoadSource source;
     private final Repository repository;
     private final LoadProgress progress;
-    private final RegistryRetryBudget link;
+    private final RegistryRetryBudget retries;
     private final AtomicLong bytes = new AtomicLong();
     private volatile boolean gotAnything;
 
-    public LoadFetch(LoadSession load, LoadSource source, Repository repository, LoadProgress progress) {
-        this.load = load;
+    public LoadFetch(LoadSession session, LoadSource source, Repository repository, LoadProgress progress) {
+        this.session = session;
         this.source = source;
         this.repository = repository;
         this.progress = progress;
-        this.link = load.patience(repository.registry());
+        this.retries = session.patience(repository.registry());
     }
 
-    /** True if something is here now that was not before. */
+    /** True if a manifest or blob was fetched that was not cached before. */
     boolean gotAnything() {
         return gotAnything;
     }
 
-    /** Of blobs that were not here before, and that no other image of the load counts. */
+    /** The bytes of the fetched blobs, without those that another image of the load counts. */
     long bytes() {
         return bytes.get();
     }
@@ -54,28 +54,28 @@ public final class LoadFetch {
         return manifest;
     }
 
-    /** The answer to a question, which is asked again for as long as that makes sense. */
-    public <T> T ask(Supplier<CompletionStage<T>> question) throws InterruptedException {
-        return persist(() -> answer(question.get()));
+    /** Sends a request and waits for the answer; retries as long as the retry budget of the registry allows. */
+    public <T> T ask(Supplier<CompletionStage<T>> request) throws InterruptedException {
+        return retry(() -> await(request.get()));
     }
 
-    /** Brings a blob in; tells why not. */
+    /** Fetches a blob; returns the failure, if any. */
     public Optional<RegistryException> blob(Descriptor blob) throws InterruptedException {
-        BlobLoad arrival = new BlobLoad(source, repository, blob, progress, link);
+        BlobLoad download = new BlobLoad(source, repository, blob, progress, retries);
         try {
-            persist(() -> {
-                arrival.receive(answer(source.blob(repository, blob.digest())));
+            retry(() -> {
+                download.receive(await(source.blob(repository, blob.digest())));
                 return blob;
             });
             gotAnything = true;
             progress.got(blob.size());
-            if (load.counts(blob.digest())) {
+            if (session.counts(blob.digest())) {
                 bytes.addAndGet(Math.max(0, blob.size()));
             }
             return Optional.empty();
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.STORE_FAILED) {
-                load.diskFailed(e);
+                session.diskFailed(e);
             }
             return Optional.of(e);
         }
@@ -85,28 +85,28 @@ public final class LoadFetch {
         T run() throws InterruptedException;
     }
 
-    private <T> T persist(Attempt<T> attempt) throws InterruptedException {
+    private <T> T retry(Attempt<T> attempt) throws InterruptedException {
         while (true) {
             try {
                 return attempt.run();
             } catch (RegistryException e) {
                 progress.start();
-                if (!link.waitsAfter(e)) {
+                if (!retries.waitsAfter(e)) {
                     throw e;
                 }
-                LOG.info("trying again: {}", e.getMessage());
+                LOG.info("retrying: {}", e.getMessage());
             }
         }
     }
 
-    private <T> T answer(CompletionStage<T> stage) throws InterruptedException {
+    private <T> T await(CompletionStage<T> stage) throws InterruptedException {
         CompletableFuture<T> answer = stage.toCompletableFuture();
         if (answer.isDone()) {
             return get(answer);
         }
         progress.start();
         T value = get(answer);
-        link.progressed();
+        retries.progressed();
         return value;
     }
 

@@ -9,27 +9,25 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * A load as lines of JSON, for programs. Every line is an object with an {@code event}:
+ * Writes the events of a load as lines of JSON, for programs. Every line is an object with an {@code event}:
  *
  * <pre>
  * {"event":"started","image":...}
  * {"event":"progress","image":...,"bytes":...,"total":...}
  * {"event":"loaded","image":...,"bytes":...,"seconds":...}
- * {"event":"present","image":...}                                 it was here already
- * {"event":"failed","image":...,"reason":...,"canPass":...}       canPass: trying again later can help
- * {"event":"summary","loaded":...,"present":...,"failed":...,"bytes":...,"seconds":...,"notes":[...]}   the last one
+ * {"event":"present","image":...}                                 it was cached already
+ * {"event":"failed","image":...,"reason":...,"canPass":...}       canPass: a later retry may succeed
+ * {"event":"summary","loaded":...,"present":...,"failed":...,"bytes":...,"seconds":...,"notes":[...]}    the last line
  * </pre>
+ *
+ * <p>Thread-safe.
  */
 public final class LoadJson implements LoadListener {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Consumer<String> lines;
 
-    /**
-     * Writes there.
-     *
-     * @param lines is given one line at a time, without an end
-     */
+    /** @param lines receives one line at a time, without a line separator */
     public LoadJson(Consumer<String> lines) {
         this.lines = lines;
     }

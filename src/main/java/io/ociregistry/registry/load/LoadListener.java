@@ -1,29 +1,30 @@
 package io.ociregistry.registry.load;
 
 /**
- * Hears how a load goes. Calls come from several threads, those of one image one after the other, and hold up the load for as long as they take.
+ * Receives the events of a load.
  *
- * <p>Of every image there is exactly one {@link #ended}; of one that takes work there is a {@link #started} before. The last call is {@link
- * #finished}.
+ * <p>Several threads call it; the calls for one image are sequential. A slow listener delays the load. Each image gets
+ * exactly one {@link #ended}, and before it a {@link #started} if content has to be fetched. The last call is
+ * {@link #finished}.
  */
 public interface LoadListener {
-    /** Something of that image has to be fetched, or read from a file. */
+    /** Content of the image has to be fetched, or read from a file. */
     default void started(String image) {}
 
     /**
-     * So far so much of that image is here. Told about twice a second, if anything changed.
+     * Reports the progress of an image, about twice a second if it changed.
      *
-     * @param bytes of its blobs that are here
-     * @param total of all its blobs that are known by now; it grows while manifests come in
+     * @param bytes the cached bytes of its blobs
+     * @param total the bytes of all its blobs that are known so far; it grows while manifests are fetched
      */
     default void progressed(String image, long bytes, long total) {}
 
-    /** It is over with that image. */
+    /** The load of an image has ended. */
     default void ended(LoadOutcome outcome) {}
 
-    /** Something that one has to know of what came in, though nothing failed. */
+    /** A note for the operator about loaded content, although nothing failed. */
     default void noted(String note) {}
 
-    /** It is over with all of them. */
+    /** The whole load has ended. */
     default void finished(LoadSummary summary) {}
 }

@@ -6,17 +6,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How to load.
+ * The options of a load.
  *
- * @param platforms whose images to take of an index
- * @param parallel how many images at a time
- * @param withReferrers whether what refers to an image comes along: signatures, attestations, SBOMs
- * @param patience how long a registry may send nothing before what is still to come from it is given up
- * @param resolveRef what an image in a tarball is called that has no name there
+ * @param platforms the platforms whose images are loaded from an index
+ * @param parallel the number of images that are loaded at a time
+ * @param withReferrers whether referrers of an image are loaded too: signatures, attestations, SBOMs
+ * @param patience how long a registry may send nothing before the load gives up on it
+ * @param resolveRef the value of {@code --resolve-ref}: a name, or the repository, for images of an archive
  */
 public record LoadOptions(
         Platforms platforms, int parallel, boolean withReferrers, Duration patience, Optional<String> resolveRef) {
-    /** Those of a configuration. */
+    /** Returns the configured options. */
     public static LoadOptions of(ServerConfig config) {
         return new LoadOptions(
                 config.platforms(),

@@ -2,25 +2,25 @@ package io.ociregistry.registry.load;
 
 import java.time.Duration;
 
-/** How it went with one image of a load. */
+/** The outcome of one image of a load. */
 public sealed interface LoadOutcome {
-    /** What the image is called: the name it was listed by, or for what is no name the place where it stands. */
+    /** The listed name of the image, or for a malformed line its file and line number. */
     String image();
 
     /**
-     * It is here now.
+     * The image was loaded.
      *
-     * @param bytes what had to be fetched for it, manifests not counted
+     * @param bytes the bytes of the blobs that were fetched for it
      */
     record Loaded(String image, long bytes, Duration took) implements LoadOutcome {}
 
-    /** It was here already, as far as it was asked for. */
+    /** The selected parts of the image were cached already. */
     record AlreadyThere(String image) implements LoadOutcome {}
 
     /**
-     * It is not here, or not all of it. What was fetched of it stays.
+     * The image is missing or incomplete. Parts that were fetched stay in the cache.
      *
-     * @param canPass whether trying again later can help, as it does with a link that is gone
+     * @param canPass whether a later retry may succeed, as it does after a network failure
      */
     record Failed(String image, String reason, boolean canPass) implements LoadOutcome {}
 }

@@ -5,7 +5,7 @@ import io.ociregistry.store.BlobSource;
 import java.util.HashMap;
 import java.util.Map;
 
-/** How far one image of a load is. Tells the listener, one call after the other. */
+/** The progress of one image of a load. Calls its listener sequentially. Thread-safe. */
 public final class LoadProgress {
     private final String image;
     private final LoadListener listener;
@@ -14,16 +14,16 @@ public final class LoadProgress {
     private final Map<Digest, BlobSource> arriving = new HashMap<>();
     private boolean started;
     private boolean ended;
-    private long here;
+    private long stored;
     private long total;
-    private long told;
+    private long reported;
 
     public LoadProgress(String image, LoadListener listener) {
         this.image = image;
         this.listener = listener;
     }
 
-    /** Something has to be fetched; the first time is told. */
+    /** Content has to be fetched; the first call is reported to the listener. */
     public synchronized void start() {
         if (!started) {
             started = true;
@@ -31,35 +31,35 @@ public final class LoadProgress {
         }
     }
 
-    /** There is a blob more, of that many bytes. */
+    /** Adds the size of a blob to the total; a negative size is unknown. */
     public synchronized void expect(long size) {
         total += Math.max(0, size);
     }
 
-    /** So many bytes of what is expected are here for good. */
+    /** Adds stored bytes of an expected blob. */
     public synchronized void got(long size) {
-        here += Math.max(0, size);
+        stored += Math.max(0, size);
     }
 
-    /** A blob is arriving. */
+    /** Counts the bytes of a download in flight, until {@link #leave}. */
     synchronized void join(BlobSource source) {
         arriving.put(source.digest(), source);
     }
 
-    /** It no longer is. */
+    /** Stops to count a download. */
     synchronized void leave(BlobSource source) {
         arriving.remove(source.digest());
     }
 
-    /** Tells how far it is, if that is news. */
+    /** Reports the progress, if it changed. */
     public synchronized void tell() {
-        long now = here;
+        long bytes = stored;
         for (BlobSource source : arriving.values()) {
-            now += source.available();
+            bytes += source.available();
         }
-        if (started && !ended && now != told) {
-            told = now;
-            listener.progressed(image, now, total);
+        if (started && !ended && bytes != reported) {
+            reported = bytes;
+            listener.progressed(image, bytes, total);
         }
     }
 

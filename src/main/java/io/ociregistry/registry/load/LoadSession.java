@@ -22,12 +22,18 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What the images of one load share: threads, patience with each registry, and who counts a blob. */
+/**
+ * The state that the images of one load share: threads, the retry budget of each registry, and the counted blobs.
+ *
+ * <p>Thread-safe. Closing it interrupts its threads.
+ */
 public final class LoadSession implements AutoCloseable {
-    private static final Duration PACE = Duration.ofMillis(500);
-    private static final Duration END = Duration.ofSeconds(5);
-    /** Blobs of one image at a time; those of all together are within the limits of their registry. */
-    private static final int BLOBS = 3;
+    private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(500);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    /**
+     * The number of blobs of one image that are fetched at a time; the limits of the registry apply to all together.
+     */
+    private static final int BLOBS_PER_IMAGE = 3;
 
     private final LoadSource source;
     private final LoadOptions options;
@@ -35,7 +41,7 @@ public final class LoadSession implements AutoCloseable {
     private final ExecutorService images;
     private final ExecutorService blobs;
     private final ScheduledExecutorService clock;
-    private final Map<RegistryName, RegistryRetryBudget> links = new ConcurrentHashMap<>();
+    private final Map<RegistryName, RegistryRetryBudget> budgets = new ConcurrentHashMap<>();
     private final Set<LoadProgress> active = ConcurrentHashMap.newKeySet();
     private final Set<Digest> counted = ConcurrentHashMap.newKeySet();
     private volatile @Nullable RegistryException diskFailure;
@@ -45,21 +51,23 @@ public final class LoadSession implements AutoCloseable {
         this.options = options;
         this.listener = listener;
         this.images = Executors.newFixedThreadPool(options.parallel(), Daemons.numbered("load-"));
-        this.blobs = Executors.newFixedThreadPool(BLOBS * options.parallel(), Daemons.numbered("load-blob-"));
+        this.blobs = Executors.newFixedThreadPool(BLOBS_PER_IMAGE * options.parallel(), Daemons.numbered("load-blob-"));
         this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("load-progress"));
-        tellProgress();
+        reportProgress();
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // it ends with this
-    private void tellProgress() {
-        long pace = Math.max(1, Math.min(PACE.toMillis(), options.patience().toMillis() / 4));
-        clock.scheduleWithFixedDelay(() -> active.forEach(LoadProgress::tell), pace, pace, TimeUnit.MILLISECONDS);
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the session
+    private void reportProgress() {
+        long interval = Math.max(
+                1, Math.min(PROGRESS_INTERVAL.toMillis(), options.patience().toMillis() / 4));
+        clock.scheduleWithFixedDelay(
+                () -> active.forEach(LoadProgress::tell), interval, interval, TimeUnit.MILLISECONDS);
     }
 
-    /** Does all of that, so much at a time as images are to be loaded. */
+    /** Runs all tasks, at most {@code parallel} at a time, and waits for them. */
     void all(List<Callable<Void>> work) throws InterruptedException {
-        for (Future<Void> each : images.invokeAll(work)) {
-            result(each);
+        for (Future<Void> future : images.invokeAll(work)) {
+            result(future);
         }
     }
 
@@ -74,7 +82,7 @@ public final class LoadSession implements AutoCloseable {
         }
     }
 
-    /** Brings one image in. */
+    /** Loads one image and reports its outcome. */
     Void load(ListedImage image) throws InterruptedException {
         LoadProgress progress = new LoadProgress(image.toString(), listener);
         active.add(progress);
@@ -86,26 +94,26 @@ public final class LoadSession implements AutoCloseable {
         return null;
     }
 
-    /** Does these at the same time as far as there are threads, and waits for all. Tells what failed. */
+    /** Runs the fetches of blobs concurrently, waits for all, and returns the failures. */
     List<RegistryException> blobs(List<Callable<Optional<RegistryException>>> work) throws InterruptedException {
         List<RegistryException> failures = new ArrayList<>();
-        for (Future<Optional<RegistryException>> each : blobs.invokeAll(work)) {
-            result(each).ifPresent(failures::add);
+        for (Future<Optional<RegistryException>> future : blobs.invokeAll(work)) {
+            result(future).ifPresent(failures::add);
         }
         return failures;
     }
 
-    /** The patience with that registry, which begins when it is first wanted. */
+    /** Returns the retry budget of a registry, which starts at its first use. */
     RegistryRetryBudget patience(RegistryName registry) {
-        return links.computeIfAbsent(registry, unused -> new RegistryRetryBudget(options.patience()));
+        return budgets.computeIfAbsent(registry, unused -> new RegistryRetryBudget(options.patience()));
     }
 
-    /** True for the first image that has brought that blob in. */
+    /** True for the first image that fetched the blob; only this image counts its bytes. */
     boolean counts(Digest blob) {
         return counted.add(blob);
     }
 
-    /** Why the cache's disk takes nothing, which is the same for all images. */
+    /** Returns the failure of the cache's disk, which ends the load of all images. */
     Optional<RegistryException> diskFailure() {
         return Optional.ofNullable(diskFailure);
     }
@@ -116,6 +124,6 @@ public final class LoadSession implements AutoCloseable {
 
     @Override
     public void close() {
-        List.of(clock, images, blobs).forEach(each -> Pools.interrupt(each, END));
+        List.of(clock, images, blobs).forEach(pool -> Pools.interrupt(pool, STOP_TIMEOUT));
     }
 }

@@ -12,26 +12,30 @@ import io.ociregistry.store.BlobSource;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Where a load gets things from, and what is here already. Stages fail as those of the {@link Registry} do. */
+/**
+ * The content of a running registry for a load, cached or fetched with a lower priority than for clients.
+ *
+ * <p>Stages fail as those of the {@link Registry} do. Implementations are thread-safe.
+ */
 public interface LoadSource {
-    /** What a name means here; asks nobody. */
+    /** Returns the cached manifest of a name; sends no request. */
     Optional<Manifest> cached(ImageReference name);
 
-    /** What a name means, as a client would be told. */
+    /** Returns the manifest of a name, as a client would get it. */
     CompletionStage<ManifestResult> manifest(ImageReference name);
 
-    /** Gives a manifest that is here a tag too, if that is what its upstream means by it. */
+    /** Records a tag of a cached manifest; false if its upstream means another manifest by the tag. */
     CompletionStage<Boolean> name(ImageReference tag, Manifest manifest);
 
-    /** Whether a repository's blob can be served without asking anybody. */
+    /** True if a blob can be served to the repository without a request to its upstream. */
     boolean isHere(Repository repository, Digest blob);
 
-    /** Fetches a blob as for a client, but less urgently. */
+    /** Returns the content of a blob, which may be in flight; the caller closes it. */
     CompletionStage<BlobSource> blob(Repository repository, Digest blob);
 
-    /** Complete when that blob is no longer on its way, whatever came of it. */
+    /** Completes when no download of the blob is in flight; never fails. */
     CompletionStage<Void> over(Repository repository, Digest blob);
 
-    /** What refers to a manifest. */
+    /** Returns the referrers of a manifest. */
     CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject);
 }

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How a load went.
+ * The result of a load.
  *
- * @param loaded how many images are here now that were not before
- * @param alreadyThere how many were here before
- * @param failed those that are not
- * @param notes what one has to know though it did not fail, a sentence each
- * @param bytes what was fetched, manifests not counted
+ * @param loaded the number of images that were loaded
+ * @param alreadyThere the number of images that were cached already
+ * @param failed the images that are missing or incomplete
+ * @param notes notes for the operator about loaded images, one sentence each
+ * @param bytes the bytes of all fetched blobs
  */
 public record LoadSummary(
         int loaded, int alreadyThere, List<Failed> failed, List<String> notes, long bytes, Duration took) {

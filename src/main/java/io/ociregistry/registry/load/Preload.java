@@ -10,12 +10,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A load in the background of a server, which neither its start nor its clients wait for: what is complete asks nobody, and what a client wants
- * before it is loaded comes as ever. What a link kept from coming is tried again, ever less often, until all is here or it can't help.
+ * Loads images in the background of a server (ADR 23).
+ *
+ * <p>Neither the start of the server nor its clients wait for it; a client that requests an image before it is loaded
+ * gets it as without a preload. If an image failed and a retry may help, all lines are loaded again with exponential
+ * back-off; complete images cause no requests. Closing it interrupts the load and waits for its thread.
  */
 public final class Preload implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preload.class);
-    private static final int DOUBLINGS = 5;
+    private static final int MAX_DOUBLINGS = 5;
 
     private final ImageLoader loader;
     private final LoadPlan plan;
@@ -24,9 +27,8 @@ public final class Preload implements AutoCloseable {
     private final Thread thread;
 
     /**
-     * One that has not begun.
-     *
-     * @param pause before the second try; later ones are up to {@code 2^}{@value #DOUBLINGS} times as long
+     * @param pause the time before the first retry; later ones are up to {@code 2^}{@value #MAX_DOUBLINGS} times as
+     * long
      */
     public Preload(ImageLoader loader, LoadPlan plan, LoadOptions options, Duration pause) {
         this.loader = loader;
@@ -43,19 +45,19 @@ public final class Preload implements AutoCloseable {
     private void run() {
         try {
             LoadSummary summary = load(plan);
-            for (int tries = 0; canHelp(summary); tries++) {
-                TimeUnit.MILLISECONDS.sleep(pause.toMillis() << Math.min(tries, DOUBLINGS));
+            for (int tries = 0; canRetry(summary); tries++) {
+                TimeUnit.MILLISECONDS.sleep(pause.toMillis() << Math.min(tries, MAX_DOUBLINGS));
                 summary = load(LoadPlan.of(plan.lines()));
             }
-        } catch (InterruptedException stopping) {
-            LOG.debug("preloading stops");
+        } catch (InterruptedException interrupted) {
+            LOG.debug("preload interrupted");
         } catch (RuntimeException e) {
-            LOG.error("preloading", e);
+            LOG.error("preload: internal error; the preload ends, clients are served as without it", e);
         }
     }
 
-    private LoadSummary load(LoadPlan what) throws InterruptedException {
-        LoadSummary summary = loader.load(what, options, new InTheLog());
+    private LoadSummary load(LoadPlan images) throws InterruptedException {
+        LoadSummary summary = loader.load(images, options, new OutcomeLog());
         LOG.info(
                 "preload: {} images loaded, {} already there, {} failed",
                 summary.loaded(),
@@ -64,11 +66,11 @@ public final class Preload implements AutoCloseable {
         return summary;
     }
 
-    private static boolean canHelp(LoadSummary summary) {
+    private static boolean canRetry(LoadSummary summary) {
         return summary.failed().stream().anyMatch(Failed::canPass);
     }
 
-    /** Returns when there is nothing more to do. */
+    /** Waits for the end of the preload, including its retries. */
     void awaitEnd() throws InterruptedException {
         thread.join();
     }
@@ -83,8 +85,8 @@ public final class Preload implements AutoCloseable {
         }
     }
 
-    /** What an operator wants to know of it later. */
-    private static final class InTheLog implements LoadListener {
+    /** Logs the outcomes. */
+    private static final class OutcomeLog implements LoadListener {
         @Override
         public void noted(String note) {
             LOG.warn("preload: {}", note);
@@ -93,9 +95,9 @@ public final class Preload implements AutoCloseable {
         @Override
         public void ended(LoadOutcome outcome) {
             if (outcome instanceof Failed failed) {
-                LOG.warn("preload: {} is not loaded: {}", failed.image(), failed.reason());
+                LOG.warn("preload: {} not loaded: {}", failed.image(), failed.reason());
             } else if (outcome instanceof Loaded loaded) {
-                LOG.info("preload: {} is loaded", loaded.image());
+                LOG.info("preload: {} loaded", loaded.image());
             }
         }
     }

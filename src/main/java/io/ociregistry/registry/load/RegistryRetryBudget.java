@@ -6,47 +6,49 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long one registry is waited for: tried again after failures that can pass for as long as something comes from it, whichever image it belongs
- * to. So a load over a bad link goes on, one over a link that is gone ends, and does not wait for every image of a list anew.
+ * Decides how long a load retries requests to one registry.
+ *
+ * <p>Transient failures are retried as long as the registry makes progress for any image of the load. So a load over
+ * a bad link continues, and a load over a dead link ends after one timeout for all its images together. Thread-safe.
  */
 final class RegistryRetryBudget {
-    private static final int TRIES = 60;
-    private static final long SHORTEST_PAUSE_MILLIS = 20;
+    private static final int ATTEMPTS = 60;
+    private static final long MIN_PAUSE_MILLIS = 20;
 
-    private final Duration patience;
+    private final Duration timeout;
     private volatile long progressed = System.nanoTime();
 
-    RegistryRetryBudget(Duration patience) {
-        this.patience = patience;
+    RegistryRetryBudget(Duration timeout) {
+        this.timeout = timeout;
     }
 
-    /** Something new came. */
+    /** New bytes or an answer arrived. */
     void progressed() {
         progressed = System.nanoTime();
     }
 
-    /** True if nothing came for so long that nothing is waited for any more. */
+    /** True if the registry sent nothing for the whole timeout. */
     boolean isOver() {
         return left() <= 0;
     }
 
-    /** Waits before the next try; false at once if there is to be none. */
+    /** Waits before the next attempt; returns false at once if a retry can't help or the budget is exhausted. */
     boolean waitsAfter(RegistryException failure) throws InterruptedException {
-        long least = failure.retryAfter().map(Duration::toMillis).orElse(0L);
-        if (!canPass(failure.code()) || isOver() || least > left()) {
+        long retryAfter = failure.retryAfter().map(Duration::toMillis).orElse(0L);
+        if (!canPass(failure.code()) || isOver() || retryAfter > left()) {
             return false;
         }
-        long pause = Math.max(SHORTEST_PAUSE_MILLIS, patience.toMillis() / TRIES);
-        TimeUnit.MILLISECONDS.sleep(Math.max(pause, least));
+        long pause = Math.max(MIN_PAUSE_MILLIS, timeout.toMillis() / ATTEMPTS);
+        TimeUnit.MILLISECONDS.sleep(Math.max(pause, retryAfter));
         return true;
     }
 
-    /** True for what another try can mend, now or later. */
+    /** True for failures that a retry may resolve, now or later. */
     static boolean canPass(ErrorCode code) {
         return code.isUpstreamFailure() || code == ErrorCode.OVERLOADED || code == ErrorCode.TOO_MANY_REQUESTS;
     }
 
     private long left() {
-        return patience.toMillis() - (System.nanoTime() - progressed) / 1_000_000;
+        return timeout.toMillis() - (System.nanoTime() - progressed) / 1_000_000;
     }
 }

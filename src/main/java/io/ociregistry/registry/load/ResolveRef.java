@@ -11,12 +11,15 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** What {@code --resolve-ref} says of an archive: what its only image is called, or where those are from that it names by a tag alone. */
+/**
+ * The value of {@code --resolve-ref} for an archive: the full name of its only image, or the repository of the images
+ * that it names only by a tag.
+ */
 public sealed interface ResolveRef {
     /**
-     * Parses it: without a tag and a digest it is a repository.
+     * Parses the value; a value without a tag and a digest is a repository.
      *
-     * @throws RegistryException if it says no registry, or is malformed; the message says what was probably meant
+     * @throws RegistryException if the value names no registry or is malformed; the message suggests a correction
      */
     static ResolveRef parse(String text, RegistryNames names) {
         boolean isRepository = text.indexOf('@') < 0 && text.lastIndexOf(':') <= text.lastIndexOf('/');
@@ -26,19 +29,19 @@ public sealed interface ResolveRef {
     }
 
     /**
-     * The names of an image.
+     * Returns the names of an image.
      *
-     * @param isOnly whether the archive has no other
-     * @param told those that the archive tells itself
+     * @param isOnly whether the archive has no other image
+     * @param archived the names in the archive
      */
-    Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> told);
+    Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived);
 
-    /** A whole name, which counts instead of the archive's. */
+    /** A full name, which replaces the names in the archive. */
     record Whole(ListedImage listed) implements ResolveRef {
         @Override
-        public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> told) {
+        public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived) {
             if (!isOnly) {
-                return told;
+                return archived;
             }
             Set<ImageReference> names = new LinkedHashSet<>(Set.of(listed.name()));
             listed.alias().ifPresent(names::add);
@@ -46,17 +49,17 @@ public sealed interface ResolveRef {
         }
     }
 
-    /** The repository of the tags, beside which names that are whole stay as they are. */
+    /** A repository, which completes tags; full names in the archive stay as they are. */
     record Home(Repository repository) implements ResolveRef {
         @Override
-        public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> told) {
-            Set<ImageReference> names = new LinkedHashSet<>(told);
+        public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived) {
+            Set<ImageReference> names = new LinkedHashSet<>(archived);
             tags(image).forEach(tag -> names.add(new ImageReference(repository, Tag.parse(tag))));
             return names;
         }
     }
 
-    /** What the archive calls an image that can be a tag. */
+    /** Returns the labels of an image that are valid tags. */
     static Set<String> tags(ArchivedImage image) {
         Set<String> tags = new LinkedHashSet<>(image.labels());
         tags.removeIf(label -> !Tag.isTag(label));

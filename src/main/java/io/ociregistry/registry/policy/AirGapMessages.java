@@ -4,23 +4,23 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
 
-/** How a server that calls no upstream ({@code airGapped}) tells of that. */
+/** The error texts of an air-gapped server ({@code airGapped}), which sends no request to an upstream. */
 public final class AirGapMessages {
-    /** Why a cached answer is not confirmed. */
+    /** The reason why a cached answer is not revalidated. */
     public static final String REASON = "this server is air-gapped";
 
     private AirGapMessages() {}
 
     /**
-     * What it has not, it does not look for.
+     * Returns the error for content that is not cached or not readable.
      *
-     * @param whatIs the subject of the message with its verb, like "the tags are"
-     * @param unreadable why it may be cached and can't be read; empty if it is not cached
+     * @param subject the content with a verb, such as "the tags are"
+     * @param unreadable the reason why cached content can't be read; empty if no content is cached
      */
-    public static RegistryException notCached(ErrorCode code, String whatIs, Optional<String> unreadable) {
+    public static RegistryException notCached(ErrorCode code, String subject, Optional<String> unreadable) {
         if (unreadable.isPresent()) {
-            return UnreadableContent.failure(whatIs + " not served, and " + REASON, unreadable.get());
+            return UnreadableContent.failure(subject + " not served, and " + REASON, unreadable.get());
         }
-        return new RegistryException(code, whatIs + " not cached, and " + REASON + ", so it asks no upstream");
+        return new RegistryException(code, subject + " not cached, and " + REASON + ", so it asks no upstream");
     }
 }

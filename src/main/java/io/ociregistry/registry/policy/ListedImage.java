@@ -11,26 +11,27 @@ import io.ociregistry.oci.Text;
 import java.util.Optional;
 
 /**
- * An image as people list it: {@code registry/repository:tag}, {@code @digest} or, what manifests of Kubernetes often have, both. Where there are
- * both the digest says what the image is, and the tag is one more name of it.
+ * An image name in an image list: {@code registry/repository} with {@code :tag}, {@code @digest} or both.
+ *
+ * <p>Kubernetes manifests often give both. Then the digest identifies the image, and the tag is an additional name.
  */
 public record ListedImage(Repository repository, Optional<Tag> tag, Optional<Digest> digest) {
     private static final String SCHEME = "://";
 
     /**
-     * Parses the complete form. Neither a registry nor {@code latest} is implied: what is loaded by a wrong name can't be found offline. The one
-     * exception is the registry that the configuration has for requests without one.
+     * Parses a complete name. Neither a registry nor {@code latest} is implied, because an image that was loaded by a
+     * wrong name is not found offline. If {@code defaultNs} is configured, it is the registry of names without one.
      *
-     * @throws RegistryException if a part is missing or malformed; the message says what was probably meant
+     * @throws RegistryException if a part is missing or malformed; the message suggests a correction
      */
     public static ListedImage parse(String text, RegistryNames names) {
         int scheme = text.indexOf(SCHEME);
         if (scheme >= 0) {
             throw new RegistryException(
                     ErrorCode.NAME_UNKNOWN,
-                    Text.quoted(text) + " begins like a URL, and images are named without that; write "
+                    Text.quoted(text) + " starts like a URL, and image names have no scheme; write "
                             + Text.quoted(text.substring(scheme + SCHEME.length()))
-                            + " (a registry that is plain HTTP has registries[].scheme in the configuration)");
+                            + " (for a registry over plain HTTP, set registries[].scheme in the configuration)");
         }
         int at = text.indexOf('@');
         String named = at < 0 ? text : text.substring(0, at);
@@ -39,11 +40,11 @@ public record ListedImage(Repository repository, Optional<Tag> tag, Optional<Dig
         String path = tagged ? named.substring(0, colon) : named;
         if (!names.tellRegistry(path)) {
             String official = path.indexOf('/') < 0 ? "library/" : "";
-            String meant = "docker.io/" + official;
-            throw incomplete(text, "which registry it is in", isRepository(meant + path, names) ? meant + text : "");
+            String prefix = "docker.io/" + official;
+            throw incomplete(text, "names no registry", isRepository(prefix + path, names) ? prefix + text : "");
         }
         if (!tagged && at < 0) {
-            throw incomplete(text, "which tag or digest is meant", text + ":latest");
+            throw incomplete(text, "has no tag and no digest", text + ":latest");
         }
         return new ListedImage(
                 names.resolve(Optional.empty(), path),
@@ -60,21 +61,21 @@ public record ListedImage(Repository repository, Optional<Tag> tag, Optional<Dig
         }
     }
 
-    /** Where nothing can have been meant it is empty. */
-    private static RegistryException incomplete(String text, String what, String meant) {
+    /** The suggestion may be empty. */
+    private static RegistryException incomplete(String text, String problem, String suggestion) {
         return new RegistryException(
                 ErrorCode.NAME_UNKNOWN,
-                Text.quoted(text) + " does not say " + what
-                        + (meant.isEmpty() ? "" : "; did you mean " + Text.quoted(meant) + "?"));
+                Text.quoted(text) + " " + problem
+                        + (suggestion.isEmpty() ? "" : "; did you mean " + Text.quoted(suggestion) + "?"));
     }
 
-    /** What it is to be asked for by. */
+    /** The name to request the image by: by digest if there is one. */
     public ImageReference name() {
         return new ImageReference(
                 repository, digest.<Reference>map(known -> known).orElseGet(tag::orElseThrow));
     }
 
-    /** Its other name. */
+    /** The name by tag, if the image is requested by digest and has a tag too. */
     public Optional<ImageReference> alias() {
         return digest.isPresent() ? tag.map(other -> new ImageReference(repository, other)) : Optional.empty();
     }

@@ -9,10 +9,11 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * What upstreams just answered that they do not have, so that clients that ask again and again do not make us ask again and again.
+ * Remembers for a short time which content upstreams do not have, so that repeated requests do not reach them.
  *
- * <p>Seconds only, counted from the upstream's answer, since it may be pushed any moment. Only a definite no is remembered, never a refusal or
- * a failure. At most 10,000 keys.
+ * <p>The time is {@code cache.negativeTtl}, counted from the upstream's answer; it is short because the content may be
+ * pushed at any moment. Only answers that the manifest, blob or repository is unknown are stored, never a refusal or a
+ * failure. Holds at most 10,000 keys. Thread-safe.
  */
 public final class NegativeCache<K> {
     private static final int LIMIT = 10_000;
@@ -20,33 +21,29 @@ public final class NegativeCache<K> {
     private final Ticker ticker;
     private volatile Cache<K, RegistryException> answers;
 
-    /**
-     * Nothing is known to be missing at first.
-     *
-     * @param time how long an answer counts; zero for not at all
-     */
-    public NegativeCache(Duration time, Ticker ticker) {
+    /** Creates an empty cache; a {@code ttl} of zero stores no answers. */
+    public NegativeCache(Duration ttl, Ticker ticker) {
         this.ticker = ticker;
-        this.answers = answers(time);
+        this.answers = answers(ttl);
     }
 
-    private Cache<K, RegistryException> answers(Duration time) {
+    private Cache<K, RegistryException> answers(Duration ttl) {
         return Caffeine.newBuilder()
                 .maximumSize(LIMIT)
-                .expireAfterWrite(time)
+                .expireAfterWrite(ttl)
                 .ticker(ticker)
                 .build();
     }
 
-    /** Forgets everything: somebody else may be asked now. From now on an answer counts for so long. */
-    public void begin(Duration time) {
-        answers = answers(time);
+    /** Forgets all answers, because a reload may have changed the upstreams, and applies another time to live. */
+    public void begin(Duration ttl) {
+        answers = answers(ttl);
     }
 
     /**
-     * Does nothing unless that is known to be missing.
+     * Fails if a recent answer said that the content does not exist.
      *
-     * @throws RegistryException what the upstream's answer was told as
+     * @throws RegistryException the failure that this answer caused
      */
     public void check(K key) {
         RegistryException answer = answers.getIfPresent(key);
@@ -55,19 +52,19 @@ public final class NegativeCache<K> {
         }
     }
 
-    /** Does that work, and remembers if it turns out that this is missing. */
+    /** Runs work for a key, and stores its failure if it says that the content does not exist. */
     public <V> V noting(K key, Supplier<V> work) {
         try {
             return work.get();
         } catch (RegistryException e) {
-            if (isDefinite(e.code())) {
+            if (isMiss(e.code())) {
                 answers.put(key, e);
             }
             throw e;
         }
     }
 
-    private static boolean isDefinite(ErrorCode code) {
+    private static boolean isMiss(ErrorCode code) {
         return code == ErrorCode.MANIFEST_UNKNOWN || code == ErrorCode.BLOB_UNKNOWN || code == ErrorCode.NAME_UNKNOWN;
     }
 }

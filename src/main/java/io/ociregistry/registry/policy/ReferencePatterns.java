@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which images are meant: those whose complete name, {@code registry/repository:tag} or {@code registry/repository@digest}, has a part that one of
- * some regular expressions matches. The syntax is RE2, whose matching takes linear time, since anybody may write one.
+ * Selects images by regular expressions, at least one of which must match a part of the complete name.
+ *
+ * <p>The complete name is {@code registry/repository:tag} or {@code registry/repository@digest}. The syntax is RE2,
+ * because its matching takes linear time whatever the expression is.
  */
 public final class ReferencePatterns {
-    /** Every image. */
+    /** Matches every image. */
     public static final ReferencePatterns ALL = new ReferencePatterns(List.of());
 
     private final List<Pattern> patterns;
@@ -25,9 +27,10 @@ public final class ReferencePatterns {
     }
 
     /**
-     * Parses expressions with commas between them; so there is none in an expression.
+     * Parses expressions that are separated by commas; an expression can't contain a comma.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one is no expression, or empty: it would match everything
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if an expression is not valid, or is empty and so
+     *     would match everything
      */
     public static ReferencePatterns parse(String text) {
         List<Pattern> patterns = new ArrayList<>();
@@ -40,16 +43,16 @@ public final class ReferencePatterns {
     /**
      * The patterns of {@code cache.pins}; empty if there are none.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one is no expression, or empty
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if an expression is not valid or is empty
      */
     public static Optional<ReferencePatterns> pins(CacheConfig cache) {
         return cache.pins().isEmpty() ? Optional.empty() : Optional.of(of(cache.pins()));
     }
 
     /**
-     * The same for expressions that may have commas.
+     * Parses expressions that are given one by one and may contain commas.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one is no expression, or empty
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if an expression is not valid or is empty
      */
     static ReferencePatterns of(List<String> expressions) {
         return new ReferencePatterns(expressions.stream()
@@ -62,19 +65,19 @@ public final class ReferencePatterns {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID,
                     "the pattern '" + all
-                            + "' has an empty part, which would match everything; write . if that is meant");
+                            + "' has an empty part, which would match everything; write . to match everything");
         }
         try {
             return Pattern.compile(expression);
         } catch (PatternSyntaxException e) {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID,
-                    "the pattern '" + expression + "' is no RE2 expression: " + e.getDescription(),
+                    "the pattern '" + expression + "' is not an RE2 expression: " + e.getDescription(),
                     e);
         }
     }
 
-    /** True if nothing was asked for, so that everything is meant. */
+    /** True if there are no expressions, so that every image matches. */
     public boolean isAll() {
         return patterns.isEmpty();
     }

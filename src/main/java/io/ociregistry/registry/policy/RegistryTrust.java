@@ -11,44 +11,48 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * How far registries are trusted (ADR 8): the word of those that the operator named counts, and what needs no credentials is no secret. What was
- * asked for with credentials may arrive long after a reload took them away, so who had some stays who has some until the process ends.
+ * Decides how far a registry is trusted (ADR 8).
+ *
+ * <p>The answer of a configured registry is trusted, and content that a registry sends without credentials is public.
+ * A download that was requested with credentials may end long after a reload has removed them. Therefore a registry
+ * that had credentials in any configuration counts as one with credentials until the process ends. Immutable.
  */
 public final class RegistryTrust {
-    /** Whether somebody has to log in to have what they send. */
+    /** Whether a registry of the current configuration has credentials. */
     private final RegistryMatcher<Boolean> credentials;
-    /** The same of all configurations so far, by what they say of it. */
-    private final Map<Map<String, Boolean>, RegistryMatcher<Boolean>> ever;
+    /** Whether a registry had credentials in any configuration of this process. */
+    private final Map<Map<String, Boolean>, RegistryMatcher<Boolean>> history;
 
-    /** The trust in those that are configured. */
     RegistryTrust(List<UpstreamConfig> registries) {
         this(registries, Map.of());
     }
 
-    private RegistryTrust(List<UpstreamConfig> registries, Map<Map<String, Boolean>, RegistryMatcher<Boolean>> before) {
+    private RegistryTrust(
+            List<UpstreamConfig> registries, Map<Map<String, Boolean>, RegistryMatcher<Boolean>> earlier) {
         this.credentials = new RegistryMatcher<>(registries, RegistryTrust::hasCredentials);
-        this.ever = new HashMap<>(before);
-        ever.put(
+        this.history = new HashMap<>(earlier);
+        history.put(
                 registries.stream().collect(Collectors.toMap(UpstreamConfig::name, RegistryTrust::hasCredentials)),
                 credentials);
     }
 
-    /** The trust in those of the next configuration. */
+    /** Returns the trust after a reload. */
     RegistryTrust then(List<UpstreamConfig> registries) {
-        return new RegistryTrust(registries, ever);
+        return new RegistryTrust(registries, history);
     }
 
-    /** True if its word counts: that it says it has a digest is enough to show it what is here under that digest. */
+    /** True if the registry is configured: its HEAD answer is enough to give it access to a cached blob. */
     public boolean isConfigured(RegistryName registry) {
         return credentials.find(registry).isPresent();
     }
 
-    /** True if it sends us what it would send to anybody, and always did. */
+    /** True if the registry never had credentials, so that its content is public. */
     public boolean isPublic(RegistryName registry) {
-        return ever.values().stream().noneMatch(some -> some.find(registry).orElse(false));
+        return history.values().stream()
+                .noneMatch(matcher -> matcher.find(registry).orElse(false));
     }
 
-    /** Of its mirrors too: what they send with credentials they may not send to others. */
+    /** Includes its mirrors: content that a mirror sends with credentials may be private. */
     private static boolean hasCredentials(UpstreamConfig registry) {
         return hasCredentials(registry.auth(), registry.tls())
                 || registry.mirrors().stream().anyMatch(mirror -> hasCredentials(mirror.auth(), mirror.tls()));

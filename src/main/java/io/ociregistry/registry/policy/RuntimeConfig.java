@@ -5,23 +5,23 @@ import io.ociregistry.oci.RegistryException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A configuration, made ready to be asked. One counts at a time, and a reload puts another in its place: who asks holds on to none. */
+/**
+ * The current configuration with everything that is derived from it.
+ *
+ * <p>A reload replaces it, so users take it from a supplier for each use and do not keep it. Immutable.
+ */
 public record RuntimeConfig(
         ServerConfig config,
         RegistryNames names,
         TagPolicies tags,
         RegistryTrust trust,
         Optional<ReferencePatterns> pins) {
-    /**
-     * Those of a configuration.
-     *
-     * @throws RegistryException if its pins can't be used
-     */
+    /** @throws RegistryException if an expression in {@code cache.pins} is not valid */
     public static RuntimeConfig of(ServerConfig config) {
         return of(config, new RegistryTrust(config.registries()));
     }
 
-    /** The same for another configuration of the same process. */
+    /** Returns the runtime configuration after a reload; the trust remembers earlier credentials. */
     public RuntimeConfig then(ServerConfig next) {
         return of(next, trust.then(next.registries()));
     }
@@ -35,7 +35,7 @@ public record RuntimeConfig(
                 ReferencePatterns.pins(config.cache()));
     }
 
-    /** How long a client waits for an upstream where a cached answer is at hand. */
+    /** How long a client waits for an upstream if a cached answer could be served instead. */
     public Duration patience() {
         return config.timeouts().patience();
     }

@@ -10,9 +10,14 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Which rule counts for a tag: one for signatures, those of the configuration, that of {@code alwaysPullLatest}, or never to ask. */
+/**
+ * Finds the rule that says when a cached tag is revalidated.
+ *
+ * <p>The first match applies: the rule for signatures, the configured rules of the registry, {@code alwaysPullLatest},
+ * otherwise never. Immutable.
+ */
 public final class TagPolicies {
-    /** Signatures and the like are added to such a tag after the image was pushed. */
+    /** Tags for signatures and attestations change after the image was pushed. */
     private static final TagRule SIGNATURES = new TagRule("sha256-*", Duration.ofMinutes(5), true);
 
     private static final TagRule LATEST = new TagRule("latest", Duration.ZERO, true);

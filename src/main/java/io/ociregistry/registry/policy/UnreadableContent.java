@@ -7,30 +7,34 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Content that is cached but that this process may not read. It comes from its upstream meanwhile, and is an error
- * where that fails too.
+ * Errors for cached content that this process can't read. Such content is fetched from its upstream, and the request
+ * fails only if the upstream fails too.
  */
 public final class UnreadableContent {
     private UnreadableContent() {}
 
     /**
-     * The error for it.
+     * Returns the error.
      *
-     * @param what happened to the request
-     * @param why the content can't be read, and what to do
+     * @param what the failure of the request
+     * @param why the reason why the content can't be read, and the remedy
      */
     static RegistryException failure(String what, String why) {
         return new RegistryException(ErrorCode.STORE_FAILED, what + "; it may be cached but unreadable: " + why);
     }
 
-    /** What comes from an upstream in place of content that is cached; its failure says why that can't be read. */
+    /**
+     * Adds the reason why the cached content can't be read to the failure of the fetch that replaces it.
+     *
+     * @param why empty if no content is cached; then the stage stays as it is
+     */
     public static <T> CompletionStage<T> orFailure(CompletionStage<T> fetched, Optional<String> why) {
         return why.isEmpty()
                 ? fetched
                 : fetched.exceptionally(failure -> {
                     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
-                    throw cause instanceof RegistryException known
-                            ? failure(known.getMessage(), why.get())
+                    throw cause instanceof RegistryException refusal
+                            ? failure(refusal.getMessage(), why.get())
                             : new CompletionException(cause);
                 });
     }

@@ -426,7 +426,7 @@ class ArchiveImporterTest {
 
             String reason = assertInstanceOf(Failed.class, outcome).reason();
             assertTrue(
-                    reason.contains("the disk of the cache does not take blob "
+                    reason.contains("the disk of the cache can't store blob "
                             + image.layers().get(0)),
                     reason);
         }

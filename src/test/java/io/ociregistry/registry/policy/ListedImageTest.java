@@ -58,7 +58,7 @@ class ListedImageTest {
     })
     void aUrlIsRefused_withWhatToWriteInstead(String written, String instead) {
         String message = refused(written);
-        assertTrue(message.contains(" begins like a URL, "), message);
+        assertTrue(message.contains(" starts like a URL, "), message);
         assertTrue(message.contains("write \"" + instead + "\""), message);
         ListedImage.parse(instead, NAMES);
     }
@@ -71,7 +71,7 @@ class ListedImageTest {
 
     @Test
     void nothingIsSuggestedThatCanBeNoNameEither() {
-        assertEquals("\"{}\" does not say which registry it is in", refused("{}"));
+        assertEquals("\"{}\" names no registry", refused("{}"));
     }
 
     @Test

@@ -161,7 +161,7 @@ class ExportCommandTest {
         assertMistake(dir + ": it is a directory", "export", "--output", dir.toString());
         assertMistake("--complete-only: 'maybe' is neither true nor false", "export", "--complete-only=maybe");
         assertMistake("'yesterday' is no time", "export", "--output", "x", "--since", "yesterday");
-        assertMistake("no RE2 expression", "export", "--output", "x", "--pattern", "(");
+        assertMistake("not an RE2 expression", "export", "--output", "x", "--pattern", "(");
         assertMistake("no platform", "export", "--output", "x", "--platform", "arm");
     }
 

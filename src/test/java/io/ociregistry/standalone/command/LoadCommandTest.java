@@ -129,7 +129,7 @@ class LoadCommandTest {
         List<String> failures = err.toString(StandardCharsets.UTF_8).lines().toList();
         assertEquals(2, failures.size(), this::printed);
         assertEquals(
-                "ociregistry: not loaded: " + file + ":2: \"nginx:1.25\" does not say which registry it is in;"
+                "ociregistry: not loaded: " + file + ":2: \"nginx:1.25\" names no registry;"
                         + " did you mean \"docker.io/library/nginx:1.25\"?",
                 failures.get(0));
         assertTrue(failures.get(1).startsWith("ociregistry: not loaded: r.example/team/gone:1: "), failures.get(1));
@@ -146,8 +146,8 @@ class LoadCommandTest {
                 .save("config.json", List.of("r.example/saved:1"), "layer.tar")
                 .tar(dir.resolve("images.txt"));
         String note =
-                saved + " has no manifests, so they were made of its configs and layers: its images have other digests"
-                        + " here than upstream";
+                saved + " has no manifests, so they were made from its configs and layers; its images have other digests"
+                        + " here than in their registries";
         assertEquals(0, load("--json --platform linux/amd64"), this::printed);
         JsonNode summary = JsonMapper.builder().build().readTree(lastLine());
         assertEquals(note, summary.at("/notes/0").asText(), this::printed);
@@ -162,7 +162,7 @@ class LoadCommandTest {
         list("r.example/team/app:1.0");
         assertEquals(1, load("--platform linux/amd64,linux/s390x"), this::printed);
         assertEquals(
-                "ociregistry: not loaded: r.example/team/app:1.0: it has no image for linux/s390x,"
+                "ociregistry: not loaded: r.example/team/app:1.0: its index has no image for linux/s390x,"
                         + " only for linux/amd64, linux/arm64\n",
                 err.toString(StandardCharsets.UTF_8));
         try (RunningRegistry offline = serveOffline()) {
@@ -198,7 +198,7 @@ class LoadCommandTest {
         assertEquals(1, load("--platform linux/amd64 --pull-timeout 1500"), this::printed);
         assertTrue(
                 err.toString(StandardCharsets.UTF_8)
-                        .contains("nothing more came for too long, after 200000 of 300000 bytes"),
+                        .contains("no more bytes arrived for too long, after 200000 of 300000 bytes"),
                 this::printed);
         upstream.heal();
         upstream.forgetRequests();

@@ -101,7 +101,7 @@ class PruneCommandTest {
                 "--dry-run | prune has to be told what may go",
                 "--count 3 | prune has to be told what may go",
                 "--pattern a, | has an empty part, which would match everything",
-                "--pattern ( | is no RE2 expression",
+                "--pattern ( | is not an RE2 expression",
                 "--date yesterday | --date: 'yesterday' is no time: expected 2026-03-01, 2026-03-01T22:17:31 (local time)",
                 "--older-than 3w | --older-than: '3w' is not a duration",
                 "--unused-for x | --unused-for: 'x' is not a duration",

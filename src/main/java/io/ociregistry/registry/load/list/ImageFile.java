@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A file or directory, and what it is by its content; its name tells nothing. */
+/** A file or directory to load, with its kind. The kind depends on the content, never on the file name. */
 public record ImageFile(Path path, Kind kind) {
     private static final int HEAD = 512;
     private static final int TAR_MAGIC_AT = 257;
@@ -16,24 +16,24 @@ public record ImageFile(Path path, Kind kind) {
     private static final byte[] GZIP_MAGIC = {0x1f, (byte) 0x8b};
     private static final byte[] ZSTD_MAGIC = {0x28, (byte) 0xb5, 0x2f, (byte) 0xfd};
 
-    /** What there is to load. */
+    /** The kinds of files that can be loaded. */
     public enum Kind {
-        /** Names of images, one a line. */
+        /** A text file with one image name per line. */
         LIST,
-        /** A tarball that {@code docker save}, {@code ctr images export} or {@code skopeo copy} made. */
+        /** A tarball, as {@code docker save}, {@code ctr images export} or {@code skopeo copy} writes it. */
         TAR,
-        /** The same, compressed with gzip. */
+        /** A tarball that is compressed with gzip. */
         GZIP,
-        /** The same, compressed with zstd. */
+        /** A tarball that is compressed with zstd. */
         ZSTD,
         /** An unpacked OCI image layout. */
         LAYOUT
     }
 
     /**
-     * Looks into it; text is taken for a list.
+     * Determines the kind of a file or directory; any text is a list.
      *
-     * @throws IOException if it can't be read, or is none of these; the message says which file and why
+     * @throws IOException if the file can't be read or has none of the kinds; the message names the file and the reason
      */
     public static ImageFile of(Path path) throws IOException {
         if (Files.isDirectory(path)) {
@@ -46,7 +46,7 @@ public record ImageFile(Path path, Kind kind) {
         return new ImageFile(path, kind(path));
     }
 
-    /** True if a file of that content would be taken for a list. */
+    /** True if the content is a list. */
     public static boolean isList(byte[] content) {
         return kind(content).equals(Optional.of(Kind.LIST));
     }

@@ -15,25 +15,32 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** The files that a comma-separated list of paths and patterns means. Shells don't expand a pattern behind a comma or an equals sign. */
+/**
+ * Expands a comma-separated list of paths and patterns to files.
+ *
+ * <p>Patterns are expanded here, because shells do not expand a pattern after a comma or an equals sign.
+ */
 public final class ImageFiles {
     private static final Pattern GLOB = Pattern.compile("[*?\\[]");
 
     private ImageFiles() {}
 
     /**
-     * All of them, each once, those of one pattern by name. A pattern ({@code *}, {@code ?} and {@code [a-z]}, in any part of a path) leaves out
-     * what is hidden, and a file that has exactly that name goes before it.
+     * Returns all files, each once; the files of one pattern are sorted by name.
      *
-     * @throws IOException if one is not there, if a pattern matches nothing, or if a file is nothing that can be loaded; the message says which
+     * <p>A pattern may have {@code *}, {@code ?} and {@code [a-z]} in any part of its path. It does not match hidden
+     * files. If a file with exactly the name of the pattern exists, the name means this file.
+     *
+     * @throws IOException if a file does not exist, a pattern matches no file, or a file has no kind that can be
+     *     loaded; the message names it
      */
     public static List<ImageFile> of(String list) throws IOException {
         Set<Path> paths = new LinkedHashSet<>();
-        for (String item : list.split(",", -1)) {
-            if (item.isBlank()) {
-                throw new IOException("'" + list + "' names an empty file between its commas");
+        for (String pattern : list.split(",", -1)) {
+            if (pattern.isBlank()) {
+                throw new IOException("'" + list + "' has an empty file name between its commas");
             }
-            paths.addAll(paths(item.strip()));
+            paths.addAll(paths(pattern.strip()));
         }
         List<ImageFile> files = new ArrayList<>();
         for (Path path : paths) {
@@ -50,28 +57,28 @@ public final class ImageFiles {
         }
     }
 
-    private static List<Path> paths(String item) throws IOException {
+    private static List<Path> paths(String pattern) throws IOException {
         try {
-            return expanded(item);
+            return expanded(pattern);
         } catch (InvalidPathException | PatternSyntaxException | DirectoryIteratorException e) {
-            throw new IOException("'" + item + "' can't be looked for: " + e.getMessage(), e);
+            throw new IOException("'" + pattern + "' can't be expanded: " + e.getMessage(), e);
         }
     }
 
-    private static List<Path> expanded(String item) throws IOException {
-        Path literal = Path.of(item);
+    private static List<Path> expanded(String pattern) throws IOException {
+        Path literal = Path.of(pattern);
         if (Files.exists(literal)) {
             return List.of(literal);
         }
-        if (!GLOB.matcher(item).find()) {
-            throw new NoSuchFileException(item, null, "there is no such file");
+        if (!GLOB.matcher(pattern).find()) {
+            throw new NoSuchFileException(pattern, null, "there is no such file");
         }
         List<Path> found = List.of(literal.isAbsolute() ? literal.getRoot() : Path.of(""));
         for (Path part : literal) {
             found = matching(found, part.toString());
         }
         if (found.isEmpty()) {
-            throw new NoSuchFileException(item, null, "no file matches this pattern");
+            throw new NoSuchFileException(pattern, null, "no file matches this pattern");
         }
         return found;
     }
@@ -90,7 +97,7 @@ public final class ImageFiles {
     }
 
     private static List<Path> glob(Path directory, String part) throws IOException {
-        // What the shell does not have as a pattern is not to be one here.
+        // Braces and backslashes are special in Java globs, but not in shell patterns.
         String pattern = part.replaceAll("[{}\\\\]", "\\\\$0");
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, pattern)) {

@@ -9,20 +9,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A list of images: a name a line. Empty lines and those that begin with {@code #} say nothing, and neither does space around a name, however
- * lines end. It is UTF-8, or what the byte order mark says that Windows writes.
+ * Parses an image list: one name per line.
+ *
+ * <p>Empty lines, lines that start with {@code #}, and space around a name are ignored. Lines end with LF, CR or CRLF.
+ * The encoding is UTF-8, or UTF-16 if the file starts with a byte order mark, as files of Windows do.
  */
 public final class ImageList {
     private static final String COMMENT = "#";
-    private static final String MARK = "\ufeff";
+    private static final String BYTE_ORDER_MARK = "\ufeff";
     private static final int MAX_BYTES = 16 << 20;
 
     private ImageList() {}
 
     /**
-     * Reads a file.
+     * Reads a list from a file.
      *
-     * @throws IOException if it can't be read, or is too large to be a list
+     * @throws IOException if the file can't be read, or is larger than {@value #MAX_BYTES} bytes
      */
     public static List<ListedLine> read(Path file) throws IOException {
         if (Files.size(file) > MAX_BYTES) {
@@ -31,14 +33,14 @@ public final class ImageList {
         return read(file.toString(), Files.readAllBytes(file));
     }
 
-    /** Reads a list that is called that. */
+    /** Parses a list; the source is its name in errors. */
     public static List<ListedLine> read(String source, byte[] content) {
         String text = new String(content, charset(content));
         List<ListedLine> found = new ArrayList<>();
         int number = 0;
         for (String line : text.split("\r\n|\r|\n", -1)) {
             number++;
-            String stripped = (number == 1 && line.startsWith(MARK) ? line.substring(1) : line).strip();
+            String stripped = (number == 1 && line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line).strip();
             if (!stripped.isEmpty() && !stripped.startsWith(COMMENT)) {
                 found.add(new ListedLine(source, number, stripped));
             }
@@ -46,7 +48,7 @@ public final class ImageList {
         return List.copyOf(found);
     }
 
-    /** True if a file that begins so can be a list. */
+    /** True if a file that starts with these bytes can be a list. */
     static boolean isText(byte[] head) {
         if (!charset(head).equals(StandardCharsets.UTF_8)) {
             return true;

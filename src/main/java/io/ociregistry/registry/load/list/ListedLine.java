@@ -1,14 +1,14 @@
 package io.ociregistry.registry.load.list;
 
 /**
- * A line of an image list that says something.
+ * A line of an image list with an image name.
  *
- * @param source what the list is called
- * @param number its place there, beginning with 1
- * @param text without the space around it
+ * @param source the name of the list
+ * @param number the line number, starting with 1
+ * @param text the line without the space around it
  */
 public record ListedLine(String source, int number, String text) {
-    /** Where it stands, as compilers write it. */
+    /** Returns {@code source:number}, as compilers write it. */
     public String place() {
         return source + ":" + number;
     }

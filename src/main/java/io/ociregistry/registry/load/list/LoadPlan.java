@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is to be loaded: images by name, from their registries, and files that hold images.
+ * The images of a load: names to fetch from their registries, and archives to import.
  *
- * @param lines not looked at yet; each may turn out to be no name
+ * @param lines the lines of all lists, not parsed yet; a line may be malformed
  */
 public record LoadPlan(List<ListedLine> lines, List<ImageFile> archives) {
     public LoadPlan {
@@ -15,15 +15,16 @@ public record LoadPlan(List<ListedLine> lines, List<ImageFile> archives) {
         archives = List.copyOf(archives);
     }
 
-    /** Those of a list. */
+    /** Returns a plan with the images of a list. */
     public static LoadPlan of(List<ListedLine> lines) {
         return new LoadPlan(lines, List.of());
     }
 
     /**
-     * What the files say that {@code --image-file} means.
+     * Reads the files that {@code --image-file} names.
      *
-     * @throws IOException if one can't be read, is not there, or is nothing that can be loaded; the message says which
+     * @throws IOException if a file does not exist, can't be read, or has no kind that can be loaded; the message names
+     *     it
      */
     public static LoadPlan of(String files) throws IOException {
         List<ListedLine> lines = new ArrayList<>();

@@ -68,7 +68,7 @@ class LoadPlanTest {
         assertEquals(pattern + ": no file matches this pattern", fails(pattern));
         assertTrue(fails(",").contains("between its commas"));
         assertTrue(fails(dir.toString()).contains("without an oci-layout"));
-        assertTrue(fails(dir.resolve("[ab").toString()).contains("can't be looked for"));
+        assertTrue(fails(dir.resolve("[ab").toString()).contains("can't be expanded"));
     }
 
     @Test
