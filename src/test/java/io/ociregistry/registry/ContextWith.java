@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 
-/** The real registry on upstreams and with a clock of a test's own. */
+/** Opens a registry with upstreams, a clock or a polling interval of the test. */
 public final class ContextWith {
     private ContextWith() {}
 
@@ -16,7 +16,7 @@ public final class ContextWith {
         return RegistryContext.open(config, upstreams, clock);
     }
 
-    /** What other programs put into the cache is looked for so often. */
+    /** Polls for files of other programs at these intervals. */
     public static RegistryContext looksEvery(ServerConfig config, Duration atMost, Duration always) throws IOException {
         return RegistryContext.open(
                 config, HttpUpstreams.of(config), Clock.systemUTC(), new RecordWatcher.Pace(atMost, 0, always));

@@ -13,18 +13,18 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class PeriodicFlusherTest {
     @Test
-    void itIsTriedAgainAndAgain_whateverFails() throws InterruptedException {
+    void writesAreRepeatedAfterFailure() throws InterruptedException {
         CountDownLatch three = new CountDownLatch(3);
         Runnable failing = () -> {
             throw new IllegalStateException("as intended");
         };
-        try (PeriodicFlusher saving = new PeriodicFlusher(Duration.ofMillis(5), failing, three::countDown)) {
-            assertTrue(three.await(20, TimeUnit.SECONDS), saving::toString);
+        try (PeriodicFlusher flusher = new PeriodicFlusher(Duration.ofMillis(5), failing, three::countDown)) {
+            assertTrue(three.await(20, TimeUnit.SECONDS), flusher::toString);
         }
     }
 
     @Test
-    void itIsTriedALastTimeAtTheEnd() {
+    void closeWritesOnceMore() {
         AtomicInteger saved = new AtomicInteger();
         new PeriodicFlusher(Duration.ofHours(1), saved::incrementAndGet).close();
         assertEquals(1, saved.get());

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that may ask nobody, over files that other programs put there. */
+/** An air-gapped registry over blob files that another program wrote. */
 @Timeout(30)
 class RegistryTest {
     private static final byte[] LAYER = "the content of a layer".getBytes(StandardCharsets.US_ASCII);
@@ -65,7 +65,7 @@ class RegistryTest {
     }
 
     @Test
-    void halfAFileHasNoSizeAndNoContent() throws IOException {
+    void truncatedFileIsNotServed() throws IOException {
         copyIn(Arrays.copyOf(LAYER, 7), 0);
         assertUnknown(context.registry().blobSize(REPOSITORY, DIGEST));
         assertUnknown(context.registry().blob(REPOSITORY, DIGEST));
@@ -75,13 +75,13 @@ class RegistryTest {
     }
 
     @Test
-    void aFileFromAClockThatIsAheadIsServedToo() throws IOException {
+    void fileWithFutureTimeIsServed() throws IOException {
         copyIn(LAYER, -86_400);
         assertReadable();
     }
 
     @Test
-    void aWrongFileOfTheRightSizeIsNeverReadToItsEnd() throws Exception {
+    void fileWithWrongDigestIsNeverServedToItsEnd() throws Exception {
         copyIn(new byte[LAYER.length], 61);
         try (BlobSource source = value(context.registry().blob(REPOSITORY, DIGEST))) {
             ByteBuffer all = ByteBuffer.allocate(100);
@@ -93,7 +93,7 @@ class RegistryTest {
     }
 
     @Test
-    void anotherRepositoryDoesNotGetIt() throws IOException {
+    void blobIsNotServedToAnotherRepository() throws IOException {
         copyIn(LAYER, 61);
         Repository other = new Repository(REPOSITORY.registry(), "team/other");
         assertUnknown(context.registry().blob(other, DIGEST));
@@ -101,7 +101,7 @@ class RegistryTest {
     }
 
     @Test
-    void aSecondContextOnTheSameStoreIsRefusedAndTheFirstGoesOn() throws IOException {
+    void secondContextOnStoreIsRefused() throws IOException {
         copyIn(LAYER, 61);
         IOException e = assertThrows(IOException.class, () -> RegistryContext.open(context.config()));
         assertTrue(e.getMessage().contains("pid " + ProcessHandle.current().pid()), e.getMessage());

@@ -90,7 +90,7 @@ public final class Admin implements AutoCloseable {
      */
     public <T> CompletionStage<ListResult<T>> ask(Function<CacheContents, T> question) {
         return contents.isReadInTime()
-                .thenCompose(isComplete -> work(() -> new ListResult<>(
+                .thenCompose(isComplete -> submit(() -> new ListResult<>(
                         question.apply(contents.known()),
                         Optional.empty(),
                         isComplete ? Optional.empty() : Optional.of(INCOMPLETE))));
@@ -107,7 +107,7 @@ public final class Admin implements AutoCloseable {
                     ErrorCode.STORE_FAILED,
                     "the cache can't be pruned: " + access.warning().orElse("the cache is read-only"));
         }
-        return contents.whenRead(() -> work(() -> pruner.prune(request)));
+        return contents.whenRead(() -> submit(() -> pruner.prune(request)));
     }
 
     /**
@@ -146,7 +146,7 @@ public final class Admin implements AutoCloseable {
 
     /** Collects the status of the server, without a request to an upstream. */
     public CompletionStage<ServerStatus> status() {
-        return work(status::collect);
+        return submit(status::collect);
     }
 
     /**
@@ -162,7 +162,7 @@ public final class Admin implements AutoCloseable {
                     "images can't be loaded: " + access.warning().orElse("the cache is read-only"));
         }
         try {
-            return CompletableFuture.supplyAsync(() -> loaded(plan, options, listener), loads);
+            return CompletableFuture.supplyAsync(() -> runLoad(plan, options, listener), loads);
         } catch (RejectedExecutionException e) {
             throw new RegistryException(
                     ErrorCode.OVERLOADED,
@@ -172,7 +172,7 @@ public final class Admin implements AutoCloseable {
         }
     }
 
-    private LoadSummary loaded(LoadPlan plan, LoadOptions options, LoadListener listener) {
+    private LoadSummary runLoad(LoadPlan plan, LoadOptions options, LoadListener listener) {
         try {
             return loader.load(plan, options, listener);
         } catch (InterruptedException e) {
@@ -183,7 +183,7 @@ public final class Admin implements AutoCloseable {
         }
     }
 
-    private <T> CompletionStage<T> work(Supplier<T> work) {
+    private <T> CompletionStage<T> submit(Supplier<T> work) {
         try {
             return CompletableFuture.supplyAsync(work, thread);
         } catch (RejectedExecutionException e) {

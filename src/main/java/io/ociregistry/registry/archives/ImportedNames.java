@@ -73,7 +73,7 @@ final class ImportedNames {
             return "give it one with --resolve-ref registry/repository:tag";
         }
         return ResolveRef.tags(image).isEmpty()
-                ? "the archive holds " + roots() + " images, so --resolve-ref can't tell which one it means"
+                ? "the archive holds " + roots() + " images, so a name in --resolve-ref is ambiguous"
                 : "give the repository of all tags with --resolve-ref registry/repository";
     }
 

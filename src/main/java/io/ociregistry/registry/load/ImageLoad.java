@@ -68,11 +68,11 @@ final class ImageLoad {
             session.diskFailure().ifPresent(failure -> {
                 throw failure;
             });
-            Manifest manifest = bring(image.name(), 0);
-            alias(manifest);
+            Manifest manifest = fetchTree(image.name(), 0);
+            recordAlias(manifest);
             if (options.withReferrers()) {
                 for (Digest subject : List.copyOf(subjects)) {
-                    referrers(subject);
+                    fetchReferrers(subject);
                 }
             }
         } catch (RegistryException e) {
@@ -96,18 +96,18 @@ final class ImageLoad {
     }
 
     /** Fetches a manifest, and the children and blobs that the options select. */
-    private Manifest bring(ImageReference name, int depth) throws InterruptedException {
+    private Manifest fetchTree(ImageReference name, int depth) throws InterruptedException {
         Manifest manifest = fetch.manifest(name);
         subjects.add(manifest.digest());
         if (manifest.mediaType().isIndex()) {
-            children(manifest, depth);
+            fetchChildren(manifest, depth);
         } else if (!manifest.isAttestation()) {
-            blobs(manifest);
+            fetchBlobs(manifest);
         }
         return manifest;
     }
 
-    private void children(Manifest index, int depth) throws InterruptedException {
+    private void fetchChildren(Manifest index, int depth) throws InterruptedException {
         Platforms.Choice choice = options.platforms().choose(index.children());
         if (depth == 0 && !choice.missing().isEmpty()) {
             failures.add(missing(choice));
@@ -115,7 +115,7 @@ final class ImageLoad {
         for (Descriptor child : choice.chosen()) {
             try {
                 if (depth < MAX_DEPTH) {
-                    bring(new ImageReference(repository, child.digest()), depth + 1);
+                    fetchTree(new ImageReference(repository, child.digest()), depth + 1);
                 }
             } catch (RegistryException e) {
                 failures.add(e);
@@ -136,7 +136,7 @@ final class ImageLoad {
         return String.join(", ", platforms.stream().map(Platform::toString).toList());
     }
 
-    private void blobs(Manifest manifest) throws InterruptedException {
+    private void fetchBlobs(Manifest manifest) throws InterruptedException {
         List<Callable<Optional<RegistryException>>> work = new ArrayList<>();
         for (Descriptor blob : manifest.neededBlobs()) {
             if (!handled.add(blob.digest())) {
@@ -153,7 +153,7 @@ final class ImageLoad {
     }
 
     /** Records the tag of an image that is listed by tag and digest, if its registry confirms that the tag means it. */
-    private void alias(Manifest manifest) throws InterruptedException {
+    private void recordAlias(Manifest manifest) throws InterruptedException {
         Optional<ImageReference> tag = image.alias();
         if (tag.isEmpty() || !fetch.gotAnything() || source.cached(tag.get()).isPresent()) {
             return;
@@ -171,15 +171,15 @@ final class ImageLoad {
         }
     }
 
-    private void referrers(Digest subject) throws InterruptedException {
+    private void fetchReferrers(Digest subject) throws InterruptedException {
         try {
             ReferrerList list =
                     fetch.ask(() -> source.referrers(repository, subject)).list();
             for (Digest referrer : list.digests()) {
-                artifact(new ImageReference(repository, referrer));
+                fetchArtifact(new ImageReference(repository, referrer));
             }
             for (String suffix : COSIGN_SUFFIXES) {
-                signature(Tag.parse(subject.algorithm() + "-" + subject.hex() + "." + suffix));
+                fetchSignature(Tag.parse(subject.algorithm() + "-" + subject.hex() + "." + suffix));
             }
         } catch (RegistryException e) {
             failures.add(e);
@@ -187,9 +187,9 @@ final class ImageLoad {
     }
 
     /** Fetches a signature; a missing one is no failure. */
-    private void signature(Tag tag) throws InterruptedException {
+    private void fetchSignature(Tag tag) throws InterruptedException {
         try {
-            artifact(new ImageReference(repository, tag));
+            fetchArtifact(new ImageReference(repository, tag));
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
                 throw e;
@@ -198,11 +198,11 @@ final class ImageLoad {
     }
 
     /** Fetches a referrer with all its blobs, for all platforms. */
-    private void artifact(ImageReference name) throws InterruptedException {
+    private void fetchArtifact(ImageReference name) throws InterruptedException {
         Manifest manifest = fetch.manifest(name);
-        blobs(manifest);
+        fetchBlobs(manifest);
         for (Descriptor child : manifest.children()) {
-            blobs(fetch.manifest(new ImageReference(repository, child.digest())));
+            fetchBlobs(fetch.manifest(new ImageReference(repository, child.digest())));
         }
     }
 }

@@ -41,7 +41,7 @@ public final class LoadProgress {
         stored += Math.max(0, size);
     }
 
-    /** Counts the bytes of a download in flight, until {@link #leave}. */
+    /** Counts the bytes of a download in flight, until it leaves. */
     synchronized void join(BlobSource source) {
         arriving.put(source.digest(), source);
     }

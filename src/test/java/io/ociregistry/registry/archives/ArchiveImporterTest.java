@@ -30,10 +30,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +53,7 @@ class ArchiveImporterTest {
     private final TestArchive made = new TestArchive();
 
     @Test
-    void whatWasLoadedIsServedUnderEveryName_byAServerThatAsksNobody() throws Exception {
+    void importedImageIsServedUnderEveryNameOffline() throws Exception {
         Image amd64 = made.image("amd64", SHARED, random(2, 10));
         Image arm64 = made.image("arm64", SHARED);
         Image index = made.index(amd64, arm64);
@@ -75,19 +77,19 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatSeveralRegistriesShareIsServedForEach_thoughNoneCanBeAsked() throws Exception {
+    void sharedBlobIsServedForEachRegistryOffline() throws Exception {
         Image one = made.image("amd64", SHARED, random(10, 10));
         Image two = made.image("amd64", SHARED, random(11, 10));
         made.list(one, FULL_NAME, "quay.io/one:1")
                 .list(two, FULL_NAME, "docker.io/library/two:1")
                 .layout();
-        String nobody = """
+        String unreachable = """
                 registries:
                 - {name: quay.io, endpoint: 'http://127.0.0.1:1'}
                 - {name: docker.io, endpoint: 'http://127.0.0.1:1'}
                 """;
 
-        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"), nobody)) {
+        try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"), unreachable)) {
             cache.load(made.tar(directory.resolve("a.tar")));
             assertEquals(List.of(), cache.notServed("one", NS, one));
             cache.restart();
@@ -98,7 +100,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatAnImageSharesWithOneThatIsPrunedWhileItIsLoadedStays() throws Exception {
+    void pruneDuringImportKeepsSharedBlobs() throws Exception {
         TestArchive earlier = new TestArchive();
         earlier.list(earlier.image("amd64", SHARED), FULL_NAME, "quay.io/old:1").layout();
         Image shared = made.image("amd64", SHARED);
@@ -114,31 +116,31 @@ class ArchiveImporterTest {
 
             assertEquals(1, pruned.get(0).names().size());
             assertInstanceOf(Loaded.class, outcomes.get("quay.io/new:1"));
-            assertEquals(4, looks(blobs).size());
+            assertEquals(4, fileStates(blobs).size());
 
             cache.prune("new:1");
-            assertEquals(Map.of(), looks(blobs), "nothing is held any more");
+            assertEquals(Map.of(), fileStates(blobs), "no blob is pinned any more");
         }
     }
 
     @Test
-    void anArchiveThatIsLoadedAgainChangesNothing() throws Exception {
+    void secondImportOfArchiveChangesNothing() throws Exception {
         made.list(made.index(made.image("amd64", SHARED)), FULL_NAME, "quay.io/app:1")
                 .layout();
         Path tar = made.tar(directory.resolve("a.tar"));
 
         try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
             cache.load(tar);
-            Map<String, Object> before = looks(directory.resolve("cache/img"));
+            Map<String, Object> before = fileStates(directory.resolve("cache/img"));
             Map<String, LoadOutcome> outcomes = cache.load(tar);
 
             assertInstanceOf(AlreadyThere.class, outcomes.get("quay.io/app:1"));
-            assertEquals(before, looks(directory.resolve("cache/img")));
+            assertEquals(before, fileStates(directory.resolve("cache/img")));
         }
     }
 
     @Test
-    void aBlobThatIsNotWhatItsNameSaysNeverGetsIn_andStopsNoOtherImage() throws Exception {
+    void blobWithWrongDigestFailsOnlyItsImage() throws Exception {
         Image bad = made.image("amd64", SHARED, random(3, 5000));
         Image good = made.image("arm64", SHARED);
         made.list(bad, FULL_NAME, "quay.io/bad:1")
@@ -161,17 +163,17 @@ class ArchiveImporterTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatAnEarlierAttemptLeftIsGoneOnWith_orThrownAwayWhereItIsWrong(boolean right) throws Exception {
+    void partialFileIsResumedOrDiscardedIfWrong(boolean isCorrect) throws Exception {
         Image image = made.image("amd64", SHARED);
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Layout layout = new Layout(directory.resolve("cache"));
         Files.createDirectories(layout.root());
         layout.create();
-        BlobDownload left = new BlobStore(layout, Duration.ZERO)
+        BlobDownload interrupted = new BlobStore(layout, Duration.ZERO)
                 .begin(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
-        left.append(ByteBuffer.wrap(right ? SHARED : random(12, 100_000), 0, 100_000));
-        left.checkpoint();
-        left.release();
+        interrupted.append(ByteBuffer.wrap(isCorrect ? SHARED : random(12, 100_000), 0, 100_000));
+        interrupted.checkpoint();
+        interrupted.release();
 
         try (LoadedCache cache = LoadedCache.at(layout.root())) {
             Map<String, LoadOutcome> outcomes = cache.load(made.tar(directory.resolve("a.tar")));
@@ -183,11 +185,11 @@ class ArchiveImporterTest {
 
     private static byte[] halfGzip(byte[] tar) {
         byte[] packed = TestArchive.gzip(tar);
-        return java.util.Arrays.copyOf(packed, packed.length / 2);
+        return Arrays.copyOf(packed, packed.length / 2);
     }
 
     @Test
-    void anImageWithoutANameNeedsOne() throws Exception {
+    void imageWithoutNameNeedsResolveRef() throws Exception {
         Image image = made.image("amd64", SHARED);
         made.list(image, REF_NAME, "latest").layout();
         Path tar = made.tar(directory.resolve("a.tar"));
@@ -204,7 +206,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void aNameForOneImageIsNoNameForTwo() throws Exception {
+    void fullNameIsRefusedForTwoImages() throws Exception {
         made.list(made.image("amd64", SHARED)).list(made.image("arm64", SHARED)).layout();
 
         try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
@@ -219,9 +221,9 @@ class ArchiveImporterTest {
         }
     }
 
-    /** As umoci, oras and skopeo write layouts. */
+    /** A layout as umoci, oras and skopeo write it. */
     @Test
-    void aRepositoryIsWhereAllTagsAreFrom_andWholeNamesStay() throws Exception {
+    void repositoryCompletesTagsAndFullNamesStay() throws Exception {
         Image one = made.image("amd64", SHARED);
         Image two = made.image("arm64", SHARED);
         Image nameless = made.image("s390x", SHARED);
@@ -247,9 +249,9 @@ class ArchiveImporterTest {
         }
     }
 
-    /** As oras writes a layout: every manifest is listed, and the image that was asked for by its tag alone. */
+    /** A layout as oras writes it: every manifest is listed, and the requested image only by its tag. */
     @Test
-    void aNameForAnIndexIsOneForItsImagesAndForWhatRefersToIt_whichAreListedBesideIt() throws Exception {
+    void nameOfIndexCoversListedChildrenAndReferrers() throws Exception {
         Image amd64 = made.image("amd64", SHARED);
         Image arm64 = made.image("arm64", random(6, 1000));
         Image index = made.index(amd64, arm64);
@@ -275,7 +277,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void ofAnIndexTheWantedPlatformsComeIn_andItStaysAsItIs() throws Exception {
+    void onlySelectedPlatformsOfIndexAreImported() throws Exception {
         Image amd64 = made.image("amd64", random(5, 1000));
         Image arm64 = made.image("arm64", random(6, 1000));
         Image index = made.index(amd64, arm64);
@@ -298,7 +300,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void aSparseIndexIsTakenWithWhatIsThere() throws Exception {
+    void sparseIndexIsImportedWithItsPresentImages() throws Exception {
         Image amd64 = made.image("amd64", random(5, 1000));
         Image arm64 = made.image("arm64", random(6, 1000));
         Image index = made.index(amd64, arm64);
@@ -315,7 +317,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatDockerSavedIsServedWithAManifestOfItsOwn() throws Exception {
+    void dockerSaveArchiveGetsGeneratedManifest() throws Exception {
         byte[] config = TestArchive.config("amd64", SHARED);
         made.file("config.json", config)
                 .file("layer.tar", SHARED)
@@ -331,11 +333,11 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatRefersToAnImageComesWithIt() throws Exception {
+    void referrersAreImportedWithImage() throws Exception {
         Image image = made.image("amd64", SHARED);
         Image signature = made.referrer(image, random(7, 100));
-        Image ofTheSignature = made.referrer(signature, random(8, 100));
-        made.list(ofTheSignature)
+        Image countersignature = made.referrer(signature, random(8, 100));
+        made.list(countersignature)
                 .list(signature)
                 .list(image, FULL_NAME, "quay.io/app:1")
                 .layout();
@@ -346,12 +348,12 @@ class ArchiveImporterTest {
             assertEquals(3, outcomes.size());
             outcomes.values().forEach(outcome -> assertInstanceOf(Loaded.class, outcome));
             assertEquals(List.of(), cache.notServed("app", NS, signature));
-            assertEquals(List.of(), cache.notServed("app", NS, ofTheSignature));
+            assertEquals(List.of(), cache.notServed("app", NS, countersignature));
         }
     }
 
     @Test
-    void aNameThatIsAnotherDigestIsRefused() throws Exception {
+    void nameWithAnotherDigestIsRefused() throws Exception {
         Image image = made.image("amd64", SHARED);
         Image other = made.image("arm64", SHARED);
         String name = "quay.io/app@" + other.digest();
@@ -370,7 +372,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void aBrokenArchiveIsOneFailureWithItsName_andLeavesNothing() throws Exception {
+    void truncatedArchiveIsOneFailureAndLeavesNoBlobs() throws Exception {
         Path tar = Files.write(directory.resolve("a.tar.gz"), halfGzip(random(9, 100_000)));
 
         try (LoadedCache cache = LoadedCache.at(directory.resolve("cache"))) {
@@ -384,7 +386,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatAnArchiveCallsThingsCannotMoveTheCursor() throws Exception {
+    void controlCharactersOfArchiveNamesAreReplaced() throws Exception {
         made.list(made.image("amd64", random(20, 10)), FULL_NAME, "app:1\n\u001b[31mred")
                 .layout();
 
@@ -399,7 +401,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void whatIsListedByNoDigestIsAFailure_andStopsNoOtherImage() throws Exception {
+    void unsupportedDigestFailsOnlyItsImage() throws Exception {
         Image image = made.image("amd64", random(21, 10));
         made.listUnknown("blake3:00").list(image, FULL_NAME, "quay.io/app:1").layout();
 
@@ -413,7 +415,7 @@ class ArchiveImporterTest {
     }
 
     @Test
-    void aDiskThatIsFullIsToldAsSuch() throws Exception {
+    void fullDiskIsReportedAsFailure() throws Exception {
         Image image = made.image("amd64", random(22, 300_000));
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Path images = directory.resolve("cache");
@@ -432,13 +434,13 @@ class ArchiveImporterTest {
         }
     }
 
-    private static Map<String, Object> looks(Path files) throws Exception {
-        Map<String, Object> looks = new java.util.TreeMap<>();
+    private static Map<String, Object> fileStates(Path files) throws Exception {
+        Map<String, Object> fileStates = new TreeMap<>();
         try (var list = Files.list(files)) {
             for (Path file : list.toList()) {
-                looks.put(file.toString(), Files.readAttributes(file, "unix:ino,lastModifiedTime"));
+                fileStates.put(file.toString(), Files.readAttributes(file, "unix:ino,lastModifiedTime"));
             }
         }
-        return looks;
+        return fileStates;
     }
 }

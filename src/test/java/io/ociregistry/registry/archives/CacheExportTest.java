@@ -4,6 +4,7 @@ import static io.ociregistry.testing.TestArchive.FULL_NAME;
 import static io.ociregistry.testing.TestArchive.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -58,7 +59,7 @@ class CacheExportTest {
     private Image signature;
 
     @BeforeEach
-    void aCache() throws Exception {
+    void fillCache() throws Exception {
         cache = directory.resolve("cache");
         amd64 = made.image("amd64", SHARED, random(2, 1000));
         arm64 = made.image("arm64", SHARED, random(3, 1000));
@@ -79,27 +80,27 @@ class CacheExportTest {
     }
 
     @Test
-    void whatIsExportedIsServedWhereItIsLoaded_withAllTagsAndSignatures() throws Exception {
+    void exportIsServedAfterImportWithTagsAndSignatures() throws Exception {
         Path tar = export(request("app"));
 
-        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
-            far.load(tar);
+        try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
+            target.load(tar);
 
-            assertEquals(index.digest().toString(), far.digest("app", NS, "1"));
-            assertEquals(index.digest().toString(), far.digest("app", NS, "latest"));
-            assertEquals(List.of(), far.notServed("app", NS, amd64));
-            assertEquals(List.of(), far.notServed("app", NS, arm64));
-            assertEquals(List.of(), far.notServed("app", NS, signature));
+            assertEquals(index.digest().toString(), target.digest("app", NS, "1"));
+            assertEquals(index.digest().toString(), target.digest("app", NS, "latest"));
+            assertEquals(List.of(), target.notServed("app", NS, amd64));
+            assertEquals(List.of(), target.notServed("app", NS, arm64));
+            assertEquals(List.of(), target.notServed("app", NS, signature));
             assertEquals(
                     200,
-                    far.manifest("app", NS, "sha256-" + index.digest().hex() + ".sig")
+                    target.manifest("app", NS, "sha256-" + index.digest().hex() + ".sig")
                             .status());
-            assertEquals("404", far.digest("other", "docker.io", "2"));
+            assertEquals("404", target.digest("other", "docker.io", "2"));
         }
     }
 
     @Test
-    void signaturesComeWithTheImageThatIsAskedFor() throws Exception {
+    void signaturesAreExportedWithRequestedImage() throws Exception {
         JsonNode listed = JSON.readTree(entries(export(request("app:1$"))).get("index.json"));
 
         assertEquals(
@@ -110,7 +111,7 @@ class CacheExportTest {
     }
 
     @Test
-    void twoExportsOfOneCacheAreTheSame() throws Exception {
+    void twoExportsOfOneCacheAreIdentical() throws Exception {
         byte[] first = write(request("."));
         byte[] second = write(request("."));
 
@@ -118,7 +119,7 @@ class CacheExportTest {
     }
 
     @Test
-    void whatIsMissingIsLeftOutAndTold_andNothingElse() throws Exception {
+    void onlyIncompleteImageIsLeftOutAndReported() throws Exception {
         Files.delete(cache.resolve("blobs/" + other.layers().get(1).hex()));
 
         ExportPlan plan = plan(request("."));
@@ -131,7 +132,7 @@ class CacheExportTest {
     }
 
     @Test
-    void anIndexIsExportedInPart_unlessOnlyCompleteOnesAreWanted() throws Exception {
+    void partialIndexIsExportedUnlessCompleteOnly() throws Exception {
         Files.delete(cache.resolve("img/" + arm64.digest().hex()));
         ExportRequest all = request("app:1$");
 
@@ -141,38 +142,38 @@ class CacheExportTest {
 
         assertArrayEquals(made.content(index.digest()), entries.get(TestArchive.entry(index.digest())));
         assertTrue(entries.containsKey(TestArchive.entry(amd64.digest())));
-        assertEquals(false, entries.containsKey(TestArchive.entry(arm64.digest())));
+        assertFalse(entries.containsKey(TestArchive.entry(arm64.digest())));
         assertEquals(0, completeOnly.names());
-        assertTrue(completeOnly.problems().get(0).contains("only 1 of the 2"));
+        assertTrue(completeOnly.problems().get(0).contains("only 1 of its 2"));
     }
 
     @Test
-    void onlyTheWantedPlatformsAreExported() throws Exception {
+    void onlySelectedPlatformsAreExported() throws Exception {
         ExportRequest all = request("app:1$");
 
         Map<String, byte[]> entries = entries(export(
                 new ExportRequest(all.patterns(), Platforms.parse("linux/arm64"), all.since(), all.have(), false)));
 
         assertTrue(entries.containsKey(TestArchive.entry(arm64.digest())));
-        assertEquals(false, entries.containsKey(TestArchive.entry(amd64.digest())));
+        assertFalse(entries.containsKey(TestArchive.entry(amd64.digest())));
     }
 
     @Test
-    void whatIsOfAnotherPlatformIsNotExportedByItsDigestInstead() throws Exception {
+    void otherPlatformIsNotExportedByItsDigest() throws Exception {
         ExportRequest all = request(".");
 
         Map<String, byte[]> entries = entries(export(
                 new ExportRequest(all.patterns(), Platforms.parse("linux/arm64"), all.since(), all.have(), false)));
 
         assertTrue(entries.containsKey(TestArchive.entry(arm64.digest())));
-        assertEquals(false, entries.containsKey(TestArchive.entry(amd64.digest())));
-        assertEquals(false, entries.containsKey(TestArchive.entry(signature.digest())));
+        assertFalse(entries.containsKey(TestArchive.entry(amd64.digest())));
+        assertFalse(entries.containsKey(TestArchive.entry(signature.digest())));
         JsonNode forDocker = JSON.readTree(entries.get("manifest.json"));
         assertTrue(forDocker.toString().contains("quay.io/app:1"), forDocker.toString());
     }
 
     @Test
-    void aCorruptBlobFailsTheExportWithItsName() throws Exception {
+    void corruptBlobFailsExportWithItsDigest() throws Exception {
         Digest layer = amd64.layers().get(1);
         Path file = cache.resolve("blobs/" + layer.hex());
         Files.write(file, random(9, (int) Files.size(file)));
@@ -183,23 +184,23 @@ class CacheExportTest {
     }
 
     @Test
-    void aDeltaHasOnlyWhatTheFarSideLacks_andIsLoadedWhereTheRestIs() throws Exception {
+    void deltaOmitsContentOfTargetAndNeedsIt() throws Exception {
         Path base = export(request("other"));
         Set<Digest> have = new HashSet<>(other.layers());
         have.addAll(List.of(other.digest(), other.config()));
         Path delta = export(new ExportRequest(ReferencePatterns.ALL, Platforms.ALL, Optional.empty(), have, false));
 
         Set<String> entries = entries(delta).keySet();
-        assertEquals(false, entries.contains(TestArchive.entry(Digest.of(SHARED))));
-        assertEquals(false, entries.contains(TestArchive.entry(other.digest())));
+        assertFalse(entries.contains(TestArchive.entry(Digest.of(SHARED))));
+        assertFalse(entries.contains(TestArchive.entry(other.digest())));
         assertTrue(entries.contains(TestArchive.entry(amd64.layers().get(1))));
-        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
-            far.load(base);
-            far.load(delta)
+        try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
+            target.load(base);
+            target.load(delta)
                     .values()
-                    .forEach(outcome -> assertEquals(false, outcome instanceof Failed, outcome::toString));
-            assertEquals(List.of(), far.notServed("app", NS, amd64));
-            assertEquals(other.digest().toString(), far.digest("other", "docker.io", "2"));
+                    .forEach(outcome -> assertFalse(outcome instanceof Failed, outcome::toString));
+            assertEquals(List.of(), target.notServed("app", NS, amd64));
+            assertEquals(other.digest().toString(), target.digest("other", "docker.io", "2"));
         }
         try (LoadedCache empty = LoadedCache.at(directory.resolve("empty"))) {
             Map<String, LoadOutcome> outcomes = empty.load(delta);
@@ -215,7 +216,7 @@ class CacheExportTest {
     }
 
     @Test
-    void theOtherImageOfAnIndexThatIsThereComesAlone() throws Exception {
+    void deltaAddsMissingImageOfIndex() throws Exception {
         ExportRequest all = request("app:1$");
         Path base = export(
                 new ExportRequest(all.patterns(), Platforms.parse("linux/arm64"), all.since(), all.have(), false));
@@ -224,18 +225,18 @@ class CacheExportTest {
 
         Path delta = export(new ExportRequest(all.patterns(), all.platforms(), all.since(), have, false));
 
-        assertEquals(false, entries(delta).containsKey(TestArchive.entry(arm64.digest())));
-        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
-            far.load(base);
-            assertEquals(404, far.manifest("app", NS, amd64.digest().toString()).status());
-            assertInstanceOf(Loaded.class, far.load(delta).get("quay.io/app:1"));
-            assertEquals(List.of(), far.notServed("app", NS, amd64));
-            assertEquals(List.of(), far.notServed("app", NS, arm64));
+        assertFalse(entries(delta).containsKey(TestArchive.entry(arm64.digest())));
+        try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
+            target.load(base);
+            assertEquals(404, target.manifest("app", NS, amd64.digest().toString()).status());
+            assertInstanceOf(Loaded.class, target.load(delta).get("quay.io/app:1"));
+            assertEquals(List.of(), target.notServed("app", NS, amd64));
+            assertEquals(List.of(), target.notServed("app", NS, arm64));
         }
     }
 
     @Test
-    void anImageOfAnIndexThatTheFarSideShouldHaveIsMissedThere() throws Exception {
+    void deltaFailsIfTargetLacksOmittedImage() throws Exception {
         Path delta = export(new ExportRequest(
                 ReferencePatterns.parse("app:1$"), Platforms.ALL, Optional.empty(), Set.of(arm64.digest()), false));
 
@@ -247,7 +248,7 @@ class CacheExportTest {
     }
 
     @Test
-    void onlyWhatCameOrWasPulledSinceThenIsExported() throws Exception {
+    void sinceSelectsRecentNames() throws Exception {
         ExportRequest all = request(".");
 
         assertEquals(4, plan(since(all, Instant.now().minusSeconds(3600))).names());
@@ -259,7 +260,7 @@ class CacheExportTest {
     }
 
     @Test
-    void aManifestThatHasOnlyADigestIsListedWhereNothingLeadsToIt() throws Exception {
+    void untaggedManifestIsListedUnlessIndexListsIt() throws Exception {
         String name = "quay.io/app@" + arm64.digest();
 
         JsonNode alone =
@@ -267,11 +268,11 @@ class CacheExportTest {
         JsonNode withIndex = JSON.readTree(entries(export(request("app"))).get("index.json"));
 
         assertEquals(List.of(name), names(alone));
-        assertEquals(false, names(withIndex).contains(name));
+        assertFalse(names(withIndex).contains(name));
     }
 
     @Test
-    void dockerFindsImagesOfOnePlatform() throws Exception {
+    void imageOfOnePlatformIsListedForDocker() throws Exception {
         JsonNode saved = JSON.readTree(entries(export(request("."))).get("manifest.json"));
 
         assertEquals("docker.io/library/other:2", saved.get(0).at("/RepoTags/0").asText());
@@ -297,10 +298,10 @@ class CacheExportTest {
                 List.of("harbor:443/app:1"), names(JSON.readTree(entries(tar).get("index.json"))));
         JsonNode saved = JSON.readTree(entries(tar).get("manifest.json"));
         assertEquals("harbor:443/app:1", saved.get(0).at("/RepoTags/0").asText());
-        try (LoadedCache far = LoadedCache.at(directory.resolve("far"))) {
-            far.load(tar);
-            assertEquals(200, far.manifest("app", "harbor", "1").status());
-            assertEquals("404", far.digest("harbor/app", "docker.io", "1"));
+        try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
+            target.load(tar);
+            assertEquals(200, target.manifest("app", "harbor", "1").status());
+            assertEquals("404", target.digest("harbor/app", "docker.io", "1"));
         }
     }
 

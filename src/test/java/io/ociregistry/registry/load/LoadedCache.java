@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** A server that asks nobody, and archives that are loaded into it. */
+/** A running air-gapped server whose cache is filled from archives. */
 public final class LoadedCache implements AutoCloseable {
     private final RunningRegistry server;
 
@@ -34,7 +34,7 @@ public final class LoadedCache implements AutoCloseable {
         return new LoadedCache(RunningRegistry.start(yaml, images));
     }
 
-    /** What became of every image, by its name. */
+    /** Imports an archive; returns the outcomes by the names of the images. */
     public Map<String, LoadOutcome> load(Path archive) throws Exception {
         return load(archive, Platforms.ALL, Optional.empty());
     }
@@ -44,19 +44,19 @@ public final class LoadedCache implements AutoCloseable {
         return load(archive, platforms, resolveRef, () -> {});
     }
 
-    /** Does something else once the first image is on its way. */
-    public Map<String, LoadOutcome> load(Path archive, Runnable meanwhile) throws Exception {
-        return load(archive, Platforms.ALL, Optional.empty(), meanwhile);
+    /** Imports an archive, and runs other work when an image was started. */
+    public Map<String, LoadOutcome> load(Path archive, Runnable onStarted) throws Exception {
+        return load(archive, Platforms.ALL, Optional.empty(), onStarted);
     }
 
     private Map<String, LoadOutcome> load(
-            Path archive, Platforms platforms, Optional<String> resolveRef, Runnable meanwhile) throws Exception {
+            Path archive, Platforms platforms, Optional<String> resolveRef, Runnable onStarted) throws Exception {
         Map<String, LoadOutcome> outcomes = new TreeMap<>();
         LoadOptions options = new LoadOptions(platforms, 2, false, Duration.ofSeconds(10), resolveRef);
         server.context().loader().load(LoadPlan.of(archive.toString()), options, new LoadListener() {
             @Override
             public void started(String image) {
-                meanwhile.run();
+                onStarted.run();
             }
 
             @Override
@@ -88,13 +88,13 @@ public final class LoadedCache implements AutoCloseable {
                 .status();
     }
 
-    /** The digest that a tag has there. */
+    /** The digest of a tag, or the status if it is not served. */
     public String digest(String path, String ns, String tag) throws Exception {
-        RawHttp.Response answer = manifest(path, ns, tag);
-        return answer.status() == 200 ? Digest.of(answer.body()).toString() : String.valueOf(answer.status());
+        RawHttp.Response response = manifest(path, ns, tag);
+        return response.status() == 200 ? Digest.of(response.body()).toString() : String.valueOf(response.status());
     }
 
-    /** What of an image is not served. */
+    /** The digests of an image that are not served. */
     public List<Digest> notServed(String path, String ns, Image image) throws Exception {
         List<Digest> missing = new ArrayList<>();
         if (manifest(path, ns, image.digest().toString()).status() != 200) {

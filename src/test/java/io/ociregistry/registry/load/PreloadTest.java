@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that loads a list of images in the background. */
+/** A server that preloads the images of a list. */
 @Timeout(60)
 class PreloadTest {
     @TempDir
@@ -54,7 +54,7 @@ class PreloadTest {
     }
 
     @Test
-    void clientsAreServedMeanwhile_andJoinWhatIsUnderWay() throws Exception {
+    void clientJoinsDownloadOfPreload() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         registry.context().preload();
         gate.awaitReached();
@@ -65,12 +65,12 @@ class PreloadTest {
     }
 
     @Test
-    void aStopInterruptsIt_andTheNextStartGoesOn() throws Exception {
+    void preloadResumesAfterRestart() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 250_000);
         registry.context().preload();
         gate.awaitReached();
-        // It was sent so far; of what nobody has read yet nothing is kept.
-        Await.until("a part of it is here", () -> held() > 0);
+        // The upstream has sent bytes; the server has stored them only after it has read them.
+        Await.until("a partial file has bytes", () -> partialBytes() > 0);
         registry.close();
         gate.release();
         upstream.heal();
@@ -83,28 +83,28 @@ class PreloadTest {
     }
 
     @Test
-    void whatIsCompleteAsksNobodyAtAStartWithoutANetwork() throws Exception {
+    void completeImageCausesNoRequestOffline() throws Exception {
         assertTrue(load().isComplete());
         upstream.refuseConnections();
         registry.restart();
         upstream.forgetRequests();
         int connections = upstream.connections();
-        long begun = System.nanoTime();
+        long started = System.nanoTime();
         LoadSummary summary = load();
-        assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(5));
+        assertTrue(System.nanoTime() - started < TimeUnit.SECONDS.toNanos(5));
         assertEquals(1, summary.alreadyThere());
         assertEquals(connections, upstream.connections());
     }
 
     @Test
-    void aListThatIsNotThereRefusesTheStart() throws Exception {
+    void missingListFailsTheStart() throws Exception {
         Files.delete(list());
         IOException e = assertThrows(IOException.class, () -> registry.context().preload());
         assertTrue(String.valueOf(e.getMessage()).contains(list().toString()), e.toString());
     }
 
     @Test
-    void whatALinkKeptFromComingIsTriedAgain_andWhatCannotComeIsNot() throws Exception {
+    void preloadRetriesTransientFailuresOnly() throws Exception {
         Files.writeString(list(), "r.example/team/app:1.0\nr.example/team/gone:1\n");
         upstream.on(Match.manifest("1.0")).once(Fault.status(502));
         ImageLoader loader = registry.context().loader();
@@ -114,15 +114,15 @@ class PreloadTest {
         }
         assertEquals(2, upstream.requests(Match.manifest("1.0")).size());
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
-        assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size(), "the client got what was there");
+        assertEquals(1, upstream.requests(Match.blob(image.layer(0))).size(), "the client got the cached blob");
     }
 
     private LoadSummary load() throws Exception {
         return registry.context().loader().load(plan(), options(Duration.ofSeconds(20)), new LoadListener() {});
     }
 
-    private static LoadOptions options(Duration patience) {
-        return new LoadOptions(Platforms.parse("linux/amd64"), 4, false, patience, Optional.empty());
+    private static LoadOptions options(Duration timeout) {
+        return new LoadOptions(Platforms.parse("linux/amd64"), 4, false, timeout, Optional.empty());
     }
 
     private LoadPlan plan() throws IOException {
@@ -137,7 +137,7 @@ class PreloadTest {
         return RawHttp.get(registry.base(), "/v2/team/app/" + path + "?ns=r.example");
     }
 
-    private long held() throws IOException {
+    private long partialBytes() throws IOException {
         try (Stream<Path> files = Files.list(dir.resolve("images/partial"))) {
             return files.mapToLong(file -> file.toFile().length()).sum();
         }

@@ -16,44 +16,43 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How long a load waits for a registry. */
 @Timeout(30)
 class RegistryRetryBudgetTest {
     private final RegistryException unreachable = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no route");
 
     @Test
-    void aFailureThatCanPassIsTriedAgainUntilNothingCameForTooLong() throws Exception {
-        RegistryRetryBudget link = new RegistryRetryBudget(Duration.ofMillis(200));
-        assertTrue(link.waitsAfter(unreachable));
-        while (link.waitsAfter(unreachable)) {
+    void transientFailureIsRetriedUntilTimeout() throws Exception {
+        RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofMillis(200));
+        assertTrue(budget.waitsAfter(unreachable));
+        while (budget.waitsAfter(unreachable)) {
             assertFalse(Thread.currentThread().isInterrupted());
         }
-        assertTrue(link.isOver());
-        link.progressed();
-        assertTrue(link.waitsAfter(unreachable), "what came winds it up again");
+        assertTrue(budget.isOver());
+        budget.progressed();
+        assertTrue(budget.waitsAfter(unreachable), "progress renews the budget");
     }
 
     @Test
-    void aDefiniteAnswerIsNotAskedForAgain() throws Exception {
-        RegistryRetryBudget link = new RegistryRetryBudget(Duration.ofMinutes(1));
+    void definiteAnswerIsNotRetried() throws Exception {
+        RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofMinutes(1));
         for (ErrorCode code : ErrorCode.values()) {
             if (!RegistryRetryBudget.canPass(code)) {
-                assertFalse(link.waitsAfter(new RegistryException(code, "no")), code.name());
+                assertFalse(budget.waitsAfter(new RegistryException(code, "no")), code.name());
             }
         }
     }
 
     @Test
-    void whoIsToldToWaitLongerThanThePatienceDoesNotBegin() throws Exception {
-        RegistryRetryBudget link = new RegistryRetryBudget(Duration.ofSeconds(20));
+    void retryAfterBeyondTimeoutIsNotAwaited() throws Exception {
+        RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofSeconds(20));
         RegistryException limited =
                 new RegistryException(ErrorCode.TOO_MANY_REQUESTS, "later", null, Duration.ofHours(1));
-        assertFalse(link.waitsAfter(limited));
-        assertFalse(link.isOver());
+        assertFalse(budget.waitsAfter(limited));
+        assertFalse(budget.isOver());
     }
 
     @Test
-    void allImagesOfALoadShareTheirPatienceWithARegistry(@TempDir Path images) throws Exception {
+    void imagesOfLoadShareBudgetOfRegistry(@TempDir Path images) throws Exception {
         try (RunningRegistry registry = RunningRegistry.start("", images);
                 LoadSession load = load(registry.context())) {
             RegistryName one = RegistryName.parse("one.example");

@@ -12,7 +12,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Names of images as people write them into lists. */
 class ListedImageTest {
     private static final String HEX = "a".repeat(64);
     private static final RegistryNames NAMES = new RegistryNames(ServerConfig.defaults());
@@ -27,12 +26,12 @@ class ListedImageTest {
         "quay.io/app@sha256:HEX, quay.io/app@sha256:HEX",
         "quay.io/app:1@sha256:HEX, quay.io/app:1@sha256:HEX"
     })
-    void theCompleteFormIsUnderstood(String written, String image) {
+    void completeNameIsParsed(String written, String image) {
         assertEquals(hex(image), ListedImage.parse(hex(written), NAMES).toString());
     }
 
     @Test
-    void theDigestSaysWhatAnImageIs_andTheTagIsItsOtherName() {
+    void digestIsNameAndTagIsAlias() {
         ListedImage image = ListedImage.parse(hex("quay.io/app:1@sha256:HEX"), NAMES);
         assertEquals(hex("quay.io/app@sha256:HEX"), image.name().toString());
         assertEquals("quay.io/app:1", image.alias().orElseThrow().toString());
@@ -46,8 +45,8 @@ class ListedImageTest {
         "quay.io/app, quay.io/app:latest",
         "localhost:5000/app, localhost:5000/app:latest"
     })
-    void whatIsNotCompleteIsRefused_withWhatWasProbablyMeant(String written, String meant) {
-        assertTrue(refused(written).endsWith("did you mean \"" + meant + "\"?"), refused(written));
+    void incompleteNameIsRefusedWithSuggestion(String written, String suggestion) {
+        assertTrue(refused(written).endsWith("did you mean \"" + suggestion + "\"?"), refused(written));
     }
 
     @ParameterizedTest
@@ -56,26 +55,26 @@ class ListedImageTest {
         "http://localhost:5000/app:1, localhost:5000/app:1",
         "docker://quay.io/app:1, quay.io/app:1"
     })
-    void aUrlIsRefused_withWhatToWriteInstead(String written, String instead) {
+    void urlIsRefusedWithSuggestion(String written, String suggestion) {
         String message = refused(written);
         assertTrue(message.contains(" starts like a URL, "), message);
-        assertTrue(message.contains("write \"" + instead + "\""), message);
-        ListedImage.parse(instead, NAMES);
+        assertTrue(message.contains("write \"" + suggestion + "\""), message);
+        ListedImage.parse(suggestion, NAMES);
     }
 
     @ParameterizedTest
     @CsvSource({"quay.io/app:1 # why", "quay.io/App:1", "quay.io/app:1@sha256:abc", "quay.io/app@", "quay.io/:1"})
-    void whatCanBeNoNameIsRefused(String written) {
+    void malformedNameIsRefused(String written) {
         refused(written);
     }
 
     @Test
-    void nothingIsSuggestedThatCanBeNoNameEither() {
+    void malformedNameIsNotSuggested() {
         assertEquals("\"{}\" names no registry", refused("{}"));
     }
 
     @Test
-    void theRegistryOfRequestsWithoutOneIsThatOfNamesWithoutOne() {
+    void defaultNsAppliesToNamesWithoutRegistry() {
         RegistryNames names =
                 new RegistryNames(ServerConfig.defaults().with(ServerKeys.DEFAULT_NS, Optional.of("quay.io")));
         assertEquals("quay.io/app:1", ListedImage.parse("app:1", names).toString());

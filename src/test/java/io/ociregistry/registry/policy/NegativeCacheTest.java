@@ -13,16 +13,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class NegativeCacheTest {
-    private static final Duration TIME = Duration.ofSeconds(10);
+    private static final Duration TTL = Duration.ofSeconds(10);
 
     private long now;
-    private final NegativeCache<String> missing = new NegativeCache<>(TIME, () -> now);
+    private final NegativeCache<String> missing = new NegativeCache<>(TTL, () -> now);
 
     @ParameterizedTest
     @EnumSource(names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
-    void aDefiniteNoCountsForSeconds_andNoLonger(ErrorCode code) {
+    void missIsRememberedForTtl(ErrorCode code) {
         RegistryException answer = fail("a", code);
-        now += TIME.toNanos() - 1;
+        now += TTL.toNanos() - 1;
         assertSame(answer, assertThrows(RegistryException.class, () -> missing.check("a")));
         assertDoesNotThrow(() -> missing.check("b"));
         now += 1;
@@ -33,13 +33,13 @@ class NegativeCacheTest {
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
             names = {"MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "NAME_UNKNOWN"})
-    void nothingElseIsRemembered(ErrorCode code) {
+    void otherFailuresAreNotRemembered(ErrorCode code) {
         fail("a", code);
         assertDoesNotThrow(() -> missing.check("a"));
     }
 
     @Test
-    void noTimeMeansThatNothingIsRemembered() {
+    void zeroTtlRemembersNothing() {
         NegativeCache<String> off = new NegativeCache<>(Duration.ZERO, () -> now);
         assertThrows(
                 RegistryException.class,
@@ -50,7 +50,7 @@ class NegativeCacheTest {
     }
 
     @Test
-    void whatIsThereIsPassedOn() {
+    void resultOfSuccessIsReturned() {
         assertEquals("value", missing.noting("a", () -> "value"));
         assertDoesNotThrow(() -> missing.check("a"));
     }

@@ -54,7 +54,7 @@ class RegistryNamesTest {
         "registry.local, a/b, registry.local/a/b",
         "unknown, a/b, unknown/a/b"
     })
-    void nsSaysTheRegistry(String ns, String path, String repository) {
+    void nsNamesTheRegistry(String ns, String path, String repository) {
         assertEquals(repository, resolved(names, Optional.of(ns), path));
     }
 
@@ -79,7 +79,7 @@ class RegistryNamesTest {
         "registry.local:5000/a, registry.local:5000/a",
         "quay.io/docker.io/a, quay.io/docker.io/a"
     })
-    void theFirstComponentSaysTheRegistryIfItNamesOne(String path, String repository) {
+    void firstComponentNamesTheRegistry(String path, String repository) {
         assertEquals(repository, resolved(names, Optional.empty(), path));
     }
 
@@ -98,7 +98,7 @@ class RegistryNamesTest {
         "docker.io, registry-1.docker.io/alpine, docker.io/library/alpine",
         "quay.io, quay.io/quay.io/a, quay.io/quay.io/a"
     })
-    void aFirstComponentThatAgreesWithNsIsLeftOut(String ns, String path, String repository) {
+    void firstComponentThatRepeatsNsIsDropped(String ns, String path, String repository) {
         assertEquals(repository, resolved(names, Optional.of(ns), path));
     }
 
@@ -113,7 +113,7 @@ class RegistryNamesTest {
         "localhost, localhost/a, localhost/localhost/a",
         "unlisted, unlisted/a, unlisted/unlisted/a"
     })
-    void plainWordStaysInTheNameBesideNs(String ns, String path, String repository) {
+    void plainWordStaysInNameWithNs(String ns, String path, String repository) {
         assertEquals(repository, resolved(names, Optional.of(ns), path));
     }
 
@@ -126,12 +126,12 @@ class RegistryNamesTest {
         "docker.io, ghcr.io/a, docker.io/ghcr.io/a",
         "quay.io, quay.io, quay.io/quay.io"
     })
-    void aFirstComponentThatDisagreesWithNsIsPartOfTheName(String ns, String path, String repository) {
+    void firstComponentThatDiffersFromNsStaysInName(String ns, String path, String repository) {
         assertEquals(repository, resolved(names, Optional.of(ns), path));
     }
 
     @Test
-    void aFirstComponentThatCanNotBeARegistryDisagreesToo() {
+    void firstComponentThatIsNoRegistryStaysInName() {
         assertEquals("quay.io/" + LONG_LABEL + "/b", resolved(names, Optional.of("quay.io"), LONG_LABEL + "/b"));
         assertRefused(names, Optional.empty(), LONG_LABEL + "/b");
     }
@@ -159,7 +159,7 @@ class RegistryNamesTest {
     }
 
     @Test
-    void onlyNamesAtDockerHubAreInLibrary() {
+    void onlyDockerHubHasLibrary() {
         assertEquals("quay.io/alpine", resolved(names, Optional.of("quay.io"), "alpine"));
         assertEquals("docker.io:80/alpine", resolved(names, Optional.of("docker.io:80"), "alpine"));
     }
@@ -174,7 +174,7 @@ class RegistryNamesTest {
         "quay.io/a, quay.io/a",
         "internal/a, registry.local:5000/a"
     })
-    void withoutAnyHintItIsTheDefaultRegistry(String path, String repository) {
+    void defaultNsAppliesToNamesWithoutRegistry(String path, String repository) {
         RegistryNames withDefault =
                 new RegistryNames(CONFIG.with(ServerKeys.DEFAULT_NS, Optional.of("registry-1.docker.io")));
         assertEquals(repository, resolved(withDefault, Optional.empty(), path));
@@ -183,7 +183,7 @@ class RegistryNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"alpine", "a/b", "alpine.x", "docker.io", "library/alpine", "localhost", "h:1", ""})
-    void withoutADefaultNothingIsGuessed(String path) {
+    void nameWithoutRegistryIsRefusedWithoutDefaultNs(String path) {
         assertTrue(assertRefused(names, Optional.empty(), path).contains("ns=REGISTRY"));
     }
 
@@ -202,7 +202,7 @@ class RegistryNamesTest {
                 "é.io",
                 "a\r\nb"
             })
-    void anNsThatIsNoneIsRefused(String ns) {
+    void malformedNsIsRefused(String ns) {
         assertRefused(names, Optional.of(ns), "a/b");
         assertRefused(names, Optional.of(ns), "quay.io/a/b");
     }
@@ -223,13 +223,13 @@ class RegistryNamesTest {
                 ":/a",
                 "h:0/a"
             })
-    void aNameThatIsNoneIsRefused(String path) {
+    void malformedNameIsRefused(String path) {
         assertRefused(names, Optional.empty(), path);
         assertRefused(names, Optional.of("quay.io"), path.startsWith("quay.io") ? path : "x/" + path);
     }
 
     @Property
-    void whateverIsAskedForIsARepositoryOrRefusedAndAskingAgainChangesNothing(
+    void anyTextIsRefusedOrResolvesToStableRepository(
             @ForAll("texts") String ns, @ForAll("texts") String path) {
         for (Optional<String> explicit : List.of(Optional.of(ns), Optional.<String>empty())) {
             try {
@@ -252,7 +252,7 @@ class RegistryNamesTest {
     }
 
     @Property
-    void everySpellingOfRegistryLeadsToItsRepository(
+    void everySpellingOfRegistryResolvesToItsRepository(
             @ForAll("spellings") List<String> spellings,
             @ForAll("repositories") String name,
             @ForAll boolean withDefault) {
@@ -278,12 +278,12 @@ class RegistryNamesTest {
     }
 
     @Property
-    void defaultRegistryCountsForNamesThatBeginWithNoRegistry(
+    void defaultNsAppliesToNamesThatStartWithNoRegistry(
             @ForAll("spellings") List<String> spellings, @ForAll("repositories") String name) {
         RegistryNames configured = configured(spellings, true);
         String first = name.substring(0, Math.max(0, name.indexOf('/')));
-        boolean tells = spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
-        if (!tells) {
+        boolean namesRegistry = spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
+        if (!namesRegistry) {
             assertEquals("default.example/" + name, resolved(configured, Optional.empty(), name));
         }
         assertEquals("other.example/x/" + name, resolved(configured, Optional.of("other.example"), "x/" + name));

@@ -35,13 +35,13 @@ class RegistryTrustTest {
 
     @ParameterizedTest
     @MethodSource("withCredentials")
-    void whatIsSentToOurCredentialsMayBePrivate(UpstreamConfig registry) {
+    void registryWithCredentialsIsNotPublic(UpstreamConfig registry) {
         assertFalse(trust(registry).isPublic(RegistryName.parse("r.example")));
         assertTrue(trust(registry).isConfigured(RegistryName.parse("r.example")));
     }
 
     @Test
-    void whatAMirrorSendsToItsOwnCredentialsMayBePrivateToo() {
+    void registryWithCredentialsOfMirrorIsNotPublic() {
         MirrorConfig mirror = MirrorConfig.of("https://mirror.example");
         assertTrue(trust(PLAIN.withMirrors(mirror)).isPublic(RegistryName.parse("r.example")));
         assertFalse(trust(PLAIN.withMirrors(mirror.withAuth(AuthConfig.basic("user", "pw"))))
@@ -49,7 +49,7 @@ class RegistryTrustTest {
     }
 
     @Test
-    void whatAWildcardIsForIsConfigured() {
+    void wildcardConfiguresMatchingRegistries() {
         RegistryTrust trust = trust(UpstreamConfig.of("*.corp.example").withAuth(AuthConfig.basic("user", "pw")));
         assertTrue(trust.isConfigured(RegistryName.parse("a.corp.example")));
         assertFalse(trust.isPublic(RegistryName.parse("a.b.corp.example")));
@@ -58,7 +58,7 @@ class RegistryTrustTest {
     }
 
     @Test
-    void aRegistryThatNeedsNoneIsPublic_itsOwnAuthorityAloneIsNone() {
+    void caAloneIsNoCredential() {
         TlsConfig authority = new TlsConfig(Optional.of(Path.of("ca.pem")), Optional.empty(), Optional.empty(), false);
         for (UpstreamConfig registry : List.of(PLAIN, PLAIN.withTls(authority))) {
             assertTrue(trust(registry).isPublic(RegistryName.parse("r.example")));
@@ -66,7 +66,7 @@ class RegistryTrustTest {
     }
 
     @Test
-    void whoeverNobodyConfiguredIsPublicAndNotTrusted() {
+    void unlistedRegistryIsPublicAndNotTrusted() {
         RegistryTrust trust = trust(PLAIN);
         assertEquals(true, trust.isPublic(RegistryName.parse("other.example")));
         assertEquals(false, trust.isConfigured(RegistryName.parse("other.example")));
@@ -74,7 +74,7 @@ class RegistryTrustTest {
     }
 
     @Test
-    void whoHadCredentialsMayStillSendWhatWasAskedForWithThem() {
+    void registryStaysPrivateAfterReloadWithoutCredentials() {
         RegistryName name = RegistryName.parse("r.example");
         RegistryTrust before = trust(PLAIN.withAuth(AuthConfig.basic("user", "pw")));
         assertFalse(before.then(List.of(PLAIN)).isPublic(name));
@@ -83,7 +83,7 @@ class RegistryTrustTest {
     }
 
     @Test
-    void anEntryOfItsOwnGoesBeforeAWildcardWithCredentials_alsoAfterAReload() {
+    void exactEntryOverridesWildcardAfterReload() {
         List<UpstreamConfig> both = List.of(
                 UpstreamConfig.of("*.r.example").withAuth(AuthConfig.basic("user", "pw")),
                 UpstreamConfig.of("s.r.example"));

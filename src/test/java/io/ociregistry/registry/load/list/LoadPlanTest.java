@@ -10,17 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the files say that a load is given. */
 class LoadPlanTest {
     @TempDir
     Path dir;
 
     @Test
-    void aListHasANameALine_andCommentsSpaceAndLineEndsSayNothing() throws IOException {
+    void commentsSpaceAndLineEndsOfListAreIgnored() throws IOException {
         Path file = write(
                 "list",
                 "\ufeff# ours\r\n\r\n  r.example/a:1\t\r\n#r.example/no:1\nr.example/b:2",
@@ -33,14 +31,14 @@ class LoadPlanTest {
     }
 
     @Test
-    void aListThatPowerShellWroteIsRead() throws IOException {
+    void utf16ListOfPowerShellIsRead() throws IOException {
         Path file = write("list", "\ufeffr.example/a:1\r\n", StandardCharsets.UTF_16LE);
         assertEquals(
                 "r.example/a:1", LoadPlan.of(file.toString()).lines().get(0).text());
     }
 
     @Test
-    void filesAndPatternsMayStandTogether_andAFileCountsOnce() throws IOException {
+    void filesAndPatternsCombineWithoutDuplicates() throws IOException {
         write("b.txt", "r.example/b:1", StandardCharsets.UTF_8);
         write("a.txt", "r.example/a:1", StandardCharsets.UTF_8);
         write(".hidden.txt", "r.example/hidden:1", StandardCharsets.UTF_8);
@@ -53,7 +51,7 @@ class LoadPlanTest {
     }
 
     @Test
-    void aFileWhoseNameIsAPatternIsItself() throws IOException {
+    void fileWithNameOfPatternIsRead() throws IOException {
         write("[ab].txt", "r.example/itself:1", StandardCharsets.UTF_8);
         write("a.txt", "r.example/a:1", StandardCharsets.UTF_8);
         assertEquals(
@@ -61,7 +59,7 @@ class LoadPlanTest {
     }
 
     @Test
-    void whatIsNotThereIsAnErrorThatNamesIt() {
+    void missingFileIsNamedInError() {
         String missing = dir.resolve("missing").toString();
         assertTrue(fails(missing).contains(missing));
         String pattern = dir.resolve("*.txt").toString();
@@ -72,7 +70,7 @@ class LoadPlanTest {
     }
 
     @Test
-    void tarballsAreToldByTheirContent_notByTheirName() throws IOException {
+    void kindOfFileDependsOnContent() throws IOException {
         byte[] tar = new byte[1024];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
         assertEquals(ImageFile.Kind.TAR, kind(tar));
@@ -87,7 +85,7 @@ class LoadPlanTest {
     }
 
     @Test
-    void whatIsNeitherIsAnErrorThatSaysWhatWouldBe() throws IOException {
+    void unknownKindErrorNamesSupportedKinds() throws IOException {
         Path file = Files.write(dir.resolve("elf"), new byte[] {0x7f, 'E', 'L', 'F', 0, 1});
         assertEquals(file + " is neither a list of images nor a tarball (tar, gzip or zstd)", fails(file.toString()));
     }
@@ -112,11 +110,11 @@ class LoadPlanTest {
     }
 
     @Test
-    void aPlanOfLinesHasNoArchives() {
+    void planOfLinesHasNoArchives() {
         LoadPlan plan = LoadPlan.of(ImageList.read("body", "a\nb".getBytes(StandardCharsets.UTF_8)));
         assertEquals(
                 List.of("body:1", "body:2"),
                 plan.lines().stream().map(ListedLine::place).toList());
-        assertEquals(0, Stream.of(plan.archives().toArray()).count());
+        assertTrue(plan.archives().isEmpty());
     }
 }
