@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The token of the admin API: decides whether a request sent the right one, and says where operators find it.
+ * The token of the admin API: checks the tokens of requests, and describes where operators find the right token.
  * Thread-safe.
  */
 public final class AdminToken {
@@ -21,7 +21,7 @@ public final class AdminToken {
         this.hint = hint;
     }
 
-    /** The token, or the two tokens, that the configuration gives. */
+    /** Returns the configured token, or both tokens if {@code admin.token} and {@code admin.tokenFile} are set. */
     public static AdminToken of(AdminConfig config) {
         List<SharedToken> accepted = Stream.concat(
                         config.token().map(SharedToken::of).stream(),
@@ -29,12 +29,11 @@ public final class AdminToken {
                 .toList();
         String place = config.tokenFile()
                 .map(file -> "the token in " + file + " (admin.tokenFile)")
-                .orElse("the token that admin.token of the configuration gives");
-        return new AdminToken(
-                accepted, place, "the one that admin.token or admin.tokenFile of its configuration gives");
+                .orElse("the token in admin.token of the configuration");
+        return new AdminToken(accepted, place, "the one in admin.token or admin.tokenFile of its configuration");
     }
 
-    /** The token that the server made. */
+    /** Returns the token that the server generated. */
     public static AdminToken made(Secret token, Path file) {
         return new AdminToken(
                 List.of(SharedToken.of(token)),
@@ -42,22 +41,22 @@ public final class AdminToken {
                 "the one in the file " + file.getFileName() + " of its image path");
     }
 
-    /** No token, so that none is right. */
+    /** Returns an access that accepts no token. */
     public static AdminToken none(String reason) {
-        return new AdminToken(List.of(), "closed: " + reason, "one that it does not have; its log says why");
+        return new AdminToken(List.of(), "closed: " + reason, "missing on the server; its log gives the reason");
     }
 
-    /** Whether this is the token; the time that the answer takes tells nothing of the token. */
-    public boolean is(String shown) {
-        return accepted.stream().anyMatch(right -> right.is(shown));
+    /** Returns whether this is the right token, in a time that reveals nothing about it. */
+    public boolean is(String presented) {
+        return accepted.stream().anyMatch(right -> right.is(presented));
     }
 
-    /** For the log and the start banner: what the API wants, with the path of the file; never the token. */
+    /** Returns the description for the log and the start banner, with the path of the file and never with the token. */
     public String place() {
         return place;
     }
 
-    /** The same for a client that may be anybody, without the path. */
+    /** Returns the description for unauthenticated clients, without the path. */
     public String hint() {
         return hint;
     }

@@ -9,7 +9,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Which requests may be answered, by what the section {@code clients} says: everybody's, if it says nothing. */
+/**
+ * Decides which clients may use the registry, by the section {@code clients} of the configuration. Without that
+ * section, all clients may.
+ *
+ * <p>Thread-safe. {@link #close} stops the watch of the files.
+ */
 public final class ClientAccess implements AutoCloseable {
     private final Optional<PasswordCheck> passwords;
     private final Optional<SharedToken> token;
@@ -20,15 +25,15 @@ public final class ClientAccess implements AutoCloseable {
     }
 
     /**
-     * Reads the files; they are read again when they change.
+     * Reads the files, and reads them again when they change.
      *
-     * @throws io.ociregistry.common.UnusableFileException if one can't be used
+     * @throws io.ociregistry.common.UnusableFileException if a file cannot be used
      */
     public static ClientAccess of(ClientsConfig config) {
         return of(config, BackgroundReload.PAUSE);
     }
 
-    /** The same with another time for which a changed file may go unseen. */
+    /** Reads the files, and checks them for changes at this interval. */
     static ClientAccess of(ClientsConfig config, Duration pause) {
         Optional<SharedToken> token = config.tokenFile()
                 .map(file -> SharedToken.watched("clients.tokenFile", file, pause))
@@ -42,35 +47,36 @@ public final class ClientAccess implements AutoCloseable {
         }
     }
 
-    /** Whether nobody needs to show anything. */
+    /** Returns whether clients need no credentials. */
     public boolean isOpen() {
         return passwords.isEmpty() && token.isEmpty();
     }
 
     /**
-     * Whether a request may be answered.
+     * Returns whether the credentials of a request are right.
      *
-     * @param authorization its header of that name
-     * @return complete already where nothing has to be computed; fails with {@link ErrorCode#OVERLOADED} where too much has
+     * @param authorization the {@code Authorization} header
+     * @return already complete if no password must be hashed; fails with {@link ErrorCode#OVERLOADED} if too many wait
+     *     to be hashed
      */
     public CompletionStage<Boolean> admits(@Nullable String authorization) {
-        PresentedCredentials shown = PresentedCredentials.in(authorization);
-        if (shown instanceof PresentedCredentials.Basic basic && passwords.isPresent()) {
+        PresentedCredentials presented = PresentedCredentials.in(authorization);
+        if (presented instanceof PresentedCredentials.Basic basic && passwords.isPresent()) {
             return passwords.get().isRight(basic);
         }
-        boolean known = shown instanceof PresentedCredentials.Bearer bearer
+        boolean known = presented instanceof PresentedCredentials.Bearer bearer
                 && token.filter(right -> right.is(bearer.token())).isPresent();
         return CompletableFuture.completedFuture(isOpen() || known);
     }
 
-    /** Whether an {@code Authorization} header has a password or a token in it, right or wrong. */
+    /** Returns whether an {@code Authorization} header contains a password or a token, right or wrong. */
     public static boolean isTried(@Nullable String authorization) {
         return !(PresentedCredentials.in(authorization) instanceof PresentedCredentials.Nothing);
     }
 
     /**
-     * What {@code WWW-Authenticate} asks for: RFC 9110 section 11.6.1. Where there are passwords it names Basic alone: clients of registries
-     * prefer Bearer, and would look for a token service behind it.
+     * Returns the {@code WWW-Authenticate} header (RFC 9110 section 11.6.1). If there are passwords, it names only
+     * Basic: registry clients prefer Bearer and would expect a token service.
      */
     public String challenge() {
         return (passwords.isPresent() ? "Basic" : "Bearer") + " realm=\"ociregistry\"";

@@ -10,31 +10,32 @@ import java.util.regex.Pattern;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
- * The users of an {@code htpasswd} file and their passwords, hashed with bcrypt. Whether somebody is known can't be told from how long an
- * answer takes, if all were hashed at the same cost.
+ * Users of an {@code htpasswd} file, with bcrypt hashes of their passwords. Immutable.
+ *
+ * <p>If all hashes have one cost, the time of a check does not reveal whether a user exists.
  */
 final class Htpasswd {
     private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
     private static final int LEAST_COST = 4;
-    /** Some seconds of work; each step more doubles it, and anybody can make us do it. */
+    /** Takes some seconds of processor time. Each step doubles the time, and every client can cause it. */
     private static final int HIGHEST_COST = 15;
 
     private static final String ADVICE = "; make it with: htpasswd -B";
 
     private final Map<String, String> hashes;
-    /** Of no password, to spend the time on that a known user costs. */
-    private final String nobody;
+    /** A hash that no password has, so that the check of an unknown user takes as long as that of a known one. */
+    private final String dummyHash;
 
     private Htpasswd(Map<String, String> hashes) {
         this.hashes = Map.copyOf(hashes);
-        this.nobody = "$2b$%02d$".formatted(highestCost(hashes.values())) + ".".repeat(53);
+        this.dummyHash = "$2b$%02d$".formatted(highestCost(hashes.values())) + ".".repeat(53);
     }
 
     /**
-     * Reads a file.
+     * Parses a file.
      *
-     * @throws IllegalArgumentException for another hash than bcrypt's, or where there are no users, as in the midst of being written; the
-     *     message tells the line and nothing of it
+     * @throws IllegalArgumentException if a hash is not bcrypt, or there are no users, as while the file is being
+     *     written; the message gives the line number and quotes nothing
      */
     static Htpasswd parse(byte[] file) {
         List<String> lines = new String(file, StandardCharsets.UTF_8)
@@ -63,7 +64,8 @@ final class Htpasswd {
         String hash = line.substring(colon + 1);
         Matcher bcrypt = BCRYPT.matcher(hash);
         if (!bcrypt.matches()) {
-            throw new IllegalArgumentException(where + " has " + kind(hash) + ", and only bcrypt is taken" + ADVICE);
+            throw new IllegalArgumentException(
+                    where + " has " + describe(hash) + ", and only bcrypt is accepted" + ADVICE);
         }
         int cost = Integer.parseInt(bcrypt.group(1));
         if (cost < LEAST_COST || cost > HIGHEST_COST) {
@@ -71,11 +73,11 @@ final class Htpasswd {
                     + LEAST_COST + " to " + HIGHEST_COST + ADVICE + " -C 10");
         }
         if (hashes.put(line.substring(0, colon), hash) != null) {
-            throw new IllegalArgumentException(where + " has a user who is there already; remove one");
+            throw new IllegalArgumentException(where + " repeats a user; remove one of the lines");
         }
     }
 
-    private static String kind(String hash) {
+    private static String describe(String hash) {
         if (hash.startsWith("$apr1$") || hash.startsWith("$1$")) {
             return "an MD5 hash";
         }
@@ -92,9 +94,9 @@ final class Htpasswd {
                 .orElse(LEAST_COST);
     }
 
-    /** Whether that is the user's password. Takes tens of milliseconds of a processor, or more. */
+    /** Returns whether this is the password of the user. Takes tens of milliseconds of processor time, or more. */
     boolean matches(String user, byte[] password) {
         String known = hashes.get(user);
-        return OpenBSDBCrypt.checkPassword(known == null ? nobody : known, password) && known != null;
+        return OpenBSDBCrypt.checkPassword(known == null ? dummyHash : known, password) && known != null;
     }
 }

@@ -8,29 +8,34 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
- * Work that is done once for all who want it at the same time. However it ends, by an {@link Error} too, those who wait are told, and the next
- * one who asks begins anew.
+ * Single flight of computations on an executor: concurrent calls for one key share one computation.
+ *
+ * <p>All callers get its outcome, including an {@link Error}. The first call after its end starts a new computation.
+ * Thread-safe.
  */
 final class Joined<K, T> {
     private final ConcurrentMap<K, CompletableFuture<T>> running = new ConcurrentHashMap<>();
 
-    /** Joins the work for a key, or begins it. Where the executor does not take it, the stage fails with what that one threw. */
+    /**
+     * Joins the computation for a key, or starts it. If the executor rejects it, the stage fails with the exception of
+     * the executor.
+     */
     CompletionStage<T> join(K key, Supplier<T> work, Executor executor) {
-        CompletableFuture<T> mine = new CompletableFuture<>();
-        CompletableFuture<T> others = running.putIfAbsent(key, mine);
-        if (others != null) {
-            return others;
+        CompletableFuture<T> started = new CompletableFuture<>();
+        CompletableFuture<T> joined = running.putIfAbsent(key, started);
+        if (joined != null) {
+            return joined;
         }
         try {
-            mine.completeAsync(() -> done(key, work), executor);
+            started.completeAsync(() -> compute(key, work), executor);
         } catch (RuntimeException | Error e) {
             running.remove(key);
-            mine.completeExceptionally(e);
+            started.completeExceptionally(e);
         }
-        return mine;
+        return started;
     }
 
-    private T done(K key, Supplier<T> work) {
+    private T compute(K key, Supplier<T> work) {
         try {
             return work.get();
         } finally {

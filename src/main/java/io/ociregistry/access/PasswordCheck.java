@@ -24,35 +24,35 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Checks passwords against an {@code htpasswd} file, which is read again when it changes.
+ * Checks passwords against an {@code htpasswd} file, and reads the file again when it changes.
  *
- * <p>A password that was right is known again, under a code that only this process can make of it, until the file changes; so a request
- * costs a bcrypt once. That work is done on few threads for few at a time: whoever guesses passwords keeps new users waiting, but nobody who
- * is known, and no other work.
+ * <p>A right password is cached under a keyed hash until the file changes, so that each password costs bcrypt once (ADR
+ * 14). A bounded queue and few threads run bcrypt: clients that guess passwords delay new users, but neither cached
+ * users nor other work. Thread-safe. {@link #close} stops the threads.
  */
 final class PasswordCheck implements AutoCloseable {
-    private static final int KNOWN = 1024;
+    private static final int MAX_CACHED = 1024;
     private static final int WAITING_PER_THREAD = 16;
-    private static final String CODE = "HmacSHA256";
+    private static final String MAC_ALGORITHM = "HmacSHA256";
 
-    private final byte[] secret = new byte[32];
-    private final ThreadPoolExecutor work;
+    private final byte[] macKey = new byte[32];
+    private final ThreadPoolExecutor executor;
     private final BackgroundReload<Users> users;
 
-    /** One version of the file, and what was found out about it. */
-    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> known, Joined<ByteBuffer, Boolean> asked) {
+    /** One version of the file, with its cached passwords and its checks in flight. */
+    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> cached, Joined<ByteBuffer, Boolean> inFlight) {
         static Users parse(byte[] bytes) {
             return new Users(
                     Htpasswd.parse(bytes),
-                    Caffeine.newBuilder().maximumSize(KNOWN).build(),
+                    Caffeine.newBuilder().maximumSize(MAX_CACHED).build(),
                     new Joined<>());
         }
     }
 
     private PasswordCheck(int threads, BackgroundReload<Users> users) {
-        new SecureRandom().nextBytes(secret);
+        new SecureRandom().nextBytes(macKey);
         this.users = users;
-        this.work = new ThreadPoolExecutor(
+        this.executor = new ThreadPoolExecutor(
                 threads,
                 threads,
                 10,
@@ -60,17 +60,17 @@ final class PasswordCheck implements AutoCloseable {
                 new ArrayBlockingQueue<>(threads * WAITING_PER_THREAD),
                 Daemons.named("passwords"),
                 (task, full) -> {
-                    throw tooMany();
+                    throw overloaded();
                 });
-        work.allowCoreThreadTimeOut(true);
+        executor.allowCoreThreadTimeOut(true);
     }
 
     /**
      * Reads the file.
      *
-     * @param key the key of the configuration that names it
-     * @param pause how long a changed file may go unseen
-     * @throws io.ociregistry.common.UnusableFileException if it can't be used
+     * @param key the configuration key that names the file
+     * @param pause the interval of checks for changes
+     * @throws io.ociregistry.common.UnusableFileException if the file cannot be used
      */
     static PasswordCheck of(String key, Path file, Duration pause) {
         ReloadingFile<Users> users =
@@ -79,48 +79,51 @@ final class PasswordCheck implements AutoCloseable {
         return new PasswordCheck(threads, BackgroundReload.start(users, pause, changed -> {}));
     }
 
-    /** Whether they are right; fails with {@link ErrorCode#OVERLOADED} when too many wait for that already. */
-    CompletionStage<Boolean> isRight(PresentedCredentials.Basic shown) {
-        Users now = users.get();
-        ByteBuffer code = code(shown);
-        if (now.known.getIfPresent(code) != null) {
+    /**
+     * Returns whether user and password are right; fails with {@link ErrorCode#OVERLOADED} if too many checks are
+     * waiting.
+     */
+    CompletionStage<Boolean> isRight(PresentedCredentials.Basic presented) {
+        Users current = users.get();
+        ByteBuffer code = code(presented);
+        if (current.cached.getIfPresent(code) != null) {
             return CompletableFuture.completedFuture(true);
         }
-        return now.asked.join(code, () -> check(now, shown, code), work);
+        return current.inFlight.join(code, () -> check(current, presented, code), executor);
     }
 
-    private static boolean check(Users now, PresentedCredentials.Basic shown, ByteBuffer code) {
-        boolean right = now.file.matches(shown.user(), shown.password());
+    private static boolean check(Users current, PresentedCredentials.Basic presented, ByteBuffer code) {
+        boolean right = current.file.matches(presented.user(), presented.password());
         if (right) {
-            now.known.put(code, true);
+            current.cached.put(code, true);
         }
         return right;
     }
 
-    private static RegistryException tooMany() {
+    private static RegistryException overloaded() {
         return new RegistryException(
                 ErrorCode.OVERLOADED,
-                "too many passwords wait for being checked; ask again",
+                "too many password checks are waiting; try again later",
                 null,
                 Duration.ofSeconds(1));
     }
 
-    private ByteBuffer code(PresentedCredentials.Basic shown) {
+    private ByteBuffer code(PresentedCredentials.Basic presented) {
         try {
-            Mac mac = Mac.getInstance(CODE);
-            mac.init(new SecretKeySpec(secret, CODE));
-            mac.update(shown.user().getBytes(StandardCharsets.UTF_8));
-            // A user has no colon, so that no other pair has the same code.
+            Mac mac = Mac.getInstance(MAC_ALGORITHM);
+            mac.init(new SecretKeySpec(macKey, MAC_ALGORITHM));
+            mac.update(presented.user().getBytes(StandardCharsets.UTF_8));
+            // A user name has no colon, so no other pair has this code.
             mac.update((byte) ':');
-            return ByteBuffer.wrap(mac.doFinal(shown.password()));
+            return ByteBuffer.wrap(mac.doFinal(presented.password()));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no " + CODE, e);
+            throw new IllegalStateException("this Java has no " + MAC_ALGORITHM, e);
         }
     }
 
     @Override
     public void close() {
         users.close();
-        work.shutdownNow();
+        executor.shutdownNow();
     }
 }

@@ -6,15 +6,21 @@ import java.util.Base64;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a request shows in its {@code Authorization} header: RFC 7617 and RFC 6750. None of it is printed. */
+/**
+ * The credentials in the {@code Authorization} header of a request (RFC 7617 and RFC 6750). Their {@code toString} does
+ * not reveal them.
+ */
 sealed interface PresentedCredentials {
-    /** A colon. */
+    /** An empty name and password: a colon in base64. */
     String EMPTY = "Og==";
 
-    /** No header, another scheme, something malformed, or the empty name and password that podman and skopeo send who have none. */
+    /**
+     * No header, another scheme, a malformed value, or the empty name and password that podman and skopeo send without
+     * credentials.
+     */
     record Nothing() implements PresentedCredentials {}
 
-    /** A name, and a password in the client's own encoding. */
+    /** A user name, and a password in the encoding of the client. */
     final class Basic implements PresentedCredentials {
         private final String user;
         private final byte[] password;
@@ -64,16 +70,16 @@ sealed interface PresentedCredentials {
         if (encoded.equals(EMPTY)) {
             return new Nothing();
         }
-        byte[] both;
+        byte[] pair;
         try {
-            both = Base64.getDecoder().decode(encoded);
+            pair = Base64.getDecoder().decode(encoded);
         } catch (IllegalArgumentException e) {
             return new Nothing();
         }
-        for (int i = 0; i < both.length; i++) {
-            if (both[i] == ':') {
-                String user = new String(both, 0, i, StandardCharsets.UTF_8);
-                return new Basic(user, Arrays.copyOfRange(both, i + 1, both.length));
+        for (int i = 0; i < pair.length; i++) {
+            if (pair[i] == ':') {
+                String user = new String(pair, 0, i, StandardCharsets.UTF_8);
+                return new Basic(user, Arrays.copyOfRange(pair, i + 1, pair.length));
             }
         }
         return new Nothing();

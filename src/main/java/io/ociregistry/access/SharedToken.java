@@ -16,30 +16,34 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A token that all who may do something know. How long it takes to refuse another tells nothing of it. */
+/**
+ * A token that all permitted clients share. The time of a check does not reveal anything about the right token.
+ * Thread-safe.
+ */
 public final class SharedToken implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SharedToken.class);
 
     private final Supplier<Optional<byte[]>> digest;
-    private final Runnable closing;
+    private final Runnable onClose;
 
-    private SharedToken(Supplier<Optional<byte[]>> digest, Runnable closing) {
+    private SharedToken(Supplier<Optional<byte[]>> digest, Runnable onClose) {
         this.digest = digest;
-        this.closing = closing;
+        this.onClose = onClose;
     }
 
-    /** One that never changes. */
+    /** Returns a token that never changes. */
     public static SharedToken of(Secret token) {
         Optional<byte[]> fixed = Optional.of(digest(token.reveal()));
         return new SharedToken(() -> fixed, () -> {});
     }
 
     /**
-     * The one in the first line of a file that is watched: to compare with it reads nothing.
+     * Returns the token in the first line of a file that is watched in the background; a check reads no file.
      *
-     * @param key the key of the configuration that names the file
-     * @param pause how long a changed file may go unseen
-     * @throws UnusableFileException if the file can't be used; later on, what was read before counts while it can't
+     * @param key the configuration key that names the file
+     * @param pause the interval of checks for changes
+     * @throws UnusableFileException if the file cannot be used now; if that happens later, the previous token stays
+     *     valid
      */
     static SharedToken watched(String key, Path file, Duration pause) {
         BackgroundReload<byte[]> watched = BackgroundReload.start(inFile(key, file), pause, changed -> {});
@@ -47,10 +51,10 @@ public final class SharedToken implements AutoCloseable {
     }
 
     /**
-     * The one in the first line of a file that is looked at when somebody shows one, at most once a second. Until it can be used no token is
-     * right, which is logged and keeps nothing else from working.
+     * Returns the token in the first line of a file that is read when a client presents a token, at most once a second.
+     * While the file has never been usable, no token is right; this is logged and has no other effect.
      *
-     * @param key the key of the configuration that names the file
+     * @param key the configuration key that names the file
      */
     public static SharedToken readWhenShown(String key, Path file) {
         ReloadingFile<byte[]> read = inFile(key, file);
@@ -73,14 +77,14 @@ public final class SharedToken implements AutoCloseable {
                 System::nanoTime);
     }
 
-    /** Whether that is it. */
-    public boolean is(String shown) {
+    /** Returns whether this is the right token. */
+    public boolean is(String presented) {
         return digest.get()
-                .filter(right -> MessageDigest.isEqual(right, digest(shown)))
+                .filter(right -> MessageDigest.isEqual(right, digest(presented)))
                 .isPresent();
     }
 
-    /** Of one length, whatever the token's. */
+    /** Hashes a token, so that all compared values have one length. */
     private static byte[] digest(String token) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
@@ -91,6 +95,6 @@ public final class SharedToken implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.run();
+        onClose.run();
     }
 }

@@ -30,11 +30,11 @@ class HtpasswdTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "a:$apr1$xxxxxxxx$yyyyyyyyyyyyyyyyyyyyyy | its line 1 has an MD5 hash, and only bcrypt is taken; make it with: htpasswd -B",
-                "a:{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE= | its line 1 has a SHA-1 hash, and only bcrypt is taken; make it with: htpasswd -B",
-                "a:$6$salt$hash | its line 1 has a SHA-2 hash, and only bcrypt is taken; make it with: htpasswd -B",
-                "a:plain | its line 1 has no bcrypt hash, and only bcrypt is taken; make it with: htpasswd -B",
-                "a:$2y$05$half | its line 1 has no bcrypt hash, and only bcrypt is taken; make it with: htpasswd -B",
+                "a:$apr1$xxxxxxxx$yyyyyyyyyyyyyyyyyyyyyy | its line 1 has an MD5 hash, and only bcrypt is accepted; make it with: htpasswd -B",
+                "a:{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE= | its line 1 has a SHA-1 hash, and only bcrypt is accepted; make it with: htpasswd -B",
+                "a:$6$salt$hash | its line 1 has a SHA-2 hash, and only bcrypt is accepted; make it with: htpasswd -B",
+                "a:plain | its line 1 has no bcrypt hash, and only bcrypt is accepted; make it with: htpasswd -B",
+                "a:$2y$05$half | its line 1 has no bcrypt hash, and only bcrypt is accepted; make it with: htpasswd -B",
                 "plain | its line 1 is not user:hash; make it with: htpasswd -B",
                 "a:$2y$31$" + VECTOR
                         + " | its line 1 has a bcrypt hash of cost 31, which must be 4 to 15; make it with: htpasswd -B -C 10",
@@ -50,7 +50,7 @@ class HtpasswdTest {
     void aUserWhoIsThereTwiceIsRefused() {
         String line = "a:$2y$05$" + VECTOR + "\n";
         assertEquals(
-                "its line 2 has a user who is there already; remove one",
+                "its line 2 repeats a user; remove one of the lines",
                 assertThrows(IllegalArgumentException.class, () -> parse(line + line))
                         .getMessage());
     }

@@ -11,53 +11,57 @@ import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides to which addresses the requests to one registry may go, the ones to its token service and its redirect targets included.
+ * Decides which addresses the requests for one registry may reach, its token service and redirect targets included.
  *
- * <p>It is the name resolution of the HTTP client, which asks it for every new connection, for addresses as well as for names, and connects
- * to what it returns and nothing else: there is no moment between the check and the use. A registry that is not configured is at home
- * nowhere, so only public addresses are allowed. The host of a configured one is allowed wherever it is; others it sends us to may be as
- * near to us as it is itself ({@link AddressScope}), but never at special addresses. An address in disguise ({@link IpLiteral}) is refused.
+ * <p>The HTTP client resolves every host through this resolver for each new connection, literal addresses included, and
+ * connects only to the returned addresses. So nothing can change between the check and the use. A registry that is not
+ * configured may be reached only at public addresses. The host of a configured registry is allowed at every address.
+ * The other hosts that it names may be as near as the registry itself ({@link AddressScope}), but never at special
+ * addresses. An ambiguous form of an IPv4 address ({@link IpLiteral}) is refused.
  *
- * <p>Where a proxy leads to a target, the proxy looks it up. Then all its addresses that can be found here must be allowed, since the proxy
- * may take any; where none can, which is usual behind proxies, only what configured registries name is let through.
+ * <p>A proxy resolves the names of its targets itself. All addresses that this server finds for such a target must be
+ * allowed, because the proxy may use any of them. If this server finds none, which is usual behind proxies, only
+ * targets that configured registries name are allowed.
+ *
+ * <p>Thread-safe.
  */
 public final class AddressGuard implements DnsResolver {
-    private static final int HOSTS = 1024;
-    /** Behind a proxy every look may cost the seconds that name servers need which can't be reached. */
-    private static final Duration REMEMBERED = Duration.ofMinutes(1);
+    private static final int MAX_HOSTS = 1024;
+    /** Behind a proxy each lookup may take several seconds, if this server cannot reach its name servers. */
+    private static final Duration PROXIED_TTL = Duration.ofMinutes(1);
 
     private final HostResolver resolver;
-    private final Optional<Origin> home;
-    private final Cache<String, Boolean> behindProxy = Caffeine.newBuilder()
-            .maximumSize(HOSTS)
-            .expireAfterWrite(REMEMBERED)
+    private final Optional<Origin> registry;
+    private final Cache<String, Boolean> allowedBehindProxy = Caffeine.newBuilder()
+            .maximumSize(MAX_HOSTS)
+            .expireAfterWrite(PROXIED_TTL)
             .build();
-    private volatile @Nullable AddressScope reach;
+    private volatile @Nullable AddressScope registryScope;
 
-    private AddressGuard(HostResolver resolver, Optional<Origin> home) {
+    private AddressGuard(HostResolver resolver, Optional<Origin> registry) {
         this.resolver = resolver;
-        this.home = home;
+        this.registry = registry;
     }
 
-    /** For registries that nobody configured. */
+    /** Returns the guard for registries that are not configured. */
     public static AddressGuard publicOnly(HostResolver resolver) {
         return new AddressGuard(resolver, Optional.empty());
     }
 
-    /** For a configured registry there. */
-    public static AddressGuard around(Origin home, HostResolver resolver) {
-        return new AddressGuard(resolver, Optional.of(home));
+    /** Returns the guard for a configured registry at this origin. */
+    public static AddressGuard around(Origin registry, HostResolver resolver) {
+        return new AddressGuard(resolver, Optional.of(registry));
     }
 
     @Override
     public InetAddress[] resolve(String host) throws UnknownHostException {
-        if (isHome(host)) {
+        if (isRegistry(host)) {
             List<InetAddress> found = resolver.resolve(host);
-            reach = nearestToAll(found);
+            registryScope = widestScope(found);
             return found.toArray(InetAddress[]::new);
         }
-        List<InetAddress> found = found(host);
-        InetAddress[] allowed = found.stream().filter(this::mayGoTo).toArray(InetAddress[]::new);
+        List<InetAddress> found = resolveUnambiguous(host);
+        InetAddress[] allowed = found.stream().filter(this::isAllowed).toArray(InetAddress[]::new);
         if (allowed.length == 0 && !found.isEmpty()) {
             throw refused(host, found.get(0));
         }
@@ -69,81 +73,83 @@ public final class AddressGuard implements DnsResolver {
         return host;
     }
 
-    /** The addresses of a host that the operator named, which nobody guards. */
+    /** Returns all addresses of a host that the operator configured, without a check. */
     public InetAddress[] unguarded(String host) throws UnknownHostException {
         return resolver.resolve(host).toArray(InetAddress[]::new);
     }
 
     /**
-     * Does nothing if a proxy may lead there.
+     * Checks that a proxy may connect to this target.
      *
-     * @throws Refused otherwise
+     * @throws Refused if an address of the target is not allowed, or if its name cannot be resolved and the registry is
+     *     not configured
      */
     public void checkProxied(Origin target) throws UnknownHostException {
         String host = target.host();
-        if (isHome(host) || behindProxy.getIfPresent(host) != null) {
+        if (isRegistry(host) || allowedBehindProxy.getIfPresent(host) != null) {
             return;
         }
-        for (InetAddress address : foundBehindProxy(host)) {
-            if (!mayGoTo(address)) {
+        for (InetAddress address : resolveBehindProxy(host)) {
+            if (!isAllowed(address)) {
                 throw refused(host, address);
             }
         }
-        behindProxy.put(host, true);
+        allowedBehindProxy.put(host, true);
     }
 
     /**
-     * Does nothing for the registry itself; for what the operator named for another purpose.
+     * Checks that this target, a proxy of this server, is the configured registry itself.
      *
-     * @throws Refused otherwise
+     * @throws Refused if it is not
      */
     public void checkHome(Origin target) throws Refused {
-        if (home.filter(target::equals).isEmpty()) {
-            throw new Refused(target + " is a proxy of this server, and no registry may send us there");
+        if (registry.filter(target::equals).isEmpty()) {
+            throw new Refused(target + " is a proxy of this server, and no registry may redirect requests there");
         }
     }
 
-    private List<InetAddress> foundBehindProxy(String host) throws UnknownHostException {
+    private List<InetAddress> resolveBehindProxy(String host) throws UnknownHostException {
         try {
-            return found(host);
+            return resolveUnambiguous(host);
         } catch (Refused e) {
             throw e;
         } catch (UnknownHostException e) {
-            if (home.isPresent()) {
+            if (registry.isPresent()) {
                 return List.of();
             }
             throw new Refused(
-                    host + " can't be resolved here, so that nobody knows where the proxy would go: if this registry is"
-                            + " meant, add it under registries in the configuration");
+                    host + " cannot be resolved by this server, so the address that the proxy would use is unknown: if"
+                            + " this registry is intended, add it under registries in the configuration");
         }
     }
 
-    private List<InetAddress> found(String host) throws UnknownHostException {
+    private List<InetAddress> resolveUnambiguous(String host) throws UnknownHostException {
         if (IpLiteral.isDisguised(host)) {
-            throw new Refused(host + " is an address in a form that not everybody reads alike, and is not gone to");
+            throw new Refused(
+                    host + " ends in a number but is not an IPv4 address of four decimal numbers, and is refused");
         }
         return resolver.resolve(host);
     }
 
-    private boolean isHome(String host) {
-        return home.filter(origin -> origin.isAt(host)).isPresent();
+    private boolean isRegistry(String host) {
+        return registry.filter(origin -> origin.isAt(host)).isPresent();
     }
 
-    private boolean mayGoTo(InetAddress address) {
+    private boolean isAllowed(InetAddress address) {
         AddressScope scope = AddressScope.of(address);
-        return scope == AddressScope.PUBLIC || (scope != AddressScope.SPECIAL && scope.compareTo(reach()) <= 0);
+        return scope == AddressScope.PUBLIC || (scope != AddressScope.SPECIAL && scope.compareTo(registryScope()) <= 0);
     }
 
-    /** How near the registry is. Where a proxy leads to it, nobody looked that up before. */
-    private AddressScope reach() {
-        AddressScope known = reach;
-        if (known != null || home.isEmpty()) {
+    /** Returns the scope of the registry, which is not resolved yet if a proxy leads to it. */
+    private AddressScope registryScope() {
+        AddressScope known = registryScope;
+        if (known != null || registry.isEmpty()) {
             return known == null ? AddressScope.PUBLIC : known;
         }
         try {
-            AddressScope found = nearestToAll(resolver.resolve(home.get().host()));
-            reach = found;
-            return found;
+            AddressScope scope = widestScope(resolver.resolve(registry.get().host()));
+            registryScope = scope;
+            return scope;
         } catch (UnknownHostException e) {
             return AddressScope.PUBLIC;
         }
@@ -151,25 +157,25 @@ public final class AddressGuard implements DnsResolver {
 
     private Refused refused(String host, InetAddress address) {
         return new Refused(host + " is at " + AddressScope.of(address) + ", "
-                + home.map(registry -> "where " + registry + " may not send us")
-                        .orElse("and only a registry that is configured may be there: if this one is meant,"
+                + registry.map(origin -> "and " + origin + " may not send requests there")
+                        .orElse("and only a configured registry may be there: if this registry is intended,"
                                 + " add it under registries in the configuration"));
     }
 
-    /** One public address makes the whole registry a public one. */
-    private static AddressScope nearestToAll(List<InetAddress> addresses) {
+    /** Returns the widest scope of the addresses: one public address makes the whole registry public. */
+    private static AddressScope widestScope(List<InetAddress> addresses) {
         return addresses.stream()
                 .map(AddressScope::of)
                 .min(AddressScope::compareTo)
                 .orElse(AddressScope.PUBLIC);
     }
 
-    /** Nothing was sent to that host, because of where it is. */
+    /** Reports that no request was sent to a host, because of its address. */
     public static final class Refused extends UnknownHostException {
         private static final long serialVersionUID = 1L;
 
-        Refused(String why) {
-            super(why);
+        Refused(String reason) {
+            super(reason);
         }
     }
 }

@@ -7,7 +7,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A block of addresses of one family: those whose first bits are the prefix. */
+/**
+ * A block of addresses of one family, which share the first bits.
+ *
+ * @param prefix the first {@code bits} bits
+ * @param length the bytes of an address of this family
+ */
 public record AddressRange(BigInteger prefix, int length, int bits) {
     static List<AddressRange> list(String... blocks) {
         return Arrays.stream(blocks).map(AddressRange::parse).toList();
@@ -21,17 +26,17 @@ public record AddressRange(BigInteger prefix, int length, int bits) {
         return address.length == length && firstBits(address, bits).equals(prefix);
     }
 
-    /** A block like 10.0.0.0/8 or fd00::/8; empty if the text is none. */
+    /** Parses a block such as {@code 10.0.0.0/8} or {@code fd00::/8}; empty if the text is not a block. */
     public static Optional<AddressRange> of(String block) {
         int slash = block.indexOf('/');
         Optional<byte[]> address = slash < 0
                 ? Optional.empty()
                 : IpLiteral.parse(block.substring(0, slash)).map(InetAddress::getAddress);
         String bits = block.substring(slash + 1);
-        return address.filter(some -> bits.matches("[0-9]{1,3}") && Integer.parseInt(bits) <= some.length * Byte.SIZE)
-                .map(some -> {
+        return address.filter(bytes -> bits.matches("[0-9]{1,3}") && Integer.parseInt(bits) <= bytes.length * Byte.SIZE)
+                .map(bytes -> {
                     int count = Integer.parseInt(bits);
-                    return new AddressRange(firstBits(some, count), some.length, count);
+                    return new AddressRange(firstBits(bytes, count), bytes.length, count);
                 });
     }
 
@@ -48,12 +53,12 @@ public record AddressRange(BigInteger prefix, int length, int bits) {
 
     private static byte[] literal(String address) {
         try {
-            // Java turns the IPv4-mapped block into IPv4; it is only ever compared with addresses that were not turned.
+            // Java converts an IPv4-mapped address to IPv4. This prefix is compared only with unconverted addresses.
             return address.startsWith("::ffff:")
                     ? mappedPrefix()
                     : InetAddress.getByName(address).getAddress();
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(address + " is no address", e);
+            throw new IllegalArgumentException(address + " is not an address", e);
         }
     }
 

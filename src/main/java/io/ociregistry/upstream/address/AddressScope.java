@@ -5,22 +5,25 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 
-/** How far an address reaches; the order is from the widest to the narrowest. */
+/** Scope of an address; the order is from the widest scope to the narrowest. */
 enum AddressScope {
-    /** Reachable by everybody. */
+    /** Reachable from the whole internet. */
     PUBLIC("a public address"),
-    /** Of a private network, or of a carrier's. */
+    /** An address of a private network or of the network of a carrier (RFC 6598). */
     PRIVATE("a private address"),
-    /** This machine. */
+    /** An address of this machine. */
     LOOPBACK("an address of this machine"),
-    /** Link-local (the metadata services of clouds), multicast, unspecified, reserved, or one that hides another address. */
+    /**
+     * Link-local (including the metadata services of clouds), multicast, unspecified, reserved, or an address that
+     * contains another address.
+     */
     SPECIAL("a special address");
 
     private static final List<AddressRange> PRIVATE_RANGES =
             AddressRange.list("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7");
     private static final List<AddressRange> LOOPBACK_RANGES = AddressRange.list("127.0.0.0/8", "::1/128");
     private static final List<AddressRange> SPECIAL_RANGES = AddressRange.list(
-            // metadata services at private, shared and even public addresses
+            // metadata services of clouds at private, shared and public addresses
             "100.100.100.200/32",
             "168.63.129.16/32",
             "fd00:ec2::/32",
@@ -37,18 +40,18 @@ enum AddressScope {
             "203.0.113.0/24",
             "192.88.99.0/24",
             "198.18.0.0/15",
-            // of the global block: Teredo and other protocol assignments, documentation, 6to4
+            // inside 2000::/3: Teredo and other protocol assignments, documentation, 6to4
             "2001::/23",
             "2001:db8::/32",
             "3fff::/20",
             "2002::/16");
     /**
-     * All that IANA has given out. What is outside is unspecified, IPv4 in one of its old disguises, NAT64 of a site, link-local, multicast, or
-     * nothing yet.
+     * The block of global unicast addresses that IANA assigns from. All other IPv6 addresses are unspecified, old forms
+     * that contain IPv4, NAT64 of one site, link-local, multicast, or unassigned.
      */
     private static final List<AddressRange> GLOBAL_IPV6 = AddressRange.list("2000::/3");
 
-    private static final List<AddressRange> HOLDS_IPV4_AT_ITS_END = AddressRange.list("::ffff:0:0/96", "64:ff9b::/96");
+    private static final List<AddressRange> ENDS_WITH_IPV4 = AddressRange.list("::ffff:0:0/96", "64:ff9b::/96");
     private static final int IPV4_AT = 12;
     private static final int IPV4_LENGTH = 4;
 
@@ -58,10 +61,13 @@ enum AddressScope {
         this.description = description;
     }
 
-    /** The scope of an address. IPv4 that is mapped into IPv6, or behind the well-known NAT64 prefix, has that of the IPv4 address. */
+    /**
+     * Returns the scope of an address. An IPv6 address that is IPv4-mapped or has the well-known NAT64 prefix has the
+     * scope of its IPv4 address.
+     */
     static AddressScope of(InetAddress address) {
         byte[] bytes = address.getAddress();
-        if (!(address instanceof Inet4Address) && AddressRange.anyHolds(HOLDS_IPV4_AT_ITS_END, bytes)) {
+        if (!(address instanceof Inet4Address) && AddressRange.anyHolds(ENDS_WITH_IPV4, bytes)) {
             return of(Arrays.copyOfRange(bytes, IPV4_AT, bytes.length));
         }
         return of(bytes);

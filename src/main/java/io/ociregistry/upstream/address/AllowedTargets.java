@@ -5,27 +5,32 @@ import io.ociregistry.oci.RegistryException;
 import java.net.URI;
 
 /**
- * Where one registry may send us, by redirects and token services, as far as a URI tells; at which addresses is the {@link AddressGuard}'s
- * business. Never from https to http; and a registry that nobody configured names no ports but its own and that of https, so that it can't
- * make us knock elsewhere.
+ * Checks the URIs of redirects and token services that one registry names. The {@link AddressGuard} checks their
+ * addresses.
+ *
+ * <p>A target of an https registry must be https too. A registry that is not configured may name only its own port and
+ * 443, so that it cannot make this server probe other ports.
+ *
+ * @param home the origin of the registry
+ * @param configured whether the configuration lists the registry
  */
 public record AllowedTargets(Origin home, boolean configured) {
     /**
-     * The origin of what the registry names.
+     * Returns the origin of a URI that the registry names.
      *
-     * @throws RegistryException if we don't go there
+     * @throws RegistryException if requests may not go there
      */
     public Origin check(URI target) {
         Origin origin = origin(target);
         if (home.isHttps() && !origin.isHttps()) {
-            throw bad("sends us from https to " + origin + ", which is not safe");
+            throw bad("sends requests from https to " + origin + ", which is not safe");
         }
         if (!configured && origin.port() != Origin.HTTPS_PORT && origin.port() != home.port()) {
             throw new RegistryException(
                     ErrorCode.DENIED,
-                    home + " sends us to " + origin
+                    home + " sends requests to " + origin
                             + ", and a registry that is not configured may only name its own port"
-                            + " and 443: if this is meant, add it under registries in the configuration");
+                            + " and 443: if this is intended, add it under registries in the configuration");
         }
         return origin;
     }
@@ -34,7 +39,7 @@ public record AllowedTargets(Origin home, boolean configured) {
         try {
             return Origin.of(target);
         } catch (IllegalArgumentException e) {
-            throw bad("sends us to where nothing can be: " + e.getMessage());
+            throw bad("names an unusable target: " + e.getMessage());
         }
     }
 

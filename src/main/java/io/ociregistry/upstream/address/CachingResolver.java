@@ -20,27 +20,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Name resolution that outlives its name servers (DECISIONS 21): it takes no longer than its limit, asks once however many want the same host,
- * and where there is no answer gives the last good one, however old. Whoever is at an old address has to prove who it is, as always. Nobody waits
- * for a lookup that is overdue already.
+ * Resolves names within a time limit and falls back to the last known addresses, however old, if the lookup fails.
  *
- * <p>The operating system may think about a name for minutes, so it is asked by threads of this class's own, 32 at most. At most 1,024 hosts
- * are remembered.
+ * <p>Concurrent lookups of one host share one query. No caller waits for a lookup that has already exceeded the limit.
+ * The operating system may take minutes for a lookup, so at most 32 threads of this class run the lookups. At most
+ * 1,024 hosts are remembered.
+ *
+ * <p>A host at an outdated address has to prove its identity as always, by TLS. Thread-safe; {@link #close} stops the
+ * threads.
  */
 public final class CachingResolver implements HostResolver, AutoCloseable {
     public static final Duration LIMIT = Duration.ofSeconds(3);
 
     private static final Logger LOG = LoggerFactory.getLogger(CachingResolver.class);
-    private static final int HOSTS = 1024;
-    private static final int THREADS = 32;
+    private static final int MAX_HOSTS = 1024;
+    private static final int MAX_THREADS = 32;
 
     private final HostResolver resolver;
     private final Duration limit;
     private final Cache<String, List<InetAddress>> lastGood =
-            Caffeine.newBuilder().maximumSize(HOSTS).build();
+            Caffeine.newBuilder().maximumSize(MAX_HOSTS).build();
     private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(0, THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
+            new ThreadPoolExecutor(
+                    0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
 
     public CachingResolver(HostResolver resolver, Duration limit) {
         this.resolver = resolver;
@@ -50,16 +53,16 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
     @Override
     public List<InetAddress> resolve(String host) throws UnknownHostException {
         try {
-            // Cached tags wait too, and not for long: where an address is at hand there is less to wait for.
-            Duration patience = lastGood.getIfPresent(host) == null ? limit : limit.dividedBy(3);
-            return lookup(host).within(patience);
+            // Requests for cached tags wait too: the wait is shorter if a known address can be used instead.
+            Duration timeout = lastGood.getIfPresent(host) == null ? limit : limit.dividedBy(3);
+            return lookup(host).await(timeout);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             return lastGood(host, cause == null ? host : String.valueOf(cause.getMessage()));
         } catch (TimeoutException e) {
-            return lastGood(host, host + ": no name server answers in time");
+            return lastGood(host, host + ": no name server answered in time");
         } catch (RejectedExecutionException e) {
-            return lastGood(host, host + ": too many names are being looked up");
+            return lastGood(host, host + ": too many lookups are running");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnknownHostException(host + ": this server is stopping");
@@ -71,20 +74,20 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
         threads.shutdownNow();
     }
 
-    /** The lookup under way, or a new one. */
+    /** Returns the lookup in flight, or starts a new one. */
     private Lookup lookup(String host) {
-        Lookup mine = new Lookup(new CompletableFuture<>(), System.nanoTime());
-        Lookup first = inFlight.putIfAbsent(host, mine);
-        if (first != null) {
-            return first;
+        Lookup started = new Lookup(new CompletableFuture<>(), System.nanoTime());
+        Lookup running = inFlight.putIfAbsent(host, started);
+        if (running != null) {
+            return running;
         }
         try {
-            threads.execute(() -> lookup(host, mine));
+            threads.execute(() -> lookup(host, started));
         } catch (RejectedExecutionException e) {
-            inFlight.remove(host, mine);
+            inFlight.remove(host, started);
             throw e;
         }
-        return mine;
+        return started;
     }
 
     private void lookup(String host, Lookup lookup) {
@@ -99,20 +102,20 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
         }
     }
 
-    private List<InetAddress> lastGood(String host, String why) throws UnknownHostException {
+    private List<InetAddress> lastGood(String host, String reason) throws UnknownHostException {
         List<InetAddress> known = lastGood.getIfPresent(host);
         if (known == null) {
-            throw new UnknownHostException(why);
+            throw new UnknownHostException(reason);
         }
-        LOG.warn("using the last known addresses of {}: {}", host, why);
+        LOG.warn("using the last known addresses of {}: {}", host, reason);
         return known;
     }
 
-    private record Lookup(CompletableFuture<List<InetAddress>> outcome, long began) {
-        /** Its outcome, if there is one so soon after its begin. */
-        List<InetAddress> within(Duration patience) throws InterruptedException, ExecutionException, TimeoutException {
-            long left = began + patience.toNanos() - System.nanoTime();
-            return outcome.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+    private record Lookup(CompletableFuture<List<InetAddress>> outcome, long startNanos) {
+        /** Waits for the outcome until this time after the start of the lookup. */
+        List<InetAddress> await(Duration timeout) throws InterruptedException, ExecutionException, TimeoutException {
+            long remaining = startNanos + timeout.toNanos() - System.nanoTime();
+            return outcome.get(Math.max(0, remaining), TimeUnit.NANOSECONDS);
         }
     }
 }

@@ -5,16 +5,16 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Hosts that are addresses. Nothing is ever looked up. */
+/** Recognizes hosts that are literal addresses, without any lookup. */
 public final class IpLiteral {
     private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile(BYTE + "(\\." + BYTE + "){3}");
-    /** What the rules of URLs take for IPv4: no top-level domain is a number. */
+    /** Hosts that the URL standard takes for IPv4: the last label is a number, which no top-level domain is. */
     private static final Pattern NUMERIC = Pattern.compile("(?i)(.*\\.)?([0-9]+|0x[0-9a-f]*)\\.?");
 
     private IpLiteral() {}
 
-    /** The address that a host is in its usual form, IPv6 with or without brackets; empty if it is a name or anything else. */
+    /** Parses an address in its usual form, IPv6 with or without brackets; empty for a name or any other text. */
     public static Optional<InetAddress> parse(String host) {
         boolean brackets = host.startsWith("[") && host.endsWith("]");
         String text = brackets ? host.substring(1, host.length() - 1) : host;
@@ -29,8 +29,8 @@ public final class IpLiteral {
     }
 
     /**
-     * True for an IPv4 address in any other form, like {@code 127.1}, {@code 0x7f.1}, {@code 2130706433} or {@code 127.0.0.1.}: some programs
-     * read them as an address, others do not, and two not as the same.
+     * Returns whether a host is an IPv4 address in an unusual form, such as {@code 127.1}, {@code 0x7f.1}, {@code
+     * 2130706433} or {@code 127.0.0.1.}. Programs disagree whether these are addresses, and which address each means.
      */
     static boolean isDisguised(String host) {
         return NUMERIC.matcher(host).matches() && parse(host).isEmpty();

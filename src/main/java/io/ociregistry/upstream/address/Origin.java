@@ -8,7 +8,7 @@ import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
 import org.apache.hc.core5.http.HttpHost;
 
 /**
- * Where a request goes: what may get the same credentials.
+ * Scheme, host and port of a request. Requests to one origin may carry the credentials for it.
  *
  * @param host in lower case; IPv6 in brackets
  */
@@ -18,9 +18,10 @@ public record Origin(String scheme, String host, int port) {
     private static final int MAX_PORT = 65535;
 
     /**
-     * The origin of an absolute http or https URI. Names with {@code _}, which {@link URI#getHost()} refuses, are allowed.
+     * Returns the origin of an absolute http or https URI. Names with {@code _}, which {@link URI#getHost()} refuses,
+     * are allowed.
      *
-     * @throws IllegalArgumentException if it is none, or holds a user
+     * @throws IllegalArgumentException if the URI has no such origin, or contains a user name
      */
     public static Origin of(URI uri) {
         String scheme = Objects.requireNonNullElse(uri.getScheme(), "").toLowerCase(Locale.ROOT);
@@ -31,25 +32,25 @@ public record Origin(String scheme, String host, int port) {
         int colon = authority.endsWith("]") ? -1 : authority.lastIndexOf(':');
         String host = colon < 0 ? authority : authority.substring(0, colon);
         if (host.isEmpty() || host.indexOf('@') >= 0) {
-            throw new IllegalArgumentException("it has no host, or a user");
+            throw new IllegalArgumentException("it has no host, or contains a user name");
         }
         return new Origin(scheme, host, port(colon < 0 ? "" : authority.substring(colon + 1), scheme));
     }
 
     /**
-     * Parses what an upstream sent as a URI. The failure does not repeat it: presigned URLs are secrets.
+     * Parses a URI that an upstream sent. The exception does not repeat the text, because presigned URLs are secrets.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not a URI
      */
     public static URI parse(String text) {
         try {
             return new URI(text);
         } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("it is no URI: " + e.getReason());
+            throw new IllegalArgumentException("it is not a URI: " + e.getReason());
         }
     }
 
-    /** The origin that the HTTP client connects to. */
+    /** Returns the origin of a host that the HTTP client connects to. */
     public static Origin of(HttpHost host) {
         String scheme = host.getSchemeName();
         String name = host.getHostName().toLowerCase(Locale.ROOT);
@@ -57,7 +58,7 @@ public record Origin(String scheme, String host, int port) {
         return new Origin(scheme, bracketed, host.getPort() < 0 ? port("", scheme) : host.getPort());
     }
 
-    /** For the HTTP client. */
+    /** Returns this origin as the HTTP client needs it. */
     public HttpHost httpHost() {
         return new HttpHost(scheme, host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
     }
@@ -70,12 +71,15 @@ public record Origin(String scheme, String host, int port) {
         return host.equals(other.host);
     }
 
-    /** True for this host, as URIs write it, or IPv6 without the brackets, as the HTTP client does. */
+    /** Returns whether the host is this one, in the form of URIs or, for IPv6, without the brackets. */
     public boolean isAt(String otherHost) {
         return host.equalsIgnoreCase(otherHost) || host.equalsIgnoreCase("[" + otherHost + "]");
     }
 
-    /** True if both hosts are one, or belong to one registrable domain: {@code auth.docker.io} and {@code registry-1.docker.io}. */
+    /**
+     * Returns whether both hosts are equal or in one registrable domain, as {@code auth.docker.io} and {@code
+     * registry-1.docker.io} are.
+     */
     public boolean isSameSite(Origin other) {
         if (isSameHost(other)) {
             return true;
@@ -84,7 +88,7 @@ public record Origin(String scheme, String host, int port) {
         return !site.isEmpty() && site.equals(other.site());
     }
 
-    /** The absolute URI of a path there. */
+    /** Returns the absolute URI of a path at this origin. */
     public URI resolve(String path) {
         return URI.create(this + path);
     }
@@ -95,7 +99,7 @@ public record Origin(String scheme, String host, int port) {
         return scheme + "://" + host + (usual ? "" : ":" + port);
     }
 
-    /** The registrable domain; empty for addresses and for names of one label. */
+    /** Returns the registrable domain; empty for addresses and for names of one label. */
     private String site() {
         boolean address = host.startsWith("[") || host.matches("[0-9.]+");
         String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
@@ -111,7 +115,7 @@ public record Origin(String scheme, String host, int port) {
         }
         int number = port.matches("[0-9]{1,5}") ? Integer.parseInt(port) : 0;
         if (number < 1 || number > MAX_PORT) {
-            throw new IllegalArgumentException("its port is none");
+            throw new IllegalArgumentException("its port is not a number from 1 to 65535");
         }
         return number;
     }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * One challenge of a {@code WWW-Authenticate} header (RFC 9110, 11.6.1).
  *
  * @param scheme in lower case
- * @param parameters by their names in lower case; of several with one name, the first
+ * @param parameters by their names in lower case; the first of several with one name
  */
 public record AuthChallenge(String scheme, Map<String, String> parameters) {
     static final String BASIC = "basic";
@@ -21,14 +21,17 @@ public record AuthChallenge(String scheme, Map<String, String> parameters) {
         parameters = Map.copyOf(parameters);
     }
 
-    /** The challenges of all such headers of an answer, in their order. What can't be understood is left out; nothing is thrown. */
+    /**
+     * Returns the challenges of all {@code WWW-Authenticate} headers of an answer, in their order. Omits malformed
+     * parts and never throws.
+     */
     public static List<AuthChallenge> parse(List<String> headers) {
         return headers.stream()
                 .flatMap(header -> new ChallengeParser(header).challenges().stream())
                 .toList();
     }
 
-    /** A parameter that is there and not empty. */
+    /** Returns a parameter; empty if it is missing or blank. */
     Optional<String> parameter(String name) {
         return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isBlank());
     }
@@ -37,7 +40,7 @@ public record AuthChallenge(String scheme, Map<String, String> parameters) {
         return scheme.equals(other);
     }
 
-    /** Collects what belongs to one challenge. */
+    /** Collects the parameters of one challenge. */
     static final class Builder {
         private final String scheme;
         private final Map<String, String> parameters = new TreeMap<>();

@@ -16,53 +16,60 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the challenges of one registry and of the hosts it redirects to (distribution's token specification; RFC 9110 section 11).
+ * Answers the challenges of one registry and of the hosts that it redirects to (distribution's token specification; RFC
+ * 9110 section 11).
  *
- * <p>Bearer goes before Basic. Where credentials are refused, by 401 or 403 and by the registry or its token service, somebody else asks once
- * ({@link CredentialPolicy}).
+ * <p>Bearer is preferred to Basic. If the registry or its token service refuses the credentials, by 401 or 403, the
+ * request is tried once more with their replacement or anonymously ({@link CredentialPolicy}, ADR 12). Thread-safe.
  */
 public final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
     private static final int REPOSITORIES = 1024;
 
-    private final AllowedTargets destinations;
+    private final AllowedTargets allowedTargets;
     private final Origin home;
-    private final CredentialPolicy identities;
+    private final CredentialPolicy credentialPolicy;
     private final BearerTokens tokens;
-    /** What the last challenge for a repository wanted, by whomever, so that the next request brings it along. */
-    private final Cache<String, TokenRequest> wanted =
+    /**
+     * The token that the last challenge for a repository required, without credentials, so that the next request can
+     * bring such a token.
+     */
+    private final Cache<String, TokenRequest> requiredTokens =
             Caffeine.newBuilder().maximumSize(REPOSITORIES).build();
 
-    private volatile boolean basicWanted;
+    private volatile boolean basicRequired;
 
-    public Authenticator(AllowedTargets destinations, CredentialPolicy identities, BearerTokens tokens) {
-        this.destinations = destinations;
-        this.home = destinations.home();
-        this.identities = identities;
+    public Authenticator(AllowedTargets allowedTargets, CredentialPolicy credentialPolicy, BearerTokens tokens) {
+        this.allowedTargets = allowedTargets;
+        this.home = allowedTargets.home();
+        this.credentialPolicy = credentialPolicy;
         this.tokens = tokens;
     }
 
-    /** A request to the registry, beginning with what it is known to want. */
+    /** Starts a request to the registry, with the authorization that the last challenge required. */
     public Attempt atHome(String repository) {
-        TokenRequest request = wanted.getIfPresent(repository);
+        TokenRequest request = requiredTokens.getIfPresent(repository);
         if (request != null) {
             return new Attempt(home, repository, bearer(request, repository));
         }
-        return new Attempt(home, repository, basicWanted ? basic(repository) : Authorization.NONE);
+        return new Attempt(home, repository, basicRequired ? basic(repository) : Authorization.NONE);
     }
 
-    /** A request to a host that the registry redirects to. */
+    /** Starts a request to a host that the registry redirects to. */
     public Attempt elsewhere(Origin origin, String repository) {
         return new Attempt(origin, repository, Authorization.NONE);
     }
 
-    /** One request at one origin: who asks, and who asks after that was refused. One thread's. */
+    /**
+     * One request to one origin, with its current authorization and the next one after a refusal. For use by one
+     * thread.
+     */
     public final class Attempt {
         private final boolean own;
         private final String repository;
-        private final boolean beganBare;
+        private final boolean startedWithoutHeader;
         private Authorization current;
-        /** How many more challenges are answered. */
+        /** Number of challenges that may still be answered. */
         private int answersLeft;
 
         private boolean replaced;
@@ -71,51 +78,51 @@ public final class Authenticator {
             this.own = origin.equals(home);
             this.repository = repository;
             this.current = first;
-            this.beganBare = first.header().isEmpty();
+            this.startedWithoutHeader = first.header().isEmpty();
             this.answersLeft = first.fresh() ? 1 : 2;
         }
 
-        /** What to send. */
+        /** Returns the {@code Authorization} header to send. */
         public Optional<Secret> header() {
             return current.header();
         }
 
-        /** True if nobody asks, although there are credentials: they were refused. */
+        /** Returns whether the request is anonymous because the configured credentials were refused. */
         public boolean isFallback() {
             return current.fallback();
         }
 
         /**
-         * Whether there is something else to send after an answer of 401 or 403.
+         * Returns whether there is another authorization to send after an answer of 401 or 403.
          *
          * <p>A challenge is answered with a token. If the registry refuses that token, the next challenge is answered
          * with one more: replicas of a token service may need a moment to agree. So at most one token is fetched after
          * a fresh one was refused. Then the credentials are replaced, once. After that a refusal is final.
          */
         public boolean improve(int status, List<AuthChallenge> challenges) {
-            Optional<Authorization> better = Optional.empty();
+            Optional<Authorization> improved = Optional.empty();
             if (status == 401 && answersLeft > 0) {
                 answersLeft--;
-                better = answer(challenges);
+                improved = answer(challenges);
             }
-            if (better.isEmpty() && !replaced && current.by().isPresent()) {
+            if (improved.isEmpty() && !replaced && current.by().isPresent()) {
                 replaced = true;
-                better = replacement(current.by().get(), status);
+                improved = replacement(current.by().get(), status);
             }
-            if (better.isEmpty() && status == 401) {
-                // A token of another host's would be shown to it again, as long as it lives.
+            if (improved.isEmpty() && status == 401) {
+                // Otherwise the host would get the refused token again until the token expires.
                 current.token().ifPresent(tokens::drop);
             }
-            better.ifPresent(next -> current = next);
-            return better.isPresent();
+            improved.ifPresent(next -> current = next);
+            return improved.isPresent();
         }
 
         private Optional<Authorization> answer(List<AuthChallenge> challenges) {
             boolean basic = own && challenges.stream().anyMatch(challenge -> challenge.is(AuthChallenge.BASIC));
             Optional<AuthChallenge> bearer = challenges.stream()
                     .filter(challenge -> challenge.is(AuthChallenge.BEARER))
-                    // One that names no token service can't be answered, and is told of only if there is nothing
-                    // better.
+                    // A challenge without a token service cannot be answered. It is reported only if there is no
+                    // other challenge.
                     .filter(challenge -> !basic || challenge.parameter("realm").isPresent())
                     .min(Comparator.comparing(
                             challenge -> challenge.parameter("realm").isEmpty()));
@@ -124,11 +131,11 @@ public final class Authenticator {
                 next = token(bearer.get());
             } else if (basic) {
                 next = basic(repository);
-                basicWanted |= next.header().isPresent();
+                basicRequired |= next.header().isPresent();
             }
-            // The same again would be refused again.
-            boolean useless = next.header().isEmpty() || next.header().equals(current.header());
-            return useless ? Optional.empty() : Optional.of(next);
+            // The registry would refuse an equal header again.
+            boolean unchanged = next.header().isEmpty() || next.header().equals(current.header());
+            return unchanged ? Optional.empty() : Optional.of(next);
         }
 
         private Authorization token(AuthChallenge challenge) {
@@ -137,16 +144,16 @@ public final class Authenticator {
             if (!own) {
                 return Authenticator.this.token(request, Authorization.NONE);
             }
-            wanted.put(repository, request);
+            requiredTokens.put(repository, request);
             return bearer(request, repository);
         }
 
         private Optional<Authorization> replacement(Credentials refused, int status) {
-            TokenRequest request = wanted.getIfPresent(repository);
+            TokenRequest request = requiredTokens.getIfPresent(repository);
             Optional<URI> realm = Optional.ofNullable(request).map(TokenRequest::realm);
-            Authorization next = identities.instead(refused, realm, repository, "it answered " + status);
+            Authorization next = credentialPolicy.instead(refused, realm, repository, "it answered " + status);
             if (request != null) {
-                // The token will be a new one: a challenge after it asks for nothing else.
+                // The token will be new, so another challenge cannot be answered better.
                 answersLeft = 0;
                 try {
                     return Optional.of(Authenticator.this.token(request, next));
@@ -157,7 +164,7 @@ public final class Authenticator {
             }
             Optional<Authorization> basic =
                     next.by().flatMap(Credentials::basic).map(next::with);
-            return basic.isPresent() || beganBare ? basic : Optional.of(next);
+            return basic.isPresent() || startedWithoutHeader ? basic : Optional.of(next);
         }
     }
 
@@ -170,7 +177,7 @@ public final class Authenticator {
     private URI realm(AuthChallenge challenge) {
         try {
             URI realm = Origin.parse(challenge.parameter("realm").orElse(""));
-            destinations.check(realm);
+            allowedTargets.check(realm);
             return realm;
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
@@ -181,33 +188,33 @@ public final class Authenticator {
     }
 
     private Authorization basic(String repository) {
-        Authorization who = identities.first(Optional.empty(), repository);
-        return who.by().flatMap(Credentials::basic).map(who::with).orElse(who);
+        Authorization identity = credentialPolicy.first(Optional.empty(), repository);
+        return identity.by().flatMap(Credentials::basic).map(identity::with).orElse(identity);
     }
 
     private Authorization bearer(TokenRequest request, String repository) {
-        Authorization who = identities.first(Optional.of(request.realm()), repository);
+        Authorization identity = credentialPolicy.first(Optional.of(request.realm()), repository);
         try {
-            return who.by().isPresent() ? token(request, who, repository) : token(request, who);
+            return identity.by().isPresent() ? token(request, identity, repository) : token(request, identity);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.TOO_MANY_REQUESTS) {
-                // The registry may want another one by now, from elsewhere: let it say so next time.
-                wanted.asMap().remove(repository, request);
+                // The registry may require another token by now: the next request waits for its challenge.
+                requiredTokens.asMap().remove(repository, request);
             }
             throw e;
         }
     }
 
-    /** A token for that person, else for who takes its place. */
-    private Authorization token(TokenRequest request, Authorization who, String repository) {
+    /** Returns a token for these credentials, or for their replacement if they are refused. */
+    private Authorization token(TokenRequest request, Authorization identity, String repository) {
         try {
-            return token(request, who);
+            return token(request, identity);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.DENIED) {
                 throw e;
             }
-            Authorization other = identities.instead(
-                    who.by().orElseThrow(), Optional.of(request.realm()), repository, e.getMessage());
+            Authorization other = credentialPolicy.instead(
+                    identity.by().orElseThrow(), Optional.of(request.realm()), repository, e.getMessage());
             try {
                 return token(request, other);
             } catch (RegistryException alsoDenied) {
@@ -216,10 +223,10 @@ public final class Authenticator {
         }
     }
 
-    private Authorization token(TokenRequest request, Authorization who) {
-        Optional<BearerTokens.Given> own = who.by()
+    private Authorization token(TokenRequest request, Authorization identity) {
+        Optional<BearerTokens.Given> own = identity.by()
                 .filter(Credentials.RegistryToken.class::isInstance)
                 .map(known -> new BearerTokens.Given(((Credentials.RegistryToken) known).token(), false));
-        return who.with(own.orElseGet(() -> tokens.get(request.by(who.by()))));
+        return identity.with(own.orElseGet(() -> tokens.get(request.by(identity.by()))));
     }
 }

@@ -14,81 +14,84 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * The tokens of one registry. Every token is asked for once, however many requests need it, and again when four fifths of its life are
- * over. A failure is told to all who wait for it and then forgotten.
+ * The cache of the tokens of one registry. Concurrent requests for one token share one request to the token service. A
+ * token is renewed after four fifths of its life.
+ *
+ * <p>A failure goes to all requests that wait for the token, and is not cached. Thread-safe.
  */
 public final class BearerTokens {
-    /** A thousand tokens as most are, or fewer longer ones. */
+    /** About a thousand tokens of usual length, or fewer longer ones. */
     private static final long MEMORY_BYTES = 4L << 20;
 
     private static final int OVERHEAD = 1024;
 
-    /** A token as its service gave it, with its life from now on. */
+    /** A token of a token service, with its remaining life. */
     record Grant(Secret token, Duration life) {}
 
     /**
      * A token to send.
      *
-     * @param fresh true if it was fetched for this call; false if it was held already
+     * @param fresh true if it was fetched for this call; false if it was cached
      */
     record Given(Secret token, boolean fresh) {}
 
-    private record Held(Secret token, long renewAt) {}
+    private record CachedToken(Secret token, long renewAt) {}
 
     private final Function<TokenRequest, Grant> service;
     private final LongSupplier nanoTime;
-    private final Cache<TokenRequest, Held> held = Caffeine.newBuilder()
+    private final Cache<TokenRequest, CachedToken> cache = Caffeine.newBuilder()
             .maximumWeight(MEMORY_BYTES)
-            .weigher((TokenRequest request, Held token) ->
+            .weigher((TokenRequest request, CachedToken token) ->
                     OVERHEAD + token.token.reveal().length())
             .build();
-    private final Map<TokenRequest, CompletableFuture<Secret>> underWay = new ConcurrentHashMap<>();
+    private final Map<TokenRequest, CompletableFuture<Secret>> inFlight = new ConcurrentHashMap<>();
 
     /**
-     * Tokens from a service.
+     * Caches the tokens of a service.
      *
-     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is: edge machines start with any time of day
+     * @param nanoTime a monotonic clock such as {@link System#nanoTime()}, because edge machines may start with a wrong
+     *     date
      */
     public BearerTokens(Function<TokenRequest, Grant> service, LongSupplier nanoTime) {
         this.service = service;
         this.nanoTime = nanoTime;
     }
 
-    /** The token; asks the service or waits for who is asking it, if there is none. */
+    /** Returns the token; if it is not cached, fetches it or waits for the request in flight. */
     Given get(TokenRequest request) {
-        Optional<Secret> good = good(request);
-        if (good.isPresent()) {
-            return new Given(good.get(), false);
+        Optional<Secret> valid = valid(request);
+        if (valid.isPresent()) {
+            return new Given(valid.get(), false);
         }
         CompletableFuture<Secret> mine = new CompletableFuture<>();
-        CompletableFuture<Secret> other = underWay.putIfAbsent(request, mine);
+        CompletableFuture<Secret> other = inFlight.putIfAbsent(request, mine);
         return new Given(other != null ? await(other) : fetch(request, mine), true);
     }
 
-    /** Forgets a token that was refused, unless there is a newer one already. */
+    /** Removes a refused token, unless a newer one has replaced it. */
     void drop(TokenRequest request, Secret token) {
-        Held entry = held.getIfPresent(request);
+        CachedToken entry = cache.getIfPresent(request);
         if (entry != null && entry.token.equals(token)) {
-            held.asMap().remove(request, entry);
+            cache.asMap().remove(request, entry);
         }
     }
 
-    /** Forgets a token, whatever it was asked for. */
+    /** Removes a token, for whatever request it was fetched. */
     void drop(Secret token) {
-        held.asMap().values().removeIf(entry -> entry.token.equals(token));
+        cache.asMap().values().removeIf(entry -> entry.token.equals(token));
     }
 
     private Secret fetch(TokenRequest request, CompletableFuture<Secret> mine) {
         try {
-            // Who won the slot may have come too late: the one before filled the cache, then left the slot.
-            Secret token = good(request).orElseGet(() -> grant(request));
+            // A request that has just ended may have cached the token after valid() missed it.
+            Secret token = valid(request).orElseGet(() -> grant(request));
             mine.complete(token);
             return token;
         } catch (Throwable e) {
             mine.completeExceptionally(e);
             throw e;
         } finally {
-            underWay.remove(request, mine);
+            inFlight.remove(request, mine);
         }
     }
 
@@ -96,14 +99,14 @@ public final class BearerTokens {
         Grant grant = service.apply(request);
         long renewAt =
                 nanoTime.getAsLong() + grant.life().multipliedBy(4).dividedBy(5).toNanos();
-        held.put(request, new Held(grant.token(), renewAt));
+        cache.put(request, new CachedToken(grant.token(), renewAt));
         return grant.token();
     }
 
-    private Optional<Secret> good(TokenRequest request) {
-        return Optional.ofNullable(held.getIfPresent(request))
+    private Optional<Secret> valid(TokenRequest request) {
+        return Optional.ofNullable(cache.getIfPresent(request))
                 .filter(entry -> nanoTime.getAsLong() - entry.renewAt < 0)
-                .map(Held::token);
+                .map(CachedToken::token);
     }
 
     private static Secret await(CompletableFuture<Secret> other) {

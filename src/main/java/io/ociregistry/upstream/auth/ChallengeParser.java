@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the list of challenges in one header line.
+ * Parses the list of challenges in one header line.
  *
- * <p>Commas separate challenges as well as the parameters of one, so a name is a parameter if {@code =} follows it, and else a new scheme.
- * Registries are sloppy: values that should be quoted are not ({@code realm=/}), commas are missing or doubled. All of that is read.
+ * <p>Commas separate both challenges and parameters. So a name is a parameter if {@code =} follows it, and otherwise a
+ * new scheme. The parser accepts the mistakes of registries: unquoted values ({@code realm=/}), and missing or double
+ * commas.
  */
 final class ChallengeParser {
     private static final String SPECIAL_IN_TOKENS = "!#$%&'*+-.^_`|~";
@@ -24,11 +25,11 @@ final class ChallengeParser {
         while (skipSeparators()) {
             String name = token();
             if (name.isEmpty()) {
-                at++; // not even a name: look behind it
+                at++; // no name: continue after this character
             } else if (!isParameter()) {
                 found.add(new AuthChallenge.Builder(name));
             } else if (found.isEmpty()) {
-                value(); // a parameter of nothing
+                value(); // a parameter before the first scheme
             } else {
                 found.get(found.size() - 1).add(name, value());
             }
@@ -36,7 +37,7 @@ final class ChallengeParser {
         return found.stream().map(AuthChallenge.Builder::build).toList();
     }
 
-    /** True if there is something behind the blanks and commas here. */
+    /** Skips blanks and commas; returns whether any text follows. */
     private boolean skipSeparators() {
         while (at < text.length() && (isBlank(text.charAt(at)) || text.charAt(at) == ',')) {
             at++;
@@ -52,7 +53,7 @@ final class ChallengeParser {
         return text.substring(from, at);
     }
 
-    /** Looks for the {@code =} behind a name, and passes it if it is there. */
+    /** Returns whether {@code =} follows a name, and skips it. */
     private boolean isParameter() {
         int next = at;
         while (next < text.length() && isBlank(text.charAt(next))) {

@@ -14,44 +14,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who asks one registry: the configured credentials, or nobody.
+ * Chooses the credentials for requests to one registry: the configured ones, or none.
  *
- * <p>Credentials go to the registry itself, to a token service of its own site or one that is configured, and never anywhere else. Where they are refused, what has
- * replaced them in the meantime is tried, else nobody: expired credentials would keep public images away. That they were refused for a
- * repository is remembered for five seconds.
+ * <p>Credentials go to the registry itself, to token services of its own site, and to configured token services, and
+ * nowhere else. After a refusal, new credentials of the source are used; if there are none, the request is anonymous,
+ * because expired credentials must not make public images unavailable (ADR 12). A refusal is remembered for five
+ * seconds for its repository. Thread-safe.
  */
 public final class CredentialPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(CredentialPolicy.class);
-    private static final int REPOSITORIES = 1024;
-    private static final Duration REFUSED = Duration.ofSeconds(5);
+    private static final int MAX_REFUSALS = 1024;
+    private static final Duration REFUSAL_TTL = Duration.ofSeconds(5);
 
     private record Refusal(Credentials credentials, String repository) {}
 
-    private final Origin home;
+    private final Origin registry;
     private final CredentialSource source;
     private final List<URI> realms;
     private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
-            .maximumSize(REPOSITORIES)
-            .expireAfterWrite(REFUSED)
+            .maximumSize(MAX_REFUSALS)
+            .expireAfterWrite(REFUSAL_TTL)
             .build();
-    /** The last token service of another site, so that it is told of once. */
-    private volatile @Nullable URI foreign;
+    /** The last token service of another site, which is logged once. */
+    private volatile @Nullable URI loggedRealm;
 
     /**
-     * Those of one registry.
+     * Chooses among the credentials of a source.
      *
-     * @param realms token services of other sites that may be told; one without a path is all of its origin
+     * @param realms token services of other sites that may get the credentials; a URL without a path stands for its
+     *     whole origin
      */
-    public CredentialPolicy(Origin home, CredentialSource source, List<URI> realms) {
-        this.home = home;
+    public CredentialPolicy(Origin registry, CredentialSource source, List<URI> realms) {
+        this.registry = registry;
         this.realms = List.copyOf(realms);
         this.source = source;
     }
 
     /**
-     * Who asks for something of a repository.
+     * Returns the authorization to try first for a repository, without a header.
      *
-     * @param realm the token service that is asked; empty if the registry itself is
+     * @param realm the token service of the request; empty if the request goes to the registry itself
      */
     Authorization first(Optional<URI> realm, String repository) {
         Optional<Credentials> known = known(realm);
@@ -62,8 +64,8 @@ public final class CredentialPolicy {
         return refused ? Authorization.INSTEAD : Authorization.of(known.get());
     }
 
-    /** Who asks after some credentials were refused. */
-    Authorization instead(Credentials refused, Optional<URI> realm, String repository, String why) {
+    /** Returns the authorization to try after credentials were refused, without a header. */
+    Authorization instead(Credentials refused, Optional<URI> realm, String repository, String reason) {
         source.refused(refused);
         Optional<Credentials> now = known(realm).filter(credentials -> !credentials.equals(refused));
         if (now.isPresent()) {
@@ -71,36 +73,42 @@ public final class CredentialPolicy {
         }
         if (refusals.asMap().putIfAbsent(new Refusal(refused, repository), true) == null) {
             LOG.warn(
-                    "{} does not take the configured credentials for {}, they are wrong or have expired: {}; going on without them",
-                    home,
+                    "{} refused the configured credentials for {}, which are wrong or have expired: {};"
+                            + " continuing without credentials",
+                    registry,
                     repository,
-                    why);
+                    reason);
         }
         return Authorization.INSTEAD;
     }
 
     private Optional<Credentials> known(Optional<URI> realm) {
-        return source.get().filter(credentials -> realm.filter(uri -> !mayGo(credentials, uri))
+        return source.get().filter(credentials -> realm.filter(uri -> !mayReceive(credentials, uri))
                 .isEmpty());
     }
 
-    private boolean mayGo(Credentials credentials, URI realm) {
-        if (credentials instanceof Credentials.RegistryToken || isOwn(Origin.of(realm)) || isConfigured(realm)) {
+    private boolean mayReceive(Credentials credentials, URI realm) {
+        if (credentials instanceof Credentials.RegistryToken || isOfRegistry(Origin.of(realm)) || isConfigured(realm)) {
             return true;
         }
-        if (!realm.equals(foreign)) {
-            foreign = realm;
+        if (!realm.equals(loggedRealm)) {
+            loggedRealm = realm;
             LOG.warn(
-                    "{} names the token service {}, which is not of its site, or another host without TLS: asking it without credentials; if it is meant, add its URL as auth.realm",
-                    home,
+                    "{} names the token service {}, which belongs to another site, or is another host without TLS:"
+                            + " requesting tokens there without credentials; to send credentials, add its URL as"
+                            + " auth.realm",
+                    registry,
                     Origin.of(realm));
         }
         return false;
     }
 
-    /** What goes to a registry by plain HTTP anyway may go to that host; another one has to prove who it is. */
-    private boolean isOwn(Origin service) {
-        return service.isHttps() ? service.isSameSite(home) : !home.isHttps() && service.isSameHost(home);
+    /**
+     * Returns whether a token service belongs to the registry. By plain HTTP, only the host of a plain HTTP registry
+     * does.
+     */
+    private boolean isOfRegistry(Origin service) {
+        return service.isHttps() ? service.isSameSite(registry) : !registry.isHttps() && service.isSameHost(registry);
     }
 
     private boolean isConfigured(URI realm) {

@@ -10,32 +10,32 @@ import java.util.Optional;
 import java.util.StringJoiner;
 
 /**
- * A token to ask for; what tokens are kept by.
+ * A request for a token, and the cache key of that token.
  *
- * @param realm the token service, with the query it was named with
- * @param credentials with which it is asked, if any
+ * @param realm the URL of the token service, including the query of the challenge
+ * @param credentials the credentials for the token service, if any
  */
 record TokenRequest(URI realm, Optional<String> service, Optional<String> scope, Optional<Credentials> credentials) {
-    /** The same for somebody else. */
+    /** Returns this request with other credentials. */
     TokenRequest by(Optional<Credentials> others) {
         return new TokenRequest(realm, service, scope, others);
     }
 
-    /** The identity token that is to be shown, if that is what we have. */
+    /** Returns the identity token, if the credentials are one. */
     Optional<Secret> identityToken() {
         return credentials
                 .filter(Credentials.IdentityToken.class::isInstance)
                 .map(known -> ((Credentials.IdentityToken) known).token());
     }
 
-    /** What to show with a GET. */
+    /** Returns the {@code Authorization} header of a GET request. */
     Optional<Secret> basic() {
         return credentials.flatMap(known -> identityToken()
                 .map(token -> Credentials.encoded(known.account(), token))
                 .or(known::basic));
     }
 
-    /** Where to GET it. */
+    /** Returns the URL of a GET request. */
     URI uri() {
         StringJoiner query = new StringJoiner("&");
         service.ifPresent(value -> query.add("service=" + encoded(value)));
@@ -47,12 +47,12 @@ record TokenRequest(URI realm, Optional<String> service, Optional<String> scope,
         return uri(query);
     }
 
-    /** Where to POST the form. */
+    /** Returns the URL of a POST request. */
     URI formUri() {
         return uri(new StringJoiner("&"));
     }
 
-    /** The form with which OAuth2 exchanges an identity token (distribution's oauth2 specification). */
+    /** Returns the form that exchanges an identity token by OAuth2 (distribution's oauth2 specification). */
     Secret form(Secret identityToken) {
         StringJoiner form = new StringJoiner("&");
         form.add("grant_type=refresh_token").add("client_id=ociregistry");

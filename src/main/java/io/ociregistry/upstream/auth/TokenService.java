@@ -30,19 +30,22 @@ import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.io.entity.StringEntity;
 
-/** Asks token services for tokens. */
+/** Requests tokens from the token services of one registry. Thread-safe. */
 public final class TokenService implements Function<TokenRequest, BearerTokens.Grant> {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
-    /** Tokens have up to 32 KB, and many answers hold theirs twice, and one to come back with. */
+    /** Tokens have up to 32 KB. Many answers contain the token twice, and a refresh token. */
     private static final int LIMIT = 256 << 10;
-    /** The token specification: what counts where nothing is said, and the least that a client may assume. */
+    /**
+     * The life of a token without {@code expires_in}, and the shortest life, in seconds (distribution's token
+     * specification).
+     */
     private static final int SHORTEST_LIFE = 60;
     /**
-     * A token is held for this time at least: the clocks of a token service may differ, and each request would ask for
-     * a token.
+     * A token is cached for this time at least. Otherwise, if the clocks of a token service differ, each request would
+     * fetch a token.
      */
-    private static final Duration SHORTEST_REST = Duration.ofSeconds(10);
-    /** What services answer that know no POST: 400 ACR, 401 Artifactory, 404 GCR, 405 the others. */
+    private static final Duration SHORTEST_CACHE_TIME = Duration.ofSeconds(10);
+    /** Statuses of token services without POST: 400 ACR, 401 Artifactory, 404 GCR, 405 others. */
     private static final List<Integer> NO_POST = List.of(400, 401, 404, 405);
 
     private final UpstreamClients clients;
@@ -56,28 +59,32 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
     @Override
     public BearerTokens.Grant apply(TokenRequest token) {
         return token.identityToken()
-                .flatMap(identity -> exchanged(token, identity))
-                .orElseGet(() -> given(token));
+                .flatMap(identity -> exchangeByPost(token, identity))
+                .orElseGet(() -> requestByGet(token));
     }
 
-    /** By GET, which every token service knows. */
-    private BearerTokens.Grant given(TokenRequest token) {
+    /** Requests a token by GET, which every token service supports. */
+    private BearerTokens.Grant requestByGet(TokenRequest token) {
         HttpGet request = new HttpGet(token.uri());
         token.basic().ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         return ask(token, request, List.of()).orElseThrow();
     }
 
-    /** By POST; empty if that is not known there, which services tell in many ways. */
-    private Optional<BearerTokens.Grant> exchanged(TokenRequest token, Secret identity) {
+    /**
+     * Exchanges an identity token by POST; empty if the token service does not support POST, which services report in
+     * many ways.
+     */
+    private Optional<BearerTokens.Grant> exchangeByPost(TokenRequest token, Secret identity) {
         HttpPost request = new HttpPost(token.formUri());
         request.setEntity(new StringEntity(token.form(identity).reveal(), ContentType.APPLICATION_FORM_URLENCODED));
         return ask(token, request, NO_POST);
     }
 
-    private Optional<BearerTokens.Grant> ask(TokenRequest token, HttpUriRequestBase request, List<Integer> notHere) {
+    private Optional<BearerTokens.Grant> ask(
+            TokenRequest token, HttpUriRequestBase request, List<Integer> unsupported) {
         limits.check(RequestKind.TOKEN);
         Origin origin = Origin.of(token.realm());
-        // Without the query: it may hold a user name.
+        // Without the query, which may contain a user name.
         String what =
                 request.getMethod() + " token from " + origin + token.realm().getRawPath()
                         + token.scope().map(scope -> " for " + scope).orElse("");
@@ -85,7 +92,7 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
             ClassicHttpResponse answer = sent.response();
             limits.answered(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
-                if (notHere.contains(answer.getCode())) {
+                if (unsupported.contains(answer.getCode())) {
                     return Optional.empty();
                 }
                 throw ErrorMapping.of(what, answer, ErrorCode.DENIED);
@@ -102,18 +109,18 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
     }
 
     /**
-     * The rest of the life of a token. The life starts when the token is issued; a token service may answer with a
+     * Returns the remaining life of a token, which starts when the token is issued. A token service may answer with a
      * token from its cache.
      */
     private static Duration life(JsonNode json, HttpResponse answer) {
         Duration life = Duration.ofSeconds(
                 Math.max(SHORTEST_LIFE, json.path("expires_in").asInt(SHORTEST_LIFE)));
-        Duration over = issuedAt(json)
+        Duration elapsed = issuedAt(json)
                 .map(issued -> AnswerTimes.since(issued, answer))
                 .filter(since -> !since.isNegative() && since.compareTo(life) < 0)
                 .orElse(Duration.ZERO);
-        Duration left = life.minus(over);
-        return left.compareTo(SHORTEST_REST) < 0 ? SHORTEST_REST : left;
+        Duration remaining = life.minus(elapsed);
+        return remaining.compareTo(SHORTEST_CACHE_TIME) < 0 ? SHORTEST_CACHE_TIME : remaining;
     }
 
     private static Optional<Instant> issuedAt(JsonNode json) {
@@ -138,12 +145,12 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
             String token = json.path("access_token").asText("");
             token = token.isEmpty() ? json.path("token").asText("") : token;
             if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-                throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer holds no token");
+                throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer contains no token");
             }
             return new BearerTokens.Grant(new Secret(token), life(json, answer));
         } catch (JsonProcessingException e) {
-            // Its message quotes the body.
-            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is no JSON");
+            // The message of the exception quotes the body.
+            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is not JSON");
         }
     }
 }

@@ -14,44 +14,45 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Runs another program to its end, or kills it, with its children, when its time is over. It may say 64 KiB. */
+/** Runs another program within a time limit and reads at most 64 KiB of its output. */
 final class BoundedProcess {
     private static final int LIMIT = 64 << 10;
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    /** What it said, and with what status it ended. */
+    /** Output and exit status of a program. */
     record Result(int status, String out, String error) {}
 
     private BoundedProcess() {}
 
     /**
-     * Runs it.
+     * Runs a program to its end. Kills it and its children when the time limit is exceeded.
      *
-     * @param what what it is run for; failures begin with that
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if it can't be run, takes too long or says too much
+     * @param what the purpose of the program, with which error messages start
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if the program cannot be run, takes too long or
+     *     writes too much
      */
     static Result run(String what, ProcessBuilder builder, String input, Duration limit) {
         Process process = start(what, builder);
         try {
-            CompletableFuture<byte[]> out = reading(process.getInputStream());
-            CompletableFuture<byte[]> error = reading(process.getErrorStream());
-            tell(process.getOutputStream(), input);
+            CompletableFuture<byte[]> out = read(process.getInputStream());
+            CompletableFuture<byte[]> error = read(process.getErrorStream());
+            writeInput(process.getOutputStream(), input);
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw failed(what + " did not end within " + limit.toSeconds() + " s and was killed");
             }
-            // A child of it that lives on may hold them open.
-            byte[] said = out.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
-            byte[] complaint = error.completeOnTimeout(new byte[0], GRACE.toMillis(), TimeUnit.MILLISECONDS)
+            // A child process that still runs may hold the streams open.
+            byte[] output = out.get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+            byte[] errorOutput = error.completeOnTimeout(new byte[0], GRACE.toMillis(), TimeUnit.MILLISECONDS)
                     .get();
-            if (said.length > LIMIT) {
-                throw failed(what + " said more than " + LIMIT + " bytes");
+            if (output.length > LIMIT) {
+                throw failed(what + " wrote more than " + LIMIT + " bytes");
             }
-            return new Result(process.exitValue(), text(said), text(complaint));
+            return new Result(process.exitValue(), decode(output), decode(errorOutput));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new RegistryException(ErrorCode.OVERLOADED, what + ": this server is stopping");
         } catch (ExecutionException | TimeoutException e) {
-            throw failed(what + " can't be read from: " + e.getClass().getSimpleName());
+            throw failed("the output of " + what + " can't be read: " + e.getClass().getSimpleName());
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
@@ -66,16 +67,16 @@ final class BoundedProcess {
         }
     }
 
-    private static void tell(OutputStream in, String input) {
+    private static void writeInput(OutputStream in, String input) {
         try (in) {
             in.write(input.getBytes(StandardCharsets.UTF_8));
         } catch (IOException notRead) {
-            // It may not want to know.
+            // A program need not read its input.
         }
     }
 
-    /** Reads one byte more than the limit at most, and then closes it. */
-    private static CompletableFuture<byte[]> reading(InputStream from) {
+    /** Reads at most one byte more than the limit, and then closes the stream. */
+    private static CompletableFuture<byte[]> read(InputStream from) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try (from) {
@@ -87,8 +88,8 @@ final class BoundedProcess {
                 work -> Daemons.named("credential-helper").newThread(work).start());
     }
 
-    private static String text(byte[] said) {
-        return new String(said, StandardCharsets.UTF_8);
+    private static String decode(byte[] output) {
+        return new String(output, StandardCharsets.UTF_8);
     }
 
     private static RegistryException failed(String message) {

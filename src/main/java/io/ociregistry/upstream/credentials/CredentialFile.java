@@ -11,23 +11,27 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** A file that credentials stand in, of 1 MiB at most, read again when it changes. */
+/** Reads a file with credentials, of at most 1 MiB, and reads it again when it changes. */
 public final class CredentialFile {
     private CredentialFile() {}
 
     /**
-     * What stands in it. Asking for that is a {@link RegistryException} with {@link ErrorCode#UPSTREAM_UNREACHABLE}, which names the key and
-     * the file, as long as it could never be used.
+     * Returns the content of a file with credentials.
      *
-     * @param key the key of the configuration that names it
-     * @param parser throws IllegalArgumentException for what can't be used; the message says why, and tells nothing of it
+     * <p>{@link ReloadingFile#get} throws a {@link RegistryException} with {@link ErrorCode#UPSTREAM_UNREACHABLE},
+     * which names the key and the file, until the file was usable once.
+     *
+     * @param key the configuration key that names the file
+     * @param parser throws IllegalArgumentException for unusable content; the message gives the reason, without quotes
      */
     static <T> ReloadingFile<T> of(String key, Path path, Function<byte[], T> parser, LongSupplier nanoTime) {
         return new ReloadingFile<>(
                 List.of(path), () -> orUnreachable(() -> SecretFile.read(key, path, parser)), nanoTime);
     }
 
-    /** Reports an unusable file as {@link ErrorCode#UPSTREAM_UNREACHABLE}, because no request can be made without it. */
+    /**
+     * Reports an unusable file as {@link ErrorCode#UPSTREAM_UNREACHABLE}, because no request can be sent without it.
+     */
     public static <T> T orUnreachable(Supplier<T> maker) {
         try {
             return maker.get();

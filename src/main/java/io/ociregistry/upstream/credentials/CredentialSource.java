@@ -3,17 +3,21 @@ package io.ociregistry.upstream.credentials;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
 
-/** Where the credentials for one registry come from. Asked before requests to that registry, never for what is cached. */
+/**
+ * Source of the credentials for one registry. It is asked before requests to that registry, never for cached content.
+ * Thread-safe.
+ */
 public interface CredentialSource {
     CredentialSource ANONYMOUS = Optional::empty;
 
     /**
-     * The credentials as they are now; empty for nobody.
+     * Returns the current credentials; empty for anonymous requests.
      *
-     * @throws RegistryException {@link io.ociregistry.oci.ErrorCode#UPSTREAM_UNREACHABLE} if they can't be had and never could
+     * @throws RegistryException {@link io.ociregistry.oci.ErrorCode#UPSTREAM_UNREACHABLE} if no credentials were ever
+     *     available
      */
     Optional<Credentials> get();
 
-    /** Notes that some were refused, so that what is kept of them is looked at again. */
+    /** Reports that an upstream refused the credentials, so that cached credentials are checked again. */
     default void refused(Credentials credentials) {}
 }

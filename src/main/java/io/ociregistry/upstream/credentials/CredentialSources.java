@@ -9,12 +9,14 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Makes what {@code registries[].auth} says into a source of credentials. Nothing is read or run before it is needed. */
+/**
+ * Creates sources of credentials from {@code registries[].auth}. A source reads and runs nothing before it is asked.
+ */
 public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
     /**
-     * The source for one registry.
+     * Returns the source for one registry.
      *
-     * @param server what docker and its helpers call the registry
+     * @param server the name of the registry in a docker configuration and for credential helpers
      */
     public CredentialSource of(AuthConfig config, String server) {
         if (config instanceof AuthConfig.Account account) {
@@ -40,7 +42,7 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         return CredentialSource.ANONYMOUS;
     }
 
-    /** The source for a proxy, who knows accounts alone. */
+    /** Returns the source for a proxy, which supports only user name and password. */
     public CredentialSource ofProxy(AuthConfig config) {
         return config instanceof AuthConfig.AccountWithFile account
                 ? password("proxy.passwordFile", account)
@@ -62,7 +64,7 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         return new HelperCredentials(programs, helper, server, nanoTime);
     }
 
-    /** An account whose password stands in a file. */
+    /** A configured user name, with the password in a file. */
     private record PasswordSource(String user, ReloadingFile<Secret> file) implements CredentialSource {
         @Override
         public Optional<Credentials> get() {

@@ -5,15 +5,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
 
-/** Who we are to one registry. */
+/** The credentials of this server for one registry. */
 public sealed interface Credentials {
-    /** What to send to a registry that wants Basic; empty if they are of no use there. */
+    /**
+     * Returns the {@code Authorization} header for a registry that requires Basic; empty if these credentials do not
+     * apply.
+     */
     Optional<Secret> basic();
 
-    /** What token services call who asks; empty if nothing. */
+    /** Returns the {@code account} parameter for token services; may be empty. */
     String account();
 
-    /** A name and a password. */
+    /** A user name and a password. */
     record Account(String user, Secret password) implements Credentials {
         @Override
         public Optional<Secret> basic() {
@@ -27,7 +30,8 @@ public sealed interface Credentials {
     }
 
     /**
-     * What {@code docker login} got in exchange for a password: token services take it as a refresh token, registries do not take it.
+     * The refresh token that {@code docker login} got in exchange for a password. Token services accept it, registries
+     * do not.
      *
      * @param user may be empty
      */
@@ -43,7 +47,10 @@ public sealed interface Credentials {
         }
     }
 
-    /** A token for the registry itself, shown as it is with the scheme that the registry asks for. No token service sees it. */
+    /**
+     * A token for the registry itself, sent unchanged with the scheme that the registry requires. It is never sent to a
+     * token service.
+     */
     record RegistryToken(Secret token) implements Credentials {
         @Override
         public Optional<Secret> basic() {
@@ -56,9 +63,9 @@ public sealed interface Credentials {
         }
     }
 
-    /** The {@code Authorization} header of RFC 7617. */
+    /** Returns the {@code Authorization} header of RFC 7617. */
     static Secret encoded(String user, Secret password) {
-        byte[] both = (user + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
-        return new Secret("Basic " + Base64.getEncoder().encodeToString(both));
+        byte[] pair = (user + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
+        return new Secret("Basic " + Base64.getEncoder().encodeToString(pair));
     }
 }

@@ -16,11 +16,13 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * What a {@code config.json} of docker says of one registry. As in docker, {@code credHelpers} goes before {@code credsStore}, and both
- * before {@code auths}; other than there, {@code auths} counts where a helper knows nothing.
+ * The entries of a docker {@code config.json} for one registry.
+ *
+ * <p>As in docker, {@code credHelpers} has precedence over {@code credsStore}, and both over {@code auths}. Unlike
+ * docker, {@code auths} applies if a helper has no credentials.
  */
 public record DockerLogin(Optional<String> helper, Optional<Credentials> stored) {
-    /** What docker calls Docker Hub, to helpers too. */
+    /** The name of Docker Hub in docker, also for credential helpers. */
     public static final String HUB = "https://index.docker.io/v1/";
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
@@ -28,15 +30,16 @@ public record DockerLogin(Optional<String> helper, Optional<Credentials> stored)
     private static final String API = "/(v[12]/?)?";
 
     /**
-     * Looks a registry up.
+     * Reads the entries for a registry.
      *
      * @param server the registry's {@code host[:port]}, or {@link #HUB}
-     * @throws IllegalArgumentException if that is no such file, or what it says of that registry can't be used
+     * @throws IllegalArgumentException if the file is not a docker configuration, or its entry for the registry is
+     *     unusable
      */
     static DockerLogin of(byte[] file, String server) {
         JsonNode config = parse(file);
         if (!config.isObject()) {
-            throw new IllegalArgumentException("it is no JSON object");
+            throw new IllegalArgumentException("it is not a JSON object");
         }
         Optional<String> helper = Stream.concat(
                         entries(config.path("credHelpers"), server), Stream.of(config.path("credsStore")))
@@ -44,7 +47,7 @@ public record DockerLogin(Optional<String> helper, Optional<Credentials> stored)
                 .filter(name -> !name.isEmpty())
                 .findFirst();
         helper.filter(name -> !name.matches(AuthConfig.Helper.NAME)).ifPresent(name -> {
-            throw new IllegalArgumentException("it names a credential helper by what can't be a name");
+            throw new IllegalArgumentException("the name of its credential helper is not valid");
         });
         return new DockerLogin(
                 helper,
@@ -57,23 +60,23 @@ public record DockerLogin(Optional<String> helper, Optional<Credentials> stored)
         try {
             return JSON.readTree(file);
         } catch (JsonProcessingException e) {
-            // Its message quotes the file.
-            throw new IllegalArgumentException("it is no JSON (line "
+            // The message of the exception quotes the file.
+            throw new IllegalArgumentException("it is not JSON (line "
                     + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()) + ")");
         } catch (IOException e) {
-            throw new IllegalArgumentException("it is no JSON");
+            throw new IllegalArgumentException("it is not JSON");
         }
     }
 
-    /** Entries for one repository alone, as podman knows them, are of another registry's name and don't count. */
+    /** Returns the entries for a registry. Entries of podman for one repository have longer names and do not count. */
     private static Stream<JsonNode> entries(JsonNode byServer, String server) {
         Iterable<Map.Entry<String, JsonNode>> fields = byServer.properties();
         return StreamSupport.stream(fields.spliterator(), false)
-                .filter(entry -> plain(entry.getKey()).equals(plain(server)))
+                .filter(entry -> normalized(entry.getKey()).equals(normalized(server)))
                 .map(Map.Entry::getValue);
     }
 
-    private static String plain(String server) {
+    private static String normalized(String server) {
         String host = server.toLowerCase(Locale.ROOT)
                 .replaceFirst("^" + PREFIX, "")
                 .replaceFirst(API + "$", "")
@@ -88,27 +91,27 @@ public record DockerLogin(Optional<String> helper, Optional<Credentials> stored)
             return Optional.of(new Credentials.RegistryToken(new Secret(registryToken)));
         }
         String auth = entry.path("auth").asText("");
-        String both = auth.isEmpty()
+        String pair = auth.isEmpty()
                 ? entry.path("username").asText("") + ":"
                         + entry.path("password").asText("")
                 : decoded(auth);
-        String user = both.substring(0, both.indexOf(':'));
+        String user = pair.substring(0, pair.indexOf(':'));
         String identityToken = entry.path("identitytoken").asText("");
         if (!identityToken.isEmpty()) {
             return Optional.of(new Credentials.IdentityToken(user, new Secret(identityToken)));
         }
-        Secret password = new Secret(both.substring(user.length() + 1));
+        Secret password = new Secret(pair.substring(user.length() + 1));
         return user.isEmpty() ? Optional.empty() : Optional.of(new Credentials.Account(user, password));
     }
 
     private static String decoded(String auth) {
         try {
-            String both = new String(Base64.getDecoder().decode(auth), StandardCharsets.UTF_8).replace("\0", "");
-            if (both.indexOf(':') >= 0) {
-                return both;
+            String pair = new String(Base64.getDecoder().decode(auth), StandardCharsets.UTF_8).replace("\0", "");
+            if (pair.indexOf(':') >= 0) {
+                return pair;
             }
         } catch (IllegalArgumentException notBase64) {
-            // Its message may quote it.
+            // The message of the exception may quote the value.
         }
         throw new IllegalArgumentException("its auth for the registry is not user:password in base64");
     }

@@ -11,11 +11,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a credential helper knows of one registry, kept until it is refused or four fifths of its life are over.
+ * The credentials of one registry from a credential helper, cached until they are refused or four fifths of their life
+ * have passed.
  *
- * <p>One request at a time asks the helper. The others wait for it only where there is nothing that may still be good. It is asked once a
- * second at most, and every ten seconds at most while it knows nothing or does not renew what is still good. While it fails, what it said
- * before goes on to count.
+ * <p>One request at a time runs the helper. Other requests wait only if no credentials are cached that may be valid.
+ * The helper runs at most once a second, and at most every ten seconds while it has no credentials or fails to renew
+ * credentials that may be valid. If it fails, its previous credentials stay in use. Thread-safe.
  */
 final class HelperCredentials implements CredentialSource {
     private static final Logger LOG = LoggerFactory.getLogger(HelperCredentials.class);
@@ -26,21 +27,21 @@ final class HelperCredentials implements CredentialSource {
     private final AuthConfig.Helper helper;
     private final String server;
     private final LongSupplier nanoTime;
-    /** Held while the helper is asked, and never taken with the monitor of this. */
-    private final ReentrantLock asking = new ReentrantLock();
+    /** Held while the helper runs; never acquired by a thread that holds the monitor of this object. */
+    private final ReentrantLock runLock = new ReentrantLock();
     // Guarded by this.
-    private Optional<Credentials> held = Optional.empty();
+    private Optional<Credentials> cached = Optional.empty();
     private @Nullable RegistryException failure;
-    private @Nullable Long askedAt;
-    /** How long not to ask again. */
-    private Duration rest = Duration.ZERO;
-    /** What is held was refused. */
+    private @Nullable Long lastRunNanos;
+    /** Minimum time between two runs of the helper. */
+    private Duration minPause = Duration.ZERO;
+    /** Whether the cached credentials were refused. */
     private boolean refused;
 
     /**
-     * Of a helper that is not asked yet.
+     * Runs nothing yet.
      *
-     * @param server what it knows the registry as
+     * @param server the name of the registry for the helper
      */
     HelperCredentials(HelperPrograms programs, AuthConfig.Helper helper, String server, LongSupplier nanoTime) {
         this.programs = programs;
@@ -51,79 +52,79 @@ final class HelperCredentials implements CredentialSource {
 
     @Override
     public Optional<Credentials> get() {
-        if (isDue() && takesTurn()) {
+        if (isDue() && acquireRunLock()) {
             try {
                 if (isDue()) {
-                    ask();
+                    runHelper();
                 }
             } finally {
-                asking.unlock();
+                runLock.unlock();
             }
         }
-        return known();
+        return cachedOrThrow();
     }
 
     @Override
     public synchronized void refused(Credentials credentials) {
-        if (held.filter(credentials::equals).isPresent()) {
+        if (cached.filter(credentials::equals).isPresent()) {
             refused = true;
-            rest = PAUSE;
+            minPause = PAUSE;
         }
     }
 
-    private boolean takesTurn() {
-        if (mayBeGood()) {
-            return asking.tryLock();
+    private boolean acquireRunLock() {
+        if (isUsable()) {
+            return runLock.tryLock();
         }
-        asking.lock();
+        runLock.lock();
         return true;
     }
 
-    private void ask() {
+    private void runHelper() {
         try {
-            told(programs.ask(helper, server));
+            succeeded(programs.ask(helper, server));
         } catch (RegistryException e) {
             failed(e);
         }
     }
 
     private synchronized boolean isDue() {
-        return askedAt == null || nanoTime.getAsLong() - askedAt >= rest.toNanos();
+        return lastRunNanos == null || nanoTime.getAsLong() - lastRunNanos >= minPause.toNanos();
     }
 
-    private synchronized boolean mayBeGood() {
-        return held.isPresent() && !refused;
+    private synchronized boolean isUsable() {
+        return cached.isPresent() && !refused;
     }
 
-    private synchronized Optional<Credentials> known() {
-        if (failure != null && held.isEmpty()) {
+    private synchronized Optional<Credentials> cachedOrThrow() {
+        if (failure != null && cached.isEmpty()) {
             throw failure;
         }
-        return held;
+        return cached;
     }
 
-    private synchronized void told(Optional<Credentials> credentials) {
-        refused &= credentials.equals(held);
-        held = credentials;
+    private synchronized void succeeded(Optional<Credentials> credentials) {
+        refused &= credentials.equals(cached);
+        cached = credentials;
         failure = null;
-        askedAt = nanoTime.getAsLong();
-        rest = held.isEmpty() ? LONG_PAUSE : life();
+        lastRunNanos = nanoTime.getAsLong();
+        minPause = cached.isEmpty() ? LONG_PAUSE : cacheTime();
     }
 
     private synchronized void failed(RegistryException e) {
-        boolean told = failure != null && failure.getMessage().equals(e.getMessage());
+        boolean logged = failure != null && failure.getMessage().equals(e.getMessage());
         failure = e;
-        askedAt = nanoTime.getAsLong();
-        rest = mayBeGood() ? LONG_PAUSE : PAUSE;
-        if (!told) {
-            LOG.warn("{}{}", e.getMessage(), held.isPresent() ? "; going on with what it said before" : "");
+        lastRunNanos = nanoTime.getAsLong();
+        minPause = isUsable() ? LONG_PAUSE : PAUSE;
+        if (!logged) {
+            LOG.warn("{}{}", e.getMessage(), cached.isPresent() ? "; using its previous credentials" : "");
         }
     }
 
-    private Duration life() {
+    private Duration cacheTime() {
         Duration longest = Duration.ofDays(365);
         Duration life =
-                helper.life().filter(told -> told.compareTo(longest) < 0).orElse(longest);
+                helper.life().filter(configured -> configured.compareTo(longest) < 0).orElse(longest);
         return life.multipliedBy(4).dividedBy(5);
     }
 }

@@ -17,37 +17,41 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The programs {@code docker-credential-NAME} on the {@code PATH} (docker-credential-helpers): {@code get} reads a server from the standard
- * input and writes JSON with {@code Username} and {@code Secret}.
+ * Runs the credential helpers {@code docker-credential-NAME} on the {@code PATH} (docker-credential-helpers):
+ * {@code get} reads a server name from the standard input and writes JSON with {@code Username} and {@code Secret}.
  *
- * <p>No shell is involved, and their time and what they say is bounded ({@link BoundedProcess}).
- * Messages hold why it failed as it said, cut to a line, without anything that may be a secret.
+ * <p>No shell is involved. Time and output of a helper are limited ({@link BoundedProcess}). Error messages contain one
+ * line of the reason that the helper gave, without anything that may be a secret.
  *
- * @param environment what programs inherit; its {@code PATH} is where they are looked for
+ * @param environment the environment that helpers inherit; its {@code PATH} is searched for them
+ * @param limit the time limit of a helper
  */
 public record HelperPrograms(Map<String, String> environment, Duration limit) {
     public static final HelperPrograms SYSTEM = new HelperPrograms(System.getenv(), Duration.ofSeconds(30));
 
-    /** How Java encodes the environment of other programs. */
+    /** The encoding that Java uses for the environment of other programs. */
     private static final Charset LOCALE = Charset.forName(
             System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
-    private static final int LINE = 300;
-    /** Its message for what docker-credential-helpers calls ErrCredentialsNotFound; other implementations end it in other ways. */
+    private static final int MAX_REASON_LENGTH = 300;
+    /**
+     * The message of ErrCredentialsNotFound in docker-credential-helpers. Other implementations add different endings
+     * to it.
+     */
     private static final String NOT_FOUND = "credentials not found";
-    /** As docker marks a secret that is no password. */
+    /** The user name with which docker marks an identity token. */
     private static final String IDENTITY_TOKEN = "<token>";
 
     /**
-     * What the program knows of a server; empty if nothing.
+     * Returns the credentials of a helper for a server; empty if it has none.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if it is not there or fails
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if the helper is missing or fails
      */
     Optional<Credentials> ask(AuthConfig.Helper helper, String server) {
         String program = "docker-credential-" + helper.name();
         Path path = find(program)
-                .orElseThrow(() -> failed(program + ", which knows the credentials for " + server
+                .orElseThrow(() -> failed(program + ", which gives the credentials for " + server
                         + ", is not on the PATH; install it there"));
         String what = program + " get for " + server;
         ProcessBuilder builder = new ProcessBuilder(path.toString(), "get");
@@ -56,34 +60,34 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
             if (!LOCALE.newEncoder().canEncode(value)) {
                 throw failed(
                         what + " can't be run: the value of " + name + " has letters that the locale of this server, "
-                                + LOCALE + ", does not have; start the server with LC_ALL=C.UTF-8");
+                                + LOCALE + ", cannot encode; start the server with LC_ALL=C.UTF-8");
             }
             builder.environment().put(name, value);
         });
-        BoundedProcess.Result said = BoundedProcess.run(what, builder, server + "\n", limit);
-        if (said.status() != 0) {
-            if (said.out().contains(NOT_FOUND)) {
+        BoundedProcess.Result result = BoundedProcess.run(what, builder, server + "\n", limit);
+        if (result.status() != 0) {
+            if (result.out().contains(NOT_FOUND)) {
                 return Optional.empty();
             }
-            throw failed(what + " failed with status " + said.status() + ": " + reason(said.error(), said.out()));
+            throw failed(what + " failed with status " + result.status() + ": " + reason(result.error(), result.out()));
         }
-        return credentials(what, said.out(), said.error());
+        return credentials(what, result.out(), result.error());
     }
 
     /**
-     * Inherited values keep their bytes. Java encodes a value that is put by the locale, and loses letters that the
-     * locale does not have.
+     * Passes the environment on. Inherited values keep their bytes, because only changed values are put: Java encodes a
+     * value that is put by the locale, and loses letters that the locale cannot encode.
      */
-    private void inherit(Map<String, String> ofProgram) {
-        ofProgram.keySet().retainAll(environment.keySet());
+    private void inherit(Map<String, String> target) {
+        target.keySet().retainAll(environment.keySet());
         environment.forEach((name, value) -> {
-            if (!value.equals(ofProgram.get(name))) {
-                ofProgram.put(name, value);
+            if (!value.equals(target.get(name))) {
+                target.put(name, value);
             }
         });
     }
 
-    /** Without the environment, which may hold passwords. */
+    /** Omits the environment, which may contain passwords. */
     @Override
     public String toString() {
         return "docker-credential-* on " + environment.getOrDefault("PATH", "no PATH");
@@ -102,8 +106,8 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
         try {
             json = JSON.readTree(out);
         } catch (JsonProcessingException e) {
-            // Its message quotes what was said.
-            throw failed(what + " said no JSON: " + reason(error, "{" + out));
+            // The message of the exception quotes the output.
+            throw failed(what + " wrote no JSON: " + reason(error, "{" + out));
         }
         String user = json.path("Username").asText("");
         String secret = json.path("Secret").asText("");
@@ -111,7 +115,7 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
             return Optional.empty();
         }
         if (secret.isEmpty()) {
-            throw failed(what + " said no Secret: " + reason(error, "{" + out));
+            throw failed(what + " wrote no Secret: " + reason(error, "{" + out));
         }
         return Optional.of(
                 user.equals(IDENTITY_TOKEN)
@@ -119,17 +123,20 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
                         : new Credentials.Account(user, new Secret(secret)));
     }
 
-    /** What it gave as its reason: on the standard error, or where docker's own helpers do. No secret that it said elsewhere is in it. */
+    /**
+     * Returns the reason that the helper gave on the standard error, or on the standard output as the helpers of docker
+     * do. Secrets of the standard output are masked.
+     */
     private static String reason(String error, String out) {
-        boolean elsewhere = error.isBlank() && out.indexOf('{') < 0;
-        String line = (elsewhere ? out : error).strip().replaceAll("\\p{Cntrl}+", " ");
-        if (!elsewhere) {
+        boolean onStandardOutput = error.isBlank() && out.indexOf('{') < 0;
+        String line = (onStandardOutput ? out : error).strip().replaceAll("\\p{Cntrl}+", " ");
+        if (!onStandardOutput) {
             for (String word : out.split("[\\s\"':,{}]+", -1)) {
                 line = word.length() < 4 ? line : line.replace(word, "***");
             }
         }
         line = line.replaceAll("[A-Za-z0-9+_=-]{24,}", "***");
-        return line.isEmpty() ? "it did not say why" : line.substring(0, Math.min(LINE, line.length()));
+        return line.isEmpty() ? "it gave no reason" : line.substring(0, Math.min(MAX_REASON_LENGTH, line.length()));
     }
 
     private static RegistryException failed(String message) {

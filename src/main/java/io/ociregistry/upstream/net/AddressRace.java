@@ -23,49 +23,48 @@ import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 
 /**
- * Connects to the first of several addresses of one host that takes the connection (RFC 8305, section 5).
+ * Connects to the first of several addresses of one host that accepts the connection (RFC 8305, section 5).
  *
- * <p>A refusal or a missing route starts the next address at once, silence starts it after 250 ms; earlier attempts go on meanwhile. All
- * attempts together have one time limit. One thread's; {@link #close} ends the attempts that are still open, not the connections that were
- * returned.
+ * <p>If all open attempts have failed, the next address is tried at once; after 250 ms without an answer, it is tried
+ * in parallel. All attempts share one time limit. For use by one thread. {@link #close} ends the open attempts, but not
+ * the connections that were returned.
  */
 final class AddressRace implements AutoCloseable {
-    private static final Duration HEAD_START = Duration.ofMillis(250);
+    private static final Duration ATTEMPT_DELAY = Duration.ofMillis(250);
 
-    private final Deque<InetSocketAddress> waiting;
-    private final long end;
+    private final Deque<InetSocketAddress> untried;
+    private final long deadline;
     private final Selector selector = Selector.open();
     private final Deque<SocketChannel> connected = new ArrayDeque<>();
     private final List<IOException> failures = new ArrayList<>();
     private long nextStart = System.nanoTime();
 
-    /** A race that has not started. */
     AddressRace(Collection<InetSocketAddress> addresses, Duration limit) throws IOException {
-        this.waiting = new ArrayDeque<>(addresses);
-        this.end = System.nanoTime() + limit.toNanos();
+        this.untried = new ArrayDeque<>(addresses);
+        this.deadline = System.nanoTime() + limit.toNanos();
     }
 
     /**
-     * The next connection. Blocks.
+     * Returns the next connection. Blocks.
      *
-     * @throws IOException if all attempts failed, or the time is over: a {@link ConnectTimeoutException} if an attempt was not answered, a
-     *     {@link ConnectException} with the reasons otherwise
+     * @throws IOException if all attempts failed or the time limit is exceeded: a {@link ConnectTimeoutException} if an
+     *     attempt got no answer, otherwise a {@link ConnectException} with the reasons
      */
     Socket next() throws IOException {
         while (connected.isEmpty()) {
-            if (attempts() == 0 && waiting.isEmpty()) {
+            if (attempts() == 0 && untried.isEmpty()) {
                 throw failure();
             }
             long now = System.nanoTime();
-            if (now - end >= 0) {
+            if (now - deadline >= 0) {
                 failures.add(new ConnectTimeoutException("no answer"));
                 throw failure();
             }
-            if (!waiting.isEmpty() && (attempts() == 0 || now - nextStart >= 0)) {
-                start(waiting.remove());
-                nextStart = now + HEAD_START.toNanos();
+            if (!untried.isEmpty() && (attempts() == 0 || now - nextStart >= 0)) {
+                start(untried.remove());
+                nextStart = now + ATTEMPT_DELAY.toNanos();
             } else {
-                await(waiting.isEmpty() ? end - now : Math.min(end, nextStart) - now);
+                await(untried.isEmpty() ? deadline - now : Math.min(deadline, nextStart) - now);
             }
         }
         SocketChannel winner = connected.remove();
@@ -73,14 +72,14 @@ final class AddressRace implements AutoCloseable {
         return winner.socket();
     }
 
-    /** Notes that a connection that was returned is of no use; the caller closes it and asks for the next one. */
-    void failed(IOException why) {
-        failures.add(why);
+    /** Records that a returned connection is unusable; the caller closes it and calls {@link #next} again. */
+    void failed(IOException reason) {
+        failures.add(reason);
     }
 
-    /** The time that is left; at least a millisecond. */
+    /** Returns the remaining time, at least one millisecond. */
     Duration left() {
-        return Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
+        return Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
     }
 
     private long attempts() {
@@ -97,9 +96,9 @@ final class AddressRace implements AutoCloseable {
                 channel.register(selector, SelectionKey.OP_CONNECT);
             }
         } catch (UnsupportedAddressTypeException e) {
-            failed(channel, new NoRouteToHostException("this machine has no addresses of that family"));
+            fail(channel, new NoRouteToHostException("this machine has no addresses of that family"));
         } catch (IOException e) {
-            failed(channel, e);
+            fail(channel, e);
         }
     }
 
@@ -117,16 +116,19 @@ final class AddressRace implements AutoCloseable {
             channel.finishConnect();
             connected.add(channel);
         } catch (IOException e) {
-            failed(channel, e);
+            fail(channel, e);
         }
     }
 
-    private void failed(SocketChannel channel, IOException why) {
-        failures.add(why);
+    private void fail(SocketChannel channel, IOException reason) {
+        failures.add(reason);
         close(channel);
     }
 
-    /** What TLS says explains most; silence goes before refusals, since that address may answer yet. */
+    /**
+     * Combines the failures. A TLS failure explains most. A missing answer goes before refusals, because that address
+     * may still answer.
+     */
     private IOException failure() {
         for (IOException each : failures) {
             if (each instanceof SSLException) {
@@ -136,11 +138,11 @@ final class AddressRace implements AutoCloseable {
         Map<String, Long> reasons = failures.stream()
                 .collect(Collectors.groupingBy(
                         each -> String.valueOf(each.getMessage()), LinkedHashMap::new, Collectors.counting()));
-        String why = reasons.entrySet().stream()
+        String reason = reasons.entrySet().stream()
                 .map(each -> each.getKey() + (each.getValue() > 1 ? " (" + each.getValue() + " addresses)" : ""))
                 .collect(Collectors.joining(", "));
-        boolean silent = failures.stream().anyMatch(ConnectTimeoutException.class::isInstance);
-        IOException all = silent ? new ConnectTimeoutException(why) : new ConnectException(why);
+        boolean timedOut = failures.stream().anyMatch(ConnectTimeoutException.class::isInstance);
+        IOException all = timedOut ? new ConnectTimeoutException(reason) : new ConnectException(reason);
         failures.forEach(all::addSuppressed);
         return all;
     }
@@ -152,7 +154,7 @@ final class AddressRace implements AutoCloseable {
         try {
             selector.close();
         } catch (IOException e) {
-            // The connection that was returned is good all the same.
+            // The returned connection does not depend on the selector.
         }
     }
 
@@ -160,7 +162,7 @@ final class AddressRace implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            // Nobody uses it.
+            // The connection is not used any more.
         }
     }
 }

@@ -12,26 +12,24 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
- * Times that an answer names, as durations from the moment of the answer. They may be negative, and callers bound them.
+ * Reads the times in the headers of an answer, as durations from the moment of the answer. They may be negative;
+ * callers limit them.
  *
- * <p>Absolute times count from the {@code Date} of the same answer, since an edge machine may start with any time of
- * day. The clock of this machine counts only for answers without a {@code Date} (RFC 9110 section 6.6.1).
+ * <p>Absolute times count from the {@code Date} of the same answer, because an edge machine may start with a wrong
+ * clock. The clock of this machine counts only for answers without a {@code Date} (RFC 9110 section 6.6.1).
  */
 public final class AnswerTimes {
     private static final Pattern NUMBER = Pattern.compile("([0-9]{1,13})(?:\\.[0-9]*)?");
     /** Longer than any caller waits. */
     private static final Duration VERY_LONG = Duration.ofDays(365);
-    /** A number from here on is a time since 1970, in seconds or milliseconds; a smaller one is seconds to wait. */
+    /** Numbers from here on are a time since 1970, in seconds or milliseconds; smaller numbers are seconds to wait. */
     private static final long FIRST_EPOCH_SECOND = 1_000_000_000;
 
     private static final long FIRST_EPOCH_MILLISECOND = 1_000 * FIRST_EPOCH_SECOND;
 
     private AnswerTimes() {}
 
-    /**
-     * {@code Retry-After}, seconds or a date (RFC 9110 section 10.2.3); empty if the answer names none that can be
-     * read.
-     */
+    /** Returns {@code Retry-After}, seconds or a date (RFC 9110 section 10.2.3); empty if it is missing or invalid. */
     static Optional<Duration> retryAfter(HttpResponse answer) {
         return header(answer, "Retry-After").flatMap(text -> {
             if (text.matches("[0-9]+")) {
@@ -42,8 +40,8 @@ public final class AnswerTimes {
     }
 
     /**
-     * The time to the reset of a rate limit: {@code RateLimit-Reset} or {@code X-RateLimit-Reset}. Registries send
-     * seconds to wait or the time since 1970, under either name.
+     * Returns the time to the reset of a rate limit: {@code RateLimit-Reset} or {@code X-RateLimit-Reset}. Registries
+     * send either seconds to wait or the time since 1970 in both headers.
      */
     public static Optional<Duration> rateLimitReset(HttpResponse answer) {
         return Stream.of("RateLimit-Reset", "X-RateLimit-Reset")
@@ -54,7 +52,7 @@ public final class AnswerTimes {
                 .findFirst();
     }
 
-    /** The time from a moment to the answer. */
+    /** Returns the time that passed from a moment to the answer. */
     public static Duration since(Instant before, HttpResponse answer) {
         return until(before, answer).negated();
     }

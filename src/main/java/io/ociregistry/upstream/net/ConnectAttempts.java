@@ -25,17 +25,22 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects to a host at whichever of its addresses works, TLS included: a host cannot be reached only if all its addresses fail, and one time
- * limit holds for all of them ({@link AddressRace}).
+ * Connects to a host at the first of its addresses that works, including the TLS handshake. The connection fails only
+ * if all addresses fail within one common time limit ({@link AddressRace}).
  *
- * <p>The families of addresses take turns, and each connection starts with the next address, so that connections spread over all of them.
+ * <p>Address families alternate, and each connection starts with the next address, which spreads the connections over
+ * all addresses. Thread-safe.
  */
 final class ConnectAttempts implements HttpClientConnectionOperator {
     private final DnsResolver resolver;
     private final HttpClientConnectionOperator tls;
     private final AtomicInteger turn = new AtomicInteger();
 
-    /** Connects to addresses of that resolver; {@code tls} upgrades connections. */
+    /**
+     * Connects to the addresses that a resolver returns.
+     *
+     * @param tls upgrades the connections to TLS
+     */
     ConnectAttempts(DnsResolver resolver, HttpClientConnectionOperator tls) {
         this.resolver = resolver;
         this.tls = tls;
@@ -67,7 +72,7 @@ final class ConnectAttempts implements HttpClientConnectionOperator {
                     return;
                 } catch (IOException e) {
                     socket.close();
-                    race.failed(beforeTls(e));
+                    race.failed(asConnectFailure(e));
                 } catch (RuntimeException e) {
                     socket.close();
                     throw e;
@@ -76,14 +81,14 @@ final class ConnectAttempts implements HttpClientConnectionOperator {
         }
     }
 
-    private static IOException beforeTls(IOException e) {
+    private static IOException asConnectFailure(IOException e) {
         if (e instanceof SocketTimeoutException) {
             return (IOException) new ConnectTimeoutException("no answer to the TLS handshake").initCause(e);
         }
         return e;
     }
 
-    /** All addresses of a host, in the order in which the next connection tries them. */
+    /** Returns all addresses of a host, in the order in which the next connection tries them. */
     List<InetSocketAddress> addresses(String host, int port) throws UnknownHostException {
         List<InetSocketAddress> found = resolver.resolve(host, port);
         if (found.isEmpty()) {
@@ -93,9 +98,9 @@ final class ConnectAttempts implements HttpClientConnectionOperator {
         List<InetSocketAddress> preferred = new ArrayList<>();
         List<InetSocketAddress> others = new ArrayList<>();
         found.forEach(each -> (family.isInstance(each.getAddress()) ? preferred : others).add(each));
-        int number = turn.getAndIncrement() & Integer.MAX_VALUE;
-        Collections.rotate(preferred, -(number % preferred.size()));
-        Collections.rotate(others, others.isEmpty() ? 0 : -(number % others.size()));
+        int offset = turn.getAndIncrement() & Integer.MAX_VALUE;
+        Collections.rotate(preferred, -(offset % preferred.size()));
+        Collections.rotate(others, others.isEmpty() ? 0 : -(offset % others.size()));
         List<InetSocketAddress> mixed = new ArrayList<>();
         for (int i = 0; i < found.size(); i++) {
             if (i < preferred.size()) {

@@ -21,22 +21,24 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections that are kept for the next request until the pool is retired; after that they are closed when their request is over.
+ * A connection pool that keeps connections for the next request until it is drained. After that, each connection is
+ * closed when its request ends.
  *
- * <p>A kept connection may be dead without a sign: a NAT that was restarted drops its packets. So a request on a kept connection waits for the
- * head of the answer only as long as the {@link HeadTimes} of this pool suggest, and fails with {@link Unusable} whatever happens to it.
+ * <p>A kept connection may be dead without a sign, for example after the restart of a NAT that then drops its packets.
+ * So a request on a kept connection waits for the headers of the answer only as long as the {@link HeadTimes} of this
+ * pool suggest, and each failure of such a request is {@link Unusable}. Thread-safe.
  */
 final class DrainablePool implements HttpClientConnectionManager {
     private final PoolingHttpClientConnectionManager pool;
     private final HeadTimes heads;
-    private volatile boolean retired;
+    private volatile boolean drained;
 
     DrainablePool(PoolingHttpClientConnectionManager pool, HeadTimes heads) {
         this.pool = pool;
         this.heads = heads;
     }
 
-    /** A request got no answer on a kept connection. This says nothing about the upstream. */
+    /** A request got no answer on a kept connection. This does not mean that the upstream is at fault. */
     static final class Unusable extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -53,18 +55,21 @@ final class DrainablePool implements HttpClientConnectionManager {
             return reason;
         }
 
-        /** The {@link System#nanoTime()} at which the request was sent: connections that were idle then are no better. */
+        /**
+         * Returns the {@link System#nanoTime()} at which the request was sent; connections that were idle then may be
+         * dead too.
+         */
         long sent() {
             return sent;
         }
     }
 
     void retire() {
-        retired = true;
+        drained = true;
         closeIdleFor(TimeValue.ZERO_MILLISECONDS);
     }
 
-    /** Closes the connections that have been idle since that {@link System#nanoTime()}. */
+    /** Closes the connections that have been idle since this {@link System#nanoTime()}. */
     void closeIdleSince(long nanoTime) {
         closeIdleFor(TimeValue.of(Duration.ofNanos(System.nanoTime() - nanoTime)));
     }
@@ -76,8 +81,8 @@ final class DrainablePool implements HttpClientConnectionManager {
     @Override
     public void release(ConnectionEndpoint endpoint, @Nullable Object state, @Nullable TimeValue keepAlive) {
         pool.release(leased(endpoint), state, keepAlive);
-        // Checked afterwards: retire() closes the connections that are idle by then.
-        if (retired) {
+        // Checked after the release, because retire() closes only the connections that are idle at that moment.
+        if (drained) {
             closeIdleFor(TimeValue.ZERO_MILLISECONDS);
         }
     }
@@ -123,15 +128,15 @@ final class DrainablePool implements HttpClientConnectionManager {
         pool.close(mode);
     }
 
-    /** A connection during one request. One thread's, except for closing. */
+    /** A connection during one request. Used by one thread; only closing is thread-safe. */
     private final class Leased extends ConnectionEndpoint {
         private final ConnectionEndpoint endpoint;
-        private final boolean kept;
+        private final boolean reused;
         private Timeout timeout = Timeout.DISABLED;
 
         Leased(ConnectionEndpoint endpoint) {
             this.endpoint = endpoint;
-            this.kept = endpoint.isConnected();
+            this.reused = endpoint.isConnected();
         }
 
         @Override
@@ -139,7 +144,7 @@ final class DrainablePool implements HttpClientConnectionManager {
                 String id, ClassicHttpRequest request, RequestExecutor executor, HttpContext context)
                 throws IOException, HttpException {
             long sent = System.nanoTime();
-            if (!kept) {
+            if (!reused) {
                 ClassicHttpResponse answer = endpoint.execute(id, request, executor, context);
                 heads.took(Duration.ofNanos(System.nanoTime() - sent));
                 return answer;
@@ -156,7 +161,7 @@ final class DrainablePool implements HttpClientConnectionManager {
         }
 
         @Override
-        @SuppressWarnings("deprecation") // abstract all the same
+        @SuppressWarnings("deprecation") // deprecated, but abstract
         public ClassicHttpResponse execute(
                 String id, ClassicHttpRequest request, HttpRequestExecutor executor, HttpContext context)
                 throws IOException, HttpException {

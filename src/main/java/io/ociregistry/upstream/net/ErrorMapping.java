@@ -21,22 +21,25 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.jspecify.annotations.Nullable;
 
-/** What an upstream's failures mean to our clients. */
+/** Maps the failures and error answers of upstreams to the errors that clients get. */
 public final class ErrorMapping {
     public static final Duration LONGEST_WAIT = Duration.ofHours(6);
-    private static final Duration USUAL_WAIT = Duration.ofSeconds(60);
-    /** For who is only out of order: a wrong clock or a careless number must not keep us away. */
+    private static final Duration DEFAULT_WAIT = Duration.ofSeconds(60);
+    /** Limit for a 503: a wrong clock or number of an upstream that is only out of order must not block it for long. */
     private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(10);
 
-    private static final Pattern ABOUT_OURS =
+    private static final Pattern CLIENT_CERTIFICATE_ALERT =
             Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
 
-    /** What Java says of it depends on how much of it there is to look at. */
+    /**
+     * Start of the message of Java for bytes that are not TLS. The rest depends on the number of bytes that were
+     * received.
+     */
     private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
 
     private ErrorMapping() {}
 
-    /** A request that got no answer. */
+    /** Returns the error for a request that got no answer. */
     public static RegistryException of(String what, Origin origin, IOException e) {
         if (e instanceof AddressGuard.Refused) {
             return new RegistryException(ErrorCode.DENIED, what + ": " + e.getMessage(), e);
@@ -54,7 +57,7 @@ public final class ErrorMapping {
             return unreachable(what, "no TLS connection to " + origin + ": " + e.getMessage() + advice(e), e);
         }
         if (e instanceof ConnectTimeoutException) {
-            return unreachable(what, origin + " does not take connections in time", e);
+            return unreachable(what, origin + " did not accept the connection in time", e);
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
             return unreachable(what, "can't connect to " + origin + ": " + e.getMessage(), e);
@@ -70,9 +73,9 @@ public final class ErrorMapping {
         if (e instanceof MessageConstraintException) {
             return new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER,
-                    what + ": the headers of the answer of " + origin + " are too large: "
+                    what + ": the headers of the answer of " + origin + " are too large: at most "
                             + UpstreamClients.HEADERS.getMaxHeaderCount() + " lines of "
-                            + UpstreamClients.HEADERS.getMaxLineLength() + " bytes are read at most",
+                            + UpstreamClients.HEADERS.getMaxLineLength() + " bytes are read",
                     e);
         }
         if (e instanceof SocketTimeoutException) {
@@ -80,80 +83,91 @@ public final class ErrorMapping {
                     ErrorCode.UPSTREAM_TIMEOUT, what + ": " + origin + " did not answer in time", e);
         }
         return new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke off: " + e.getMessage(), e);
+                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + origin + " broke the connection: " + e.getMessage(), e);
     }
 
-    /** RFC 8446 section 6.2: what a server says of the certificate of a client. */
+    /** Returns the advice for a failed handshake. RFC 8446 section 6.2 defines the alerts about certificates. */
     private static String advice(IOException e) {
-        String said = Objects.requireNonNullElse(e.getMessage(), "");
-        if (NO_TLS.matcher(said).find()) {
-            return "; is that a port with TLS?";
+        String message = Objects.requireNonNullElse(e.getMessage(), "");
+        if (NO_TLS.matcher(message).find()) {
+            return "; does that port use TLS?";
         }
-        return ABOUT_OURS.matcher(said).find()
-                ? "; that is about the certificate that we show, or lack: tls.cert and tls.key of this registry or mirror"
+        return CLIENT_CERTIFICATE_ALERT.matcher(message).find()
+                ? "; the upstream did not accept the client certificate, or requires one: set tls.cert and tls.key of"
+                        + " this registry or mirror"
                 : "";
     }
 
-    /** An answer that is no success, from there. A server that expects TLS calls a request without it a bad one. */
+    /**
+     * Returns the error for an answer with an error status from an origin. A server that expects TLS answers 400 to a
+     * request without TLS.
+     */
     public static RegistryException of(String what, Origin from, HttpResponse answer, ErrorCode notFound) {
         return answer.getCode() == 400 && !from.isHttps()
                 ? new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER,
                         what + ": " + from
-                                + " answered 400; is that a port with TLS? then its URL begins with https://")
+                                + " answered 400; if that port uses TLS, its URL must start with https://")
                 : of(what, answer, notFound);
     }
 
-    /** An answer that is no success. */
+    /** Returns the error for an answer with an error status. */
     public static RegistryException of(String what, HttpResponse answer, ErrorCode notFound) {
         int status = answer.getCode();
-        String said = what + ": upstream answered " + status;
+        String message = what + ": upstream answered " + status;
         return switch (status) {
-            case 404 -> new RegistryException(notFound, said);
+            case 404 -> new RegistryException(notFound, message);
             case 401, 403 ->
                 new RegistryException(
                         ErrorCode.DENIED,
-                        said + "; it does not exist, or needs other credentials than this server is configured with");
+                        message
+                                + "; it does not exist, or needs other credentials than this server is configured"
+                                + " with");
             case 429 ->
                 new RegistryException(
                         ErrorCode.TOO_MANY_REQUESTS,
-                        said + ": it limits how much this server may pull",
+                        message + ": the upstream limits the pulls of this server",
                         null,
                         retryAfter(answer));
             case 508 ->
                 new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER,
-                        said + ": it has seen this request before; do the mirrors of servers point at each other?");
+                        message
+                                + ": the request is in a loop; check whether the mirrors of servers point at each"
+                                + " other");
             default ->
                 new RegistryException(
-                        ErrorCode.UPSTREAM_BAD_ANSWER, said, null, pause(answer).orElse(null));
+                        ErrorCode.UPSTREAM_BAD_ANSWER, message, null, pause(answer).orElse(null));
         };
     }
 
-    /** How long an answer asks to be left alone: 429 always, 503 where it says so. */
+    /**
+     * Returns how long the upstream asks not to be sent requests: always after a 429, after a 503 only if it has
+     * {@code Retry-After}.
+     */
     public static Optional<Duration> pause(HttpResponse answer) {
         if (answer.getCode() == 429) {
             return Optional.of(retryAfter(answer));
         }
         return answer.getCode() == 503 && answer.containsHeader("Retry-After")
                 ? Optional.of(retryAfter(answer))
-                        .map(told -> told.compareTo(LONGEST_OUTAGE) > 0 ? LONGEST_OUTAGE : told)
+                        .map(requested -> requested.compareTo(LONGEST_OUTAGE) > 0 ? LONGEST_OUTAGE : requested)
                 : Optional.empty();
     }
 
     /**
-     * How long to wait after a 429: {@code Retry-After}, otherwise the reset of the rate limit; bounded, six hours at
-     * most.
+     * Returns how long to wait after a 429: {@code Retry-After}, otherwise the reset of the rate limit; at most six
+     * hours.
      */
     static Duration retryAfter(HttpResponse answer) {
-        Duration told = AnswerTimes.retryAfter(answer)
+        Duration requested = AnswerTimes.retryAfter(answer)
                 .or(() -> AnswerTimes.rateLimitReset(answer))
                 .filter(wait -> !wait.isNegative())
-                .orElse(USUAL_WAIT);
-        return told.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : told;
+                .orElse(DEFAULT_WAIT);
+        return requested.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : requested;
     }
 
-    private static RegistryException unreachable(String what, @Nullable String why, IOException e) {
-        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, what + ": " + why, e);
+    private static RegistryException unreachable(String what, @Nullable String reason, IOException e) {
+        return new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, what + ": " + reason, e);
     }
 }

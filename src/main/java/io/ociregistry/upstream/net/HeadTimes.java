@@ -3,29 +3,35 @@ package io.ociregistry.upstream.net;
 import java.time.Duration;
 
 /**
- * How long the heads of recent answers took. Twice the slowest of them is enough patience on a kept connection, so that a slow upstream does
- * not get each request twice; a slow answer counts less with each one that follows. Thread-safe.
+ * Times from request to response headers of recent answers. They give the timeout for kept connections: twice the
+ * slowest recent time, so that a request to a slow upstream is not sent twice.
+ *
+ * <p>A slow answer counts less with each answer that follows. Thread-safe.
  */
 final class HeadTimes {
-    private static final int FADING = 8;
+    private static final int DECAY = 8;
 
-    private final Duration least;
+    private final Duration minimum;
     private Duration slowest = Duration.ZERO;
 
-    /** Of an upstream that has not answered yet; the patience is never shorter than {@code least}. */
-    HeadTimes(Duration least) {
-        this.least = least;
+    /**
+     * Starts without any times.
+     *
+     * @param minimum the minimum of the timeout
+     */
+    HeadTimes(Duration minimum) {
+        this.minimum = minimum;
     }
 
     synchronized void took(Duration time) {
-        Duration faded = slowest.minus(slowest.dividedBy(FADING));
-        slowest = time.compareTo(faded) > 0 ? time : faded;
+        Duration decayed = slowest.minus(slowest.dividedBy(DECAY));
+        slowest = time.compareTo(decayed) > 0 ? time : decayed;
     }
 
-    /** How long to wait for the head of an answer on a kept connection, {@code atMost} in any case. */
+    /** Returns how long a request on a kept connection waits for the response headers, at most {@code atMost}. */
     synchronized Duration patience(Duration atMost) {
         Duration twice = slowest.multipliedBy(2);
-        Duration wanted = twice.compareTo(least) > 0 ? twice : least;
+        Duration wanted = twice.compareTo(minimum) > 0 ? twice : minimum;
         return wanted.compareTo(atMost) < 0 ? wanted : atMost;
     }
 }

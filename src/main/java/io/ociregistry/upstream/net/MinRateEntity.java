@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 
-/** A body of a small answer, which must come at the {@link MinRateStream}. */
+/** The body of a small answer, read at a minimum rate ({@link MinRateStream}). */
 final class MinRateEntity extends HttpEntityWrapper {
     private final Duration grace;
 

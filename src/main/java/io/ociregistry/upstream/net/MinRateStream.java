@@ -8,25 +8,30 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * A body that has to come at 128 bytes a second at least, on average, once it had as long as a transfer may stand still.
+ * A body that fails if it arrives at less than 128 bytes a second on average, after a grace period.
  *
- * <p>Without that, somebody who sends a byte now and then would keep a thread, and all who wait for the same, for ever. It is little enough
- * for a manifest that shares the slowest of links with a few layers.
+ * <p>Otherwise, an upstream that sends a byte now and then would block a thread and all requests for the same content
+ * forever. The rate is low enough for a manifest that shares the slowest of links with a few layers. For use by one
+ * thread.
  */
 final class MinRateStream extends FilterInputStream {
-    private static final int BYTES_A_SECOND = 128;
+    private static final int BYTES_PER_SECOND = 128;
 
     private final Duration grace;
     private final LongSupplier nanoTime;
-    private final long began;
+    private final long startNanos;
     private long count;
 
-    /** Time counts from now on. */
+    /**
+     * Starts the clock.
+     *
+     * @param grace the time for which any rate is accepted
+     */
     MinRateStream(InputStream in, Duration grace, LongSupplier nanoTime) {
         super(in);
         this.grace = grace;
         this.nanoTime = nanoTime;
-        this.began = nanoTime.getAsLong();
+        this.startNanos = nanoTime.getAsLong();
     }
 
     @Override
@@ -43,14 +48,14 @@ final class MinRateStream extends FilterInputStream {
 
     private int counted(int result, int bytes) throws TooSlow {
         count += bytes;
-        Duration taken = Duration.ofNanos(nanoTime.getAsLong() - began);
-        if (taken.compareTo(grace) > 0 && count < BYTES_A_SECOND * taken.toSeconds()) {
-            throw new TooSlow("only " + count + " bytes came in " + taken.toSeconds() + " s");
+        Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - startNanos);
+        if (elapsed.compareTo(grace) > 0 && count < BYTES_PER_SECOND * elapsed.toSeconds()) {
+            throw new TooSlow("only " + count + " bytes arrived in " + elapsed.toSeconds() + " s");
         }
         return result;
     }
 
-    /** Less came than has to. */
+    /** Reports that a body arrived at less than the minimum rate. */
     static final class TooSlow extends SocketTimeoutException {
         private static final long serialVersionUID = 1L;
 

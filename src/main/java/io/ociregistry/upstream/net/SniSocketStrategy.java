@@ -14,9 +14,9 @@ import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
 /**
- * TLS that sends the name of the server in every handshake, and verifies that the certificate is for it. Thread-safe.
+ * Sends the server name in every TLS handshake, and verifies that the certificate is for that name. Thread-safe.
  *
- * @param verified false to take a certificate for any name
+ * @param verified false to accept a certificate for any name
  */
 public record SniSocketStrategy(SSLContext context, boolean verified) implements TlsSocketStrategy {
     @Override
@@ -34,7 +34,7 @@ public record SniSocketStrategy(SSLContext context, boolean verified) implements
     }
 
     private HostnameVerifier verifier() {
-        // Never null: HttpClient 5.6 then verifies no host name at all.
+        // Never null, because HttpClient 5.6 verifies no host name without a verifier.
         return verified ? new DefaultHostnameVerifier() : NoopHostnameVerifier.INSTANCE;
     }
 

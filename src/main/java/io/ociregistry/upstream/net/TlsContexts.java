@@ -29,82 +29,84 @@ import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
 /**
- * TLS to one registry and to the hosts it sends us to.
+ * TLS to one registry and to the hosts that it names.
  *
- * <p>The client certificate and {@code insecureSkipVerify} are for the registry's own host and port, and a configured CA alone is trusted
- * there. Its token service and its redirect targets are verified against the operating system's trust store and that CA, always.
+ * <p>The client certificate and {@code insecureSkipVerify} apply only to the registry's own host and port; a configured
+ * CA is the only one trusted there. Token services and redirect targets are always verified, against the trust store of
+ * the operating system and the configured CA.
  *
- * <p>No file is read before it is needed; one that has changed counts for the next connection.
+ * <p>Files are read when they are first needed. A changed file applies to the next connection. Thread-safe.
  */
 public final class TlsContexts implements TlsSocketStrategy {
     private static final String SYSTEM = "the operating system";
     private static final PemFiles PEM = new PemFiles("tls");
 
-    private final Optional<Origin> home;
-    private final NoCertificate nothing;
+    private final Optional<Origin> registry;
+    private final NoCertificate noCertificate;
     private final ReloadingFile<Strategies> strategies;
 
-    private TlsContexts(Optional<Origin> home, NoCertificate nothing, ReloadingFile<Strategies> strategies) {
-        this.home = home;
-        this.nothing = nothing;
+    private TlsContexts(Optional<Origin> registry, NoCertificate noCertificate, ReloadingFile<Strategies> strategies) {
+        this.registry = registry;
+        this.noCertificate = noCertificate;
         this.strategies = strategies;
     }
 
-    private record Strategies(SniSocketStrategy toHome, SniSocketStrategy toOthers) {}
+    private record Strategies(SniSocketStrategy toRegistry, SniSocketStrategy toOthers) {}
 
-    /** For registries that nobody configured: everything is verified against the operating system's trust store. */
+    /** Verifies everything against the trust store of the operating system, for registries that are not configured. */
     public static TlsContexts verified(SystemTrust system) {
         return of(TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
     }
 
-    /** For a configured registry. */
-    public static TlsContexts of(TlsConfig config, Origin home, SystemTrust system) {
-        return of(config, Optional.of(home), system, System::nanoTime);
+    /** Applies the TLS settings of a configured registry. */
+    public static TlsContexts of(TlsConfig config, Origin registry, SystemTrust system) {
+        return of(config, Optional.of(registry), system, System::nanoTime);
     }
 
-    static TlsContexts of(TlsConfig config, Optional<Origin> home, SystemTrust system, LongSupplier nanoTime) {
+    static TlsContexts of(TlsConfig config, Optional<Origin> registry, SystemTrust system, LongSupplier nanoTime) {
         List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
                 .flatMap(Optional::stream)
                 .toList();
-        NoCertificate nothing = new NoCertificate();
+        NoCertificate noCertificate = new NoCertificate();
         return new TlsContexts(
-                home,
-                nothing,
+                registry,
+                noCertificate,
                 new ReloadingFile<>(
                         files,
-                        () -> CredentialFile.orUnreachable(() -> strategies(config, system, nothing)),
+                        () -> CredentialFile.orUnreachable(() -> strategies(config, system, noCertificate)),
                         nanoTime));
     }
 
     /**
      * Reads the files, unless that has been done.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file can't be used; the message names it
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if a file cannot be used; the message names the
+     *     file
      */
     void load() {
         strategies.get();
     }
 
-    /** Whether a server asked for a certificate where none is configured. */
+    /** Returns whether a server requested a client certificate and none is configured. */
     boolean lacksCertificate() {
-        return nothing.isWanted();
+        return noCertificate.isWanted();
     }
 
     @Override
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
             throws IOException {
-        boolean own = home.filter(origin -> origin.isAt(target) && origin.port() == port)
+        boolean isRegistry = registry.filter(origin -> origin.isAt(target) && origin.port() == port)
                 .isPresent();
         Strategies now = strategies.get();
         try {
-            return (own ? now.toHome : now.toOthers).upgrade(socket, target, port, attachment, context);
+            return (isRegistry ? now.toRegistry : now.toOthers).upgrade(socket, target, port, attachment, context);
         } catch (SSLException e) {
             strategies.distrust();
             throw e;
         }
     }
 
-    private static Strategies strategies(TlsConfig config, SystemTrust system, NoCertificate nothing) {
+    private static Strategies strategies(TlsConfig config, SystemTrust system, NoCertificate noCertificate) {
         Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::authorities);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
@@ -114,23 +116,23 @@ public final class TlsContexts implements TlsSocketStrategy {
                     PEM.identity(config.cert().get(), config.key().get(), config.keyPassword())
                             .keys());
         } else {
-            own.withIdentityMaterial(nothing);
+            own.withIdentityMaterial(noCertificate);
         }
         SSLFactory.Builder others = SSLFactory.builder().withTrustMaterial(system.get());
         authorities.ifPresent(others::withTrustMaterial);
         Optional<String> ca = config.ca().map(file -> "tls.ca " + file);
-        SSLContext toHome = context(own.build(), ca.orElse(SYSTEM));
+        SSLContext toRegistry = context(own.build(), ca.orElse(SYSTEM));
         SSLContext toOthers =
                 context(others.build(), ca.map(file -> file + " and " + SYSTEM).orElse(SYSTEM));
         return new Strategies(
-                new SniSocketStrategy(toHome, !config.insecureSkipVerify()), new SniSocketStrategy(toOthers, true));
+                new SniSocketStrategy(toRegistry, !config.insecureSkipVerify()), new SniSocketStrategy(toOthers, true));
     }
 
-    private static SSLContext context(SSLFactory factory, String whoTrusts) {
+    private static SSLContext context(SSLFactory factory, String trustSource) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManager trust = new ExplainingTrustManager(
-                    factory.getTrustManager().orElseThrow(), whoTrusts, "tls.ca of this registry or mirror");
+                    factory.getTrustManager().orElseThrow(), trustSource, "tls.ca of this registry or mirror");
             KeyManager[] keys = factory.getKeyManager().stream().toArray(KeyManager[]::new);
             context.init(keys, new TrustManager[] {trust}, null);
             return context;

@@ -40,62 +40,64 @@ import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * The connections to one upstream: one pool for small requests and one for blobs, so that hour-long layers never keep a manifest waiting; a
- * third for probes.
+ * The connections to one upstream, in separate pools: small requests, so that no long layer delays a manifest; blobs;
+ * and probes.
  *
- * <p>Made when they are first needed. They do nothing by themselves: no retries, no redirects, no decoding, no cookies, no authentication.
+ * <p>A pool is created when it is first needed. The clients do not retry, follow redirects, decode bodies, keep cookies
+ * or authenticate; callers do that. Only a request on a dead kept connection is sent again ({@link #send}).
+ * Thread-safe. {@link #close} aborts all connections.
  */
 public final class UpstreamClients implements AutoCloseable {
-    /** What a request is for. */
+    /** Purpose of a request. */
     public enum Pool {
         METADATA,
         BLOBS,
-        /** Keeps no connections: a probe is about the upstream, not about a connection that was kept. */
+        /** Keeps no connections, because a probe tests the upstream and not a kept connection. */
         PROBES
     }
 
     /**
-     * More than the executors of all that share this are likely to use: they decide. To one host as many as to all, since registries that
-     * have nothing else in common keep their blobs at the same one.
+     * Limit of connections, higher than the executors of all users are likely to need, so that the executors set the
+     * limit. It is the same for one host, because unrelated registries may keep their blobs at one host.
      */
     private static final int CONNECTIONS = 512;
 
     /**
-     * Registries send challenges, links and URLs with signatures that are longer than the 8 KiB of the library. Of so many lines: a connection
-     * never holds more than 6.4 MB of them.
+     * Limits of response headers. Registries send challenges, links and signed URLs that exceed the default of 8 KiB.
+     * The limits bound the headers of one connection to 6.4 MB.
      */
     static final Http1Config HEADERS = Http1Config.custom()
             .setMaxLineLength(64 << 10)
             .setMaxHeaderCount(100)
             .build();
 
-    private static final Timeout IDLE = Timeout.ofMinutes(1);
+    private static final Timeout IDLE_TIMEOUT = Timeout.ofMinutes(1);
 
-    private static final int MAX_UNUSABLE = 3;
+    private static final int MAX_DEAD_CONNECTIONS = 3;
     /**
-     * The part of the time that clients wait which a request may lose on a kept connection. Clients to whom a cached answer can be given wait
-     * a third of that time, which leaves half of the third for a fresh connection.
+     * Fraction of the answer timeout that a request may lose on a kept connection, as a divisor. Clients that can get a
+     * cached answer wait a third of that timeout; half of the third remains for a new connection.
      */
-    private static final int LOST_PART = 6;
+    private static final int REUSE_FRACTION = 6;
 
-    private static final String AGENT = "ociregistry/" + BuildInfo.read().version();
+    private static final String USER_AGENT = "ociregistry/" + BuildInfo.read().version();
 
     private final TlsContexts tls;
-    private final ProxyRouting ways;
+    private final ProxyRouting routing;
     private final Timeouts timeouts;
-    private final RequestConfig usual;
+    private final RequestConfig defaultConfig;
     // Guarded by this.
-    private final Map<Pool, Opened> opened = new EnumMap<>(Pool.class);
-    private boolean retired;
+    private final Map<Pool, OpenClient> clients = new EnumMap<>(Pool.class);
+    private boolean draining;
     private boolean closed;
 
-    private record Opened(CloseableHttpClient client, DrainablePool pool) {}
+    private record OpenClient(CloseableHttpClient client, DrainablePool pool) {}
 
     public UpstreamClients(TlsContexts tls, AddressGuard guard, Proxies proxies, Timeouts timeouts) {
         this.tls = tls;
-        this.ways = new ProxyRouting(proxies, guard, Timeout.of(timeouts.connect()));
+        this.routing = new ProxyRouting(proxies, guard, Timeout.of(timeouts.connect()));
         this.timeouts = timeouts;
-        this.usual = RequestConfig.custom()
+        this.defaultConfig = RequestConfig.custom()
                 .setConnectionRequestTimeout(Timeout.of(timeouts.answer()))
                 .setResponseTimeout(Timeout.of(timeouts.stall()))
                 .build();
@@ -106,39 +108,40 @@ public final class UpstreamClients implements AutoCloseable {
     }
 
     /**
-     * Sends a request; returns when the headers of the answer are in. The caller closes it. What is no blob must come at the
-     * {@link MinRateStream}.
+     * Sends a request and returns when the headers of the answer have arrived. The caller closes the answer. A body
+     * that is not a blob must arrive at the rate of {@link MinRateStream}.
      *
-     * <p>A kept connection may have been closed in the moment in which it is used again, or lead nowhere any more. That says nothing about the
-     * upstream: connections that have been idle since then are closed in all pools, and the request is sent again.
+     * <p>A kept connection may be closed at the moment of its reuse, or be dead. This does not mean that the upstream
+     * is at fault: connections that have been idle since then are closed in all pools, and the request is sent again,
+     * at most three times.
      */
     public HttpAnswer send(Pool pool, HttpUriRequestBase request) throws IOException {
-        for (int unusable = 0; ; unusable++) {
+        for (int deadConnections = 0; ; deadConnections++) {
             CloseableHttpClient client = client(pool);
             HttpHost target = target(request);
-            HttpClientContext context = ways.to(target);
+            HttpClientContext context = routing.to(target);
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
-                return new HttpAnswer(request, pool == Pool.BLOBS ? answer : steady(answer), Origin.of(target));
+                return new HttpAnswer(request, pool == Pool.BLOBS ? answer : withMinRate(answer), Origin.of(target));
             } catch (IllegalStateException e) {
-                // So a pool says that it was closed.
+                // A closed pool throws this.
                 refuseIfClosed(e);
                 throw e;
             } catch (DrainablePool.Unusable e) {
                 refuseIfClosed(e);
-                if (unusable == MAX_UNUSABLE) {
-                    throw explained(e.reason());
+                if (deadConnections == MAX_DEAD_CONNECTIONS) {
+                    throw explain(e.reason());
                 }
                 closeIdleSince(e.sent());
                 request.reset();
             } catch (IOException e) {
                 refuseIfClosed(e);
-                throw explained(e);
+                throw explain(e);
             }
         }
     }
 
-    /** Whatever goes wrong in a stop is no fault of the upstream. */
+    /** Reports the stop of this server instead of a failure that the stop caused. */
     private void refuseIfClosed(Exception e) throws Stopping {
         if (isClosed()) {
             Stopping stopping = new Stopping();
@@ -151,22 +154,22 @@ public final class UpstreamClients implements AutoCloseable {
         return closed;
     }
 
-    private ClassicHttpResponse steady(ClassicHttpResponse answer) {
+    private ClassicHttpResponse withMinRate(ClassicHttpResponse answer) {
         if (answer.getEntity() != null) {
             answer.setEntity(new MinRateEntity(answer.getEntity(), timeouts.stall()));
         }
         return answer;
     }
 
-    private IOException explained(IOException e) {
-        boolean broke = e instanceof SocketException
+    private IOException explain(IOException e) {
+        boolean disconnected = e instanceof SocketException
                 || e instanceof NoHttpResponseException
                 || e.getClass() == IOException.class;
-        return broke && !(e instanceof ConnectException) && tls.lacksCertificate()
+        return disconnected && !(e instanceof ConnectException) && tls.lacksCertificate()
                 ? new IOException(
                         e.getMessage()
-                                + "; it asks its clients for a certificate, and there is none to show: set tls.cert and"
-                                + " tls.key of this registry or mirror",
+                                + "; the upstream requests a client certificate, and none is configured: set tls.cert"
+                                + " and tls.key of this registry or mirror",
                         e)
                 : e;
     }
@@ -175,16 +178,18 @@ public final class UpstreamClients implements AutoCloseable {
         try {
             return RoutingSupport.determineHost(request);
         } catch (HttpException e) {
-            throw new IOException("no request can be made of " + request.getMethod() + " there: " + e.getMessage(), e);
+            throw new IOException("cannot send " + request.getMethod() + " to this URL: " + e.getMessage(), e);
         }
     }
 
-    /** Whether that URI answers in that time, which is bounded by {@code timeouts.stall}, with whatever but a failure of its server. */
+    /**
+     * Returns whether a URI answers with a status below 500 within a time, which is limited to {@code timeouts.stall}.
+     */
     public boolean answers(URI uri, Duration atMost) {
         HttpGet request = new HttpGet(uri);
         Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
         request.setConfig(
-                RequestConfig.copy(usual).setResponseTimeout(Timeout.of(limit)).build());
+                RequestConfig.copy(defaultConfig).setResponseTimeout(Timeout.of(limit)).build());
         try (HttpAnswer answer = send(Pool.PROBES, request)) {
             return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {
@@ -196,11 +201,11 @@ public final class UpstreamClients implements AutoCloseable {
         if (closed) {
             throw new Stopping();
         }
-        return opened.computeIfAbsent(pool, this::open).client;
+        return clients.computeIfAbsent(pool, this::open).client;
     }
 
-    private Opened open(Pool purpose) {
-        // Here, so that a file that can't be used is told before anybody is connected to.
+    private OpenClient open(Pool purpose) {
+        // Loaded here, so that an unusable file is reported before any connection is made.
         tls.load();
         var builder = new PoolingHttpClientConnectionManagerBuilder() {
             @Override
@@ -214,48 +219,50 @@ public final class UpstreamClients implements AutoCloseable {
                                 .http1Config(HEADERS)
                                 .build())
                 .setTlsSocketStrategy(tls)
-                .setDnsResolver(ways)
+                .setDnsResolver(routing)
                 .setMaxConnPerRoute(CONNECTIONS)
                 .setMaxConnTotal(CONNECTIONS)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
                         .setConnectTimeout(Timeout.of(timeouts.connect()))
                         .setSocketTimeout(Timeout.of(timeouts.stall()))
-                        .setIdleTimeout(IDLE)
-                        // Always looked at before it is used again: there are no automatic retries.
+                        .setIdleTimeout(IDLE_TIMEOUT)
+                        // Always validated before reuse, because there are no automatic retries.
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build())
                 .build();
         DrainablePool connections =
-                new DrainablePool(pool, new HeadTimes(timeouts.answer().dividedBy(LOST_PART)));
-        if (retired || purpose == Pool.PROBES) {
+                new DrainablePool(pool, new HeadTimes(timeouts.answer().dividedBy(REUSE_FRACTION)));
+        if (draining || purpose == Pool.PROBES) {
             connections.retire();
         }
         HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
-                .setUserAgent(AGENT)
-                .setDefaultRequestConfig(usual)
+                .setUserAgent(USER_AGENT)
+                .setDefaultRequestConfig(defaultConfig)
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableContentCompression()
                 .disableCookieManagement()
                 .disableAuthCaching()
-                // Else no connection that was made with a client certificate is ever used again.
+                // Otherwise no connection with a client certificate is ever reused.
                 .disableConnectionState();
-        ways.install(client);
-        return new Opened(client.build(), connections);
+        routing.install(client);
+        return new OpenClient(client.build(), connections);
     }
 
-    /** Keeps no idle connections from now on. What is under way ends as ever, and what it still asks for is sent. */
+    /**
+     * Keeps no idle connections from now on. Requests in flight continue, and requests that they still need are sent.
+     */
     public synchronized void retire() {
-        retired = true;
-        opened.values().forEach(each -> each.pool.retire());
+        draining = true;
+        clients.values().forEach(each -> each.pool.retire());
     }
 
     private synchronized void closeIdleSince(long nanoTime) {
-        opened.values().forEach(each -> each.pool.closeIdleSince(nanoTime));
+        clients.values().forEach(each -> each.pool.closeIdleSince(nanoTime));
     }
 
-    /** No more requests are made; trying again makes no sense. */
+    /** Reports that this server is stopping and sends no more requests; a retry is useless. */
     static final class Stopping extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -267,6 +274,6 @@ public final class UpstreamClients implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        opened.values().forEach(each -> each.client.close(CloseMode.IMMEDIATE));
+        clients.values().forEach(each -> each.client.close(CloseMode.IMMEDIATE));
     }
 }

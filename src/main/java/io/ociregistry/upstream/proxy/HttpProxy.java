@@ -11,18 +11,21 @@ import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.HttpHost;
 
 /**
- * A proxy for HTTP, and who we are to it.
+ * An HTTP proxy and the credentials for it.
  *
- * @param at where it is; printed, it tells no credentials
- * @param account an account, or nobody
- * @param where what of the configuration the account is to be written to
+ * @param at the origin of the proxy; never contains credentials
+ * @param account the source of a user name and password; may be anonymous
+ * @param where the setting that gives the credentials, for messages
  */
 record HttpProxy(Origin at, CredentialSource account, String where) {
     HttpHost host() {
         return at.httpHost();
     }
 
-    /** Says who we are with the first request, since a proxy that has to ask costs a round trip, and often the connection. */
+    /**
+     * Sends the credentials with the first request, because a challenge by the proxy costs a round trip and often the
+     * connection.
+     */
     void introduce(HttpClientContext context) {
         if (account.get().orElse(null) instanceof Credentials.Account known) {
             BasicScheme basic = new BasicScheme();
@@ -34,13 +37,13 @@ record HttpProxy(Origin at, CredentialSource account, String where) {
         }
     }
 
-    /** What to do about its wanting to know who we are, or not knowing us. */
+    /** Returns the advice after a 407, and marks the credentials that were sent as refused. */
     String advice() {
-        Optional<Credentials> shown = account.get();
-        shown.ifPresent(account::refused);
-        return shown.isPresent()
-                ? "it does not take the credentials of " + where + "; correct them"
-                : "it wants credentials; set " + where;
+        Optional<Credentials> sent = account.get();
+        sent.ifPresent(account::refused);
+        return sent.isPresent()
+                ? "it refused the credentials of " + where + "; correct them"
+                : "it requires credentials; set " + where;
     }
 
     @Override

@@ -10,9 +10,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What is reached directly though there is a proxy: everything ({@code *}), hosts, domains with all that is in them ({@code corp.example},
- * {@code .corp.example} and {@code *.corp.example} are the same), addresses and blocks of them, each with or without a port. Names are not
- * looked up: an address covers who is named by it. What is none of these covers nothing.
+ * The targets that are reached directly, although a proxy is configured.
+ *
+ * <p>An entry is {@code *} for all targets, a domain with all its subdomains ({@code corp.example}, {@code
+ * .corp.example} and {@code *.corp.example} are equal), an address, or a block of addresses; each except {@code *} and
+ * blocks may have a port. Names are not resolved: an address or block matches only targets that are written as an
+ * address. An invalid entry matches nothing.
  */
 final class NoProxy {
     private final List<Predicate<Origin>> rules;

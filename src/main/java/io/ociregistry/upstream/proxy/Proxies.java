@@ -7,7 +7,7 @@ import io.ociregistry.upstream.credentials.CredentialSources;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Which proxy leads where, for one registry and for what it sends us to. */
+/** The proxies that lead to one registry and to the hosts that it names. Thread-safe. */
 public final class Proxies {
     public static final Proxies NONE = new Proxies(Optional.empty(), Optional.empty());
 
@@ -31,9 +31,10 @@ public final class Proxies {
     }
 
     /**
-     * As the configuration of a registry or a mirror says, which may leave that to the environment.
+     * Creates the proxies of a registry or a mirror from its configuration, or from the environment if the
+     * configuration leaves that open.
      *
-     * @param key what stands in the configuration for it, for messages
+     * @param key the configuration key of the proxy, for messages
      */
     public static Proxies of(ProxyConfig config, String key, ProxyEnvironment environment, CredentialSources sources) {
         if (config instanceof ProxyConfig.AsEnvironment) {
@@ -51,14 +52,14 @@ public final class Proxies {
         return new Proxies(own, own);
     }
 
-    /** The proxy that leads there; empty if it is reached directly. */
+    /** Returns the proxy that leads to a target; empty if the target is reached directly. */
     Optional<HttpProxy> to(Origin target) {
         return (target.isHttps() ? forHttps : forHttp)
                 .filter(rule -> !rule.direct().covers(target))
                 .map(Rule::proxy);
     }
 
-    /** True if one of them is there. */
+    /** Returns whether one of the proxies has this host and port. */
     boolean isOne(String host, int port) {
         return Stream.of(forHttp, forHttps)
                 .flatMap(Optional::stream)

@@ -8,7 +8,7 @@ import java.net.UnknownHostException;
 import org.apache.hc.core5.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
-/** A proxy that was to lead to a target did not. The message names it, and no credentials. */
+/** Reports that a proxy did not lead to its target. The message names the proxy, without credentials. */
 public final class ProxyFailure extends IOException {
     private static final long serialVersionUID = 1L;
     static final int AUTHENTICATION_REQUIRED = 407;
@@ -17,7 +17,10 @@ public final class ProxyFailure extends IOException {
         super(message, cause);
     }
 
-    /** It could not be reached, or broke off before there was a connection to the target. */
+    /**
+     * Creates the failure of a proxy that was not reached, or that broke the connection before the target was
+     * connected.
+     */
     static ProxyFailure of(HttpProxy proxy, Origin target, Exception e) {
         if (e instanceof UnknownHostException) {
             return new ProxyFailure("the name of " + proxy + ", which leads to " + target + ", can't be resolved", e);
@@ -29,13 +32,13 @@ public final class ProxyFailure extends IOException {
             return new ProxyFailure(
                     "can't connect to " + proxy + ", which leads to " + target + ": " + e.getMessage(), e);
         }
-        return new ProxyFailure(proxy + ", which leads to " + target + ", broke off: " + e.getMessage(), e);
+        return new ProxyFailure(proxy + ", which leads to " + target + ", broke the connection: " + e.getMessage(), e);
     }
 
-    /** It answered itself. */
+    /** Creates the failure of a proxy that answered the request itself. */
     static ProxyFailure answered(HttpProxy proxy, Origin target, HttpResponse answer) {
         int status = answer.getCode();
-        String why = status == AUTHENTICATION_REQUIRED ? ": " + proxy.advice() : "";
-        return new ProxyFailure(proxy + " does not lead to " + target + ", it answered " + status + why, null);
+        String advice = status == AUTHENTICATION_REQUIRED ? ": " + proxy.advice() : "";
+        return new ProxyFailure(proxy + " refused to connect to " + target + ": it answered " + status + advice, null);
     }
 }

@@ -28,22 +28,24 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the requests of one client get to their targets: straight, or through a proxy, and never past the {@link AddressGuard}.
+ * Routes the requests of one HTTP client to their targets, directly or through a proxy, and always through the
+ * {@link AddressGuard}.
  *
- * <p>Where a proxy leads to a target, the guard looks at the target before the proxy is asked for it. The proxy itself is where the operator
- * says; no upstream can send us there. An answer of the proxy is a {@link ProxyFailure}, never taken for one of the target.
+ * <p>If a proxy leads to a target, the guard checks the target before the request goes to the proxy (ADR 15). The
+ * address of the proxy is the operator's choice and is not checked; no upstream can name one. An answer of the proxy is
+ * a {@link ProxyFailure} and never passes for an answer of the target. Thread-safe.
  */
 public final class ProxyRouting implements DnsResolver {
-    private static final String WAY = ProxyRouting.class.getName();
+    private static final String ROUTE = ProxyRouting.class.getName();
 
     private final Proxies proxies;
     private final AddressGuard guard;
     private final Timeout connect;
 
     /**
-     * Ways through some proxies.
+     * Creates the routing through these proxies.
      *
-     * @param connect how long a proxy may take to connect to the target
+     * @param connect the time limit for a proxy to connect to its target
      */
     public ProxyRouting(Proxies proxies, AddressGuard guard, Timeout connect) {
         this.proxies = proxies;
@@ -51,27 +53,27 @@ public final class ProxyRouting implements DnsResolver {
         this.connect = connect;
     }
 
-    /** One request's way. One thread's. */
-    private static final class Way {
+    /** Route of one request; used by one thread. */
+    private static final class Route {
         private final @Nullable HttpProxy proxy;
         private final Origin target;
-        private @Nullable RequestConfig usual;
+        private @Nullable RequestConfig targetConfig;
         private boolean connected;
 
-        Way(@Nullable HttpProxy proxy, Origin target) {
+        Route(@Nullable HttpProxy proxy, Origin target) {
             this.proxy = proxy;
             this.target = target;
         }
 
-        static Way of(HttpContext context) {
-            return (Way) context.getAttribute(WAY);
+        static Route of(HttpContext context) {
+            return (Route) context.getAttribute(ROUTE);
         }
     }
 
     /**
-     * The context to send a request there with.
+     * Returns the context for sending a request to a host.
      *
-     * @throws UnknownHostException if it may not be sent there
+     * @throws UnknownHostException if the request may not be sent there
      */
     public HttpClientContext to(HttpHost host) throws UnknownHostException {
         Origin target = Origin.of(host);
@@ -80,7 +82,7 @@ public final class ProxyRouting implements DnsResolver {
             guard.checkHome(target);
         }
         HttpClientContext context = HttpClientContext.create();
-        context.setAttribute(WAY, new Way(proxy.orElse(null), target));
+        context.setAttribute(ROUTE, new Route(proxy.orElse(null), target));
         if (proxy.isPresent()) {
             guard.checkProxied(target);
             proxy.get().introduce(context);
@@ -92,7 +94,7 @@ public final class ProxyRouting implements DnsResolver {
         client.setRoutePlanner(new DefaultRoutePlanner(null) {
             @Override
             protected @Nullable HttpHost determineProxy(HttpHost target, HttpContext context) {
-                HttpProxy proxy = Way.of(context).proxy;
+                HttpProxy proxy = Route.of(context).proxy;
                 return proxy == null ? null : proxy.host();
             }
         });
@@ -103,34 +105,34 @@ public final class ProxyRouting implements DnsResolver {
     private ClassicHttpResponse connect(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
         HttpClientContext context = scope.clientContext;
-        Way way = Way.of(context);
-        HttpProxy proxy = way.proxy;
+        Route route = Route.of(context);
+        HttpProxy proxy = route.proxy;
         if (proxy == null) {
             return chain.proceed(request, scope);
         }
-        way.usual = context.getRequestConfigOrDefault();
+        route.targetConfig = context.getRequestConfigOrDefault();
         context.setRequestConfig(
-                RequestConfig.copy(way.usual).setResponseTimeout(connect).build());
+                RequestConfig.copy(route.targetConfig).setResponseTimeout(connect).build());
         try {
             ClassicHttpResponse answer = chain.proceed(request, scope);
             boolean byProxy = !scope.route.isTunnelled() && answer.getCode() == ProxyFailure.AUTHENTICATION_REQUIRED;
-            if (way.connected && !byProxy) {
+            if (route.connected && !byProxy) {
                 return answer;
             }
             scope.execRuntime.discardEndpoint();
-            throw ProxyFailure.answered(proxy, way.target, answer);
+            throw ProxyFailure.answered(proxy, route.target, answer);
         } catch (UnknownHostException | SocketException | SocketTimeoutException | NoHttpResponseException e) {
-            throw way.connected ? e : ProxyFailure.of(proxy, way.target, e);
+            throw route.connected ? e : ProxyFailure.of(proxy, route.target, e);
         }
     }
 
     private ClassicHttpResponse connected(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
         HttpClientContext context = scope.clientContext;
-        Way way = Way.of(context);
-        way.connected = true;
-        if (way.usual != null) {
-            context.setRequestConfig(way.usual);
+        Route route = Route.of(context);
+        route.connected = true;
+        if (route.targetConfig != null) {
+            context.setRequestConfig(route.targetConfig);
         }
         return chain.proceed(request, scope);
     }

@@ -56,7 +56,7 @@ class CachingResolverTest {
         names = this::silent;
         assertEquals(ADDRESSES, resolver.resolve("r.example"));
         UnknownHostException late = assertThrows(UnknownHostException.class, () -> resolver.resolve("other.example"));
-        assertTrue(late.getMessage().contains("no name server answers in time"), late.getMessage());
+        assertTrue(late.getMessage().contains("no name server answered in time"), late.getMessage());
     }
 
     @Test

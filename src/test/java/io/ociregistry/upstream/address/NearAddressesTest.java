@@ -142,7 +142,9 @@ class NearAddressesTest {
                         .once(Fault.status(401).header("WWW-Authenticate", "Bearer realm=\"" + url + "/token\""));
                 RegistryException denied =
                         failure(ErrorCode.DENIED, () -> upstreams.manifest("library/alpine", "3.20"));
-                assertHolds("where http://registry.example.com:" + up.port() + " may not send us", denied.getMessage());
+                assertHolds(
+                        "and http://registry.example.com:" + up.port() + " may not send requests there",
+                        denied.getMessage());
             }
             assertEquals(0, near.connections());
         }

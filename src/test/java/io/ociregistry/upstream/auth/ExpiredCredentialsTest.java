@@ -94,7 +94,7 @@ class ExpiredCredentialsTest {
         up.on(Match.manifests()).once(Fault.status(status).header("WWW-Authenticate", "Basic realm=x"));
         pull();
         assertEquals(List.of(BASIC, ""), authorizations(Match.manifests()));
-        assertHolds("they are wrong or have expired: it answered " + status + "; going on without them", log.text());
+        assertHolds("which are wrong or have expired: it answered " + status + "; continuing without credentials", log.text());
     }
 
     @Test

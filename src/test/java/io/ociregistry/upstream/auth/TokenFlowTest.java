@@ -327,7 +327,7 @@ class TokenFlowTest {
         upstreams = named("registry.example.com", ACCOUNT);
         try (LogLines log = LogLines.of("io.ociregistry")) {
             failure(ErrorCode.DENIED, this::pull);
-            assertHolds("not of its site", log.text());
+            assertHolds("which belongs to another site", log.text());
         }
         assertEquals(1, other.requests(TOKEN).size());
         assertEquals(Optional.empty(), other.requests().get(0).header("Authorization"));

@@ -179,11 +179,11 @@ class HelperCredentialsTest {
             value = {
                 "echo 'the vault is locked' >&2; exit 1             | failed with status 1: the vault is locked",
                 "echo 'the vault is locked'; exit 1                 | failed with status 1: the vault is locked",
-                "exit 7                                             | failed with status 7: it did not say why",
-                "echo pa55word                                      | said no JSON: it did not say why",
-                "echo '{\"Username\":\"robot\"}'                    | said no Secret: it did not say why",
-                "echo '[]'                                          | said no Secret: it did not say why",
-                "head -c 70000 /dev/zero                            | said more than 65536 bytes",
+                "exit 7                                             | failed with status 7: it gave no reason",
+                "echo pa55word                                      | wrote no JSON: it gave no reason",
+                "echo '{\"Username\":\"robot\"}'                    | wrote no Secret: it gave no reason",
+                "echo '[]'                                          | wrote no Secret: it gave no reason",
+                "head -c 70000 /dev/zero                            | wrote more than 65536 bytes",
                 "head -c 70000 /dev/zero >&2; exit 1                | failed with status 1: ",
                 "exec sleep 30                                      | did not end within 1 s and was killed",
             })

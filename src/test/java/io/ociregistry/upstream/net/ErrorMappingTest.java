@@ -123,8 +123,8 @@ class ErrorMappingTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "Unsupported or unrecognized SSL message | ; is that a port with TLS?",
-                "Unrecognized SSL message, plaintext connection? | ; is that a port with TLS?",
+                "Unsupported or unrecognized SSL message | ; does that port use TLS?",
+                "Unrecognized SSL message, plaintext connection? | ; does that port use TLS?",
                 "Remote host terminated the handshake | ''",
             })
     void whatCanBeDoneAboutTlsIsSaid(String said, String advice) {
@@ -142,7 +142,7 @@ class ErrorMappingTest {
                 new BasicHttpResponse(status),
                 ErrorCode.MANIFEST_UNKNOWN);
         assertEquals(
-                hint, failure.getMessage().contains("http://r.example:5000 answered 400; is that a port with TLS?"));
+                hint, failure.getMessage().contains("http://r.example:5000 answered 400; if that port uses TLS, its URL must start with https://"));
         assertEquals(status == 404, failure.code() == ErrorCode.MANIFEST_UNKNOWN);
     }
 }

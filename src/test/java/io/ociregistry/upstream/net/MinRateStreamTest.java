@@ -31,7 +31,7 @@ class MinRateStreamTest extends UpstreamTest {
         assertEquals(0, body.read());
         now += Duration.ofSeconds(29).toNanos();
         IOException tooSlow = assertThrows(MinRateStream.TooSlow.class, body::read);
-        assertEquals("only 2 bytes came in 58 s", tooSlow.getMessage());
+        assertEquals("only 2 bytes arrived in 58 s", tooSlow.getMessage());
     }
 
     @Test

@@ -107,7 +107,7 @@ class SeveralAddressesTest {
         long begin = System.nanoTime();
         RegistryException down = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         Duration taken = Duration.ofNanos(System.nanoTime() - begin);
-        assertHolds("does not take connections in time", down.getMessage());
+        assertHolds("did not accept the connection in time", down.getMessage());
         assertTrue(taken.compareTo(Duration.ofSeconds(3)) < 0, taken::toString);
     }
 

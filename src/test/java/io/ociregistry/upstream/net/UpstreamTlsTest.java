@@ -188,7 +188,7 @@ class UpstreamTlsTest {
                 failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, trusting(authority.caPem(dir)))
                         .manifest("team/app", "1"));
         assertHolds(
-                "; it asks its clients for a certificate, and there is none to show: set tls.cert and tls.key of this registry",
+                "; the upstream requests a client certificate, and none is configured: set tls.cert and tls.key of this registry",
                 broken.getMessage());
         RegistryException other =
                 failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, showing(authority.client("edge")))

@@ -134,8 +134,8 @@ class MirrorProxiesTest {
         assertArrayEquals(missing.manifest(), manifest("1"));
         RegistryException unknown = failure(ErrorCode.MANIFEST_UNKNOWN, () -> manifest("3"));
         assertHolds(
-                ": the proxy http://" + url(near) + " does not lead to https://" + mirrorAt
-                        + ", it answered 407: it does not take the credentials of"
+                ": the proxy http://" + url(near) + " refused to connect to https://" + mirrorAt
+                        + ": it answered 407: it refused the credentials of"
                         + " registries[].mirrors[].proxy: user and password; correct them",
                 unknown.getMessage());
     }

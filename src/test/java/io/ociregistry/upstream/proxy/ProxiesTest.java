@@ -119,11 +119,11 @@ class ProxiesTest {
         RegistryException none = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
         assertHolds(
                 "GET manifest safe.example.com/team/app:1: the proxy http://proxy.example.com:" + proxy.port()
-                        + " does not lead to https://safe.example.com, it answered 407: it wants credentials;"
+                        + " refused to connect to https://safe.example.com: it answered 407: it requires credentials;"
                         + " set registries[].proxy: user and password",
                 none.getMessage());
         RegistryException wrong = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(PLAIN));
-        assertHolds("it does not take the credentials of registries[].proxy", wrong.getMessage());
+        assertHolds("it refused the credentials of registries[].proxy", wrong.getMessage());
         assertFalse(wrong.getMessage().contains("wr0ng"), wrong.getMessage());
         assertEquals(0, safe.connections() + plain.connections());
     }
@@ -217,7 +217,7 @@ class ProxiesTest {
         safe(via());
         safe.on(Match.manifests()).always(new Fault.ResetBeforeHeaders());
         RegistryException broken = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(SAFE));
-        assertHolds("https://safe.example.com broke off", broken.getMessage());
+        assertHolds("https://safe.example.com broke the connection", broken.getMessage());
         assertEquals(1, safe.requests(Match.manifests()).size());
     }
 
