@@ -43,7 +43,7 @@ public final class AdminToken {
 
     /** Returns an access that accepts no token. */
     public static AdminToken none(String reason) {
-        return new AdminToken(List.of(), "closed: " + reason, "missing on the server; its log gives the reason");
+        return new AdminToken(List.of(), "closed: " + reason, "missing on the server; its log says why");
     }
 
     /** Returns whether this is the right token, in a time that reveals nothing about it. */

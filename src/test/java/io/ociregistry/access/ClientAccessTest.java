@@ -49,7 +49,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void withoutASectionEverybodyIsAdmitted() {
+    void withoutASectionAllClientsAreAdmitted() {
         access = ClientAccess.of(ClientsConfig.NONE);
         assertTrue(access.isOpen());
         assertTrue(ask(null).join());
@@ -69,13 +69,13 @@ class ClientAccessTest {
                 "Digest x",
                 "geheim"
             })
-    void whatIsNotRightIsRefused(String header) throws IOException {
+    void wrongCredentialsAreRefused(String header) throws IOException {
         open(Optional.of(new Secret("geheim")), "node:" + HtpasswdTest.hash("right", 4));
         assertFalse(ask(header).join());
     }
 
     @Test
-    void passwordsAndTokensAreTakenBesideEachOther() throws IOException {
+    void passwordsAndTokensAreBothAccepted() throws IOException {
         open(Optional.of(new Secret("geheim")), "node:" + HtpasswdTest.hash("r\u00e4:ight", 4));
         assertTrue(ask(basic("node", "r\u00e4:ight")).join());
         assertTrue(ask("bearer   geheim").join());
@@ -83,7 +83,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aTokenAloneIsAskedForAsBearer() {
+    void tokenAloneIsChallengedAsBearer() {
         access = ClientAccess.of(
                 new ClientsConfig(Optional.empty(), Optional.of(new Secret("geheim")), Optional.empty()));
         assertEquals("Bearer realm=\"ociregistry\"", access.challenge());
@@ -91,7 +91,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void anEmptyNameWithAnEmptyPasswordCostsNoCheck() throws IOException {
+    void emptyNameAndPasswordCostNoCheck() throws IOException {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
         CompletableFuture<Boolean> nothing = ask(basic("", ""));
         assertTrue(nothing.isDone());
@@ -100,7 +100,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aPasswordThatWasRightIsKnownAtOnce() throws IOException {
+    void rightPasswordIsCached() throws IOException {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
         CompletableFuture<Boolean> first = ask(basic("node", "right"));
         assertFalse(first.isDone());
@@ -112,17 +112,17 @@ class ClientAccessTest {
     }
 
     @Test
-    void manyRequestsWithOnePasswordCostOneCheck() throws IOException {
+    void concurrentRequestsWithOnePasswordCostOneCheck() throws IOException {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
         List<CompletableFuture<Boolean>> all = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             all.add(ask(basic("node", "right")));
         }
-        all.forEach(each -> assertTrue(each.join(), "one that waits in no queue of its own"));
+        all.forEach(each -> assertTrue(each.join(), "the password is right, and the queue does not overflow"));
     }
 
     @Test
-    void whoGuessesPasswordsFillsAShortQueue_andHoldsUpNobodyWhoIsKnown() throws Exception {
+    void passwordGuessesFillAShortQueueAndDelayNoCachedUser() throws Exception {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", COST));
         assertTrue(ask(basic("node", "right")).join());
         List<CompletableFuture<Boolean>> guesses = new ArrayList<>();
@@ -131,7 +131,7 @@ class ClientAccessTest {
         }
         CompletableFuture<Boolean> known = ask(basic("node", "right"));
         assertTrue(known.isDone() && known.join());
-        int sentAway = 0;
+        int refused = 0;
         for (CompletableFuture<Boolean> guess : guesses) {
             try {
                 assertFalse(guess.get());
@@ -139,15 +139,15 @@ class ClientAccessTest {
                 RegistryException busy = assertInstanceOf(RegistryException.class, e.getCause());
                 assertEquals(ErrorCode.OVERLOADED, busy.code());
                 assertEquals(Optional.of(Duration.ofSeconds(1)), busy.retryAfter());
-                sentAway++;
+                refused++;
             }
         }
-        assertTrue(sentAway > 100, sentAway + " of 200");
-        assertFalse(ask(basic("node", "guess0")).join(), "and then there is room again");
+        assertTrue(refused > 100, refused + " of 200");
+        assertFalse(ask(basic("node", "guess0")).join(), "then the queue has room again");
     }
 
     @Test
-    void aPasswordThatIsTakenAwayIsForgotten() throws Exception {
+    void removedPasswordIsRefused() throws Exception {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", 4));
         assertTrue(ask(basic("node", "right")).join());
         write("htpasswd", "other:" + HtpasswdTest.hash("new", 4));
@@ -156,7 +156,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aFileThatBreaksKeepsTheUsers_andIsLoggedOnce() throws Exception {
+    void brokenFileKeepsTheUsersAndIsLoggedOnce() throws Exception {
         open(Optional.empty(), "node:" + HtpasswdTest.hash("right", 4));
         try (LogLines log = LogLines.of("io.ociregistry")) {
             write("htpasswd", "node:geheim");
@@ -175,7 +175,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aTokenFileIsReadAgain_andGoesBeforeTheTokenInTheConfiguration() throws Exception {
+    void tokenFileIsReloadedAndPrecedesTheConfiguredToken() throws Exception {
         Path file = write("token", "  one  \nnot this\n");
         access = ClientAccess.of(
                 new ClientsConfig(Optional.empty(), Optional.of(new Secret("given")), Optional.of(file)),
@@ -188,7 +188,7 @@ class ClientAccessTest {
     }
 
     @Test
-    void aFileThatCanNotBeUsedIsNamed() {
+    void unusableFileIsNamed() {
         var failure = assertThrows(
                 UnusableFileException.class,
                 () -> ClientAccess.of(

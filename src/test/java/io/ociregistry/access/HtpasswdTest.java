@@ -13,12 +13,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HtpasswdTest {
-    /** The first vector of crypt_blowfish, the reference of bcrypt. */
+    /** The first test vector of crypt_blowfish, the reference implementation of bcrypt. */
     private static final String VECTOR = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+    private static final String ADVICE = "; make it with: htpasswd -B";
+    private static final String ONLY_BCRYPT = ", and only bcrypt is accepted" + ADVICE;
 
     @ParameterizedTest
     @ValueSource(strings = {"$2a$", "$2b$", "$2y$"})
-    void bcryptIsTakenInAllItsVersions(String version) {
+    void allVersionsOfBcryptAreAccepted(String version) {
         Htpasswd users = parse("# the nodes\n\nnode:" + version + "05$" + VECTOR + "\r\n");
         assertTrue(users.matches("node", bytes("U*U")));
         assertFalse(users.matches("node", bytes("U*V")));
@@ -30,24 +33,24 @@ class HtpasswdTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "a:$apr1$xxxxxxxx$yyyyyyyyyyyyyyyyyyyyyy | its line 1 has an MD5 hash, and only bcrypt is accepted; make it with: htpasswd -B",
-                "a:{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE= | its line 1 has a SHA-1 hash, and only bcrypt is accepted; make it with: htpasswd -B",
-                "a:$6$salt$hash | its line 1 has a SHA-2 hash, and only bcrypt is accepted; make it with: htpasswd -B",
-                "a:plain | its line 1 has no bcrypt hash, and only bcrypt is accepted; make it with: htpasswd -B",
-                "a:$2y$05$half | its line 1 has no bcrypt hash, and only bcrypt is accepted; make it with: htpasswd -B",
-                "plain | its line 1 is not user:hash; make it with: htpasswd -B",
+                "a:$apr1$xxxxxxxx$yyyyyyyyyyyyyyyyyyyyyy | its line 1 has an MD5 hash" + ONLY_BCRYPT,
+                "a:{SHA}VBPuJHI7uixaa6LQGWx4s+5GKNE= | its line 1 has a SHA-1 hash" + ONLY_BCRYPT,
+                "a:$6$salt$hash | its line 1 has a SHA-2 hash" + ONLY_BCRYPT,
+                "a:plain | its line 1 has no bcrypt hash" + ONLY_BCRYPT,
+                "a:$2y$05$half | its line 1 has no bcrypt hash" + ONLY_BCRYPT,
+                "plain | its line 1 is not user:hash" + ADVICE,
                 "a:$2y$31$" + VECTOR
-                        + " | its line 1 has a bcrypt hash of cost 31, which must be 4 to 15; make it with: htpasswd -B -C 10",
-                "# nobody | it has no users; make it with: htpasswd -B",
+                        + " | its line 1 has a bcrypt hash of cost 31, which must be 4 to 15" + ADVICE + " -C 10",
+                "# comment | it has no users" + ADVICE,
             })
-    void whatIsNoUserWithABcryptHashIsRefused_andNotQuoted(String file, String message) {
+    void invalidLineIsRefusedAndNotQuoted(String file, String message) {
         assertEquals(
                 message,
                 assertThrows(IllegalArgumentException.class, () -> parse(file)).getMessage());
     }
 
     @Test
-    void aUserWhoIsThereTwiceIsRefused() {
+    void repeatedUserIsRefused() {
         String line = "a:$2y$05$" + VECTOR + "\n";
         assertEquals(
                 "its line 2 repeats a user; remove one of the lines",
@@ -56,13 +59,13 @@ class HtpasswdTest {
     }
 
     @Test
-    void anUnknownUserCostsTheTimeOfAKnownOne() {
+    void unknownUserCostsTheTimeOfAKnownUser() {
         Htpasswd users = parse("node:" + hash("right", 9));
         long known = Long.MAX_VALUE;
         long unknown = Long.MAX_VALUE;
         for (int i = 0; i < 8; i++) {
             known = Math.min(known, time(users, "node"));
-            unknown = Math.min(unknown, time(users, "nobody"));
+            unknown = Math.min(unknown, time(users, "unknown"));
         }
         assertTrue(unknown > known / 2 && unknown < known * 2, known + " and " + unknown + " ns");
     }

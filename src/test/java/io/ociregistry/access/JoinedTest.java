@@ -20,7 +20,7 @@ class JoinedTest {
     private final Queue<Runnable> queue = new ArrayDeque<>();
 
     @Test
-    void whoAsksMeanwhileGetsTheSame_andWhoAsksLaterAnew() {
+    void concurrentCallsShareOneComputationAndLaterCallsStartAnew() {
         CompletableFuture<String> first = join("key", () -> "one");
         CompletableFuture<String> second = join("key", () -> "two");
         CompletableFuture<String> other = join("another", () -> "three");
@@ -35,7 +35,7 @@ class JoinedTest {
     }
 
     @Test
-    void anErrorEndsTheWaitOfAll_andIsNotKept() {
+    void errorReachesAllCallersAndIsNotCached() {
         CompletableFuture<String> first = join("key", () -> {
             throw new StackOverflowError();
         });
@@ -51,9 +51,9 @@ class JoinedTest {
     }
 
     @Test
-    void workThatCanNotBeBegunIsForgotten_whyeverThatIs() {
+    void rejectedComputationIsForgotten() {
         assertFailsWith(RejectedExecutionException.class, new RejectedExecutionException());
-        // As Java says that there is no further thread.
+        // The error of Java if it cannot start a thread.
         assertFailsWith(OutOfMemoryError.class, new OutOfMemoryError("unable to create native thread"));
         CompletableFuture<String> next = join("key", () -> "two");
         runAll();

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * Decides which addresses the requests for one registry may reach, its token service and redirect targets included.
  *
  * <p>The HTTP client resolves every host through this resolver for each new connection, literal addresses included, and
- * connects only to the returned addresses. So nothing can change between the check and the use. A registry that is not
- * configured may be reached only at public addresses. The host of a configured registry is allowed at every address.
- * The other hosts that it names may be as near as the registry itself ({@link AddressScope}), but never at special
- * addresses. An ambiguous form of an IPv4 address ({@link IpLiteral}) is refused.
+ * connects only to the returned addresses. So nothing can change between the check and the use. An unlisted registry
+ * may be reached only at public addresses. The host of a configured registry is allowed at every address. The other
+ * hosts that it names may be as near as the registry itself ({@link AddressScope}), but never at special addresses. An
+ * ambiguous form of an IPv4 address ({@link IpLiteral}) is refused.
  *
  * <p>A proxy resolves the names of its targets itself. All addresses that this server finds for such a target must be
  * allowed, because the proxy may use any of them. If this server finds none, which is usual behind proxies, only
- * targets that configured registries name are allowed.
+ * targets that configured registries name are allowed (ADR 15).
  *
  * <p>Thread-safe.
  */
@@ -43,7 +43,7 @@ public final class AddressGuard implements DnsResolver {
         this.registry = registry;
     }
 
-    /** Returns the guard for registries that are not configured. */
+    /** Returns the guard for unlisted registries. */
     public static AddressGuard publicOnly(HostResolver resolver) {
         return new AddressGuard(resolver, Optional.empty());
     }
@@ -82,7 +82,7 @@ public final class AddressGuard implements DnsResolver {
      * Checks that a proxy may connect to this target.
      *
      * @throws Refused if an address of the target is not allowed, or if its name cannot be resolved and the registry is
-     *     not configured
+     *     unlisted
      */
     public void checkProxied(Origin target) throws UnknownHostException {
         String host = target.host();

@@ -8,11 +8,11 @@ import java.net.URI;
  * Checks the URIs of redirects and token services that one registry names. The {@link AddressGuard} checks their
  * addresses.
  *
- * <p>A target of an https registry must be https too. A registry that is not configured may name only its own port and
- * 443, so that it cannot make this server probe other ports.
+ * <p>A target of an https registry must be https too. An unlisted registry may name only its own port and 443, so that
+ * it cannot make this server probe other ports.
  *
  * @param home the origin of the registry
- * @param configured whether the configuration lists the registry
+ * @param configured false for an unlisted registry
  */
 public record AllowedTargets(Origin home, boolean configured) {
     /**

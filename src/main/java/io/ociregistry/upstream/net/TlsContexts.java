@@ -53,7 +53,7 @@ public final class TlsContexts implements TlsSocketStrategy {
 
     private record Strategies(SniSocketStrategy toRegistry, SniSocketStrategy toOthers) {}
 
-    /** Verifies everything against the trust store of the operating system, for registries that are not configured. */
+    /** Verifies everything against the trust store of the operating system, for unlisted registries. */
     public static TlsContexts verified(SystemTrust system) {
         return of(TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Nothing is connected to here: the guard alone says where a connection might go. */
+/** Decisions of the guard, without any connection. */
 class AddressGuardTest {
     private static final String PUBLIC = "8.8.8.8";
 
@@ -35,7 +35,7 @@ class AddressGuardTest {
                 "[::ffff:127.0.0.1]",
                 "[64:ff9b::127.0.0.1]"
             })
-    void aRegistryThatIsNotConfiguredIsNeverNear(String host) {
+    void unlistedRegistryIsRefusedAtLocalAddresses(String host) {
         AddressGuard guard = AddressGuard.publicOnly(names);
         var refused = assertThrows(AddressGuard.Refused.class, () -> guard.resolve(host, 443));
         assertTrue(refused.getMessage().contains(host), refused.getMessage());
@@ -43,7 +43,7 @@ class AddressGuardTest {
     }
 
     @Test
-    void itIsWhereItIsPublic() throws UnknownHostException {
+    void unlistedRegistryIsAllowedAtPublicAddresses() throws UnknownHostException {
         AddressGuard guard = AddressGuard.publicOnly(names.with("registry.example.com", PUBLIC, "2606:4700::1111"));
         assertEquals(
                 List.of(
@@ -53,14 +53,14 @@ class AddressGuardTest {
     }
 
     @Test
-    void ofSeveralAddressesOnlyThoseThatAreAllowedAreTried() throws UnknownHostException {
+    void onlyAllowedAddressesOfANameAreReturned() throws UnknownHostException {
         AddressGuard guard =
                 AddressGuard.publicOnly(names.with("rebinding.example.com", "127.0.0.1", PUBLIC, "10.0.0.1"));
         assertArrayEquals(new InetAddress[] {InetAddress.getByName(PUBLIC)}, guard.resolve("rebinding.example.com"));
     }
 
     @Test
-    void aNameThatMovesToThisMachineIsRefusedFromThen() throws UnknownHostException {
+    void nameThatMovesToLoopbackIsRefused() throws UnknownHostException {
         AddressGuard guard = AddressGuard.publicOnly(names);
         names.with("rebinding.example.com", PUBLIC);
         assertEquals(1, guard.resolve("rebinding.example.com", 443).size());
@@ -70,7 +70,7 @@ class AddressGuardTest {
 
     @ParameterizedTest
     @CsvSource({
-        // where the configured registry is | where it sends us | allowed
+        // address of the configured registry, address of the host that it names, allowed
         "8.8.8.8, 9.9.9.9, true",
         "8.8.8.8, 10.0.0.1, false",
         "8.8.8.8, 127.0.0.1, false",
@@ -85,11 +85,11 @@ class AddressGuardTest {
         "127.0.0.1, 169.254.169.254, false",
         "169.254.1.1, 169.254.169.254, false",
     })
-    void aConfiguredRegistryMaySendUsAsNearAsItIsItself(String home, String other, boolean allowed)
+    void configuredRegistryNamesHostsOnlyAsNearAsItself(String registry, String other, boolean allowed)
             throws UnknownHostException {
-        names.with("registry.example.com", home).with("other.example.net", other);
+        names.with("registry.example.com", registry).with("other.example.net", other);
         AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
-        assertEquals(1, guard.resolve("registry.example.com", 443).size(), "home is allowed wherever it is");
+        assertEquals(1, guard.resolve("registry.example.com", 443).size(), "the registry is allowed at every address");
         if (allowed) {
             assertEquals(1, guard.resolve("other.example.net", 443).size());
         } else {
@@ -98,7 +98,7 @@ class AddressGuardTest {
     }
 
     @Test
-    void aRegistryWithOnePublicAddressIsPublic() throws UnknownHostException {
+    void registryWithOnePublicAddressIsPublic() throws UnknownHostException {
         names.with("registry.example.com", "10.0.0.1", PUBLIC);
         AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
         assertEquals(2, guard.resolve("registry.example.com").length);
@@ -107,13 +107,13 @@ class AddressGuardTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"::1", "[::1]"})
-    void anIpv6HomeIsKnownWithAndWithoutBrackets(String host) throws UnknownHostException {
+    void ipv6RegistryIsKnownWithAndWithoutBrackets(String host) throws UnknownHostException {
         AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://[::1]")), names);
         assertEquals(1, guard.resolve(host, 443).size());
     }
 
     @Test
-    void aNameWithoutAddressesIsNoRefusal() {
+    void unknownNameIsNotRefused() {
         AddressGuard guard = AddressGuard.publicOnly(names);
         var unknown = assertThrows(UnknownHostException.class, () -> guard.resolve("nowhere.invalid", 443));
         assertEquals(UnknownHostException.class, unknown.getClass());

@@ -94,13 +94,13 @@ class AddressScopeTest {
         "febf::1, SPECIAL",
         "fec0::1, SPECIAL",
         "ff02::1, SPECIAL",
-        // the well-known NAT64 prefix stands for the IPv4 address behind it
+        // the well-known NAT64 prefix contains an IPv4 address
         "64:ff9b::7f00:1, LOOPBACK",
         "64:ff9b::a9fe:a9fe, SPECIAL",
         "64:ff9b::a00:1, PRIVATE",
         "64:ff9b::808:808, PUBLIC",
     })
-    void anAddressReachesAsFarAsItsBlock(String address, AddressScope scope) throws UnknownHostException {
+    void addressHasTheScopeOfItsBlock(String address, AddressScope scope) throws UnknownHostException {
         assertEquals(scope, AddressScope.of(InetAddress.getByName(address)));
     }
 
@@ -112,18 +112,18 @@ class AddressScopeTest {
         "0.0.0.0, SPECIAL",
         "8.8.8.8, PUBLIC",
     })
-    void anIpv4AddressInsideOfIpv6IsStillTheSame(String inner, AddressScope scope) throws UnknownHostException {
+    void mappedIpv4AddressKeepsItsScope(String inner, AddressScope scope) throws UnknownHostException {
         byte[] mapped = new byte[16];
         mapped[10] = (byte) 0xff;
         mapped[11] = (byte) 0xff;
         System.arraycopy(InetAddress.getByName(inner).getAddress(), 0, mapped, 12, 4);
-        // getByAddress of 16 bytes without a scope would turn it into IPv4 before we see it.
+        // InetAddress.getByAddress without a scope id converts a mapped address to IPv4.
         assertEquals(scope, AddressScope.of(Inet6Address.getByAddress(null, mapped, -1)));
         assertEquals(scope, AddressScope.of(InetAddress.getByAddress(mapped)));
     }
 
     @Test
-    void theOrderIsFromFarToNear() {
+    void scopesAreOrderedFromWideToNarrow() {
         assertEquals(
                 "[a public address, a private address, an address of this machine, a special address]",
                 java.util.Arrays.toString(AddressScope.values()));

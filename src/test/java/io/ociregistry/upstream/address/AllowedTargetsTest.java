@@ -9,11 +9,11 @@ import java.net.URI;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Where registries may send us, as far as a URI tells. */
+/** URIs that registries may name as redirect target or token service. */
 class AllowedTargetsTest {
     @ParameterizedTest
     @CsvSource({
-        // home, configured, target, refused as
+        // registry, configured, target, error
         "https://r.example, true, https://cdn.example/x, ",
         "https://r.example, true, https://cdn.example:8443/x, ",
         "https://r.example, true, http://cdn.example/x, UPSTREAM_BAD_ANSWER",
@@ -30,14 +30,14 @@ class AllowedTargetsTest {
         "https://r.example:5000, false, https://cdn.example/x, ",
         "https://r.example:5000, false, http://cdn.example:5000/x, UPSTREAM_BAD_ANSWER",
     })
-    void aRegistrySendsUsOnlyThere(String home, boolean configured, URI target, String refusal) {
-        AllowedTargets destinations = new AllowedTargets(Origin.of(URI.create(home)), configured);
+    void targetsOfARegistryAreChecked(String registry, boolean configured, URI target, String refusal) {
+        AllowedTargets targets = new AllowedTargets(Origin.of(URI.create(registry)), configured);
         if (refusal == null) {
-            assertEquals(Origin.of(target), destinations.check(target));
+            assertEquals(Origin.of(target), targets.check(target));
             return;
         }
-        RegistryException refused = assertThrows(RegistryException.class, () -> destinations.check(target));
+        RegistryException refused = assertThrows(RegistryException.class, () -> targets.check(target));
         assertEquals(refusal, refused.code().name());
-        assertTrue(refused.getMessage().startsWith(home), refused.getMessage());
+        assertTrue(refused.getMessage().startsWith(registry), refused.getMessage());
     }
 }

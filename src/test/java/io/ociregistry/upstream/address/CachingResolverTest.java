@@ -36,7 +36,7 @@ class CachingResolverTest {
     }
 
     @Test
-    void whereNameServersFailTheLastGoodAddressesAreGiven() throws Exception {
+    void failedLookupReturnsTheLastKnownAddresses() throws Exception {
         assertEquals(ADDRESSES, resolver.resolve("r.example"));
         names = host -> {
             throw new UnknownHostException(host + ": Temporary failure in name resolution");
@@ -46,11 +46,11 @@ class CachingResolverTest {
                 assertThrows(UnknownHostException.class, () -> resolver.resolve("other.example"));
         assertEquals("other.example: Temporary failure in name resolution", unknown.getMessage());
         names = host -> List.of();
-        assertEquals(List.of(), resolver.resolve("r.example"), "an answer is believed again");
+        assertEquals(List.of(), resolver.resolve("r.example"), "a new answer replaces the known addresses");
     }
 
     @Test
-    void aNameServerThatIsSilentCostsNoMoreThanTheLimit() throws Exception {
+    void silentNameServerCostsAtMostTheLimit() throws Exception {
         resolver = resolver(Duration.ofMillis(50));
         assertEquals(ADDRESSES, resolver.resolve("r.example"));
         names = this::silent;
@@ -60,7 +60,7 @@ class CachingResolverTest {
     }
 
     @Test
-    void nobodyWaitsForALookupThatIsOverdue() throws Exception {
+    void overdueLookupIsNotWaitedFor() throws Exception {
         Duration limit = Duration.ofSeconds(2);
         resolver = resolver(limit);
         names = this::silent;
@@ -74,7 +74,7 @@ class CachingResolverTest {
     }
 
     @Test
-    void oneHostIsLookedUpOnceHoweverManyAsk() throws Exception {
+    void concurrentLookupsOfOneHostShareAQuery() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
         names = host -> {
@@ -95,7 +95,7 @@ class CachingResolverTest {
     }
 
     @Test
-    void silentNameServersDoNotUseUpTheThreads() throws Exception {
+    void silentNameServersDoNotExhaustTheThreads() throws Exception {
         resolver = resolver(Duration.ofMillis(20));
         assertEquals(ADDRESSES, resolver.resolve("known.example"));
         names = this::silent;
@@ -104,7 +104,7 @@ class CachingResolverTest {
             assertThrows(UnknownHostException.class, () -> resolver.resolve(host));
         }
         assertEquals(ADDRESSES, resolver.resolve("known.example"));
-        assertEquals(33, lookups.get(), "those of all threads, and the first");
+        assertEquals(33, lookups.get(), "one lookup for each of 32 threads, and the first");
     }
 
     private CachingResolver resolver(Duration limit) {

@@ -15,14 +15,14 @@ class IpLiteralTest {
         "::1, /0:0:0:0:0:0:0:1",
         "[::ffff:127.0.0.1], /127.0.0.1",
     })
-    void thatIsAnAddress(String host, String address) {
+    void usualFormIsAnAddress(String host, String address) {
         assertEquals(address, IpLiteral.parse(host).orElseThrow().toString());
         assertEquals(false, IpLiteral.isDisguised(host));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "r.example", "a1", "1a", "0xg.example", "[x::1]", "", "[127.0.0.1]", "x.0xyz"})
-    void thatIsNone(String host) {
+    void otherTextIsNoAddress(String host) {
         assertEquals(true, IpLiteral.parse(host).isEmpty());
         assertEquals(false, IpLiteral.isDisguised(host));
     }
@@ -45,7 +45,7 @@ class IpLiteralTest {
                 "a.0x7f",
                 "r.example.1"
             })
-    void thatIsOneToSome(String host) {
+    void unusualFormIsAmbiguous(String host) {
         assertEquals(true, IpLiteral.isDisguised(host));
         assertEquals(true, IpLiteral.parse(host).isEmpty());
     }

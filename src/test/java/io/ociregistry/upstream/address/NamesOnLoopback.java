@@ -8,12 +8,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The DNS of a test: names are on loopback unless told otherwise, {@code .invalid} is nowhere. Never asks a real one. */
+/**
+ * The DNS of a test: names resolve to loopback unless configured, and {@code .invalid} names do not resolve. Never
+ * sends a query.
+ */
 public final class NamesOnLoopback implements HostResolver {
     private final Map<String, List<InetAddress>> names = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
-    /** Puts a name somewhere else. */
+    /** Sets the addresses of a name. */
     public NamesOnLoopback with(String name, String... addresses) throws UnknownHostException {
         List<InetAddress> found = new ArrayList<>();
         for (String address : addresses) {
@@ -23,7 +26,7 @@ public final class NamesOnLoopback implements HostResolver {
         return this;
     }
 
-    /** What was asked for, in order. */
+    /** Returns the resolved names, in order. */
     public List<String> asked() {
         return List.copyOf(asked);
     }
@@ -31,9 +34,9 @@ public final class NamesOnLoopback implements HostResolver {
     @Override
     public List<InetAddress> resolve(String host) throws UnknownHostException {
         asked.add(host);
-        List<InetAddress> told = names.get(host);
-        if (told != null) {
-            return told;
+        List<InetAddress> configured = names.get(host);
+        if (configured != null) {
+            return configured;
         }
         if (host.endsWith(".invalid")) {
             throw new UnknownHostException(host);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is at loopback, in the private network or at a metadata service is not reached by whoever names it. */
+/** Requests to loopback, private and metadata addresses that registries name. */
 @Timeout(30)
 class NearAddressesTest {
     private final FakeUpstream up = FakeUpstream.start();
@@ -54,7 +54,7 @@ class NearAddressesTest {
                 "10.0.0.1",
                 "[fd00:ec2::254]"
             })
-    void anUnlistedRegistryIsNotReachedThere(String template) {
+    void unlistedRegistryIsNotReachedAtLocalAddresses(String template) {
         String name = template.replace("PORT", Integer.toString(up.port()));
         RegistryException denied = failure(
                 ErrorCode.DENIED,
@@ -62,12 +62,12 @@ class NearAddressesTest {
         assertHolds("GET manifest " + name + "/library/alpine:3.20: ", denied.getMessage());
         assertHolds("add it under registries", denied.getMessage());
         assertEquals(0, up.connections());
-        // The HTTP client asked for addresses, too: nothing else decides where it goes.
+        // The HTTP client resolves literal addresses too, so the guard checks them.
         assertEquals(1, upstreams.names().asked().size());
     }
 
     @Test
-    void anUnlistedRegistryIsNotEvenLookedForWhereTheyAreDenied() {
+    void deniedUnlistedRegistryIsNotResolved() {
         upstreams.denyingOthers();
         RegistryException denied = failure(ErrorCode.DENIED, () -> upstreams.get("registry.example.com"));
         assertHolds("unlistedRegistries is deny", denied.getMessage());
@@ -76,16 +76,16 @@ class NearAddressesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:PORT", "localhost:PORT", "internal.example.com:PORT"})
-    void aConfiguredRegistryIsReachedWhereverItIs(String template) {
+    void configuredRegistryIsReachedAtAnyAddress(String template) {
         String name = template.replace("PORT", Integer.toString(up.port()));
         upstreams.with(UpstreamConfig.of(name).withScheme(Scheme.HTTP));
         assertArrayEquals(
                 image.manifest(), upstreams.manifest("library/alpine", "3.20").bytes());
-        assertEquals(1, upstreams.names().asked().size(), "the address that was checked is the one that is used");
+        assertEquals(1, upstreams.names().asked().size(), "the checked address is the one that is used");
     }
 
     @Test
-    void aConfiguredRegistryMayBeAtAnIpv6Address() throws Exception {
+    void configuredRegistryIsReachedAtAnIpv6Address() throws Exception {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.getAllByName("::1")[0], 0));
             Thread server = new Thread(() -> {
@@ -109,7 +109,7 @@ class NearAddressesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"http://169.254.169.254/latest/meta-data/", "http://metadata.example.net/", "http://[fe80::1]/"})
-    void aRegistryAtLoopbackMaySendUsToNoSpecialAddress(String location) throws Exception {
+    void loopbackRegistryCannotRedirectToSpecialAddress(String location) throws Exception {
         upstreams.names().with("metadata.example.net", "169.254.169.254");
         upstreams.with(UpstreamConfig.of("127.0.0.1:" + up.port()).withScheme(Scheme.HTTP));
         up.on(Match.manifests()).always(new Fault.RedirectTo(location));
@@ -118,7 +118,7 @@ class NearAddressesTest {
     }
 
     @Test
-    void aRegistryAtLoopbackMayNameNoTokenServiceAtASpecialAddress() {
+    void loopbackRegistryCannotNameSpecialTokenService() {
         upstreams.with(UpstreamConfig.of("127.0.0.1:" + up.port()).withScheme(Scheme.HTTP));
         up.on(Match.manifests())
                 .always(Fault.status(401)
@@ -127,9 +127,9 @@ class NearAddressesTest {
     }
 
     @Test
-    void aPublicRegistryMaySendUsToNothingNear_neitherForContentNorForTokens() throws Exception {
-        // One public address makes it a public one. It is reached at the other, which comes first and takes the
-        // connection.
+    void publicRegistryCannotNameLocalAddresses() throws Exception {
+        // One public address makes this a public registry. It is reached at the other address, which comes first and
+        // accepts the connection.
         upstreams.names().with("registry.example.com", "127.0.0.1", "8.8.8.8");
         upstreams.with(
                 UpstreamConfig.of("registry.example.com").withEndpoint("http://registry.example.com:" + up.port()));

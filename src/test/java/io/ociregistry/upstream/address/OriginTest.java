@@ -20,7 +20,7 @@ class OriginTest {
         "https://[::1]/, https://[::1]",
         "https://under_score.example.com:5000/, https://under_score.example.com:5000",
     })
-    void anOriginIsSchemeHostAndPort(String uri, String shown) {
+    void originIsSchemeHostAndPort(String uri, String shown) {
         assertEquals(shown, Origin.of(URI.create(uri)).toString());
     }
 
@@ -43,7 +43,7 @@ class OriginTest {
                 "https://ghcr.io:+443/",
                 "https://ghcr.io:-1/"
             })
-    void whatIsNoOriginIsRefused(String uri) {
+    void invalidOriginIsRefused(String uri) {
         assertThrows(IllegalArgumentException.class, () -> Origin.of(URI.create(uri)));
     }
 
@@ -63,7 +63,7 @@ class OriginTest {
         "https://[::1], https://[::2], false",
         "https://registry, https://auth, false",
     })
-    void aSiteIsWhatOneOwnerRegistered(String one, String other, boolean same) {
+    void siteIsTheRegistrableDomain(String one, String other, boolean same) {
         assertEquals(same, Origin.of(URI.create(one)).isSameSite(Origin.of(URI.create(other))));
         assertEquals(same, Origin.of(URI.create(other)).isSameSite(Origin.of(URI.create(one))));
     }

@@ -29,11 +29,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What may be reached of the public network by registries that nobody configured, tried on addresses of {@code lo} in a network namespace of
- * its own: a program that {@code PublicAddressesIT} starts there, and nobody elsewhere. Ends with an exception where a promise is broken.
+ * Requests of unlisted registries to public addresses, which are on {@code lo} in a network namespace of their own.
+ * {@code PublicAddressesIT} starts this program there. It exits with an exception if a claim fails.
  */
 public final class PublicAddresses implements AutoCloseable {
-    /** The addresses that have to be on {@code lo}. */
+    /** The addresses that {@code lo} must have. */
     public static final List<String> ADDRESSES = List.of("9.9.9.9", "11.0.0.1", "10.9.9.9");
 
     private static final String[] NAMES = {
@@ -44,11 +44,11 @@ public final class PublicAddresses implements AutoCloseable {
     private final TestCertificates authority = TestCertificates.create();
     private final FakeUpstream up = FakeUpstream.startTls(authority.server(NAMES));
     private final FakeImage image = up.image("team/app", "1").push();
-    private final Door one = new Door("9.9.9.9", 443);
-    private final Door two = new Door("11.0.0.1", 443);
-    private final Door otherPort = new Door("11.0.0.1", 8443);
-    private final Door inside = new Door("10.9.9.9", 443);
-    private final Door loopback = new Door("127.0.0.1", 443);
+    private final Forwarder one = new Forwarder("9.9.9.9", 443);
+    private final Forwarder two = new Forwarder("11.0.0.1", 443);
+    private final Forwarder otherPort = new Forwarder("11.0.0.1", 8443);
+    private final Forwarder inside = new Forwarder("10.9.9.9", 443);
+    private final Forwarder loopback = new Forwarder("127.0.0.1", 443);
     private final HttpUpstreams upstreams;
 
     private PublicAddresses(Path directory) throws IOException {
@@ -68,30 +68,30 @@ public final class PublicAddresses implements AutoCloseable {
 
     public static void main(String[] arguments) throws IOException {
         Path directory = Files.createTempDirectory("public");
-        try (PublicAddresses here = new PublicAddresses(directory)) {
-            here.aPublicAddressIsReached_andVerified();
-            here.aPrivateOneIsNot_neitherAloneNorAmongOthers();
-            here.aNameIsCheckedAgainForEveryConnection();
-            here.onlyItsOwnPortAnd443AreNamed();
-            here.nothingNearIsNamed();
+        try (PublicAddresses test = new PublicAddresses(directory)) {
+            test.publicAddressIsReachedAndVerified();
+            test.privateAddressIsNotReached();
+            test.nameIsCheckedForEveryConnection();
+            test.onlyTheOwnPortAnd443AreReached();
+            test.localTargetsAreRefused();
         }
     }
 
-    private void aPublicAddressIsReached_andVerified() {
+    private void publicAddressIsReachedAndVerified() {
         pull("one.example");
         is(1, one.count());
         fails(ErrorCode.UPSTREAM_UNREACHABLE, "other.example");
         is(true, two.count() > 0);
     }
 
-    private void aPrivateOneIsNot_neitherAloneNorAmongOthers() {
+    private void privateAddressIsNotReached() {
         fails(ErrorCode.DENIED, "private.example");
         pull("mixed.example");
         is(0, inside.count());
         is(0, loopback.count());
     }
 
-    private void aNameIsCheckedAgainForEveryConnection() throws UnknownHostException {
+    private void nameIsCheckedForEveryConnection() throws UnknownHostException {
         at("rebinding.example", "9.9.9.9");
         pull("rebinding.example");
         at("rebinding.example", "127.0.0.1");
@@ -100,7 +100,7 @@ public final class PublicAddresses implements AutoCloseable {
         is(0, loopback.count());
     }
 
-    private void onlyItsOwnPortAnd443AreNamed() {
+    private void onlyTheOwnPortAnd443AreReached() {
         redirect("https://two.example:8443/v2/team/app/manifests/1");
         fails(ErrorCode.DENIED, "one.example");
         up.on(Match.manifests())
@@ -116,7 +116,7 @@ public final class PublicAddresses implements AutoCloseable {
         fails(ErrorCode.UPSTREAM_BAD_ANSWER, "one.example");
     }
 
-    private void nothingNearIsNamed() {
+    private void localTargetsAreRefused() {
         for (String host : List.of(
                 "127.0.0.1",
                 "127.1",
@@ -177,9 +177,9 @@ public final class PublicAddresses implements AutoCloseable {
     }
 
     private List<InetAddress> lookUp(String host) throws UnknownHostException {
-        List<InetAddress> told = dns.get(host);
-        if (told != null) {
-            return told;
+        List<InetAddress> configured = dns.get(host);
+        if (configured != null) {
+            return configured;
         }
         return List.of(IpLiteral.parse(host).orElseThrow(() -> new UnknownHostException(host)));
     }
@@ -190,11 +190,11 @@ public final class PublicAddresses implements AutoCloseable {
         up.close();
     }
 
-    /** An address and a port behind which the fake registry is. */
-    private final class Door {
+    /** An address and port that forward to the fake registry. */
+    private final class Forwarder {
         private final AtomicInteger opened = new AtomicInteger();
 
-        Door(String address, int port) {
+        Forwarder(String address, int port) {
             try {
                 ServerSocket listening = new ServerSocket();
                 listening.bind(new InetSocketAddress(address, port));
@@ -217,23 +217,23 @@ public final class PublicAddresses implements AutoCloseable {
         }
     }
 
-    /** Something that goes on until a connection ends. */
-    private interface Pumping {
+    /** Copies bytes until a connection ends. */
+    private interface Copy {
         void run() throws IOException;
     }
 
-    private static void start(Pumping work, Socket... ended) {
+    private static void start(Copy work, Socket... ended) {
         Thread thread = new Thread(() -> {
             try {
                 work.run();
             } catch (IOException over) {
-                // The other side goes too.
+                // The other side is closed too.
             }
             for (Socket socket : ended) {
                 try {
                     socket.close();
                 } catch (IOException gone) {
-                    // As wanted.
+                    // The socket is closed.
                 }
             }
         });

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What registries write into {@code WWW-Authenticate}. */
+/** Headers {@code WWW-Authenticate} of registries. */
 class AuthChallengeTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                // what was sent | how it is understood
+                // header | challenges
                 "Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:x:pull\""
                         + " | bearer{realm=https://a/t, scope=repository:x:pull, service=s}",
                 "BASIC realm=\"Sonatype Nexus\" | basic{realm=Sonatype Nexus}",
@@ -41,7 +41,8 @@ class AuthChallengeTest {
                 "Bearer realm=\"y\" service=\"s\" | bearer{realm=y, service=s}",
                 "Bearer realm=\"y\"service=\"s\" | bearer{realm=y, service=s}",
                 ",, Bearer ,realm=\"y\",, service=\"s\", | bearer{realm=y, service=s}",
-                "Bearer realm=\"y\",error=\"invalid_token\",unheard=of | bearer{error=invalid_token, realm=y, unheard=of}",
+                "Bearer realm=\"y\",error=\"invalid_token\",unheard=of"
+                        + " | bearer{error=invalid_token, realm=y, unheard=of}",
                 "Bearer realm=\"y\",realm=\"z\" | bearer{realm=y}",
                 "Bearer realm=\"never closed | bearer{realm=never closed}",
                 "Bearer realm= | bearer{realm=}",
@@ -50,19 +51,19 @@ class AuthChallengeTest {
                 "= | ``",
                 "`` | ``",
             })
-    void aHeaderIsUnderstoodHoweverItIsWritten(String header, String understood) {
+    void challengeHeaderIsParsed(String header, String understood) {
         assertEquals(understood, shown(AuthChallenge.parse(List.of(header))));
     }
 
     @Test
-    void everyHeaderLineCounts() {
+    void allHeaderLinesAreParsed() {
         List<String> lines = List.of("Basic realm=\"x\"", "garbage\u0000=", "Bearer realm=\"y\", Digest qop=auth");
         assertEquals("basic{realm=x} garbage{} bearer{realm=y} digest{qop=auth}", shown(AuthChallenge.parse(lines)));
         assertEquals(List.of(), AuthChallenge.parse(List.of()));
     }
 
     @Test
-    void aParameterThatIsEmptyIsNotThere() {
+    void emptyParameterIsMissing() {
         AuthChallenge challenge =
                 AuthChallenge.parse(List.of("Bearer realm=\"y\",service=\"\"")).get(0);
         assertEquals(Optional.empty(), challenge.parameter("service"));
@@ -71,13 +72,13 @@ class AuthChallengeTest {
     }
 
     @Property
-    void nothingThatIsSentIsEverTooMuch(@ForAll("headers") String header) {
+    void hugeHeadersAreParsed(@ForAll("headers") String header) {
         AuthChallenge.parse(List.of(header))
                 .forEach(challenge -> assertTrue(!challenge.scheme().isEmpty()));
     }
 
     @Property
-    void whatIsQuotedComesBack(@ForAll String realm, @ForAll String service) {
+    void quotedValueIsPreserved(@ForAll String realm, @ForAll String service) {
         String header = "Bearer realm=" + quoted(realm) + ",service=" + quoted(service);
         assertEquals(
                 List.of(new AuthChallenge("bearer", Map.of("realm", realm, "service", service))),

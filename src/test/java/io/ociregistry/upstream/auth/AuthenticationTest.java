@@ -31,13 +31,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Basic and Bearer, over the wire. */
+/** Basic and Bearer authentication with a real registry. */
 class AuthenticationTest extends UpstreamTest {
     private final FakeUpstream fake = started(FakeUpstream.start());
     private final FakeImage image = image(fake);
 
     @Test
-    void anAnonymousTokenIsFetchedOnceForManyRequests() {
+    void anonymousTokenIsFetchedOnceForManyRequests() {
         fake.requireAnonymousBearer();
         Upstream upstream = upstream(fake);
         for (int i = 0; i < 3; i++) {
@@ -48,7 +48,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void aTokenIsAskedForWithTheAccount_andTheRegistryNeverSeesThePassword() {
+    void passwordGoesOnlyToTheTokenService() {
         fake.requireBearer("puller", "geheim");
         assertArrayEquals(image.manifest(), manifest(upstream(fake, account("puller", "geheim"))));
         String basic = "Basic " + Base64.getEncoder().encodeToString("puller:geheim".getBytes(StandardCharsets.UTF_8));
@@ -79,7 +79,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void manyRequestsAtOnceFetchOneToken() throws Exception {
+    void concurrentRequestsFetchOneToken() throws Exception {
         fake.requireAnonymousBearer();
         Upstream upstream = upstream(fake);
         ExecutorService clients = Executors.newFixedThreadPool(20);
@@ -97,7 +97,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void basicIsSentToARegistryThatWantsIt_afterItsFirstChallengeWithoutAsking() {
+    void basicIsSentAtOnceAfterTheFirstChallenge() {
         fake.requireBasic("puller", "geheim");
         Upstream upstream = upstream(fake, account("puller", "geheim"));
         manifest(upstream);
@@ -106,7 +106,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void aWrongPasswordIsDenied_andTriedOnce_andInNoMessage() {
+    void wrongPasswordIsTriedOnceAndNotReported() {
         fake.requireBasic("puller", "geheim");
         RegistryException denied =
                 fails(ErrorCode.DENIED, () -> manifest(upstream(fake, account("puller", "falsch-123"))));
@@ -121,14 +121,14 @@ class AuthenticationTest extends UpstreamTest {
 
     @ParameterizedTest
     @MethodSource("uselessTokenAnswers")
-    void aTokenServiceThatAnswersNonsenseIsABadAnswer(Fault fault) {
+    void invalidTokenAnswerIsABadAnswer(Fault fault) {
         fake.requireAnonymousBearer();
         fake.on(Match.of(Recorded.Kind.TOKEN)).always(fault);
         fails(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(upstream(fake)));
     }
 
     @Test
-    void aTokenServiceThatRefusesIsDenied_andOneThatLimitsSaysWhenToRetry() {
+    void tokenServiceStatusMapsToErrorCode() {
         fake.requireAnonymousBearer();
         fake.on(Match.of(Recorded.Kind.TOKEN)).once(Fault.status(403));
         fails(ErrorCode.DENIED, () -> manifest(upstream(fake)));
@@ -139,11 +139,11 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void aTokenServiceOfAnotherSiteGetsNoPassword() {
+    void tokenServiceOfAnotherSiteGetsNoPassword() {
         FakeUpstream tokens = started(FakeUpstream.start());
         tokens.requireBearer("puller", "geheim");
         fake.requireBearer("puller", "geheim").tokensFrom(tokens);
-        // Called by a name of another site than the token service, which is at 127.0.0.1.
+        // The registry has a name of another site than the token service, which is at 127.0.0.1.
         Upstreams upstreams = upstreams(UpstreamConfig.of("r.example")
                 .withEndpoint("http://r.example:" + fake.port())
                 .withAuth(AuthConfig.basic("puller", "geheim")));
@@ -154,7 +154,7 @@ class AuthenticationTest extends UpstreamTest {
     }
 
     @Test
-    void hubsTokenServiceIsOfItsSite() {
+    void dockerHubAndItsTokenServiceAreOneSite() {
         Origin hub = Origin.of(URI.create("https://registry-1.docker.io"));
         assertTrue(hub.isSameSite(Origin.of(URI.create("https://auth.docker.io/token"))));
         assertFalse(hub.isSameSite(Origin.of(URI.create("https://auth.docker.com/token"))));

@@ -33,7 +33,7 @@ class BasicAuthenticationTest {
     }
 
     @Test
-    void credentialsGoOutOnceTheyAreAskedFor_andFromThenOnAtOnce() {
+    void credentialsAreSentAfterTheFirstChallenge() {
         up.requireBasic("robot", "s3cret:ä");
         upstreams.manifest("team/app", "1");
         upstreams.manifest("team/app", "1");
@@ -42,16 +42,16 @@ class BasicAuthenticationTest {
     }
 
     @Test
-    void theWrongPasswordIsTriedOnceForEachRequest() {
+    void wrongPasswordIsTriedOnceForEachRequest() {
         up.requireBasic("robot", "another");
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
         assertEquals(2, up.requests().size());
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
-        assertEquals(3, up.requests().size(), "the same again would be refused again");
+        assertEquals(3, up.requests().size(), "an equal header is not sent again");
     }
 
     @Test
-    void nobodyCantAnswer() {
+    void challengeWithoutCredentialsIsDenied() {
         up.requireBasic("robot", "s3cret");
         upstreams = UpstreamsInTest.of(up);
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
@@ -59,7 +59,7 @@ class BasicAuthenticationTest {
     }
 
     @Test
-    void bearerGoesFirstWhereBothWillDo() {
+    void bearerPrecedesBasic() {
         up.on(Match.manifests())
                 .once(Fault.status(401)
                         .header("WWW-Authenticate", "Basic realm=\"x\", Bearer realm=\"" + up.url() + "/token\""));
@@ -71,7 +71,7 @@ class BasicAuthenticationTest {
     }
 
     @Test
-    void theStorageThatARegistryRedirectsToNeverSeesThem() throws IOException {
+    void redirectTargetGetsNoCredentials() throws IOException {
         up.requireBasic("robot", "s3cret:ä").redirectBlobsTo(storage);
         for (int i = 0; i < 2; i++) {
             try (BlobAnswer blob = upstreams.get().blob("team/app", image.layer(0), 0)) {
@@ -83,7 +83,7 @@ class BasicAuthenticationTest {
     }
 
     @Test
-    void norDoesAStorageThatAsksForThem() {
+    void redirectTargetWithChallengeGetsNoCredentials() {
         up.requireBasic("robot", "s3cret:ä").redirectBlobsTo(storage);
         storage.on(Match.blobs()).always(Fault.status(401).header("WWW-Authenticate", "Basic realm=\"x\""));
         failure(ErrorCode.DENIED, () -> upstreams.get().blob("team/app", image.layer(0), 0));

@@ -18,15 +18,16 @@ import org.junit.jupiter.api.Test;
 class BearerTokensTest {
     private static final TokenRequest REQUEST = request("repository:x:pull");
 
-    // Close to the end of the clock's range: it may turn over.
+    // The clock of System.nanoTime() may overflow.
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1);
-    private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicInteger requests = new AtomicInteger();
     private final BearerTokens tokens = new BearerTokens(
-            request -> new BearerTokens.Grant(new Secret("token-" + asked.incrementAndGet()), Duration.ofSeconds(100)),
+            request ->
+                    new BearerTokens.Grant(new Secret("token-" + requests.incrementAndGet()), Duration.ofSeconds(100)),
             now::get);
 
     @Test
-    void aTokenIsKeptForFourFifthsOfItsLife() {
+    void tokenIsCachedForFourFifthsOfItsLife() {
         assertEquals("token-1", tokens.get(REQUEST).token().reveal());
         now.addAndGet(Duration.ofSeconds(80).toNanos() - 1);
         assertEquals("token-1", tokens.get(REQUEST).token().reveal());
@@ -35,14 +36,14 @@ class BearerTokensTest {
     }
 
     @Test
-    void everythingThatIsAskedForHasItsOwn() {
+    void differentRequestsHaveDifferentTokens() {
         assertEquals("token-1", tokens.get(REQUEST).token().reveal());
         assertEquals("token-2", tokens.get(request("repository:y:pull")).token().reveal());
         assertEquals("token-1", tokens.get(REQUEST).token().reveal());
     }
 
     @Test
-    void aTokenThatWasRefusedIsForgotten_butNotTheOneAfterIt() {
+    void onlyTheRefusedTokenIsDropped() {
         Secret refused = tokens.get(REQUEST).token();
         tokens.drop(REQUEST, refused);
         assertEquals("token-2", tokens.get(REQUEST).token().reveal());
@@ -57,7 +58,7 @@ class BearerTokensTest {
     }
 
     @Test
-    void aFailureIsNotKept() {
+    void failureIsNotCached() {
         AtomicInteger tries = new AtomicInteger();
         BearerTokens failing = new BearerTokens(
                 request -> {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What registries are known to challenge with, and what their token services are then asked for. REALM is where the service is. */
+/** Challenges of known registries, and the resulting token requests. REALM is the URL of the token service. */
 @Timeout(30)
 class ChallengesInTheWildTest {
     private static final Match TOKEN = Match.of(Recorded.Kind.TOKEN);
@@ -41,7 +41,8 @@ class ChallengesInTheWildTest {
             value = {
                 "Docker Hub | Bearer realm=\"REALM\",service=\"registry.docker.io\",scope=\"repository:team/app:pull\""
                         + " | service=registry.docker.io&OURS",
-                "ghcr.io | Bearer realm=\"REALM\",service=\"ghcr.io\",scope=\"repository:team/app:pull\" | service=ghcr.io&OURS",
+                "ghcr.io | Bearer realm=\"REALM\",service=\"ghcr.io\",scope=\"repository:team/app:pull\""
+                        + " | service=ghcr.io&OURS",
                 "quay.io, no scope | Bearer realm=\"REALM\",service=\"quay.io\" | service=quay.io&OURS",
                 "registry.k8s.io, no scope and blanks | Bearer realm=\"REALM\", service=\"registry.k8s.io\""
                         + " | service=registry.k8s.io&OURS",
@@ -49,13 +50,16 @@ class ChallengesInTheWildTest {
                 "OpenShift CI, no service | Bearer realm=\"REALM\",scope=\"repository:team/app:pull\" | OURS",
                 "ECR Public, a scope of its own | Bearer realm=\"REALM\",service=\"public.ecr.aws\",scope=\"aws\""
                         + " | service=public.ecr.aws&scope=aws",
-                "Artifactory, another repository | Bearer realm=\"REALM\",service=\"x\",scope=\"repository:docker-local/team/app:pull\""
+                "Artifactory, another repository | Bearer realm=\"REALM\",service=\"x\","
+                        + "scope=\"repository:docker-local/team/app:pull\""
                         + " | service=x&scope=repository%3Adocker-local%2Fteam%2Fapp%3Apull",
                 "ACR, upper case | BEARER Realm=\"REALM\",SERVICE=\"r.azurecr.io\",SCOPE=\"repository:team/app:pull\""
                         + " | service=r.azurecr.io&OURS",
-                "GitLab, an error beside | Bearer realm=\"REALM\",service=\"container_registry\",scope=\"repository:team/app:pull\","
-                        + "error=\"invalid_token\" | service=container_registry&OURS",
-                "Harbor, several actions | Bearer realm=\"REALM\",service=\"harbor-registry\",scope=\"repository:team/app:pull,push\""
+                "GitLab, with an error | Bearer realm=\"REALM\",service=\"container_registry\","
+                        + "scope=\"repository:team/app:pull\",error=\"invalid_token\""
+                        + " | service=container_registry&OURS",
+                "Harbor, several actions | Bearer realm=\"REALM\",service=\"harbor-registry\","
+                        + "scope=\"repository:team/app:pull,push\""
                         + " | service=harbor-registry&scope=repository%3Ateam%2Fapp%3Apull%2Cpush",
                 "unquoted | Bearer realm=REALM,service=s | service=s&OURS",
                 "Basic before Bearer | Basic realm=\"x\", Bearer realm=\"REALM\",service=\"z\" | service=z&OURS",
@@ -63,16 +67,16 @@ class ChallengesInTheWildTest {
                 "a service that is empty | Bearer realm=\"REALM\",service=\"\",scope=\"\" | OURS",
                 "a realm with a query | Bearer realm=\"REALM?a=b\",service=\"s\" | a=b&service=s&OURS",
             })
-    void theTokenIsAskedForAsTheRegistryWants(String who, String challenge, String query) {
+    void tokenRequestFollowsTheChallenge(String registry, String challenge, String query) {
         up.on(Match.manifests()).once(challenged(challenge));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         pull();
-        assertEquals(query.replace("OURS", OURS), up.requests(TOKEN).get(0).query(), who);
-        assertEquals(Optional.of("Bearer t"), authorization(1), who);
+        assertEquals(query.replace("OURS", OURS), up.requests(TOKEN).get(0).query(), registry);
+        assertEquals(Optional.of("Bearer t"), authorization(1), registry);
     }
 
     @Test
-    void challengesInSeveralLinesAreAllRead() {
+    void challengesInSeveralLinesAreRead() {
         up.on(Match.manifests())
                 .once(challenged("Negotiate")
                         .header("WWW-Authenticate", "Basic realm=\"x\"")
@@ -83,7 +87,7 @@ class ChallengesInTheWildTest {
     }
 
     @Test
-    void whereNothingIsSaidTheRegistryIsAskedWhatItWantsOfEverybody() {
+    void challengeWithoutScopeGetsTheDefaultScope() {
         up.on(Match.manifests()).once(Fault.status(401));
         up.on(Match.of(Recorded.Kind.PING)).always(challenged("Bearer realm=\"REALM\",service=\"s\""));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
@@ -97,7 +101,7 @@ class ChallengesInTheWildTest {
         "'Bearer, Bearer realm=\"REALM\"', Bearer t",
         "'Bearer realm=\"\", Basic realm=x', Basic cm9ib3Q6czNjcmV0"
     })
-    void aChallengeThatNamesNoServiceIsNotTakenIfThereIsABetterOne(String challenge, String shown) {
+    void challengeWithoutRealmIsSkipped(String challenge, String shown) {
         upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
         up.on(Match.manifests()).once(challenged(challenge));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
@@ -107,7 +111,7 @@ class ChallengesInTheWildTest {
 
     @ParameterizedTest
     @CsvSource({"BASIC realm=\"Sonatype Nexus Repository Manager\"", "Basic realm=/", "'Negotiate, basic'"})
-    void whereBasicIsWantedTheAccountIsShown(String challenge) {
+    void basicChallengeGetsTheAccount(String challenge) {
         upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
         up.on(Match.manifests()).once(challenged(challenge));
         pull();
@@ -116,7 +120,7 @@ class ChallengesInTheWildTest {
     }
 
     @Test
-    void aScopeThatDoesNotSufficeIsAskedForAsToldThen_once() {
+    void insufficientScopeIsReplacedOnce() {
         up.on(Match.manifests()).once(challenged("Bearer realm=\"REALM\",service=\"s\""));
         up.on(TOKEN).once(Fault.status(200).body("{\"token\":\"for-all\"}"));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"for-this\"}"));

@@ -18,26 +18,27 @@ class CredentialPolicyTest {
     private static final Credentials ROBOT = new Credentials.Account("robot", new Secret("s3cret"));
     private static final Credentials TOKEN = new Credentials.RegistryToken(new Secret("t0ken"));
 
-    private final AtomicReference<Optional<Credentials>> known = new AtomicReference<>(Optional.of(ROBOT));
-    private final CredentialPolicy identities =
-            new CredentialPolicy(Origin.of(URI.create("https://registry.example.com")), known::get, List.of());
+    private final AtomicReference<Optional<Credentials>> available = new AtomicReference<>(Optional.of(ROBOT));
+    private final CredentialPolicy policy =
+            new CredentialPolicy(Origin.of(URI.create("https://registry.example.com")), available::get, List.of());
 
     @Test
-    void aTokenServiceOfAnotherSiteIsAskedByNobody_whichIsToldOnce() {
+    void tokenServiceOfAnotherSiteGetsNoCredentialsAndIsLoggedOnce() {
         try (LogLines log = LogLines.of("io.ociregistry")) {
             for (int i = 0; i < 3; i++) {
-                assertEquals(Authorization.NONE, identities.first(FOREIGN, "team/app"));
+                assertEquals(Authorization.NONE, policy.first(FOREIGN, "team/app"));
             }
             assertEquals(1, log.at("WARN").size(), log.text());
         }
-        assertEquals(Authorization.of(ROBOT), identities.first(OWN, "team/app"));
-        assertEquals(Authorization.of(ROBOT), identities.first(Optional.empty(), "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.first(OWN, "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.first(Optional.empty(), "team/app"));
     }
 
     @Test
-    void withoutTlsOnlyTheRegistrysOwnHostIsTold() {
+    void withoutTlsOnlyTheRegistryHostGetsCredentials() {
         CredentialPolicy plain =
-                new CredentialPolicy(Origin.of(URI.create("http://registry.example.com:5000")), known::get, List.of());
+                new CredentialPolicy(
+                        Origin.of(URI.create("http://registry.example.com:5000")), available::get, List.of());
         Optional<URI> same = Optional.of(URI.create("http://registry.example.com:5001/token"));
         Optional<URI> other = Optional.of(URI.create("http://auth.example.com/token"));
         assertEquals(Authorization.of(ROBOT), plain.first(same, "team/app"));
@@ -46,25 +47,25 @@ class CredentialPolicyTest {
     }
 
     @Test
-    void whatReplacesCredentialsIsKeptFromOtherSitesToo() {
-        known.set(Optional.of(TOKEN));
-        assertEquals(Authorization.of(TOKEN), identities.first(FOREIGN, "team/app"));
-        known.set(Optional.of(ROBOT));
-        assertEquals(Authorization.INSTEAD, identities.instead(TOKEN, FOREIGN, "team/app", "401"));
-        assertEquals(Authorization.of(ROBOT), identities.instead(TOKEN, OWN, "team/app", "401"));
+    void replacementIsNotSentToOtherSites() {
+        available.set(Optional.of(TOKEN));
+        assertEquals(Authorization.of(TOKEN), policy.first(FOREIGN, "team/app"));
+        available.set(Optional.of(ROBOT));
+        assertEquals(Authorization.INSTEAD, policy.instead(TOKEN, FOREIGN, "team/app", "401"));
+        assertEquals(Authorization.of(ROBOT), policy.instead(TOKEN, OWN, "team/app", "401"));
     }
 
     @Test
-    void whatWasRefusedIsKnownForThatRepositoryAlone_andToldOnce() {
+    void refusalAppliesToOneRepositoryAndIsLoggedOnce() {
         try (LogLines log = LogLines.of("io.ociregistry")) {
             for (int i = 0; i < 3; i++) {
-                assertEquals(Authorization.INSTEAD, identities.instead(ROBOT, OWN, "team/app", "401"));
+                assertEquals(Authorization.INSTEAD, policy.instead(ROBOT, OWN, "team/app", "401"));
             }
             assertEquals(1, log.at("WARN").size(), log.text());
         }
-        assertEquals(Authorization.INSTEAD, identities.first(OWN, "team/app"));
-        assertEquals(Authorization.of(ROBOT), identities.first(OWN, "team/other"));
-        known.set(Optional.of(TOKEN));
-        assertEquals(Authorization.of(TOKEN), identities.first(OWN, "team/app"));
+        assertEquals(Authorization.INSTEAD, policy.first(OWN, "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.first(OWN, "team/other"));
+        available.set(Optional.of(TOKEN));
+        assertEquals(Authorization.of(TOKEN), policy.first(OWN, "team/app"));
     }
 }

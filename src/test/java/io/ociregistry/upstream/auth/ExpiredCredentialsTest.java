@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Credentials that are refused keep no public image away, and make no private one look as if it were gone. */
+/** Refused credentials do not block public images, and do not make private images look deleted. */
 @Timeout(30)
 class ExpiredCredentialsTest {
     private static final Match TOKEN = Match.of(Recorded.Kind.TOKEN);
@@ -47,22 +47,22 @@ class ExpiredCredentialsTest {
     }
 
     @Test
-    void aTokenServiceThatRefusesThemIsAskedWithoutThem_once() {
+    void tokenServiceRefusalLeadsToOneAnonymousRequest() {
         up.requireAnonymousBearer();
         pull();
         assertEquals(List.of(BASIC, ""), authorizations(TOKEN));
         assertEquals(1, log.at("WARN").size(), log.text());
         assertHolds(
-                up.url() + " does not take the configured credentials for team/app, they are wrong or have expired: "
+                up.url() + " refused the configured credentials for team/app, which are wrong or have expired: "
                         + "GET token from " + up.url() + "/token for repository:team/app:pull: upstream answered 401",
                 log.text());
-        // It is known now.
+        // The refusal is remembered now.
         pull();
         assertEquals(2, up.requests(TOKEN).size());
     }
 
     @Test
-    void aTokenServiceThatForbidsThemToo() {
+    void tokenServiceForbiddenLeadsToOneAnonymousRequest() {
         up.requireAnonymousBearer();
         up.on(TOKEN).once(Fault.status(403));
         pull();
@@ -70,7 +70,7 @@ class ExpiredCredentialsTest {
     }
 
     @Test
-    void whereNobodyGetsATokenEitherTheFirstRefusalIsTold() {
+    void firstRefusalIsReportedIfAnonymousIsRefusedToo() {
         up.requireBearer("robot", "renewed");
         RegistryException denied = failure(ErrorCode.DENIED, this::pull);
         assertHolds("GET manifest registry.example.com/team/app:1: GET token from ", denied.getMessage());
@@ -79,7 +79,7 @@ class ExpiredCredentialsTest {
     }
 
     @Test
-    void aTokenServiceThatFailsIsNoReasonToAskWithoutThem() {
+    void failedTokenServiceIsNotAskedAnonymously() {
         up.requireAnonymousBearer();
         up.on(TOKEN).always(Fault.status(503));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
@@ -88,37 +88,39 @@ class ExpiredCredentialsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 403})
-    void aRegistryThatRefusesThemIsAskedWithoutThem(int status) {
-        wantsBasicOnce();
+    void registryRefusalLeadsToAnAnonymousRequest(int status) {
+        challengeBasicOnce();
         up.forgetRequests();
         up.on(Match.manifests()).once(Fault.status(status).header("WWW-Authenticate", "Basic realm=x"));
         pull();
         assertEquals(List.of(BASIC, ""), authorizations(Match.manifests()));
-        assertHolds("which are wrong or have expired: it answered " + status + "; continuing without credentials", log.text());
+        assertHolds(
+                "which are wrong or have expired: it answered " + status + "; continuing without credentials",
+                log.text());
     }
 
     @Test
-    void aRegistryThatForbidsWhatATokenWasGivenForIsAskedWithANewOne_ofNobody() {
+    void registryRefusalOfATokenLeadsToAnAnonymousToken() {
         up.requireBearer("robot", "expired");
         pull();
         up.on(Match.manifests()).once(Fault.status(403));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         failure(ErrorCode.DENIED, this::pull);
         assertEquals(List.of(BASIC, ""), authorizations(TOKEN));
-        List<String> shown = authorizations(Match.manifests());
-        assertEquals("Bearer t", shown.get(shown.size() - 1));
+        List<String> sent = authorizations(Match.manifests());
+        assertEquals("Bearer t", sent.get(sent.size() - 1));
     }
 
     @Test
-    void whoNeverHadThemIsNotAskedTwice() {
+    void anonymousRequestIsNotRepeated() {
         up.on(Match.manifests()).always(Fault.status(403));
         failure(ErrorCode.DENIED, this::pull);
         assertEquals(1, up.requests().size());
     }
 
     @Test
-    void whatNobodyFindsIsDenied_notGone() {
-        wantsBasicOnce();
+    void notFoundWithoutCredentialsIsDenied() {
+        challengeBasicOnce();
         up.on(Match.manifests()).once(Fault.status(401).header("WWW-Authenticate", "Basic realm=x"));
         up.on(Match.manifests()).always(Fault.status(404));
         for (int i = 0; i < 2; i++) {
@@ -128,8 +130,8 @@ class ExpiredCredentialsTest {
     }
 
     @Test
-    void otherRepositoriesAreAskedForWithThem() {
-        wantsBasicOnce();
+    void otherRepositoriesStillUseTheCredentials() {
+        challengeBasicOnce();
         up.image("team/other", "1").push();
         up.on(Match.manifests()).once(Fault.status(403));
         pull();
@@ -139,8 +141,8 @@ class ExpiredCredentialsTest {
         assertEquals(List.of(BASIC, ""), authorizations(Match.manifests()));
     }
 
-    /** Lets the registry challenge once, so that credentials go out at once from then on. */
-    private void wantsBasicOnce() {
+    /** Sends one challenge, so that later requests carry the credentials at once. */
+    private void challengeBasicOnce() {
         up.on(Match.manifests()).once(Fault.status(401).header("WWW-Authenticate", "Basic realm=x"));
         pull();
     }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bearer tokens, as distribution's token specification has them and as registries really do it. */
+/** Bearer tokens by distribution's token specification, and by the practice of registries. */
 @Timeout(30)
 class TokenFlowTest {
     private static final String REPOSITORY = "team/app";
@@ -60,7 +60,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void anybodyGetsATokenWhereNoneNeedsAnAccount() {
+    void anonymousTokenIsUsed() {
         up.requireAnonymousBearer();
         pull();
         assertEquals(
@@ -73,7 +73,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void anAccountIsShownToTheTokenServiceOnly() {
+    void accountGoesOnlyToTheTokenService() {
         up.requireBearer("robot", "s3cret");
         upstreams = UpstreamsInTest.of(up, ACCOUNT);
         pull();
@@ -86,7 +86,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void oneTokenServesEveryRequestToItsRepository() throws IOException {
+    void oneTokenServesAllRequestsToItsRepository() throws IOException {
         up.requireAnonymousBearer();
         pull();
         upstreams.get().headManifest(REPOSITORY, image.digest());
@@ -100,7 +100,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void everyRepositoryHasItsOwnToken() {
+    void eachRepositoryHasItsOwnToken() {
         up.requireAnonymousBearer();
         up.image("team/other", "1").push();
         pull();
@@ -132,7 +132,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenThatWasRevokedIsReplacedOnce() {
+    void revokedTokenIsReplacedOnce() {
         up.requireAnonymousBearer();
         pull();
         up.revokeTokens();
@@ -153,7 +153,7 @@ class TokenFlowTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void secondTokenOfReplicatedServiceIsTaken(boolean anonymous) {
+    void secondTokenOfReplicatedServiceIsAccepted(boolean anonymous) {
         if (anonymous) {
             up.requireAnonymousBearer();
         } else {
@@ -163,16 +163,16 @@ class TokenFlowTest {
         up.on(TOKEN).once(Fault.status(200).body("{\"token\":\"unknown-to-the-other-replica\"}"));
         try (LogLines log = LogLines.of("io.ociregistry")) {
             pull();
-            assertEquals("", log.text(), "no credentials count as refused");
+            assertEquals("", log.text(), "credentials do not count as refused");
         }
         assertEquals(2, up.requests(TOKEN).size());
         assertEquals(2, statuses(401));
         pull();
-        assertEquals(2, up.requests(TOKEN).size(), "the second token is held");
+        assertEquals(2, up.requests(TOKEN).size(), "the second token is cached");
     }
 
     @Test
-    void refusedHeldTokenIsReplacedByTwoFreshOnesAtMost() {
+    void refusedCachedTokenIsReplacedAtMostTwice() {
         up.requireAnonymousBearer();
         pull();
         up.revokeTokens();
@@ -188,14 +188,14 @@ class TokenFlowTest {
         up.requireAnonymousBearer().tokensLive(Duration.ZERO);
         failure(ErrorCode.DENIED, this::pull);
         up.forgetRequests();
-        // The registry's challenge is known, and no token is held: the request starts with a fresh one.
+        // The challenge is known and no token is cached, so the request starts with a fresh one.
         failure(ErrorCode.DENIED, this::pull);
         assertEquals(2, up.requests(TOKEN).size());
         assertEquals(2, up.requests(Match.manifests()).size());
     }
 
     @Test
-    void aTokenThatWasNeverGoodIsNotKept() {
+    void invalidTokenIsNotCached() {
         up.requireAnonymousBearer().tokensLive(Duration.ZERO);
         failure(ErrorCode.DENIED, this::pull);
         up.tokensLive(Duration.ofMinutes(5));
@@ -212,7 +212,7 @@ class TokenFlowTest {
                 "{\"token\":\"good\",\"expires_in\":\"soon\",\"issued_at\":7}",
                 "{\"token\":\"good\",\"expires_in\":99999999999999}",
             })
-    void theTokenIsUnderEitherName(String answer) {
+    void tokenIsReadFromBothFields(String answer) {
         challengeOnce("Bearer realm=\"" + other.url() + "/token\"");
         other.on(TOKEN).always(Fault.status(200).body(answer));
         pull();
@@ -235,7 +235,7 @@ class TokenFlowTest {
                 "{\"token\":\"gO0d",
                 "\u0000",
             })
-    void anAnswerWithoutATokenIsABadOne(String answer) {
+    void answerWithoutTokenIsABadAnswer(String answer) {
         challengeAlways("Bearer realm=\"" + other.url() + "/token\"");
         other.on(TOKEN).always(Fault.status(200).body(answer));
         RegistryException bad = failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
@@ -245,14 +245,14 @@ class TokenFlowTest {
     }
 
     @Test
-    void anEmptyAnswerIsABadOne() {
+    void emptyTokenAnswerIsABadAnswer() {
         up.requireAnonymousBearer();
         up.on(TOKEN).always(new Fault.Empty200());
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
     }
 
     @Test
-    void anEndlessAnswerIsNotReadToItsEnd() {
+    void endlessTokenAnswerIsNotReadCompletely() {
         up.requireAnonymousBearer();
         up.on(TOKEN).always(new Fault.Padded(64 << 20));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
@@ -263,7 +263,7 @@ class TokenFlowTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 403})
-    void aTokenServiceThatRefusesMeansDenied(int status) {
+    void tokenServiceRefusalIsDenied(int status) {
         up.requireAnonymousBearer();
         up.on(TOKEN).always(Fault.status(status));
         RegistryException denied = failure(ErrorCode.DENIED, this::pull);
@@ -272,7 +272,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenServiceThatLimitsUsSaysHowLong() {
+    void rateLimitOfTokenServiceReportsRetryAfter() {
         up.requireAnonymousBearer();
         up.on(TOKEN).always(Fault.status(429).header("Retry-After", "77"));
         RegistryException limited = failure(ErrorCode.TOO_MANY_REQUESTS, this::pull);
@@ -280,20 +280,20 @@ class TokenFlowTest {
     }
 
     @Test
-    void aFailureToRenewATokenSaysWhatFor() {
+    void failedTokenRenewalNamesTheRequest() {
         up.requireAnonymousBearer();
         pull();
         up.revokeTokens();
         up.on(TOKEN).always(Fault.status(503));
         RegistryException failed = failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
         assertHolds("GET manifest registry.example.com/team/app:1: ", failed.getMessage());
-        // Now none is kept, and the next request asks for one before it goes out.
+        // No token is cached now, so the next request fetches one before it is sent.
         failed = failure(ErrorCode.UPSTREAM_BAD_ANSWER, this::pull);
         assertHolds("GET manifest registry.example.com/team/app:1: ", failed.getMessage());
     }
 
     @Test
-    void aRegistryThatMovedItsTokenServiceIsAskedAgainWhereItIs() {
+    void movedTokenServiceIsUsedAfterTheNextChallenge() {
         up.requireAnonymousBearer().tokensFrom(other);
         pull();
         up.revokeTokens();
@@ -304,7 +304,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aRealmKeepsItsQuery_andWhatIsNotChallengedForIsLeftOut() {
+    void realmKeepsItsQuery() {
         challengeOnce("Bearer realm=\"" + other.url() + "/token?tenant=a%2Fb\"");
         other.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         pull();
@@ -314,7 +314,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void theScopeThatWasChallengedForIsAskedFor() {
+    void scopeOfTheChallengeIsRequested() {
         challengeOnce("Basic realm=x, BEARER realm=\"" + other.url() + "/token\",scope=\"aws\",service=\"a b\"");
         other.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         pull();
@@ -322,7 +322,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenServiceOfAnotherSiteGetsNoCredentials() {
+    void tokenServiceOfAnotherSiteGetsNoCredentials() {
         up.requireBearer("robot", "s3cret").tokensFrom(other);
         upstreams = named("registry.example.com", ACCOUNT);
         try (LogLines log = LogLines.of("io.ociregistry")) {
@@ -335,7 +335,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenServiceOfTheSameSiteGetsThemOverTls(@TempDir Path dir) {
+    void tokenServiceOfTheSiteGetsCredentialsOverTls(@TempDir Path dir) {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream secured = FakeUpstream.startTls(authority.server("auth.example.com"))) {
             challengeOnce("Bearer realm=\"https://auth.example.com:" + secured.port() + "/token\"");
@@ -357,7 +357,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void aTokenServiceOnAnotherHostOfTheSiteGetsNoneWithoutTls() {
+    void tokenServiceOnAnotherHostGetsNoCredentialsWithoutTls() {
         challengeOnce("Bearer realm=\"http://auth.example.com:" + other.port() + "/token\"");
         other.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         upstreams = named("registry.example.com", ACCOUNT);
@@ -367,7 +367,7 @@ class TokenFlowTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "/token"})
-    void aTokenServiceOfAnotherSiteGetsThemIfItIsConfigured(String path) {
+    void configuredTokenServiceGetsCredentials(String path) {
         up.requireBearer("robot", "s3cret").tokensFrom(other);
         upstreams =
                 named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
@@ -379,7 +379,7 @@ class TokenFlowTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/other", "/token/", "/tokens"})
-    void anotherServiceAtThatPlaceGetsNone(String path) {
+    void otherServiceAtTheConfiguredHostGetsNoCredentials(String path) {
         up.requireBearer("robot", "s3cret").tokensFrom(other);
         upstreams =
                 named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
@@ -402,7 +402,7 @@ class TokenFlowTest {
                 "garbage",
                 "Negotiate"
             })
-    void aChallengeThatCantBeAnsweredIsNoFaultOfOurs(String challenge) {
+    void unusableChallengeIsABadAnswer(String challenge) {
         challengeAlways(challenge);
         RegistryException failed = org.junit.jupiter.api.Assertions.assertThrows(RegistryException.class, this::pull);
         assertTrue(failed.code() == ErrorCode.DENIED || failed.code() == ErrorCode.UPSTREAM_BAD_ANSWER, failed + "");
@@ -411,7 +411,7 @@ class TokenFlowTest {
     }
 
     @Test
-    void theFailureOfATokenServiceIsOneLineWhateverItIsCalled() {
+    void tokenServiceFailureIsOneLine() {
         challengeAlways("Bearer realm=\"" + other.url() + "/token%0A2026-01-01 ERROR%0d\"".replace(" ", "%20"));
         RegistryException failed = org.junit.jupiter.api.Assertions.assertThrows(RegistryException.class, this::pull);
         assertHolds("/token%0A2026-01-01%20ERROR%0d", failed.getMessage());

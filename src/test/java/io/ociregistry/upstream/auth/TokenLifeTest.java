@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The clock of the token service is years away from ours. */
+/** Tokens of a service whose clock differs from this machine by years. */
 @Timeout(30)
 class TokenLifeTest {
     private final FakeUpstream fake = FakeUpstream.start();
@@ -50,14 +50,14 @@ class TokenLifeTest {
         "300, 2000-12-31T23:55:01Z, PT10S",
         "3600, 2000-12-31T23:55:00Z, PT55M",
         "20, 2001-01-01T00:00:00Z, PT60S",
-        // Clocks of a service that differ shorten nothing.
+        // An issue time outside of the life of the token is ignored.
         "300, 2000-12-31T23:55:00Z, PT300S",
         "300, 2026-01-01T00:00:00Z, PT300S",
         "300, 1970-01-01T00:00:00Z, PT300S",
         "300, yesterday, PT300S",
         "300, '', PT300S",
     })
-    void lifeOfTokenCountsByTheClockOfItsService(long seconds, String issued, Duration life) {
+    void tokenLifeCountsByTheClockOfItsService(long seconds, String issued, Duration life) {
         fake.on(Match.anything())
                 .once(Fault.status(200)
                         .header("Date", "Mon, 01 Jan 2001 00:00:00 GMT")

@@ -33,7 +33,7 @@ class CredentialFileTest {
     }
 
     @Test
-    void oneThatBreaksIsToldOfOnce_andWhatItSaidBeforeCounts() throws IOException {
+    void brokenFileIsLoggedOnceAndItsPreviousContentIsUsed() throws IOException {
         Files.writeString(path, "one");
         assertEquals("one", file.get());
         try (LogLines log = LogLines.of("io.ociregistry")) {
@@ -56,7 +56,7 @@ class CredentialFileTest {
     }
 
     @Test
-    void oneThatNeverWasThereIsAFailureThatNamesIt_untilItComes() throws IOException {
+    void missingFileFailsWithItsNameUntilItExists() throws IOException {
         assertHolds(
                 "auth.passwordFile " + path + " can't be used: it does not exist or can't be read",
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, file::get).getMessage());
@@ -65,7 +65,7 @@ class CredentialFileTest {
     }
 
     @Test
-    void oneThatIsMuchTooLargeIsNotReadToItsEnd() throws IOException {
+    void oversizedFileIsNotReadCompletely() throws IOException {
         Files.write(path, new byte[(1 << 20) + 1]);
         assertHolds(
                 "it is larger than 1048576 bytes",

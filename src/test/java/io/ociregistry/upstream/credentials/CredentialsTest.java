@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every place that credentials can come from, over the wire. */
+/** Requests with credentials of each kind of source. */
 @Timeout(60)
 class CredentialsTest {
     private static final Match TOKEN = Match.of(Recorded.Kind.TOKEN);
@@ -52,7 +52,7 @@ class CredentialsTest {
     }
 
     @Test
-    void thePasswordIsTheFirstLineOfItsFile() throws IOException {
+    void passwordIsTheFirstLineOfItsFile() throws IOException {
         Path file = Files.writeString(directory.resolve("password"), "s3cret \nof the robot\n");
         up.requireBasic("robot", "s3cret");
         use(new AuthConfig.AccountWithFile("robot", file));
@@ -60,7 +60,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aWrongPasswordIsForgottenSecondsAfterItsFileWasCorrected() throws IOException {
+    void correctedPasswordFileIsUsedWithinSeconds() throws IOException {
         Path file = Files.writeString(directory.resolve("password"), "wrong");
         up.requireBearer("robot", "s3cret");
         use(new AuthConfig.AccountWithFile("robot", file));
@@ -70,7 +70,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aPasswordThatTheRegistryCorrectsIsTriedAgainWithinSeconds() {
+    void passwordThatTheRegistryAcceptsLaterIsRetried() {
         up.requireBasic("robot", "another");
         use(AuthConfig.basic("robot", "s3cret"));
         failure(ErrorCode.DENIED, this::pull);
@@ -79,7 +79,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aFileThatIsMissingIsToldWithWhatItWasNeededFor() {
+    void missingPasswordFileIsReportedWithTheRequest() {
         up.requireBasic("robot", "s3cret");
         Path file = directory.resolve("none");
         use(new AuthConfig.AccountWithFile("robot", file));
@@ -90,13 +90,13 @@ class CredentialsTest {
     }
 
     @Test
-    void noFileIsReadForARegistryThatAsksNobody() {
+    void fileIsNotReadIfTheRegistrySendsNoChallenge() {
         use(new AuthConfig.DockerConfig(directory.resolve("none")));
         pull();
     }
 
     @Test
-    void theAccountOfDockersConfigIsUsed_andTheOneThatReplacesIt() throws IOException {
+    void dockerConfigAccountIsUsedAndReloaded() throws IOException {
         Path config = directory.resolve("config.json");
         dockerLogin(config, "cm9ib3Q6b2xk");
         up.requireBasic("robot", "old");
@@ -111,7 +111,7 @@ class CredentialsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"credHelpers\":{\"%s\":\"x\"}}", "{\"credsStore\":\"x\",\"auths\":{\"%s\":{}}}"})
-    void theHelperOfDockersConfigIsAskedForTheHostThatTheCredentialsGoTo(String template) throws IOException {
+    void dockerConfigHelperGetsTheHostOfTheRegistry(String template) throws IOException {
         Path config = Files.writeString(directory.resolve("config.json"), template.formatted(up.registry()));
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.requireBearer("robot", "s3cret-1");
@@ -122,7 +122,7 @@ class CredentialsTest {
     }
 
     @Test
-    void hubIsCalledWhatDockerCallsIt() throws IOException {
+    void helperGetsTheDockerNameOfDockerHub() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         CredentialSource source = new CredentialSources(scripts.programs(), System::nanoTime)
                 .of(helper(Optional.empty()), UpstreamFactory.server(UpstreamConfig.of("docker.io")));
@@ -131,7 +131,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aHelperWhoseCredentialsExpiredIsAskedAgain() throws IOException {
+    void helperRunsAgainAfterItsCredentialsExpire() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.requireBasic("robot", "s3cret-1");
         use(helper(Optional.empty())).helpedBy(scripts.programs());
@@ -144,7 +144,7 @@ class CredentialsTest {
     }
 
     @Test
-    void credentialsThatLiveForThreeSecondsAreRenewedBeforeTheyAreOver() throws IOException {
+    void credentialsAreRenewedBeforeTheyExpire() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.on(Match.manifests()).once(Fault.status(401).header("WWW-Authenticate", "Basic realm=x"));
         use(helper(Optional.of(Duration.ofSeconds(3)))).helpedBy(scripts.programs());
@@ -156,12 +156,12 @@ class CredentialsTest {
             pull();
         }
         assertEquals(Credentials.encoded("robot", new Secret("s3cret-2")).reveal(), lastAuthorization());
-        assertTrue(System.nanoTime() - began > 1_000_000_000L, "they lived for less than a second");
+        assertTrue(System.nanoTime() - began > 1_000_000_000L, "the credentials lived for less than a second");
         assertEquals(1, statuses(401));
     }
 
     @Test
-    void whomAHelperDoesNotKnowIsNobody() throws IOException {
+    void requestIsAnonymousIfTheHelperHasNoCredentials() throws IOException {
         up.requireAnonymousBearer();
         HelperScripts scripts =
                 new HelperScripts(directory).with("x", "echo 'credentials not found in native keychain'; exit 1");
@@ -170,19 +170,19 @@ class CredentialsTest {
     }
 
     @Test
-    void aHelperThatIsMissingIsToldWithWhatItWasNeededFor() {
+    void missingHelperIsReportedWithTheRequest() {
         up.requireBasic("robot", "s3cret");
         use(new AuthConfig.Helper("ecr-login", Map.of(), Optional.empty()))
                 .helpedBy(new HelperScripts(directory).programs());
         assertHolds(
-                "GET manifest registry.example.com/team/app:1: docker-credential-ecr-login, which knows the credentials for "
-                        + up.registry() + ", is not on the PATH",
+                "GET manifest registry.example.com/team/app:1: docker-credential-ecr-login, which gives the"
+                        + " credentials for " + up.registry() + ", is not on the PATH",
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, this::pull).getMessage());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Basic realm=\"x\"", "Bearer realm=\"http://127.0.0.1:1/token\",service=\"s\""})
-    void aTokenIsSentAsItIsAfterTheSchemeThatIsAskedFor(String challenge) {
+    void registryTokenIsSentWithTheRequiredScheme(String challenge) {
         up.on(Match.manifests()).once(Fault.status(401).header("WWW-Authenticate", challenge));
         use(new AuthConfig.Token(new Secret("t0ken")));
         pull();
@@ -194,7 +194,7 @@ class CredentialsTest {
     }
 
     @Test
-    void anIdentityTokenIsExchangedByPost() throws IOException {
+    void identityTokenIsExchangedByPost() throws IOException {
         identity("\"identitytoken\":\"r3fresh&\"");
         up.requireAnonymousBearer();
         up.on(TOKEN).always(Fault.status(200).body("{\"access_token\":\"t\"}"));
@@ -214,7 +214,7 @@ class CredentialsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 404, 405})
-    void whereNoPostIsKnownTheIdentityTokenIsThePasswordOfAGet(int status) throws IOException {
+    void identityTokenIsThePasswordIfPostIsUnsupported(int status) throws IOException {
         identity("\"auth\":\"cm9ib3Q6\",\"identitytoken\":\"r3fresh\"");
         up.requireBearer("robot", "r3fresh");
         up.on(TOKEN).once(Fault.status(status));

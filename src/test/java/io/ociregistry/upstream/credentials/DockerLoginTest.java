@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What docker, podman and kubectl write into a {@code config.json}. The base64 is {@code me:pa55:word}. */
+/** Entries of a {@code config.json} as docker, podman and kubectl write them. The base64 is {@code me:pa55:word}. */
 class DockerLoginTest {
     private static final Optional<Credentials> ME = Optional.of(new Credentials.Account("me", new Secret("pa55:word")));
 
@@ -25,7 +25,7 @@ class DockerLoginTest {
                 "{'auths':{'r.example:5000':{'username':'me','password':'pa55:word'}},'HttpHeaders':{}}",
                 "{'auths':{'r.example':{'auth':'eDp5'},'r.example:5000':{'auth':'bWU6cGE1NTp3b3Jk'}}}",
             })
-    void anAccountIsFoundByItsServer(String file) {
+    void accountIsFoundByItsServer(String file) {
         assertEquals(new DockerLogin(Optional.empty(), ME), read(file, "r.example:5000"));
     }
 
@@ -40,14 +40,14 @@ class DockerLoginTest {
                 "{'auths':{'other.example':{'auth':'?'}}}",
                 "{'auths':[],'credHelpers':7}",
             })
-    void nobodyIsKnownElsewhere(String file) {
+    void otherServersHaveNoCredentials(String file) {
         assertEquals(new DockerLogin(Optional.empty(), Optional.empty()), read(file, "r.example:5000"));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"https://index.docker.io/v1/", "docker.io", "index.docker.io", "https://registry-1.docker.io"})
-    void hubHasManyNames(String key) {
+    void dockerHubHasSeveralNames(String key) {
         assertEquals(
                 ME,
                 read("{'auths':{'" + key + "':{'auth':'bWU6cGE1NTp3b3Jk'}}}", DockerLogin.HUB)
@@ -55,7 +55,7 @@ class DockerLoginTest {
     }
 
     @Test
-    void anIdentityTokenGoesBeforeThePassword_andARegistryTokenBeforeBoth() {
+    void identityAndRegistryTokensPrecedeThePassword() {
         assertEquals(
                 Optional.of(new Credentials.IdentityToken("me", new Secret("r3fresh"))),
                 read("{'auths':{'r':{'auth':'bWU6','identitytoken':'r3fresh'}}}", "r")
@@ -70,7 +70,7 @@ class DockerLoginTest {
     }
 
     @Test
-    void aHelperOfTheServerGoesBeforeTheStoreOfAll() {
+    void helperOfTheServerPrecedesTheCommonStore() {
         String file = "{'credsStore':'pass','credHelpers':{'r.example':'ecr-login'}}";
         assertEquals(Optional.of("ecr-login"), read(file, "r.example").helper());
         assertEquals(Optional.of("pass"), read(file, "other.example").helper());
@@ -87,7 +87,7 @@ class DockerLoginTest {
                 "{'credsStore':'../../bin/pa55word'}",
                 "{'credHelpers':{'r':'pa55 word'}}",
             })
-    void whatCantBeUsedIsToldWithoutQuotingIt(String file) {
+    void unusableFileIsReportedWithoutQuotes(String file) {
         IllegalArgumentException failed = assertThrows(IllegalArgumentException.class, () -> read(file, "r"));
         assertFalse(failed.getMessage().contains("pa55"), failed.getMessage());
         assertFalse(failed.getMessage().contains("cGE1"), failed.getMessage());

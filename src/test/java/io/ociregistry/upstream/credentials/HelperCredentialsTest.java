@@ -27,12 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What docker's credential helpers say, and for how long that counts. */
+/** Credentials of a helper, and how long they are cached. */
 @Timeout(60)
 class HelperCredentialsTest {
     private static final String SERVER = "registry.example.com:5000";
 
-    // Close to the end of the clock's range: it may turn over.
+    // The clock of System.nanoTime() may overflow.
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1);
 
     @TempDir
@@ -46,7 +46,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void itIsAskedForTheServerOnce_untilItsAnswerIsRefused() throws IOException {
+    void helperRunsOnceUntilItsCredentialsAreRefused() throws IOException {
         CredentialSource source = source(scripts.counting("x"), Optional.empty());
         assertEquals(robot("s3cret-1"), source.get());
         pass(Duration.ofDays(30));
@@ -57,7 +57,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void itIsAskedAgainShortlyBeforeTheLifeIsOver() throws IOException {
+    void helperRunsAgainBeforeTheCredentialsExpire() throws IOException {
         CredentialSource source = source(scripts.counting("x"), Optional.of(Duration.ofSeconds(10)));
         source.get();
         pass(Duration.ofSeconds(8).minusNanos(1));
@@ -67,7 +67,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void itIsAskedOnceASecondAtMost_andNotForWhatWasReplacedAlready() throws IOException {
+    void helperRunsAtMostOnceASecond() throws IOException {
         CredentialSource source = source(scripts.counting("x"), Optional.empty());
         Credentials first = source.get().orElseThrow();
         source.refused(first);
@@ -80,7 +80,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void whileItFailsWhatItSaidBeforeCounts_andTheLogSaysWhy() throws IOException {
+    void failingHelperIsLoggedAndItsPreviousCredentialsAreUsed() throws IOException {
         CredentialSource source = source(scripts.counting("x"), Optional.of(Duration.ofSeconds(10)));
         source.get();
         scripts.with("x", "echo 'no route to the vault' >&2; exit 3");
@@ -97,7 +97,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void whileItTakesItsTimeToRenewWhatIsStillGoodNobodyElseWaits() throws Exception {
+    void slowRenewalDoesNotBlockOtherRequests() throws Exception {
         CredentialSource source = source(scripts.counting("x"), Optional.of(Duration.ofSeconds(10)));
         source.get();
         scripts.with("x", """
@@ -117,7 +117,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void whatIsAskedForBecauseItWasRefusedIsWaitedFor() throws Exception {
+    void requestsWaitForTheReplacementOfRefusedCredentials() throws Exception {
         CredentialSource source = source(scripts.counting("x"), Optional.empty());
         source.refused(source.get().orElseThrow());
         scripts.with("x", "sleep 0.2; echo '{\"Username\":\"robot\",\"Secret\":\"renewed\"}'");
@@ -129,16 +129,16 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void aFailureIsKnownForASecond_andLoggedOnce() throws IOException {
+    void failureIsCachedForASecondAndLoggedOnce() throws IOException {
         CredentialSource source = source(scripts.with("x", "echo >> $HERE/runs; exit 1"), Optional.empty());
         try (LogLines log = LogLines.of(HelperCredentials.class.getName())) {
-            RegistryException told = failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
+            RegistryException message = failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
             failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
             assertEquals(1, scripts.runs().size());
             pass(Duration.ofSeconds(1));
             failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
             assertEquals(2, scripts.runs().size());
-            assertEquals("WARN " + told.getMessage(), log.text());
+            assertEquals("WARN " + message.getMessage(), log.text());
         }
     }
 
@@ -150,14 +150,14 @@ class HelperCredentialsTest {
                 "echo '{\"ServerURL\":\"x\",\"Username\":\"\",\"Secret\":\"\"}'",
                 "echo '{}'",
             })
-    void whoItDoesNotKnowIsNobody(String script) throws IOException {
+    void missingCredentialsMeanAnonymous(String script) throws IOException {
         assertEquals(
                 Optional.empty(),
                 source(scripts.with("x", script), Optional.empty()).get());
     }
 
     @Test
-    void theUserCalledTokenHasAnIdentityToken() throws IOException {
+    void userNamedTokenMarksAnIdentityToken() throws IOException {
         scripts.with("x", "echo '{\"Username\":\"<token>\",\"Secret\":\"r3fresh\"}'");
         assertEquals(
                 Optional.of(new Credentials.IdentityToken("", new Secret("r3fresh"))),
@@ -165,7 +165,7 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void itInheritsTheEnvironment_withWhatTheConfigurationAdds() throws IOException {
+    void helperInheritsTheEnvironmentAndConfiguredVariables() throws IOException {
         scripts.with("x", "echo \"{\\\"Username\\\":\\\"$OF_THE_SERVER\\\",\\\"Secret\\\":\\\"$AWS_REGION\\\"}\"");
         AuthConfig.Helper helper = new AuthConfig.Helper("x", Map.of("AWS_REGION", "eu-central-1"), Optional.empty());
         assertEquals(
@@ -187,17 +187,17 @@ class HelperCredentialsTest {
                 "head -c 70000 /dev/zero >&2; exit 1                | failed with status 1: ",
                 "exec sleep 30                                      | did not end within 1 s and was killed",
             })
-    void itsFailureSaysWhatWasAskedForWhat(String script, String told) throws IOException {
+    void helperFailureNamesTheHelperAndTheServer(String script, String message) throws IOException {
         scripts.with("x", script);
         CredentialSource source = source(scripts.programs(Duration.ofSeconds(1)), "x");
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-        assertHolds("docker-credential-x get for registry.example.com:5000 " + told, failed.getMessage());
+        assertHolds("docker-credential-x get for registry.example.com:5000 " + message, failed.getMessage());
         assertFalse(failed.getMessage().contains("pa55word"));
         assertTrue(failed.getMessage().length() < 500, failed.getMessage());
     }
 
     @Test
-    void noSecretIsInWhatItSays() throws IOException {
+    void helperFailureContainsNoSecret() throws IOException {
         scripts.with("x", """
                 echo "debug: sending pa55word as eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9 to the vault" >&2
                 echo '{"Username":"robot","Secret":"pa55word"}'
@@ -210,11 +210,11 @@ class HelperCredentialsTest {
     }
 
     @Test
-    void oneThatIsNotThereIsToldByName() {
+    void missingHelperIsNamed() {
         RegistryException failed =
                 failure(ErrorCode.UPSTREAM_UNREACHABLE, source(scripts.programs(), "ecr-login")::get);
         assertEquals(
-                "docker-credential-ecr-login, which knows the credentials for registry.example.com:5000,"
+                "docker-credential-ecr-login, which gives the credentials for registry.example.com:5000,"
                         + " is not on the PATH; install it there",
                 failed.getMessage());
     }

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** Credential helpers that are shell scripts, in a directory that is the first on their PATH. */
+/** Credential helpers that are shell scripts, in the first directory of their PATH. */
 public record HelperScripts(Path directory) {
     HelperPrograms programs(Duration limit) {
         return new HelperPrograms(
@@ -26,7 +26,7 @@ public record HelperScripts(Path directory) {
         return programs(Duration.ofSeconds(30));
     }
 
-    /** A script; it finds its directory in {@code $HERE}. */
+    /** Adds a script, whose directory is in {@code $HERE}. */
     public HelperScripts with(String name, String script) throws IOException {
         Path file = directory.resolve("docker-credential-" + name);
         Files.writeString(file, "#!/bin/sh\n" + script + "\n");
@@ -34,7 +34,7 @@ public record HelperScripts(Path directory) {
         return this;
     }
 
-    /** One whose answers are {@code s3cret-1}, {@code s3cret-2} and so on. */
+    /** Adds a script whose answers are {@code s3cret-1}, {@code s3cret-2} and so on. */
     HelperScripts counting(String name) throws IOException {
         return with(name, """
                 read server
@@ -44,7 +44,7 @@ public record HelperScripts(Path directory) {
                 """);
     }
 
-    /** What the scripts that count were called with. */
+    /** Returns the calls of the counting scripts, with their input. */
     List<String> runs() throws IOException {
         Path runs = directory.resolve("runs");
         return Files.exists(runs) ? Files.readAllLines(runs) : List.of();

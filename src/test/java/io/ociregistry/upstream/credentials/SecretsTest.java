@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What only we and the registry know reaches no message and no log, whatever its level and whatever goes wrong. */
+/** No error and no log line of any level contains a secret. */
 @Timeout(60)
 class SecretsTest {
     private static final List<String> SECRETS =
@@ -53,7 +53,7 @@ class SecretsTest {
     }
 
     @Test
-    void noSecretIsEverToldWhateverHappens() {
+    void noFailureOfAnUpstreamRevealsASecret() {
         try (LogLines log = LogLines.of("ROOT")) {
             up.requireBasic("robot", "pa55word");
             attempts();
@@ -86,7 +86,7 @@ class SecretsTest {
                 attempts();
                 storage.heal();
             }
-            assertNothingTold(log);
+            assertNoSecrets(log);
         }
     }
 
@@ -99,11 +99,11 @@ class SecretsTest {
                 "echo '{\"Username\":\"robot\",\"Secret\":\"pa55word'",
                 "echo pa55word",
             })
-    void norWhatACredentialHelperSays(String script) throws IOException {
+    void credentialHelperRevealsNoSecret(String script) throws IOException {
         HelperScripts scripts = new HelperScripts(directory).with("x", script);
         Path config = Files.writeString(directory.resolve("config.json"), "{\"credsStore\":\"x\"}");
-        tellsNothing(new AuthConfig.Helper("x", Map.of(), Optional.empty()), scripts.programs());
-        tellsNothing(new AuthConfig.DockerConfig(config), scripts.programs());
+        assertRevealsNothing(new AuthConfig.Helper("x", Map.of(), Optional.empty()), scripts.programs());
+        assertRevealsNothing(new AuthConfig.DockerConfig(config), scripts.programs());
     }
 
     @ParameterizedTest
@@ -116,22 +116,22 @@ class SecretsTest {
                 "{'auths':{'%s':{'auth':'pa55word'}}}",
                 "{'auths':{'%s':{'password':'pa55word",
             })
-    void norWhatStandsInDockersConfig(String template) throws IOException {
+    void dockerConfigRevealsNoSecret(String template) throws IOException {
         String json = template.replace('\'', '"').formatted(up.registry());
-        tellsNothing(
+        assertRevealsNothing(
                 new AuthConfig.DockerConfig(Files.writeString(directory.resolve("config.json"), json)),
                 HelperPrograms.SYSTEM);
     }
 
     @Test
-    void norAPasswordInAFile_norAToken() throws IOException {
+    void passwordFileAndTokenRevealNoSecret() throws IOException {
         Path file = Files.writeString(directory.resolve("password"), "pa55word\npa55word\n");
-        tellsNothing(new AuthConfig.AccountWithFile("robot", file), HelperPrograms.SYSTEM);
-        tellsNothing(new AuthConfig.Token(new Secret("t0ken")), HelperPrograms.SYSTEM);
+        assertRevealsNothing(new AuthConfig.AccountWithFile("robot", file), HelperPrograms.SYSTEM);
+        assertRevealsNothing(new AuthConfig.Token(new Secret("t0ken")), HelperPrograms.SYSTEM);
     }
 
     @Test
-    void whatHoldsASecretDoesNotPrintIt() {
+    void toStringRevealsNoSecret() {
         Secret secret = new Secret("pa55word");
         List<Object> holders = List.of(
                 secret,
@@ -147,8 +147,8 @@ class SecretsTest {
         assertTrue(holders.toString().contains("***"));
     }
 
-    /** Pulls where they are right and where they are wrong, by either scheme. */
-    private void tellsNothing(AuthConfig auth, HelperPrograms programs) {
+    /** Pulls with right and wrong credentials, by both schemes. */
+    private void assertRevealsNothing(AuthConfig auth, HelperPrograms programs) {
         try (LogLines log = LogLines.of("ROOT")) {
             for (String password : List.of("pa55word", "r3fresh", "another")) {
                 upstreams.close();
@@ -158,14 +158,14 @@ class SecretsTest {
                 up.requireBearer("robot", password);
                 attempts();
             }
-            assertNothingTold(log);
+            assertNoSecrets(log);
         }
     }
 
-    private void assertNothingTold(LogLines log) {
-        String told = messages + log.text();
-        assertTrue(messages.length() > 1000, told);
-        SECRETS.forEach(secret -> assertFalse(told.contains(secret), () -> secret + " is told in: " + told));
+    private void assertNoSecrets(LogLines log) {
+        String text = messages + log.text();
+        assertTrue(messages.length() > 1000, text);
+        SECRETS.forEach(secret -> assertFalse(text.contains(secret), () -> secret + " is in: " + text));
     }
 
     private void attempts() {
@@ -178,7 +178,7 @@ class SecretsTest {
         try {
             call.run();
         } catch (RegistryException e) {
-            // With its causes: one day somebody will log those.
+            // With the causes, which may be logged too.
             StringWriter trace = new StringWriter();
             e.printStackTrace(new PrintWriter(trace, true));
             messages.append(trace).append('\n');

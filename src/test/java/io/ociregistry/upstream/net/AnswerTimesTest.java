@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The clock of the upstream is years away from ours. */
+/** Times of an upstream whose clock differs from this machine by years. */
 class AnswerTimesTest {
-    private static final Instant THERE = Instant.parse("2001-09-09T01:46:40Z"); // second 1,000,000,000
+    private static final Instant UPSTREAM_TIME = Instant.parse("2001-09-09T01:46:40Z"); // second 1,000,000,000
 
     private final HttpResponse answer = new BasicHttpResponse(429);
 
@@ -35,7 +35,7 @@ class AnswerTimesTest {
 
     @ParameterizedTest
     @CsvSource({"soon", "-5", "1.5", "''", "'Sun, 99 Sep 2001 01:47:40 GMT'"})
-    void unreadableRetryAfterIsNone(String header) {
+    void invalidRetryAfterIsIgnored(String header) {
         answer.setHeader("Retry-After", header);
         assertEquals(Optional.empty(), AnswerTimes.retryAfter(answer));
     }
@@ -58,19 +58,19 @@ class AnswerTimesTest {
 
     @ParameterizedTest
     @CsvSource({"''", "soon", "-30", "99999999999999999999"})
-    void unreadableRateLimitResetIsNone(String value) {
+    void invalidRateLimitResetIsIgnored(String value) {
         answer.setHeader("RateLimit-Reset", value);
         assertEquals(Optional.empty(), AnswerTimes.rateLimitReset(answer));
     }
 
     @Test
-    void pastCountsFromTheDateOfTheAnswer() {
+    void elapsedTimeCountsFromTheDateOfTheAnswer() {
         answer.setHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT");
-        assertEquals(Duration.ofSeconds(40), AnswerTimes.since(THERE.minusSeconds(40), answer));
+        assertEquals(Duration.ofSeconds(40), AnswerTimes.since(UPSTREAM_TIME.minusSeconds(40), answer));
     }
 
     @Test
-    void ownClockCountsWhereAnswerHasNoDate() {
+    void ownClockCountsIfTheAnswerHasNoDate() {
         for (String date : new String[] {null, "yesterday"}) {
             answer.removeHeaders("Date");
             if (date != null) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The forms in which the key and the certificate of a client are read, each shown to a server that takes nobody without. */
+/** File formats of client keys and certificates, each used with a server that requires a client certificate. */
 class ClientKeysTest extends UpstreamTest {
     private static final String PASSWORD = "pa55 wörd";
 
@@ -49,7 +49,7 @@ class ClientKeysTest extends UpstreamTest {
         "ED25519, PKCS8, PRIVATE KEY",
         "ED25519, ENCRYPTED_PKCS8, ENCRYPTED PRIVATE KEY",
     })
-    void aKeyIsReadInEveryCommonForm(KeyKind kind, KeyForm form, String label) throws IOException {
+    void keyIsReadInEveryCommonFormat(KeyKind kind, KeyForm form, String label) throws IOException {
         TestCertificates.Client client = authority.client("edge", kind);
         Path key = client.keyPem(files, form, PASSWORD);
         assertTrue(Files.readString(key).startsWith("-----BEGIN " + label + "-----"), label);
@@ -66,7 +66,7 @@ class ClientKeysTest extends UpstreamTest {
         "ED25519, pkcs8 -topk8 -passout pass:geheim",
         "ED25519, pkey -text",
     })
-    void whatOpensslWritesIsRead(KeyKind kind, String command) throws Exception {
+    void opensslOutputIsRead(KeyKind kind, String command) throws Exception {
         assumeTrue(run("version"), "there is no openssl");
         TestCertificates.Client client = authority.client("edge", kind);
         Path key = files.resolve("openssl.key");
@@ -75,7 +75,7 @@ class ClientKeysTest extends UpstreamTest {
     }
 
     @Test
-    void aKeyMayComeAfterItsParameters_asOpensslEcparamWritesIt() throws IOException {
+    void keyMayFollowItsEcParameters() throws IOException {
         TestCertificates.Client client = authority.client("edge");
         Path key = client.keyPem(files, KeyForm.TRADITIONAL, PASSWORD);
         String parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
@@ -83,7 +83,7 @@ class ClientKeysTest extends UpstreamTest {
     }
 
     @Test
-    void oneFileMayHoldTheKeyAndCertificatesInAnyOrder() throws IOException {
+    void oneFileMayHoldKeyAndCertificatesInAnyOrder() throws IOException {
         TestCertificates.Client client = authority.client("edge");
         Path other = Files.createDirectory(files.resolve("other"));
         String all = Files.readString(TestCertificates.create().caPem(other))
@@ -94,7 +94,7 @@ class ClientKeysTest extends UpstreamTest {
     }
 
     @Test
-    void anEncryptedKeyWithoutItsPasswordSaysWhichKeyToSet() {
+    void encryptedKeyWithoutPasswordNamesTheSetting() {
         TestCertificates.Client client = authority.client("edge");
         Path key = client.keyPem(files, KeyForm.ENCRYPTED_PKCS8, PASSWORD);
         String said = refused(client.certPem(files), key, Optional.empty());
@@ -104,7 +104,7 @@ class ClientKeysTest extends UpstreamTest {
 
     @ParameterizedTest
     @CsvSource({"ENCRYPTED_PKCS8", "ENCRYPTED_TRADITIONAL"})
-    void aWrongPasswordIsToldApart_andNoPasswordIsEverTold(KeyForm form) {
+    void wrongKeyPasswordIsReportedWithoutThePassword(KeyForm form) {
         TestCertificates.Client client = authority.client("edge");
         Path key = client.keyPem(files, form, PASSWORD);
         try (LogLines log = LogLines.of("ROOT")) {
@@ -115,7 +115,7 @@ class ClientKeysTest extends UpstreamTest {
     }
 
     @Test
-    void aKeyOfAnotherCertificateIsToldApart() {
+    void keyOfAnotherCertificateIsReported() {
         Path cert = authority.client("edge").certPem(files);
         for (KeyKind kind : KeyKind.values()) {
             Path key = authority.client("another", kind).keyPem(files);
@@ -133,7 +133,7 @@ class ClientKeysTest extends UpstreamTest {
         assertArrayEquals(image.manifest(), manifest(upstream));
     }
 
-    /** The failure with its causes: one day somebody will log those. */
+    /** Returns the failure with its causes, which may be logged too. */
     private String refused(Path cert, Path key, Optional<Secret> password) {
         FakeUpstream fake = started(FakeUpstream.startMutualTls(authority.server()));
         RegistryException failure = fails(

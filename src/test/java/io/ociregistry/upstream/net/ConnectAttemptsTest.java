@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class ConnectAttemptsTest {
     @Test
-    void familiesTakeTurns_andEachConnectionStartsWithTheNextAddress() throws Exception {
+    void familiesAlternateAndConnectionsRotate() throws Exception {
         ConnectAttempts tries = tries("198.51.100.1", "198.51.100.2", "2001:db8::1");
         assertEquals(addresses("198.51.100.1", "2001:db8::1", "198.51.100.2"), tries.addresses("r.example", 443));
         assertEquals(addresses("198.51.100.2", "2001:db8::1", "198.51.100.1"), tries.addresses("r.example", 443));
@@ -33,7 +33,7 @@ class ConnectAttemptsTest {
     }
 
     @Test
-    void noAddressIsAnUnknownHost() {
+    void hostWithoutAddressesIsUnknown() {
         assertThrows(UnknownHostException.class, () -> tries().addresses("r.example", 443));
     }
 

@@ -32,7 +32,7 @@ class ErrorMappingTest {
         "204, UPSTREAM_BAD_ANSWER",
         "304, UPSTREAM_BAD_ANSWER",
     })
-    void aStatusHasAMeaning(int status, ErrorCode code) {
+    void statusMapsToErrorCode(int status, ErrorCode code) {
         RegistryException failure = ErrorMapping.of("GET x", new BasicHttpResponse(status), ErrorCode.MANIFEST_UNKNOWN);
         assertEquals(code, failure.code());
         assertTrue(failure.getMessage().startsWith("GET x: upstream answered " + status), failure.getMessage());
@@ -57,7 +57,7 @@ class ErrorMappingTest {
         "'Wed, 99 Oct 2015 07:28:00 GMT', PT1M",
         "٣, PT1M",
     })
-    void retryAfterIsTakenAsFarAsItMakesSense(String header, Duration wait) {
+    void retryAfterIsLimited(String header, Duration wait) {
         assertEquals(wait, retryAfter(header));
     }
 
@@ -71,7 +71,7 @@ class ErrorMappingTest {
 
     @ParameterizedTest
     @CsvSource({"'Mon, 01 Jan 1990 00:02:00 GMT', PT2M", "'Sun, 31 Dec 1989 00:00:00 GMT', PT1M"})
-    void dateOfRetryAfterCountsFromTheDateOfTheAnswer(String header, Duration wait) {
+    void retryAfterDateCountsFromTheDateOfTheAnswer(String header, Duration wait) {
         BasicHttpResponse limited = new BasicHttpResponse(429);
         limited.addHeader("Date", "Mon, 01 Jan 1990 00:00:00 GMT");
         limited.addHeader("Retry-After", header);
@@ -79,7 +79,7 @@ class ErrorMappingTest {
     }
 
     @Test
-    void resetOfTheLimitCountsWithoutRetryAfter() {
+    void rateLimitResetAppliesWithoutRetryAfter() {
         BasicHttpResponse limited = new BasicHttpResponse(429);
         limited.addHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"); // second 1,000,000,000
         limited.addHeader("X-RateLimit-Reset", "1000000120");
@@ -89,7 +89,7 @@ class ErrorMappingTest {
     }
 
     @Test
-    void withoutRetryAfterItIsAMinute() {
+    void defaultWaitIsAMinute() {
         RegistryException limited = ErrorMapping.of("GET x", new BasicHttpResponse(429), ErrorCode.BLOB_UNKNOWN);
         assertEquals(Duration.ofMinutes(1), limited.retryAfter().orElseThrow());
     }
@@ -111,7 +111,7 @@ class ErrorMappingTest {
         "Received fatal alert: handshake_failure, false",
         "the certificate of CN=x was issued by CN=y, false",
     })
-    void whatAServerSaysOfOurCertificateIsToldApart(String said, boolean ofOurs) {
+    void certificateAlertNamesTheClientCertificateSettings(String said, boolean ofOurs) {
         RegistryException failure =
                 ErrorMapping.of("GET x", new Origin("https", "r.example", 443), new SSLHandshakeException(said));
         assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, failure.code());
@@ -127,7 +127,7 @@ class ErrorMappingTest {
                 "Unrecognized SSL message, plaintext connection? | ; does that port use TLS?",
                 "Remote host terminated the handshake | ''",
             })
-    void whatCanBeDoneAboutTlsIsSaid(String said, String advice) {
+    void tlsFailureContainsAdvice(String said, String advice) {
         Origin origin = new Origin("https", "r.example", 443);
         RegistryException failure = ErrorMapping.of("GET manifest", origin, new SSLException(said));
         assertEquals("GET manifest: no TLS connection to https://r.example: " + said + advice, failure.getMessage());
@@ -135,14 +135,17 @@ class ErrorMappingTest {
 
     @ParameterizedTest
     @CsvSource({"http, 400, true", "https, 400, false", "http, 404, false"})
-    void aBadRequestWithoutTlsMayBeOneForWantOfIt(String scheme, int status, boolean hint) {
+    void status400WithoutTlsSuggestsHttps(String scheme, int status, boolean hint) {
         RegistryException failure = ErrorMapping.of(
                 "GET x",
                 new Origin(scheme, "r.example", 5000),
                 new BasicHttpResponse(status),
                 ErrorCode.MANIFEST_UNKNOWN);
         assertEquals(
-                hint, failure.getMessage().contains("http://r.example:5000 answered 400; if that port uses TLS, its URL must start with https://"));
+                hint,
+                failure.getMessage()
+                        .contains("http://r.example:5000 answered 400; if that port uses TLS, its URL must start with"
+                                + " https://"));
         assertEquals(status == 404, failure.code() == ErrorCode.MANIFEST_UNKNOWN);
     }
 }

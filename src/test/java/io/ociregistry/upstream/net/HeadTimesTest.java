@@ -13,18 +13,18 @@ class HeadTimesTest {
     private final HeadTimes heads = new HeadTimes(LEAST);
 
     @Test
-    void upstreamThatAnswersSoonIsNotWaitedForLong() {
+    void fastUpstreamHasAShortTimeout() {
         assertEquals(LEAST, heads.patience(STALL));
         heads.took(Duration.ofMillis(100));
         assertEquals(LEAST, heads.patience(STALL));
     }
 
     @Test
-    void slowUpstreamIsWaitedForTwiceAsLongAsItTook() {
+    void timeoutIsTwiceTheSlowestAnswer() {
         heads.took(Duration.ofSeconds(5));
         assertEquals(Duration.ofSeconds(10), heads.patience(STALL));
         heads.took(Duration.ofMillis(50));
-        assertTrue(heads.patience(STALL).compareTo(Duration.ofSeconds(8)) > 0, "one quick answer proves little");
+        assertTrue(heads.patience(STALL).compareTo(Duration.ofSeconds(8)) > 0, "one fast answer changes little");
     }
 
     @Test
@@ -37,7 +37,7 @@ class HeadTimesTest {
     }
 
     @Test
-    void patienceEndsWithTheTimeThatATransferMayStandStill() {
+    void timeoutIsLimitedToTheStallTimeout() {
         heads.took(Duration.ofSeconds(20));
         assertEquals(STALL, heads.patience(STALL));
         assertEquals(Duration.ofSeconds(1), new HeadTimes(LEAST).patience(Duration.ofSeconds(1)));

@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Answers whose status and headers are known before their body has arrived: the body changes nothing. */
+/** Answers whose status and headers arrive long before their body, which changes nothing. */
 @Timeout(30)
 class LateBodiesTest {
     private static final Match PING = Match.of(Recorded.Kind.PING);
     private static final Match TOKEN = Match.of(Recorded.Kind.TOKEN);
 
     @Test
-    void probeIsAnsweredByTheHeadAlone() throws Exception {
+    void probeNeedsOnlyTheHeaders() throws Exception {
         try (FakeUpstream up = FakeUpstream.start();
                 UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
             assertProbeIsAnswered(up, upstreams);
@@ -39,7 +39,7 @@ class LateBodiesTest {
     }
 
     @Test
-    void probeIsAnsweredByTheHeadAlone_overTlsToo(@TempDir Path directory) throws Exception {
+    void probeNeedsOnlyTheHeadersOverTls(@TempDir Path directory) throws Exception {
         TestCertificates authority = TestCertificates.create();
         TlsConfig tls =
                 new TlsConfig(Optional.of(authority.caPem(directory)), Optional.empty(), Optional.empty(), false);
@@ -64,7 +64,7 @@ class LateBodiesTest {
     }
 
     @Test
-    void challengeOfTheRegistryCountsBeforeItsBodyHasArrived() {
+    void challengeIsAnsweredBeforeItsBodyArrives() {
         try (FakeUpstream up = FakeUpstream.start();
                 UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
             FakeImage image = up.image("team/app", "1").push();
@@ -84,7 +84,7 @@ class LateBodiesTest {
     }
 
     @Test
-    void refusalOfATokenServiceIsKnownBeforeItsBodyHasArrived() {
+    void tokenRefusalIsKnownBeforeItsBodyArrives() {
         try (FakeUpstream up = FakeUpstream.start();
                 UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
             up.image("team/app", "1").push();

@@ -25,7 +25,7 @@ class MinRateStreamTest extends UpstreamTest {
     private long now = Long.MAX_VALUE - Duration.ofSeconds(40).toNanos();
 
     @Test
-    void aByteNowAndThenIsTooLittle() throws IOException {
+    void occasionalBytesAreTooSlow() throws IOException {
         InputStream body = body(100);
         now += Duration.ofSeconds(29).toNanos();
         assertEquals(0, body.read());
@@ -35,7 +35,7 @@ class MinRateStreamTest extends UpstreamTest {
     }
 
     @Test
-    void whatIsJustFastEnoughMayTakeAnyTime() throws IOException {
+    void bodyAtTheMinimumRateMayTakeAnyTime() throws IOException {
         InputStream body = body(128 * 1000);
         byte[] second = new byte[128];
         for (int i = 0; i < 1000; i++) {
@@ -47,7 +47,7 @@ class MinRateStreamTest extends UpstreamTest {
     }
 
     @Test
-    void aManifestThatNeverComesToItsEndIsGivenUp() {
+    void endlessSlowManifestFails() {
         FakeUpstream fake = started(FakeUpstream.start());
         image(fake);
         fake.on(Match.manifests()).once(BYTE_BY_BYTE);
@@ -58,7 +58,7 @@ class MinRateStreamTest extends UpstreamTest {
     }
 
     @Test
-    void soAreAListAndTheTextOfAnError() {
+    void endlessSlowListAndErrorTextFail() {
         FakeUpstream fake = started(FakeUpstream.start());
         image(fake);
         fake.on(Match.of(Kind.TAGS)).always(BYTE_BY_BYTE);

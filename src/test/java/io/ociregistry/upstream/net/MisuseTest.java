@@ -31,14 +31,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every way to name a place, and every way to send us there (as an unlisted registry, by a redirect, as a token service): no connection is made to a listener that waits on loopback, and no proxy is
- * asked. That a public address is reached is {@code PublicAddressesIT}'s business. No packet of these tests leaves loopback.
+ * Requests to local addresses, named by an unlisted registry, a redirect or a token service: no connection reaches a
+ * listener on loopback, and no proxy is asked.
+ *
+ * <p>{@code PublicAddressesIT} tests that public addresses are reached. No packet of these tests leaves loopback.
  */
 @Timeout(60)
 class MisuseTest {
     private static final String HOME = "registry.example.com";
 
-    /** Since to read the authorities of this machine takes longer than any of these tests. */
+    /** Reading the authorities of this machine takes longer than each of these tests. */
     private static Path pem;
 
     private final FakeUpstream near = FakeUpstream.start();
@@ -96,10 +98,10 @@ class MisuseTest {
 
     @ParameterizedTest
     @MethodSource("places")
-    void nobodySendsUsThere(String place) throws UnknownHostException {
+    void targetIsNotReachedDirectly(String place) throws UnknownHostException {
         names();
-        // One public address makes it a public registry. It is reached at the other, on the only connection of this
-        // test.
+        // One public address makes this a public registry. It is reached at the other address, on the only connection
+        // of this test.
         upstreams.names().with(HOME, "127.0.0.1", "8.8.8.8");
         upstreams.with(UpstreamConfig.of(HOME).withEndpoint("http://" + HOME + ":" + up.port()));
         refused(place + ":" + near.port());
@@ -108,7 +110,7 @@ class MisuseTest {
 
     @ParameterizedTest
     @MethodSource("places")
-    void norThroughAProxy(String place) throws UnknownHostException {
+    void targetIsNotReachedThroughAProxy(String place) throws UnknownHostException {
         names();
         proxy.leadTo(HOME + ":80", up).leadTo(HOME + ":443", up);
         ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
@@ -124,7 +126,7 @@ class MisuseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "proxy.example.com"})
-    void norToTheProxyItself(String host) {
+    void redirectToTheProxyItselfIsRefused(String host) {
         ProxyConfig.Via excepted = new ProxyConfig.Via(host, near.port(), AuthConfig.ANONYMOUS, List.of("*"));
         upstreams.with(UpstreamConfig.of(HOME).withEndpoint(up.url()).withProxy(excepted));
         up.on(Match.manifests()).always(new Fault.RedirectTo("http://" + host + ":" + near.port() + "/x"));
@@ -134,9 +136,9 @@ class MisuseTest {
     }
 
     @Test
-    void aNameThatIsPublicFirstAndNearThenIsCheckedWhereItIsConnectedTo() {
-        // Looked up once for each connection, and what was looked up is what is connected to: there is no second look
-        // to answer otherwise.
+    void rebindingNameIsCheckedWhenConnecting() {
+        // The name is resolved once for each connection, and the connection goes to that result: no second lookup can
+        // return another address.
         String name = "rebinding.example.net:" + near.port();
         UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, name));
         assertEquals(List.of("rebinding.example.net"), upstreams.names().asked());
@@ -144,7 +146,7 @@ class MisuseTest {
     }
 
     @Test
-    void behindAProxyAllAddressesOfANameCount_sinceTheProxyTakesAny() throws UnknownHostException {
+    void behindAProxyAllAddressesMustBeAllowed() throws UnknownHostException {
         ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
         upstreams.where(new ProxyEnvironment(via, via));
         upstreams.names().with("mixed.example.net", "8.8.8.8", "127.0.0.1");
@@ -156,7 +158,7 @@ class MisuseTest {
     }
 
     @Test
-    void behindAProxyWhatCantBeLookedUpIsForConfiguredRegistriesAlone() {
+    void behindAProxyUnknownNameNeedsConfiguredRegistry() {
         proxy.leadTo("home.invalid:80", up);
         ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
         upstreams.where(new ProxyEnvironment(via, via));
@@ -173,7 +175,7 @@ class MisuseTest {
     }
 
     @Test
-    void behindAProxyAPrivateRegistryMaySendUsAsNearAsItIsItself() throws UnknownHostException {
+    void behindAProxyRegistryNamesHostsOnlyAsNearAsItself() throws UnknownHostException {
         proxy.leadTo(HOME + ":80", up).leadTo("cdn.example.net:80", near);
         near.image("team/app", "1").push();
         ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());

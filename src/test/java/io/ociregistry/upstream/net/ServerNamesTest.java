@@ -44,10 +44,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Registries behind an ingress that chooses the certificate by the name in the handshake, and breaks off without a
- * name.
- */
+/** Registries behind an ingress that chooses the certificate by the server name, and resets a handshake without it. */
 @Timeout(60)
 class ServerNamesTest {
     private static final String[] NAMES = {"harbor", "name.example", "registry.example.com", "h"};
@@ -85,7 +82,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example"})
-    void nameOfRegistryIsSentWithoutEndpoint(String host) {
+    void registryNameIsSentWithoutEndpoint(String host) {
         UpstreamsInTest upstreams = opened(new UpstreamsInTest()
                 .with(UpstreamConfig.of(host + ":" + ingress.port()).withTls(tls)));
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -93,7 +90,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @CsvSource({"harbor,h", "registry.example.com,name.example."})
-    void nameOfTokenServiceIsSent(String registry, String service) {
+    void tokenServiceNameIsSent(String registry, String service) {
         String realm = at(service) + "/token";
         ingress.on(Match.manifests())
                 .once(Fault.status(401).header("WWW-Authenticate", "Bearer realm=\"" + realm + "\""));
@@ -104,7 +101,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example."})
-    void nameOfRedirectTargetIsSent(String host) throws IOException {
+    void redirectTargetNameIsSent(String host) throws IOException {
         ingress.on(Match.blob(image.layer(0)))
                 .once(new Fault.RedirectTo(at(host) + "/v2/team/app/blobs/" + image.layer(0)));
         UpstreamsInTest upstreams =
@@ -116,7 +113,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example."})
-    void nameOfMirrorIsSent(String host) {
+    void mirrorNameIsSent(String host) {
         MirrorConfig plain = MirrorConfig.of(at(host));
         MirrorConfig mirror =
                 new MirrorConfig(plain.url(), plain.prefix(), plain.ns(), plain.auth(), tls, plain.proxy());
@@ -167,7 +164,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @CsvSource({"name.example.com,*.example.com", "name.example.com.,*.example.com"})
-    void wildcardIsEnough(String host, String wildcard) {
+    void wildcardCertificateIsAccepted(String host, String wildcard) {
         FakeUpstream other = opened(FakeUpstream.startTls(authority.server(wildcard)));
         other.image("team/app", "1").layer(1000).push();
         assertDoesNotThrow(() -> manifest(registry().withEndpoint("https://" + host + ":" + other.port())));
@@ -175,7 +172,7 @@ class ServerNamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example."})
-    void nameIsSentWhereCertificateIsNotVerified(String host) {
+    void nameIsSentIfCertificateIsNotVerified(String host) {
         TestCertificates stranger = TestCertificates.create();
         FakeUpstream other = opened(FakeUpstream.startTlsByName(stranger, NAMES));
         other.image("team/app", "1").push();
@@ -216,7 +213,7 @@ class ServerNamesTest {
     }
 
     @Test
-    void certificateForAnotherNameThanOneWithUnderscoreIsRefused() throws IOException {
+    void wrongCertificateForNameWithUnderscoreIsRefused() throws IOException {
         OpensslServer server = openssl(WITH_UNDERSCORE);
         server.serve("/v2/team/app/manifests/1", image.mediaType().toString(), image.manifest());
         RegistryException failed = failure(

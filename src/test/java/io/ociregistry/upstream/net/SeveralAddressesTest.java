@@ -38,14 +38,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A host with several addresses of which some do not work: it is reached as long as one of them works. */
+/** A host with several addresses is reached if one of them works. */
 @Timeout(60)
 class SeveralAddressesTest {
     private static final String NAME = "registry.example.com";
     private static final String WORKS = "127.0.0.1";
     private static final String REFUSES = "127.0.0.2";
     private static final String SILENT = "127.0.0.3";
-    /** A multicast address: the kernel has no route to it for TCP, and sends nothing. */
+    /** A multicast address, to which the kernel has no TCP route and sends nothing. */
     private static final String NO_ROUTE = "ff02::1";
 
     private final FakeUpstream up = FakeUpstream.start();
@@ -70,7 +70,7 @@ class SeveralAddressesTest {
                 WORKS + " " + REFUSES + " 127.0.0.4",
                 REFUSES + " 127.0.0.4 127.0.0.5 127.0.0.6 127.0.0.7 " + WORKS + " " + NO_ROUTE
             })
-    void addressesThatRefuseOrHaveNoRouteCostNothing(String addresses) throws Exception {
+    void refusingAndUnroutableAddressesCostNoTime(String addresses) throws Exception {
         String[] all = addresses.split(" ");
         registryAt(all);
         for (int i = 0; i < 2 * all.length; i++) {
@@ -91,7 +91,7 @@ class SeveralAddressesTest {
     }
 
     @Test
-    void registryIsDownOnceAllAddressesFail() throws Exception {
+    void registryIsDownIfAllAddressesFail() throws Exception {
         registryAt(REFUSES, "127.0.0.4", NO_ROUTE);
         RegistryException down = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         assertHolds("Connection refused (2 addresses)", down.getMessage());
@@ -112,7 +112,7 @@ class SeveralAddressesTest {
     }
 
     @Test
-    void addressWhoseTlsBreaksIsPassedOver(@TempDir Path directory) throws Exception {
+    void addressWithFailingTlsIsSkipped(@TempDir Path directory) throws Exception {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream safe = FakeUpstream.startTls(authority.server(NAME));
                 ServerSocket broken = new ServerSocket(safe.port(), 10, InetAddress.getByName(REFUSES))) {
@@ -131,7 +131,7 @@ class SeveralAddressesTest {
     }
 
     @Test
-    void proxyIsReachedAtWhicheverAddressWorks() throws Exception {
+    void proxyIsReachedAtAWorkingAddress() throws Exception {
         try (ConnectProxy proxy = ConnectProxy.start().leadTo("plain.example.com:80", up)) {
             upstreams.names().with("proxy.example.com", REFUSES, "127.0.0.4", WORKS, NO_ROUTE);
             upstreams.with(UpstreamConfig.of("plain.example.com")
@@ -147,7 +147,7 @@ class SeveralAddressesTest {
     }
 
     @Test
-    void targetsOfRedirectsAndTokenServicesAreReachedAtWhicheverAddressWorks() throws Exception {
+    void redirectAndTokenServiceAreReachedAtAWorkingAddress() throws Exception {
         registryAt(WORKS);
         upstreams.names().with("other.example.com", REFUSES, "127.0.0.4", WORKS);
         String other = "http://other.example.com:" + up.port();
@@ -176,7 +176,7 @@ class SeveralAddressesTest {
         }
     }
 
-    /** Over a new connection. */
+    /** Pulls over a new connection. */
     private void assertPulls() {
         int before = up.connections();
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -191,14 +191,14 @@ class SeveralAddressesTest {
                     server.accept().close();
                 }
             } catch (IOException closed) {
-                // The end of the test.
+                // The test has ended.
             }
         });
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** A port that neither accepts nor refuses: its queue is full, so the kernel drops what comes. */
+    /** A port that neither accepts nor refuses: its queue is full, so the kernel drops packets. */
     private static final class SilentPort implements AutoCloseable {
         private final ServerSocket server;
         private final List<Socket> fillers = new ArrayList<>();
@@ -212,7 +212,7 @@ class SeveralAddressesTest {
                     fillers.add(filler);
                 }
             } catch (SocketTimeoutException full) {
-                // As wanted.
+                // The socket is closed.
             }
         }
 

@@ -35,10 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Kept connections over which nothing arrives any more, as after the restart of a NAT: the registry itself is well. */
+/** Dead kept connections to a healthy registry, as after the restart of a NAT. */
 @Timeout(60)
 class SilentConnectionsTest {
-    /** For a client to whom a cached answer can be given. */
+    /** The timeout of a request for which there is a cached answer. */
     private static final Duration IN_TIME = Duration.ofSeconds(3);
 
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
@@ -57,7 +57,7 @@ class SilentConnectionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void requestIsSentAgain_andIdleConnectionsOfTheSameAgeAreClosed(boolean tls, @TempDir Path directory)
+    void requestIsSentAgainAndOldIdleConnectionsAreClosed(boolean tls, @TempDir Path directory)
             throws Exception {
         if (tls) {
             overTls(directory);
@@ -77,7 +77,7 @@ class SilentConnectionsTest {
     }
 
     @Test
-    void tokenIsAskedForAgain() throws Exception {
+    void tokenRequestIsSentAgain() throws Exception {
         try (FakeUpstream tokens = FakeUpstream.start()) {
             tokens.requireAnonymousBearer();
             up.tokensFrom(tokens);
@@ -90,7 +90,7 @@ class SilentConnectionsTest {
     }
 
     @Test
-    void probeUsesNoKeptConnection() throws Exception {
+    void probeUsesANewConnection() throws Exception {
         upstreams.probing(Duration.ofMillis(50));
         up.on(Match.manifests()).times(3, Fault.status(503));
         for (int i = 0; i < 2; i++) {
@@ -114,7 +114,7 @@ class SilentConnectionsTest {
     }
 
     @Test
-    void silenceOnANewConnectionIsAFailure() throws Exception {
+    void silentNewConnectionIsAFailure() throws Exception {
         upstreams.stallingFor(Duration.ofMillis(300));
         up.on(Match.manifests()).always(new Fault.NoAnswer());
         failure(ErrorCode.UPSTREAM_TIMEOUT, () -> upstreams.manifest("team/app", "1"));
@@ -130,7 +130,7 @@ class SilentConnectionsTest {
         upstreams = UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls);
     }
 
-    /** Several, all of which are idle in the end. */
+    /** Opens several connections, all of which are idle in the end. */
     private void openConnections() throws Exception {
         ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
         try {

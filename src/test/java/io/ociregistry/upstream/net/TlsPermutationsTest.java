@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** All that {@code tls} of a registry can say, with a real server for each, on a machine that trusts the authority that the test says. */
+/** All settings of {@code tls} of a registry, each with a real server and a given trust store of the machine. */
 @Timeout(60)
 class TlsPermutationsTest {
     @TempDir
@@ -51,8 +51,8 @@ class TlsPermutationsTest {
         }
     }
 
-    /** Whose certificate the server has, whether it wants one of us, what is configured, and whether that is a connection. */
-    @ParameterizedTest(name = "{0} server, asks for a certificate: {1}, ca: {2}, cert: {3}, insecureSkipVerify: {4}")
+    /** Certificate of the server, whether it requires a client certificate, the configuration, and the outcome. */
+    @ParameterizedTest(name = "{0} server, requests a certificate: {1}, ca: {2}, cert: {3}, insecureSkipVerify: {4}")
     @CsvSource({
         // One-way.
         "SYSTEM,    false, false, false, false, true",
@@ -62,7 +62,7 @@ class TlsPermutationsTest {
         "MISNAMED,  false, true,  false, false, false",
         "MISNAMED,  false, false, false, true,  true",
         "MISNAMED,  false, true,  false, true,  true",
-        // A certificate that nobody asks for does no harm.
+        // A certificate that the server does not request does no harm.
         "SYSTEM,    false, false, true,  false, true",
         // Mutual.
         "MISNAMED,  true,  false, true,  true,  true",
@@ -72,7 +72,8 @@ class TlsPermutationsTest {
         "SYSTEM,    true,  false, false, false, false",
         "MISNAMED,  true,  false, false, true,  false",
     })
-    void theTable(Kind kind, boolean mutual, boolean ca, boolean cert, boolean insecure, boolean connected)
+    void connectionSucceedsAsConfigured(
+            Kind kind, boolean mutual, boolean ca, boolean cert, boolean insecure, boolean connected)
             throws IOException {
         TestCertificates issuer = kind == Kind.SYSTEM ? system : corporate;
         TestCertificates.Server server = kind == Kind.MISNAMED ? issuer.server("other.example.com") : issuer.server();
@@ -96,7 +97,7 @@ class TlsPermutationsTest {
         }
     }
 
-    /** Whose certificate a server has. */
+    /** The issuer of the certificate of a server. */
     enum Kind {
         SYSTEM,
         CORPORATE,
@@ -104,19 +105,19 @@ class TlsPermutationsTest {
     }
 
     @Test
-    void theRegistryItsTokenServiceAndItsStorageMayEachHaveAnAuthorityInOneFile() throws IOException {
+    void oneCaFileMayHoldSeveralAuthorities() throws IOException {
         three(bundle(corporate, realm, storage)).pull();
     }
 
     @Test
-    void theOperatingSystemIsTrustedToo_whereTheRegistrySendsUs() throws IOException {
+    void systemTrustAppliesToRedirectsAndTokenServices() throws IOException {
         Three three = new Three(corporate, realm, system, bundle(corporate, realm));
         three.pull();
         new Three(corporate, system, storage, bundle(corporate, storage)).pull();
     }
 
     @Test
-    void whatIsInNeitherIsNamed_withItsHostAndIssuer() throws IOException {
+    void untrustedCertificateIsReportedWithHostAndIssuer() throws IOException {
         Path noStorage = bundle(corporate, realm);
         Three three = three(noStorage);
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, three::pull);
@@ -132,7 +133,7 @@ class TlsPermutationsTest {
     }
 
     @Test
-    void anOutageByAnAuthorityEndsByItselfOnceTheFileIsMended() throws IOException {
+    void correctedCaFileEndsTheOutage() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(corporate.server()));
         FakeImage image = up.image("team/app", "1").push();
         Path file = realm.caPem(dir);
@@ -159,7 +160,7 @@ class TlsPermutationsTest {
         return new Three(corporate, realm, storage, ca);
     }
 
-    /** A registry whose tokens and blobs come from elsewhere. */
+    /** A registry with a separate token service and blob storage. */
     private final class Three {
         private final FakeUpstream up;
         private final FakeUpstream tokens;

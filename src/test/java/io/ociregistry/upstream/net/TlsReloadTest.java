@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of connections when the files of a registry's {@code tls} change, against a TLS server that remembers who came. */
+/** Changes of the files of a registry's {@code tls}, with a server that records the client certificates. */
 @Timeout(60)
 class TlsReloadTest {
     @TempDir
@@ -73,11 +73,11 @@ class TlsReloadTest {
     }
 
     @Test
-    void aRenewedClientCertificateIsShownOnTheNextConnection() throws Exception {
+    void renewedClientCertificateIsUsedForTheNextConnection() throws Exception {
         assertEquals("CN=one", connect());
         write(authority.client("two"));
         pass(999);
-        assertEquals("CN=one", connect(), "files are looked at once a second at most");
+        assertEquals("CN=one", connect(), "files are checked at most once a second");
         pass(1);
         assertEquals("CN=two", connect());
         assertEquals(1, log.at("INFO").size(), log.text());
@@ -87,7 +87,7 @@ class TlsReloadTest {
     }
 
     @Test
-    void aRenewedAuthorityCountsAtOnceAfterAHandshakeThatFailed() throws Exception {
+    void renewedCaAppliesAtOnceAfterAFailedHandshake() throws Exception {
         TestCertificates.create().caPem(dir);
         assertThrows(SSLException.class, this::connect);
         authority.caPem(dir);
@@ -95,7 +95,7 @@ class TlsReloadTest {
     }
 
     @Test
-    void anAuthorityThatIsTakenAwayIsNoLongerTrusted() throws Exception {
+    void removedCaIsNoLongerTrusted() throws Exception {
         assertEquals("CN=one", connect());
         TestCertificates.create().caPem(dir);
         pass(1000);
@@ -103,7 +103,7 @@ class TlsReloadTest {
     }
 
     @Test
-    void aFileThatIsBrokenOrMissingKeepsTheOldOne_andIsLoggedOnce() throws Exception {
+    void brokenOrMissingFileKeepsThePreviousOneAndIsLoggedOnce() throws Exception {
         assertEquals("CN=one", connect());
         Files.writeString(dir.resolve("client.key"), "half a k");
         for (int i = 0; i < 3; i++) {
@@ -125,11 +125,11 @@ class TlsReloadTest {
         Files.writeString(dir.resolve("client.key"), "");
         pass(1000);
         assertEquals("CN=two", connect());
-        assertEquals(2, log.at("WARN").size(), "a new trouble is told again");
+        assertEquals(2, log.at("WARN").size(), "a new problem is logged again");
     }
 
     @Test
-    void aCertificateThatIsRenewedBeforeItsKeyWaitsForIt() throws Exception {
+    void renewedCertificateWaitsForItsKey() throws Exception {
         assertEquals("CN=one", connect());
         TestCertificates.Client two = authority.client("two");
         two.certPem(dir);
@@ -141,7 +141,7 @@ class TlsReloadTest {
     }
 
     @Test
-    void aDirectoryThatIsSwappedAsKubernetesDoesItIsSeen() throws Exception {
+    void directorySwapOfKubernetesIsNoticed() throws Exception {
         Path first = Files.createDirectory(dir.resolve("first"));
         Path second = Files.createDirectory(dir.resolve("second"));
         TestCertificates.create().caPem(first);
@@ -165,7 +165,7 @@ class TlsReloadTest {
         now.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
     }
 
-    /** Whose certificate the server is shown on a new connection. */
+    /** Returns the client certificate that the server gets on a new connection. */
     private String connect() throws Exception {
         try (Socket tcp = new Socket(InetAddress.getLoopbackAddress(), server.getLocalPort());
                 SSLSocket tls = contexts.upgrade(tcp, "127.0.0.1", tcp.getPort(), null, HttpClientContext.create())) {
@@ -180,7 +180,7 @@ class TlsReloadTest {
                 shown.add(socket.getSession().getPeerPrincipal().getName());
                 socket.getOutputStream().write(1);
             } catch (IOException over) {
-                // The client did not like us, or the test is over.
+                // The client refused the server, or the test has ended.
             }
         }
     }

@@ -52,7 +52,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aPrivateAuthorityIsNotTrustedByItself_andTheMessageSaysWhatToSet() {
+    void privateCaIsNotTrustedAndTheErrorNamesTheSetting() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         RegistryException failed = rejected(up, TlsConfig.DEFAULT);
         assertHolds(
@@ -64,7 +64,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aConfiguredAuthorityIsTrusted_andOneOfSeveralInAFile() throws IOException {
+    void configuredCaIsTrusted() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         accepted(up, trusting(authority.caPem(dir)));
         String both = Files.readString(another.caPem(directory("another"))) + "\n# and\n"
@@ -73,7 +73,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aConfiguredAuthorityAloneIsTrusted() throws IOException {
+    void onlyTheConfiguredCaIsTrusted() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         Path file = another.caPem(dir);
         assertHolds(
@@ -82,7 +82,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aMissingFileIsNamed() {
+    void missingTlsFileIsNamed() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         Path missing = dir.resolve("missing.pem");
         RegistryException failed = rejected(up, trusting(missing));
@@ -96,7 +96,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aFileOfGarbageIsNamed_andNotQuoted() throws IOException {
+    void invalidTlsFileIsNamedAndNotQuoted() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         Path garbage = Files.writeString(dir.resolve("garbage.pem"), "s3cret garbage");
         Path broken = Files.writeString(
@@ -111,7 +111,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aFileIsReadAgainOnceItIsMended() throws IOException {
+    void correctedTlsFileIsReadAgain() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         Path file = dir.resolve("ca.pem");
         UpstreamsInTest upstreams = upstreams(up, trusting(file));
@@ -122,7 +122,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void theNameIsVerified() {
+    void hostNameIsVerified() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server("other.example.com")));
         RegistryException failed = rejected(up, trusting(authority.caPem(dir)));
         assertHolds("no TLS connection to " + up.url(), failed.getMessage());
@@ -132,14 +132,14 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void anExpiredCertificateIsRefused() {
+    void expiredCertificateIsRefused() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.expiredServer()));
         RegistryException failed = rejected(up, trusting(authority.caPem(dir)));
         assertHolds("expired", failed.getMessage().toLowerCase(java.util.Locale.ROOT));
     }
 
     @Test
-    void insecureSkipVerifyTakesAnything() {
+    void insecureSkipVerifyAcceptsAnyCertificate() {
         TlsConfig careless = new TlsConfig(NONE, NONE, NONE, true);
         accepted(opened(FakeUpstream.startTls(authority.server())), careless);
         accepted(opened(FakeUpstream.startTls(authority.server("other.example.com"))), careless);
@@ -147,7 +147,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void insecureSkipVerifyIsForTheRegistryItselfOnly() {
+    void insecureSkipVerifyAppliesOnlyToTheRegistry() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         FakeUpstream storage = opened(FakeUpstream.startTls(authority.server()));
         up.on(Match.manifests()).always(new Fault.RedirectTo(storage.url() + "/v2/team/app/manifests/1"));
@@ -156,7 +156,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void theAuthorityIsTrustedWhereTheRegistrySendsUs_butNamesAreVerified() {
+    void configuredCaAppliesToRedirectsAndNamesAreVerified() {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         FakeUpstream storage = opened(FakeUpstream.startTls(authority.server()));
         FakeUpstream misnamed = opened(FakeUpstream.startTls(authority.server("other.example.com")));
@@ -169,7 +169,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aClientCertificateIsShownToTheRegistry() {
+    void clientCertificateIsSentToTheRegistry() {
         FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
         accepted(up, showing(authority.client("edge")));
         int served = up.requests().size();
@@ -181,14 +181,15 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aServerThatBreaksOffForWantOfACertificateIsExplained() {
+    void disconnectForMissingClientCertificateIsExplained() {
         FakeUpstream up = opened(FakeUpstream.startAskingForCertificates(authority.server()));
         up.on(Match.anything()).always(new Fault.ResetBeforeHeaders());
         RegistryException broken =
                 failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, trusting(authority.caPem(dir)))
                         .manifest("team/app", "1"));
         assertHolds(
-                "; the upstream requests a client certificate, and none is configured: set tls.cert and tls.key of this registry",
+                "; the upstream requests a client certificate, and none is configured: set tls.cert and tls.key of this"
+                        + " registry",
                 broken.getMessage());
         RegistryException other =
                 failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams(up, showing(authority.client("edge")))
@@ -197,7 +198,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aConnectionOnWhichACertificateWasShownIsUsedAgain() {
+    void connectionWithClientCertificateIsReused() {
         FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
         FakeImage image = up.image("team/app", "1").push();
         UpstreamsInTest upstreams = upstreams(up, showing(authority.client("edge")));
@@ -209,7 +210,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aClientCertificateIsShownToNobodyElse() {
+    void clientCertificateIsSentOnlyToTheRegistry() {
         FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
         FakeUpstream storage = opened(FakeUpstream.startMutualTls(authority.server()));
         FakeImage image = up.image("team/app", "1").layer(1000).push();
@@ -220,7 +221,7 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void anIpv6RegistryHasItsOwnSettings() throws IOException {
+    void ipv6RegistryHasItsOwnSettings() throws IOException {
         try (ServerSocket plain = new ServerSocket(0, 50, InetAddress.getAllByName("::1")[0])) {
             answerOnce(plain, authority);
             UpstreamsInTest upstreams = new UpstreamsInTest()
@@ -232,12 +233,12 @@ class UpstreamTlsTest {
     }
 
     @Test
-    void aServerThatSpeaksNoTlsIsUnreachable() {
+    void serverWithoutTlsIsUnreachable() {
         rejected(opened(FakeUpstream.start()), trusting(authority.caPem(dir)), "https://127.0.0.1:");
     }
 
     @Test
-    void aServerThatResetsTheHandshakeIsUnreachable() throws IOException {
+    void serverThatResetsTheHandshakeIsUnreachable() throws IOException {
         try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             Thread resetting = new Thread(() -> {
                 try (Socket socket = server.accept()) {
@@ -267,14 +268,17 @@ class UpstreamTlsTest {
                                 .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
                 tls.getInputStream().readAllBytes();
             } catch (IOException over) {
-                // The client left.
+                // The client disconnected.
             }
         });
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** With TLS 1.3 a client is done before the server looks at its certificate: what it sees next depends on who is faster. */
+    /**
+     * With TLS 1.3 the handshake of a client ends before the server checks its certificate, so the error of the client
+     * depends on timing.
+     */
     private static RegistryException refusedByServer(Executable call) {
         RegistryException refused = assertThrows(RegistryException.class, call);
         assertTrue(refused.code().isUpstreamFailure(), refused.getMessage());

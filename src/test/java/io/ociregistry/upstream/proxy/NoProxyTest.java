@@ -13,7 +13,7 @@ class NoProxyTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // entry | target | whether it is reached directly
+                // entry | target | reached directly
                 "* | https://anything.example | true",
                 "corp.example | https://corp.example | true",
                 "corp.example | https://a.b.corp.example:8443 | true",
@@ -50,7 +50,7 @@ class NoProxyTest {
                 "'' | http://corp.example | false",
                 ". | http://corp.example. | false",
             })
-    void anEntryCoversThis(String entry, URI target, boolean direct) {
+    void entryMatchesTarget(String entry, URI target, boolean direct) {
         assertEquals(direct, NoProxy.of(List.of(entry)).covers(Origin.of(target)));
         assertEquals(direct, NoProxy.of(List.of("other.example", entry, "x:1")).covers(Origin.of(target)));
     }

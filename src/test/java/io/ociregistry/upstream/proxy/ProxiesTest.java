@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Registries that are reached through a real proxy. */
+/** Registries behind a real proxy. */
 @Timeout(30)
 class ProxiesTest {
     private static final String SAFE = "safe.example.com";
@@ -63,18 +63,18 @@ class ProxiesTest {
     }
 
     @Test
-    void httpsGoesThroughATunnel_whichIsUsedAgain() {
+    void httpsUsesATunnelAndReusesIt() {
         safe(via());
         for (int i = 0; i < 3; i++) {
             assertArrayEquals(image.manifest(), manifest(SAFE));
         }
         assertEquals(List.of("CONNECT " + SAFE + ":443 HTTP/1.1"), proxy.lines());
         assertEquals(1, safe.connections());
-        assertEquals(List.of("proxy.example.com"), upstreams.names().asked(), "the proxy looks the registry up");
+        assertEquals(List.of("proxy.example.com"), upstreams.names().asked(), "the proxy resolves the registry");
     }
 
     @Test
-    void whoIsBehindATunnelIsVerifiedAsWithoutIt() {
+    void certificateBehindATunnelIsVerified() {
         proxy.leadTo("other.example.com:443", safe);
         upstreams.with(tls("other.example.com").withProxy(via()));
         RegistryException refused = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest("other.example.com"));
@@ -83,7 +83,7 @@ class ProxiesTest {
     }
 
     @Test
-    void httpIsAskedForByItsWholeUrl_asItCame() {
+    void httpRequestCarriesTheUnchangedAbsoluteUrl() {
         FakeImage other = plain.image("team/app", "1").push();
         plain(via());
         plain.on(Match.manifests()).once(new Fault.RedirectTo("/v2/team/app/manifests/1?sig=%2F%2f+a%20b&&x=&y"));
@@ -97,7 +97,7 @@ class ProxiesTest {
     }
 
     @Test
-    void theProxyIsToldWhoWeAreAtOnce_andNobodyElseIs() throws IOException {
+    void credentialsGoToTheProxyAtOnceAndNowhereElse() throws IOException {
         proxy.requireBasic("edge", "p\u00e4ss:word");
         Path file = Files.writeString(directory.resolve("password"), "p\u00e4ss:word\n");
         plain.image("team/app", "1").push();
@@ -112,7 +112,7 @@ class ProxiesTest {
     }
 
     @Test
-    void thatTheProxyWantsCredentialsSaysWhereTheyBelong_andIsNoChallengeOfTheRegistry() {
+    void missingProxyCredentialsNameTheirSetting() {
         proxy.requireBasic("edge", "pa55word");
         safe(via());
         plain(via(AuthConfig.basic("edge", "wr0ng")));
@@ -129,7 +129,7 @@ class ProxiesTest {
     }
 
     @Test
-    void aFileForItsPasswordThatIsMissingIsNamed() {
+    void missingProxyPasswordFileIsNamed() {
         Path file = directory.resolve("missing");
         safe(via(new AuthConfig.AccountWithFile("edge", file)));
         RegistryException missing = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
@@ -138,7 +138,7 @@ class ProxiesTest {
     }
 
     @Test
-    void aPasswordThatIsMendedInItsFileCounts() throws IOException {
+    void correctedProxyPasswordFileIsUsed() throws IOException {
         proxy.requireBasic("edge", "right");
         Path file = Files.writeString(directory.resolve("password"), "wrong\n");
         upstreams.probing(Duration.ofMillis(20));
@@ -147,14 +147,14 @@ class ProxiesTest {
         Files.writeString(file, "right, and no longer what it was\n");
         proxy.requireBasic("edge", "right, and no longer what it was");
         while (isDown(SAFE)) {
-            assertFalse(Thread.currentThread().isInterrupted(), "time is over");
+            assertFalse(Thread.currentThread().isInterrupted(), "the corrected password was not used in time");
         }
         assertArrayEquals(image.manifest(), manifest(SAFE));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {204, 302, 401, 403, 404, 429, 502, 503})
-    void whatTheProxyAnswersToConnectIsNoAnswerOfTheRegistry(int status) {
+    void proxyAnswerToConnectIsNoRegistryAnswer(int status) {
         proxy.refuse(
                 status,
                 "WWW-Authenticate: Bearer realm=\"https://" + SAFE + "/token\"\r\n",
@@ -164,12 +164,12 @@ class ProxiesTest {
         RegistryException refused = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
         assertHolds("it answered " + status, refused.getMessage());
         assertEquals(1, proxy.requests().size());
-        assertEquals(true, isDown(SAFE), "as a failure to connect it opens the breaker");
+        assertEquals(true, isDown(SAFE), "a failure to connect opens the breaker");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {SAFE, PLAIN})
-    void aDeadProxyIsNamed_andHurtsOnlyWhoNeedsIt(String name) {
+    void deadProxyIsNamedAndAffectsOnlyItsRegistry(String name) {
         plain.image("team/app", "1").push();
         safe(via());
         plain(via());
@@ -183,11 +183,11 @@ class ProxiesTest {
         assertEquals(true, isDown(name));
         manifest("near.example.com");
         assertEquals(false, isDown("near.example.com"));
-        assertEquals(false, isDown(name.equals(SAFE) ? PLAIN : SAFE), "that is found out when it is asked");
+        assertEquals(false, isDown(name.equals(SAFE) ? PLAIN : SAFE), "its own request opens the breaker");
     }
 
     @Test
-    void aProxyWithoutAnAddressIsNamed() {
+    void unresolvableProxyIsNamed() {
         upstreams.with(
                 tls(SAFE).withProxy(new ProxyConfig.Via("proxy.invalid", 3128, AuthConfig.ANONYMOUS, List.of())));
         RegistryException lost = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
@@ -195,7 +195,7 @@ class ProxiesTest {
     }
 
     @Test
-    void aProxyThatIsSilentIsGivenUpAfterTheTimeForConnecting() {
+    void silentProxyFailsAfterTheConnectTimeout() {
         proxy.keepSilent();
         upstreams.connectingWithin(Duration.ofMillis(300));
         safe(via());
@@ -205,7 +205,7 @@ class ProxiesTest {
     }
 
     @Test
-    void oncePastTheProxyTheRegistryMayTakeItsTime() {
+    void registryBehindProxyHasItsOwnTimeout() {
         upstreams.connectingWithin(Duration.ofSeconds(1));
         safe(via());
         safe.on(Match.manifests()).once(new Fault.Trickle(300, Duration.ofMillis(1100)));
@@ -213,7 +213,7 @@ class ProxiesTest {
     }
 
     @Test
-    void aTunnelThatTheRegistryCutsIsItsFailure_andTheRequestIsSentOnce() {
+    void tunnelCutByRegistryFailsWithoutARetry() {
         safe(via());
         safe.on(Match.manifests()).always(new Fault.ResetBeforeHeaders());
         RegistryException broken = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(SAFE));
@@ -222,7 +222,7 @@ class ProxiesTest {
     }
 
     @Test
-    void aTunnelThatWasCutWhileNobodyUsedItIsNoFailure() {
+    void idleTunnelThatWasCutIsReplaced() {
         safe(via());
         manifest(SAFE);
         proxy.cut();
@@ -231,7 +231,7 @@ class ProxiesTest {
     }
 
     @Test
-    void theEnvironmentCountsUnlessTheRegistrySaysOtherwise() {
+    void registryConfigurationOverridesTheEnvironment() {
         plain.image("team/app", "1").push();
         upstreams.where(new ProxyEnvironment(ProxyConfig.NONE, via(SAFE + ":444")));
         upstreams.with(tls(SAFE));
@@ -244,11 +244,11 @@ class ProxiesTest {
         assertEquals(1, proxy.connections());
         manifest("direct.example.com");
         manifest(PLAIN);
-        assertEquals(1, proxy.connections(), "none is direct, and there is none for http");
+        assertEquals(1, proxy.connections(), "url: none is direct, and http has no proxy");
     }
 
     @Test
-    void whatIsExceptedIsReachedDirectly_redirectsAndTokenServicesToo() {
+    void noProxyAppliesToRedirectsAndTokenServices() {
         plain.image("team/app", "1").push();
         String direct = "http://cdn.example.com:" + plain.port();
         plain(via("cdn.example.com"));
@@ -258,11 +258,11 @@ class ProxiesTest {
         assertEquals(
                 List.of("proxy.example.com", "cdn.example.com", PLAIN),
                 upstreams.names().asked(),
-                "that it is near is no matter, since the registry is too");
+                "the guard resolves the registry to compare the scopes");
     }
 
     @Test
-    void tokenServicesAreReachedThroughTheProxyToo() {
+    void tokenServiceIsReachedThroughTheProxy() {
         safe.requireAnonymousBearer();
         proxy.leadTo("127.0.0.1:" + safe.port(), safe);
         safe(via());
