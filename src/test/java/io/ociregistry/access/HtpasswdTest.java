@@ -39,8 +39,8 @@ class HtpasswdTest {
                 "a:plain | its line 1 has no bcrypt hash" + ONLY_BCRYPT,
                 "a:$2y$05$half | its line 1 has no bcrypt hash" + ONLY_BCRYPT,
                 "plain | its line 1 is not user:hash" + ADVICE,
-                "a:$2y$31$" + VECTOR
-                        + " | its line 1 has a bcrypt hash of cost 31, which must be 4 to 15" + ADVICE + " -C 10",
+                "a:$2y$31$" + VECTOR + " | its line 1 has a bcrypt hash of cost 31, which must be 4 to 15" + ADVICE
+                        + " -C 10",
                 "# comment | it has no users" + ADVICE,
             })
     void invalidLineIsRefusedAndNotQuoted(String file, String message) {

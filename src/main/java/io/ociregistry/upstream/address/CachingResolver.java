@@ -41,9 +41,8 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
     private final Cache<String, List<InetAddress>> lastGood =
             Caffeine.newBuilder().maximumSize(MAX_HOSTS).build();
     private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
-    private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(
-                    0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
+    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
+            0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
 
     public CachingResolver(HostResolver resolver, Duration limit) {
         this.resolver = resolver;

@@ -52,7 +52,8 @@ final class BoundedProcess {
             Thread.currentThread().interrupt();
             throw new RegistryException(ErrorCode.OVERLOADED, what + ": this server is stopping");
         } catch (ExecutionException | TimeoutException e) {
-            throw failed("the output of " + what + " can't be read: " + e.getClass().getSimpleName());
+            throw failed(
+                    "the output of " + what + " can't be read: " + e.getClass().getSimpleName());
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();

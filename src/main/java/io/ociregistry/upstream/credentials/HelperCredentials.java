@@ -123,8 +123,9 @@ final class HelperCredentials implements CredentialSource {
 
     private Duration cacheTime() {
         Duration longest = Duration.ofDays(365);
-        Duration life =
-                helper.life().filter(configured -> configured.compareTo(longest) < 0).orElse(longest);
+        Duration life = helper.life()
+                .filter(configured -> configured.compareTo(longest) < 0)
+                .orElse(longest);
         return life.multipliedBy(4).dividedBy(5);
     }
 }

@@ -72,7 +72,7 @@ final class AddressRace implements AutoCloseable {
         return winner.socket();
     }
 
-    /** Records that a returned connection is unusable; the caller closes it and calls {@link #next} again. */
+    /** Records that a returned connection is unusable; the caller closes it and asks for the next one. */
     void failed(IOException reason) {
         failures.add(reason);
     }

@@ -81,7 +81,7 @@ final class DrainablePool implements HttpClientConnectionManager {
     @Override
     public void release(ConnectionEndpoint endpoint, @Nullable Object state, @Nullable TimeValue keepAlive) {
         pool.release(leased(endpoint), state, keepAlive);
-        // Checked after the release, because retire() closes only the connections that are idle at that moment.
+        // Checked after the release, because draining closes only the connections that are idle at that moment.
         if (drained) {
             closeIdleFor(TimeValue.ZERO_MILLISECONDS);
         }

@@ -106,8 +106,7 @@ public final class ErrorMapping {
         return answer.getCode() == 400 && !from.isHttps()
                 ? new RegistryException(
                         ErrorCode.UPSTREAM_BAD_ANSWER,
-                        what + ": " + from
-                                + " answered 400; if that port uses TLS, its URL must start with https://")
+                        what + ": " + from + " answered 400; if that port uses TLS, its URL must start with https://")
                 : of(what, answer, notFound);
     }
 
@@ -137,7 +136,10 @@ public final class ErrorMapping {
                                 + " other");
             default ->
                 new RegistryException(
-                        ErrorCode.UPSTREAM_BAD_ANSWER, message, null, pause(answer).orElse(null));
+                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        message,
+                        null,
+                        pause(answer).orElse(null));
         };
     }
 

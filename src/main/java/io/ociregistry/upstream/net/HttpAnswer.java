@@ -9,8 +9,7 @@ import org.apache.hc.core5.http.HttpEntity;
 /**
  * An answer with any status, and its request, which must be cancelled if the body is not read to its end.
  *
- * <p>{@link #skip}, {@link #discard} and {@link #close} do not throw: status and headers are known, and a connection
- * that breaks later does not change them.
+ * <p>No method throws: status and headers are known, and a connection that breaks later does not change them.
  *
  * @param from the origin that answered
  */
@@ -33,7 +32,7 @@ public record HttpAnswer(HttpUriRequestBase request, ClassicHttpResponse respons
         discard();
     }
 
-    /** Equal to {@link #discard}. */
+    /** Aborts the connection, unless the whole body was read. */
     @Override
     public void close() {
         discard();

@@ -188,8 +188,9 @@ public final class UpstreamClients implements AutoCloseable {
     public boolean answers(URI uri, Duration atMost) {
         HttpGet request = new HttpGet(uri);
         Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
-        request.setConfig(
-                RequestConfig.copy(defaultConfig).setResponseTimeout(Timeout.of(limit)).build());
+        request.setConfig(RequestConfig.copy(defaultConfig)
+                .setResponseTimeout(Timeout.of(limit))
+                .build());
         try (HttpAnswer answer = send(Pool.PROBES, request)) {
             return answer.response().getCode() < 500;
         } catch (IOException | RegistryException down) {

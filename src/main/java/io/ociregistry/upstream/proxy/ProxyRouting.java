@@ -111,8 +111,9 @@ public final class ProxyRouting implements DnsResolver {
             return chain.proceed(request, scope);
         }
         route.targetConfig = context.getRequestConfigOrDefault();
-        context.setRequestConfig(
-                RequestConfig.copy(route.targetConfig).setResponseTimeout(connect).build());
+        context.setRequestConfig(RequestConfig.copy(route.targetConfig)
+                .setResponseTimeout(connect)
+                .build());
         try {
             ClassicHttpResponse answer = chain.proceed(request, scope);
             boolean byProxy = !scope.route.isTunnelled() && answer.getCode() == ProxyFailure.AUTHENTICATION_REQUIRED;

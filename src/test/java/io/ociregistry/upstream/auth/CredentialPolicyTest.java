@@ -36,9 +36,8 @@ class CredentialPolicyTest {
 
     @Test
     void withoutTlsOnlyTheRegistryHostGetsCredentials() {
-        CredentialPolicy plain =
-                new CredentialPolicy(
-                        Origin.of(URI.create("http://registry.example.com:5000")), available::get, List.of());
+        CredentialPolicy plain = new CredentialPolicy(
+                Origin.of(URI.create("http://registry.example.com:5000")), available::get, List.of());
         Optional<URI> same = Optional.of(URI.create("http://registry.example.com:5001/token"));
         Optional<URI> other = Optional.of(URI.create("http://auth.example.com/token"));
         assertEquals(Authorization.of(ROBOT), plain.first(same, "team/app"));

@@ -57,8 +57,7 @@ class SilentConnectionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void requestIsSentAgainAndOldIdleConnectionsAreClosed(boolean tls, @TempDir Path directory)
-            throws Exception {
+    void requestIsSentAgainAndOldIdleConnectionsAreClosed(boolean tls, @TempDir Path directory) throws Exception {
         if (tls) {
             overTls(directory);
         }
