@@ -13,21 +13,16 @@ import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.Via;
-import io.ociregistry.upstream.address.AllowedTargets;
 import io.ociregistry.upstream.address.Origin;
-import io.ociregistry.upstream.auth.Authenticator;
 import io.ociregistry.upstream.health.Health;
 import io.ociregistry.upstream.net.ErrorMapping;
 import io.ociregistry.upstream.net.HttpAnswer;
-import io.ociregistry.upstream.net.UpstreamClients;
 import io.ociregistry.upstream.work.Bandwidth;
 import io.ociregistry.upstream.work.UpstreamExecutors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -54,41 +49,27 @@ public final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
 
     private final RegistryName name;
-    private final UpstreamLocation place;
-    private final String self;
-    private final AllowedTargets destinations;
+    private final UpstreamLocation location;
     private final Origin origin;
-    private final UpstreamClients clients;
-    private final Authenticator authenticator;
+    private final UpstreamTransport transport;
+    private final Health health;
     private final UpstreamExecutors executors;
     private final Optional<Bandwidth> bandwidth;
-    private final Health health;
 
-    /**
-     * A registry in that place.
-     *
-     * @param self what this server is called in {@code Via}
-     */
     public HttpUpstream(
             RegistryName name,
-            UpstreamLocation place,
-            String self,
-            AllowedTargets destinations,
-            UpstreamClients clients,
-            Authenticator authenticator,
+            UpstreamLocation location,
+            UpstreamTransport transport,
+            Health health,
             UpstreamExecutors executors,
-            Optional<Bandwidth> bandwidth,
-            Health health) {
+            Optional<Bandwidth> bandwidth) {
         this.name = name;
-        this.place = place;
-        this.self = self;
-        this.destinations = destinations;
-        this.origin = place.origin();
-        this.clients = clients;
-        this.authenticator = authenticator;
+        this.location = location;
+        this.origin = location.origin();
+        this.transport = transport;
+        this.health = health;
         this.executors = executors;
         this.bandwidth = bandwidth;
-        this.health = health;
     }
 
     @Override
@@ -196,9 +177,10 @@ public final class HttpUpstream implements Upstream {
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
         String what = "GET " + path + " of " + name + "/" + repository + where();
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
-        HttpAnswer answer = exchange(
-                        health, kind, "GET", place.uri(repository, path, query), repository, what, LIST_HEADERS)
-                .send(RegistryRequest.SAME_RESOURCE);
+        URI uri = location.uri(repository, path, query);
+        OutgoingRequest request =
+                new OutgoingRequest(kind, "GET", uri, location.repository(repository), what, LIST_HEADERS);
+        HttpAnswer answer = new RegistryRequest(transport, health, request).send(RegistryRequest.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
             if (ListAnswer.NO.contains(response.getCode())) {
@@ -221,7 +203,7 @@ public final class HttpUpstream implements Upstream {
 
     /** True for a mirror that asks the registry itself, and so tells of that one. */
     public boolean isCache() {
-        return place.isCache();
+        return location.isCache();
     }
 
     @Override
@@ -236,7 +218,7 @@ public final class HttpUpstream implements Upstream {
      */
     public void checkUsable(RequestKind kind) {
         check(kind);
-        if (place.mirror() && health.pulse().isSuspect()) {
+        if (location.mirror() && health.pulse().isSuspect()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT,
                     this + " has not answered other requests for " + silence().toSeconds() + " s, and is passed over");
@@ -337,28 +319,17 @@ public final class HttpUpstream implements Upstream {
             Reference reference,
             String what,
             List<NameValuePair> headers) {
-        URI uri = place.uri(repository, path + "/" + reference, "");
-        Health told = path.equals(MANIFESTS) && reference instanceof Digest ? health.forManifestsByDigest() : health;
-        return exchange(told, kind, method, uri, repository, what, headers).send();
-    }
-
-    private RegistryRequest exchange(
-            Health told,
-            RequestKind kind,
-            String method,
-            URI uri,
-            String repository,
-            String what,
-            List<NameValuePair> headers) {
-        List<NameValuePair> all = new ArrayList<>(headers);
-        all.add(new BasicNameValuePair("Via", Via.here().andThrough(self)));
-        return new RegistryRequest(
-                clients, destinations, authenticator, told, kind, method, uri, place.repository(repository), what, all);
+        URI uri = location.uri(repository, path + "/" + reference, "");
+        boolean isManifestByDigest = path.equals(MANIFESTS) && reference instanceof Digest;
+        OutgoingRequest request =
+                new OutgoingRequest(kind, method, uri, location.repository(repository), what, headers);
+        return new RegistryRequest(transport, isManifestByDigest ? health.forManifestsByDigest() : health, request)
+                .send();
     }
 
     /** What a cache sends along with what it could not look up again. */
     private boolean isStale(ClassicHttpResponse response) {
-        return place.isCache()
+        return location.isCache()
                 && Arrays.stream(response.getHeaders("Warning"))
                         .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
     }
@@ -447,11 +418,11 @@ public final class HttpUpstream implements Upstream {
     }
 
     private String where() {
-        return place.mirror() ? " from the mirror " + origin : "";
+        return location.mirror() ? " from the mirror " + origin : "";
     }
 
     @Override
     public String toString() {
-        return place.mirror() ? "the mirror " + origin + " of " + name : name.toString();
+        return location.mirror() ? "the mirror " + origin + " of " + name : name.toString();
     }
 }

@@ -5,7 +5,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.address.AllowedTargets;
+import io.ociregistry.upstream.Via;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.auth.AuthChallenge;
 import io.ociregistry.upstream.auth.Authenticator;
@@ -23,7 +23,6 @@ import java.util.function.Supplier;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.NameValuePair;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,41 +40,19 @@ final class RegistryRequest {
 
     private static final List<Integer> REDIRECTS = List.of(301, 302, 303, 307, 308);
 
-    private final UpstreamClients clients;
-    private final AllowedTargets destinations;
-    private final Authenticator authenticator;
+    private final UpstreamTransport transport;
     private final Health health;
-    private final RequestKind kind;
-    private final String method;
-    private final String repository;
-    private final String what;
-    private final List<? extends NameValuePair> headers;
-
+    private final OutgoingRequest request;
+    /** The current target; changes with each redirect. */
     private URI uri;
-    /** Whether the registry was asked what it wants of everybody. */
-    private boolean asked;
+    /** True after the registry was asked for its general challenges. */
+    private boolean askedForChallenges;
 
-    RegistryRequest(
-            UpstreamClients clients,
-            AllowedTargets destinations,
-            Authenticator authenticator,
-            Health health,
-            RequestKind kind,
-            String method,
-            URI uri,
-            String repository,
-            String what,
-            List<? extends NameValuePair> headers) {
-        this.clients = clients;
-        this.destinations = destinations;
-        this.authenticator = authenticator;
+    RegistryRequest(UpstreamTransport transport, Health health, OutgoingRequest request) {
+        this.transport = transport;
         this.health = health;
-        this.kind = kind;
-        this.method = method;
-        this.uri = uri;
-        this.repository = repository;
-        this.what = what;
-        this.headers = headers;
+        this.request = request;
+        this.uri = request.uri();
     }
 
     /** Sends it, unless the upstream limits such requests just now. The caller reads or discards the answer. */
@@ -86,8 +63,8 @@ final class RegistryRequest {
     /** The same, following redirects of these statuses alone. */
     HttpAnswer send(List<Integer> followed) {
         Authenticator.Attempt attempt = authorized(() -> {
-            health.limits().check(kind);
-            return authenticator.atHome(repository);
+            health.limits().check(request.kind());
+            return transport.authenticator().atHome(request.repository());
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             HttpAnswer answer = once(attempt.header());
@@ -114,12 +91,12 @@ final class RegistryRequest {
     private HttpAnswer once(Optional<Secret> authorization) {
         Origin to = Origin.of(uri);
         while (true) {
-            HttpUriRequestBase request = request(authorization);
-            Optional<SilenceDetector.Wait> wait = health.begin(to, request::cancel);
+            HttpUriRequestBase message = message(authorization);
+            Optional<SilenceDetector.Wait> wait = health.begin(to, message::cancel);
             try {
-                HttpAnswer answer = clients.send(pool(), request);
+                HttpAnswer answer = transport.clients().send(pool(), message);
                 if (!ended(wait)) {
-                    health.answered(kind, to, answer.response());
+                    health.answered(request.kind(), to, answer.response());
                     return answer;
                 }
                 answer.discard();
@@ -127,7 +104,7 @@ final class RegistryRequest {
                 throw named(e);
             } catch (IOException e) {
                 if (!ended(wait)) {
-                    RegistryException failure = ErrorMapping.of(what, to, e);
+                    RegistryException failure = ErrorMapping.of(request.description(), to, e);
                     health.failed(to, failure);
                     throw failure;
                 }
@@ -142,16 +119,17 @@ final class RegistryRequest {
         return wait.map(SilenceDetector.Wait::end).orElse(false);
     }
 
-    private HttpUriRequestBase request(Optional<Secret> authorization) {
-        HttpUriRequestBase request = new HttpUriRequestBase(method, uri);
-        headers.forEach(header -> request.setHeader(header.getName(), header.getValue()));
-        request.setHeader("Accept-Encoding", "identity");
-        authorization.ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
-        return request;
+    private HttpUriRequestBase message(Optional<Secret> authorization) {
+        HttpUriRequestBase message = new HttpUriRequestBase(request.method(), uri);
+        request.headers().forEach(header -> message.setHeader(header.getName(), header.getValue()));
+        message.setHeader("Via", Via.here().andThrough(transport.pseudonym()));
+        message.setHeader("Accept-Encoding", "identity");
+        authorization.ifPresent(secret -> message.setHeader("Authorization", secret.reveal()));
+        return message;
     }
 
     private UpstreamClients.Pool pool() {
-        return kind == RequestKind.BLOB ? UpstreamClients.Pool.BLOBS : UpstreamClients.Pool.METADATA;
+        return request.kind() == RequestKind.BLOB ? UpstreamClients.Pool.BLOBS : UpstreamClients.Pool.METADATA;
     }
 
     private boolean improved(Authenticator.Attempt attempt, HttpAnswer answer) {
@@ -161,8 +139,8 @@ final class RegistryRequest {
         int status = answer.response().getCode();
         boolean bare = status == 401
                 && challenges.isEmpty()
-                && !asked
-                && Origin.of(uri).equals(destinations.home());
+                && !askedForChallenges
+                && Origin.of(uri).equals(transport.targets().home());
         List<String> known = bare ? challengesOfTheRegistry() : challenges;
         return authorized(() -> attempt.improve(status, AuthChallenge.parse(known)));
     }
@@ -175,10 +153,10 @@ final class RegistryRequest {
 
     /** What the registry wants of everybody, for the one answer that does not say so: gcr.io's, now and then. */
     private List<String> challengesOfTheRegistry() {
-        asked = true;
-        HttpUriRequestBase request =
-                new HttpUriRequestBase("GET", destinations.home().resolve("/v2/"));
-        try (HttpAnswer answer = clients.send(UpstreamClients.Pool.METADATA, request)) {
+        askedForChallenges = true;
+        URI base = transport.targets().home().resolve("/v2/");
+        try (HttpAnswer answer =
+                transport.clients().send(UpstreamClients.Pool.METADATA, new HttpUriRequestBase("GET", base))) {
             return challenges(answer.response());
         } catch (IOException e) {
             return List.of();
@@ -189,7 +167,7 @@ final class RegistryRequest {
     private RegistryException refusedBefore() {
         return new RegistryException(
                 ErrorCode.DENIED,
-                what + ": upstream refused the configured credentials, and answered 404 without them; correct them");
+                request.description() + ": upstream refused the configured credentials, and answered 404 without them; correct them");
     }
 
     private <T> T authorized(Supplier<T> authentication) {
@@ -202,7 +180,10 @@ final class RegistryRequest {
 
     private RegistryException named(RegistryException e) {
         return new RegistryException(
-                e.code(), what + ": " + e.getMessage(), e, e.retryAfter().orElse(null));
+                e.code(),
+                request.description() + ": " + e.getMessage(),
+                e,
+                e.retryAfter().orElse(null));
     }
 
     /** Goes on to where the answer says; what comes next is the same attempt if that is of the same origin. */
@@ -211,9 +192,11 @@ final class RegistryRequest {
         try {
             Origin before = Origin.of(uri);
             URI next = target(location == null ? "" : location.getValue().strip());
-            Origin after = destinations.check(next);
+            Origin after = transport.targets().check(next);
             uri = next;
-            return after.equals(before) ? attempt : authenticator.elsewhere(after, repository);
+            return after.equals(before)
+                    ? attempt
+                    : transport.authenticator().elsewhere(after, request.repository());
         } catch (RegistryException e) {
             throw named(e);
         } catch (IllegalArgumentException e) {
@@ -230,7 +213,7 @@ final class RegistryRequest {
     }
 
     private RegistryException bad(String why, @Nullable Throwable cause) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, what + ": " + why, cause);
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, request.description() + ": " + why, cause);
     }
 
     /** The media type of an answer. */

@@ -30,6 +30,7 @@ import io.ociregistry.upstream.health.RateLimits;
 import io.ociregistry.upstream.health.SilenceDetector;
 import io.ociregistry.upstream.http.HttpUpstream;
 import io.ociregistry.upstream.http.UpstreamLocation;
+import io.ociregistry.upstream.http.UpstreamTransport;
 import io.ociregistry.upstream.net.TlsContexts;
 import io.ociregistry.upstream.net.UpstreamClients;
 import io.ociregistry.upstream.proxy.Proxies;
@@ -62,7 +63,7 @@ public final class UpstreamFactory implements AutoCloseable {
     /** For what arrived whole to reach the disk. */
     private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
 
-    private final String self;
+    private final String pseudonym;
     private final CachingResolver resolver;
     private final SystemTrust trust;
     private final Breaker.Pace pace;
@@ -77,10 +78,11 @@ public final class UpstreamFactory implements AutoCloseable {
     /**
      * Upstreams that share these.
      *
-     * @param self what this server is called in {@code Via}
+     * @param pseudonym the name of this server in {@code Via}
      */
-    UpstreamFactory(String self, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
-        this.self = self;
+    UpstreamFactory(
+            String pseudonym, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
+        this.pseudonym = pseudonym;
         this.resolver = new CachingResolver(names, CachingResolver.LIMIT);
         this.trust = trust;
         this.pace = pace;
@@ -202,13 +204,13 @@ public final class UpstreamFactory implements AutoCloseable {
 
     private HttpUpstream upstream(
             RegistryName name,
-            UpstreamLocation place,
-            AllowedTargets destinations,
+            UpstreamLocation location,
+            AllowedTargets targets,
             UpstreamClients clients,
-            CredentialPolicy identities,
+            CredentialPolicy credentials,
             PooledUpstream.Line line,
             Breaker.Pace probing) {
-        Origin origin = place.origin();
+        Origin origin = location.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
         Timeouts times = clients.timeouts();
@@ -220,24 +222,22 @@ public final class UpstreamFactory implements AutoCloseable {
                 line.executors().probes(),
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
-        SilenceDetector pulse = new SilenceDetector(
+        SilenceDetector silence = new SilenceDetector(
                 times.patience(),
                 breaker,
                 probes,
                 line.executors().probes(),
                 () -> probe.send(times.answer().minus(times.patience())),
                 System::nanoTime);
-        probe.answersAreSignsFor(pulse);
+        probe.answersAreSignsFor(silence);
+        Authenticator authenticator = new Authenticator(targets, credentials, tokens);
         return new HttpUpstream(
                 name,
-                place,
-                self,
-                destinations,
-                clients,
-                new Authenticator(destinations, identities, tokens),
+                location,
+                new UpstreamTransport(clients, targets, authenticator, pseudonym),
+                new Health(origin, breaker, silence, rates, location.isCache()),
                 line.executors(),
-                line.bandwidth(),
-                new Health(origin, breaker, pulse, rates, place.isCache()));
+                line.bandwidth());
     }
 
     /** Asks one upstream for any answer. */
