@@ -8,13 +8,13 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What stands in an archive.
+ * The images and manifests of an archive.
  *
- * @param unreadable what is listed by something that is no digest known here, quoted
- * @param manifests those that are in it, and what their indexes list, as far as that is in it
- * @param entries the name of the file that a blob is in
- * @param leftOut manifests that its maker says are known where it goes
- * @param isRebuilt whether the manifests were made here of what the archive says in another way
+ * @param unreadable the listed digests that are invalid or of an unknown algorithm, quoted
+ * @param manifests the listed manifests that the archive contains, and the children of its indexes that it contains
+ * @param entries returns the name of the entry with the content of a digest
+ * @param leftOut the manifests that the archive omits because the receiver has them
+ * @param isRebuilt true if the manifests were built from docker's {@code manifest.json}
  */
 record ArchiveContents(
         List<ArchivedImage> images,

@@ -10,37 +10,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** The files of an archive, by their path in it. Nothing is ever unpacked. */
+/** The files of an archive by their path in it. Never unpacks a file to disk (ADR 24). */
 sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
-    /** Takes the content of one file; what it leaves of it is skipped. */
+    /** Receives the content of one file. The content that it does not read is skipped. */
     interface Taker {
         /**
          * Reads the content.
          *
-         * @throws IOException if what becomes of it fails, or as an {@link ArchiveException} from the stream
+         * @throws IOException if processing fails; an {@link ArchiveException} if the stream fails
          */
         void take(String name, InputStream content) throws IOException;
     }
 
-    /** Opens a directory, or a tar, compressed or not. */
+    /** Opens a directory or a tar file, which may be compressed. */
     static ArchiveFiles open(Path path) throws ArchiveException {
         return Files.isDirectory(path) ? new DirectoryFiles(path) : TarFiles.open(path);
     }
 
-    /** What was opened. */
+    /** Returns the directory or tar file. */
     Path path();
 
-    /** How long a file is; empty if there is none. */
+    /** Returns the size of a file; empty if it does not exist. */
     OptionalLong size(String name);
 
-    /** The name of the file that a name is, or links to. */
+    /** Returns the name of the file to which a name leads after all links. */
     String real(String name);
 
     /**
-     * Reads files, by their {@link #real} names, in whatever order costs least. Those that are not there are left out.
+     * Reads files by their {@link #real} names, in the cheapest order. Skips files that do not exist.
      *
-     * @throws ArchiveException if the archive fails
-     * @throws IOException what {@code taker} throws
+     * @throws ArchiveException if the archive cannot be read
+     * @throws IOException thrown by {@code taker}
      */
     void read(Collection<String> names, Taker taker) throws IOException;
 
@@ -49,18 +49,18 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
     }
 
     /**
-     * The whole content of small files.
+     * Returns the whole content of small files.
      *
-     * @throws ArchiveException if one is not there, or is longer than {@code most}
+     * @throws ArchiveException if a file does not exist or is larger than {@code limit}
      */
-    default Map<String, byte[]> readWhole(Collection<String> names, long most) throws ArchiveException {
+    default Map<String, byte[]> readWhole(Collection<String> names, long limit) throws ArchiveException {
         Map<String, String> real = new HashMap<>();
         for (String name : names) {
             real.put(real(name), name);
             long size = size(name).orElseThrow(() -> new ArchiveException(path(), name, "it is missing"));
-            if (size > most) {
+            if (size > limit) {
                 throw new ArchiveException(
-                        path(), name, "it has " + size + " bytes, where " + most + " are the most that is taken");
+                        path(), name, "it has " + size + " bytes, more than the limit of " + limit);
             }
         }
         Map<String, byte[]> read = new HashMap<>();
@@ -69,15 +69,15 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
         } catch (ArchiveException e) {
             throw e;
         } catch (IOException e) {
-            throw new ArchiveException(path(), "it can't be read: " + e.getMessage());
+            throw new ArchiveException(path(), "it cannot be read: " + e.getMessage());
         }
         return read;
     }
 
-    default byte[] readWhole(String name, long most) throws ArchiveException {
-        byte[] content = readWhole(List.of(name), most).get(name);
+    default byte[] readWhole(String name, long limit) throws ArchiveException {
+        byte[] content = readWhole(List.of(name), limit).get(name);
         if (content == null) {
-            throw new ArchiveException(path(), name, "it is not there any more");
+            throw new ArchiveException(path(), name, "it was removed while the archive was being read");
         }
         return content;
     }

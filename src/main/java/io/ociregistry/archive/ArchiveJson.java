@@ -6,20 +6,19 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 
-/** The JSON files of an archive. */
+/** Reads the JSON files of an archive. */
 final class ArchiveJson {
     static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** An index.json has some 500 bytes an image. */
-    private static final long LONGEST = 32L << 20;
+    /** The limit for one file; an index.json has about 500 bytes per image. */
+    private static final long MAX_BYTES = 32L << 20;
 
     private ArchiveJson() {}
 
-    /** Reads one. */
     static JsonNode read(ArchiveFiles files, String name) throws ArchiveException {
-        return parse(files, name, files.readWhole(name, LONGEST));
+        return parse(files, name, files.readWhole(name, MAX_BYTES));
     }
 
     static JsonNode parse(ArchiveFiles files, String name, byte[] bytes) throws ArchiveException {
@@ -29,8 +28,8 @@ final class ArchiveJson {
                 return json;
             }
         } catch (IOException e) {
-            // Of no interest which character it is.
+            // The position of the syntax error does not help the user.
         }
-        throw new ArchiveException(files.path(), name, "it is no JSON");
+        throw new ArchiveException(files.path(), name, "it is not a JSON object or array");
     }
 }

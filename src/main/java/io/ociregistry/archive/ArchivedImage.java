@@ -5,11 +5,11 @@ import io.ociregistry.oci.ImageReference;
 import java.util.List;
 
 /**
- * What an archive lists as an image, or as something that refers to one.
+ * An image, or an artifact that refers to one, as an archive lists it.
  *
- * @param digest of its manifest or index, as the archive says; that one need not be in the archive
- * @param names complete ones; none if the archive tells none
- * @param labels what the archive calls it that is no complete name, like a tag alone
+ * @param digest the listed digest of its manifest or index, which the archive may not contain
+ * @param names the complete names; empty if the archive has none
+ * @param labels other names that are not complete, such as a tag alone
  */
 public record ArchivedImage(Digest digest, List<ImageReference> names, List<String> labels) {
     public ArchivedImage {

@@ -12,8 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The names that archives have for an image, read as docker reads what people type: without a registry it is docker.io, where a single
- * component is in {@code library/}, and without a tag {@code latest}. A word alone may be a tag or a name, so it is neither.
+ * The names of an image in an archive, parsed as docker parses a reference.
+ *
+ * <p>The default registry is docker.io, where a single component is in {@code library/}; the default tag is
+ * {@code latest}. A single word may be a tag or a name, so it is only a label.
  */
 final class ArchivedNames {
     private final Set<ImageReference> names = new LinkedHashSet<>();
@@ -29,7 +31,7 @@ final class ArchivedNames {
         return names.isEmpty();
     }
 
-    /** True if there is not even a label. */
+    /** Returns true if there is neither a name nor a label. */
     boolean tellNothing() {
         return names.isEmpty() && labels.isEmpty();
     }
@@ -51,9 +53,10 @@ final class ArchivedNames {
     }
 
     /**
-     * A name as it is written into an archive, so that docker, containerd and {@link #parse} read the same registry. A
-     * registry whose name is a single word gets its port, since {@code harbor/app} is read as {@code
-     * docker.io/harbor/app}.
+     * Formats a name for an archive, so that docker, containerd and {@link #parse} read the same registry.
+     *
+     * <p>A registry whose name is a single word gets its port, because {@code harbor/app} is read as
+     * {@code docker.io/harbor/app}.
      */
     static String text(ImageReference name) {
         RegistryName registry = name.repository().registry();

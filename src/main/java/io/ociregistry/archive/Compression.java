@@ -10,7 +10,7 @@ import java.util.HexFormat;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-/** How an archive, or a layer in it, is compressed, told by its first bytes. */
+/** The compression of an archive or of a layer in it, recognized by its first bytes. */
 enum Compression {
     NONE("") {
         @Override
@@ -34,7 +34,7 @@ enum Compression {
     };
 
     static final int BUFFER = 1 << 16;
-    private static final int LONGEST_MAGIC = 4;
+    private static final int MAX_MAGIC_LENGTH = 4;
 
     private final String magic;
 
@@ -42,10 +42,10 @@ enum Compression {
         this.magic = magic;
     }
 
-    /** What a stream, whose first bytes are read again afterwards, is compressed with. */
+    /** Returns the compression of a stream, without consuming bytes of it. */
     static Compression of(BufferedInputStream in) throws IOException {
-        in.mark(LONGEST_MAGIC);
-        String first = HexFormat.of().formatHex(in.readNBytes(LONGEST_MAGIC));
+        in.mark(MAX_MAGIC_LENGTH);
+        String first = HexFormat.of().formatHex(in.readNBytes(MAX_MAGIC_LENGTH));
         in.reset();
         return Stream.of(GZIP, ZSTD)
                 .filter(known -> first.startsWith(known.magic))
@@ -54,19 +54,19 @@ enum Compression {
     }
 
     /**
-     * What was compressed.
+     * Returns the decompressed content.
      *
-     * @throws IOException if it does not begin as it should, or later, from the stream, if it does not go on so
+     * @throws IOException if the header is invalid; the stream throws it for invalid data later
      */
     abstract InputStream decompress(InputStream in) throws IOException;
 
-    /** What the decoder throws for input that is wrong is of many kinds. */
+    /** Maps the various exceptions and errors of the decoder for invalid data to {@link IOException}. */
     private static final class Zstd extends InputStream {
-        private final ToItsEnd compressed;
+        private final EndAwareStream compressed;
         private final ZstdInputStream in;
 
         Zstd(InputStream in) {
-            this.compressed = new ToItsEnd(in);
+            this.compressed = new EndAwareStream(in);
             this.in = new ZstdInputStream(compressed);
         }
 
@@ -84,10 +84,10 @@ enum Compression {
                 if (compressed.isAtEnd) {
                     throw new EOFException();
                 }
-                throw new IOException("it is no zstd that can be read here: " + e.getMessage(), e);
+                throw new IOException("the zstd data is invalid or not supported: " + e.getMessage(), e);
             } catch (OutOfMemoryError e) {
-                // The one array that a window takes, whose size the archive says.
-                throw new IOException("its zstd window does not fit into this program's memory", e);
+                // The window is one array, whose size the archive determines.
+                throw new IOException("its zstd window does not fit into the memory of this program", e);
             }
         }
 
@@ -97,11 +97,11 @@ enum Compression {
         }
     }
 
-    /** Knows whether there is any more: what lacks its end is told from what is wrong. */
-    private static final class ToItsEnd extends FilterInputStream {
+    /** Records whether the end was reached, by which truncated data is distinguished from invalid data. */
+    private static final class EndAwareStream extends FilterInputStream {
         private boolean isAtEnd;
 
-        ToItsEnd(InputStream in) {
+        EndAwareStream(InputStream in) {
             super(in);
         }
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 
-/** A directory that somebody else may have made: links that lead out of it are as good as missing. */
+/** An archive in a directory. Its content is not trusted: a link that leads out of the directory counts as missing. */
 record DirectoryFiles(Path path) implements ArchiveFiles {
     @Override
     public OptionalLong size(String name) {
@@ -43,7 +43,7 @@ record DirectoryFiles(Path path) implements ArchiveFiles {
         try {
             return Files.newInputStream(file);
         } catch (IOException e) {
-            throw new ArchiveException(path, name, "it can't be read: " + TarReader.reason(e));
+            throw new ArchiveException(path, name, "it cannot be read: " + TarReader.reason(e));
         }
     }
 

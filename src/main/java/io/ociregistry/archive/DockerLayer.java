@@ -13,19 +13,19 @@ import java.security.MessageDigest;
 import java.util.Locale;
 
 /**
- * A layer as it lies in an archive of docker.
+ * A layer in an archive of {@code docker save}.
  *
- * @param digest of its bytes there
- * @param diffId of its bytes without compression: what an image's config names
+ * @param digest the digest of its bytes in the archive
+ * @param diffId the digest of its uncompressed bytes, as in {@code rootfs.diff_ids} of an image's config
  */
 record DockerLayer(Digest digest, long size, MediaType mediaType, Digest diffId) {
     private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
 
-    /** Hashes one. */
+    /** Reads and hashes a layer. */
     static DockerLayer read(Path archive, String name, InputStream content) throws IOException {
         MessageDigest outer = Digest.Algorithm.SHA256.newHash();
         MessageDigest inner = Digest.Algorithm.SHA256.newHash();
-        Counted counted = new Counted(content);
+        CountingStream counted = new CountingStream(content);
         BufferedInputStream bytes = new BufferedInputStream(new DigestInputStream(counted, outer), Compression.BUFFER);
         Compression compression = Compression.of(bytes);
         try {
@@ -33,7 +33,7 @@ record DockerLayer(Digest digest, long size, MediaType mediaType, Digest diffId)
         } catch (ArchiveException e) {
             throw e;
         } catch (IOException e) {
-            throw new ArchiveException(archive, name, "this layer can't be decompressed: " + TarReader.reason(e));
+            throw new ArchiveException(archive, name, "the layer cannot be decompressed: " + TarReader.reason(e));
         }
         bytes.transferTo(OutputStream.nullOutputStream());
         String type = compression == Compression.NONE
@@ -46,10 +46,10 @@ record DockerLayer(Digest digest, long size, MediaType mediaType, Digest diffId)
                 Digest.finish(Digest.Algorithm.SHA256, inner));
     }
 
-    private static final class Counted extends FilterInputStream {
+    private static final class CountingStream extends FilterInputStream {
         private long count;
 
-        Counted(InputStream in) {
+        CountingStream(InputStream in) {
             super(in);
         }
 

@@ -21,37 +21,39 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What docker saved before version 25, and others since: {@code manifest.json} names a config and layers for every image, and its tags. The
- * image's own manifest is not in it, so one is made of what is there, with another digest than the registry's. Layers are verified by
- * what the config says of them ({@code rootfs.diff_ids}).
+ * Reads the archive format of {@code docker save} before docker 25, which other tools still write.
+ *
+ * <p>{@code manifest.json} lists the config, the layers and the tags of each image. The archive does not contain the
+ * image manifest, so a manifest is built, and its digest differs from that in the registry. Layers are verified by
+ * {@code rootfs.diff_ids} of the config.
  */
 final class DockerSave {
     static final String INDEX = "manifest.json";
     private static final MediaType CONFIG = new MediaType("application/vnd.oci.image.config.v1+json");
     private static final Pattern DIGEST_IN_NAME = Pattern.compile("(?:.*/|sha256:)?([0-9a-f]{64})(?:\\.json)?");
 
-    /** One image, by the names of its files. */
+    /** One image with the names of its files. */
     record Image(String config, List<String> tags, List<String> layers) {}
 
     private final ArchiveFiles files;
-    private final int longest;
+    private final int maxConfigBytes;
     private final Map<Digest, String> entries = new HashMap<>();
 
-    private DockerSave(ArchiveFiles files, int longest) {
+    private DockerSave(ArchiveFiles files, int maxConfigBytes) {
         this.files = files;
-        this.longest = longest;
+        this.maxConfigBytes = maxConfigBytes;
     }
 
-    /** True if it is one. */
+    /** Returns true if the archive has this format. */
     static boolean isIn(ArchiveFiles files) {
         return files.has(INDEX);
     }
 
-    static ArchiveContents read(ArchiveFiles files, int longest) throws ArchiveException {
-        return new DockerSave(files, longest).read();
+    static ArchiveContents read(ArchiveFiles files, int maxConfigBytes) throws ArchiveException {
+        return new DockerSave(files, maxConfigBytes).read();
     }
 
-    /** What its index says. */
+    /** Returns the images that {@code manifest.json} lists. */
     static List<Image> images(ArchiveFiles files) throws ArchiveException {
         List<Image> images = new ArrayList<>();
         for (JsonNode node : ArchiveJson.read(files, INDEX)) {
@@ -89,13 +91,13 @@ final class DockerSave {
     private Map<String, byte[]> configs(Collection<Image> images) throws ArchiveException {
         Set<String> names = new LinkedHashSet<>();
         images.forEach(image -> names.add(image.config()));
-        Map<String, byte[]> configs = files.readWhole(names, longest);
+        Map<String, byte[]> configs = files.readWhole(names, maxConfigBytes);
         for (var config : configs.entrySet()) {
             Digest digest = Digest.of(config.getValue());
-            Matcher said = DIGEST_IN_NAME.matcher(config.getKey());
-            if (said.matches() && !digest.hex().equals(said.group(1))) {
+            Matcher named = DIGEST_IN_NAME.matcher(config.getKey());
+            if (named.matches() && !digest.hex().equals(named.group(1))) {
                 throw new ArchiveException(
-                        files.path(), config.getKey(), "its content is not what its name says, but " + digest);
+                        files.path(), config.getKey(), "its name has another digest than its content, " + digest);
             }
             entries.put(digest, config.getKey());
         }
@@ -105,7 +107,7 @@ final class DockerSave {
     private byte[] config(Map<String, byte[]> configs, Image image) throws ArchiveException {
         byte[] config = configs.get(image.config());
         if (config == null) {
-            throw new ArchiveException(files.path(), image.config(), "it is not there any more");
+            throw new ArchiveException(files.path(), image.config(), "it was removed while the archive was being read");
         }
         return config;
     }
@@ -121,7 +123,7 @@ final class DockerSave {
         } catch (ArchiveException e) {
             throw e;
         } catch (IOException e) {
-            throw new ArchiveException(files.path(), "its layers can't be read: " + TarReader.reason(e));
+            throw new ArchiveException(files.path(), "its layers cannot be read: " + TarReader.reason(e));
         }
         return layers;
     }
@@ -133,7 +135,7 @@ final class DockerSave {
             throw new ArchiveException(
                     files.path(),
                     image.config(),
-                    "it names " + diffs.size() + " layers, but " + INDEX + " "
+                    "it lists " + diffs.size() + " layers, but " + INDEX + " lists "
                             + image.layers().size());
         }
         ObjectNode json = ArchiveJson.JSON
@@ -155,7 +157,8 @@ final class DockerSave {
                 .orElseThrow(() -> new ArchiveException(files.path(), name, "it is missing"));
         if (!layer.diffId().toString().equals(diff)) {
             throw new ArchiveException(
-                    files.path(), name, "the image's config says that it is " + diff + ", but it is " + layer.diffId());
+                    files.path(), name, "the image's config says that its digest is " + diff + ", but it is "
+                            + layer.diffId());
         }
         return layer;
     }

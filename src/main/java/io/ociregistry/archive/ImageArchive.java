@@ -16,10 +16,11 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The images in an OCI layout, a directory or a tar, or in what {@code docker save} wrote, each plain or compressed by gzip or zstd.
+ * The images in an archive: an OCI layout (directory or tar) or a {@code docker save} tar. Not thread-safe.
  *
- * <p>Nobody has to trust an archive: nothing is unpacked, manifests are verified before they are told, and what is read is bounded, whatever the
- * archive says of itself. Blobs are handed over unverified. What is wrong with it as a whole is one {@link ArchiveException}.
+ * <p>A tar may be compressed with gzip or zstd. The archive is not trusted: nothing is unpacked, manifests are verified
+ * before they are returned, and the data read into memory is bounded. Blobs are passed on unverified. If the archive as
+ * a whole is invalid, {@link #open} throws one {@link ArchiveException}.
  */
 public final class ImageArchive {
     private final ArchiveFiles files;
@@ -30,16 +31,16 @@ public final class ImageArchive {
         this.contents = contents;
     }
 
-    /** Takes a blob; what it leaves of it is skipped. */
+    /** Receives the content of a blob. The content that it does not read is skipped. */
     public interface BlobTaker {
         void take(Digest digest, InputStream content) throws IOException;
     }
 
     /**
-     * Reads what stands in an archive, but for blobs.
+     * Opens an archive and reads its manifests.
      *
-     * @param longestManifest bytes that a manifest may have
-     * @throws ArchiveException if it is none, or broken, or empty
+     * @param longestManifest the limit for the bytes of one manifest
+     * @throws ArchiveException if it is no archive of images, or is broken or empty
      */
     public static ImageArchive open(Path path, int longestManifest) throws ArchiveException {
         ArchiveFiles files = ArchiveFiles.open(path);
@@ -60,46 +61,46 @@ public final class ImageArchive {
         throw new ArchiveException(
                 files.path(),
                 "it has neither " + OciLayout.INDEX + " nor " + DockerSave.INDEX
-                        + ", so it is no archive of images; expected what `docker save`, `ctr images export`,"
-                        + " `skopeo copy ... oci-archive:` or `ociregistry export` writes");
+                        + ", so it is not an archive of images; give a file that `docker save`, `ctr images export`,"
+                        + " `skopeo copy ... oci-archive:` or `ociregistry export` wrote");
     }
 
-    /** What it lists. */
+    /** Returns the images that the archive lists. */
     public List<ArchivedImage> images() {
         return contents.images();
     }
 
-    /** What it lists, but by something that is no digest known here; quoted. */
+    /** Returns the listed digests that are invalid or of an unknown algorithm, quoted. */
     public List<String> unreadable() {
         return contents.unreadable();
     }
 
-    /** A manifest that is in it and can be reached from its images. */
+    /** Returns a manifest that the archive contains and that is reachable from its images. */
     public Optional<Manifest> manifest(Digest digest) {
         return Optional.ofNullable(contents.manifests().get(digest));
     }
 
-    /** True if it has something of that name and of the size that is told. */
+    /** Returns true if the archive has an entry for that digest with the descriptor's size, if that is known. */
     public boolean has(Descriptor blob) {
         OptionalLong size = files.size(contents.entries().apply(blob.digest()));
         return size.isPresent() && (blob.size() < 0 || size.getAsLong() == blob.size());
     }
 
-    /** Manifests that are not in it since they are known where it goes, as its maker says. */
+    /** Returns the manifests that the archive omits because, according to its creator, the receiver has them. */
     public Set<Digest> leftOut() {
         return contents.leftOut();
     }
 
-    /** True if its manifests were made anew, since the archive has none: then they have other digests than upstream. */
+    /** Returns true if the manifests were built, because the archive has none; their digests differ from upstream. */
     public boolean isRebuilt() {
         return contents.isRebuilt();
     }
 
     /**
-     * Hands over blobs, in whatever order costs least; those that are not there are left out.
+     * Reads blobs in the cheapest order. Skips blobs that the archive does not contain.
      *
      * @throws ArchiveException if the archive is broken
-     * @throws IOException what {@code taker} throws
+     * @throws IOException thrown by {@code taker}
      */
     public void read(Collection<Digest> blobs, BlobTaker taker) throws IOException {
         Map<String, Digest> wanted = new HashMap<>();

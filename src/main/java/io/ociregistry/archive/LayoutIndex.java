@@ -12,25 +12,24 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What an {@code index.json}, or an index in the layout, lists (image specification, "Image Layout"), with the names that it gives.
+ * The entries of an {@code index.json}, or of an index in the layout (image specification, "Image Layout").
  *
- * @param unreadable what it lists by something that is no digest known here, quoted
- * @param leftOut manifests that are known where the archive goes; see {@link #LEFT_OUT}
+ * @param unreadable the listed digests that are invalid or of an unknown algorithm, quoted
+ * @param leftOut the manifests that the archive omits because the receiver has them; see {@link #LEFT_OUT}
  */
 record LayoutIndex(List<Entry> entries, List<String> unreadable, Set<Digest> leftOut) {
-    /** The full name, as containerd and docker write it. */
+    /** The annotation with the full name, written by containerd and docker. */
     static final String FULL_NAME = "io.containerd.image.name";
 
-    /** What the specification has: a full name, or a tag alone. */
+    /** The annotation of the specification: a full name, or only a tag. */
     static final String REF_NAME = "org.opencontainers.image.ref.name";
 
-    /** Ours: digests, separated by spaces, of manifests that an archive does not repeat. */
+    /** An annotation of ociregistry: the digests, separated by spaces, of the manifests that the archive omits. */
     static final String LEFT_OUT = "io.ociregistry.left-out";
 
-    /** A descriptor, and what it is called there. */
+    /** A descriptor with its names. */
     record Entry(Descriptor descriptor, List<String> names) {}
 
-    /** Reads it. */
     static LayoutIndex read(JsonNode json) {
         List<Entry> entries = new ArrayList<>();
         List<String> unreadable = new ArrayList<>();
@@ -49,7 +48,7 @@ record LayoutIndex(List<Entry> entries, List<String> unreadable, Set<Digest> lef
     private static List<String> names(JsonNode node) {
         JsonNode annotations = node.path("annotations");
         List<String> full = text(annotations, FULL_NAME);
-        // Beside a full name, the other one is its tag.
+        // If there is a full name, the other annotation is its tag.
         return full.isEmpty() ? text(annotations, REF_NAME) : full;
     }
 
@@ -64,7 +63,7 @@ record LayoutIndex(List<Entry> entries, List<String> unreadable, Set<Digest> lef
             try {
                 digests.add(Digest.parse(word));
             } catch (RegistryException unknown) {
-                // Of an algorithm of the future: then nothing here can refer to it.
+                // An unknown algorithm: no known manifest can refer to this digest.
             }
         });
         return digests;

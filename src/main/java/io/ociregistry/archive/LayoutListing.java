@@ -14,8 +14,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a layout that is written lists, in the order in which it is told: an {@code index.json} with a descriptor for every name, as skopeo, crane and
- * containerd want it, and a {@code manifest.json} for {@code docker load}.
+ * Collects the images of a layout to be written, in the order of the calls. Not thread-safe.
+ *
+ * <p>It produces an {@code index.json} with a descriptor for every name, as skopeo, crane and containerd expect, and a
+ * {@code manifest.json} for {@code docker load}.
  */
 public final class LayoutListing {
     private static final Set<String> CONFIGS =
@@ -25,7 +27,7 @@ public final class LayoutListing {
     private final ArrayNode images = ArchiveJson.JSON.createArrayNode();
     private final TreeSet<Digest> leftOut = new TreeSet<>();
 
-    /** Lists a manifest under each of its names, or once without any. */
+    /** Lists a manifest under each of its names, or once without a name if it has none. */
     public void add(Manifest manifest, Collection<ImageReference> names) {
         if (names.isEmpty()) {
             manifests.add(descriptor(manifest));
@@ -39,14 +41,18 @@ public final class LayoutListing {
         }
     }
 
-    /** True for an image that docker can load: it has a config of one of these two types. */
+    /** Returns true for an image that docker can load: its config has a media type of docker or of OCI images. */
     public static boolean isForDocker(Manifest image) {
         return image.config()
                 .filter(config -> CONFIGS.contains(config.mediaType().value()))
                 .isPresent();
     }
 
-    /** Lists an image {@link #isForDocker} which is in the layout with all its blobs; docker has one image for a name. */
+    /**
+     * Lists an image for {@code docker load}, which keeps one image for each name.
+     *
+     * @param image an image {@link #isForDocker}, of which the layout has all blobs
+     */
     public void addForDocker(Manifest image, Collection<ImageReference> tags) {
         Descriptor config = image.config().orElseThrow();
         ObjectNode entry = images.addObject().put("Config", OciLayout.entry(config.digest()));
@@ -58,7 +64,7 @@ public final class LayoutListing {
                 .forEach(layer -> layers.add(OciLayout.entry(layer.digest())));
     }
 
-    /** Says that a manifest is not there since it is known where the layout goes. */
+    /** Lists a manifest that the layout omits because the receiver has it. */
     public void leaveOut(Digest manifest) {
         leftOut.add(manifest);
     }
@@ -76,7 +82,7 @@ public final class LayoutListing {
         return index.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Nothing if docker can use none of them. */
+    /** Returns the {@code manifest.json}; empty if docker can load none of the images. */
     byte[] forDocker() {
         return images.isEmpty() ? new byte[0] : images.toString().getBytes(StandardCharsets.UTF_8);
     }

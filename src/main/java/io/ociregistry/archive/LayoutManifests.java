@@ -11,40 +11,35 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the manifests of an OCI layout, level by level, each verified. */
+/** Reads and verifies the manifests of an OCI layout, level by level. Used once. */
 final class LayoutManifests {
-    /** An index of indexes of images is all that anybody has seen. */
-    private static final int DEEPEST = 8;
+    /** The limit for nested indexes; known tools nest at most two. */
+    private static final int MAX_DEPTH = 8;
 
-    /** Bytes of all manifests, with something for each. */
-    private static final long MOST_BYTES = 256L << 20;
+    /** The limit for the bytes of all manifests, with {@link #PER_MANIFEST} added for each. */
+    private static final long MAX_BYTES = 256L << 20;
 
     private static final int PER_MANIFEST = 2048;
 
     private final ArchiveFiles files;
-    private final int longest;
+    private final int maxManifestBytes;
     private final Map<Digest, Manifest> manifests = new HashMap<>();
-    private long bytesLeft = MOST_BYTES;
+    private long bytesLeft = MAX_BYTES;
 
-    /**
-     * The manifests of an archive.
-     *
-     * @param longest bytes that one may have
-     */
-    LayoutManifests(ArchiveFiles files, int longest) {
+    LayoutManifests(ArchiveFiles files, int maxManifestBytes) {
         this.files = files;
-        this.longest = longest;
+        this.maxManifestBytes = maxManifestBytes;
     }
 
-    /** All that can be reached from there and is in the archive. */
+    /** Returns all manifests of the archive that are reachable from the roots. */
     Map<Digest, Manifest> read(Collection<Descriptor> roots) throws ArchiveException {
         Collection<Descriptor> level = roots;
         for (int depth = 0; !level.isEmpty(); depth++) {
-            if (depth == DEEPEST) {
+            if (depth == MAX_DEPTH) {
                 throw new ArchiveException(
                         files.path(),
                         OciLayout.entry(level.iterator().next().digest()),
-                        "more than " + DEEPEST + " indexes are one in another");
+                        "more than " + MAX_DEPTH + " indexes are nested");
             }
             level = readLevel(level);
         }
@@ -55,35 +50,35 @@ final class LayoutManifests {
         Map<String, Descriptor> wanted = new LinkedHashMap<>();
         for (Descriptor descriptor : level) {
             String entry = OciLayout.entry(descriptor.digest());
-            boolean isNews = !manifests.containsKey(descriptor.digest());
-            if (isNews && canBeManifest(descriptor.mediaType()) && files.has(entry)) {
-                take(entry);
+            boolean isNew = !manifests.containsKey(descriptor.digest());
+            if (isNew && canBeManifest(descriptor.mediaType()) && files.has(entry)) {
+                reserve(entry);
                 wanted.put(entry, descriptor);
             }
         }
         Map<Digest, Descriptor> children = new LinkedHashMap<>();
-        Map<String, byte[]> read = files.readWhole(wanted.keySet(), longest);
-        for (var one : wanted.entrySet()) {
-            Descriptor descriptor = one.getValue();
-            byte[] bytes = read.getOrDefault(one.getKey(), new byte[0]);
-            Manifest manifest = parse(one.getKey(), descriptor, bytes);
+        Map<String, byte[]> read = files.readWhole(wanted.keySet(), maxManifestBytes);
+        for (var each : wanted.entrySet()) {
+            Descriptor descriptor = each.getValue();
+            byte[] bytes = read.getOrDefault(each.getKey(), new byte[0]);
+            Manifest manifest = parse(each.getKey(), descriptor, bytes);
             manifests.put(descriptor.digest(), manifest);
             manifest.children().forEach(child -> children.put(child.digest(), child));
         }
         return List.copyOf(children.values());
     }
 
-    /** Indexes of what build tools cache list layers; those are no manifests. */
+    /** Build caches are indexes that list layers, which are not manifests. */
     private static boolean canBeManifest(MediaType type) {
         return type.isGeneric() || type.canBeManifest();
     }
 
-    private void take(String entry) throws ArchiveException {
+    private void reserve(String entry) throws ArchiveException {
         bytesLeft -= PER_MANIFEST + files.size(entry).orElse(0);
         if (bytesLeft < 0) {
             throw new ArchiveException(
                     files.path(),
-                    "its manifests do not fit into " + (MOST_BYTES >> 20) + " MiB; make several archives of it");
+                    "its manifests exceed the limit of " + (MAX_BYTES >> 20) + " MiB; split it into several archives");
         }
     }
 
@@ -92,7 +87,7 @@ final class LayoutManifests {
             throw new ArchiveException(
                     files.path(),
                     entry,
-                    "its content is not what its name says, but "
+                    "its name has another digest than its content, "
                             + Digest.of(descriptor.digest().algorithm(), bytes));
         }
         try {

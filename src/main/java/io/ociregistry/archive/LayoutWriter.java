@@ -13,18 +13,20 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /**
- * Writes an OCI layout as a tar: what it lists first, so that it can be read in one go, then what is handed over, in that order. Nothing in it
- * depends on when or where it is written.
+ * Writes an OCI layout as a tar. Not thread-safe.
+ *
+ * <p>The listing comes first, so that the tar can be read in one pass, and then manifests and blobs in the order of the
+ * calls. The same content always gives the same bytes: the tar has no times, owners or host names.
  */
 public final class LayoutWriter implements Closeable {
     private static final int READABLE_BY_ALL = 0100644;
 
     private final TarArchiveOutputStream tar;
 
-    /** Begins one; closing it closes {@code out}. */
+    /** Starts the tar with the listing. Closing this writer closes {@code out}. */
     public LayoutWriter(OutputStream out, LayoutListing listing) throws IOException {
         this.tar = new TarArchiveOutputStream(out, StandardCharsets.UTF_8.name());
-        // Digests of SHA-512 are longer than the names, and layers may be larger than the sizes, that tar had in 1988.
+        // SHA-512 digests and layers over 8 GiB exceed the limits of the original tar header for names and sizes.
         tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
         write(OciLayout.MARK, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
@@ -41,12 +43,12 @@ public final class LayoutWriter implements Closeable {
     }
 
     /**
-     * Adds a blob, and verifies it meanwhile.
+     * Adds a blob and verifies it while it is written.
      *
-     * @throws IOException if its content has another size or digest; then nothing can be added any more
+     * @throws IOException if its content has another size or digest; then the tar is invalid and must be discarded
      */
     public void blob(Digest digest, long size, InputStream content) throws IOException {
-        begin(OciLayout.entry(digest), size);
+        startEntry(OciLayout.entry(digest), size);
         MessageDigest hash = digest.algorithm().newHash();
         byte[] buffer = new byte[Compression.BUFFER];
         long written = 0;
@@ -60,19 +62,19 @@ public final class LayoutWriter implements Closeable {
         }
         Digest actual = Digest.finish(digest.algorithm(), hash);
         if (written != size || !actual.equals(digest)) {
-            throw new IOException("blob " + digest + " is not what its name says: "
-                    + (written != size ? "it has not the " + size + " bytes it should have" : "it is " + actual));
+            throw new IOException("the content of blob " + digest + " is wrong: "
+                    + (written != size ? "its size is not " + size + " bytes" : "its digest is " + actual));
         }
         tar.closeArchiveEntry();
     }
 
     private void write(String name, byte[] content) throws IOException {
-        begin(name, content.length);
+        startEntry(name, content.length);
         tar.write(content);
         tar.closeArchiveEntry();
     }
 
-    private void begin(String name, long size) throws IOException {
+    private void startEntry(String name, long size) throws IOException {
         TarArchiveEntry entry = new TarArchiveEntry(name);
         entry.setSize(size);
         entry.setMode(READABLE_BY_ALL);

@@ -13,8 +13,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * An OCI layout: {@code index.json} lists the images, {@code blobs/} has manifests and blobs, each named by its digest. Docker 25 and newer save
- * such, and beside it the {@code manifest.json} of older ones.
+ * Reads an OCI layout (image specification, "Image Layout").
+ *
+ * <p>{@code index.json} lists the images; {@code blobs/} has manifests and blobs, each named by its digest. Docker 25
+ * and later save this format together with the {@code manifest.json} of older versions.
  */
 final class OciLayout {
     static final String BLOBS = "blobs/";
@@ -28,12 +30,12 @@ final class OciLayout {
         this.files = files;
     }
 
-    /** True if it is one. */
+    /** Returns true if the archive has this format. */
     static boolean isIn(ArchiveFiles files) {
         return files.has(INDEX);
     }
 
-    /** Where a layout has the content of that digest. */
+    /** Returns the name of the entry with the content of that digest. */
     static String entry(Digest digest) {
         return BLOBS + digest.algorithm() + "/" + digest.hex();
     }
@@ -50,23 +52,23 @@ final class OciLayout {
         for (LayoutIndex.Entry entry : index.entries()) {
             add(entry);
             if (entry.names().isEmpty()) {
-                addNamed(entry.descriptor().digest(), manifests);
+                addNamedChildren(entry.descriptor().digest(), manifests);
             }
         }
-        addTagsOfDocker(manifests);
-        dropParts(manifests.values());
+        addDockerTags(manifests);
+        removeUnnamedChildren(manifests.values());
         List<ArchivedImage> images = new ArrayList<>();
         names.forEach((digest, known) -> images.add(known.of(digest)));
         return new ArchiveContents(images, index.unreadable(), manifests, OciLayout::entry, index.leftOut(), false);
     }
 
-    /** Some (oras) list every manifest there is, those of an index beside it: those that have no name are no images of their own, but parts of that one. */
-    private void dropParts(Collection<Manifest> manifests) {
-        Set<Digest> parts = manifests.stream()
+    /** oras also lists the children of an index; a child without a name is not an image of its own. */
+    private void removeUnnamedChildren(Collection<Manifest> manifests) {
+        Set<Digest> children = manifests.stream()
                 .flatMap(manifest -> manifest.children().stream())
                 .map(Descriptor::digest)
                 .collect(Collectors.toSet());
-        names.entrySet().removeIf(entry -> entry.getValue().tellNothing() && parts.contains(entry.getKey()));
+        names.entrySet().removeIf(entry -> entry.getValue().tellNothing() && children.contains(entry.getKey()));
     }
 
     private void add(LayoutIndex.Entry entry) {
@@ -74,8 +76,8 @@ final class OciLayout {
                 .addAll(entry.names());
     }
 
-    /** An index without a name may be no image, but a list of images that have names. */
-    private void addNamed(Digest digest, Map<Digest, Manifest> manifests) throws ArchiveException {
+    /** Adds the named children of an index without a name, because it may be only a list of images. */
+    private void addNamedChildren(Digest digest, Map<Digest, Manifest> manifests) throws ArchiveException {
         Manifest manifest = manifests.get(digest);
         if (manifest == null || manifest.children().isEmpty()) {
             return;
@@ -90,8 +92,8 @@ final class OciLayout {
         }
     }
 
-    /** Some tell names there alone. */
-    private void addTagsOfDocker(Map<Digest, Manifest> manifests) throws ArchiveException {
+    /** Some tools write names only to {@code manifest.json}. */
+    private void addDockerTags(Map<Digest, Manifest> manifests) throws ArchiveException {
         boolean isNameless = names.values().stream().anyMatch(ArchivedNames::isEmpty);
         if (!isNameless || !files.has(DockerSave.INDEX)) {
             return;

@@ -4,20 +4,20 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Names of the entries of an archive, which are paths from its root: {@code ./a//b} is {@code a/b}. */
+/** Normalizes the names of archive entries, which are paths relative to its root: {@code ./a//b} is {@code a/b}. */
 final class SafePaths {
     private SafePaths() {}
 
     /**
-     * The one way to write a name.
+     * Returns the normalized name.
      *
-     * @throws ArchiveException if it leads out of the archive
+     * @throws ArchiveException if the name leads out of the archive
      */
     static String plain(Path archive, String name) throws ArchiveException {
         return resolve(archive, "", name);
     }
 
-    /** Where a symbolic link leads to. */
+    /** Returns the normalized name of the target of a symbolic link. */
     static String target(Path archive, String link, String target) throws ArchiveException {
         int slash = link.lastIndexOf('/');
         return resolve(archive, slash < 0 ? "" : link.substring(0, slash), target);
@@ -34,7 +34,7 @@ final class SafePaths {
             }
         }
         if (leadsOut) {
-            throw new ArchiveException(archive, path, "it leads out of the archive, so nothing of that is taken");
+            throw new ArchiveException(archive, path, "it leads out of the archive, so the archive was rejected");
         }
         return String.join("/", segments);
     }

@@ -12,22 +12,25 @@ import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
- * A tar archive. Its entries are listed once, and then read in their order as often as somebody wants some: a plain tar is seeked in, a
- * compressed one is decompressed again, as far as it has to be, which costs time but neither memory nor disk.
+ * An archive in a tar file.
  *
- * <p>Of several entries with one name under {@code blobs/} the first counts, since the name tells what is in it; elsewhere that is refused.
+ * <p>The entries are listed when the file is opened. Each read goes through the file again: it seeks in a plain tar,
+ * and decompresses a compressed one as far as necessary, which costs time but neither memory nor disk.
+ *
+ * <p>If several entries under {@code blobs/} have the same name, the first one is used, because the name determines the
+ * content. Other duplicates are rejected.
  */
 final class TarFiles implements ArchiveFiles {
-    /** Characters in all names, with something for each: about a hundred MiB in memory. */
-    private static final long MOST_NAMES = 48L << 20;
+    /** The limit for the characters of all names, with {@link #PER_NAME} added for each: about 100 MiB of memory. */
+    private static final long MAX_NAME_CHARS = 48L << 20;
 
     private static final int PER_NAME = 64;
-    private static final int MOST_LINKS = 8;
+    private static final int MAX_LINKS = 8;
 
     private final Path path;
     private final Map<String, Long> sizes = new HashMap<>();
     private final Map<String, String> links = new HashMap<>();
-    private long namesLeft = MOST_NAMES;
+    private long namesLeft = MAX_NAME_CHARS;
 
     private TarFiles(Path path) {
         this.path = path;
@@ -53,7 +56,8 @@ final class TarFiles implements ArchiveFiles {
         } else if (entry.isLink()) {
             put(links, name, SafePaths.plain(path, entry.getLinkName()));
         } else if (entry.isCharacterDevice() || entry.isBlockDevice() || entry.isFIFO()) {
-            throw new ArchiveException(path, name, "it is a device or a pipe, which no image archive has");
+            throw new ArchiveException(
+                    path, name, "it is a device or a pipe, which is not allowed in an image archive");
         } else {
             put(sizes, name, entry.getSize());
         }
@@ -62,11 +66,11 @@ final class TarFiles implements ArchiveFiles {
     private <T> void put(Map<String, T> known, String name, T value) throws ArchiveException {
         namesLeft -= name.length() + PER_NAME + (value instanceof String target ? target.length() : 0);
         if (namesLeft < 0) {
-            throw new ArchiveException(path, name, "there are too many entries before it, or their names are too long");
+            throw new ArchiveException(path, name, "the archive has too many entries, or their names are too long");
         }
         boolean isKnown = sizes.containsKey(name) || links.containsKey(name);
         if (isKnown && !name.startsWith(OciLayout.BLOBS)) {
-            throw new ArchiveException(path, name, "it is there twice, so nobody knows which one counts");
+            throw new ArchiveException(path, name, "the archive has two entries with this name");
         }
         if (!isKnown) {
             known.put(name, value);
@@ -87,7 +91,7 @@ final class TarFiles implements ArchiveFiles {
     @Override
     public String real(String name) {
         String target = name;
-        for (int i = 0; i < MOST_LINKS && links.containsKey(target); i++) {
+        for (int i = 0; i < MAX_LINKS && links.containsKey(target); i++) {
             target = links.getOrDefault(target, target);
         }
         return target;

@@ -15,24 +15,26 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The entries of a tar archive, in their order, from its beginning to its end.
+ * Reads the entries of a tar file once, in their order. Not thread-safe.
  *
- * <p>The library reads the headers of one entry and never its content: it would hold names of any length in memory, collect headers that count
- * for the whole archive, and read where one can seek.
+ * <p>The library parses only the headers of each entry, one entry at a time and from a bounded stream. Given the whole
+ * file, it would accept names of any length, collect global headers in memory, and read content that can be skipped by
+ * seeking.
  */
 final class TarReader implements Closeable {
     private static final int RECORD = 512;
-    /** Of one entry: a path has 4096 bytes at most, and there are other extended attributes. */
-    private static final int LONGEST_HEADERS = 1 << 18;
+    /** The limit for the headers of one entry: a path of at most 4096 bytes and other extended attributes. */
+    private static final int MAX_HEADER_BYTES = 1 << 18;
 
     private final Path file;
     private final boolean seekable;
     private final InputStream in;
-    /** Bytes of content, and of what fills up its last record, that were not read yet. */
+    /** The bytes of the current entry's content that were not read yet. */
     private long content;
 
-    private long filling;
-    /** Where that is. */
+    /** The bytes after the content up to the next record. */
+    private long padding;
+    /** The name of the current entry. */
     private String name = "";
 
     private TarReader(Path file, boolean seekable, InputStream in) {
@@ -53,24 +55,24 @@ final class TarReader implements Closeable {
         } catch (NoSuchFileException e) {
             throw new ArchiveException(file, "there is no such file");
         } catch (IOException e) {
-            throw new ArchiveException(file, "it can't be read: " + reason(e));
+            throw new ArchiveException(file, "it cannot be read: " + reason(e));
         }
     }
 
     private static TarReader open(Path file, BufferedInputStream raw) throws IOException {
         Compression compression = Compression.of(raw);
         if (compression == Compression.NONE) {
-            return new TarReader(file, true, new WithinFile(raw, Files.size(file)));
+            return new TarReader(file, true, new BoundedSkipStream(raw, Files.size(file)));
         }
         InputStream tar = new BufferedInputStream(compression.decompress(raw), Compression.BUFFER);
         return new TarReader(file, false, tar);
     }
 
-    /** The next entry; empty at the end. */
+    /** Returns the next entry; empty at the end. */
     Optional<TarArchiveEntry> next() throws ArchiveException {
         skipRest();
-        // Never closed, since that would close what is below it.
-        TarArchiveInputStream headers = new TarArchiveInputStream(new Headers(in));
+        // Not closed, because that would close the underlying stream.
+        TarArchiveInputStream headers = new TarArchiveInputStream(new HeaderStream(in));
         try {
             TarArchiveEntry entry = headers.getNextEntry();
             if (entry == null) {
@@ -78,28 +80,28 @@ final class TarReader implements Closeable {
             }
             name = entry.getName();
             content = size(entry);
-            filling = (RECORD - content % RECORD) % RECORD;
+            padding = (RECORD - content % RECORD) % RECORD;
             return Optional.of(entry);
         } catch (ArchiveException e) {
             throw e;
         } catch (EOFException e) {
-            throw new ArchiveException(file, after() + "it ends too early; was it copied to its end?");
+            throw new ArchiveException(file, after() + "the archive is truncated; check that it was copied completely");
         } catch (IOException | RuntimeException e) {
-            throw new ArchiveException(file, after() + "no tar header can be read: " + reason(e));
+            throw new ArchiveException(file, after() + "the tar header cannot be read: " + reason(e));
         }
     }
 
     private long size(TarArchiveEntry entry) throws ArchiveException {
         if (entry.isSparse()) {
-            throw new ArchiveException(file, name, "it is a sparse file, which no image archive has");
+            throw new ArchiveException(file, name, "it is a sparse file, which is not supported in an image archive");
         }
         if (entry.getSize() < 0 || entry.getSize() > Long.MAX_VALUE - RECORD) {
-            throw new ArchiveException(file, name, "its size can't be right: " + entry.getSize());
+            throw new ArchiveException(file, name, "its size is invalid: " + entry.getSize());
         }
         return isTypeWithoutContent(entry) ? 0 : entry.getSize();
     }
 
-    /** POSIX: what these say of their size means nothing. */
+    /** The size field of these types has no meaning (POSIX). */
     private static boolean isTypeWithoutContent(TarArchiveEntry entry) {
         return entry.isLink()
                 || entry.isSymbolicLink()
@@ -109,7 +111,7 @@ final class TarReader implements Closeable {
                 || entry.isBlockDevice();
     }
 
-    /** The content of the entry that was told last; to be read before the next one. Fails where the archive ends before it does. */
+    /** Returns the content of the current entry, to be read before {@link #next}. Reading fails if it is truncated. */
     InputStream content() {
         return new Content();
     }
@@ -117,19 +119,19 @@ final class TarReader implements Closeable {
     private void skipRest() throws ArchiveException {
         try {
             if (seekable) {
-                in.skipNBytes(content + filling);
+                in.skipNBytes(content + padding);
             } else {
-                readOver(content + filling);
+                readAndDiscard(content + padding);
             }
             content = 0;
-            filling = 0;
+            padding = 0;
         } catch (IOException e) {
             throw broken(e);
         }
     }
 
-    /** Skipping in what is compressed is reading, and slow with the small buffers that it is done with there. */
-    private void readOver(long count) throws IOException {
+    /** Skips by reading with a large buffer; decompressing streams skip with small ones, which is slow. */
+    private void readAndDiscard(long count) throws IOException {
         byte[] buffer = new byte[Compression.BUFFER];
         long left = count;
         while (left > 0) {
@@ -143,8 +145,9 @@ final class TarReader implements Closeable {
 
     private ArchiveException broken(IOException e) {
         return e instanceof EOFException
-                ? new ArchiveException(file, name, "the archive ends in the middle of it; was it copied to its end?")
-                : new ArchiveException(file, name, "it can't be read: " + reason(e));
+                ? new ArchiveException(
+                        file, name, "the archive is truncated in this entry; check that it was copied completely")
+                : new ArchiveException(file, name, "it cannot be read: " + reason(e));
     }
 
     private String after() {
@@ -160,7 +163,7 @@ final class TarReader implements Closeable {
         try {
             in.close();
         } catch (IOException e) {
-            throw new ArchiveException(file, "it can't be closed: " + reason(e));
+            throw new ArchiveException(file, "it cannot be closed: " + reason(e));
         }
     }
 
@@ -189,11 +192,11 @@ final class TarReader implements Closeable {
         }
     }
 
-    /** Files let one skip behind their end. */
-    private static final class WithinFile extends FilterInputStream {
+    /** Skips at most to the end of the file, because a file stream skips beyond it. */
+    private static final class BoundedSkipStream extends FilterInputStream {
         private long left;
 
-        WithinFile(InputStream in, long length) {
+        BoundedSkipStream(InputStream in, long length) {
             super(in);
             this.left = length;
         }
@@ -225,11 +228,11 @@ final class TarReader implements Closeable {
         }
     }
 
-    /** Nobody closes it, and it gives no more than headers may have. */
-    private final class Headers extends FilterInputStream {
-        private int left = LONGEST_HEADERS;
+    /** The headers of one entry, at most {@link #MAX_HEADER_BYTES}. Closing it does nothing. */
+    private final class HeaderStream extends FilterInputStream {
+        private int left = MAX_HEADER_BYTES;
 
-        Headers(InputStream in) {
+        HeaderStream(InputStream in) {
             super(in);
         }
 
@@ -251,7 +254,7 @@ final class TarReader implements Closeable {
             left -= bytes;
             if (left < 0) {
                 throw new ArchiveException(
-                        file, after() + "an entry has headers of more than " + LONGEST_HEADERS + " bytes");
+                        file, after() + "an entry has headers of more than " + MAX_HEADER_BYTES + " bytes");
             }
         }
 
@@ -267,7 +270,7 @@ final class TarReader implements Closeable {
 
         @Override
         public void close() {
-            // What is below it goes on.
+            // The underlying stream is read on.
         }
     }
 }

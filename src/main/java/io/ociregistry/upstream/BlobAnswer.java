@@ -6,23 +6,29 @@ import java.io.InputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A blob that is arriving from an upstream. Closing it before the end breaks the connection instead of reading the rest. */
+/**
+ * A blob in flight from an upstream. Not thread-safe.
+ *
+ * <p>The caller closes it. Closing it before the end of the body breaks the connection instead of reading the rest.
+ */
 public interface BlobAnswer extends Closeable {
-    /** The position of the first byte of {@link #body()}: the one asked for, or 0 where the upstream ignored the range. */
+    /** Returns the position of the first byte of {@link #body()}; 0 if the upstream ignored the range. */
     long from();
 
-    /** The size of the whole blob, if the upstream told. */
+    /** Returns the size of the whole blob, if the upstream sent it. */
     OptionalLong size();
 
     /**
-     * The same without an encoding that nobody asked for, and of unknown size; empty if it has none that can be undone. Some encode what they
-     * should not, others only say so: which it is the size or the digest has to tell. Asked for before anything is read.
+     * Returns the blob without a content encoding that was not requested; empty if there is no encoding to decode.
      *
-     * @throws IOException if the connection breaks meanwhile
+     * <p>Some registries encode blobs although {@code identity} was requested, and others only declare an encoding. The
+     * size or the digest shows which is the case. The decoded blob has no known size. Call this before the first read.
+     *
+     * @throws IOException if the connection breaks
      */
     Optional<BlobAnswer> decoded() throws IOException;
 
-    /** The bytes. Reading throws {@link IOException} when the connection breaks, stalls or ends early. */
+    /** Returns the bytes. Reading throws {@link IOException} when the connection breaks, stalls or ends early. */
     InputStream body();
 
     @Override

@@ -5,19 +5,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One page of a list as an upstream sent it, or its definite answer that it has no such list.
+ * One page of a list as an upstream sent it, or the upstream's definite answer that the list does not exist.
  *
  * @param status 200, or one of {@link #NO}
- * @param contentType as sent, {@link MediaType#NONE} if not
+ * @param contentType Content-Type, {@link MediaType#NONE} if it was not sent
  * @param bytes the body, not verified; empty unless the status is 200
- * @param next the query that asks for the next page; empty if there is none
- * @param stale whether a cache answered that could not ask whether that is still so
+ * @param next the query of the next page; empty for the last page
+ * @param stale true if a caching mirror answered and could not revalidate the list
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ListAnswer(int status, MediaType contentType, byte[] bytes, Optional<String> next, boolean stale) {
-    /** There is no such list, or this registry has no such lists. 303 names something else in its place (RFC 9110, 15.4.4). */
+    /**
+     * Statuses that mean that the list, or this kind of list, does not exist. 303 names another resource in place of
+     * the list (RFC 9110, 15.4.4).
+     */
     public static final Set<Integer> NO = Set.of(303, 400, 404, 405, 406, 410);
 
+    /** Returns the answer for one of the statuses in {@link #NO}. */
     public static ListAnswer no(int status) {
         return new ListAnswer(status, MediaType.NONE, new byte[0], Optional.empty(), false);
     }

@@ -5,9 +5,9 @@ import io.ociregistry.oci.MediaType;
 /**
  * A manifest as an upstream sent it.
  *
- * @param bytes the body, not verified; not changed by anybody afterwards
- * @param contentType as sent, {@link MediaType#NONE} if not
- * @param stale whether a cache sent it that could not ask whether it is still what the tag means
+ * @param bytes the body, not verified; callers must not modify it
+ * @param contentType Content-Type, {@link MediaType#NONE} if it was not sent
+ * @param stale true if a caching mirror sent it and could not revalidate the tag
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ManifestAnswer(byte[] bytes, MediaType contentType, boolean stale) {}

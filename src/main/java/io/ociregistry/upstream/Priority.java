@@ -1,11 +1,11 @@
 package io.ociregistry.upstream;
 
-/** Who waits for what an upstream is asked for; the first goes before the last. */
+/** How urgent a request to an upstream is, most urgent first. */
 public enum Priority {
-    /** A client that has nothing yet. */
+    /** A client waits and has received nothing yet. */
     CLIENT,
-    /** A client that can be served something older. */
+    /** A client waits that can be served a stale copy. */
     REFRESH,
-    /** Nobody yet. */
+    /** No client waits yet. */
     PREFETCH
 }

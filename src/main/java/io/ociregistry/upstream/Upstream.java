@@ -8,35 +8,44 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /**
- * One other registry, as far as a pull-through cache needs it.
+ * One registry from which this server pulls. Thread-safe.
  *
- * <p>Every call blocks until the answer's headers are in and belongs on one of the two executors. It authenticates, follows redirects and
- * decodes no blob by itself. It throws {@link io.ociregistry.oci.RegistryException}: {@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for
- * upstream's 404, {@code DENIED} for its 401 and 403 and for an address we refuse, {@code TOO_MANY_REQUESTS} (with Retry-After) for its 429
- * and, without asking it, until that time has passed,
- * {@code UPSTREAM_BAD_ANSWER} for other statuses and for broken connections, {@code UPSTREAM_UNREACHABLE} for failures of DNS, connection
- * and TLS, {@code UPSTREAM_TIMEOUT} where a deadline passed. Messages name the upstream, the repository and the reference.
+ * <p>Every request blocks until the headers of the answer have arrived, so it must run on one of the two executors. It
+ * authenticates and follows redirects. Blobs are not decoded, see {@link BlobAnswer#decoded()}.
+ *
+ * <p>Every request throws {@link io.ociregistry.oci.RegistryException} with the name of the upstream, the repository
+ * and the reference in its message:
+ * <ul>
+ *   <li>{@code MANIFEST_UNKNOWN} or {@code BLOB_UNKNOWN} for a 404 of the upstream;
+ *   <li>{@code DENIED} for its 401 and 403, and for an address to which this server sends no requests;
+ *   <li>{@code TOO_MANY_REQUESTS} with Retry-After for its 429, and without a request until that time has passed;
+ *   <li>{@code UPSTREAM_BAD_ANSWER} for other statuses and for broken connections;
+ *   <li>{@code UPSTREAM_UNREACHABLE} for failures of DNS, connection and TLS;
+ *   <li>{@code UPSTREAM_TIMEOUT} if a deadline passed.
+ * </ul>
  */
 public interface Upstream {
-    /** The registry's name as references use it. */
+    /** Returns the registry's name as used in references. */
     RegistryName name();
 
     /**
-     * Does nothing unless this upstream is known to be down, or to limit requests of that kind just now. Asked before work is queued for it,
-     * so that hopeless requests cost nothing.
+     * Throws if this upstream is known to be down, or limits requests of that kind now. Sends nothing.
      *
-     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE} or {@code TOO_MANY_REQUESTS}, with a time to retry
+     * <p>Callers check before they queue work for the upstream, so that requests that would fail cost nothing.
+     *
+     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_UNREACHABLE} or {@code TOO_MANY_REQUESTS}, with the
+     *     time after which to retry
      */
     void check(RequestKind kind);
 
-    /** How long requests have been waiting for this upstream without any sign of life from it; zero if none waits. */
+    /** Returns how long requests have waited for this upstream without any sign of life; zero if no request waits. */
     Duration silence();
 
     /**
-     * GETs a manifest, whole, and decoded where it came with an encoding that nobody asked for. Nothing about it is verified.
+     * GETs a whole manifest, and decodes a content encoding that was not requested. Nothing is verified.
      *
-     * @param repository the repository's name there
-     * @param maxBytes more than that is {@code UPSTREAM_BAD_ANSWER}
+     * @param repository the name of the repository in the registry
+     * @param maxBytes the limit for the body; a larger one is {@code UPSTREAM_BAD_ANSWER}
      */
     ManifestAnswer manifest(String repository, Reference reference, long maxBytes);
 
@@ -44,49 +53,55 @@ public interface Upstream {
     HeadAnswer headManifest(String repository, Reference reference);
 
     /**
-     * GETs a blob from a position on. The caller closes the answer; where it breaks off, asking again may bring the rest from elsewhere.
+     * GETs a blob from a position to its end. The caller closes the answer.
      *
-     * @param from 0, or the first byte to be sent: upstream is asked for that range but may ignore it; see {@link BlobAnswer#from()}
+     * <p>If the transfer breaks, the next call may get the rest from another source.
+     *
+     * @param from the position of the first byte; the upstream may ignore the range, see {@link BlobAnswer#from()}
      */
     BlobAnswer blob(String repository, Digest digest, long from);
 
     /**
-     * GETs a part of a blob. The caller closes the answer, which may end before the part does.
+     * GETs a part of a blob. The caller closes the answer, whose body may end before the part does.
      *
-     * @param from the first byte, not 0
-     * @param to the byte after the last one
-     * @throws io.ociregistry.oci.RegistryException {@code UPSTREAM_BAD_ANSWER} too, if upstream ignores ranges
+     * @param from the position of the first byte, greater than 0
+     * @param to the position after the last byte
+     * @throws io.ociregistry.oci.RegistryException also {@code UPSTREAM_BAD_ANSWER} if the upstream ignores ranges
      */
     BlobAnswer blobPart(String repository, Digest digest, long from, long to);
 
-    /** Whether that blob can be had from elsewhere than where it comes from now, by asking for it again. */
+    /** Returns true if another usable source, which has not failed with that blob, can replace the current one. */
     boolean hasOther(String repository, Digest digest);
 
     /**
-     * Notes that what came of that blob is wrong.
+     * Excludes the sources that sent bytes of that blob, because the bytes are wrong.
      *
-     * @return true if it comes from elsewhere from now on; false if there is nobody else to ask
+     * @return true if the blob comes from another source from now on; false if there is no other source
      */
     boolean passOver(String repository, Digest digest);
 
-    /** HEADs a blob. An answer that names another digest is {@code UPSTREAM_WRONG_CONTENT}. */
+    /** HEADs a blob. An answer with another digest is {@code UPSTREAM_WRONG_CONTENT}. */
     HeadAnswer headBlob(String repository, Digest digest);
 
-    /** GETs one byte of a blob to learn its size; empty if that says nothing that can be the size. */
+    /** GETs the first byte of a blob to learn its size; empty if the answer has no possible size. */
     OptionalLong blobSize(String repository, Digest digest);
 
     /**
-     * GETs one page of a list. Its definite answer that there is none is no failure here: see {@link ListAnswer}.
+     * GETs one page of a list. A definite answer that the list does not exist is no failure, see {@link ListAnswer}.
      *
-     * @param path what is listed, below the repository: {@code tags/list} or {@code referrers/<digest>}
-     * @param query without the question mark; empty for none
-     * @param maxBytes more than that is {@code UPSTREAM_BAD_ANSWER}
+     * @param path the list, relative to the repository: {@code tags/list} or {@code referrers/<digest>}
+     * @param query the query without the question mark; empty for none
+     * @param maxBytes the limit for the body; a larger one is {@code UPSTREAM_BAD_ANSWER}
      */
     ListAnswer list(String repository, String path, String query, long maxBytes);
 
-    /** Runs manifest and other small requests; bounded, never waits for a blob. Work that is given again moves up, and runs once. */
+    /**
+     * Returns the executor for manifests and other small requests; bounded, never waits for a blob.
+     *
+     * <p>A task that is submitted again while it waits takes the more urgent priority, and runs once.
+     */
     Executor metadata(Priority priority);
 
-    /** Runs blob transfers; bounded. Work that is given again moves up, and runs once. */
+    /** Returns the executor for blob transfers; bounded. Tasks are queued as in {@link #metadata}. */
     Executor blobs(Priority priority);
 }

@@ -4,26 +4,27 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.RegistryName;
 import java.util.List;
 
-/** All other registries: those that are configured, and the policy for the rest. */
+/** All upstreams: the configured registries, and the policy for unlisted ones. Thread-safe. */
 public interface Upstreams extends AutoCloseable {
     /**
-     * The upstream of that name; makes no connection.
+     * Returns the upstream of that name. Makes no connection.
      *
-     * @throws io.ociregistry.oci.RegistryException {@code DENIED} if it may not be asked
+     * @throws io.ociregistry.oci.RegistryException {@code DENIED} if the configuration does not allow that registry
      */
     Upstream get(RegistryName name);
 
-    /** Those that are configured, and those that were asked for lately. */
+    /** Returns the configured upstreams and recently used other ones. */
     List<Upstream> known();
 
     /**
-     * Goes by another configuration from now on. What it reaches as before stays as it is, with its tokens, its connections and what is known of
-     * its health. Who got an upstream that is reached in another way now, or not at all, goes on with it to the end of its work; then nothing of
-     * it is left.
+     * Applies another configuration.
+     *
+     * <p>An upstream whose settings did not change keeps its tokens, connections and health. A replaced or removed
+     * upstream finishes the work in flight and is then released (ADR 30).
      */
     void reload(ServerConfig config);
 
-    /** Breaks off what is under way and releases the connections. */
+    /** Aborts the requests in flight and releases the connections. */
     @Override
     void close();
 }

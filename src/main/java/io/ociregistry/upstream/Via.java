@@ -11,19 +11,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The servers that a request came through before it came here (RFC 9110, 7.6.3), which is how loops are noticed.
+ * The servers that forwarded a request to this one ({@code Via}, RFC 9110, 7.6.3), by which loops are detected.
  *
- * <p>It belongs to the thread that works for the request, and goes along with the work that this one gives to {@link UpstreamExecutors}. Work
- * for nobody in particular has come through none.
+ * <p>The value is bound to the thread that works for the request, and to the tasks that this thread submits to
+ * {@link UpstreamExecutors}. Work without a client request has no hops.
  *
- * @param hops entries of the header as they came, the first server first
+ * @param hops the entries of the header as received, the first server first
  */
 public record Via(List<String> hops) {
     private static final Via NONE = new Via(List.of());
-    private static final ThreadLocal<Via> HERE = new ThreadLocal<>();
+    private static final ThreadLocal<Via> CURRENT = new ThreadLocal<>();
     /**
-     * Protocol, who received it, and a comment, which may hold commas. No protocol is longer; without a bound a header of one long word takes a
-     * second.
+     * Protocol, receiver, and an optional comment that may contain commas. The protocol is bounded to 32 characters,
+     * because without a bound a header of one long word takes a second to match.
      */
     private static final Pattern HOP =
             Pattern.compile("[!-~&&[^,()]]{1,32}+[ \t]++[!-~&&[^,()]]++(?:[ \t]*\\([ -~&&[^()]]*\\))?");
@@ -31,14 +31,14 @@ public record Via(List<String> hops) {
     private static final Pattern FIELDS = Pattern.compile("[ \t]+");
     private static final String PREFIX = "ociregistry-";
     private static final Pattern PSEUDONYM = Pattern.compile(PREFIX + "[0-9a-f]{16}");
-    /** For who is no ociregistry (RFC 9110, 7.6.3: names inside of a network are nobody's business outside). */
-    private static final String SOMEBODY = "somebody";
+    /** Replaces other names; a proxy should not forward the names of internal hosts (RFC 9110, 7.6.3). */
+    private static final String ANONYMOUS = "somebody";
 
     public Via {
         hops = List.copyOf(hops);
     }
 
-    /** What the headers of that name say. What can't be understood is left out; nothing is thrown. */
+    /** Parses the values of the header. Omits malformed entries; never throws. */
     public static Via parse(List<String> headers) {
         if (headers.isEmpty()) {
             return NONE;
@@ -53,47 +53,47 @@ public record Via(List<String> hops) {
         return new Via(hops);
     }
 
-    /** A name for this process in such headers, which tells nobody what or where it is. */
+    /** Returns a new random name for this process, which does not reveal the host. */
     public static String pseudonym() {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
         return PREFIX + HexFormat.of().formatHex(random);
     }
 
-    /** What the calling thread's work came through. */
+    /** Returns the value of the calling thread; without hops if none is set. */
     public static Via here() {
-        Via via = HERE.get();
+        Via via = CURRENT.get();
         return via == null ? NONE : via;
     }
 
-    /** Does some work of a request that came through these. */
+    /** Runs the work with this value as the current one of the thread. */
     public <T> T during(Supplier<T> work) {
-        Via before = HERE.get();
-        HERE.set(this);
+        Via before = CURRENT.get();
+        CURRENT.set(this);
         try {
             return work.get();
         } finally {
             if (before == null) {
-                HERE.remove();
+                CURRENT.remove();
             } else {
-                HERE.set(before);
+                CURRENT.set(before);
             }
         }
     }
 
-    /** The same work, for whichever thread completes what it waits for. */
+    /** Wraps the work so that it runs on any thread with the calling thread's value. */
     public static <T> Supplier<T> keptFor(Supplier<T> work) {
-        Via here = here();
-        return () -> here.during(work);
+        Via via = here();
+        return () -> via.during(work);
     }
 
-    /** Work for the calling thread's request that another thread will do. */
+    /** Wraps the work so that it runs on any thread with the calling thread's value. */
     public static Runnable carriedOn(Runnable work) {
         Via via = here();
         return () -> via.run(work);
     }
 
-    /** Does work that was given away for such a request. */
+    /** Runs the work with this value as the current one of the thread. */
     public void run(Runnable work) {
         during(() -> {
             work.run();
@@ -101,6 +101,7 @@ public record Via(List<String> hops) {
         });
     }
 
+    /** Returns true if the request passed through the server with that pseudonym. */
     public boolean cameThrough(String pseudonym) {
         return hops.stream().anyMatch(hop -> receiver(hop).equals(pseudonym));
     }
@@ -111,12 +112,14 @@ public record Via(List<String> hops) {
 
     private static String withoutNames(String hop) {
         String receiver = receiver(hop);
-        return "1.1 " + (PSEUDONYM.matcher(receiver).matches() ? receiver : SOMEBODY);
+        return "1.1 " + (PSEUDONYM.matcher(receiver).matches() ? receiver : ANONYMOUS);
     }
 
     /**
-     * The header with which it goes on from a server. It tells who of our kind it came through, and how many others, which is what ends loops;
-     * what those are called, and what else they say, stays here.
+     * Returns the header for a request that the server with that pseudonym sends.
+     *
+     * <p>The header keeps the pseudonyms of ociregistry servers and the number of other hops, which suffices to end
+     * loops (ADR 18). Names and comments of other servers are removed.
      */
     public String andThrough(String pseudonym) {
         return String.join(

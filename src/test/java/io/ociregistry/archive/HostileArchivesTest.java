@@ -32,10 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Archives that somebody made to do harm, or that a bad link or disk made: one clear refusal, little memory, and no file anywhere. */
+/** Malicious and damaged archives are rejected with one clear message, with little memory, and without a file on disk. */
 @Timeout(60)
 class HostileArchivesTest {
-    private static final int LONGEST = 1 << 20;
+    private static final int MAX_MANIFEST_BYTES = 1 << 20;
     private static final byte[] LAYER = random(1, 20_000);
 
     @TempDir
@@ -45,18 +45,18 @@ class HostileArchivesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"../evil", "/etc/passwd", "a/../../evil", "./../evil"})
-    void aNameThatLeadsOutIsRefused(String name) throws Exception {
+    void rejectsNameThatLeadsOutOfArchive(String name) throws Exception {
         assertRefused(layout().file(name, LAYER), name, "leads out of the archive");
     }
 
     @ParameterizedTest
     @CsvSource({"one/layer.tar, ../../etc/passwd", "one/layer.tar, /etc/passwd", "index.json2, .."})
-    void aLinkThatLeadsOutIsRefused(String name, String target) throws Exception {
+    void rejectsLinkThatLeadsOutOfArchive(String name, String target) throws Exception {
         assertRefused(layout().link(name, target), target, "leads out of the archive");
     }
 
     @Test
-    void aLinkInADirectoryThatLeadsOutIsAsGoodAsMissing() throws Exception {
+    void directoryLinkThatLeadsOutCountsAsMissing() throws Exception {
         Image image = made.image("amd64", LAYER);
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Path layout = made.directory(directory.resolve("layout"));
@@ -65,7 +65,7 @@ class HostileArchivesTest {
         Files.delete(layer);
         Files.createSymbolicLink(layer, secret);
 
-        ImageArchive archive = ImageArchive.open(layout, LONGEST);
+        ImageArchive archive = ImageArchive.open(layout, MAX_MANIFEST_BYTES);
 
         Descriptor blob = archive.manifest(image.digest()).orElseThrow().blobs().get(1);
         assertEquals(false, archive.has(blob));
@@ -73,18 +73,18 @@ class HostileArchivesTest {
 
     @ParameterizedTest
     @ValueSource(bytes = {TarArchiveEntry.LF_CHR, TarArchiveEntry.LF_BLK, TarArchiveEntry.LF_FIFO})
-    void devicesAreRefused(byte type) throws Exception {
+    void rejectsDevicesAndPipes(byte type) throws Exception {
         assertRefused(with(new TarArchiveEntry("dev/evil", type)), "dev/evil", "a device or a pipe");
     }
 
     @Test
-    void sparseFilesAreRefused() throws Exception {
+    void rejectsSparseFiles() throws Exception {
         assertRefused(
                 with(new TarArchiveEntry("blobs/hole", TarArchiveEntry.LF_GNUTYPE_SPARSE)), "blobs/hole", "sparse");
     }
 
     @Test
-    void linksInACircleAreAsGoodAsMissing() throws Exception {
+    void circularLinksCountAsMissing() throws Exception {
         byte[] config = TestArchive.config("amd64", LAYER);
         made.file("config.json", config).link("a", "b").link("b", "a").save("config.json", List.of("app:1"), "a");
 
@@ -92,15 +92,15 @@ class HostileArchivesTest {
     }
 
     @Test
-    void whatIsThereTwiceIsRefused() throws Exception {
+    void rejectsDuplicateEntries() throws Exception {
         TarArchiveEntry again = new TarArchiveEntry("index.json");
         again.setSize(0);
 
-        assertRefused(with(again), "index.json", "twice");
+        assertRefused(with(again), "index.json", "two entries with this name");
     }
 
     @Test
-    void aSizeThatIsLargerThanTheArchiveIsRefused() throws Exception {
+    void rejectsEntryLargerThanArchive() throws Exception {
         byte[] tar = layout().tar(Packing.PLAIN);
         ByteArrayOutputStream huge = new ByteArrayOutputStream();
         try (TarArchiveOutputStream out = new TarArchiveOutputStream(huge)) {
@@ -110,16 +110,16 @@ class HostileArchivesTest {
             out.putArchiveEntry(entry);
             out.flush();
         } catch (IOException unfinished) {
-            // As intended.
+            // Expected: the entry has no content.
         }
         byte[] header = Arrays.copyOf(huge.toByteArray(), 512);
 
-        assertRefused(concat(header, tar), "blobs/sha256/huge", "ends in the middle");
+        assertRefused(concat(header, tar), "blobs/sha256/huge", "is truncated in this entry");
     }
 
     @Test
-    void headersOfAnySizeAreNotHeldInMemory() throws Exception {
-        // A GNU long name of a gigabyte, of which only the header is told: refused before all of it is there.
+    void rejectsHugeHeadersWithoutReadingThem() throws Exception {
+        // The header announces a GNU long name of 1 GiB, which is rejected before the whole name was read.
         TarArchiveEntry longName = new TarArchiveEntry("././@LongLink", TarArchiveEntry.LF_GNUTYPE_LONGNAME);
         longName.setSize(1L << 30);
         byte[] header = new byte[512];
@@ -132,24 +132,24 @@ class HostileArchivesTest {
             }
         }
 
-        assertMessage(assertThrows(ArchiveException.class, () -> ImageArchive.open(file, LONGEST)), "headers of more");
+        assertMessage(assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES)), "headers of more");
     }
 
     @Test
-    void aTruncatedArchiveIsToldAsSuch() throws Exception {
+    void reportsTruncatedArchive() throws Exception {
         for (Packing packing : List.of(Packing.PLAIN, Packing.GZIP, Packing.ZSTD)) {
             byte[] tar = layout().tar(packing);
             Path file = Files.write(directory.resolve("cut"), Arrays.copyOf(tar, tar.length / 2));
 
-            ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, LONGEST));
+            ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES));
 
             assertMessage(e, file.toString());
-            assertMessage(e, "was it copied to its end?");
+            assertMessage(e, "check that it was copied completely");
         }
     }
 
     @Test
-    void anArchiveOfNothingIsNoSuccess() throws Exception {
+    void rejectsArchiveWithoutImages() throws Exception {
         assertRefused(made.layout(), "it lists no image");
         assertRefused(new TestArchive().file("manifest.json", "[]".getBytes(UTF_8)), "it lists no image");
         assertRefused(new TestArchive().file("manifest.json", "{}".getBytes(UTF_8)), "it lists no image");
@@ -160,7 +160,7 @@ class HostileArchivesTest {
     }
 
     @Test
-    void aManifestThatIsNotWhatItsNameSaysIsRefused() throws Exception {
+    void rejectsManifestWithWrongDigest() throws Exception {
         Image image = made.image("amd64", LAYER);
         byte[] other = made.content(made.image("arm64", LAYER).digest());
         made.list(image, FULL_NAME, "quay.io/app:1").layout().file(TestArchive.entry(image.digest()), other);
@@ -168,33 +168,33 @@ class HostileArchivesTest {
         assertRefused(
                 made,
                 image.digest().hex(),
-                "not what its name says",
+                "its name has another digest than its content",
                 Digest.of(other).toString());
     }
 
     @Test
-    void aManifestThatIsTooLongIsRefused() throws Exception {
+    void rejectsManifestOverTheLimit() throws Exception {
         Image image = made.image("amd64", LAYER);
         made.list(image, FULL_NAME, "quay.io/app:1")
                 .layout()
-                .file(TestArchive.entry(image.digest()), new byte[LONGEST + 1]);
+                .file(TestArchive.entry(image.digest()), new byte[MAX_MANIFEST_BYTES + 1]);
 
-        assertRefused(made, image.digest().hex(), (LONGEST + 1) + " bytes");
+        assertRefused(made, image.digest().hex(), (MAX_MANIFEST_BYTES + 1) + " bytes");
     }
 
     @Test
-    void indexesInIndexesEndSomewhere() throws Exception {
+    void rejectsDeeplyNestedIndexes() throws Exception {
         Image index = made.index(made.image("amd64", LAYER));
         for (int i = 0; i < 20; i++) {
             index = made.index(index);
         }
         made.list(index, FULL_NAME, "quay.io/app:1").layout();
 
-        assertRefused(made, "one in another");
+        assertRefused(made, "indexes are nested");
     }
 
     @Test
-    void aLayerThatTheConfigDoesNotNameIsRefused() throws Exception {
+    void rejectsLayerWithOtherDiffIdThanConfig() throws Exception {
         byte[] config = TestArchive.config("amd64", LAYER);
         made.file("config.json", config)
                 .file("layer.tar", random(9, 100))
@@ -204,14 +204,14 @@ class HostileArchivesTest {
     }
 
     @Test
-    void whatIsNoArchiveOfImagesIsToldAsSuch() throws Exception {
+    void reportsFileThatIsNoImageArchive() throws Exception {
         assertRefused(new TestArchive().file("readme", LAYER), "neither index.json nor manifest.json");
-        assertRefused(new TestArchive().file("index.json", LAYER), "index.json", "no JSON");
+        assertRefused(new TestArchive().file("index.json", LAYER), "index.json", "is not a JSON object");
     }
 
-    /** Whatever it is, either it is read as if nothing were wrong, or refused by the one exception that there is. */
+    /** Each mutated archive is either read without an error or rejected with an ArchiveException. */
     @Test
-    void mutatedArchivesAreReadOrRefused_nothingElse() throws Exception {
+    void mutatedArchivesAreReadOrRejected() throws Exception {
         List<byte[]> valid = List.of(
                 layout().tar(Packing.PLAIN),
                 layout().tar(Packing.GZIP),
@@ -227,7 +227,7 @@ class HostileArchivesTest {
             byte[] bytes = mutated(valid.get(random.nextInt(valid.size())), random);
             Files.write(file, bytes);
             try {
-                readAll(ImageArchive.open(file, LONGEST));
+                readAll(ImageArchive.open(file, MAX_MANIFEST_BYTES));
                 read++;
             } catch (ArchiveException e) {
                 refused++;
@@ -243,7 +243,7 @@ class HostileArchivesTest {
     private static byte[] mutated(byte[] valid, Random random) {
         byte[] bytes = valid.clone();
         for (int i = random.nextInt(4); i >= 0; i--) {
-            // Headers and JSON are where it hurts: half of the changes go to the beginning of some record.
+            // Half of the changes are at the start of a record, where headers and JSON are most sensitive.
             int at = random.nextBoolean()
                     ? random.nextInt(bytes.length)
                     : Math.min(bytes.length - 1, random.nextInt(1 + bytes.length / 512) * 512 + random.nextInt(160));
@@ -292,9 +292,9 @@ class HostileArchivesTest {
         return concat(header, layout().tar(Packing.PLAIN));
     }
 
-    private static byte[] concat(byte[] one, byte[] two) {
-        byte[] both = Arrays.copyOf(one, one.length + two.length);
-        System.arraycopy(two, 0, both, one.length, two.length);
+    private static byte[] concat(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
         return both;
     }
 
@@ -304,7 +304,7 @@ class HostileArchivesTest {
 
     private void assertRefused(byte[] tar, String... words) throws IOException {
         Path file = Files.write(directory.resolve("a.tar"), tar);
-        ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, LONGEST));
+        ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES));
         assertMessage(e, file.toString());
         assertMessage(e, words);
         assertEquals(-1, e.getMessage().indexOf('\n'), new String(tar, 0, 0, UTF_8));

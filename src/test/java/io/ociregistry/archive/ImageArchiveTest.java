@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageArchiveTest {
-    private static final int LONGEST = 1 << 20;
+    private static final int MAX_MANIFEST_BYTES = 1 << 20;
     private static final byte[] LAYER = random(1, 200_000);
 
     @TempDir
@@ -46,13 +46,13 @@ class ImageArchiveTest {
 
     @ParameterizedTest
     @MethodSource("packings")
-    void aLayoutsImagesAreReadWhateverItIsPackedWith(Packing packing) throws Exception {
+    void readsLayoutWithAnyCompression(Packing packing) throws Exception {
         Image amd64 = made.image("amd64", LAYER, random(2, 10));
         Image arm64 = made.image("arm64", LAYER);
         Image index = made.index(amd64, arm64);
         made.list(index, FULL_NAME, "quay.io/team/app:1.0", REF_NAME, "1.0").layout();
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar"), packing), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar"), packing), MAX_MANIFEST_BYTES);
 
         assertEquals(List.of("quay.io/team/app:1.0"), names(archive, index));
         assertTrue(archive.manifest(amd64.digest()).isPresent());
@@ -63,19 +63,19 @@ class ImageArchiveTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"./", "", ".//"})
-    void entriesMayBeginInAnyWay(String prefix) throws Exception {
+    void readsEntriesWithAnyPrefix(String prefix) throws Exception {
         Image image = made.image("amd64", LAYER);
         made.list(image, FULL_NAME, "quay.io/team/app:1.0").layout().prefix(prefix);
 
-        assertReads(ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST), image);
+        assertReads(ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES), image);
     }
 
     @Test
-    void aDirectoryIsReadTheSameWay() throws Exception {
+    void readsLayoutInDirectory() throws Exception {
         Image image = made.image(Digest.Algorithm.SHA512, "amd64", LAYER);
         made.list(image, REF_NAME, "quay.io/team/app:1.0").layout();
 
-        ImageArchive archive = ImageArchive.open(made.directory(directory.resolve("layout")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.directory(directory.resolve("layout")), MAX_MANIFEST_BYTES);
 
         assertEquals(List.of("quay.io/team/app:1.0"), names(archive, image));
         assertReads(archive, image);
@@ -98,12 +98,12 @@ class ImageArchiveTest {
         "<none>:<none>, ",
         "quay.io/UPPER/app:1, ",
     })
-    void namesAreReadAsDockerDoes(String written, String meant) {
+    void parsesNamesAsDockerDoes(String written, String meant) {
         assertEquals(meant, ArchivedNames.parse(written).map(Object::toString).orElse(null));
     }
 
     @Test
-    void everyNameOfAnImageIsTold_aTagAloneAsALabel() throws Exception {
+    void reportsFullNamesAndTagAsLabel() throws Exception {
         Image named = made.image("amd64", LAYER);
         Image tagged = made.image("arm64", LAYER);
         made.list(named, FULL_NAME, "quay.io/app:1", REF_NAME, "1")
@@ -111,7 +111,7 @@ class ImageArchiveTest {
                 .list(tagged, REF_NAME, "latest")
                 .layout();
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         assertEquals(List.of("quay.io/app:1", "quay.io/app:1.0"), names(archive, named));
         assertEquals(List.of(), names(archive, tagged));
@@ -119,24 +119,24 @@ class ImageArchiveTest {
     }
 
     @Test
-    void anIndexWithoutANameWhoseEntriesHaveNamesIsAListOfImages() throws Exception {
-        Image one = made.image("amd64", LAYER);
-        Image two = made.image("amd64", random(3, 10));
-        made.list(one, FULL_NAME, "quay.io/one:1")
-                .list(two, FULL_NAME, "quay.io/two:1")
+    void unnamedIndexOfNamedImagesIsAList() throws Exception {
+        Image first = made.image("amd64", LAYER);
+        Image second = made.image("amd64", random(3, 10));
+        made.list(first, FULL_NAME, "quay.io/one:1")
+                .list(second, FULL_NAME, "quay.io/two:1")
                 .listInOneIndex()
                 .layout();
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         assertEquals(2, archive.images().size());
-        assertEquals(List.of("quay.io/one:1"), names(archive, one));
-        assertEquals(List.of("quay.io/two:1"), names(archive, two));
+        assertEquals(List.of("quay.io/one:1"), names(archive, first));
+        assertEquals(List.of("quay.io/two:1"), names(archive, second));
     }
 
-    /** As oras writes a layout: all manifests are listed, and only what was asked for has a name. */
+    /** oras lists all manifests in a layout, and only the copied image has a name. */
     @Test
-    void whatAnIndexListsIsNoImageOfItsOwn_unlessItHasAName() throws Exception {
+    void childOfIndexIsAnImageOnlyWithAName() throws Exception {
         Image amd64 = made.image("amd64", LAYER);
         Image arm64 = made.image("arm64", LAYER);
         Image s390x = made.image("s390x", LAYER);
@@ -147,7 +147,7 @@ class ImageArchiveTest {
                 .list(s390x)
                 .layout();
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         assertEquals(
                 List.of(index.digest(), arm64.digest()),
@@ -156,7 +156,7 @@ class ImageArchiveTest {
     }
 
     @Test
-    void whatDockerSavedGetsAManifestOfItsConfigAndLayers() throws Exception {
+    void buildsManifestForDockerSave() throws Exception {
         byte[] other = random(4, 1000);
         byte[] config = TestArchive.config("amd64", LAYER, other, LAYER);
         String name = Digest.of(config).hex() + ".json";
@@ -171,7 +171,7 @@ class ImageArchiveTest {
                         "two/layer.tar",
                         "three/layer.tar");
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         ArchivedImage image = archive.images().get(0);
         Manifest manifest = archive.manifest(image.digest()).orElseThrow();
@@ -188,7 +188,7 @@ class ImageArchiveTest {
     }
 
     @Test
-    void compressedLayersThatDockerWouldLoadAreTakenAsTheyAre() throws Exception {
+    void keepsCompressedLayersOfDockerSave() throws Exception {
         byte[] compressed = gzip(LAYER);
         byte[] config = TestArchive.config("amd64", LAYER);
         made.file("sha256:" + Digest.of(config).hex(), config)
@@ -198,7 +198,7 @@ class ImageArchiveTest {
                         List.of("app:1"),
                         Digest.of(compressed).hex() + ".tar.gz");
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar"), Packing.ZSTD), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar"), Packing.ZSTD), MAX_MANIFEST_BYTES);
 
         Descriptor layer = archive.manifest(archive.images().get(0).digest())
                 .orElseThrow()
@@ -210,7 +210,7 @@ class ImageArchiveTest {
     }
 
     @Test
-    void aLayoutThatDockerSavedKeepsItsManifests_andTakesTagsThatStandElsewhereAlone() throws Exception {
+    void dockerLayoutKeepsManifestsAndTakesTags() throws Exception {
         Image image = made.image("amd64", LAYER);
         made.list(image)
                 .layout()
@@ -219,20 +219,20 @@ class ImageArchiveTest {
                         List.of("app:1", "app:latest"),
                         TestArchive.entry(image.layers().get(0)));
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         assertFalse(archive.isRebuilt());
         assertEquals(List.of("docker.io/library/app:1", "docker.io/library/app:latest"), names(archive, image));
     }
 
     @Test
-    void whatIsNotThereIsNotThere() throws Exception {
+    void absentManifestsAndBlobsAreSkipped() throws Exception {
         Image amd64 = made.image("amd64", LAYER);
         Image arm64 = made.image("arm64", random(5, 10));
         made.list(made.index(amd64, arm64), FULL_NAME, "quay.io/app:1").layout();
         made.remove(arm64.digest()).remove(arm64.layers().get(0));
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         assertTrue(archive.manifest(arm64.digest()).isEmpty());
         assertTrue(archive.manifest(amd64.digest()).isPresent());
@@ -240,16 +240,16 @@ class ImageArchiveTest {
     }
 
     @Test
-    void whatIsWrittenIsReadAgain_andTwiceTheSame() throws Exception {
+    void writtenLayoutIsReadAgainAndReproducible() throws Exception {
         Image image = made.image("amd64", LAYER);
         Image old = made.image(Digest.Algorithm.SHA512, "amd64", LAYER);
         made.list(image, FULL_NAME, "quay.io/app:1")
                 .list(old, FULL_NAME, "quay.io/old:1")
                 .layout();
-        ImageArchive source = ImageArchive.open(made.tar(directory.resolve("a.tar")), LONGEST);
+        ImageArchive source = ImageArchive.open(made.tar(directory.resolve("a.tar")), MAX_MANIFEST_BYTES);
 
         Path first = write(source, "first.tar", image, old);
-        ImageArchive written = ImageArchive.open(first, LONGEST);
+        ImageArchive written = ImageArchive.open(first, MAX_MANIFEST_BYTES);
 
         assertEquals(List.of("quay.io/app:1"), names(written, image));
         assertReads(written, image);

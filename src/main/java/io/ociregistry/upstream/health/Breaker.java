@@ -17,26 +17,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers that an upstream is down, so that the next request for it costs nothing, and finds out by itself when it is back.
+ * Circuit breaker of one upstream: rejects requests while the upstream is down, and probes it. Thread-safe.
  *
- * <p>A failure of name resolution, connection or TLS opens it at once, and so does silence ({@link SilenceDetector}); broken connections, timeouts and 5xx
- * open it when three come in a row. Any answer closes it. While it is open a probe is sent in the background, after 5 seconds at first and then ever less often, up to
- * once a minute. Where probing ends after a while, the next request takes its place: it is let through, and if it fails, that opens it again.
- * What an upstream forbids or does not have says nothing about its health.
+ * <ul>
+ *   <li>A failure of name resolution, connection or TLS opens the breaker at once, and so does silence
+ *       ({@link SilenceDetector}). Three broken connections, timeouts or 5xx answers in a row open it too.
+ *   <li>Any other answer closes it, also 401, 403 and 404.
+ *   <li>While it is open, a probe is sent in the background: by default after 5 seconds first, and then at growing
+ *       intervals of up to a minute.
+ *   <li>If the time for probing is over, the breaker closes; the next failure opens it again.
+ * </ul>
  */
 public final class Breaker {
     private static final Logger LOG = LoggerFactory.getLogger(Breaker.class);
-    private static final int IN_A_ROW = 3;
+    private static final int FAILURES_TO_OPEN = 3;
 
-    /** When probes are sent, and for how long that goes on. */
+    /**
+     * The schedule of probes.
+     *
+     * @param first the delay of the first probe
+     * @param longest the longest delay between probes
+     * @param span the time after which probing ends
+     */
     public record Pace(Duration first, Duration longest, Duration span) {
         public static final Pace DEFAULT = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60));
 
-        /** That goes on until there is an answer. */
+        /** Creates a schedule that ends only with an answer. */
         public Pace(Duration first, Duration longest) {
             this(first, longest, ChronoUnit.FOREVER.getDuration());
         }
 
+        /** Returns the same schedule, which ends after that time. */
         public Pace endingAfter(Duration time) {
             return new Pace(first, longest, time);
         }
@@ -49,22 +60,23 @@ public final class Breaker {
     private final Predicate<Duration> probe;
     private final LongSupplier nanoTime;
 
-    /** Written under the lock; read without it, since a stale look costs one request. */
-    private volatile @Nullable RegistryException open;
+    /** The failure that opened the breaker. Written under the lock; a stale read costs only one request. */
+    private volatile @Nullable RegistryException outage;
     // Guarded by this.
     private int failures;
     private Duration nextProbe;
     private Duration probed = Duration.ZERO;
     private @Nullable Future<?> scheduled;
-    private boolean retired;
+    private boolean disabled;
     private volatile long probedAt;
 
     /**
-     * Closed at first.
+     * Creates a closed breaker.
      *
-     * @param scheduler hands the probe over to {@code threads} when it is due, and does nothing else, since all upstreams share it
-     * @param probe tells whether there was an answer; blocks. It is given the pause before it: the longer that was, the longer it may take
-     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     * @param scheduler only hands each probe over to {@code threads}, because all upstreams share it
+     * @param probe returns whether the upstream answered; blocks. Its argument is the delay before the probe: the
+     *     longer the delay, the longer the probe may take
+     * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public Breaker(
             Origin upstream,
@@ -83,16 +95,17 @@ public final class Breaker {
     }
 
     /**
-     * Does nothing unless it is open.
+     * Throws while the breaker is open.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} with what opened it, to be tried again after the next probe
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} with the failure that opened the breaker, and
+     *     the time until the next probe, after which to retry
      */
     void check() {
-        RegistryException cause = open;
+        RegistryException cause = outage;
         if (cause != null) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
-                    upstream + " is down, and is asked again once it answers a probe; it began with "
+                    upstream + " is down, and is not asked before it answers a probe; the first failure was: "
                             + cause.getMessage(),
                     cause,
                     untilProbe());
@@ -100,55 +113,55 @@ public final class Breaker {
     }
 
     boolean isOpen() {
-        return open != null;
+        return outage != null;
     }
 
-    /** Nothing while a probe is under way. */
+    /** Returns zero while a probe runs. */
     private Duration untilProbe() {
         return Duration.ofNanos(Math.max(0, probedAt - nanoTime.getAsLong()));
     }
 
-    /** The upstream answered, with whatever. */
+    /** Records an answer of the upstream. */
     synchronized void answered(int status) {
         if (status >= 500) {
             failed(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it answered " + status));
             return;
         }
-        if (failures > 0 || open != null) {
+        if (failures > 0 || outage != null) {
             close();
         }
     }
 
-    /** A request got no answer from it. */
+    /** Records a request that got no answer from the upstream. */
     synchronized void failed(RegistryException cause) {
         failures++;
-        boolean enough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= IN_A_ROW;
-        if (cause.code().isUpstreamFailure() && enough && open == null && !retired) {
+        boolean isEnough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= FAILURES_TO_OPEN;
+        if (cause.code().isUpstreamFailure() && isEnough && outage == null && !disabled) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
             nextProbe = pace.first();
             probed = Duration.ZERO;
             schedule(cause);
-            open = cause;
+            outage = cause;
         }
     }
 
-    /** Stays closed from now on, and probes no more: who is still asking finds out by that. */
+    /** Keeps the breaker closed from now on and stops probes; remaining requests reach the upstream themselves. */
     public synchronized void retire() {
-        retired = true;
-        end();
+        disabled = true;
+        endOutage();
     }
 
     private synchronized void close() {
         failures = 0;
-        if (open != null) {
-            end();
+        if (outage != null) {
+            endOutage();
             LOG.warn("{} is back", upstream);
         }
     }
 
     /** Caller holds the lock. */
-    private void end() {
-        open = null;
+    private void endOutage() {
+        outage = null;
         if (scheduled != null) {
             scheduled.cancel(false);
             scheduled = null;
@@ -156,11 +169,11 @@ public final class Breaker {
     }
 
     /** Caller holds the lock. */
-    private void schedule(RegistryException outage) {
+    private void schedule(RegistryException cause) {
         Duration pause = nextProbe;
         probedAt = nanoTime.getAsLong() + pause.toNanos();
         try {
-            scheduled = scheduler.schedule(() -> handOver(outage, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
+            scheduled = scheduler.schedule(() -> handOver(cause, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException stopping) {
             return;
         }
@@ -169,41 +182,41 @@ public final class Breaker {
         nextProbe = doubled.compareTo(pace.longest()) > 0 ? pace.longest() : doubled;
     }
 
-    private void handOver(RegistryException outage, Duration pause) {
+    private void handOver(RegistryException cause, Duration pause) {
         try {
-            threads.execute(() -> probe(outage, pause));
+            threads.execute(() -> probe(cause, pause));
         } catch (RejectedExecutionException busy) {
-            unanswered(outage);
+            unanswered(cause);
         }
     }
 
-    private void probe(RegistryException outage, Duration pause) {
-        if (!isOn(outage)) {
+    private void probe(RegistryException cause, Duration pause) {
+        if (!isCurrent(cause)) {
             return;
         }
         if (probe.test(pause)) {
             close();
         } else {
-            unanswered(outage);
+            unanswered(cause);
         }
     }
 
-    /** Under the lock, since it is due at once where the pace is that fast. */
-    private synchronized boolean isOn(RegistryException outage) {
-        return open == outage;
+    /** Locked, because a very early probe may run before {@link #failed} has set the outage. */
+    private synchronized boolean isCurrent(RegistryException cause) {
+        return outage == cause;
     }
 
-    /** Unless that outage is over, and any other has probes of its own. */
-    private synchronized void unanswered(RegistryException outage) {
-        if (open != outage) {
+    /** Schedules the next probe, unless that outage is over; another outage has probes of its own. */
+    private synchronized void unanswered(RegistryException cause) {
+        if (outage != cause) {
             return;
         }
         if (probed.compareTo(pace.span()) < 0) {
-            schedule(outage);
+            schedule(cause);
         } else {
-            LOG.info("{} is still down, and is not probed any more; the next request finds out", upstream);
-            failures = IN_A_ROW;
-            end();
+            LOG.info("{} is still down; probing ended, and the next request is sent to it again", upstream);
+            failures = FAILURES_TO_OPEN;
+            endOutage();
         }
     }
 }

@@ -34,36 +34,36 @@ import org.slf4j.LoggerFactory;
  */
 public final class RateLimits {
     private static final Logger LOG = LoggerFactory.getLogger(RateLimits.class);
-    private static final Duration SHORTEST_WAIT = Duration.ofSeconds(1);
-    private static final Duration LONGEST_WINDOW = Duration.ofHours(1);
-    /** Docker Hub sends {@code 0;w=21600}, and sends it with HEADs too. */
+    private static final Duration MIN_WAIT = Duration.ofSeconds(1);
+    private static final Duration MAX_WINDOW = Duration.ofHours(1);
+    /** Docker Hub sends {@code 0;w=21600}, also with answers to HEAD. */
     private static final List<String> REMAINING = List.of("RateLimit-Remaining", "X-RateLimit-Remaining");
 
     private static final List<String> LIMIT = List.of("RateLimit-Limit", "X-RateLimit-Limit");
     private static final Pattern NONE = Pattern.compile("0+([;,].*)?");
     private static final Pattern WINDOW = Pattern.compile(";\\s*w=([0-9]{1,9})");
-    /** The others are answered by hosts with limits of their own. */
+    /** Kinds that the registry itself answers; token services and blob storage have limits of their own. */
     private static final Set<RequestKind> BY_REGISTRY =
             EnumSet.of(RequestKind.MANIFEST, RequestKind.REFERRERS, RequestKind.OTHER);
 
     private final Origin upstream;
     private final LongSupplier nanoTime;
-    /** When a kind may be asked for again. */
-    private final Map<RequestKind, Pause> over = new ConcurrentHashMap<>();
+    /** The time until which requests of a kind are not sent. */
+    private final Map<RequestKind, Pause> pauses = new ConcurrentHashMap<>();
 
     private record Pause(int status, long until) {
-        Pause orLonger(Pause other) {
+        Pause longer(Pause other) {
             return until - other.until > 0 ? this : other;
         }
     }
 
     /** The time until which no requests remain. */
-    private volatile @Nullable Pause usedUp;
+    private volatile @Nullable Pause exhausted;
 
     /**
-     * Nothing is limited at first.
+     * Creates the limits of an upstream, which limits nothing at first.
      *
-     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public RateLimits(Origin upstream, LongSupplier nanoTime) {
         this.upstream = upstream;
@@ -71,9 +71,10 @@ public final class RateLimits {
     }
 
     /**
-     * Does nothing unless requests of that kind are limited just now.
+     * Throws if requests of that kind are limited now.
      *
-     * @throws RegistryException {@link ErrorCode#TOO_MANY_REQUESTS}, or after a 503 {@link ErrorCode#UPSTREAM_UNREACHABLE}, with the time that is left
+     * @throws RegistryException {@link ErrorCode#TOO_MANY_REQUESTS}, or after a 503
+     *     {@link ErrorCode#UPSTREAM_UNREACHABLE}, with the remaining time
      */
     public void check(RequestKind kind) {
         if (kind == RequestKind.REVALIDATION) {
@@ -81,13 +82,13 @@ public final class RateLimits {
             checkRemaining();
             return;
         }
-        Pause pause = over.get(kind);
+        Pause pause = pauses.get(kind);
         if (pause == null) {
             return;
         }
         Duration left = left(pause);
         if (left.isZero() || left.isNegative()) {
-            over.remove(kind, pause);
+            pauses.remove(kind, pause);
             return;
         }
         boolean limited = pause.status == 429;
@@ -100,12 +101,12 @@ public final class RateLimits {
     }
 
     private void checkRemaining() {
-        Pause pause = usedUp;
+        Pause pause = exhausted;
         if (pause != null && isRunning(pause)) {
             Duration left = left(pause);
             throw new RegistryException(
                     ErrorCode.TOO_MANY_REQUESTS,
-                    upstream + " says that its limit is used up, and is not asked for what is cached before "
+                    upstream + " says that its limit is used up, and cached tags are not revalidated before "
                             + (left.toSeconds() + 1) + " s have passed",
                     null,
                     left);
@@ -120,12 +121,12 @@ public final class RateLimits {
         return pause.until - nanoTime.getAsLong() > 0;
     }
 
-    /** Takes notice of what an answer, to a request of that kind, says of limits. */
+    /** Records the limits that an answer to a request of that kind reports. */
     public void answered(RequestKind kind, HttpResponse answer) {
-        ErrorMapping.pause(answer).ifPresent(told -> pause(kind, answer.getCode(), told));
+        ErrorMapping.pause(answer).ifPresent(wait -> pause(kind, answer.getCode(), wait));
         List<String> remaining = values(REMAINING, answer);
         if (BY_REGISTRY.contains(kind) && !remaining.isEmpty()) {
-            note(remaining, answer);
+            recordRemaining(remaining, answer);
         }
     }
 
@@ -136,48 +137,48 @@ public final class RateLimits {
                 .toList();
     }
 
-    private void pause(RequestKind kind, int status, Duration told) {
-        Duration wait = told.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : told;
-        over.merge(kind, new Pause(status, nanoTime.getAsLong() + wait.toNanos()), Pause::orLonger);
-        LOG.warn("{} answered {} ({}); not asked for {}", upstream, status, kind, wait);
+    private void pause(RequestKind kind, int status, Duration requested) {
+        Duration wait = requested.compareTo(MIN_WAIT) < 0 ? MIN_WAIT : requested;
+        pauses.merge(kind, new Pause(status, nanoTime.getAsLong() + wait.toNanos()), Pause::longer);
+        LOG.warn("{} answered {}; sending no {} requests to it for {}", upstream, status, kind, wait);
     }
 
-    private void note(List<String> remaining, HttpResponse answer) {
+    private void recordRemaining(List<String> remaining, HttpResponse answer) {
         List<String> limit = values(LIMIT, answer);
         if (remaining.stream().noneMatch(text -> NONE.matcher(text).matches())) {
             LOG.debug("{} has {} requests left ({})", upstream, remaining, limit);
-            usedUp = null;
+            exhausted = null;
             return;
         }
-        Pause known = usedUp;
+        Pause known = exhausted;
         if (known != null && isRunning(known)) {
-            // Not extended: an upstream that always says this is asked once in a while.
+            // Not extended, so that an upstream that always reports this is asked from time to time.
             LOG.debug("{} has {} requests left ({})", upstream, remaining, limit);
             return;
         }
         Duration wait = window(remaining, limit, answer);
-        usedUp = new Pause(answer.getCode(), nanoTime.getAsLong() + wait.toNanos());
+        exhausted = new Pause(answer.getCode(), nanoTime.getAsLong() + wait.toNanos());
         LOG.warn(
-                "{} will refuse what comes next: its limit is used up ({}); not asked for what is cached for {}",
+                "{} reports that its limit is used up ({}); not revalidating cached tags for {}",
                 upstream,
                 limit,
                 wait);
     }
 
-    /** How long no requests remain. */
+    /** Returns the time until the limit is reset. */
     private static Duration window(List<String> remaining, List<String> limit, HttpResponse answer) {
-        Optional<Duration> told = ErrorMapping.pause(answer)
+        Optional<Duration> reported = ErrorMapping.pause(answer)
                 .or(() -> AnswerTimes.rateLimitReset(answer))
                 .filter(wait -> !wait.isNegative());
-        if (told.isPresent()) {
-            return told.get().compareTo(ErrorMapping.LONGEST_WAIT) > 0 ? ErrorMapping.LONGEST_WAIT : told.get();
+        if (reported.isPresent()) {
+            return reported.get().compareTo(ErrorMapping.LONGEST_WAIT) > 0 ? ErrorMapping.LONGEST_WAIT : reported.get();
         }
         return Stream.concat(remaining.stream(), limit.stream())
                 .map(WINDOW::matcher)
                 .filter(Matcher::find)
                 .map(window -> Duration.ofSeconds(Long.parseLong(window.group(1))))
-                .filter(window -> window.compareTo(LONGEST_WINDOW) < 0)
+                .filter(window -> window.compareTo(MAX_WINDOW) < 0)
                 .findFirst()
-                .orElse(LONGEST_WINDOW);
+                .orElse(MAX_WINDOW);
     }
 }

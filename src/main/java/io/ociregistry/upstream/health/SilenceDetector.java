@@ -14,11 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Notices that an upstream is silent: it takes connections and requests, and nothing comes back.
+ * Detects a silent upstream, which accepts connections and requests but sends nothing. Thread-safe.
  *
- * <p>Heads of answers and bytes of blobs are signs of life. When requests have waited for a sign as long as the patience, one probe is sent; if
- * the probe is not answered and no sign comes meanwhile, the {@link Breaker} opens. So a slow upstream is not taken for a silent one. With the
- * next sign of life the requests that were sent before the breaker opened are broken off, to be sent again. Thread-safe.
+ * <p>Heads of answers and bytes of blobs are signs of life. When requests have waited for the patience without a sign,
+ * one probe is sent. If the probe is not answered and no sign of life arrives, the {@link Breaker} opens. So a slow
+ * upstream is not taken for a silent one. The next sign of life cancels the requests that were sent before the breaker
+ * opened, and their senders send them again.
  */
 public final class SilenceDetector {
     private final Duration patience;
@@ -30,18 +31,19 @@ public final class SilenceDetector {
 
     /** Oldest first. Guarded by this. */
     private final Set<Wait> waits = new LinkedHashSet<>();
-    /** Whether a look is scheduled, or a probe under way. Guarded by this. */
-    private boolean watched;
+    /** True while a check is scheduled or a probe runs. Guarded by this. */
+    private boolean isWatching;
 
     private volatile boolean silent;
     private volatile long lastSign;
 
     /**
-     * Of an upstream that was not asked yet.
+     * Creates the detector of an upstream.
      *
-     * @param scheduler hands the probe over to {@code threads}, and does nothing else
-     * @param probe asks the upstream for a {@link #sign} of life; blocks
-     * @param nanoTime a clock like {@link System#nanoTime()}
+     * @param patience the time without a sign of life after which a probe is sent
+     * @param scheduler only hands the probe over to {@code threads}
+     * @param probe requests an answer, which is a {@link #sign} of life; blocks
+     * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public SilenceDetector(
             Duration patience,
@@ -59,55 +61,56 @@ public final class SilenceDetector {
         this.lastSign = nanoTime.getAsLong();
     }
 
-    /** A request that waits for the head of its answer. */
+    /** The wait of a request for the head of its answer. */
     public final class Wait {
         private final long since = nanoTime.getAsLong();
-        private final Runnable breakOff;
-        /** Guarded by the pulse. */
-        private boolean brokenOff;
+        private final Runnable cancel;
+        /** Guarded by the detector. */
+        private boolean canceled;
 
-        private Wait(Runnable breakOff) {
-            this.breakOff = breakOff;
+        private Wait(Runnable cancel) {
+            this.cancel = cancel;
         }
 
-        /** Ends the wait. Returns true if the request was broken off and is to be sent again. */
+        /** Ends the wait. Returns true if the request was canceled and must be sent again. */
         public boolean end() {
             synchronized (SilenceDetector.this) {
                 waits.remove(this);
-                return brokenOff;
+                return canceled;
             }
         }
     }
 
-    /** A request is sent; {@code breakOff} ends it from another thread. The caller ends the wait. */
-    synchronized Wait begin(Runnable breakOff) {
-        Wait wait = new Wait(breakOff);
+    /** Starts the wait of a request, which {@code cancel} ends from another thread. The caller ends the wait. */
+    synchronized Wait begin(Runnable cancel) {
+        Wait wait = new Wait(cancel);
         waits.add(wait);
-        if (!watched) {
-            watched = true;
-            lookAfter(patience);
+        if (!isWatching) {
+            isWatching = true;
+            checkAfter(patience);
         }
         return wait;
     }
 
-    /** Something came from the upstream. */
+    /** Records a sign of life of the upstream. */
     public void sign() {
         lastSign = nanoTime.getAsLong();
         if (silent) {
-            sentIntoTheSilence().forEach(wait -> wait.breakOff.run());
+            endSilence().forEach(wait -> wait.cancel.run());
         }
     }
 
-    private synchronized List<Wait> sentIntoTheSilence() {
+    /** Returns the requests to cancel. */
+    private synchronized List<Wait> endSilence() {
         if (!silent) {
             return List.of();
         }
         silent = false;
-        waits.forEach(wait -> wait.brokenOff = true);
+        waits.forEach(wait -> wait.canceled = true);
         return List.copyOf(waits);
     }
 
-    /** How long requests have been waiting without any sign of life; zero if none waits. */
+    /** Returns how long requests have waited without any sign of life; zero if no request waits. */
     public synchronized Duration silence() {
         if (waits.isEmpty()) {
             return Duration.ZERO;
@@ -117,28 +120,28 @@ public final class SilenceDetector {
         return Duration.ofNanos(nanoTime.getAsLong() - (heard - oldest > 0 ? heard : oldest));
     }
 
-    /** True if the silence has lasted longer than a client waits that can be given a cached answer. */
+    /** Returns true if the silence has lasted for the patience, which a client with a stale answer waits at most. */
     public boolean isSuspect() {
         return silence().compareTo(patience) >= 0;
     }
 
     /** Caller holds the lock. */
-    private void lookAfter(Duration time) {
+    private void checkAfter(Duration time) {
         try {
-            Future<?> unused = scheduler.schedule(this::look, time.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> unused = scheduler.schedule(this::check, time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException stopping) {
-            watched = false;
+            isWatching = false;
         }
     }
 
-    private synchronized void look() {
+    private synchronized void check() {
         Duration left = patience.minus(silence());
         if (waits.isEmpty() || breaker.isOpen()) {
-            watched = false;
+            isWatching = false;
         } else if (left.isNegative() || left.isZero()) {
             handOver();
         } else {
-            lookAfter(left);
+            checkAfter(left);
         }
     }
 
@@ -147,27 +150,27 @@ public final class SilenceDetector {
         try {
             threads.execute(this::probe);
         } catch (RejectedExecutionException busy) {
-            lookAfter(patience);
+            checkAfter(patience);
         }
     }
 
     private void probe() {
         long asked = nanoTime.getAsLong();
         probe.run();
-        Duration lasted = silence();
+        Duration duration = silence();
         if (isStillSilent(asked)) {
             breaker.failed(new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
-                    "no answer to requests and to a probe for " + lasted.toSeconds()
-                            + " s, although it takes connections"));
+                    "it accepts connections, but has answered neither requests nor a probe for "
+                            + duration.toSeconds() + " s"));
         }
     }
 
     private synchronized boolean isStillSilent(long asked) {
         silent = lastSign - asked < 0 && !waits.isEmpty();
-        watched = !silent;
-        if (watched) {
-            lookAfter(patience);
+        isWatching = !silent;
+        if (isWatching) {
+            checkAfter(patience);
         }
         return silent;
     }

@@ -10,27 +10,28 @@ import java.io.PushbackInputStream;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A blob that arrives over HTTP. */
+/** A blob in flight over HTTP. */
 final class HttpBlobAnswer implements BlobAnswer {
     private final HttpAnswer answer;
     private final long from;
     private final OptionalLong size;
-    private final EndNoticing wire;
+    private final ConnectionBody wire;
     private final PushbackInputStream body;
 
     /**
-     * An answer whose body has not been read yet.
+     * Wraps an answer whose body has not been read yet.
      *
-     * @param sign runs with each piece of the body that comes
+     * @param signOfLife runs after each read of the body
      */
-    HttpBlobAnswer(HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable sign)
+    HttpBlobAnswer(HttpAnswer answer, long from, OptionalLong size, Optional<Bandwidth> bandwidth, Runnable signOfLife)
             throws IOException {
         this.answer = answer;
         this.from = from;
         this.size = size;
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
-        this.wire = new EndNoticing(bandwidth.map(some -> some.limit(content)).orElse(content), answer, sign);
+        this.wire = new ConnectionBody(
+                bandwidth.map(limit -> limit.limit(content)).orElse(content), answer, signOfLife);
         this.body = UnrequestedEncoding.peekable(wire);
     }
 
@@ -54,7 +55,7 @@ final class HttpBlobAnswer implements BlobAnswer {
 
     @Override
     public Optional<BlobAnswer> decoded() throws IOException {
-        // The rest of something encoded can't be decoded.
+        // A part of encoded content cannot be decoded.
         Optional<InputStream> plain =
                 from == 0 ? UnrequestedEncoding.undone(answer.response(), body) : Optional.empty();
         return plain.map(in -> new HttpBlobAnswer(this, in));
@@ -70,22 +71,23 @@ final class HttpBlobAnswer implements BlobAnswer {
         wire.close();
     }
 
-    private static final class EndNoticing extends FilterInputStream {
+    /** The body as received; closing it before its end discards the connection. */
+    private static final class ConnectionBody extends FilterInputStream {
         private final HttpAnswer answer;
-        private final Runnable sign;
+        private final Runnable signOfLife;
         private boolean ended;
 
-        EndNoticing(InputStream in, HttpAnswer answer, Runnable sign) {
+        ConnectionBody(InputStream in, HttpAnswer answer, Runnable signOfLife) {
             super(in);
             this.answer = answer;
-            this.sign = sign;
+            this.signOfLife = signOfLife;
         }
 
         @Override
         public int read() throws IOException {
             int value = super.read();
             ended |= value < 0;
-            sign.run();
+            signOfLife.run();
             return value;
         }
 
@@ -93,14 +95,14 @@ final class HttpBlobAnswer implements BlobAnswer {
         public int read(byte[] bytes, int offset, int length) throws IOException {
             int count = super.read(bytes, offset, length);
             ended |= count < 0;
-            sign.run();
+            signOfLife.run();
             return count;
         }
 
-        /** Breaks off, where the stream behind it would read the rest. */
+        /** Breaks the connection if data is left; closing the underlying stream would read the rest. */
         @Override
         public void close() {
-            // At its end the connection went back to the pool by itself, and is not ours to cancel any more.
+            // At the end of the body the connection returned to the pool, and another request may use it now.
             if (!ended) {
                 answer.discard();
             }

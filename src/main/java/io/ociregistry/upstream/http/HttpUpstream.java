@@ -36,7 +36,7 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.message.BasicNameValuePair;
 
-/** A registry that is reached over HTTP, or one mirror of it. */
+/** A registry that is reached over HTTP, or one mirror of it. Thread-safe. */
 public final class HttpUpstream implements Upstream {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
     private static final String MANIFESTS = "manifests";
@@ -45,7 +45,7 @@ public final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> LIST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.OCI_INDEX + ", application/json"));
 
-    /** Enough to learn how long all of it is. */
+    /** The answer to this range has the size of the whole blob. */
     private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
 
     private final RegistryName name;
@@ -77,7 +77,9 @@ public final class HttpUpstream implements Upstream {
         health.check(kind);
     }
 
-    /** Nobody asks it any more but for what is under way. */
+    /**
+     * Stops probes and keeps the breaker closed, because this upstream was replaced. Requests in flight continue.
+     */
     public void retire() {
         health.breaker().retire();
     }
@@ -89,15 +91,15 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
-        String what = describe("GET manifest", repository, reference);
-        HttpAnswer answer = send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, what, MANIFEST_HEADERS);
+        String action = describe("GET manifest", repository, reference);
+        HttpAnswer answer = send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
         try {
-            check(answer, what, ErrorCode.MANIFEST_UNKNOWN);
-            byte[] bytes = read(answer, maxBytes, what, "clients refuse such manifests, see maxManifestBytes");
+            check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
+            byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
             return new ManifestAnswer(
                     bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
         } catch (IOException e) {
-            throw ErrorMapping.of(what, origin, e);
+            throw ErrorMapping.of(action, origin, e);
         } finally {
             answer.discard();
         }
@@ -105,81 +107,81 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
-        String what = describe("HEAD manifest", repository, reference);
+        String action = describe("HEAD manifest", repository, reference);
         return head(
-                MANIFESTS, repository, reference, what, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS, MANIFEST_HEADERS);
+                MANIFESTS, repository, reference, action, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS, MANIFEST_HEADERS);
     }
 
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
-        String what = describe("HEAD blob", repository, digest);
-        HeadAnswer answer = head("blobs", repository, digest, what, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
-        if (answer.digest().filter(named -> isOther(named, digest)).isPresent()) {
+        String action = describe("HEAD blob", repository, digest);
+        HeadAnswer answer = head("blobs", repository, digest, action, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
+        if (answer.digest().filter(sent -> isOther(sent, digest)).isPresent()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    what + ": the answer is about another blob, "
+                    action + ": the answer is about another blob: "
                             + answer.digest().get());
         }
-        return new HeadAnswer(sizeOf(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+        return new HeadAnswer(possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
     }
 
-    /** Some name the SHA-256 digest of whatever they are asked for. */
-    private static boolean isOther(Digest named, Digest digest) {
-        return named.algorithm() == digest.algorithm() && !named.equals(digest);
+    /** Some registries send the SHA-256 digest for every blob, so digests of different algorithms are not compared. */
+    private static boolean isOther(Digest sent, Digest digest) {
+        return sent.algorithm() == digest.algorithm() && !sent.equals(digest);
     }
 
-    /** Proxies put {@code Content-Length: 0} into answers to HEAD, which have no body. */
-    private static OptionalLong sizeOf(Digest digest, OptionalLong told) {
-        return told.isPresent() && digest.canBeOf(told.getAsLong()) ? told : OptionalLong.empty();
+    /** Removes an impossible size: some proxies send {@code Content-Length: 0} with answers to HEAD. */
+    private static OptionalLong possibleSize(Digest digest, OptionalLong size) {
+        return size.isPresent() && digest.canBeOf(size.getAsLong()) ? size : OptionalLong.empty();
     }
 
     @Override
     public OptionalLong blobSize(String repository, Digest digest) {
-        String what = describe("GET the first byte of blob", repository, digest);
-        HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, what, ONE_BYTE);
-        return sizeOf(digest, wholeSize(answer, true, what, ErrorCode.BLOB_UNKNOWN));
+        String action = describe("GET the first byte of blob", repository, digest);
+        HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, action, ONE_BYTE);
+        return possibleSize(digest, wholeSize(answer, true, action, ErrorCode.BLOB_UNKNOWN));
     }
 
     @Override
     public BlobAnswer blob(String repository, Digest digest, long from) {
-        String what = describe("GET blob", repository, digest);
-        return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", what);
+        String action = describe("GET blob", repository, digest);
+        return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", action);
     }
 
     @Override
     public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
-        String what = describe("GET part of blob", repository, digest);
-        BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), what);
+        String action = describe("GET part of blob", repository, digest);
+        BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), action);
         if (answer.from() != from) {
             answer.close();
-            throw anotherPart(from, what);
+            throw wrongRange(from, action);
         }
         return answer;
     }
 
-    private BlobAnswer blob(String repository, Digest digest, long from, String range, String what) {
+    private BlobAnswer blob(String repository, Digest digest, long from, String range, String action) {
         List<NameValuePair> headers = range.isEmpty() ? List.of() : List.of(new BasicNameValuePair("Range", range));
-        HttpAnswer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, what, headers);
+        HttpAnswer answer = send(RequestKind.BLOB, "GET", "blobs", repository, digest, action, headers);
         try {
-            checkRange(answer, from, what);
+            checkRange(answer, from, action);
             if (from > 0 && answer.response().getCode() == 206) {
-                return part(answer, from, what);
+                return partial(answer, from, action);
             }
-            check(answer, what, ErrorCode.BLOB_UNKNOWN);
-            return whole(answer, digest, what);
+            check(answer, action, ErrorCode.BLOB_UNKNOWN);
+            return whole(answer, digest, action);
         } catch (IOException | RuntimeException e) {
             answer.discard();
-            throw e instanceof IOException broken ? ErrorMapping.of(what, origin, broken) : (RuntimeException) e;
+            throw e instanceof IOException broken ? ErrorMapping.of(action, origin, broken) : (RuntimeException) e;
         }
     }
 
     @Override
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
-        String what = "GET " + path + " of " + name + "/" + repository + where();
+        String action = "GET " + path + " of " + name + "/" + repository + ofMirror();
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
         URI uri = location.uri(repository, path, query);
         OutgoingRequest request =
-                new OutgoingRequest(kind, "GET", uri, location.repository(repository), what, LIST_HEADERS);
+                new OutgoingRequest(kind, "GET", uri, location.repository(repository), action, LIST_HEADERS);
         HttpAnswer answer = new RegistryRequest(transport, health, request).send(RegistryRequest.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
@@ -187,21 +189,23 @@ public final class HttpUpstream implements Upstream {
                 answer.skip();
                 return ListAnswer.no(response.getCode());
             }
-            check(answer, what, ErrorCode.NAME_UNKNOWN);
-            byte[] bytes = read(answer, maxBytes, what, "longer lists are not taken");
+            check(answer, action, ErrorCode.NAME_UNKNOWN);
+            byte[] bytes = read(answer, maxBytes, action, "this server accepts no larger lists");
             return new ListAnswer(
                     200, RegistryRequest.contentType(response), bytes, NextLink.query(response), isStale(response));
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": its link to the next page is none: " + e.getMessage(), e);
+                    ErrorCode.UPSTREAM_BAD_ANSWER,
+                    action + ": its Link to the next page is invalid: " + e.getMessage(),
+                    e);
         } catch (IOException e) {
-            throw ErrorMapping.of(what, origin, e);
+            throw ErrorMapping.of(action, origin, e);
         } finally {
             answer.discard();
         }
     }
 
-    /** True for a mirror that asks the registry itself, and so tells of that one. */
+    /** Returns true for a mirror that asks the registry itself, so that its answers are those of the registry. */
     public boolean isCache() {
         return location.isCache();
     }
@@ -212,20 +216,20 @@ public final class HttpUpstream implements Upstream {
     }
 
     /**
-     * As {@link #check}; for a mirror, silence is enough, since another source can be asked.
+     * Throws as {@link #check} does, and also for a silent mirror, because another source can be asked.
      *
-     * @throws RegistryException {@code UPSTREAM_TIMEOUT} too
+     * @throws RegistryException also {@code UPSTREAM_TIMEOUT}
      */
     public void checkUsable(RequestKind kind) {
         check(kind);
         if (location.mirror() && health.pulse().isSuspect()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT,
-                    this + " has not answered other requests for " + silence().toSeconds() + " s, and is passed over");
+                    this + " has not answered other requests for " + silence().toSeconds() + " s, and is skipped");
         }
     }
 
-    /** False while it is known to be down, or to limit such requests; for a mirror, also while it is silent. */
+    /** Returns true if {@link #checkUsable} does not throw. */
     public boolean isUsable(RequestKind kind) {
         try {
             checkUsable(kind);
@@ -259,32 +263,32 @@ public final class HttpUpstream implements Upstream {
             String path,
             String repository,
             Reference reference,
-            String what,
+            String action,
             ErrorCode notFound,
             List<NameValuePair> headers,
-            List<NameValuePair> instead) {
-        HttpAnswer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, what, headers);
-        boolean byGet = knowsNoHead(answer);
+            List<NameValuePair> headersOfGet) {
+        HttpAnswer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, action, headers);
+        boolean byGet = refusesHead(answer);
         if (byGet) {
             answer.skip();
-            answer = send(RequestKind.OTHER, "GET", path, repository, reference, what, instead);
+            answer = send(RequestKind.OTHER, "GET", path, repository, reference, action, headersOfGet);
         }
         ClassicHttpResponse response = answer.response();
-        OptionalLong size = wholeSize(answer, byGet && instead.equals(ONE_BYTE), what, notFound);
+        OptionalLong size = wholeSize(answer, byGet && headersOfGet.equals(ONE_BYTE), action, notFound);
         return new HeadAnswer(size, RegistryRequest.contentType(response), digest(response), isStale(response));
     }
 
     /**
-     * The size of the whole content that an answer is about. Discards the answer.
+     * Returns the size of the whole content that an answer describes. Discards the answer.
      *
-     * @param oneByte true if the request asked for the first byte alone, so that 206 is the expected status
+     * @param oneByte true if only the first byte was requested, so that 206 is the expected status
      */
-    private static OptionalLong wholeSize(HttpAnswer answer, boolean oneByte, String what, ErrorCode notFound) {
+    private static OptionalLong wholeSize(HttpAnswer answer, boolean oneByte, String action, ErrorCode notFound) {
         try {
             ClassicHttpResponse response = answer.response();
             boolean isPart = oneByte && response.getCode() == 206;
             if (!isPart) {
-                check(answer, what, notFound);
+                check(answer, action, notFound);
             }
             if (UnrequestedEncoding.isClaimed(response)) {
                 return OptionalLong.empty();
@@ -295,8 +299,8 @@ public final class HttpUpstream implements Upstream {
         }
     }
 
-    /** Old registries have no HEAD, and presigned URLs are often signed for GET alone. */
-    private boolean knowsNoHead(HttpAnswer answer) {
+    /** Old registries do not support HEAD, and presigned URLs are often signed for GET only. */
+    private boolean refusesHead(HttpAnswer answer) {
         int status = answer.response().getCode();
         return status == 405
                 || status == 501
@@ -306,9 +310,9 @@ public final class HttpUpstream implements Upstream {
     private static OptionalLong wholeSize(ClassicHttpResponse part) {
         Header header = part.getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
-        boolean told =
+        boolean hasSize =
                 range.matches() && range.group(1).equals("0") && !range.group(3).equals("*");
-        return told ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
+        return hasSize ? OptionalLong.of(Long.parseLong(range.group(3))) : OptionalLong.empty();
     }
 
     private HttpAnswer send(
@@ -317,70 +321,71 @@ public final class HttpUpstream implements Upstream {
             String path,
             String repository,
             Reference reference,
-            String what,
+            String action,
             List<NameValuePair> headers) {
         URI uri = location.uri(repository, path + "/" + reference, "");
         boolean isManifestByDigest = path.equals(MANIFESTS) && reference instanceof Digest;
         OutgoingRequest request =
-                new OutgoingRequest(kind, method, uri, location.repository(repository), what, headers);
+                new OutgoingRequest(kind, method, uri, location.repository(repository), action, headers);
         return new RegistryRequest(transport, isManifestByDigest ? health.forManifestsByDigest() : health, request)
                 .send();
     }
 
-    /** What a cache sends along with what it could not look up again. */
+    /** A caching mirror sends these warn-codes (RFC 7234, 5.5) with content that it could not revalidate. */
     private boolean isStale(ClassicHttpResponse response) {
         return location.isCache()
                 && Arrays.stream(response.getHeaders("Warning"))
                         .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
     }
 
-    private static void checkRange(HttpAnswer answer, long from, String what) {
+    private static void checkRange(HttpAnswer answer, long from, String action) {
         if (answer.response().getCode() == 416) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    what + ": it has no byte " + from + ", so what is held already is not of it");
+                    action + ": the upstream's blob has no byte " + from
+                            + ", so the bytes received before are not of this blob");
         }
     }
 
-    private static void check(HttpAnswer answer, String what, ErrorCode notFound) {
+    private static void check(HttpAnswer answer, String action, ErrorCode notFound) {
         if (answer.response().getCode() != 200) {
             answer.skip();
-            throw ErrorMapping.of(what, answer.from(), answer.response(), notFound);
+            throw ErrorMapping.of(action, answer.from(), answer.response(), notFound);
         }
     }
 
-    private BlobAnswer whole(HttpAnswer answer, Digest digest, String what) throws IOException {
+    private BlobAnswer whole(HttpAnswer answer, Digest digest, String action) throws IOException {
         OptionalLong size = length(answer.response());
         if (size.isPresent() && !digest.canBeOf(size.getAsLong())) {
             throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER, what + ": the answer is empty, and the blob is not");
+                    ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is empty, but the blob is not");
         }
         return new HttpBlobAnswer(answer, 0, size, bandwidth, health.pulse()::sign);
     }
 
-    private BlobAnswer part(HttpAnswer answer, long from, String what) throws IOException {
+    private BlobAnswer partial(HttpAnswer answer, long from, String action) throws IOException {
         Header header = answer.response().getFirstHeader("Content-Range");
         Matcher range = CONTENT_RANGE.matcher(header == null ? "" : header.getValue());
         if (!range.matches() || Long.parseLong(range.group(1)) != from) {
-            throw anotherPart(from, what);
+            throw wrongRange(from, action);
         }
         long last = Long.parseLong(range.group(2));
         OptionalLong size =
                 range.group(3).equals("*") ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(range.group(3)));
-        // It may send less than it was asked for, but nothing that can't be.
+        // The upstream may send less than requested, but not an impossible range.
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
-            throw anotherPart(from, what);
+            throw wrongRange(from, action);
         }
         return new HttpBlobAnswer(answer, from, size, bandwidth, health.pulse()::sign);
     }
 
-    private static RegistryException anotherPart(long from, String what) {
+    private static RegistryException wrongRange(long from, String action) {
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
-                what + ": it was asked for the bytes from " + from + " on and sent another part");
+                action + ": the upstream was asked for the bytes from " + from + " on and sent another range");
     }
 
-    private static byte[] read(HttpAnswer answer, long maxBytes, String what, String why) throws IOException {
+    private static byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {
         HttpEntity entity = answer.response().getEntity();
         if (entity == null) {
             return new byte[0];
@@ -395,13 +400,13 @@ public final class HttpUpstream implements Upstream {
             }
         }
         throw new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, what + ": it is larger than " + maxBytes + " bytes; " + why);
+                ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is larger than " + maxBytes + " bytes; " + reason);
     }
 
     private static OptionalLong length(ClassicHttpResponse response) {
         Header header = response.getFirstHeader("Content-Length");
-        boolean told = header != null && header.getValue().matches("[0-9]{1,18}");
-        return told ? OptionalLong.of(Long.parseLong(header.getValue())) : OptionalLong.empty();
+        boolean isNumber = header != null && header.getValue().matches("[0-9]{1,18}");
+        return isNumber ? OptionalLong.of(Long.parseLong(header.getValue())) : OptionalLong.empty();
     }
 
     private static Optional<Digest> digest(ClassicHttpResponse response) {
@@ -413,11 +418,11 @@ public final class HttpUpstream implements Upstream {
         }
     }
 
-    private String describe(String action, String repository, Reference reference) {
-        return action + " " + name + "/" + repository + reference.separator() + reference + where();
+    private String describe(String verb, String repository, Reference reference) {
+        return verb + " " + name + "/" + repository + reference.separator() + reference + ofMirror();
     }
 
-    private String where() {
+    private String ofMirror() {
         return location.mirror() ? " from the mirror " + origin : "";
     }
 

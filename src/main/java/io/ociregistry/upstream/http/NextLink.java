@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
- * The {@code Link} (RFC 8288) to the next page of a list.
+ * The {@code Link} header (RFC 8288) to the next page of a list.
  *
- * <p>Of its target the query alone counts. The list is the same, so its path is too, and registries behind proxies name hosts and paths that
- * only they know; and so no link can make us ask anybody else.
+ * <p>Only the query of its target is used. The path of the list does not change, and registries behind proxies send
+ * internal hosts and paths. In this way, no link can direct a request to another host.
  */
 final class NextLink {
-    /** A target, its end, and parameters, whose quoted values may hold anything. */
+    /** A target, the end of the target, and parameters, whose quoted values may contain any character. */
     private static final Pattern LINK =
             Pattern.compile("<([^>]*+)(>?)((?:[^,\"]++|\"(?:[^\"\\\\]++|\\\\.)*+\"?)*+)", Pattern.DOTALL);
 
@@ -24,9 +24,10 @@ final class NextLink {
     private NextLink() {}
 
     /**
-     * The query of the next page, as it was sent; empty if this page is the last one.
+     * Returns the query of the next page as received; empty if this page is the last one.
      *
-     * @throws IllegalArgumentException if there is a next page, but no query that asks for it, or if a link has no end, so that it may be one
+     * @throws IllegalArgumentException if the link to the next page has no query, or if a link has no end, because it
+     *     might be that link
      */
     static Optional<String> query(HttpResponse response) {
         return Arrays.stream(response.getHeaders("Link"))
@@ -38,7 +39,7 @@ final class NextLink {
 
     private static boolean isNext(MatchResult link) {
         if (link.group(2).isEmpty()) {
-            throw new IllegalArgumentException("a link has no >");
+            throw new IllegalArgumentException("a link has no closing >");
         }
         return PARAMETER
                 .matcher(link.group(3))

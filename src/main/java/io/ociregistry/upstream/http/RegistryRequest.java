@@ -26,14 +26,14 @@ import org.apache.hc.core5.http.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request to a registry, through challenges and redirects to its answer.
+ * Sends one request to a registry, answers challenges and follows redirects. Used once, by one thread.
  *
- * <p>Redirects are followed by hand, 10 at most; what authorizes us to one origin is never sent to another, and https is never left for
- * http. Every origin is given one chance to challenge.
+ * <p>It follows at most 10 redirects. It never sends the credentials of one origin to another, and never follows a
+ * redirect from https to http. It answers one challenge of each origin.
  */
 final class RegistryRequest {
     private static final int MAX_REDIRECTS = 10;
-    /** Redirects to where the same thing is; 303 names something else in its place (RFC 9110, 15.4.4). */
+    /** Redirects to the same resource; 303 names another resource in its place (RFC 9110, 15.4.4). */
     static final List<Integer> SAME_RESOURCE = List.of(301, 302, 307, 308);
 
     private static final List<Integer> REFUSALS = List.of(401, 403);
@@ -55,22 +55,22 @@ final class RegistryRequest {
         this.uri = request.uri();
     }
 
-    /** Sends it, unless the upstream limits such requests just now. The caller reads or discards the answer. */
+    /** Sends the request, unless the upstream limits such requests now. The caller reads or discards the answer. */
     HttpAnswer send() {
         return send(REDIRECTS);
     }
 
-    /** The same, following redirects of these statuses alone. */
+    /** Sends the request as {@link #send()} does, but follows only redirects with these statuses. */
     HttpAnswer send(List<Integer> followed) {
         Authenticator.Attempt attempt = authorized(() -> {
             health.limits().check(request.kind());
             return transport.authenticator().atHome(request.repository());
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
-            HttpAnswer answer = once(attempt.header());
+            HttpAnswer answer = exchange(attempt.header());
             int status = answer.response().getCode();
             if (REFUSALS.contains(status)) {
-                if (!improved(attempt, answer)) {
+                if (!answerChallenge(attempt, answer)) {
                     return answer;
                 }
             } else if (followed.contains(status)) {
@@ -79,16 +79,16 @@ final class RegistryRequest {
                 redirects++;
             } else if (status == 404 && attempt.isFallback()) {
                 answer.skip();
-                throw refusedBefore();
+                throw refusedCredentials();
             } else {
                 return answer;
             }
         }
-        throw bad("it was redirected more than " + MAX_REDIRECTS + " times", null);
+        throw invalid("the upstream redirected the request more than " + MAX_REDIRECTS + " times", null);
     }
 
-    /** Sends the request, and again if it was broken off because a silent registry is back. */
-    private HttpAnswer once(Optional<Secret> authorization) {
+    /** Sends the request, and again each time it is canceled because a silent registry showed a sign of life. */
+    private HttpAnswer exchange(Optional<Secret> authorization) {
         Origin to = Origin.of(uri);
         while (true) {
             HttpUriRequestBase message = message(authorization);
@@ -101,7 +101,7 @@ final class RegistryRequest {
                 }
                 answer.discard();
             } catch (RegistryException e) {
-                throw named(e);
+                throw described(e);
             } catch (IOException e) {
                 if (!ended(wait)) {
                     RegistryException failure = ErrorMapping.of(request.description(), to, e);
@@ -114,7 +114,7 @@ final class RegistryRequest {
         }
     }
 
-    /** Ends the wait. Returns true if the request was broken off. */
+    /** Ends the wait. Returns true if the request was canceled. */
     private static boolean ended(Optional<SilenceDetector.Wait> wait) {
         return wait.map(SilenceDetector.Wait::end).orElse(false);
     }
@@ -132,16 +132,17 @@ final class RegistryRequest {
         return request.kind() == RequestKind.BLOB ? UpstreamClients.Pool.BLOBS : UpstreamClients.Pool.METADATA;
     }
 
-    private boolean improved(Authenticator.Attempt attempt, HttpAnswer answer) {
+    /** Returns true if the attempt has other credentials now, so that the request is sent again. */
+    private boolean answerChallenge(Authenticator.Attempt attempt, HttpAnswer answer) {
         List<String> challenges = challenges(answer.response());
-        // Before the token is asked for, which can then go over the same connection.
+        // Read to the end first, so that the token request can use the same connection.
         answer.skip();
         int status = answer.response().getCode();
-        boolean bare = status == 401
+        boolean lacksChallenge = status == 401
                 && challenges.isEmpty()
                 && !askedForChallenges
                 && Origin.of(uri).equals(transport.targets().home());
-        List<String> known = bare ? challengesOfTheRegistry() : challenges;
+        List<String> known = lacksChallenge ? challengesOfRegistry() : challenges;
         return authorized(() -> attempt.improve(status, AuthChallenge.parse(known)));
     }
 
@@ -151,8 +152,8 @@ final class RegistryRequest {
                 .toList();
     }
 
-    /** What the registry wants of everybody, for the one answer that does not say so: gcr.io's, now and then. */
-    private List<String> challengesOfTheRegistry() {
+    /** Asks {@code /v2/} for the challenges, because gcr.io sometimes sends a 401 without any. */
+    private List<String> challengesOfRegistry() {
         askedForChallenges = true;
         URI base = transport.targets().home().resolve("/v2/");
         try (HttpAnswer answer =
@@ -163,22 +164,23 @@ final class RegistryRequest {
         }
     }
 
-    /** Nobody is told that something private is missing, so it may be there. */
-    private RegistryException refusedBefore() {
+    /** A registry may answer an anonymous request for private content with 404, so the content may exist. */
+    private RegistryException refusedCredentials() {
         return new RegistryException(
                 ErrorCode.DENIED,
-                request.description() + ": upstream refused the configured credentials, and answered 404 without them; correct them");
+                request.description() + ": upstream refused the configured credentials, and answered 404 without them;"
+                        + " correct the credentials");
     }
 
     private <T> T authorized(Supplier<T> authentication) {
         try {
             return authentication.get();
         } catch (RegistryException e) {
-            throw named(e);
+            throw described(e);
         }
     }
 
-    private RegistryException named(RegistryException e) {
+    private RegistryException described(RegistryException e) {
         return new RegistryException(
                 e.code(),
                 request.description() + ": " + e.getMessage(),
@@ -186,7 +188,7 @@ final class RegistryRequest {
                 e.retryAfter().orElse(null));
     }
 
-    /** Goes on to where the answer says; what comes next is the same attempt if that is of the same origin. */
+    /** Sets the target of the redirect; returns the same attempt if its origin is the same, otherwise a new one. */
     private Authenticator.Attempt follow(Authenticator.Attempt attempt, ClassicHttpResponse response) {
         Header location = response.getFirstHeader("Location");
         try {
@@ -198,25 +200,25 @@ final class RegistryRequest {
                     ? attempt
                     : transport.authenticator().elsewhere(after, request.repository());
         } catch (RegistryException e) {
-            throw named(e);
+            throw described(e);
         } catch (IllegalArgumentException e) {
-            throw bad("it was redirected to where nothing can be: " + e.getMessage(), e);
+            throw invalid("the upstream redirected to an invalid address: " + e.getMessage(), e);
         }
     }
 
     private URI target(String location) {
         if (location.isEmpty()) {
-            throw new IllegalArgumentException("no Location is given");
+            throw new IllegalArgumentException("the answer has no Location");
         }
-        // RFC 3986 keeps the path where only a query is given; Java follows RFC 2396, which drops its last component.
+        // RFC 3986 keeps the path if the reference is only a query; Java follows RFC 2396 and drops the last segment.
         return uri.resolve(Origin.parse(location.startsWith("?") ? uri.getRawPath() + location : location));
     }
 
-    private RegistryException bad(String why, @Nullable Throwable cause) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, request.description() + ": " + why, cause);
+    private RegistryException invalid(String reason, @Nullable Throwable cause) {
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, request.description() + ": " + reason, cause);
     }
 
-    /** The media type of an answer. */
+    /** Returns the media type of an answer; {@link MediaType#NONE} if it has none. */
     static MediaType contentType(ClassicHttpResponse response) {
         Header header = response.getFirstHeader("Content-Type");
         return header == null ? MediaType.NONE : new MediaType(header.getValue());

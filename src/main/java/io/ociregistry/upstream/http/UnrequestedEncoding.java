@@ -12,10 +12,11 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
- * Content that comes compressed, though every request says {@code identity}: some registries and the proxies before them do so.
+ * Decodes content that arrives compressed although every request asks for {@code identity}.
  *
- * <p>What a {@code Content-Encoding} says is not believed alone, since others label what is not encoded: the first bytes have to agree. For
- * manifests and lists, which are JSON, that decides. A blob may well begin as gzip does.
+ * <p>Some registries, and the proxies before them, compress such content; others declare an encoding without using it.
+ * So content is decoded only if both {@code Content-Encoding} and the first bytes say gzip. For manifests and lists,
+ * which are JSON, this is conclusive. A blob may be gzip data itself.
  */
 final class UnrequestedEncoding {
     private static final List<String> GZIP = List.of("gzip", "x-gzip");
@@ -24,10 +25,10 @@ final class UnrequestedEncoding {
     private UnrequestedEncoding() {}
 
     /**
-     * The manifest or list itself.
+     * Decodes the body of a manifest or list; returns it unchanged if it is not encoded.
      *
-     * @param limit no more bytes than that are read of it
-     * @throws IOException if it is encoded, but not as it says
+     * @param limit the maximal number of decoded bytes to return
+     * @throws IOException if the encoded content is invalid
      */
     static byte[] undone(HttpResponse answer, byte[] body, int limit) throws IOException {
         Optional<InputStream> decoded = undone(answer, peekable(new ByteArrayInputStream(body)));
@@ -35,15 +36,15 @@ final class UnrequestedEncoding {
     }
 
     /**
-     * The body without its encoding; empty if it has none of which we know. Then nothing of it was read.
+     * Returns the decoded body; empty if it has no known encoding, and then nothing of the body was consumed.
      *
-     * @throws IOException if it breaks off meanwhile
+     * @throws IOException if the connection breaks
      */
     static Optional<InputStream> undone(HttpResponse answer, PushbackInputStream body) throws IOException {
-        return isLabelled(answer) && isGzip(body) ? Optional.of(new GZIPInputStream(body)) : Optional.empty();
+        return declaresGzip(answer) && isGzip(body) ? Optional.of(new GZIPInputStream(body)) : Optional.empty();
     }
 
-    /** Whether the lengths in an answer may be those of something encoded. */
+    /** Returns true if the answer declares an encoding, so that its lengths may be those of encoded content. */
     static boolean isClaimed(HttpResponse answer) {
         Header encoding = answer.getFirstHeader("Content-Encoding");
         return encoding != null && !encoding.getValue().strip().equalsIgnoreCase("identity");
@@ -53,7 +54,7 @@ final class UnrequestedEncoding {
         return new PushbackInputStream(body, MAGIC_LENGTH);
     }
 
-    private static boolean isLabelled(HttpResponse answer) {
+    private static boolean declaresGzip(HttpResponse answer) {
         Header encoding = answer.getFirstHeader("Content-Encoding");
         return encoding != null && GZIP.contains(encoding.getValue().strip().toLowerCase(Locale.ROOT));
     }

@@ -7,19 +7,20 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Where the repositories of a registry are, and what they are called there: in the registry itself, or in a mirror of it.
+ * The address of a registry or of a mirror of it, and the names that the registry's repositories have there.
  *
- * @param prefix what comes before their names, with a slash at its end; empty for nothing
- * @param ns what a cache is told that mirrors several registries (distribution specification, "Registry Proxying")
- * @param mirror whether that is a mirror
+ * @param prefix the prefix of repository names, with a slash at its end; empty for none
+ * @param ns the registry to send in the query parameter {@code ns} to a mirror that caches several registries
+ *     (distribution specification, "Registry Proxying")
+ * @param mirror true for a mirror
  */
 public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryName> ns, boolean mirror) {
-    /** In the registry itself. */
+    /** Returns the location of the registry itself. */
     public static UpstreamLocation in(Origin registry) {
         return new UpstreamLocation(registry, "", Optional.empty(), false);
     }
 
-    /** In that mirror of a registry. */
+    /** Returns the location of a mirror of a registry. */
     public static UpstreamLocation in(MirrorConfig mirror, RegistryName registry) {
         return new UpstreamLocation(
                 Origin.of(mirror.url()),
@@ -28,36 +29,38 @@ public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryNa
                 true);
     }
 
-    /** True for a cache that asks the registry itself, so that what it answers tells of that one. */
+    /** Returns true for a caching mirror, which answers for the registry because it asks the registry itself. */
     public boolean isCache() {
         return ns.isPresent();
     }
 
     /**
-     * The name of the repository there. A cache may take the first component of a name for the registry that {@code ns}
-     * tells, and leave it out; so a name that begins like a registry comes after the registry itself.
+     * Returns the name of the repository at this location.
+     *
+     * <p>A caching mirror may take a first component that looks like a registry for the registry in {@code ns}, and
+     * drop it. So the registry is put before such a name.
      */
     String repository(String name) {
         String first = name.substring(0, Math.max(0, name.indexOf('/')));
-        boolean mayBeMisread = prefix.isEmpty() && RegistryName.isUnmistakable(first);
-        return ns.filter(registry -> mayBeMisread)
+        boolean looksLikeRegistry = prefix.isEmpty() && RegistryName.isUnmistakable(first);
+        return ns.filter(registry -> looksLikeRegistry)
                         .map(registry -> registry.withPort() + "/")
                         .orElse(prefix)
                 + name;
     }
 
     /**
-     * Of something in a repository.
+     * Returns the URI of a resource in a repository.
      *
-     * @param path below the repository
-     * @param query without the question mark; empty for none
+     * @param path the path relative to the repository
+     * @param query the query without the question mark; empty for none
      */
     URI uri(String repository, String path, String query) {
-        // Its own links to next pages have it already.
-        boolean told = ("&" + query).contains("&ns=");
-        String more = ns.filter(name -> !told).map(name -> "ns=" + name).orElse("");
+        // The mirror's links to next pages contain ns already.
+        boolean hasNs = ("&" + query).contains("&ns=");
+        String more = ns.filter(name -> !hasNs).map(name -> "ns=" + name).orElse("");
         String all = query + (query.isEmpty() || more.isEmpty() ? "" : "&") + more;
-        // The brackets of an IPv6 address are no part of a path.
+        // The brackets of an IPv6 address are not allowed in a path.
         String escaped = repository(repository).replace("[", "%5B").replace("]", "%5D");
         return origin.resolve("/v2/" + escaped + "/" + path + (all.isEmpty() ? "" : "?" + all));
     }

@@ -22,27 +22,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which source a blob comes from: the first that has not broken off with it, then the one whose failure is longest ago. Those that sent
- * something wrong are left out. All that is forgotten ten minutes after the blob was last asked for.
+ * Chooses the source of each blob. Thread-safe.
+ *
+ * <p>The first source that has not failed with the blob is asked first, and the source whose failure is the longest ago
+ * next. Sources that sent wrong bytes are skipped. The history of a blob is dropped ten minutes after its last request.
  */
 final class BlobSources {
     private static final Logger LOG = LoggerFactory.getLogger(BlobSources.class);
-    private static final int BLOBS = 1024;
+    private static final int MAX_BLOBS = 1024;
 
     private final List<HttpUpstream> all;
-    private final Cache<String, Course> courses = Caffeine.newBuilder()
-            .maximumSize(BLOBS)
+    private final Cache<String, SourceHistory> histories = Caffeine.newBuilder()
+            .maximumSize(MAX_BLOBS)
             .expireAfterAccess(Duration.ofMinutes(10))
             .build();
 
-    /** What has become of one blob. All is guarded by this. */
-    private static final class Course {
-        private final Set<HttpUpstream> broke = new LinkedHashSet<>();
+    /** The sources that were asked for one blob. All fields are guarded by this. */
+    private static final class SourceHistory {
+        /** Sources whose transfer broke, the oldest failure first. */
+        private final Set<HttpUpstream> failed = new LinkedHashSet<>();
+
         private final Set<HttpUpstream> wrong = new LinkedHashSet<>();
-        /** Who sent something of what is held. */
+        /** Sources that sent bytes of the current download, the current one last. */
         private final Set<HttpUpstream> sent = new LinkedHashSet<>();
 
-        synchronized void begins(HttpUpstream source, long from) {
+        synchronized void started(HttpUpstream source, long from) {
             if (from == 0) {
                 sent.clear();
             }
@@ -50,9 +54,9 @@ final class BlobSources {
             sent.add(source);
         }
 
-        synchronized void breaksOff(HttpUpstream source) {
-            broke.remove(source);
-            broke.add(source);
+        synchronized void failed(HttpUpstream source) {
+            failed.remove(source);
+            failed.add(source);
         }
     }
 
@@ -60,98 +64,103 @@ final class BlobSources {
         this.all = all;
     }
 
-    /** Whom to ask for it, in this order. */
+    /** Returns the sources to ask, in this order. */
     List<HttpUpstream> inTurn(String repository, Digest digest) {
-        Course course = course(repository, digest);
-        synchronized (course) {
+        SourceHistory history = history(repository, digest);
+        synchronized (history) {
             return Stream.concat(
-                            all.stream().filter(source -> !course.broke.contains(source)),
-                            List.copyOf(course.broke).stream())
-                    .filter(source -> !course.wrong.contains(source))
+                            all.stream().filter(source -> !history.failed.contains(source)),
+                            List.copyOf(history.failed).stream())
+                    .filter(source -> !history.wrong.contains(source))
                     .toList();
         }
     }
 
-    /** Asks that one for the blob from a position on, and takes notice of whether the answer comes to its end. */
+    /** GETs the blob from that source from a position on, and records whether the body reaches its end. */
     BlobAnswer ask(HttpUpstream source, String repository, Digest digest, long from) {
-        Course course = course(repository, digest);
+        SourceHistory history = history(repository, digest);
         try {
             BlobAnswer answer = source.blob(repository, digest, from);
-            course.begins(source, from);
-            return new Noted(answer, () -> course.breaksOff(source));
+            history.started(source, from);
+            return new RecordedAnswer(answer, () -> history.failed(source));
         } catch (RegistryException e) {
-            course.breaksOff(source);
+            history.failed(source);
             throw e;
         }
     }
 
-    /** Whether one that has not failed with it is left. A cache is not left for being slow: it sends as fast as it gets. */
+    /**
+     * Returns true if another usable source has neither failed with the blob nor sent bytes of it.
+     *
+     * <p>Returns false while a caching mirror sends the blob: it sends as fast as it receives, so it is not replaced
+     * for being slow.
+     */
     boolean hasOther(String repository, Digest digest) {
-        Course course = course(repository, digest);
-        synchronized (course) {
-            boolean fromCache = course.sent.stream()
-                    .reduce((one, next) -> next)
+        SourceHistory history = history(repository, digest);
+        synchronized (history) {
+            boolean fromCache = history.sent.stream()
+                    .reduce((previous, next) -> next)
                     .filter(HttpUpstream::isCache)
                     .isPresent();
             return !fromCache
                     && all.stream()
-                            .anyMatch(source -> !course.broke.contains(source)
-                                    && !course.wrong.contains(source)
-                                    && !course.sent.contains(source)
+                            .anyMatch(source -> !history.failed.contains(source)
+                                    && !history.wrong.contains(source)
+                                    && !history.sent.contains(source)
                                     && source.isUsable(RequestKind.BLOB));
         }
     }
 
-    /** Leaves out all mirrors that sent something of it; false if none did. */
+    /** Skips all mirrors that sent bytes of the blob from now on; returns false if no mirror did. */
     boolean passOver(String repository, Digest digest, HttpUpstream registry) {
-        Course course = course(repository, digest);
-        synchronized (course) {
-            course.sent.remove(registry);
-            boolean any = course.wrong.addAll(course.sent);
-            if (any) {
+        SourceHistory history = history(repository, digest);
+        synchronized (history) {
+            history.sent.remove(registry);
+            boolean anyMirror = history.wrong.addAll(history.sent);
+            if (anyMirror) {
                 LOG.error(
-                        "what came of the blob {} is wrong; passed over, since it was sent by them: {}",
+                        "the bytes received of blob {} are wrong; skipping the mirrors that sent them: {}",
                         digest,
-                        course.sent);
+                        history.sent);
             }
-            course.sent.clear();
-            return any;
+            history.sent.clear();
+            return anyMirror;
         }
     }
 
-    private Course course(String repository, Digest digest) {
-        return courses.get(repository + "@" + digest, unknown -> new Course());
+    private SourceHistory history(String repository, Digest digest) {
+        return histories.get(repository + "@" + digest, unknown -> new SourceHistory());
     }
 
-    /** An answer that tells when it is closed before its end. */
-    private static final class Noted implements BlobAnswer {
+    /** An answer that reports when it is closed before the end of its body. */
+    private static final class RecordedAnswer implements BlobAnswer {
         private final BlobAnswer answer;
-        private final Runnable broken;
+        private final Runnable onFailure;
         private final AtomicBoolean ended;
         private final InputStream body;
 
-        Noted(BlobAnswer answer, Runnable broken) {
-            this(answer, broken, new AtomicBoolean());
+        RecordedAnswer(BlobAnswer answer, Runnable onFailure) {
+            this(answer, onFailure, new AtomicBoolean());
         }
 
-        private Noted(BlobAnswer answer, Runnable broken, AtomicBoolean ended) {
+        private RecordedAnswer(BlobAnswer answer, Runnable onFailure, AtomicBoolean ended) {
             this.answer = answer;
-            this.broken = broken;
+            this.onFailure = onFailure;
             this.ended = ended;
             this.body = new FilterInputStream(answer.body()) {
                 @Override
                 public int read() throws IOException {
-                    return noticing(super.read());
+                    return recordEnd(super.read());
                 }
 
                 @Override
                 public int read(byte[] bytes, int offset, int length) throws IOException {
-                    return noticing(super.read(bytes, offset, length));
+                    return recordEnd(super.read(bytes, offset, length));
                 }
             };
         }
 
-        private int noticing(int read) {
+        private int recordEnd(int read) {
             if (read < 0) {
                 ended.set(true);
             }
@@ -170,7 +179,7 @@ final class BlobSources {
 
         @Override
         public Optional<BlobAnswer> decoded() throws IOException {
-            return answer.decoded().map(plain -> new Noted(plain, broken, ended));
+            return answer.decoded().map(plain -> new RecordedAnswer(plain, onFailure, ended));
         }
 
         @Override
@@ -181,7 +190,7 @@ final class BlobSources {
         @Override
         public void close() {
             if (!ended.get()) {
-                broken.run();
+                onFailure.run();
             }
             answer.close();
         }

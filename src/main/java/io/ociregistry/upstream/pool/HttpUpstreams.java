@@ -15,20 +15,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The registries that are reached over HTTP.
+ * The upstreams that are reached over HTTP. Thread-safe; closing it ends the work of all upstreams.
  *
- * <p>Each has its own threads, so that none keeps another waiting. A configured one has its own connections and TLS too, and so has each of its
- * mirrors; the others share theirs, and are reached at public addresses only, over verified https and anonymously, if they may be asked at all.
- * What a wildcard says counts for each of its registries as if that had an entry of its own.
+ * <p>Each registry has its own threads, so that no registry delays another. A configured registry, and each of its
+ * mirrors, also has its own connections and TLS settings. Unlisted registries share connections; they are reached only
+ * at public addresses, over verified https and anonymously, or not at all. A wildcard entry applies to each matching
+ * registry as an entry of its own.
  */
 public final class HttpUpstreams implements Upstreams {
-    /** More than anybody chains; who comes through more is in a loop with something that hides. */
-    private static final int MOST_HOPS = 10;
+    /** More servers are taken for a loop with servers that do not send {@code Via} (ADR 18). */
+    private static final int MAX_HOPS = 10;
 
-    private final String self = Via.pseudonym();
+    private final String pseudonym = Via.pseudonym();
     private final UpstreamFactory factory;
-    /** Replaced, and added to, under the lock. */
-    private volatile UpstreamPool now;
+    /** Replaced, and extended, only under the lock. */
+    private volatile UpstreamPool current;
 
     public HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
         this(config, names, trust, pace, HelperPrograms.SYSTEM);
@@ -36,62 +37,62 @@ public final class HttpUpstreams implements Upstreams {
 
     HttpUpstreams(
             ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
-        this.factory = new UpstreamFactory(self, names, trust, pace, helpers);
-        this.now = new UpstreamPool(config, factory, Optional.empty());
+        this.factory = new UpstreamFactory(pseudonym, names, trust, pace, helpers);
+        this.current = new UpstreamPool(config, factory, Optional.empty());
     }
 
-    /** The registries of a configuration. Nothing is connected to, and no file read, before it is needed. */
+    /** Creates the upstreams of a configuration. Opens no connection and reads no file before it is needed. */
     public static HttpUpstreams of(ServerConfig config) {
         return new HttpUpstreams(config, HostResolver.SYSTEM, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
     }
 
     /**
-     * The upstream of that name; makes no connection.
+     * {@inheritDoc}
      *
-     * @throws RegistryException {@link ErrorCode#LOOP} too, where the request that the calling thread works for came from here
+     * @throws RegistryException also {@link ErrorCode#LOOP} if the thread's request passed through this server
      */
     @Override
     public Upstream get(RegistryName name) {
         refuseLoop(name);
-        return now.find(name).orElseGet(() -> unknown(name)).upstream();
+        return current.find(name).orElseGet(() -> create(name)).upstream();
     }
 
-    /** One after the other, so that none is added to those that a reload has just looked through. */
-    private synchronized PooledUpstream unknown(RegistryName name) {
-        return now.get(name);
+    /** Locked, so that no upstream is added to a pool that a reload has already copied. */
+    private synchronized PooledUpstream create(RegistryName name) {
+        return current.get(name);
     }
 
     private void refuseLoop(RegistryName name) {
         Via via = Via.here();
-        if (via.cameThrough(self)) {
+        if (via.cameThrough(pseudonym)) {
             throw new RegistryException(
                     ErrorCode.LOOP,
-                    name
-                            + " is not asked: this request came through this server before, so its mirrors, or those of others, form a loop");
+                    name + " was not asked, because this request passed through this server before;"
+                            + " remove the loop of mirrors from the configurations");
         }
-        if (via.hops().size() > MOST_HOPS) {
+        if (via.hops().size() > MAX_HOPS) {
             throw new RegistryException(
                     ErrorCode.LOOP,
-                    name + " is not asked: this request came through "
-                            + via.hops().size() + " servers already, and " + MOST_HOPS
-                            + " are the most; are there mirrors that form a loop?");
+                    name + " was not asked, because this request passed through "
+                            + via.hops().size() + " servers and the limit is " + MAX_HOPS
+                            + "; check the configurations for a loop of mirrors");
         }
     }
 
     @Override
     public List<Upstream> known() {
-        return now.all().map(PooledUpstream::upstream).toList();
+        return current.all().map(PooledUpstream::upstream).toList();
     }
 
     @Override
     public synchronized void reload(ServerConfig config) {
-        UpstreamPool before = now;
+        UpstreamPool before = current;
         UpstreamPool after = new UpstreamPool(config, factory, Optional.of(before));
-        now = after;
+        current = after;
         before.retireBut(after);
     }
 
-    /** Ends all work, that of upstreams that are not configured any more too, within 2 seconds however many there are. */
+    /** Ends all work within 2 seconds, also the work of upstreams that are no longer configured. */
     @Override
     public void close() {
         factory.close();

@@ -35,22 +35,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A registry with mirrors: each is asked in turn, and the registry itself last, until one has what is wanted (ADR 17).
+ * A registry with mirrors, which are asked in their order and before the registry itself (ADR 17). Thread-safe.
  *
- * <p>Only the registry can say that something does not exist; whatever else than the thing itself a mirror answers, the next one is asked. What
- * is known to be down or to limit us is left out. Manifests are verified where they were asked for by digest, and have to be manifests where
- * not; which blobs come from whom is {@link BlobSources}' business. Failures are the registry's, and tell those of the mirrors too.
+ * <ul>
+ *   <li>Only the registry can answer that content does not exist. After any other answer of a mirror than the content,
+ *       the next source is asked.
+ *   <li>A source that is known to be down, or that limits requests, is skipped while another one is usable.
+ *   <li>A mirror's manifest must have the requested digest, or be a valid manifest if it was requested by tag.
+ *   <li>{@link BlobSources} chooses the source of a blob.
+ *   <li>A failure has the code of the registry's failure, and names the failures of the mirrors.
+ * </ul>
  */
 final class MirroredUpstream implements Upstream {
     private static final Logger LOG = LoggerFactory.getLogger(MirroredUpstream.class);
-    private static final int LISTS = 256;
+    private static final int MAX_LISTS = 256;
 
     private final HttpUpstream registry;
     private final List<HttpUpstream> all;
     private final BlobSources sources;
-    /** Who knows the next page of a list. */
-    private final Cache<List<String>, HttpUpstream> lists = Caffeine.newBuilder()
-            .maximumSize(LISTS)
+    /** The source of each next page, by repository, path and query; only the sender of a page knows its next page. */
+    private final Cache<List<String>, HttpUpstream> sourcesOfPages = Caffeine.newBuilder()
+            .maximumSize(MAX_LISTS)
             .expireAfterWrite(Duration.ofMinutes(10))
             .build();
 
@@ -76,10 +81,10 @@ final class MirroredUpstream implements Upstream {
                 reasons.put(source, e);
             }
         }
-        throw together(reasons);
+        throw combined(reasons);
     }
 
-    /** Of the source that is asked first. */
+    /** Returns the silence of the source that is asked first. */
     @Override
     public Duration silence() {
         return all.stream()
@@ -100,12 +105,12 @@ final class MirroredUpstream implements Upstream {
                 }
                 if (answer.stale()) {
                     stale.add(answer);
-                    throw old(source);
+                    throw staleAnswer(source);
                 }
                 return answer;
             });
         } catch (RegistryException e) {
-            // What a cache had yesterday, unless the registry says that there is no such thing.
+            // A stale manifest of a caching mirror, unless the registry answered that the manifest does not exist.
             if (stale.isEmpty() || !(e.code().isUpstreamFailure() || e.code() == ErrorCode.TOO_MANY_REQUESTS)) {
                 throw e;
             }
@@ -115,15 +120,15 @@ final class MirroredUpstream implements Upstream {
 
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
-        return first(RequestKind.OTHER, spentLast(), source -> {
+        return first(RequestKind.OTHER, rateLimitedLast(), source -> {
             HeadAnswer answer = source.headManifest(repository, reference);
-            boolean another = reference instanceof Digest digest
-                    && answer.digest().filter(told -> !told.equals(digest)).isPresent();
-            if (source != registry && another) {
-                throw wrong(source, "it names another digest for " + reference);
+            boolean isOther = reference instanceof Digest digest
+                    && answer.digest().filter(sent -> !sent.equals(digest)).isPresent();
+            if (source != registry && isOther) {
+                throw wrong(source, "it answered with another digest for " + reference);
             }
             if (answer.stale()) {
-                throw old(source);
+                throw staleAnswer(source);
             }
             return answer;
         });
@@ -167,14 +172,14 @@ final class MirroredUpstream implements Upstream {
 
     @Override
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
-        HttpUpstream known = lists.getIfPresent(List.of(repository, path, query));
+        HttpUpstream known = sourcesOfPages.getIfPresent(List.of(repository, path, query));
         List<HttpUpstream> asked = known != null ? List.of(known) : all;
         return first(RequestKind.OTHER, asked, source -> {
             ListAnswer answer = source.list(repository, path, query, maxBytes);
-            if (source != registry && (answer.stale() || !tells(source, path, answer, known != null))) {
-                throw wrong(source, "it has no list of " + path + " that can be relied on");
+            if (source != registry && (answer.stale() || !isReliable(source, path, answer, known != null))) {
+                throw wrong(source, "its answer for " + path + " is stale or is no usable list");
             }
-            answer.next().ifPresent(next -> lists.put(List.of(repository, path, next), source));
+            answer.next().ifPresent(next -> sourcesOfPages.put(List.of(repository, path, next), source));
             return answer;
         });
     }
@@ -189,50 +194,50 @@ final class MirroredUpstream implements Upstream {
         return registry.blobs(priority);
     }
 
-    /** All sources, those last that say that no requests remain. */
-    private List<HttpUpstream> spentLast() {
+    /** Returns all sources, those whose rate limit is used up last. */
+    private List<HttpUpstream> rateLimitedLast() {
         return all.stream()
                 .sorted(Comparator.comparing(source -> !source.isUsable(RequestKind.REVALIDATION)))
                 .toList();
     }
 
-    private <A> A first(RequestKind kind, Function<HttpUpstream, A> ask) {
-        return first(kind, all, ask);
+    private <A> A first(RequestKind kind, Function<HttpUpstream, A> request) {
+        return first(kind, all, request);
     }
 
-    private <A> A first(RequestKind kind, List<HttpUpstream> some, Function<HttpUpstream, A> ask) {
-        // Where all are down, asking is how a download finds out that one is back.
-        boolean anyUsable = some.stream().anyMatch(source -> source.isUsable(kind));
+    private <A> A first(RequestKind kind, List<HttpUpstream> candidates, Function<HttpUpstream, A> request) {
+        // If all sources are down, they are asked all the same, so that a download notices when one is back.
+        boolean anyUsable = candidates.stream().anyMatch(source -> source.isUsable(kind));
         Map<HttpUpstream, RegistryException> failures = new LinkedHashMap<>();
-        for (HttpUpstream source : some) {
+        for (HttpUpstream source : candidates) {
             try {
                 if (anyUsable) {
                     source.checkUsable(kind);
                 }
-                return ask.apply(source);
+                return request.apply(source);
             } catch (RegistryException e) {
-                LOG.debug("{}; going on to the next source", e.getMessage());
+                LOG.debug("{}; trying the next source", e.getMessage());
                 failures.put(source, e);
             }
         }
-        throw together(failures);
+        throw combined(failures);
     }
 
-    /** The registry's failure, and what the mirrors said. */
-    private RegistryException together(Map<HttpUpstream, RegistryException> failures) {
+    /** Returns the registry's failure with the messages of the mirrors' failures. */
+    private RegistryException combined(Map<HttpUpstream, RegistryException> failures) {
         List<RegistryException> others = new ArrayList<>(failures.values());
-        RegistryException registrys = failures.get(registry);
-        RegistryException own = registrys != null ? registrys : others.get(others.size() - 1);
+        RegistryException ofRegistry = failures.get(registry);
+        RegistryException own = ofRegistry != null ? ofRegistry : others.get(others.size() - 1);
         others.remove(own);
         if (others.isEmpty()) {
             return own;
         }
-        String said = others.stream().map(RegistryException::getMessage).collect(Collectors.joining("; "));
+        String messages = others.stream().map(RegistryException::getMessage).collect(Collectors.joining("; "));
         Optional<Duration> wait = failures.values().stream()
                 .flatMap(each -> each.retryAfter().stream())
                 .min(Duration::compareTo);
         return new RegistryException(
-                own.code(), own.getMessage() + "; of its mirrors: " + said, own, wait.orElse(null));
+                own.code(), own.getMessage() + "; failures of its mirrors: " + messages, own, wait.orElse(null));
     }
 
     private static void verify(ManifestAnswer answer, Reference reference, HttpUpstream source) {
@@ -241,20 +246,23 @@ final class MirroredUpstream implements Upstream {
             if (!(reference instanceof Digest digest) || manifest.is(digest)) {
                 return;
             }
-            throw wrong(source, "it sent the manifest " + manifest.digest() + " for " + digest);
+            throw wrong(source, "it sent manifest " + manifest.digest() + " for " + digest);
         } catch (RegistryException e) {
             if (reference instanceof Digest) {
-                LOG.error("{} sent something else for {}; passed over: {}", source, reference, e.getMessage());
+                LOG.error("{} sent wrong content for {}; trying the next source: {}", source, reference, e.getMessage());
             }
             throw wrong(source, e.getMessage());
         }
     }
 
     /**
-     * Whether a mirror's list is one. That it lists no referrers is believed only where it asked the registry itself: others do not bring in what
-     * they were not asked for, and a signed image must not pass for an unsigned one.
+     * Returns true if a mirror's answer is a usable list.
+     *
+     * <p>An empty list of referrers is believed only from a caching mirror, which asked the registry itself. Other
+     * mirrors may not have copied the referrers, and a signed image must not look unsigned. An empty page after the
+     * first one is believed from any mirror.
      */
-    private static boolean tells(HttpUpstream source, String path, ListAnswer answer, boolean goesOn) {
+    private static boolean isReliable(HttpUpstream source, String path, ListAnswer answer, boolean isLaterPage) {
         if (!answer.isFound()) {
             return false;
         }
@@ -263,7 +271,7 @@ final class MirroredUpstream implements Upstream {
                 Optional<ReferrerList> list = answer.contentType().equals(MediaType.OCI_INDEX)
                         ? ReferrerList.parse(answer.bytes())
                         : Optional.empty();
-                return list.filter(found -> goesOn || source.isCache() || !found.isEmpty())
+                return list.filter(found -> isLaterPage || source.isCache() || !found.isEmpty())
                         .isPresent();
             }
             TagList.parse(answer.bytes());
@@ -273,12 +281,12 @@ final class MirroredUpstream implements Upstream {
         }
     }
 
-    private static RegistryException old(HttpUpstream source) {
+    private static RegistryException staleAnswer(HttpUpstream source) {
         return new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, source + ": it says itself that what it has may be old");
+                ErrorCode.UPSTREAM_BAD_ANSWER, source + ": it sent a Warning that its answer may be stale");
     }
 
-    private static RegistryException wrong(HttpUpstream source, String why) {
-        return new RegistryException(ErrorCode.UPSTREAM_WRONG_CONTENT, source + ": " + why);
+    private static RegistryException wrong(HttpUpstream source, String reason) {
+        return new RegistryException(ErrorCode.UPSTREAM_WRONG_CONTENT, source + ": " + reason);
     }
 }

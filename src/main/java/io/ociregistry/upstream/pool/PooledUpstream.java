@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A registry as it is asked, and what has to be let go with it.
+ * One upstream with the resources that are released with it.
  *
- * @param sources itself and its mirrors
- * @param clients its own; none where it shares those of others
+ * @param sources the registry and its mirrors
+ * @param clients the connections of its own; none for an unlisted registry, which shares connections
  */
 record PooledUpstream(
         UpstreamSettings reach,
@@ -20,10 +20,10 @@ record PooledUpstream(
         List<HttpUpstream> sources,
         List<UpstreamClients> clients,
         Line line) {
-    /** What a registry has to itself for as long as its limits stay the same: its threads, and its share of the bandwidth. */
+    /** The threads and the bandwidth limit of one registry, which stay in use while its limits are unchanged. */
     record Line(UpstreamExecutors executors, Optional<Bandwidth> bandwidth) {}
 
-    /** Keeps nothing for requests that won't come. Who has it already is served on, to the end. */
+    /** Stops probes and closes idle connections; no new work will come. Work in flight continues. */
     void retire() {
         sources.forEach(HttpUpstream::retire);
         clients.forEach(UpstreamClients::retire);

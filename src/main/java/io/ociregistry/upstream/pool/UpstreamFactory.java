@@ -50,18 +50,22 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-/** Makes upstreams of what a configuration says of them. Nothing is connected to, and no file read, before it is needed. */
+/**
+ * Creates the upstreams of a configuration. Thread-safe; closing it ends the work of all upstreams that it created.
+ *
+ * <p>Opens no connection and reads no file before it is needed.
+ */
 public final class UpstreamFactory implements AutoCloseable {
-    /** Docker Hub's API is not where its name is. */
+    /** Endpoints of registries whose API has another host than their name. */
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
     private static final String OWN_PROXY = "registries[].proxy";
     private static final String MIRRORS_PROXY = "registries[].mirrors[].proxy";
 
-    /** Clients can name any number of registries that nobody will ever bring back. */
+    /** Probing of an unlisted registry ends after this time, because clients can name any number of dead registries. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
-    /** For what arrived whole to reach the disk. */
-    private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
+    /** The time at a stop for completed downloads to reach the disk. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
     private final String pseudonym;
     private final CachingResolver resolver;
@@ -70,13 +74,13 @@ public final class UpstreamFactory implements AutoCloseable {
     private final CredentialSources sources;
     private final ScheduledExecutorService probes = probes();
 
-    /** All that somebody may still use, those of retired upstreams too; what nobody can use any more leaves by itself. */
+    /** All clients in use, also those of replaced upstreams; held weakly, so that unused ones can be collected. */
     private final Set<UpstreamClients> clients = weak();
 
     private final Set<UpstreamExecutors> executors = weak();
 
     /**
-     * Upstreams that share these.
+     * Creates a factory.
      *
      * @param pseudonym the name of this server in {@code Via}
      */
@@ -93,9 +97,9 @@ public final class UpstreamFactory implements AutoCloseable {
         return Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
     }
 
-    /** The connections to all registries without an entry. */
+    /** Creates the connections that all unlisted registries share. */
     UpstreamClients forUnlisted(Timeouts timeouts, ProxyEnvironment environment) {
-        return noted(new UpstreamClients(
+        return registered(new UpstreamClients(
                 TlsContexts.verified(trust),
                 AddressGuard.publicOnly(resolver),
                 Proxies.of(ProxyConfig.AS_ENVIRONMENT, OWN_PROXY, environment, sources),
@@ -103,10 +107,10 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     /**
-     * Makes one.
+     * Creates an upstream.
      *
-     * @param shared the connections of those without an entry
-     * @param before the same registry as it was reached until now
+     * @param shared the connections of unlisted registries
+     * @param before the upstream of the same registry that is replaced
      */
     PooledUpstream connect(UpstreamSettings reach, UpstreamClients shared, Optional<PooledUpstream> before) {
         PooledUpstream.Line line = before.filter(known -> known.reach().limits().equals(reach.limits()))
@@ -146,34 +150,34 @@ public final class UpstreamFactory implements AutoCloseable {
         List<UpstreamClients> all = new ArrayList<>(List.of(own));
         List<HttpUpstream> mirrors = new ArrayList<>();
         for (MirrorConfig mirror : config.mirrors()) {
-            UpstreamClients its = clients(
+            UpstreamClients ownOfMirror = clients(
                     mirror.tls(),
                     proxies(mirror.proxy(), MIRRORS_PROXY, reach),
                     Origin.of(mirror.url()),
-                    hurried(reach, config));
-            all.add(its);
-            mirrors.add(mirror(name, mirror, its, line));
+                    mirrorTimeouts(reach, config));
+            all.add(ownOfMirror);
+            mirrors.add(mirror(name, mirror, ownOfMirror, line));
         }
-        List<HttpUpstream> both = new ArrayList<>(mirrors);
-        both.add(registry);
-        return new PooledUpstream(reach, new MirroredUpstream(mirrors, registry), both, all, line);
+        List<HttpUpstream> withRegistry = new ArrayList<>(mirrors);
+        withRegistry.add(registry);
+        return new PooledUpstream(reach, new MirroredUpstream(mirrors, registry), withRegistry, all, line);
     }
 
-    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, UpstreamClients its, PooledUpstream.Line line) {
+    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Line line) {
         Origin origin = Origin.of(mirror.url());
         CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
         return upstream(
                 name,
                 UpstreamLocation.in(mirror, name),
                 new AllowedTargets(origin, true),
-                its,
+                own,
                 new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
                 new PooledUpstream.Line(line.executors(), Optional.empty()),
                 pace);
     }
 
-    /** What stands between a client and the next source has no more time than all of them together. */
-    private static Timeouts hurried(UpstreamSettings reach, UpstreamConfig config) {
+    /** Divides the connect timeout among all sources, so that unreachable mirrors do not add up to a long delay. */
+    private static Timeouts mirrorTimeouts(UpstreamSettings reach, UpstreamConfig config) {
         Timeouts timeouts = reach.timeouts();
         Duration stall = timeouts.stall().compareTo(timeouts.answer()) < 0 ? timeouts.stall() : timeouts.answer();
         return new Timeouts(
@@ -185,7 +189,7 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     private UpstreamClients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
-        return noted(new UpstreamClients(
+        return registered(new UpstreamClients(
                 TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
     }
 
@@ -229,7 +233,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 line.executors().probes(),
                 () -> probe.send(times.answer().minus(times.patience())),
                 System::nanoTime);
-        probe.answersAreSignsFor(silence);
+        probe.reportTo(silence);
         Authenticator authenticator = new Authenticator(targets, credentials, tokens);
         return new HttpUpstream(
                 name,
@@ -240,25 +244,25 @@ public final class UpstreamFactory implements AutoCloseable {
                 line.bandwidth());
     }
 
-    /** Asks one upstream for any answer. */
+    /** Requests {@code /v2/} of one upstream; every answer counts. */
     private static final class Probe {
         private final UpstreamClients clients;
         private final URI uri;
-        private volatile Runnable answered = () -> {};
+        private volatile Runnable onAnswer = () -> {};
 
         Probe(UpstreamClients clients, URI uri) {
             this.clients = clients;
             this.uri = uri;
         }
 
-        void answersAreSignsFor(SilenceDetector pulse) {
-            answered = pulse::sign;
+        void reportTo(SilenceDetector silence) {
+            onAnswer = silence::sign;
         }
 
         boolean isAnswered(Duration atMost) {
             boolean answer = clients.answers(uri, atMost);
             if (answer) {
-                answered.run();
+                onAnswer.run();
             }
             return answer;
         }
@@ -268,9 +272,9 @@ public final class UpstreamFactory implements AutoCloseable {
         }
     }
 
-    private UpstreamClients noted(UpstreamClients made) {
-        clients.add(made);
-        return made;
+    private UpstreamClients registered(UpstreamClients created) {
+        clients.add(created);
+        return created;
     }
 
     private static ScheduledExecutorService probes() {
@@ -279,7 +283,7 @@ public final class UpstreamFactory implements AutoCloseable {
         return probes;
     }
 
-    /** What docker calls the place where a registry really is: credentials are for that. */
+    /** Returns the server address under which docker keeps the credentials of a registry. */
     public static String server(UpstreamConfig config) {
         String host = config.endpoint().map(URI::getRawAuthority).orElse(config.name());
         return host.equals("docker.io") ? DockerLogin.HUB : host;
@@ -289,21 +293,21 @@ public final class UpstreamFactory implements AutoCloseable {
         return Origin.of(URI.create(ENDPOINTS.getOrDefault(name.toString(), scheme + "://" + name)));
     }
 
-    /** Ends the work of all that it made, within 2 seconds however many there are. */
+    /** Ends the work of all upstreams that it created, within 2 seconds in all. */
     @Override
     public void close() {
         probes.shutdownNow();
         copy(clients).forEach(UpstreamClients::close);
         List<UpstreamExecutors> all = copy(executors);
         all.forEach(UpstreamExecutors::shutdown);
-        long end = System.nanoTime() + LAST_SECONDS.toNanos();
+        long end = System.nanoTime() + STOP_TIMEOUT.toNanos();
         all.forEach(each -> each.end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
         resolver.close();
     }
 
-    private static <T> List<T> copy(Set<T> some) {
-        synchronized (some) {
-            return List.copyOf(some);
+    private static <T> List<T> copy(Set<T> set) {
+        synchronized (set) {
+            return List.copyOf(set);
         }
     }
 }

@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The upstreams of one configuration: all that it names, and as many as fit of those that clients named. */
+/** The upstreams of one configuration: all listed ones, and the recently used wildcard and unlisted ones. */
 final class UpstreamPool {
-    /** Clients can name any number of registries that have no entry, or a wildcard: so many of either kind are kept. */
+    /** The limit for wildcard and for unlisted registries each, because clients can name any number of them. */
     static final int MOST = 256;
 
     private final UpstreamFactory factory;
@@ -37,14 +37,14 @@ final class UpstreamPool {
     private final Cache<RegistryName, PooledUpstream> ofWildcards = cache();
     private final Cache<RegistryName, PooledUpstream> unlisted = cache();
 
-    /** Those of a configuration. What is reached as it was before is taken over from those before it, with what it knows. */
+    /** Creates the upstreams of a configuration; takes over each upstream of {@code before} with the same settings. */
     UpstreamPool(ServerConfig config, UpstreamFactory factory, Optional<UpstreamPool> before) {
         this.factory = factory;
         this.policy = config.unlistedRegistries();
         this.timeouts = config.timeouts();
         this.environment = config.proxyEnvironment();
         this.configured = new RegistryMatcher<>(config.registries(), entry -> entry);
-        this.forUnlisted = before.filter(this::reachesUnlistedAs)
+        this.forUnlisted = before.filter(this::hasSameUnlistedSettings)
                 .map(known -> known.forUnlisted)
                 .orElseGet(() -> factory.forUnlisted(timeouts, environment));
         Map<RegistryName, PooledUpstream> old = before.map(UpstreamPool::byName).orElse(Map.of());
@@ -53,8 +53,8 @@ final class UpstreamPool {
             listed.put(name, connect(name, Optional.ofNullable(old.get(name))));
         });
         old.forEach((name, connected) -> {
-            if (find(name).isEmpty() && mayAsk(name)) {
-                others(name).put(name, connect(name, Optional.of(connected)));
+            if (find(name).isEmpty() && isAllowed(name)) {
+                cacheOf(name).put(name, connect(name, Optional.of(connected)));
             }
         });
     }
@@ -72,11 +72,11 @@ final class UpstreamPool {
                 .build();
     }
 
-    private boolean reachesUnlistedAs(UpstreamPool other) {
+    private boolean hasSameUnlistedSettings(UpstreamPool other) {
         return policy == other.policy && timeouts.equals(other.timeouts) && environment.equals(other.environment);
     }
 
-    /** The one of that name, if it is known. */
+    /** Returns the upstream of that name, if it exists. */
     Optional<PooledUpstream> find(RegistryName name) {
         return Optional.ofNullable(listed.get(name))
                 .or(() -> Optional.ofNullable(ofWildcards.getIfPresent(name)))
@@ -84,29 +84,29 @@ final class UpstreamPool {
     }
 
     /**
-     * The one of that name, which is known from now on.
+     * Returns the upstream of that name; creates it if it does not exist.
      *
-     * @throws RegistryException {@link ErrorCode#DENIED} if it may not be asked
+     * @throws RegistryException {@link ErrorCode#DENIED} if the configuration does not allow that registry
      */
     PooledUpstream get(RegistryName name) {
         Optional<PooledUpstream> known = find(name);
         if (known.isPresent()) {
             return known.get();
         }
-        if (!mayAsk(name)) {
+        if (!isAllowed(name)) {
             throw new RegistryException(
                     ErrorCode.DENIED,
-                    name
-                            + " is not among the configured registries, and unlistedRegistries is deny; add it under registries if it is meant");
+                    name + " is not among the configured registries, and unlistedRegistries is deny;"
+                            + " to allow it, add it under registries");
         }
-        return others(name).get(name, unknown -> connect(unknown, Optional.empty()));
+        return cacheOf(name).get(name, unknown -> connect(unknown, Optional.empty()));
     }
 
     Stream<PooledUpstream> all() {
-        return Stream.of(listed, ofWildcards.asMap(), unlisted.asMap()).flatMap(some -> some.values().stream());
+        return Stream.of(listed, ofWildcards.asMap(), unlisted.asMap()).flatMap(map -> map.values().stream());
     }
 
-    /** Retires those that the ones after it did not take over. */
+    /** Releases the upstreams and resources that the next pool did not take over. */
     void retireBut(UpstreamPool after) {
         List<PooledUpstream> kept = after.all().toList();
         List<PooledUpstream.Line> lines =
@@ -122,11 +122,11 @@ final class UpstreamPool {
         }
     }
 
-    private boolean mayAsk(RegistryName name) {
+    private boolean isAllowed(RegistryName name) {
         return policy == UnlistedRegistries.ALLOW || configured.find(name).isPresent();
     }
 
-    private Cache<RegistryName, PooledUpstream> others(RegistryName name) {
+    private Cache<RegistryName, PooledUpstream> cacheOf(RegistryName name) {
         return configured.find(name).isPresent() ? ofWildcards : unlisted;
     }
 

@@ -8,9 +8,11 @@ import io.ociregistry.oci.RegistryName;
 import java.util.Optional;
 
 /**
- * All that decides how a registry is reached. Where two configurations have the same of it, the registry stays as it is from one to the other.
+ * The settings that determine how a registry is reached.
  *
- * @param entry of the configuration, without what says nothing of this; empty for a registry that has none
+ * <p>If they are equal in two configurations, a reload keeps the upstream (ADR 30).
+ *
+ * @param entry the registry's entry, without the keys that do not affect the upstream; empty for an unlisted registry
  */
 record UpstreamSettings(
         RegistryName name, Optional<UpstreamConfig> entry, Timeouts timeouts, ProxyEnvironment environment) {

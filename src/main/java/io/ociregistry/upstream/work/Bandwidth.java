@@ -10,34 +10,36 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
- * Keeps all that is read of one upstream's blobs to so many bytes a second.
+ * Limits the bytes a second that all transfers of one upstream's blobs read together. Thread-safe.
  *
- * <p>Who has read something waits until its time is over, all one after the other and in small steps. A quarter of a second that nobody used
- * may be made up for, and the steps of all come to another quarter, so over any time no more is read than in that time and half a second.
- * What is prefetched lets clients go first, for five seconds at most with each step: an upstream would close a connection from which nothing is
- * read.
+ * <p>Each read is small, and waits for its turn and for the time that its bytes take at that rate. Up to a quarter of a
+ * second of unused time can be made up for, and the reads of all threads amount to another quarter. So in any period
+ * the bytes read are at most those of that period plus half a second.
+ *
+ * <p>A prefetch lets waiting clients go first, for at most five seconds per read, because an upstream closes a
+ * connection from which nothing is read.
  */
 public final class Bandwidth {
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
-    private static final long UNUSED = SECOND / 4;
-    /** Sleeps that are shorter take longer than they should; what is less is slept off later. */
+    private static final long MAX_UNUSED = SECOND / 4;
+    /** Shorter sleeps are inaccurate, so shorter times are added to a later sleep. */
     private static final long SHORTEST_SLEEP = SECOND / 200;
 
     private static final int SMALLEST_READ = 512;
     private static final int LARGEST_READ = 1 << 16;
-    private static final long LOOK_AGAIN = SECOND / 20;
-    private static final int MOST_LOOKS = 100;
+    private static final long YIELD_INTERVAL = SECOND / 20;
+    private static final int MAX_YIELDS = 100;
 
     private final long bytesPerSecond;
-    private final int step;
+    private final int maxRead;
     private final Time time;
     private final Supplier<Priority> priority;
 
     private final AtomicInteger clientsWaiting = new AtomicInteger();
-    /** Guarded by this. */
+    /** The time at which all bytes read so far are paid for. Guarded by this. */
     private long freeAt;
 
-    /** A clock that nobody sets, and waiting by it. */
+    /** A monotonic clock, and sleeping by it. */
     public interface Time {
         Time SYSTEM = new Time() {
             @Override
@@ -57,34 +59,34 @@ public final class Bandwidth {
     }
 
     /**
-     * Nothing was read yet.
+     * Creates a limit.
      *
-     * @param readers how many read at the same time at most
-     * @param priority how urgent what the calling thread reads is
+     * @param readers the maximal number of concurrent transfers
+     * @param priority returns the priority of the calling thread's transfer
      */
     public Bandwidth(long bytesPerSecond, int readers, Time time, Supplier<Priority> priority) {
         this.bytesPerSecond = bytesPerSecond;
-        this.step = (int) Math.min(LARGEST_READ, Math.max(SMALLEST_READ, bytesPerSecond / 4 / readers));
+        this.maxRead = (int) Math.min(LARGEST_READ, Math.max(SMALLEST_READ, bytesPerSecond / 4 / readers));
         this.time = time;
         this.priority = priority;
         this.freeAt = time.nanoTime();
     }
 
-    /** The same bytes, not faster than that. Closing it closes what it reads from. */
+    /** Returns a stream of the same bytes that is limited to this rate. Closing it closes {@code in}. */
     public InputStream limit(InputStream in) {
         return new Limited(in);
     }
 
     /** Waits for the time that so many bytes take. */
-    private void pass(int bytes) throws InterruptedIOException {
+    private void throttle(int bytes) throws InterruptedIOException {
         try {
-            for (int i = 0; i < MOST_LOOKS && isPrefetch() && clientsWaiting.get() > 0; i++) {
-                time.sleep(LOOK_AGAIN);
+            for (int i = 0; i < MAX_YIELDS && isPrefetch() && clientsWaiting.get() > 0; i++) {
+                time.sleep(YIELD_INTERVAL);
             }
             sleep(reserve(bytes), isPrefetch() ? 0 : 1);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("stopped while it waited for bandwidth");
+            throw new InterruptedIOException("the transfer was interrupted while it waited for bandwidth");
         }
     }
 
@@ -104,11 +106,11 @@ public final class Bandwidth {
         }
     }
 
-    /** Tells how long to wait. */
+    /** Accounts for the bytes; returns how long to wait. */
     private synchronized long reserve(int bytes) {
         long now = time.nanoTime();
-        if (freeAt - (now - UNUSED) < 0) {
-            freeAt = now - UNUSED;
+        if (freeAt - (now - MAX_UNUSED) < 0) {
+            freeAt = now - MAX_UNUSED;
         }
         freeAt += bytes * SECOND / bytesPerSecond;
         return freeAt - now;
@@ -129,9 +131,9 @@ public final class Bandwidth {
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-            int count = in.read(bytes, offset, Math.min(length, step));
+            int count = in.read(bytes, offset, Math.min(length, maxRead));
             if (count > 0) {
-                pass(count);
+                throttle(count);
             }
             return count;
         }

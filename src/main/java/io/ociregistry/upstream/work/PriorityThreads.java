@@ -18,38 +18,43 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A few threads, and a line of waiting work for each {@link Priority}: a free thread takes the first of the most urgent line.
+ * A thread pool with a bounded queue for each {@link Priority}. Thread-safe.
  *
- * <p>A line that is full rejects, whatever the others hold, so nothing crowds out what is more urgent. Work that is given again while it waits
- * is not queued twice, but moves to the better line; given again while it runs it counts as that urgent from then on, and is not run twice.
- * What is prefetched may take hours, so it leaves one thread to the others, if there are two. Idle threads end.
+ * <ul>
+ *   <li>A free thread takes the first task of the most urgent queue that is not empty.
+ *   <li>A full queue rejects tasks, independently of the other queues, so less urgent work cannot displace urgent work.
+ *   <li>A task that is submitted again while it waits moves to the more urgent queue; while it runs, only its priority
+ *       changes. It never runs twice for this.
+ *   <li>Prefetches, which may take hours, leave one thread to other work if there are at least two threads.
+ *   <li>Idle threads end.
+ * </ul>
  */
 public final class PriorityThreads {
     private static final int IDLE_SECONDS = 30;
     private static final ThreadLocal<Work> RUNNING = new ThreadLocal<>();
 
-    private final int waiting;
-    private final int prefetchesAtMost;
+    private final int capacity;
+    private final int maxPrefetches;
     private final ThreadPoolExecutor threads;
 
-    // All are guarded by "lines".
-    private final Map<Priority, Set<Work>> lines = new EnumMap<>(Priority.class);
-    /** All work that waits or runs. */
+    // The fields below are guarded by "queues".
+    private final Map<Priority, Set<Work>> queues = new EnumMap<>(Priority.class);
+    /** All tasks that wait or run. */
     private final Map<Runnable, Work> known = new HashMap<>();
-    /** How many threads prefetch. */
+    /** The number of running prefetches. */
     private int prefetches;
-    /** Tickets whose threads found nothing that they may take. */
-    private int returned;
+    /** The number of pool tasks that ended without work, because only prefetches above the limit were left. */
+    private int unused;
 
     /**
-     * No thread runs yet.
+     * Creates the pool; threads are started on demand.
      *
-     * @param waiting how much may wait in each line
+     * @param capacity the maximal number of waiting tasks of each priority
      */
-    PriorityThreads(String name, int count, int waiting) {
-        this.waiting = waiting;
-        this.prefetchesAtMost = Math.max(1, count - 1);
-        // Its queue holds no more tickets than there is work in the lines, so they bound it.
+    PriorityThreads(String name, int count, int capacity) {
+        this.capacity = capacity;
+        this.maxPrefetches = Math.max(1, count - 1);
+        // The queue of the pool has at most one entry for each task in the bounded queues.
         this.threads = new ThreadPoolExecutor(
                 count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.numbered(name));
         threads.allowCoreThreadTimeOut(true);
@@ -58,7 +63,7 @@ public final class PriorityThreads {
     private static final class Work {
         private final Runnable task;
         private final Via via = Via.here();
-        /** Written under the lock; read without it while it runs. */
+        /** Written under the lock; read without the lock while the task runs. */
         private volatile Priority priority;
 
         Work(Runnable task, Priority priority) {
@@ -67,28 +72,28 @@ public final class PriorityThreads {
         }
     }
 
-    /** Runs work with that priority. */
+    /** Returns an executor that submits tasks with that priority. */
     Executor at(Priority priority) {
         return task -> execute(task, priority);
     }
 
-    /** How urgent the work of the calling thread is; where it is none of these, there is a client waiting. */
+    /** Returns the priority of the calling thread's task; {@link Priority#CLIENT} on threads of other pools. */
     public static Priority here() {
         Work work = RUNNING.get();
         return work == null ? Priority.CLIENT : work.priority;
     }
 
-    /** Keeps no idle threads from now on; work is still taken and done. */
+    /** Ends idle threads at once from now on. Tasks are still accepted and run. */
     void retire() {
         threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
     }
 
-    /** Takes no more work; ends when what waits and may be taken is done. */
+    /** Accepts no more tasks. Waiting tasks still run. */
     void shutdown() {
         threads.shutdown();
     }
 
-    /** Waits so long for that end, then interrupts what is left. */
+    /** Waits for the tasks to end after {@link #shutdown}; interrupts them after that time. */
     void end(Duration atMost) {
         try {
             if (!threads.awaitTermination(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -101,10 +106,10 @@ public final class PriorityThreads {
     }
 
     private void execute(Runnable task, Priority priority) {
-        synchronized (lines) {
+        synchronized (queues) {
             Work work = known.get(task);
             if (work == null) {
-                enter(new Work(task, priority));
+                enqueue(new Work(task, priority));
             } else if (priority.compareTo(work.priority) < 0) {
                 promote(work, priority);
             }
@@ -112,27 +117,27 @@ public final class PriorityThreads {
     }
 
     /** Caller holds the lock. */
-    private void enter(Work work) {
-        Set<Work> line = line(work.priority);
-        if (line.size() >= waiting) {
-            throw new RejectedExecutionException(line.size() + " wait already");
+    private void enqueue(Work work) {
+        Set<Work> queue = queue(work.priority);
+        if (queue.size() >= capacity) {
+            throw new RejectedExecutionException("the queue is full with " + queue.size() + " tasks");
         }
         threads.execute(this::runNext);
-        line.add(work);
+        queue.add(work);
         known.put(work.task, work);
     }
 
-    /** Caller holds the lock. The better line may grow beyond its bound: nothing more is kept in all. */
+    /** Caller holds the lock. The more urgent queue may exceed its capacity; the sum of all queues does not grow. */
     private void promote(Work work, Priority priority) {
-        boolean waited = line(work.priority).remove(work);
+        boolean waited = queue(work.priority).remove(work);
         if (waited) {
-            line(priority).add(work);
+            queue(priority).add(work);
         } else {
             count(work, -1);
         }
         work.priority = priority;
         count(work, waited ? 0 : 1);
-        giveOutAgain();
+        retryUnused();
     }
 
     /** Caller holds the lock. */
@@ -140,10 +145,10 @@ public final class PriorityThreads {
         prefetches += work.priority == Priority.PREFETCH ? more : 0;
     }
 
-    /** Something that may be taken may be there now. Caller holds the lock. */
-    private void giveOutAgain() {
-        if (returned > 0 && !threads.isShutdown()) {
-            returned--;
+    /** Lets a thread look for work again, because a prefetch may be allowed now. Caller holds the lock. */
+    private void retryUnused() {
+        if (unused > 0 && !threads.isShutdown()) {
+            unused--;
             threads.execute(this::runNext);
         }
     }
@@ -158,21 +163,21 @@ public final class PriorityThreads {
             work.via.run(work.task);
         } finally {
             RUNNING.remove();
-            synchronized (lines) {
+            synchronized (queues) {
                 known.remove(work.task);
                 count(work, -1);
-                giveOutAgain();
+                retryUnused();
             }
         }
     }
 
     private Optional<Work> next() {
-        synchronized (lines) {
-            for (Set<Work> line : lines.values()) {
-                Iterator<Work> first = line.iterator();
+        synchronized (queues) {
+            for (Set<Work> queue : queues.values()) {
+                Iterator<Work> first = queue.iterator();
                 if (first.hasNext()) {
                     Work work = first.next();
-                    if (work.priority == Priority.PREFETCH && prefetches >= prefetchesAtMost) {
+                    if (work.priority == Priority.PREFETCH && prefetches >= maxPrefetches) {
                         break;
                     }
                     first.remove();
@@ -180,13 +185,13 @@ public final class PriorityThreads {
                     return Optional.of(work);
                 }
             }
-            returned++;
+            unused++;
             return Optional.empty();
         }
     }
 
     /** Caller holds the lock. */
-    private Set<Work> line(Priority priority) {
-        return lines.computeIfAbsent(priority, first -> new LinkedHashSet<>());
+    private Set<Work> queue(Priority priority) {
+        return queues.computeIfAbsent(priority, first -> new LinkedHashSet<>());
     }
 }

@@ -5,27 +5,28 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * The threads that wait for one upstream: some for small requests, others for blobs and for probes, so that none waits for the others. Work that finds the
- * line of its priority full is rejected.
+ * The thread pools of one upstream: for small requests, for blobs and for probes, so that none delays another.
+ *
+ * <p>A task is rejected if the queue of its priority is full. Thread-safe.
  */
 public final class UpstreamExecutors {
     private static final int METADATA_THREADS = 8;
     private static final int PROBE_THREADS = 2;
-    private static final int WAITING = 1000;
+    private static final int QUEUE_CAPACITY = 1000;
 
     private final PriorityThreads metadata;
     private final PriorityThreads blobs;
     private final PriorityThreads probes;
 
     /**
-     * Starts none.
+     * Creates the pools; threads are started on demand.
      *
-     * @param downloads how many blobs at a time
+     * @param downloads the maximal number of concurrent blob transfers
      */
     public UpstreamExecutors(String upstream, int downloads) {
-        this.metadata = new PriorityThreads(upstream + "-metadata-", METADATA_THREADS, WAITING);
-        this.blobs = new PriorityThreads(upstream + "-blob-", downloads, WAITING);
-        this.probes = new PriorityThreads(upstream + "-probe-", PROBE_THREADS, WAITING);
+        this.metadata = new PriorityThreads(upstream + "-metadata-", METADATA_THREADS, QUEUE_CAPACITY);
+        this.blobs = new PriorityThreads(upstream + "-blob-", downloads, QUEUE_CAPACITY);
+        this.probes = new PriorityThreads(upstream + "-probe-", PROBE_THREADS, QUEUE_CAPACITY);
     }
 
     public Executor metadata(Priority priority) {
@@ -36,26 +37,26 @@ public final class UpstreamExecutors {
         return blobs.at(priority);
     }
 
-    /** Runs probes, also while an upstream that does not answer keeps all other threads. */
+    /** Returns the executor for probes, which run also while all other threads wait for a silent upstream. */
     public Executor probes() {
         return probes.at(Priority.CLIENT);
     }
 
-    /** Keeps no idle threads from now on; work is still taken and done. */
+    /** Ends idle threads at once from now on. Tasks are still accepted and run. */
     public void retire() {
         metadata.retire();
         blobs.retire();
         probes.retire();
     }
 
-    /** Takes no more work. */
+    /** Accepts no more tasks. Waiting tasks still run. */
     public void shutdown() {
         metadata.shutdown();
         blobs.shutdown();
         probes.shutdown();
     }
 
-    /** Gives what is left so long to end in all, and then interrupts it. */
+    /** Waits for all tasks to end after {@link #shutdown}; interrupts them after that time in all. */
     public void end(Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         metadata.end(atMost);
