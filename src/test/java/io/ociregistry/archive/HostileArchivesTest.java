@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Malicious and damaged archives are rejected with one clear message, with little memory, and without a file on disk. */
+/** Malicious and damaged archives are rejected with one clear message, little memory use, and no file on disk. */
 @Timeout(60)
 class HostileArchivesTest {
     private static final int MAX_MANIFEST_BYTES = 1 << 20;

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tests of upstreams over real connections have in common. Names are resolved by the test alone. */
+/** Base of tests of upstreams over real connections. Host names are resolved without DNS. */
 @Timeout(60)
 public abstract class UpstreamTest {
     static final long MAX_MANIFEST = 4_393_216;
@@ -55,7 +55,7 @@ public abstract class UpstreamTest {
         return upstream.image("team/app", "1.0").layer(100_000).push();
     }
 
-    /** A registry called r.example that is really that fake one. */
+    /** Returns the upstream r.example, whose endpoint is the fake one. */
     public Upstream upstream(FakeUpstream fake, UnaryOperator<UpstreamConfig> more) {
         return upstreams(more.apply(UpstreamConfig.of("r.example").withEndpoint(fake.url())))
                 .get(RegistryName.parse("r.example"));
@@ -78,7 +78,7 @@ public abstract class UpstreamTest {
         return upstreams;
     }
 
-    /** Literals are what they are; r.example and localhost are this machine; nothing else exists. */
+    /** Resolves IP literals, and r.example and localhost to loopback; no other host exists. */
     public static InetAddress address(String host) throws UnknownHostException {
         if (host.equals("r.example") || host.equals("localhost")) {
             return InetAddress.getByAddress(host, new byte[] {127, 0, 0, 1});

@@ -15,19 +15,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(10)
 class ViaTest {
-    private static final Via CAME = Via.parse(List.of("1.1 ociregistry-1, 1.1 ociregistry-2"));
+    private static final Via TWO_HOPS = Via.parse(List.of("1.1 ociregistry-1, 1.1 ociregistry-2"));
 
     @Test
-    void whatARequestCameThroughIsKnownToWhateverThreadGoesOnWithIt() throws Exception {
-        Supplier<Via> then = CAME.during(() -> Via.keptFor(Via::here));
-        assertEquals(2, CAME.hops().size());
-        assertEquals(CAME, CompletableFuture.supplyAsync(then).get(10, TimeUnit.SECONDS));
-        assertEquals(CAME, then.get());
+    void wrappedWorkHasHopsOnAnyThread() throws Exception {
+        Supplier<Via> wrapped = TWO_HOPS.during(() -> Via.keptFor(Via::here));
+        assertEquals(2, TWO_HOPS.hops().size());
+        assertEquals(TWO_HOPS, CompletableFuture.supplyAsync(wrapped).get(10, TimeUnit.SECONDS));
+        assertEquals(TWO_HOPS, wrapped.get());
         assertEquals(List.of(), Via.here().hops());
     }
 
     @Test
-    void hopsAreReadWithAndWithoutComments() {
+    void parsesHopsWithAndWithoutComments() {
         assertEquals(
                 List.of("1.0 fred", "HTTP/1.1 p.example.net:8080 (a, b)", "1.1 [::1]"),
                 Via.parse(List.of("1.0 fred, HTTP/1.1 p.example.net:8080 (a, b)", "1.1 [::1]"))
@@ -35,7 +35,7 @@ class ViaTest {
     }
 
     @Test
-    void whoIsNoneOfOursIsCounted_andNotNamedToOthers() {
+    void otherServersAreCountedButNotNamed() {
         Via via = Via.parse(List.of(
                 "1.1 ociregistry-0123456789abcdef (x), HTTP/1.0 proxy.corp.example:80 (Squid), 1.1 ociregistry-0"));
         assertEquals(
@@ -43,10 +43,10 @@ class ViaTest {
                 via.andThrough("ociregistry-fedcba9876543210"));
     }
 
-    /** As long as a server takes them. One of these took more than a second, for every request that has it. */
+    /** Headers of the maximal length; a pattern without bounds takes more than a second for some of them. */
     @ParameterizedTest
     @ValueSource(strings = {"a", "a b", "a b(", "a b(c", "a  ", "1.1 b,"})
-    void noHeaderTakesLong(String piece) {
+    void parsesHostileHeaderQuickly(String piece) {
         String header = piece.repeat((16 << 10) / piece.length());
         assertTimeout(Duration.ofSeconds(2), () -> {
             for (int i = 0; i < 4; i++) {

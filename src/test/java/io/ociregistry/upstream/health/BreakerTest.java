@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class BreakerTest {
     private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
 
-    private final ByHand scheduler = new ByHand();
+    private final ManualScheduler scheduler = new ManualScheduler();
     private boolean upstreamIsUp;
     private long now;
     private Executor threads = Runnable::run;
@@ -45,26 +45,26 @@ class BreakerTest {
     }
 
     @Test
-    void anUnreachableUpstreamOpensItAtOnce() {
+    void unreachableUpstreamOpensAtOnce() {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
-        RegistryException known = assertThrows(RegistryException.class, breaker::check);
-        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
+        RegistryException rejected = assertThrows(RegistryException.class, breaker::check);
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, rejected.code());
     }
 
     @Test
-    void clientsAreToldToComeAgainAfterTheNextProbe() {
+    void retryAfterIsTimeOfNextProbe() {
         now = Long.MAX_VALUE;
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         now += Duration.ofSeconds(2).toNanos();
         assertEquals(Duration.ofSeconds(3), retryAfter());
         now += Duration.ofSeconds(4).toNanos();
-        assertEquals(Duration.ZERO, retryAfter(), "the probe is under way");
+        assertEquals(Duration.ZERO, retryAfter(), "the probe is running");
         scheduler.runNext();
         assertEquals(Duration.ofSeconds(10), retryAfter());
     }
 
     @Test
-    void thatOfARetiredUpstreamStaysClosed_andProbesNoMore() {
+    void breakerOfReplacedUpstreamStaysClosed() {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         breaker.retire();
         assertDoesNotThrow(breaker::check);
@@ -75,7 +75,7 @@ class BreakerTest {
     }
 
     @Test
-    void threeBrokenAnswersInARowOpenIt_twoDoNot() {
+    void opensAfterThreeFailuresInARow() {
         breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
         breaker.answered(503);
         assertDoesNotThrow(breaker::check);
@@ -84,7 +84,7 @@ class BreakerTest {
     }
 
     @Test
-    void anAnswerInBetweenStartsTheCountAgain() {
+    void answerResetsFailureCount() {
         for (int i = 0; i < 4; i++) {
             breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
             breaker.answered(500);
@@ -94,7 +94,7 @@ class BreakerTest {
     }
 
     @Test
-    void whatAnUpstreamForbidsOrHasNotNeverOpensIt() {
+    void refusalsAndMissingContentNeverOpen() {
         for (int i = 0; i < 10; i++) {
             breaker.failed(failure(ErrorCode.DENIED));
             breaker.answered(401);
@@ -106,7 +106,7 @@ class BreakerTest {
     }
 
     @Test
-    void probesComeEverLessOften_untilOneIsAnswered() {
+    void probesBackOffUntilOneIsAnswered() {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         for (int i = 0; i < 4; i++) {
             scheduler.runNext();
@@ -120,7 +120,7 @@ class BreakerTest {
     }
 
     @Test
-    void aRequestThatGetsThroughIsAsGoodAsAProbe() {
+    void answerToRequestCloses() {
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         breaker.answered(200);
         assertDoesNotThrow(breaker::check);
@@ -128,7 +128,7 @@ class BreakerTest {
     }
 
     @Test
-    void anUpstreamThatComesAndGoesIsProbedAsOften_asOneThatWent() {
+    void repeatedOutagesHaveOneProbe() {
         for (int i = 0; i < 10; i++) {
             breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
             breaker.answered(200);
@@ -138,7 +138,7 @@ class BreakerTest {
     }
 
     @Test
-    void aProbeOfAnOutageThatIsOverIsNoneOfTheNext() {
+    void probeOfEndedOutageIsIgnored() {
         Queue<Runnable> handedOver = new ArrayDeque<>();
         threads = handedOver::add;
         breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
@@ -151,7 +151,7 @@ class BreakerTest {
     }
 
     @Test
-    void threadsThatAreAllBusyMakeItALaterProbe() {
+    void busyThreadsDelayProbe() {
         threads = work -> {
             throw new RejectedExecutionException();
         };
@@ -161,7 +161,7 @@ class BreakerTest {
     }
 
     @Test
-    void whereProbingEndsTheNextRequestIsTheProbe() {
+    void requestReplacesProbeAfterProbingEnds() {
         Breaker unlisted = breaker(PACE.endingAfter(Duration.ofSeconds(30)));
         for (int i = 0; i < 2; i++) {
             unlisted.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
@@ -180,7 +180,7 @@ class BreakerTest {
     }
 
     @Test
-    void manyFailuresMakeOneProbe() {
+    void manyFailuresScheduleOneProbe() {
         for (int i = 0; i < 100; i++) {
             breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         }
@@ -197,12 +197,12 @@ class BreakerTest {
         return new RegistryException(code, "test");
     }
 
-    /** Time that passes when the test says so. */
-    private static final class ByHand extends ScheduledThreadPoolExecutor {
+    /** A scheduler that runs its tasks only when the test asks for it. */
+    private static final class ManualScheduler extends ScheduledThreadPoolExecutor {
         private final Map<ScheduledFuture<?>, Runnable> work = new LinkedHashMap<>();
         private final List<Long> delays = new ArrayList<>();
 
-        ByHand() {
+        ManualScheduler() {
             super(1);
         }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What answers tell of an upstream's health, and what they don't. */
+/** The effect of answers on the health of an upstream. */
 @Timeout(30)
 class HealthTest {
     private final FakeUpstream up = FakeUpstream.start();
@@ -40,7 +40,7 @@ class HealthTest {
     }
 
     @Test
-    void aReferrersApiThatFailsIsNoRegistryThatDoes() {
+    void failingReferrersApiDoesNotOpenBreaker() {
         up.on(Match.of(Recorded.Kind.REFERRERS)).always(Fault.status(500));
         for (int i = 0; i < 5; i++) {
             referrers(ErrorCode.UPSTREAM_BAD_ANSWER);
@@ -50,7 +50,7 @@ class HealthTest {
     }
 
     @Test
-    void whoLimitsReferrersLimitsNothingElse() {
+    void limitOfReferrersAppliesToReferrersOnly() {
         up.on(Match.of(Recorded.Kind.REFERRERS)).always(Fault.status(429));
         referrers(ErrorCode.TOO_MANY_REQUESTS);
         upstreams.get().headManifest("team/app", image.digest());
@@ -59,7 +59,7 @@ class HealthTest {
     }
 
     @Test
-    void whoAsksToBeLeftAloneIs_andDownloadsWaitForIt() {
+    void retryAfterOf503PausesManifestsOnly() {
         up.on(Match.manifests()).once(Fault.status(503).header("Retry-After", "30"));
         RegistryException first = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
         assertEquals(Duration.ofSeconds(30), first.retryAfter().orElseThrow());
@@ -70,7 +70,7 @@ class HealthTest {
 
     @ParameterizedTest
     @ValueSource(ints = {429, 500, 502, 503, 504, 508})
-    void whatACacheAnswersIsSaidOfOthers(int status) {
+    void errorsOfCachingMirrorDoNotStopRequestsToIt(int status) {
         upstreams = new UpstreamsInTest()
                 .with(UpstreamConfig.of(UpstreamsInTest.NAME)
                         .withEndpoint(up.url())
@@ -83,7 +83,7 @@ class HealthTest {
     }
 
     @Test
-    void whoNoticedALoopIsWell() {
+    void detectedLoopDoesNotOpenBreaker() {
         up.on(Match.manifests()).times(4, Fault.status(508));
         for (int i = 0; i < 4; i++) {
             failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
@@ -92,7 +92,7 @@ class HealthTest {
     }
 
     @Test
-    void whoStumblesOverTheDigestOfABlobIsWell() {
+    void internalErrorForBlobDigestDoesNotOpenBreaker() {
         up.on(Match.manifests()).always(Fault.status(500));
         for (int i = 0; i < 5; i++) {
             Digest blob = image.layer(0);
@@ -105,7 +105,7 @@ class HealthTest {
     }
 
     @Test
-    void whoFailsForTagsOrHasNoBackendIsDown() {
+    void threeTimes503OpensBreaker() {
         up.on(Match.manifests()).times(3, Fault.status(503));
         for (int i = 0; i < 3; i++) {
             failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.get().headManifest("team/app", image.digest()));

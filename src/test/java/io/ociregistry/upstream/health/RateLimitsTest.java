@@ -25,8 +25,8 @@ class RateLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"60,60", "1,1", "0,1", "-5,60", "soon,60", "9999999999,21600"})
-    void aRefusalIsRememberedForAsLongAsItSays(String told, long seconds) {
-        refuse(RequestKind.MANIFEST, told);
+    void pausesForRetryAfter(String header, long seconds) {
+        refuse(RequestKind.MANIFEST, header);
         assertEquals(Duration.ofSeconds(seconds), left());
         now += Duration.ofSeconds(seconds).toNanos() - 1;
         assertEquals(Duration.ofNanos(1), left());
@@ -35,29 +35,29 @@ class RateLimitsTest {
     }
 
     @Test
-    void whatIsToldIsAMinute_whereNothingIsTold() {
+    void pausesAMinuteWithoutRetryAfter() {
         limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(429));
         assertEquals(Duration.ofSeconds(60), left());
     }
 
     @ParameterizedTest
     @CsvSource({"60,60", "0,1", "soon,60", "86400,600"})
-    void anOutageThatTellsItsEndIsRemembered_forTenMinutesAtMost(String told, long seconds) {
-        answer(503, RequestKind.MANIFEST, told);
-        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
-        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, known.code());
-        assertEquals(Duration.ofSeconds(seconds), known.retryAfter().orElseThrow());
+    void pausesAtMostTenMinutesAfter503(String header, long seconds) {
+        answer(503, RequestKind.MANIFEST, header);
+        RegistryException rejected = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
+        assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, rejected.code());
+        assertEquals(Duration.ofSeconds(seconds), rejected.retryAfter().orElseThrow());
         assertDoesNotThrow(() -> limits.check(RequestKind.BLOB));
     }
 
     @Test
-    void anOutageThatTellsNothingIsTheBreakersBusiness() {
+    void doesNotPauseAfter503WithoutRetryAfter() {
         limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(503));
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
     }
 
     @Test
-    void oneKindOfRequestsSaysNothingAboutTheOthers() {
+    void pausesOneKindOfRequestsOnly() {
         refuse(RequestKind.MANIFEST, "60");
         for (RequestKind other : new RequestKind[] {RequestKind.BLOB, RequestKind.TOKEN, RequestKind.OTHER}) {
             assertDoesNotThrow(() -> limits.check(other));
@@ -65,7 +65,7 @@ class RateLimitsTest {
     }
 
     @Test
-    void ofTwoRefusalsTheLongerOneCounts() {
+    void longerPauseCounts() {
         refuse(RequestKind.MANIFEST, "60");
         refuse(RequestKind.MANIFEST, "5");
         assertEquals(Duration.ofSeconds(60), left());
@@ -74,13 +74,13 @@ class RateLimitsTest {
     }
 
     @Test
-    void theLastRequestThatIsAllowedIsASuccess_notARefusal() {
+    void exhaustedLimitDoesNotPauseMisses() {
         limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
     }
 
     @Test
-    void thatNothingRemainsIsWarnedOfOnce_notWithEveryAnswerThatSaysSo() {
+    void warnsOnceOfExhaustedLimit() {
         try (LogLines log = LogLines.of("io.ociregistry.upstream.health.RateLimits")) {
             for (String left : new String[] {"2;w=21600", "0;w=21600", "0;w=21600", "0", "100", "0;w=21600"}) {
                 limits.answered(RequestKind.OTHER, remaining(left));
@@ -104,7 +104,7 @@ class RateLimitsTest {
         "X-RateLimit-Remaining, 00, 3600",
         "RateLimit-Remaining, '0, 0;w=60', 60",
     })
-    void cachedTagsAreNotAskedForWhereNoRequestsRemain(String name, String value, long seconds) {
+    void doesNotRevalidateWithoutRemainingRequests(String name, String value, long seconds) {
         HttpResponse answer = new BasicHttpResponse(200);
         answer.setHeader(name, value);
         limits.answered(RequestKind.MANIFEST, answer);
@@ -118,7 +118,7 @@ class RateLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"20", "100000000", "20;w=21600", "none", "''"})
-    void cachedTagsAreAskedForWhereRequestsRemain(String left) {
+    void revalidatesWithRemainingRequests(String left) {
         limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
         limits.answered(RequestKind.MANIFEST, remaining(left));
         assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
@@ -134,7 +134,7 @@ class RateLimitsTest {
         "X-RateLimit-Reset, 999999999, 21600",
         "RateLimit-Reset, soon, 3600",
     })
-    void windowEndsWhereTheAnswerSays(String name, String value, long seconds) {
+    void windowEndsAtReset(String name, String value, long seconds) {
         HttpResponse answer = remaining("0;w=21600");
         answer.setHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"); // second 1,000,000,000
         answer.setHeader(name, value);
@@ -158,13 +158,13 @@ class RateLimitsTest {
     }
 
     @Test
-    void cachedTagsAreNotAskedForWhereHeadsAreRefused() {
+    void doesNotRevalidateWhileHeadsAreRefused() {
         refuse(RequestKind.OTHER, "60");
         assertEquals(Duration.ofSeconds(60), leftOfWindow());
     }
 
     @Test
-    void refusalSaysWhenTheWindowEnds() {
+    void windowEndsAtRetryAfterOfRefusal() {
         HttpResponse refusal = remaining("0;w=21600");
         refusal.setCode(429);
         refusal.setHeader("Retry-After", "60");
@@ -173,9 +173,9 @@ class RateLimitsTest {
     }
 
     private Duration leftOfWindow() {
-        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
-        assertEquals(ErrorCode.TOO_MANY_REQUESTS, known.code());
-        return known.retryAfter().orElseThrow();
+        RegistryException rejected = assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
+        assertEquals(ErrorCode.TOO_MANY_REQUESTS, rejected.code());
+        return rejected.retryAfter().orElseThrow();
     }
 
     private static HttpResponse remaining(String left) {
@@ -196,8 +196,8 @@ class RateLimitsTest {
     }
 
     private Duration left() {
-        RegistryException known = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
-        assertEquals(ErrorCode.TOO_MANY_REQUESTS, known.code());
-        return known.retryAfter().orElseThrow();
+        RegistryException rejected = assertThrows(RegistryException.class, () -> limits.check(RequestKind.MANIFEST));
+        assertEquals(ErrorCode.TOO_MANY_REQUESTS, rejected.code());
+        return rejected.retryAfter().orElseThrow();
     }
 }

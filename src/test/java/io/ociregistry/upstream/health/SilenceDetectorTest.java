@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 class SilenceDetectorTest {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private final ByHand scheduler = new ByHand();
-    private final AtomicInteger brokenOff = new AtomicInteger();
+    private final ManualScheduler scheduler = new ManualScheduler();
+    private final AtomicInteger canceled = new AtomicInteger();
     private final Breaker breaker = new Breaker(
             Origin.of(URI.create("https://r.example")),
             Breaker.Pace.DEFAULT,
@@ -31,7 +31,7 @@ class SilenceDetectorTest {
     private Runnable duringProbe = () -> {};
     private int probes;
     private long now;
-    private final SilenceDetector pulse =
+    private final SilenceDetector detector =
             new SilenceDetector(PATIENCE, breaker, scheduler, Runnable::run, this::probe, () -> this.now);
 
     private void probe() {
@@ -46,39 +46,39 @@ class SilenceDetectorTest {
     }
 
     @Test
-    void silenceLastsSinceTheOldestRequestOrTheLastSign() {
-        assertEquals(Duration.ZERO, pulse.silence());
+    void silenceStartsAtOldestRequestOrLastSign() {
+        assertEquals(Duration.ZERO, detector.silence());
         SilenceDetector.Wait first = begin();
         pass(2);
         SilenceDetector.Wait second = begin();
         pass(2);
-        assertEquals(Duration.ofSeconds(4), pulse.silence());
-        pulse.sign();
+        assertEquals(Duration.ofSeconds(4), detector.silence());
+        detector.sign();
         pass(1);
-        assertEquals(Duration.ofSeconds(1), pulse.silence());
+        assertEquals(Duration.ofSeconds(1), detector.silence());
         first.end();
         second.end();
-        assertEquals(Duration.ZERO, pulse.silence(), "nobody waits");
+        assertEquals(Duration.ZERO, detector.silence(), "no request waits");
     }
 
     @Test
-    void breakerOpensAfterAProbeThatIsNotAnswered_andWhatWasSentIsBrokenOffWithTheNextSign() {
+    void unansweredProbeOpensBreakerAndSignCancelsRequests() {
         SilenceDetector.Wait wait = begin();
         pass(3);
         scheduler.runNext();
         assertTrue(breaker.isOpen());
-        assertEquals(0, brokenOff.get());
-        pulse.sign();
-        assertEquals(1, brokenOff.get());
+        assertEquals(0, canceled.get());
+        detector.sign();
+        assertEquals(1, canceled.get());
         assertTrue(wait.end());
         SilenceDetector.Wait later = begin();
-        pulse.sign();
+        detector.sign();
         assertFalse(later.end());
     }
 
     @Test
     void signDuringTheProbeKeepsTheBreakerClosed() {
-        duringProbe = pulse::sign;
+        duringProbe = detector::sign;
         SilenceDetector.Wait wait = begin();
         pass(3);
         scheduler.runNext();
@@ -86,7 +86,7 @@ class SilenceDetectorTest {
         assertFalse(wait.end());
         pass(3);
         scheduler.runNext();
-        assertEquals(1, probes, "nobody waits any more");
+        assertEquals(1, probes, "no request waits");
         assertEquals(0, scheduler.work.size());
     }
 
@@ -94,7 +94,7 @@ class SilenceDetectorTest {
     void upstreamThatAnswersIsNotProbed() {
         SilenceDetector.Wait wait = begin();
         pass(2);
-        pulse.sign();
+        detector.sign();
         pass(1);
         scheduler.runNext();
         assertEquals(0, probes);
@@ -103,19 +103,19 @@ class SilenceDetectorTest {
     }
 
     private SilenceDetector.Wait begin() {
-        return pulse.begin(brokenOff::incrementAndGet);
+        return detector.begin(canceled::incrementAndGet);
     }
 
     private void pass(long seconds) {
         now += TimeUnit.SECONDS.toNanos(seconds);
     }
 
-    /** Time that passes when the test says so. */
-    private static final class ByHand extends ScheduledThreadPoolExecutor {
+    /** A scheduler that runs its tasks only when the test asks for it. */
+    private static final class ManualScheduler extends ScheduledThreadPoolExecutor {
         private final Deque<Runnable> work = new ArrayDeque<>();
         private Duration delay = Duration.ZERO;
 
-        ByHand() {
+        ManualScheduler() {
             super(1);
         }
 

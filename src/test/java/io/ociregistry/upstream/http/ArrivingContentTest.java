@@ -61,7 +61,7 @@ class ArrivingContentTest {
     // Blobs.
 
     @Test
-    void aBlobArrivesWhole() throws IOException {
+    void getsWholeBlob() throws IOException {
         try (BlobAnswer blob = blob(0)) {
             assertEquals(OptionalLong.of(SIZE), blob.size());
             assertEquals(0, blob.from());
@@ -73,7 +73,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void closingEarlyBreaksTheConnectionInsteadOfReadingTheRest() throws IOException {
+    void closingEarlyBreaksConnectionWithoutReadingRest() throws IOException {
         Digest huge = up.blob("team/app", Content.random(7, HUGE));
         try (BlobAnswer blob = upstreams.get().blob("team/app", huge, 0)) {
             assertEquals(1000, blob.body().readNBytes(1000).length);
@@ -85,7 +85,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aPartIsAskedForExactly() throws IOException {
+    void requestsRangeFromPosition() throws IOException {
         try (BlobAnswer blob = blob(1000)) {
             assertEquals(1000, blob.from());
             assertEquals(OptionalLong.of(SIZE), blob.size());
@@ -97,7 +97,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aRegistryMayIgnoreTheRange() throws IOException {
+    void acceptsWholeBlobForRange() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.IgnoreRange());
         try (BlobAnswer blob = blob(1000)) {
             assertEquals(0, blob.from());
@@ -118,21 +118,21 @@ class ArrivingContentTest {
                 "",
                 "bytes 1000-299999/999999999999999999999"
             })
-    void anotherPartIsABadAnswer(String range) {
+    void rejectsWrongContentRange(String range) {
         up.on(Match.blob(layer)).once(Fault.status(206).body("x".repeat(1000)).header("Content-Range", range));
         RegistryException bad = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> blob(1000));
         assertHolds("GET blob registry.example.com/team/app@" + layer, bad.getMessage());
     }
 
     @Test
-    void aPartThatNobodyAskedForIsABadAnswer() {
+    void rejectsUnrequestedPartialAnswer() {
         up.on(Match.blob(layer))
                 .once(Fault.status(206).body("x".repeat(1000)).header("Content-Range", "bytes 0-999/300000"));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> blob(0));
     }
 
     @Test
-    void aPartOfUnknownSizeIsTaken() throws IOException {
+    void acceptsRangeOfUnknownSize() throws IOException {
         up.on(Match.blob(layer))
                 .once(Fault.status(206).body("x".repeat(10)).header("Content-Range", "bytes 1000-1009/*"));
         try (BlobAnswer blob = blob(1000)) {
@@ -142,7 +142,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void theSizeMayBeUnknown() throws IOException {
+    void acceptsBlobOfUnknownSize() throws IOException {
         for (Fault unsized : new Fault[] {new Fault.Chunked(), new Fault.NoContentLength()}) {
             up.on(Match.blob(layer)).once(unsized);
             try (BlobAnswer blob = blob(0)) {
@@ -153,7 +153,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void noBlobIsDecoded() throws IOException {
+    void blobIsNotDecodedByDefault() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Gzip());
         try (BlobAnswer blob = blob(0)) {
             byte[] raw = blob.body().readAllBytes();
@@ -163,7 +163,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aBlobIsDecodedIfItsReceiverWantsThat() throws IOException {
+    void blobIsDecodedOnRequest() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Gzip());
         try (BlobAnswer blob = blob(0)) {
             BlobAnswer decoded = blob.decoded().orElseThrow();
@@ -173,7 +173,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aBlobThatIsNotEncodedCanNotBeDecoded_andIsStillWhole() throws IOException {
+    void plainBlobDeclaredAsGzipIsKept() throws IOException {
         up.on(Match.blob(layer))
                 .once(Fault.status(200).header("Content-Encoding", "gzip").body("plain"));
         try (BlobAnswer blob = blob(0)) {
@@ -184,20 +184,20 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aManifestThatComesCompressedIsDecoded() {
+    void compressedManifestIsDecoded() {
         up.on(Match.manifests()).once(new Fault.Gzip());
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
     }
 
     @Test
-    void aManifestThatIsNotCompressedThoughItSaysSoIsTakenAsItIs() {
+    void plainManifestDeclaredAsGzipIsKept() {
         up.on(Match.manifests())
                 .once(Fault.status(200).header("Content-Encoding", "gzip").body("{}"));
         assertEquals("{}", new String(upstreams.manifest("team/app", "1").bytes(), StandardCharsets.UTF_8));
     }
 
     @Test
-    void aCompressedManifestMayNotBeLargerThanAllowedEither() {
+    void limitAppliesToDecodedManifest() {
         FakeImage large = up.image("team/app", "2")
                 .annotation("a", "a".repeat((int) UpstreamsInTest.ENOUGH))
                 .push();
@@ -208,7 +208,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aBodyThatBreaksOrEndsEarlyThrows() throws IOException {
+    void brokenOrShortBodyThrows() throws IOException {
         for (Fault fault : new Fault[] {
             Fault.resetAfter(1000),
             new Fault.ShortBody(1000),
@@ -223,7 +223,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aBodyThatStallsThrows() throws IOException {
+    void stalledBodyThrows() throws IOException {
         upstreams.stallingFor(Duration.ofMillis(200));
         up.on(Match.blob(layer)).once(Fault.stallAfter(1000));
         try (BlobAnswer blob = blob(0)) {
@@ -233,7 +233,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void whatIsNotThereIsUnknown() {
+    void missingContentIsUnknown() {
         failure(ErrorCode.BLOB_UNKNOWN, () -> upstreams.get().blob("team/app", image.digest(), 0));
         failure(ErrorCode.BLOB_UNKNOWN, () -> upstreams.get().headBlob("team/app", image.digest()));
         failure(ErrorCode.MANIFEST_UNKNOWN, () -> upstreams.manifest("team/app", "2"));
@@ -243,7 +243,7 @@ class ArrivingContentTest {
     // Manifests.
 
     @Test
-    void aManifestArrivesAsItIs() {
+    void getsManifestUnchanged() {
         ManifestAnswer manifest = upstreams.manifest("team/app", "1");
         assertArrayEquals(image.manifest(), manifest.bytes());
         assertEquals(image.mediaType(), manifest.contentType());
@@ -251,11 +251,11 @@ class ArrivingContentTest {
         assertEquals(OptionalLong.of(image.manifest().length), head.size());
         assertEquals(Optional.of(image.digest()), head.digest());
         assertEquals(image.mediaType(), head.contentType());
-        assertEquals("", up.requests().get(0).query(), "ns is between our client and us");
+        assertEquals("", up.requests().get(0).query(), "ns is not sent to the registry itself");
     }
 
     @Test
-    void aHeadMayLeaveEverythingOut() {
+    void headWithoutHeadersIsAccepted() {
         up.on(Match.manifests())
                 .once(new Fault.NoDigestHeader().and(new Fault.Chunked()).and(new Fault.WrongContentType("")));
         HeadAnswer head = upstreams.get().headManifest("team/app", new Tag("1"));
@@ -264,7 +264,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aManifestMayBeExactlyAsLargeAsAllowed_andNoLarger() {
+    void manifestLimitIsExact() {
         int size = image.manifest().length;
         assertEquals(
                 size, upstreams.get().manifest("team/app", new Tag("1"), size).bytes().length);
@@ -277,7 +277,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aManifestThatIsTooLargeIsNotReadToItsEnd() {
+    void tooLargeManifestIsNotReadToItsEnd() {
         for (Fault fault : new Fault[] {
             new Fault.Padded(64 << 20),
             new Fault.Padded(64 << 20).and(new Fault.Chunked()),
@@ -293,14 +293,14 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aPartOfAManifestIsNone() {
+    void rejectsPartialManifest() {
         up.on(Match.manifests()).always(Fault.status(206).body("{}").header("Content-Range", "bytes 0-1/500"));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.get().headManifest("team/app", new Tag("1")));
     }
 
     @Test
-    void aManifestThatBreaksOffIsABadAnswer() {
+    void brokenManifestIsBadAnswer() {
         for (Fault fault : new Fault[] {
             new Fault.ResetBeforeHeaders(),
             new Fault.CloseBeforeHeaders(),
@@ -315,7 +315,7 @@ class ArrivingContentTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Content-Length: x", "Content-Length: -1", "Transfer-Encoding: gzip"})
-    void headersThatMakeNoSenseAreABadAnswer(String header) {
+    void invalidFramingHeadersAreBadAnswer(String header) {
         String[] field = header.split(": ", -1);
         up.on(Match.manifests())
                 .once(new Fault.NoContentLength()
@@ -324,7 +324,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aRegistryThatSaysNothingIsATimeout() {
+    void silentRegistryIsTimeout() {
         upstreams.stallingFor(Duration.ofMillis(200));
         for (Fault fault : new Fault[] {new Fault.NoAnswer(), Fault.stallAfter(10)}) {
             up.on(Match.manifests()).once(fault);
@@ -334,14 +334,14 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aRefusedConnectionIsUnreachable() {
+    void refusedConnectionIsUnreachable() {
         up.refuseConnections();
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         assertHolds("can't connect to " + up.url() + ": Connection refused", failed.getMessage());
     }
 
     @Test
-    void aNameThatIsNowhereIsUnreachable() {
+    void unresolvableNameIsUnreachable() {
         up.on(Match.manifests()).always(new Fault.RedirectTo("http://cdn.invalid/x"));
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         assertHolds("cdn.invalid can't be resolved", failed.getMessage());
@@ -350,7 +350,7 @@ class ArrivingContentTest {
     // Connections.
 
     @Test
-    void connectionsAreUsedAgain() throws IOException {
+    void reusesConnections() throws IOException {
         up.requireAnonymousBearer();
         for (int i = 0; i < 5; i++) {
             upstreams.manifest("team/app", "1");
@@ -362,7 +362,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void theConnectionsOfBlobsAreUsedAgain_andThoseOfTheirRedirectsToo() throws IOException {
+    void reusesConnectionsOfBlobsAndRedirects() throws IOException {
         up.redirectBlobsTo(storage);
         for (int i = 0; i < 5; i++) {
             try (BlobAnswer blob = blob(0)) {
@@ -374,7 +374,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void aConnectionThatDiedInThePoolFailsNoRequest() {
+    void deadPooledConnectionFailsNoRequest() {
         upstreams.manifest("team/app", "1");
         up.resetConnections();
         upstreams.manifest("team/app", "1");
@@ -385,15 +385,15 @@ class ArrivingContentTest {
     }
 
     @Test
-    void blobsDontKeepAManifestWaiting() throws Exception {
+    void blobsDoNotDelayManifest() throws Exception {
         Gate gate = up.holdBlobAfter(layer, 1000);
         Upstream upstream = upstreams.get();
         for (int i = 0; i < 100; i++) {
             upstream.blobs(Priority.CLIENT).execute(() -> {
                 try (BlobAnswer blob = blob(0)) {
                     blob.body().readAllBytes();
-                } catch (IOException | RegistryException brokenOff) {
-                    // By the end of the test.
+                } catch (IOException | RegistryException aborted) {
+                    // Aborted at the end of the test.
                 }
             });
         }
@@ -407,7 +407,7 @@ class ArrivingContentTest {
     }
 
     @Test
-    void closingBreaksOffWhatIsUnderWay_andNothingStartsAfterIt() throws Exception {
+    void closingAbortsTransfersAndRejectsRequests() throws Exception {
         Gate gate = up.holdBlobAfter(layer, 1000);
         try (BlobAnswer blob = blob(0)) {
             gate.awaitReached();

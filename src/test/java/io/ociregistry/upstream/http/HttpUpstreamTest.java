@@ -28,14 +28,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests, redirects and bodies as upstreams send them. */
+/** Requests to one upstream over real connections, redirects, and bodies. */
 class HttpUpstreamTest extends UpstreamTest {
     private final FakeUpstream fake = started(FakeUpstream.start());
     private final FakeImage image = image(fake);
     private final Upstream upstream = upstream(fake);
 
     @Test
-    void everyRequestAsksForContentAsItIs_andNamesNoNamespace() throws IOException {
+    void everyRequestAsksForIdentityWithoutNs() throws IOException {
         manifest(upstream);
         body(0);
         for (Recorded request : fake.requests()) {
@@ -46,7 +46,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void aBlobIsAskedForFromAPosition_andToldWhole() throws IOException {
+    void blobRequestFromPositionReportsWholeSize() throws IOException {
         try (BlobAnswer answer = upstream.blob("team/app", image.layer(0), 40_000)) {
             assertEquals(40_000, answer.from());
             assertEquals(OptionalLong.of(100_000), answer.size());
@@ -60,7 +60,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void aRedirectIsFollowedWithoutWhatAuthorizesUs() throws IOException {
+    void redirectIsFollowedWithoutCredentials() throws IOException {
         FakeUpstream storage = started(FakeUpstream.start());
         fake.requireBearer("puller", "geheim").redirectBlobsTo(storage);
         Upstream account = upstream(fake, account("puller", "geheim"));
@@ -73,7 +73,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void aRedirectThatLeadsNowhereIsABadAnswer() {
+    void invalidRedirectIsBadAnswer() {
         fake.on(Match.blobs()).once(new Fault.RedirectLoop());
         fake.on(Match.blobs()).times(20, new Fault.RedirectLoop());
         fails(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstream.blob("team/app", image.layer(0), 0));
@@ -86,7 +86,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void closingEarlyBreaksOff_insteadOfReadingTheRest() throws IOException {
+    void closingAnswerEarlyBreaksConnection() throws IOException {
         Digest large = fake.blob("team/app", Content.random(9, 200_000_000));
         try (BlobAnswer answer = upstream.blob("team/app", large, 0)) {
             assertEquals(1000, answer.body().readNBytes(1000).length);
@@ -98,7 +98,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void closingTheBodyAloneBreaksOffToo() throws IOException {
+    void closingBodyEarlyBreaksConnection() throws IOException {
         Digest large = fake.blob("team/app", Content.random(9, 200_000_000));
         BlobAnswer answer = upstream.blob("team/app", large, 0);
         answer.body().close();
@@ -108,7 +108,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void connectionsAreUsedAgain() throws IOException {
+    void reusesConnections() throws IOException {
         for (int i = 0; i < 5; i++) {
             manifest(upstream);
             body(0);
@@ -117,7 +117,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void aConnectionThatIsClosedInTheMomentInWhichItIsUsedAgainCostsTheClientNothing() {
+    void requestOnClosedPooledConnectionIsRetried() {
         manifest(upstream);
         int before = fake.requests().size();
         fake.on(Match.manifests()).once(new Fault.CloseBeforeHeaders());
@@ -126,14 +126,14 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void aNewConnectionThatIsClosedWithoutAnAnswerIsABadAnswer() {
+    void closedNewConnectionIsBadAnswer() {
         fake.on(Match.manifests()).once(new Fault.CloseBeforeHeaders());
         fails(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(upstream));
         assertEquals(1, fake.requests().size());
     }
 
     @Test
-    void aConnectionThatTheUpstreamClosedMeanwhileIsNotUsed() {
+    void doesNotUsePooledConnectionThatUpstreamClosed() {
         manifest(upstream);
         fake.resetConnections();
         assertArrayEquals(image.manifest(), manifest(upstream));
@@ -141,7 +141,7 @@ class HttpUpstreamTest extends UpstreamTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aManifestThatIsTooLargeIsRefusedBeforeItIsReadWhole(boolean chunked) {
+    void tooLargeManifestIsRejected(boolean chunked) {
         fake.image("team/app", "large").manifestSize(2_000_000).push();
         if (chunked) {
             fake.on(Match.manifest("large")).once(new Fault.Chunked());
@@ -161,14 +161,14 @@ class HttpUpstreamTest extends UpstreamTest {
         "500, UPSTREAM_BAD_ANSWER",
         "503, UPSTREAM_BAD_ANSWER"
     })
-    void everyStatusHasAMeaning(int status, ErrorCode meaning) {
+    void statusesMapToErrorCodes(int status, ErrorCode code) {
         fake.on(Match.manifests()).always(Fault.status(status));
-        RegistryException failure = fails(meaning, () -> manifest(upstream));
+        RegistryException failure = fails(code, () -> manifest(upstream));
         assertTrue(failure.getMessage().contains("r.example/team/app:1.0"), failure.getMessage());
     }
 
     @Test
-    void failuresOfTheConnectionHaveAMeaningToo() {
+    void connectionFailuresMapToErrorCodes() {
         fake.on(Match.manifests()).once(new Fault.ResetBeforeHeaders());
         fails(ErrorCode.UPSTREAM_BAD_ANSWER, () -> manifest(upstream));
         fake.on(Match.manifests()).once(new Fault.NoAnswer());
@@ -178,7 +178,7 @@ class HttpUpstreamTest extends UpstreamTest {
     }
 
     @Test
-    void hourLongBlobsDoNotKeepAManifestWaiting() throws Exception {
+    void longTransfersDoNotDelayManifest() throws Exception {
         var gate = fake.hold(Match.blobs());
         for (int i = 0; i < 100; i++) {
             upstream.blobs(Priority.CLIENT).execute(() -> body(0));

@@ -22,12 +22,12 @@ class NextLinkTest {
                 "</x?y>; title=\"a \\\"; rel=next; \", <?n=2&last=b>; rel=next",
                 "no link, <?n=2&last=b>; rel=next"
             })
-    void theQueryOfTheNextPageIsFound(String link) {
+    void findsQueryOfNextPage(String link) {
         assertEquals(Optional.of("n=2&last=b"), query(link));
     }
 
     @Test
-    void itMayStandInAnyOfSeveralHeaders() {
+    void findsLinkInAnyHeader() {
         assertEquals(Optional.of("n=2"), query("</a?b>; rel=prev", "", "</c?n=2>; rel=next"));
     }
 
@@ -43,11 +43,11 @@ class NextLinkTest {
                 "</v2/app/tags/list?n=2>; title=\"x; rel=next\"",
                 "</v2/app/tags/list?n=2>; title=\"never ends; rel=next"
             })
-    void withoutOneThisPageIsTheLast(String link) {
+    void pageWithoutNextLinkIsTheLast(String link) {
         assertEquals(Optional.empty(), query(link));
     }
 
-    /** Taking it for none would make the list shorter than it is. */
+    /** Ignoring such a link would truncate the list. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -59,12 +59,12 @@ class NextLinkTest {
                 "<?a=%zz>; rel=next",
                 "<:?a>; rel=next"
             })
-    void oneThatCantBeAskedForIsNoEnd(String link) {
+    void rejectsInvalidNextLink(String link) {
         assertThrows(IllegalArgumentException.class, () -> query(link));
     }
 
     @Test
-    void aVeryLongOneIsReadToo() {
+    void parsesVeryLongHeader() {
         String many = "<?n=2>" + "; a=\"\\\"b\"".repeat(100_000);
         assertEquals(Optional.empty(), query(many));
         assertEquals(Optional.of("n=2"), query(many + "; rel=next"));

@@ -50,7 +50,7 @@ class RedirectTest {
 
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 303, 307, 308})
-    void manifestsAreFollowed_withTheSameMethodAndHeaders(int status) {
+    void redirectKeepsMethodAndHeaders(int status) {
         up.on(Match.manifests())
                 .always(Fault.status(status).header("Location", other.url() + "/v2/team/app/manifests/1"));
         assertArrayEquals(same.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -65,7 +65,7 @@ class RedirectTest {
     }
 
     @Test
-    void theRangeGoesAlong() throws IOException {
+    void redirectKeepsRange() throws IOException {
         up.redirectBlobsTo(other);
         try (BlobAnswer blob = upstreams.get().blob("team/app", image.layer(0), 990)) {
             assertEquals(990, blob.from());
@@ -75,7 +75,7 @@ class RedirectTest {
     }
 
     @Test
-    void atTheSameOriginTheAuthorizationGoesAlong() {
+    void redirectToSameOriginKeepsAuthorization() {
         up.requireAnonymousBearer();
         up.image("team/app", "moved").push();
         up.on(Match.manifest("1")).always(new Fault.RedirectTo("/v2/team/app/manifests/moved"));
@@ -86,7 +86,7 @@ class RedirectTest {
     }
 
     @Test
-    void anotherOriginNeverSeesTheAuthorization() {
+    void redirectToOtherOriginDropsAuthorization() {
         up.requireAnonymousBearer();
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
         upstreams.manifest("team/app", "1");
@@ -94,7 +94,7 @@ class RedirectTest {
     }
 
     @Test
-    void anotherOriginThatChallengesGetsAnAnonymousToken() {
+    void otherOriginGetsAnonymousToken() {
         upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
         up.requireBasic("robot", "s3cret");
         other.requireAnonymousBearer();
@@ -105,7 +105,7 @@ class RedirectTest {
     }
 
     @Test
-    void tokenThatRedirectTargetRefusesIsReplaced() {
+    void tokenRefusedByRedirectTargetIsReplaced() {
         other.requireAnonymousBearer();
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
         upstreams.manifest("team/app", "1");
@@ -115,7 +115,7 @@ class RedirectTest {
     }
 
     @Test
-    void tokenThatRedirectTargetRefusesIsNotHeld() {
+    void tokenRefusedByRedirectTargetIsNotCached() {
         other.requireAnonymousBearer().tokensLive(Duration.ZERO);
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
@@ -125,7 +125,7 @@ class RedirectTest {
     }
 
     @Test
-    void aLoopEnds() {
+    void redirectLoopEnds() {
         up.on(Match.manifests()).always(new Fault.RedirectLoop());
         RegistryException bad = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
         assertHolds("more than 10 times", bad.getMessage());
@@ -133,7 +133,7 @@ class RedirectTest {
     }
 
     @Test
-    void aLoopOverTwoOriginsThatChallengeEndsToo() {
+    void redirectLoopOverTwoOriginsEnds() {
         up.requireAnonymousBearer();
         other.requireAnonymousBearer();
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
@@ -143,7 +143,7 @@ class RedirectTest {
     }
 
     @Test
-    void httpsIsNotLeftForHttp(@TempDir Path dir) {
+    void redirectFromHttpsToHttpIsRejected(@TempDir Path dir) {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream safe = FakeUpstream.startTls(authority.server())) {
             upstreams = UpstreamsInTest.of(
@@ -164,7 +164,7 @@ class RedirectTest {
                 "/v2/team/other/manifests/1",
                 "//127.0.0.1:PORT/v2/team/other/manifests/1"
             })
-    void aLocationMayBeRelative(String location) {
+    void followsRelativeLocation(String location) {
         FakeImage moved = up.image("team/other", "1").push();
         up.on(Match.manifests().in("team/app"))
                 .always(new Fault.RedirectTo(location.replace("PORT", Integer.toString(up.port()))));
@@ -172,7 +172,7 @@ class RedirectTest {
     }
 
     @Test
-    void aLocationOfNothingButAQueryKeepsThePath() {
+    void queryOnlyLocationKeepsPath() {
         up.on(Match.manifests()).once(new Fault.RedirectTo("?again=1"));
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
         assertEquals(
@@ -180,7 +180,7 @@ class RedirectTest {
     }
 
     @Test
-    void aMissingLocationIsABadAnswer() {
+    void missingLocationIsBadAnswer() {
         up.on(Match.manifests()).always(Fault.status(307));
         failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
         assertEquals(1, up.requests().size());
@@ -207,7 +207,7 @@ class RedirectTest {
                 "http:127.0.0.1",
                 "#x"
             })
-    void aLocationWhereNothingCanBeIsABadAnswer_andNotShown(String location) {
+    void invalidLocationIsBadAnswerAndNotShown(String location) {
         up.on(Match.manifests()).always(Fault.status(307).header("Location", location));
         RegistryException bad = failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
         assertHolds("GET manifest registry.example.com/team/app:1: ", bad.getMessage());
@@ -223,7 +223,7 @@ class RedirectTest {
                 "/s%C3%A4/?%E2%82%AC=%00",
                 "/?",
             })
-    void aPresignedUrlIsSentAsItCame(String target) {
+    void presignedUrlIsSentUnchanged(String target) {
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + target));
         other.on(Match.anything()).always(Fault.status(200).body("{}"));
         upstreams.manifest("team/app", "1");

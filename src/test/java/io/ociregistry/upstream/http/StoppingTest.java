@@ -17,11 +17,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
 
-/** A stop amid a request is no fault of anybody, and tells so in one line. */
+/** A request that a stop of the server aborts fails with a message that the server is stopping. */
 @Timeout(30)
 class StoppingTest {
     @RepeatedTest(20)
-    void aRequestThatAStopBreaksOffSaysThatThisServerStops() throws Exception {
+    void requestAbortedByStopIsReportedAsStopping() throws Exception {
         try (FakeUpstream up = FakeUpstream.start()) {
             up.image("team/app", "1").layer(10).push();
             Gate gate = up.hold(Match.manifests());
@@ -31,9 +31,9 @@ class StoppingTest {
             upstreams.close();
             Throwable failure = assertThrows(ExecutionException.class, () -> answer.get(20, TimeUnit.SECONDS))
                     .getCause();
-            RegistryException told = assertInstanceOf(RegistryException.class, failure, String.valueOf(failure));
-            assertEquals(ErrorCode.OVERLOADED, told.code(), told.getMessage());
-            assertTrue(told.getMessage().contains("stopping"), told.getMessage());
+            RegistryException reported = assertInstanceOf(RegistryException.class, failure, String.valueOf(failure));
+            assertEquals(ErrorCode.OVERLOADED, reported.code(), reported.getMessage());
+            assertTrue(reported.getMessage().contains("stopping"), reported.getMessage());
             gate.release();
         }
     }

@@ -22,7 +22,7 @@ class UpstreamLocationTest {
         "r.example:5000, r.example/app, r.example:5000/r.example/app",
         "[fe80::1]:5000, a.b/app, %5Bfe80::1%5D:5000/a.b/app"
     })
-    void cacheIsAskedForNameThatCanOnlyBeReadOneWay(String registry, String name, String path) {
+    void cachingMirrorGetsUnambiguousName(String registry, String name, String path) {
         UpstreamLocation cache = UpstreamLocation.in(MirrorConfig.of(MIRROR), RegistryName.parse(registry));
         assertEquals(
                 URI.create(MIRROR + "/v2/" + path + "/tags/list?n=5&ns=" + registry),
@@ -31,7 +31,7 @@ class UpstreamLocationTest {
 
     @ParameterizedTest
     @CsvSource({"quay.io, quay.io/app", "quay.io, app"})
-    void otherPlacesGetNameAsItIs(String registry, String name) {
+    void otherLocationsGetNameUnchanged(String registry, String name) {
         RegistryName parsed = RegistryName.parse(registry);
         Origin origin = Origin.of(URI.create(MIRROR));
         assertEquals(name, UpstreamLocation.in(origin).repository(name));

@@ -30,16 +30,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What upstreams have in common, and must not suffer from each other. */
+/** Upstreams do not delay each other. */
 class HttpUpstreamsTest extends UpstreamTest {
     private static final Breaker.Pace FAST = new Breaker.Pace(Duration.ofMillis(20), Duration.ofMillis(20));
 
     @Test
-    void whereOneLeavesItsProbesUnanswered_theOthersAreFoundToBeBack() {
+    void silentUpstreamDoesNotDelayProbesOfOthers() {
         FakeUpstream silent = started(FakeUpstream.start());
         FakeUpstream back = started(FakeUpstream.start());
         Gate held = silent.hold(Match.of(Kind.PING));
-        // Longer than this test.
+        // The answer timeout is longer than this test.
         Timeouts timeouts = new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMinutes(5));
         HttpUpstreams upstreams = new HttpUpstreams(
                 ServerConfig.defaults()
@@ -66,26 +66,26 @@ class HttpUpstreamsTest extends UpstreamTest {
     }
 
     @Test
-    void theyEndTogether_howeverManyAreBusy() throws Exception {
+    void closingManyBusyUpstreamsTakesOneTimeout() throws Exception {
         List<UpstreamConfig> many = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             many.add(UpstreamConfig.of("r" + i + ".example").withEndpoint("http://localhost:1"));
         }
         Upstreams upstreams = upstreams(many.toArray(UpstreamConfig[]::new));
-        CountDownLatch begun = new CountDownLatch(20);
+        CountDownLatch running = new CountDownLatch(20);
         CountDownLatch interrupted = new CountDownLatch(20);
         for (UpstreamConfig each : many) {
             Upstream upstream = upstreams.get(RegistryName.parse(each.name()));
-            upstream.blobs(Priority.CLIENT).execute(() -> waitFor(begun, interrupted));
-            upstream.metadata(Priority.CLIENT).execute(() -> waitFor(begun, interrupted));
+            upstream.blobs(Priority.CLIENT).execute(() -> waitFor(running, interrupted));
+            upstream.metadata(Priority.CLIENT).execute(() -> waitFor(running, interrupted));
         }
-        begun.await();
+        running.await();
         assertTimeout(Duration.ofSeconds(10), upstreams::close);
         assertTrue(interrupted.await(10, TimeUnit.SECONDS));
     }
 
-    private static void waitFor(CountDownLatch begun, CountDownLatch interrupted) {
-        begun.countDown();
+    private static void waitFor(CountDownLatch running, CountDownLatch interrupted) {
+        running.countDown();
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {

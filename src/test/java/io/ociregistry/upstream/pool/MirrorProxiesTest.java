@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A registry and a mirror of it, each with a way of its own: by a proxy of the environment, by one of the configuration, or straight. */
+/** A registry and its mirror with separate proxy settings: from the environment, from the configuration, or none. */
 @Timeout(60)
 class MirrorProxiesTest {
     @TempDir
@@ -69,7 +69,7 @@ class MirrorProxiesTest {
     }
 
     @Test
-    void aMirrorThatSaysNothingGoesByTheEnvironment_andNotByTheProxyOfItsRegistry() throws Exception {
+    void mirrorWithoutProxyUsesEnvironmentAndNotProxyOfRegistry() throws Exception {
         environment.put("HTTPS_PROXY", "http://edge:geheim@" + url(far));
         far.requireBasic("edge", "geheim");
         near.requireBasic("node", "secret");
@@ -77,11 +77,11 @@ class MirrorProxiesTest {
         assertArrayEquals(missing.manifest(), manifest("1"));
         assertEquals(List.of(tunnel(mirrorAt)), far.lines());
         assertEquals(List.of(tunnel(registryAt)), near.lines());
-        assertNobodyElseIsTold();
+        assertNoOriginGotProxyCredentials();
     }
 
     @Test
-    void aRegistryThatSaysNothingGoesByTheEnvironment_andNotByTheProxyOfItsMirror() throws Exception {
+    void registryWithoutProxyUsesEnvironmentAndNotProxyOfMirror() throws Exception {
         environment.put("https_proxy", url(far));
         near.requireBasic("node", "secret");
         Path password = Files.writeString(directory.resolve("password"), "secret\n");
@@ -89,11 +89,11 @@ class MirrorProxiesTest {
         assertArrayEquals(missing.manifest(), manifest("1"));
         assertEquals(List.of(tunnel(mirrorAt)), near.lines());
         assertEquals(List.of(tunnel(registryAt)), far.lines());
-        assertNobodyElseIsTold();
+        assertNoOriginGotProxyCredentials();
     }
 
     @Test
-    void aMirrorThatIsNearIsReachedStraight_byNoneOrByAnException() throws Exception {
+    void mirrorIsReachedDirectlyByNoneOrNoProxy() throws Exception {
         environment.put("HTTPS_PROXY", url(far));
         configure("", "none");
         assertArrayEquals(mirrored.manifest(), manifest("2"));
@@ -111,7 +111,7 @@ class MirrorProxiesTest {
     }
 
     @Test
-    void theTokenServiceAndTheBlobsOfAMirrorAreReachedAsTheMirrorIs() throws Exception {
+    void tokensAndBlobsOfMirrorUseItsProxy() throws Exception {
         mirror.requireAnonymousBearer();
         near.leadTo("127.0.0.1:" + mirror.port(), mirror);
         configure("none", "'" + url(near) + "'");
@@ -128,7 +128,7 @@ class MirrorProxiesTest {
     }
 
     @Test
-    void aProxyThatWantsCredentialsSaysWhoseTheyWouldBe_andTheRegistryIsAskedInstead() throws Exception {
+    void refusedProxyCredentialsAreNamedAndRegistryIsAsked() throws Exception {
         near.requireBasic("node", "secret");
         configure("", "{url: '" + url(near) + "', user: node, password: old}");
         assertArrayEquals(missing.manifest(), manifest("1"));
@@ -140,7 +140,7 @@ class MirrorProxiesTest {
                 unknown.getMessage());
     }
 
-    private void assertNobodyElseIsTold() {
+    private void assertNoOriginGotProxyCredentials() {
         for (FakeUpstream each : List.of(registry, mirror)) {
             each.requests().forEach(request -> assertEquals(Optional.empty(), request.header("Proxy-Authorization")));
         }
@@ -154,14 +154,14 @@ class MirrorProxiesTest {
         return "proxy.example.com:" + proxy.port();
     }
 
-    /** Configures them as an operator does; empty leaves the key out. */
-    private void configure(String ofTheRegistry, String ofTheMirror) throws ConfigException {
+    /** Loads a configuration with these {@code proxy} values; an empty value omits the key. */
+    private void configure(String ofRegistry, String ofMirror) throws ConfigException {
         Path ca = authority.caPem(directory);
         String trust = "tls: {ca: '" + ca + "'}";
         String yaml = "registries:\n- name: r.example.com\n  endpoint: https://" + registryAt + "\n  " + trust + "\n"
-                + line("  ", ofTheRegistry) + "  mirrors:\n  - url: https://" + mirrorAt + "\n    prefix: hub\n    "
+                + line("  ", ofRegistry) + "  mirrors:\n  - url: https://" + mirrorAt + "\n    prefix: hub\n    "
                 + trust + "\n"
-                + line("    ", ofTheMirror);
+                + line("    ", ofMirror);
         ServerConfig config = new ConfigLoader(name -> Optional.ofNullable(environment.get(name)))
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();

@@ -8,11 +8,11 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import java.util.Optional;
 
-/** Pulls a manifest by a configuration file, in a process of its own. */
+/** Pulls a manifest with a configuration file, as a separate process. */
 final class PullMain {
     private PullMain() {}
 
-    /** Prints "pulled", or why not. The arguments are the file, the registry, the repository and the tag. */
+    /** Prints "pulled" or the failure. The arguments are the file, the registry, the repository and the tag. */
     public static void main(String... args) {
         try {
             var config = ConfigLocation.ofThisProcess()

@@ -7,7 +7,7 @@ import io.ociregistry.upstream.address.HostResolver;
 import io.ociregistry.upstream.health.Breaker;
 import java.time.Duration;
 
-/** The real upstreams with a DNS of the test's own, and probes that come so soon that a test can wait for them. */
+/** Creates real upstreams with the resolver of the test and with probes at short intervals. */
 public final class QuickUpstreams {
     private static final Breaker.Pace SOON = new Breaker.Pace(Duration.ofMillis(100), Duration.ofMillis(400));
 

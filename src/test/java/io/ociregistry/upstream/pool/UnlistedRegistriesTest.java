@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Registries that nobody configured are reached at public addresses only. No packet of these tests leaves loopback. */
+/** Unlisted registries are reached only at public addresses. No packet of these tests leaves loopback. */
 class UnlistedRegistriesTest extends UpstreamTest {
     private final FakeUpstream fake = started(FakeUpstream.start());
 
@@ -38,7 +38,7 @@ class UnlistedRegistriesTest extends UpstreamTest {
                 "[fd00:ec2::254]",
                 "inside.example"
             })
-    void anUnlistedRegistryAtSuchAnAddressIsRefused_andNothingIsSentThere(String name) {
+    void rejectsUnlistedRegistryAtPrivateAddress(String name) {
         HostResolver resolver = host -> List.of(host.equals("inside.example") ? address("127.0.0.1") : address(host));
         Upstreams upstreams = upstreams(ServerConfig.defaults(), resolver);
         RegistryName registry = RegistryName.parse(name.replace("PORT", String.valueOf(fake.port())));
@@ -48,7 +48,7 @@ class UnlistedRegistriesTest extends UpstreamTest {
     }
 
     @Test
-    void ofSeveralAddressesOnlyTheAllowedOnesAreConnectedTo_soNothingIsRebound() {
+    void checkedAddressesAreTheConnectedOnes() {
         List<String> asked = new ArrayList<>();
         HostResolver resolver = host -> {
             asked.add(host);
@@ -56,18 +56,18 @@ class UnlistedRegistriesTest extends UpstreamTest {
         };
         Upstreams upstreams = upstreams(ServerConfig.defaults(), resolver);
         fails(ErrorCode.DENIED, () -> manifest(upstreams.get(RegistryName.parse("twice.example:" + fake.port()))));
-        assertEquals(List.of("twice.example"), asked, "what was checked is what is used");
+        assertEquals(List.of("twice.example"), asked, "the name is resolved once");
         assertEquals(0, fake.connections());
     }
 
     @Test
-    void aConfiguredRegistryMayBeAnywhere() {
+    void configuredRegistryMayHaveAnyAddress() {
         FakeImage image = image(fake);
         assertArrayEquals(image.manifest(), manifest(upstream(fake)));
     }
 
     @Test
-    void whereUnlistedRegistriesAreDeniedNoNameIsResolved() {
+    void deniedRegistryIsNotResolved() {
         List<String> asked = new ArrayList<>();
         HostResolver resolver = host -> {
             asked.add(host);
@@ -81,7 +81,7 @@ class UnlistedRegistriesTest extends UpstreamTest {
     }
 
     @Test
-    void aHostThatDoesNotExistIsUnreachable() {
+    void unknownHostIsUnreachable() {
         Upstreams upstreams = upstreams();
         RegistryException missing = fails(
                 ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams.get(RegistryName.parse("nowhere.example"))));

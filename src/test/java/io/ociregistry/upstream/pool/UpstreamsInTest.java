@@ -29,7 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.function.Executable;
 
-/** The real upstreams, with a DNS of their own, so that whatever they are called they are on loopback. */
+/** Real upstreams whose resolver maps every host name to loopback. */
 public final class UpstreamsInTest implements AutoCloseable {
     public static final String NAME = "registry.example.com";
     public static final long ENOUGH = 1 << 20;
@@ -44,7 +44,7 @@ public final class UpstreamsInTest implements AutoCloseable {
     private ProxyEnvironment proxies = ProxyEnvironment.NONE;
     private HttpUpstreams upstreams;
 
-    /** {@code registry.example.com}, which really is the other one. */
+    /** Creates the upstream {@code registry.example.com}, whose endpoint is the fake one. */
     public static UpstreamsInTest of(FakeUpstream fake) {
         return of(fake, AuthConfig.ANONYMOUS, TlsConfig.DEFAULT);
     }
@@ -76,7 +76,7 @@ public final class UpstreamsInTest implements AutoCloseable {
         return this;
     }
 
-    /** On a machine that trusts that authority and no other. */
+    /** Sets the only certificate authority that the machine trusts. */
     public UpstreamsInTest whereTheMachineTrusts(Path pem) {
         trust = new SystemTrust(() -> new PemFiles("tls").authorities(pem));
         return this;
@@ -106,7 +106,7 @@ public final class UpstreamsInTest implements AutoCloseable {
         return names;
     }
 
-    /** The first registry of the configuration. */
+    /** Returns the first registry of the configuration. */
     public Upstream get() {
         return get(registries.get(0).name());
     }
@@ -139,7 +139,7 @@ public final class UpstreamsInTest implements AutoCloseable {
         }
     }
 
-    /** The failure of a call, which must be of that code. */
+    /** Returns the failure of a call, which must have that code. */
     public static RegistryException failure(ErrorCode code, Executable call) {
         RegistryException failure = assertThrows(RegistryException.class, call);
         assertEquals(code, failure.code(), failure.getMessage());

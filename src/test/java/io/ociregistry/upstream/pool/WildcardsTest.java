@@ -41,7 +41,7 @@ class WildcardsTest {
     }
 
     @Test
-    void eachOfThemIsConfigured_withTheSchemeAndTheCredentialsOfTheEntry() {
+    void entryAppliesSchemeAndCredentialsToEachRegistry() {
         up.requireBasic("robot", "s3cret");
         pull("a");
         pull("a.b");
@@ -50,7 +50,7 @@ class WildcardsTest {
     }
 
     @Test
-    void eachOfThemHasALifeOfItsOwn() {
+    void eachRegistryHasItsOwnHealth() {
         assertSame(get("a"), get("a"));
         up.on(Match.anything()).times(3, Fault.status(503));
         for (int i = 0; i < 3; i++) {
@@ -62,7 +62,7 @@ class WildcardsTest {
     }
 
     @Test
-    void whoWasNotAskedForLongKeepsNoConnectionOpen() throws Exception {
+    void evictedUpstreamClosesIdleConnections() throws Exception {
         Upstream first = get("r0");
         for (int i = 0; i < UpstreamPool.MOST + 50; i++) {
             pull("r" + i);
@@ -71,7 +71,7 @@ class WildcardsTest {
         assertArrayEquals(
                 image.manifest(),
                 first.manifest("team/app", Reference.parse("1"), ENOUGH).bytes(),
-                "who holds it goes on");
+                "an evicted upstream still works");
     }
 
     private Upstream get(String host) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Secrets in environment variables of a service that has no locale, as systemd starts one. */
+/** Secrets in environment variables of a service without a locale, as systemd starts it. */
 @Timeout(120)
 class WithoutLocaleTest {
     private static final String PASSWORD = "p\u00e4\u20ac\u00df\u4e2d\uD83D\uDD11";
@@ -64,7 +64,7 @@ class WithoutLocaleTest {
     }
 
     @Test
-    void unreadableVariableIsRefusedByName() throws Exception {
+    void unreadableVariableIsRejectedByName() throws Exception {
         String told = pull(jvm().variable("PW", LATIN_1).variable("HTTP_PROXY", LATIN_1), """
                 registries:
                 - name: registry.example.com
@@ -88,7 +88,7 @@ class WithoutLocaleTest {
     }
 
     @Test
-    void passwordOfProxyInTheEnvironmentIsSentAsUtf8() throws Exception {
+    void passwordOfProxyInEnvironmentIsSentAsUtf8() throws Exception {
         String url = "http://robot:" + PASSWORD + "@127.0.0.1:" + proxy().port();
         assertEquals("pulled", pull(jvm().variable("http_proxy", url), """
                 registries:
@@ -128,7 +128,7 @@ class WithoutLocaleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"edge", "Z\u00fcrich"})
-    void valueForHelperThatLocaleDoesNotHaveIsRefusedByName(String profile) throws Exception {
+    void helperVariableOutsideLocaleIsRejectedByName(String profile) throws Exception {
         up.requireBasic("robot", profile);
         up.image("team/app", "1").push();
         String told = pull(jvm().variable("PATH", helpers()), """
@@ -142,7 +142,7 @@ class WithoutLocaleTest {
         assertEquals(!passed, told.contains("the value of AWS_PROFILE has letters that the locale"), told);
     }
 
-    /** One gives out what it inherited; the other one, as ECR's, a password that depends on what is set for it. */
+    /** Writes two helpers: one prints the inherited password, the other depends on its own variables, as ECR's does. */
     private String helpers() throws IOException {
         new HelperScripts(dir)
                 .with("inherited", "echo \"{\\\"Username\\\":\\\"robot\\\",\\\"Secret\\\":\\\"$PW\\\"}\"")

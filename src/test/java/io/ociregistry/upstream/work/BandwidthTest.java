@@ -21,10 +21,10 @@ class BandwidthTest {
     private static final int RATE = 1_000_000;
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-    private final ByHand time = new ByHand();
+    private final ManualClock time = new ManualClock();
     private Priority priority = Priority.CLIENT;
     private final Bandwidth bandwidth = limit(RATE);
-    /** How much was read until when. */
+    /** The bytes read until each time. */
     private final NavigableMap<Long, Long> read = new TreeMap<>();
 
     private long total;
@@ -36,14 +36,14 @@ class BandwidthTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1024, 30_000, RATE, 2 << 20, 100_000_000})
-    void whatIsReadTakesAsLongAsItShould(int rate) throws IOException {
+    void readTakesTimeOfItsBytes(int rate) throws IOException {
         readAll(limit(rate), (int) (rate * 3L / 10));
         double seconds = (double) time.now / SECOND;
         assertTrue(seconds > 0.28 && seconds < 0.31, "0.3 s worth of bytes took " + seconds + " s");
     }
 
     @Test
-    void inNoTimeMoreIsReadThanInThatTimeAndHalfASecond() throws IOException {
+    void noPeriodExceedsRateByMoreThanHalfASecond() throws IOException {
         for (int i = 0; i < 4; i++) {
             readAll(bandwidth, 2 * RATE);
             time.now += SECOND * 3600;
@@ -56,18 +56,18 @@ class BandwidthTest {
     }
 
     @Test
-    void thoseWhoReadAtTheSameTimeShareIt() throws IOException {
-        try (InputStream one = bandwidth.limit(stream(RATE));
-                InputStream other = bandwidth.limit(stream(RATE))) {
-            while (one.read(new byte[1 << 16]) >= 0) {
-                assertTrue(other.read(new byte[1 << 16]) >= 0 || one.available() == 0);
+    void concurrentReadersShareTheRate() throws IOException {
+        try (InputStream first = bandwidth.limit(stream(RATE));
+                InputStream second = bandwidth.limit(stream(RATE))) {
+            while (first.read(new byte[1 << 16]) >= 0) {
+                assertTrue(second.read(new byte[1 << 16]) >= 0 || first.available() == 0);
             }
         }
         assertEquals(2.0, (double) time.now / SECOND, 0.06);
     }
 
     @Test
-    void whatIsSkippedCountsToo() throws IOException {
+    void skippedBytesCount() throws IOException {
         InputStream in = bandwidth.limit(stream(RATE));
         in.skipNBytes(RATE);
         assertEquals(1.0, (double) time.now / SECOND, 0.06);
@@ -75,9 +75,9 @@ class BandwidthTest {
     }
 
     @Test
-    void whatIsPrefetchedLetsClientsGoFirst_butNotForEver() throws IOException {
+    void prefetchYieldsToClientsForFiveSeconds() throws IOException {
         InputStream prefetch = bandwidth.limit(stream(RATE));
-        time.whileSomebodySleeps(() -> {
+        time.duringNextSleep(() -> {
             priority = Priority.PREFETCH;
             assertTrue(prefetch.read(new byte[1 << 16]) > 0);
             priority = Priority.CLIENT;
@@ -89,11 +89,11 @@ class BandwidthTest {
     }
 
     @Test
-    void whatWasPrefetchedAndIsWantedNowWaitsNoLongerThanClientsDo() throws IOException {
+    void promotedPrefetchStopsYielding() throws IOException {
         InputStream prefetch = bandwidth.limit(stream(RATE));
-        time.whileSomebodySleeps(() -> {
+        time.duringNextSleep(() -> {
             priority = Priority.PREFETCH;
-            time.whileSomebodySleeps(() -> priority = Priority.CLIENT);
+            time.duringNextSleep(() -> priority = Priority.CLIENT);
             assertTrue(prefetch.read(new byte[1 << 16]) > 0);
         });
         try (InputStream client = bandwidth.limit(stream(RATE))) {
@@ -103,18 +103,18 @@ class BandwidthTest {
     }
 
     @Test
-    void whereNobodyElseReadsWhatIsPrefetchedHasItAll() throws IOException {
+    void prefetchAloneGetsFullRate() throws IOException {
         priority = Priority.PREFETCH;
         readAll(bandwidth, RATE);
         assertEquals(1.0, (double) time.now / SECOND, 0.06);
     }
 
     @Test
-    void whoIsInterruptedStopsReading() {
+    void interruptStopsRead() {
         Thread.currentThread().interrupt();
         InputStream in = bandwidth.limit(stream(RATE));
         assertThrows(InterruptedIOException.class, () -> in.read(new byte[1 << 16]));
-        assertTrue(Thread.interrupted(), "so that nobody tries again");
+        assertTrue(Thread.interrupted(), "the interrupt is kept, so that the caller does not retry");
     }
 
     private Bandwidth limit(long rate) {
@@ -139,12 +139,12 @@ class BandwidthTest {
         void run() throws IOException;
     }
 
-    /** Time that passes while somebody sleeps. */
-    private static final class ByHand implements Bandwidth.Time {
+    /** A clock that advances only by sleeping. */
+    private static final class ManualClock implements Bandwidth.Time {
         private long now;
         private Action meanwhile = () -> {};
 
-        void whileSomebodySleeps(Action action) {
+        void duringNextSleep(Action action) {
             meanwhile = action;
         }
 

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class PriorityThreadsTest {
-    private static final int WAITING = 3;
+    private static final int CAPACITY = 3;
 
-    private final PriorityThreads threads = new PriorityThreads("test-", 1, WAITING);
+    private final PriorityThreads threads = new PriorityThreads("test-", 1, CAPACITY);
     private final BlockingQueue<String> ran = new LinkedBlockingQueue<>();
     private final CountDownLatch busy = new CountDownLatch(1);
     private final CountDownLatch go = new CountDownLatch(1);
@@ -31,12 +31,12 @@ class PriorityThreadsTest {
 
     @BeforeEach
     void occupyTheOnlyThread() {
-        first = this::untilGo;
+        first = this::waitForGo;
         threads.at(Priority.PREFETCH).execute(first);
         await(busy);
     }
 
-    private void untilGo() {
+    private void waitForGo() {
         busy.countDown();
         await(go);
         ran.add("first was for " + PriorityThreads.here());
@@ -50,7 +50,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void theMoreUrgentRunsFirst_andOfTheSameTheOneThatCameFirst() throws Exception {
+    void mostUrgentRunsFirstInOrderOfSubmission() throws Exception {
         add("prefetch 1", Priority.PREFETCH);
         add("refresh 1", Priority.REFRESH);
         add("client 1", Priority.CLIENT);
@@ -62,7 +62,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void workThatIsGivenAgainMovesUp_andRunsOnce() throws Exception {
+    void resubmittedTaskMovesUpAndRunsOnce() throws Exception {
         add("prefetch 1", Priority.PREFETCH);
         Runnable wanted = add("prefetch 2", Priority.PREFETCH);
         add("client", Priority.CLIENT);
@@ -73,17 +73,17 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void workThatRunsIsAsUrgentAsTheLastToWantIt() throws Exception {
+    void resubmissionRaisesPriorityOfRunningTask() throws Exception {
         threads.at(Priority.CLIENT).execute(first);
         go.countDown();
         assertEquals("first was for CLIENT", ran.poll(20, TimeUnit.SECONDS));
-        assertEquals(Priority.CLIENT, PriorityThreads.here(), "what is none of its work is for a client");
+        assertEquals(Priority.CLIENT, PriorityThreads.here(), "threads of other pools have the priority of a client");
     }
 
     @Test
-    void aLineThatIsFullRejects_andCrowdsOutNobodyElse() throws Exception {
+    void fullQueueRejectsAndLeavesOtherQueuesAlone() throws Exception {
         for (Priority priority : List.of(Priority.PREFETCH, Priority.REFRESH, Priority.CLIENT)) {
-            for (int i = 1; i <= WAITING; i++) {
+            for (int i = 1; i <= CAPACITY; i++) {
                 add(priority + " " + i, priority);
             }
             assertThrows(RejectedExecutionException.class, () -> add("too much", priority));
@@ -94,7 +94,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void workThatFailsTakesNobodyAlong() throws Exception {
+    void failingTaskDoesNotStopThePool() throws Exception {
         threads.at(Priority.CLIENT).execute(() -> {
             throw new IllegalStateException("meant to fail");
         });
@@ -103,7 +103,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void whenItIsShutDownNothingMoreIsTaken_andWhatWaitsIsDone() throws Exception {
+    void shutdownRejectsTasksAndRunsWaitingOnes() throws Exception {
         add("waiting", Priority.PREFETCH);
         threads.shutdown();
         assertThrows(RejectedExecutionException.class, () -> add("late", Priority.CLIENT));
@@ -111,7 +111,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void whatIsPrefetchedLeavesAThreadToTheOthers() throws Exception {
+    void prefetchLeavesAThreadToOthers() throws Exception {
         PriorityThreads two = new PriorityThreads("two-", 2, 10);
         CountDownLatch started = new CountDownLatch(1);
         two.at(Priority.PREFETCH).execute(() -> {
@@ -135,7 +135,7 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void aPrefetchThatIsWantedByNowMakesRoomForAnother() throws Exception {
+    void promotedPrefetchAdmitsAnother() throws Exception {
         PriorityThreads two = new PriorityThreads("two-", 2, 10);
         CountDownLatch started = new CountDownLatch(1);
         Runnable running = () -> {
@@ -153,31 +153,31 @@ class PriorityThreadsTest {
     }
 
     @Test
-    void whateverManyGiveAndHurryAtTheSameTimeRuns() throws Exception {
-        PriorityThreads busyOnes = new PriorityThreads("busy-", 2, 10_000);
+    void concurrentlySubmittedTasksAllRun() throws Exception {
+        PriorityThreads shared = new PriorityThreads("busy-", 2, 10_000);
         CountDownLatch all = new CountDownLatch(4 * 1000);
-        CountDownLatch given = new CountDownLatch(4);
+        CountDownLatch submitted = new CountDownLatch(4);
         for (int i = 0; i < 4; i++) {
             new Thread(() -> {
                         for (int n = 0; n < 1000; n++) {
-                            AtomicBoolean taken = new AtomicBoolean();
+                            AtomicBoolean counted = new AtomicBoolean();
                             Runnable work = () -> {
-                                if (taken.compareAndSet(false, true)) {
+                                if (counted.compareAndSet(false, true)) {
                                     all.countDown();
                                 }
                             };
                             for (Priority priority : priorities(n)) {
-                                busyOnes.at(priority).execute(work);
+                                shared.at(priority).execute(work);
                             }
                         }
-                        given.countDown();
+                        submitted.countDown();
                     })
                     .start();
         }
-        given.await();
+        submitted.await();
         assertTrue(all.await(20, TimeUnit.SECONDS), () -> all.getCount() + " did not run");
-        busyOnes.shutdown();
-        busyOnes.end(Duration.ofSeconds(20));
+        shared.shutdown();
+        shared.end(Duration.ofSeconds(20));
     }
 
     private static List<Priority> priorities(int n) {
