@@ -8,59 +8,65 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@link ReloadingFile} makes, looked at in the background: to ask for it takes no lock and reads no file. */
+/**
+ * Keeps the value of a {@link ReloadingFile} current from a background thread.
+ *
+ * <p>Thread-safe. {@link #get} takes no lock and reads no file. Closing stops the background thread.
+ */
 public final class BackgroundReload<T> implements AutoCloseable {
-    /** How long a changed file may go unseen. */
+    /** The usual time between two checks of the files, and so the longest time for which a change is not noticed. */
     public static final Duration PAUSE = Duration.ofSeconds(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundReload.class);
 
     private final ReloadingFile<T> files;
-    private final Consumer<T> changed;
-    private final ScheduledExecutorService looks;
-    private volatile T now;
+    private final Consumer<T> onChange;
+    private final ScheduledExecutorService scheduler;
+    private volatile T current;
 
-    private BackgroundReload(ReloadingFile<T> files, Consumer<T> changed) {
+    private BackgroundReload(ReloadingFile<T> files, Consumer<T> onChange) {
         this.files = files;
-        this.changed = changed;
-        this.now = files.first();
-        this.looks = Executors.newSingleThreadScheduledExecutor(Daemons.named("changed files"));
+        this.onChange = onChange;
+        this.current = files.first();
+        this.scheduler = Executors.newSingleThreadScheduledExecutor(Daemons.named("changed files"));
     }
 
     /**
-     * Reads the files and begins to watch them. Fails as they do, and watches nothing then.
+     * Reads the files and starts a thread that checks them for changes. Throws the exception of the first read; then no
+     * thread is started.
      *
-     * @param changed is told what is made of them later
+     * @param interval the time between two checks
+     * @param onChange receives each later value
      */
-    public static <T> BackgroundReload<T> start(ReloadingFile<T> files, Duration pause, Consumer<T> changed) {
-        BackgroundReload<T> watched = new BackgroundReload<>(files, changed);
-        var unused = watched.looks.scheduleWithFixedDelay(
-                watched::look, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
-        return watched;
+    public static <T> BackgroundReload<T> start(ReloadingFile<T> files, Duration interval, Consumer<T> onChange) {
+        BackgroundReload<T> reload = new BackgroundReload<>(files, onChange);
+        var unused = reload.scheduler.scheduleWithFixedDelay(
+                reload::check, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        return reload;
     }
 
-    /** What the files held when they were last looked at, or before they broke. */
+    /** Returns the value of the last check; while the files can't be used, the last value before that. */
     public T get() {
-        return now;
+        return current;
     }
 
-    private void look() {
+    private void check() {
         files.distrust();
         T next = files.get();
-        if (next == now) {
+        if (next == current) {
             return;
         }
-        now = next;
+        current = next;
         try {
-            changed.accept(next);
+            onChange.accept(next);
         } catch (RuntimeException e) {
-            // It must not end the watch.
-            LOG.error("what has changed can't be used", e);
+            // An exception would cancel the later checks.
+            LOG.error("applying the changed files {} failed; correct them, or restart the server", files, e);
         }
     }
 
     @Override
     public void close() {
-        looks.shutdownNow();
+        scheduler.shutdownNow();
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** Which build this is; Maven writes it down. */
+/** The version and the date of this build, from a resource that Maven writes. */
 public record BuildInfo(String version, String date) {
     private static final String RESOURCE = "/io/ociregistry/build.properties";
 

@@ -6,8 +6,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * A number of bytes: {@code 4393216}, {@code 2MiB} (2^20 each) or {@code 10GB} (10^9 each). Units count in either case and with or without the B,
- * as Kubernetes writes quantities: with an i they are powers of 1024, else of 1000. The one parser wherever a size is read.
+ * Parses and formats a number of bytes: {@code 4393216}, {@code 2MiB} (2 * 2^20) or {@code 10GB} (10 * 10^9).
+ *
+ * <p>Units are accepted in upper and lower case and with or without the B, as in Kubernetes quantities. Units with an i
+ * are powers of 1024, the others are powers of 1000. All sizes that users write are read by this parser.
  */
 public final class ByteSize {
     private static final Pattern GRAMMAR =
@@ -17,14 +19,14 @@ public final class ByteSize {
 
     private ByteSize() {}
 
-    /** Bytes for people, with one decimal in the decimal unit that suits them: {@code 4.4 MB}. */
+    /** Formats a number of bytes for people, with one decimal in the largest decimal unit that fits: {@code 4.4 MB}. */
     public static String format(long bytes) {
         if (bytes < 1000) {
             return bytes + " B";
         }
         double value = bytes / 1e3;
         int unit = 0;
-        // From here on one decimal would read as 1000.0.
+        // A value of 999.95 or more would be printed as 1000.0.
         while (value >= 999.95) {
             value /= 1e3;
             unit++;
@@ -33,9 +35,9 @@ public final class ByteSize {
     }
 
     /**
-     * Parses one.
+     * Parses a size.
      *
-     * @throws IllegalArgumentException if it is none; the message says what to write
+     * @throws IllegalArgumentException if the text is not a size; the message says what to write
      */
     public static long parse(String text) {
         var matcher = GRAMMAR.matcher(text);
@@ -47,7 +49,8 @@ public final class ByteSize {
         int power = unit == null ? 0 : 1 + UNITS.indexOf(unit.toUpperCase(Locale.ROOT));
         BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(base.pow(power));
         if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
-            throw new IllegalArgumentException("'" + text + "' is more bytes than there can be");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a size; the largest size is " + Long.MAX_VALUE + " bytes");
         }
         return bytes.setScale(0, RoundingMode.DOWN).longValue();
     }

@@ -7,8 +7,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the threads of the background. None keeps a process alive, each has a name that says in a thread dump what it is for, and what ends one
- * too early is in the log: Java would tell it to a console that a server has nobody at.
+ * Creates daemon threads that have a name and log an uncaught exception.
+ *
+ * <p>The name says in a thread dump what the thread is for. Without the handler, Java prints an uncaught exception to
+ * the console, which operators of a server do not see. Thread-safe.
  */
 public final class Daemons implements ThreadFactory {
     private static final Logger LOG = LoggerFactory.getLogger(Daemons.class);
@@ -19,27 +21,26 @@ public final class Daemons implements ThreadFactory {
         this.names = names;
     }
 
-    /** Threads that all have that name. */
+    /** Returns a factory whose threads all have this name. */
     public static Daemons named(String name) {
         return new Daemons(() -> name);
     }
 
-    /** Threads whose names are that and a number, from 1. */
-    public static Daemons numbered(String name) {
+    /** Returns a factory whose threads are named by this prefix and a number that starts at 1. */
+    public static Daemons numbered(String prefix) {
         AtomicInteger number = new AtomicInteger();
-        return new Daemons(() -> name + number.incrementAndGet());
+        return new Daemons(() -> prefix + number.incrementAndGet());
     }
 
-    /** A thread that has not begun. */
     @Override
     public Thread newThread(Runnable work) {
         Thread thread = new Thread(work, names.get());
         thread.setDaemon(true);
-        thread.setUncaughtExceptionHandler(Daemons::ended);
+        thread.setUncaughtExceptionHandler(Daemons::logUncaught);
         return thread;
     }
 
-    private static void ended(Thread thread, Throwable cause) {
-        LOG.error("the thread {} ended by what nobody expected", thread.getName(), cause);
+    private static void logUncaught(Thread thread, Throwable cause) {
+        LOG.error("the thread {} ended because of an unexpected exception; please report it", thread.getName(), cause);
     }
 }

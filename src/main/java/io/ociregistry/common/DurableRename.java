@@ -8,21 +8,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Renames files so that the new name survives a crash of the machine. */
+/** Renames a file so that its new name survives a crash of the machine. */
 public final class DurableRename {
     private DurableRename() {}
 
     /**
-     * Renames a file whose content was forced, and forces the rename.
+     * Renames a file and forces the rename to disk. An existing target is replaced.
      *
+     * @param source a file whose content the caller has forced to disk
      * @throws AtomicMoveNotSupportedException if the target is on another file system
      */
-    public static void publish(Path aside, Path target) throws IOException {
-        Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    public static void publish(Path source, Path target) throws IOException {
+        Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceDirectory(target.resolveSibling("."));
     }
 
-    /** Forces what was made, renamed or deleted in a directory. */
+    /** Forces to disk that files were created, renamed or deleted in this directory. */
     public static void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);

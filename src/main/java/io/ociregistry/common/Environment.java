@@ -10,14 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The environment variables of this process as text in UTF-8, whatever the locale is. Immutable.
+ * The environment variables of this process, decoded as UTF-8 in every locale. Immutable.
  *
- * <p>Java decodes them by the locale and replaces what it can't decode. A service without a locale loses every letter
- * beyond ASCII. Linux keeps the bytes; on other systems the text counts that Java gives.
+ * <p>Java decodes the variables by the locale and replaces the bytes that the locale does not have. Without a locale,
+ * as in many services, every letter outside of ASCII is lost. On Linux this class decodes the bytes of
+ * {@code /proc/self/environ}; on other systems it uses the text that Java decoded.
  */
 public final class Environment {
     private static final Path BYTES = Path.of("/proc/self/environ");
-    /** Replaces bytes that can't be decoded. */
+    /** The character that Java decodes invalid bytes to. */
     private static final char REPLACEMENT = '\uFFFD';
 
     private final Map<String, String> decoded;
@@ -37,10 +38,10 @@ public final class Environment {
     }
 
     /**
-     * The value of a variable; empty if the variable is not set.
+     * Returns the value of a variable; empty if the variable is not set.
      *
-     * @throws IllegalArgumentException if the value is not text in UTF-8; the message names the variable and tells
-     *     nothing of the value
+     * @throws IllegalArgumentException if the value is not text in UTF-8; the message names the variable and does not
+     *     quote its value
      */
     public Optional<String> get(String name) {
         String text = decoded.get(name);
@@ -48,17 +49,17 @@ public final class Environment {
             return Optional.empty();
         }
         byte[] value = bytes.get(name);
-        String read = value == null ? text : new String(value, StandardCharsets.UTF_8);
-        if (read.indexOf(REPLACEMENT) >= 0) {
+        String result = value == null ? text : new String(value, StandardCharsets.UTF_8);
+        if (result.indexOf(REPLACEMENT) >= 0) {
             throw new IllegalArgumentException("the environment variable " + name + " can't be read: "
                     + (value == null
                             ? "the locale does not have its letters; start this program with LC_ALL=C.UTF-8"
                             : "its value is not text in UTF-8; write it in UTF-8"));
         }
-        return Optional.of(read);
+        return Optional.of(result);
     }
 
-    /** {@code NAME=value}, each with a zero byte behind it. Of several with one name the first counts, as for Java. */
+    /** Parses {@code NAME=value} entries that end with a zero byte. Of duplicates, the first is used, as in Java. */
     private static Map<String, byte[]> parse(byte[] block) {
         Map<String, byte[]> found = new HashMap<>();
         for (int start = 0; start < block.length; ) {

@@ -19,69 +19,69 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user that a directory tree belongs to, and how this process leaves files to that user: root may give files away,
- * other users may not.
+ * The owner of a directory tree, and the means of this process to give its new files to that owner: root can change the
+ * owner of a file, other users can't.
  *
- * <p>Looks at the directories once, when it is made. Where the file system knows no POSIX owners, or the system does
- * not tell which user this process is, it does nothing. Immutable.
+ * <p>The directories are read once, by {@link #of}. On file systems without POSIX owners, and on systems that do not
+ * show the user id of this process, files are left as they are. Immutable.
  */
 public final class FileOwner {
-    /** Does nothing: for what is only read, and for file systems without owners. */
-    public static final FileOwner UNKNOWN = new FileOwner(null, Means.NONE_NEEDED);
+    /** Changes no file: for trees that are only read, and for file systems without owners. */
+    public static final FileOwner UNKNOWN = new FileOwner(null, Chown.NOT_NEEDED);
 
     private static final int SUPERUSER = 0;
     private static final Set<PosixFilePermission> OWNER_ALL = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> EXECUTE = PosixFilePermissions.fromString("--x--x--x");
     private static final Set<PosixFilePermission> OWNER_WRITES = PosixFilePermissions.fromString("rw-------");
 
-    /** How files that this process makes come to belong to the owner. */
-    private enum Means {
-        NONE_NEEDED,
-        CHOWN,
-        /** They can't. */
-        NONE
+    /** How new files of this process get their owner. */
+    private enum Chown {
+        NOT_NEEDED,
+        POSSIBLE,
+        IMPOSSIBLE
     }
 
     private final @Nullable Attributes directory;
-    private final Means means;
+    private final Chown chown;
 
-    private FileOwner(@Nullable Attributes directory, Means means) {
+    private FileOwner(@Nullable Attributes directory, Chown chown) {
         this.directory = directory;
-        this.means = means;
+        this.chown = chown;
     }
 
     /**
-     * The owner of the first of these directories that does not belong to root, or of the first one. The mount point of
-     * a volume often belongs to root, whoever uses it. Makes a file in the first directory, and deletes it, if that is
-     * what it takes to know whether files can be given away.
+     * Returns the owner of the first directory that does not belong to root; if all belong to root, of the first one.
+     * Directories of root are skipped because the mount point of a volume often belongs to root, whichever user writes
+     * to the volume. If this process is another user, creates and deletes a temporary file in the first directory to
+     * find out whether its owner can be changed.
      */
     public static FileOwner of(List<Path> directories) {
         Attributes owner = null;
         for (Path each : directories) {
-            Optional<Attributes> found = Attributes.of(each);
-            if (found.isPresent() && (owner == null || owner.uid == SUPERUSER)) {
-                owner = owner == null || found.get().uid != SUPERUSER ? found.get() : owner;
+            Optional<Attributes> attributes = Attributes.of(each);
+            if (attributes.isPresent() && (owner == null || owner.uid == SUPERUSER)) {
+                owner = owner == null || attributes.get().uid != SUPERUSER ? attributes.get() : owner;
             }
         }
-        return owner == null ? UNKNOWN : new FileOwner(owner, means(owner, directories.get(0)));
+        return owner == null ? UNKNOWN : new FileOwner(owner, chown(owner, directories.get(0)));
     }
 
-    private static Means means(Attributes owner, Path directory) {
+    private static Chown chown(Attributes owner, Path directory) {
         var process = ProcessUser.now();
         if (process.uid().isEmpty() || process.uid().getAsInt() == owner.uid) {
-            return Means.NONE_NEEDED;
+            return Chown.NOT_NEEDED;
         }
         Path probe = null;
         try {
             probe = Files.createTempFile(directory, ".owner", ".tmp");
-            // Some file systems give every file to the user that they were mounted for.
+            // On some file systems every file belongs to the user that the mount options name.
             if (owner.isOwnerOf(probe)) {
-                return Means.NONE_NEEDED;
+                return Chown.NOT_NEEDED;
             }
             view(probe).setOwner(owner.user);
-            return Means.CHOWN;
+            return Chown.POSSIBLE;
         } catch (IOException e) {
-            return Means.NONE;
+            return Chown.IMPOSSIBLE;
         } finally {
             delete(probe);
         }
@@ -93,39 +93,40 @@ public final class FileOwner {
                 Files.deleteIfExists(probe);
             }
         } catch (IOException e) {
-            // It is empty, and every program leaves out a name like that.
+            // The file is empty, and its name is one that programs skip: hidden and temporary.
         }
     }
 
-    /** True if files that this process makes have another owner, and it can't change that. */
+    /** True if new files of this process have another owner, and this process can't change that. */
     public boolean isForeign() {
-        return means == Means.NONE;
+        return chown == Chown.IMPOSSIBLE;
     }
 
-    /** True if this process gives files to the owner that would not have it otherwise. */
+    /** True if this process has to change the owner of its new files, and can. */
     public boolean gives() {
-        return means == Means.CHOWN;
+        return chown == Chown.POSSIBLE;
     }
 
     /**
-     * Gives a file or directory to the owner, with the group and the mode of the owner's directory, whatever the umask
-     * is. Does nothing if the file belongs to the owner, or if this process need not or can't give it. Links are left
-     * alone.
+     * Changes the owner of a file or directory, and sets the group and the mode of the owner's directory, regardless of
+     * the umask. Does nothing for symbolic links, for files that belong to the owner already, and if {@link #gives} is
+     * false.
      *
-     * @throws IOException if the system does not allow it
+     * @throws IOException if the system refuses the change
      */
     public void give(Path file) throws IOException {
-        if (means != Means.CHOWN || directory == null || Files.isSymbolicLink(file) || directory.isOwnerOf(file)) {
+        if (chown != Chown.POSSIBLE || directory == null || Files.isSymbolicLink(file) || directory.isOwnerOf(file)) {
             return;
         }
-        // Never through a link: the owner, who may be less than root, can put one into the place of the file.
+        // The view does not follow links: an owner with fewer rights than root could replace the file by a link.
         PosixFileAttributeView view = view(file);
-        view.setPermissions(Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? directory.all() : directory.plain());
+        view.setPermissions(
+                Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? directory.directoryMode() : directory.fileMode());
         view.setGroup(directory.group);
         view.setOwner(directory.user);
     }
 
-    /** True if the owner may not read that file or directory, as far as its owner, group and mode tell. */
+    /** True if owner, group and mode of a file or directory deny the owner of the tree to read it. */
     public boolean isDeniedToOwner(Path file) {
         return directory != null
                 && Attributes.of(file)
@@ -133,7 +134,7 @@ public final class FileOwner {
                         .isPresent();
     }
 
-    /** True if there is something of that name that this process may not read, or if it may not even know that. */
+    /** True if a file exists and this process may not read it, or may not find out whether the file exists. */
     public static boolean isDenied(Path file) {
         try {
             Files.getLastModifiedTime(file);
@@ -146,35 +147,35 @@ public final class FileOwner {
     }
 
     /**
-     * Why this process may not read a file, and what to do: whose it is, its mode, the user of this process, and a
-     * command.
+     * Says why this process may not read a file, and what to do: the owner and mode of the file, the user of this
+     * process, and a command.
      *
-     * @param root of the tree that the command is for
+     * @param root the root of the tree on which the command is to be run
      */
     public static String whyDenied(Path file, Path root) {
         var process = ProcessUser.now();
-        Optional<Attributes> found = nearest(file);
-        String who = "this process runs as " + process;
-        if (found.isEmpty()) {
-            return "permission denied; " + who;
+        Optional<Attributes> nearest = nearest(file);
+        String runsAs = "this process runs as " + process;
+        if (nearest.isEmpty()) {
+            return "permission denied; " + runsAs;
         }
-        Attributes seen = found.get();
+        Attributes attributes = nearest.get();
         boolean isOwn = process.uid().isPresent()
-                && (process.uid().getAsInt() == seen.uid || process.uid().getAsInt() == SUPERUSER);
+                && (process.uid().getAsInt() == attributes.uid || process.uid().getAsInt() == SUPERUSER);
         String command = isOwn ? "chmod -R u+rwX " + root : "chown -R " + process.argument() + " " + root;
-        return seen + ", and " + who + "; run: " + command;
+        return attributes + ", and " + runsAs + "; run: " + command;
     }
 
-    /** Why the owner may not read a file, for a process that may, and what to do. */
+    /** Says why the owner of the tree may not read a file that this process may read, and what to do. */
     public String whyDeniedToOwner(Path file, Path root) {
-        String seen = Attributes.of(file).map(Attributes::toString).orElse("permission denied");
+        String attributes = Attributes.of(file).map(Attributes::toString).orElse("permission denied");
         return directory == null
-                ? seen
-                : seen + ", and " + directory.file + " belongs to " + directory.owner() + "; run: chown -R "
+                ? attributes
+                : attributes + ", and " + directory.file + " belongs to " + directory.owner() + "; run: chown -R "
                         + directory.user.getName() + " " + root;
     }
 
-    /** Says that this process must not make files in a tree that belongs to another user, and what to do instead. */
+    /** Says why this process must not create files in a tree that belongs to another user, and what to do instead. */
     public String refusal(Path root) {
         if (directory == null) {
             return "";
@@ -188,12 +189,12 @@ public final class FileOwner {
                 + sudo + " ..., or: chown -R " + process.argument() + " " + root;
     }
 
-    /** The file, or else the innermost directory above it that the system tells of. */
+    /** Returns the attributes of the file; if they can't be read, those of the closest directory above it. */
     private static Optional<Attributes> nearest(Path file) {
-        for (Path seen = file.toAbsolutePath(); seen != null; seen = seen.getParent()) {
-            Optional<Attributes> found = Attributes.of(seen);
-            if (found.isPresent()) {
-                return found;
+        for (Path each = file.toAbsolutePath(); each != null; each = each.getParent()) {
+            Optional<Attributes> attributes = Attributes.of(each);
+            if (attributes.isPresent()) {
+                return attributes;
             }
         }
         return Optional.empty();
@@ -203,7 +204,7 @@ public final class FileOwner {
         return Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Who may do what with a file. */
+    /** The owner, group and mode of a file. */
     private record Attributes(
             Path file,
             int uid,
@@ -211,7 +212,7 @@ public final class FileOwner {
             UserPrincipal user,
             GroupPrincipal group,
             Set<PosixFilePermission> permissions) {
-        /** Empty if it is not there, or has none of this kind. */
+        /** Returns empty if the file does not exist, or if its file system has no POSIX attributes. */
         static Optional<Attributes> of(Path file) {
             try {
                 PosixFileAttributes all = Files.readAttributes(file, PosixFileAttributes.class);
@@ -234,15 +235,15 @@ public final class FileOwner {
                     || permissions.contains(PosixFilePermission.OTHERS_READ);
         }
 
-        /** The mode of this directory, for a directory in it. */
-        Set<PosixFilePermission> all() {
+        /** Returns the mode for a new directory in this directory. */
+        Set<PosixFilePermission> directoryMode() {
             Set<PosixFilePermission> mode = EnumSet.copyOf(OWNER_ALL);
             mode.addAll(permissions);
             return mode;
         }
 
-        /** The mode of this directory, for a file in it. */
-        Set<PosixFilePermission> plain() {
+        /** Returns the mode for a new file in this directory. */
+        Set<PosixFilePermission> fileMode() {
             Set<PosixFilePermission> mode = EnumSet.copyOf(OWNER_WRITES);
             mode.addAll(permissions);
             mode.removeAll(EXECUTE);

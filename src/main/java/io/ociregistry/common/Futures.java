@@ -5,11 +5,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
-/** Stages of work that may fail before it is begun. */
+/** Helpers for completion stages. */
 public final class Futures {
     private Futures() {}
 
-    /** What fails before anything was started fails like the rest. */
+    /** Returns the stage of the work, or a failed stage if the supplier throws a {@link RegistryException}. */
     public static <T> CompletionStage<T> failing(Supplier<CompletionStage<T>> work) {
         try {
             return work.get();

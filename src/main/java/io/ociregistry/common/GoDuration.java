@@ -6,7 +6,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
-/** A length of time as Go writes it, {@code 1h30m} or {@code 500ms}, or in whole days: {@code 30d}. */
+/** Parses and formats durations in the syntax of Go, such as {@code 1h30m} or {@code 500ms}, and days: {@code 30d}. */
 public final class GoDuration {
     private static final Pattern DAYS = Pattern.compile("([0-9]{1,6})d");
     private static final Pattern PART = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{0,9})?)(ns|us|µs|ms|s|m|h)");
@@ -17,9 +17,9 @@ public final class GoDuration {
     private GoDuration() {}
 
     /**
-     * Parses one.
+     * Parses a duration.
      *
-     * @throws IllegalArgumentException if it is none; the message says what to write
+     * @throws IllegalArgumentException if the text is not a duration; the message says what to write
      */
     public static Duration parse(String text) {
         var days = DAYS.matcher(text);
@@ -37,7 +37,10 @@ public final class GoDuration {
                 .reduce(Duration.ZERO, Duration::plus);
     }
 
-    /** For people, in a form that can be parsed: whole seconds, and from two days on whole days. What is negative is {@code 0s}. */
+    /**
+     * Formats a duration for people, so that {@link #parse} reads it: in whole seconds, from two days on in whole days.
+     * A negative duration is {@code 0s}.
+     */
     public static String format(Duration duration) {
         long seconds = Math.max(0, duration.toSeconds());
         if (seconds >= 2 * SECONDS_A_DAY) {

@@ -4,27 +4,33 @@ import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** How pools of threads end. Who is interrupted while waiting for that stays interrupted, and waits no longer. */
+/**
+ * Shuts down thread pools.
+ *
+ * <p>If the calling thread is interrupted while it waits, the method stops waiting and sets the interrupt flag again.
+ */
 public final class Pools {
     private Pools() {}
 
-    /** Lets a pool end what it has begun, and interrupts what takes longer than that. Nothing new is begun. */
-    public static void end(ExecutorService pool, Duration patience) {
+    /**
+     * Accepts no new tasks, waits for the submitted ones, and interrupts those that still run after the timeout.
+     */
+    public static void end(ExecutorService pool, Duration timeout) {
         pool.shutdown();
-        if (!hasEnded(pool, patience)) {
+        if (!awaitTermination(pool, timeout)) {
             pool.shutdownNow();
         }
     }
 
-    /** Interrupts what a pool does, and waits so long for its end; false if that has not come. */
-    public static boolean interrupt(ExecutorService pool, Duration patience) {
+    /** Interrupts all tasks and waits for the pool to terminate; returns false if it has not done so in time. */
+    public static boolean interrupt(ExecutorService pool, Duration timeout) {
         pool.shutdownNow();
-        return hasEnded(pool, patience);
+        return awaitTermination(pool, timeout);
     }
 
-    private static boolean hasEnded(ExecutorService pool, Duration patience) {
+    private static boolean awaitTermination(ExecutorService pool, Duration timeout) {
         try {
-            return pool.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return pool.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -9,19 +9,19 @@ import java.util.OptionalInt;
 /**
  * The user that this process runs as.
  *
- * @param name as the system knows it
- * @param uid whose rights count for files; empty where the system does not say
+ * @param name the name of the user in the system; {@code ?} if it is not known
+ * @param uid the user id that decides about access to files; empty on systems without {@code /proc}
  */
 public record ProcessUser(String name, OptionalInt uid) {
     /**
-     * Has all user ids: real, effective, saved, and the one that counts for files. Its owner would not do: it is root
-     * if java has capabilities.
+     * Lists the real, effective, saved and file system user id. The owner of this file is not used, because it is root
+     * if the java binary has capabilities.
      */
     private static final Path STATUS = Path.of("/proc/self/status");
 
-    private static final int OF_FILES = 4;
+    private static final int FILE_SYSTEM_UID = 4;
 
-    /** Reads the current one. */
+    /** Reads the user that this process runs as now. */
     public static ProcessUser now() {
         return new ProcessUser(System.getProperty("user.name", "?"), readUid());
     }
@@ -29,9 +29,9 @@ public record ProcessUser(String name, OptionalInt uid) {
     private static OptionalInt readUid() {
         try (var lines = Files.lines(STATUS, StandardCharsets.ISO_8859_1)) {
             return lines.filter(line -> line.startsWith("Uid:"))
-                    .mapToInt(line -> Integer.parseInt(line.split("\\s+", -1)[OF_FILES]))
+                    .mapToInt(line -> Integer.parseInt(line.split("\\s+", -1)[FILE_SYSTEM_UID]))
                     .findFirst();
-        } catch (IOException | RuntimeException elsewhere) {
+        } catch (IOException | RuntimeException notLinux) {
             return OptionalInt.empty();
         }
     }
@@ -41,12 +41,12 @@ public record ProcessUser(String name, OptionalInt uid) {
         return uid.isPresent() ? described(name, uid.getAsInt()) : name;
     }
 
-    /** A user with name and number; the name of a user without one is its number. */
+    /** Formats a user with name and number. Java uses the number as the name of a user that has no name. */
     static String described(String name, int uid) {
         return name.equals(String.valueOf(uid)) || name.equals("?") ? "uid " + uid : name + " (uid " + uid + ")";
     }
 
-    /** The user as {@code chown} takes it. */
+    /** Returns the user as an argument for {@code chown}. */
     String argument() {
         return name.equals("?") && uid.isPresent() ? String.valueOf(uid.getAsInt()) : name;
     }

@@ -15,115 +15,125 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is made of files, and made anew when they have changed. They are looked at only when it is asked for, and at most once a second.
+ * A value that is parsed from files, and parsed again when the files have changed.
  *
- * <p>While they can't be used, as in the midst of being replaced, what was made before is given, and that is logged once. At first there is
- * nothing before: that is logged once too, and the failure is the caller's.
+ * <p>The files are checked only by {@link #get}, and at most once a second. While changed files can't be used, for
+ * example because they are just being replaced, {@code get} returns the previous value, and one warning is logged. If
+ * there is no previous value, {@code get} throws the exception of the parser, and one warning is logged. Thread-safe.
  */
 public final class ReloadingFile<T> {
     private static final Logger LOG = LoggerFactory.getLogger(ReloadingFile.class);
     private static final long PAUSE = TimeUnit.SECONDS.toNanos(1);
 
     private final List<Path> files;
-    private final Supplier<T> maker;
+    private final Supplier<T> parser;
     private final LongSupplier nanoTime;
     // Guarded by this.
-    private @Nullable T made;
-    private List<Optional<Look>> seen = List.of();
-    private long lookedAt;
+    private @Nullable T value;
+    private List<Optional<FileStamp>> stamps = List.of();
+    private long checkedAt;
     private boolean broken;
 
     /**
-     * Reads nothing yet.
+     * Creates the value without reading the files.
      *
-     * @param maker throws what says which file can't be used, and why
-     * @param nanoTime a clock that nobody sets, as {@link System#nanoTime()} is
+     * @param parser reads and parses the files; the message of its exception says which file can't be used, and why
+     * @param nanoTime a monotonic clock, such as {@link System#nanoTime()}
      */
-    public ReloadingFile(List<Path> files, Supplier<T> maker, LongSupplier nanoTime) {
+    public ReloadingFile(List<Path> files, Supplier<T> parser, LongSupplier nanoTime) {
         this.files = files;
-        this.maker = maker;
+        this.parser = parser;
         this.nanoTime = nanoTime;
     }
 
-    /** How a file looks from outside. What renames a new file into place changes the identity, though size and time may be the same. */
-    private record Look(
-            long size, FileTime modified, @Nullable Object identity) {
-        /** Empty for a file that can't be looked at. */
-        static Optional<Look> at(Path file) {
+    /** Attributes that show whether a file changed. A rename changes the key even if size and time stay the same. */
+    private record FileStamp(
+            long size, FileTime modified, @Nullable Object key) {
+        /** Returns an empty stamp for a file whose attributes can't be read. */
+        static Optional<FileStamp> of(Path file) {
             try {
                 BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
-                return Optional.of(new Look(is.size(), is.lastModifiedTime(), is.fileKey()));
+                return Optional.of(new FileStamp(is.size(), is.lastModifiedTime(), is.fileKey()));
             } catch (IOException e) {
                 return Optional.empty();
             }
         }
     }
 
-    /** What the files hold now, or did less than a second ago. */
+    /** Returns the value of the files, which may be up to one second old. */
     public synchronized T get() {
-        T before = made;
-        if (before != null && nanoTime.getAsLong() - lookedAt < PAUSE) {
-            return before;
+        T previous = value;
+        if (previous != null && nanoTime.getAsLong() - checkedAt < PAUSE) {
+            return previous;
         }
-        if (before == null) {
-            return firstOrToldOnce();
+        if (previous == null) {
+            return firstOrLogOnce();
         }
-        lookedAt = nanoTime.getAsLong();
-        // Before they are read: what changes meanwhile is seen the next time.
-        List<Optional<Look>> looks = looks();
-        // What could not be read may be readable now: permissions change nothing of how a file looks.
-        if (!broken && looks.equals(seen)) {
-            return before;
+        checkedAt = nanoTime.getAsLong();
+        // The stamps are read before the content, so that the next check notices a change made during the read.
+        List<Optional<FileStamp>> current = stamps();
+        // A broken file is read again even if its stamp is the same: a change of permissions does not change the stamp.
+        if (!broken && current.equals(stamps)) {
+            return previous;
         }
-        seen = looks;
-        T now = again(before);
-        made = now;
-        return now;
+        stamps = current;
+        T next = reload(previous);
+        value = next;
+        return next;
     }
 
-    /** Reads them for the first time. A failure is not logged: it is the caller's to tell. */
+    /** Reads the files for the first time. Does not log a failure: the caller reports it. */
     synchronized T first() {
-        lookedAt = nanoTime.getAsLong();
-        seen = looks();
-        T now = maker.get();
-        made = now;
+        checkedAt = nanoTime.getAsLong();
+        stamps = stamps();
+        T first = parser.get();
+        value = first;
         broken = false;
-        return now;
+        return first;
     }
 
-    private T firstOrToldOnce() {
+    private T firstOrLogOnce() {
         try {
             return first();
         } catch (RuntimeException e) {
             if (!broken) {
-                LOG.warn("{}: what needs it fails until that is mended", e.getMessage());
+                LOG.warn(
+                        "{}. Requests that need this file fail until the file is corrected; no restart is needed",
+                        e.getMessage());
             }
             broken = true;
             throw e;
         }
     }
 
-    private List<Optional<Look>> looks() {
-        return files.stream().map(Look::at).toList();
+    private List<Optional<FileStamp>> stamps() {
+        return files.stream().map(FileStamp::of).toList();
     }
 
-    /** Looks at the files the next time, however soon that is: what they held did not work. */
+    /** Makes the next {@link #get} check the files, however soon it comes: the value did not work. */
     public synchronized void distrust() {
-        lookedAt = nanoTime.getAsLong() - PAUSE;
+        checkedAt = nanoTime.getAsLong() - PAUSE;
     }
 
-    private T again(T before) {
+    private T reload(T previous) {
         try {
-            T now = maker.get();
+            T next = parser.get();
             broken = false;
-            LOG.info("read again, since they changed: {}", files);
-            return now;
+            LOG.info("reloaded the changed files {}", files);
+            return next;
         } catch (RuntimeException e) {
             if (!broken) {
-                LOG.warn("{}: what was read before is used until that is mended", e.getMessage());
+                LOG.warn(
+                        "{}. The previous content is used until the file is corrected; no restart is needed",
+                        e.getMessage());
             }
             broken = true;
-            return before;
+            return previous;
         }
+    }
+
+    @Override
+    public String toString() {
+        return files.toString();
     }
 }

@@ -5,7 +5,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Work that runs once, however many executors it is given to: that of who wanted it first, and those of who join and may be more urgent. */
+/**
+ * Work that runs once, even if several executors get it.
+ *
+ * <p>The first caller starts it on its executor. Callers that join later submit it to their executors too, so that an
+ * executor with a higher priority may run it earlier. Thread-safe.
+ */
 public final class RunOnce implements Runnable {
     private final Runnable work;
     private final AtomicBoolean taken = new AtomicBoolean();
@@ -24,32 +29,33 @@ public final class RunOnce implements Runnable {
     }
 
     /**
-     * Gives it to the executor of who wants it first. Nothing is run before.
+     * Submits the work to the executor of the first caller. If another executor has joined already, it gets the work
+     * after this one.
      *
-     * @throws RejectedExecutionException if the executor is full
+     * @throws RejectedExecutionException if the executor is full; then the work is submitted nowhere
      */
     public void start(Executor executor) {
         executor.execute(this);
         started = true;
         Executor early = joined;
         if (early != null) {
-            give(early);
+            submitTo(early);
         }
     }
 
-    /** Somebody else wants it too, as urgently as that executor is. */
+    /** Submits the work to the executor of another caller too. Does nothing if that executor is full. */
     public void join(Executor executor) {
         joined = executor;
         if (started) {
-            give(executor);
+            submitTo(executor);
         }
     }
 
-    private void give(Executor executor) {
+    private void submitTo(Executor executor) {
         try {
             executor.execute(this);
         } catch (RejectedExecutionException full) {
-            // It keeps the place that it has.
+            // The first executor has the work already.
         }
     }
 }

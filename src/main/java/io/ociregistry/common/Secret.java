@@ -1,6 +1,6 @@
 package io.ociregistry.common;
 
-/** A value that must not reach a log: printing it, or anything that holds it, does not show it. */
+/** A value that must not appear in logs: {@code toString} of this record, and of records that contain it, hides it. */
 public record Secret(String reveal) {
     @Override
     public String toString() {

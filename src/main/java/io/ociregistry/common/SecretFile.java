@@ -7,18 +7,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/** A file that credentials stand in, of 1 MiB at most. */
+/** Reads files that contain credentials, of at most 1 MiB. */
 public final class SecretFile {
     private static final int LIMIT = 1 << 20;
 
     private SecretFile() {}
 
     /**
-     * Reads it.
+     * Reads and parses a file.
      *
-     * @param key the key of the configuration that names it
-     * @param parser throws IllegalArgumentException for what can't be used; the message says why, and tells nothing of it
-     * @throws UnusableFileException if it can't be read, or the parser does not take it
+     * @param key the key of the configuration that names the file
+     * @param parser throws IllegalArgumentException for content that can't be used; its message says why, and must not
+     *     quote the content
+     * @throws UnusableFileException if the file can't be read, or the parser rejects its content
      */
     public static <T> T read(String key, Path path, Function<byte[], T> parser) {
         try {
@@ -34,9 +35,9 @@ public final class SecretFile {
     }
 
     /**
-     * The first line, without the space around it; a parser for {@link #read}.
+     * Returns the first line without surrounding white space; a parser for {@link #read}.
      *
-     * @throws IllegalArgumentException if there is none
+     * @throws IllegalArgumentException if the file has only white space
      */
     public static String firstLine(byte[] bytes) {
         String line = new String(bytes, StandardCharsets.UTF_8)

@@ -13,8 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Work that is done once however many ask for it at the same time. A flight belongs to nobody: whoever leaves changes nothing, and who asks
- * again while it goes on joins it. What it fails with is a {@link RegistryException}, or an {@link Error}.
+ * Runs work once for all concurrent callers of a key.
+ *
+ * <p>A flight belongs to no caller: a caller that loses interest does not cancel it, and a caller that comes while the
+ * work runs joins it. The outcome fails with a {@link RegistryException} or an {@link Error}. Thread-safe.
  */
 public final class SingleFlight<K, V> {
     private static final Logger LOG = LoggerFactory.getLogger(SingleFlight.class);
@@ -22,9 +24,9 @@ public final class SingleFlight<K, V> {
     private final Map<K, Flight> inFlight = new ConcurrentHashMap<>();
 
     /**
-     * The outcome of the work for this key: that under way, or else new work on the executor.
+     * Returns the outcome of the flight of this key. Starts a flight on the executor if none is in flight.
      *
-     * @param executor work that waits is given to it too, so that it can move up
+     * @param executor runs new work; it also gets work that waits in another executor, which it may run earlier
      */
     public CompletionStage<V> join(K key, Executor executor, Supplier<V> work) {
         Flight mine = new Flight(key, work);
@@ -42,7 +44,6 @@ public final class SingleFlight<K, V> {
         return mine.outcome;
     }
 
-    /** Work, from when it is asked for to its end. */
     private final class Flight {
         private final CompletableFuture<V> outcome = new CompletableFuture<>();
         private final RunOnce once;
@@ -62,25 +63,26 @@ public final class SingleFlight<K, V> {
             flight.outcome.completeExceptionally(e);
         } catch (RuntimeException e) {
             finish(key, flight);
-            flight.outcome.completeExceptionally(fault(key, e));
+            flight.outcome.completeExceptionally(internalError(key, e));
         }
     }
 
-    /** Nobody foresaw it, but who has something older to give shall not have to care. */
-    private static RegistryException fault(Object what, RuntimeException e) {
-        LOG.error("fetching {} failed", what, e);
+    /** Wraps an unexpected exception, so that callers fall back to stale content as after any other failure. */
+    private static RegistryException internalError(Object key, RuntimeException e) {
+        LOG.error("fetching {} failed because of an error in this server; please report it", key, e);
         return new RegistryException(
-                ErrorCode.INTERNAL, "fetching " + what + ": a fault of this server; its log tells more", e);
+                ErrorCode.INTERNAL, "fetching " + key + ": internal error of this server; see its log", e);
     }
 
-    /** Before the outcome is told: who hears of a failure and asks again must not join the failed flight. */
+    /** Must run before the outcome completes, so that a caller that retries does not join the failed flight. */
     private void finish(K key, Flight flight) {
         inFlight.remove(key, flight);
     }
 
-    public static RegistryException overloaded(Object what) {
+    /** Returns the failure for work that the executor rejected because its queue is full. */
+    public static RegistryException overloaded(Object key) {
         return new RegistryException(
                 ErrorCode.OVERLOADED,
-                "fetching " + what + ": too much is waiting for this upstream already; try again later");
+                "fetching " + key + ": too many requests wait for this upstream already; try again later");
     }
 }

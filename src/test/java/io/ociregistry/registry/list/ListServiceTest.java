@@ -167,7 +167,7 @@ class ListServiceTest {
                 new ListService<>(failing(source), store, upstreams, () -> runtimeConfig, clock);
         ListResult<TagList> old = now(broken.get(new ListName.Tags(APP)));
         assertEquals(List.of("1"), old.list().tags());
-        assertTrue(old.warning().orElseThrow().contains("a fault of this server"));
+        assertTrue(old.warning().orElseThrow().contains("internal error of this server"));
     }
 
     private ListResult<TagList> tags() {

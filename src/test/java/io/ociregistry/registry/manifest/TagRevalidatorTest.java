@@ -93,7 +93,7 @@ class TagRevalidatorTest {
         ManifestResult found = answer();
         assertEquals(cached, found.manifest());
         String warning = found.warning().orElseThrow();
-        assertTrue(warning.contains("(24h ago)") && warning.contains("a fault of this server"), warning);
+        assertTrue(warning.contains("(24h ago)") && warning.contains("internal error of this server"), warning);
     }
 
     private static final class FailingCache implements TagRevalidator.ManifestCache {

@@ -136,7 +136,7 @@ class ServerTlsTest {
             awaitShown("CN=127.0.0.1", "next");
             assertEquals(1, log.at("WARN").size(), log.text());
             assertTrue(log.text().contains("serverTlsConfig.key " + dir.resolve("server.key")), log.text());
-            assertTrue(log.text().contains("what was read before is used"), log.text());
+            assertTrue(log.text().contains("The previous content is used"), log.text());
         }
     }
 

@@ -48,7 +48,7 @@ class CredentialFileTest {
                 assertEquals("one", file.get());
             }
             assertEquals(1, log.at("WARN").size(), log.text());
-            assertHolds("auth.passwordFile " + path + " can't be used: it is broken: what was read before", log.text());
+            assertHolds("auth.passwordFile " + path + " can't be used: it is broken. The previous", log.text());
         }
         Files.writeString(path, "two");
         later();

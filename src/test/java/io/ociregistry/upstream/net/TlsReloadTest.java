@@ -116,7 +116,7 @@ class TlsReloadTest {
         assertEquals("CN=one", connect());
         assertEquals(1, log.at("WARN").size(), log.text());
         assertHolds("tls.key " + dir.resolve("client.key") + " can't be used", log.text());
-        assertHolds("what was read before is used", log.text());
+        assertHolds("The previous content is used", log.text());
 
         authority.caPem(dir);
         write(authority.client("two"));
