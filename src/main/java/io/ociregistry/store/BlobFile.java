@@ -4,9 +4,10 @@ import io.ociregistry.oci.Digest;
 import java.time.Instant;
 
 /**
- * The file of a blob, verified or not.
+ * A file in the blob directory, verified or not.
  *
- * @param size bytes
- * @param changed when it was written, or put in its place, whatever time a copy gave it
+ * @param size size in bytes
+ * @param changed the later one of modification time and inode change time, because a copy may have an old modification
+ *     time
  */
 public record BlobFile(Digest digest, long size, Instant changed) {}

@@ -9,39 +9,42 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The content of one blob for one reader, who can't tell a stored blob from one that is still arriving.
+ * The content of one blob for one reader, whether the blob is stored or its download is in flight.
  *
- * <p>Any number of readers may read one blob, each at its own position. A reader closes what it was given, once or more often.
+ * <p>Each reader has a source of its own and reads at its own position; any number of readers may read one blob. The
+ * reader closes its source; closing it more than once has no effect.
  */
 public interface BlobSource extends Closeable {
-    /** Who waits until this position can be read waits for the end, or for a failure. */
+    /** A position behind every blob: {@link #whenReadable} at it calls back at the end of the blob, or if it fails. */
     long END = Long.MAX_VALUE - 1;
 
     Digest digest();
 
-    /** Bytes of the whole blob; empty as long as nobody knows. */
+    /** Returns the size of the whole blob in bytes; empty while it is not known. */
     OptionalLong size();
 
-    /** The position before which everything is there now, or is about to be. */
+    /** Returns the position up to which all bytes are readable now or very soon. */
     long available();
 
     /**
-     * Reads what is there now, without waiting for more.
+     * Reads the bytes available now; never blocks to wait for more.
      *
-     * @param into is advanced by what was read
-     * @return how many bytes; 0 if none are there yet; -1 at the end, and only after the digest of the whole was verified
-     * @throws io.ociregistry.oci.RegistryException if the bytes at that position will never come
+     * @param into the target, whose position is advanced by the number of bytes read
+     * @return the number of bytes read; 0 if none are available yet; -1 at the end, which is reported only after the
+     *     digest of the whole blob was verified
+     * @throws io.ociregistry.oci.RegistryException if the download failed before it reached this position
      * @throws IOException if the disk failed
      */
     int read(long position, ByteBuffer into) throws IOException;
 
     /**
-     * Calls back once, as soon as {@link #read} at that position would return something else than 0 or throw. That may be at once, on the
-     * caller's thread, or later on a thread that has no time: {@code then} only enqueues.
+     * Calls back once, as soon as {@link #read} at this position would not return 0. The callback runs immediately on
+     * the thread of the caller, or later on a thread of the download; therefore it must not block, and only enqueue
+     * work.
      */
-    void whenReadable(long position, Runnable then);
+    void whenReadable(long position, Runnable callback);
 
-    /** The whole content as a file, if it is verified and lies in one; for containers that send files by themselves. */
+    /** Returns the verified file of a stored blob, for servlet containers that can send files; otherwise empty. */
     Optional<Path> localFile();
 
     @Override

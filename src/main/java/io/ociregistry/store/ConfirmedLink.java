@@ -6,19 +6,19 @@ import io.ociregistry.oci.Repository;
 import java.util.Map;
 
 /**
- * What an upstream confirmed: that a repository of it has a digest.
+ * A confirmed digest link: an upstream confirmed that this repository has this digest.
  *
- * @param isPublic whether it asked for no credentials when it did so
+ * @param isPublic whether the upstream confirmed it without credentials
  */
 public record ConfirmedLink(Repository repository, Digest digest, boolean isPublic) {
     private static final String PUBLIC = "public";
 
     /**
-     * Reads what {@link #toString} wrote. A word too many, as a later version may write, changes nothing.
+     * Parses a line that {@link #toString} wrote. Ignores additional words, which a later version may write.
      *
-     * @param known repositories by their text, which are far fewer than links
-     * @throws io.ociregistry.oci.RegistryException if it is none
-     * @throws IndexOutOfBoundsException if it is only the beginning of one
+     * @param known repositories by their text, to share one object between the many links of a repository
+     * @throws io.ociregistry.oci.RegistryException if the line is not a link
+     * @throws IndexOutOfBoundsException if the line is an incomplete link
      */
     public static ConfirmedLink parse(String line, Map<String, Repository> known) {
         String[] words = line.split(" ", -1);

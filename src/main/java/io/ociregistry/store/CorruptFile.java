@@ -4,11 +4,11 @@ import io.ociregistry.oci.Digest;
 import java.nio.file.Path;
 
 /**
- * A file of the store that is not what its name says.
+ * A file of the store whose content does not have the digest in its name.
  *
- * @param digest what its name says
- * @param look how it looked when it was read; one that looks otherwise now is another file
- * @param problem how that shows
+ * @param digest the digest in the name of the file
+ * @param look the file stamp when the file was read; if it differs now, the file was replaced
+ * @param problem the reason, as a sentence in which the file is "it"
  */
 public record CorruptFile(Path file, Digest digest, String look, String problem) {
     @Override

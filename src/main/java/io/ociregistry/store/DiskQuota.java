@@ -6,19 +6,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many bytes the cache may have. What is received has its share set aside before it is written, so that all blobs and all that is arriving never
- * have more together; what does not fit is passed on without being kept. Manifest records and lists are small and counted now and then only: the
- * cache may have so many bytes more as were written of them since.
+ * The quota of the cache in bytes ({@code cache.maxSize}).
+ *
+ * <p>A download reserves space before it writes, so that stored blobs and partial files together never exceed the
+ * quota; a blob that does not fit is passed through without being stored (ADR 22). Manifest records and lists are small
+ * and are only counted by {@link #counted}; the cache may exceed the quota by those written since the last count.
+ * Thread-safe.
  */
 public final class DiskQuota {
     private static final Logger LOG = LoggerFactory.getLogger(DiskQuota.class);
 
-    /** Makes room. */
+    /** Frees space by deleting what the cache needs least. */
     public interface Relief {
-        /** Tries to, and returns when that is over. */
+        /** Tries to free space, and returns when the attempt is over. */
         void now();
 
-        /** There is less room than there should be. Returns at once. */
+        /** Starts to free space because more than the high-water mark is used. Returns immediately. */
         void soon();
     }
 
@@ -37,53 +40,56 @@ public final class DiskQuota {
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong reserved = new AtomicLong();
     private final AtomicBoolean isFull = new AtomicBoolean();
-    private volatile Relief relief = NONE;
+    private volatile Relief evictor = NONE;
 
-    /** So many bytes; from {@code high} on there is to be made room. */
+    /**
+     * @param max the most bytes that the cache may use
+     * @param high the high-water mark in bytes, above which the evictor is called
+     */
     public DiskQuota(long max, long high) {
         this.limits = new Limits(max, high);
     }
 
-    /** From now on it is so many bytes; what it is over that is to go. */
+    /** Changes the limits, also for downloads in flight, and calls the evictor if the high-water mark is exceeded. */
     public void limit(long max, long high) {
         limits = new Limits(max, high);
         isFull.set(false);
-        look();
+        evictAboveHighWater();
     }
 
-    /** As many as the disk has. */
+    /** Returns a quota that only the size of the disk limits. */
     public static DiskQuota unlimited() {
         return new DiskQuota(Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
-    /** Asks that from now on where there is too little. */
-    public void relieveBy(Relief other) {
-        relief = other;
-        look();
+    /** Sets the evictor that is called when space runs short. */
+    public void relieveBy(Relief newEvictor) {
+        evictor = newEvictor;
+        evictAboveHighWater();
     }
 
-    /** What is used, with what is set aside. */
+    /** Returns the used bytes, including those reserved. */
     public long used() {
         return used.get() + reserved.get();
     }
 
-    /** What is set aside for what is being received. */
+    /** Returns the bytes that are reserved for downloads in flight. */
     public long reserved() {
         return reserved.get();
     }
 
-    /** False if so many more don't fit, and it is known that nothing can go for them. */
+    /** Returns false if so many more bytes do not fit, and a reservation was refused since space was last freed. */
     public boolean mayTake(long bytes) {
         return used() + bytes <= limits.max || !isFull.get();
     }
 
-    /** Takes over how many bytes there are, but for what is being received. */
+    /** Replaces the number of used bytes, without those reserved, by a number that was counted on disk. */
     public void counted(long bytes) {
         used.set(bytes);
-        look();
+        evictAboveHighWater();
     }
 
-    /** So many are not there any more. */
+    /** Subtracts the bytes of files that were deleted. */
     public void freed(long bytes) {
         used.addAndGet(-bytes);
         if (bytes > 0) {
@@ -91,20 +97,24 @@ public final class DiskQuota {
         }
     }
 
-    private void look() {
+    private void evictAboveHighWater() {
         if (used() > limits.high) {
-            relief.soon();
+            evictor.soon();
         }
     }
 
-    /** The share of something that is received, of which so much is here already. */
-    public Share begin(long here) {
-        used.addAndGet(-here);
-        reserved.addAndGet(here);
-        return new Share(here);
+    /**
+     * Starts the reservation of a download.
+     *
+     * @param present bytes of its partial file, which are counted as used so far
+     */
+    public Share begin(long present) {
+        used.addAndGet(-present);
+        reserved.addAndGet(present);
+        return new Share(present);
     }
 
-    private boolean take(long more) {
+    private boolean reserve(long more) {
         long all = reserved.addAndGet(more) + used.get();
         if (all <= limits.max) {
             return true;
@@ -113,7 +123,7 @@ public final class DiskQuota {
         return false;
     }
 
-    /** The bytes of one download. One thread uses it. */
+    /** The reserved bytes of one download. Not thread-safe: the thread of the download uses it. */
     public final class Share {
         private long size;
         private long published = -1;
@@ -122,47 +132,55 @@ public final class DiskQuota {
             this.size = size;
         }
 
-        /** Sets aside what it takes to have so many; waits for room to be made. */
+        /**
+         * Extends the reservation to so many bytes, and waits for the evictor if they do not fit. Returns false if they
+         * do not fit after that either.
+         */
         public boolean expect(long bytes) {
             if (covers(bytes)) {
                 return true;
             }
             if (bytes <= limits.max) {
-                relief.now();
+                evictor.now();
             }
             return covers(bytes) || refuse(bytes);
         }
 
-        /** Sets aside what it takes to have so many, if there is room. */
+        /** Extends the reservation to so many bytes if they fit now. */
         boolean covers(long bytes) {
             if (bytes <= size) {
                 return true;
             }
-            boolean taken = take(bytes - size);
-            if (taken) {
+            boolean fits = reserve(bytes - size);
+            if (fits) {
                 size = bytes;
             }
-            return taken;
+            return fits;
         }
 
-        /** It is a blob now. */
+        /** Records that the download was published as a blob of so many bytes. */
         public void published(long bytes) {
             published = bytes;
         }
 
-        /** It is over. If it was not published, so many bytes of it stay. */
+        /**
+         * Releases the reservation, and counts the published blob as used.
+         *
+         * @param partial bytes of the partial file that stays if the blob was not published
+         */
         public void end(long partial) {
             reserved.addAndGet(-size);
             used.addAndGet(published < 0 ? partial : published);
             size = 0;
-            look();
+            evictAboveHighWater();
         }
 
         private boolean refuse(long bytes) {
             if (isFull.compareAndSet(false, true)) {
                 LOG.warn(
-                        "the cache has {} of the {} bytes of cache.maxSize, and nothing can go: a blob of {} and others"
-                                + " that don't fit are passed on without being kept",
+                        "the cache uses {} of the {} bytes of cache.maxSize, and pruning frees too little: a blob of {}"
+                                + " bytes and others that do not fit are passed through without being stored;"
+                                + " raise cache.maxSize",
                         used(),
                         limits.max,
                         bytes);

@@ -3,5 +3,5 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
 
-/** A blob of which an interrupted download left a part, and the repository it came from. */
+/** A blob whose interrupted download left a partial file, and the repository that it was downloaded from. */
 public record InterruptedDownload(Digest digest, Repository source) {}

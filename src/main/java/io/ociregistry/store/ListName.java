@@ -3,14 +3,14 @@ package io.ociregistry.store;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
 
-/** What a list is of. Its text is the key under which the list is kept. */
+/** Identifies a stored list of tags or referrers. {@code toString} is the key under which the list is stored. */
 public sealed interface ListName {
     Repository repository();
 
-    /** The first word of the key and of the file's name. */
+    /** Returns the first word of the key, which is also the first part of the file name. */
     String kind();
 
-    /** The tags of a repository. */
+    /** The list of the tags of a repository. */
     record Tags(Repository repository) implements ListName {
         @Override
         public String kind() {
@@ -23,7 +23,7 @@ public sealed interface ListName {
         }
     }
 
-    /** The manifests of a repository that refer to one as their subject. */
+    /** The list of the manifests of a repository whose subject is this digest. */
     record Referrers(Repository repository, Digest subject) implements ListName {
         @Override
         public String kind() {

@@ -13,12 +13,12 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A manifest and every name it has: what one record on disk holds.
+ * The content of one record on disk: a manifest with all its names and times. Immutable.
  *
- * @param references at least one
+ * @param references the names of the manifest; at least one
  */
 public record ManifestRecord(Manifest manifest, List<RecordedReference> references) {
-    /** What a manifest costs in memory beside its bytes: descriptors and digests, roughly. */
+    /** An estimate of the memory for the descriptors and digests of a manifest, in bytes. */
     private static final int OVERHEAD = 2048;
 
     private static final int PER_REFERENCE = 256;
@@ -27,12 +27,12 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
         references = List.copyOf(references);
     }
 
-    /** Bytes it takes in memory, roughly. */
+    /** Returns an estimate of the memory that this record takes, in bytes. */
     public int weight() {
         return manifest.size() + OVERHEAD + PER_REFERENCE * references.size();
     }
 
-    /** The same manifest with a name that its upstream confirmed just now, new or known. */
+    /** Returns this record with a new or known name that the upstream confirmed just now. */
     public ManifestRecord confirmed(ImageReference name, Instant now) {
         List<RecordedReference> changed = new ArrayList<>();
         boolean known = false;
@@ -47,7 +47,10 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
         return new ManifestRecord(manifest, changed);
     }
 
-    /** The same without a name that is gone upstream. Its repository keeps the manifest, by its digest, until it is pruned. */
+    /**
+     * Returns this record without a name that the upstream no longer has. If it was the last name in its repository,
+     * the digest replaces it, so that the repository keeps the manifest until it is pruned.
+     */
     public ManifestRecord without(ImageReference gone) {
         List<RecordedReference> changed = new ArrayList<>(references);
         changed.removeIf(reference -> reference.name().equals(gone));
@@ -59,7 +62,7 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
         return new ManifestRecord(manifest, changed);
     }
 
-    /** What this record and another one of the same manifest say. */
+    /** Returns a record with the names of this record and of another record of the same manifest. */
     public ManifestRecord and(ManifestRecord other) {
         Map<ImageReference, RecordedReference> all = new LinkedHashMap<>();
         Stream.concat(references.stream(), other.references.stream())
@@ -67,7 +70,11 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
         return new ManifestRecord(manifest, List.copyOf(all.values()));
     }
 
-    /** The same with the times at which its names were pulled later, as far as somebody knows. */
+    /**
+     * Returns this record with later pull times.
+     *
+     * @param last the time of the last pull from a repository, if it is known
+     */
     public ManifestRecord pulled(Function<Repository, Optional<Instant>> last) {
         return new ManifestRecord(
                 manifest,

@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What an index of the records has to know of one: its names, and what it refers to. Not its bytes, nor what it says of platforms.
+ * The part of a record that an index of all records needs: the names of the manifest, and the digests that it refers
+ * to. The bytes of the manifest and its platforms are left out.
  *
  * @param digest the SHA-256 of the manifest
- * @param size bytes of the manifest
- * @param references every name of it; at least one
- * @param children the manifests that it lists, if it is an index
- * @param blobs config and layers, or the blobs of an artifact; each as often as it is listed
- * @param subject what it refers to, as signatures do
+ * @param size size of the manifest in bytes
+ * @param references the names of the manifest; at least one
+ * @param children the manifests that an index lists
+ * @param blobs config and layers, or the blobs of an artifact; a blob that is listed twice is contained twice
+ * @param subject the manifest that this manifest refers to, as signatures do
  */
 public record ManifestSummary(
         Digest digest,
@@ -29,8 +30,9 @@ public record ManifestSummary(
     /**
      * A blob that a manifest names.
      *
-     * @param size bytes; -1 if the manifest does not say
-     * @param isForeign whether registries need not have it: clients fetch it from elsewhere, and it is not missed here
+     * @param size size in bytes; -1 if the manifest does not state it
+     * @param isForeign whether the blob is a foreign layer, which clients fetch from other servers; its absence from
+     *     the cache is not a fault
      */
     public record Blob(Digest digest, long size, boolean isForeign) {}
 
@@ -40,7 +42,7 @@ public record ManifestSummary(
         blobs = List.copyOf(blobs);
     }
 
-    /** What a record says. */
+    /** Returns the summary of a record. */
     public static ManifestSummary of(ManifestRecord record) {
         Manifest manifest = record.manifest();
         return new ManifestSummary(

@@ -8,14 +8,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A record that was bad and is in quarantine, and that nothing has taken the place of: its manifest is to be fetched again, and until then
- * nobody else says that its blobs are needed.
+ * A corrupt record in quarantine whose manifest has no other record.
  *
- * @param digest of the manifest, as its file was named
- * @param file where the record is now
- * @param named what it named, blobs and manifests, as far as anything tells: rather more than that than less
- * @param names the names that the manifest had, as far as anything tells, and when its upstream last confirmed each of
- *     them; {@link Instant#MAX} if that is not known
+ * <p>The manifest has to be fetched again. Until then, only this record says that its blobs are needed (ADR 28).
+ *
+ * @param digest the digest of the manifest, from the file name of the record
+ * @param file the file of the record in quarantine
+ * @param named the digests of the blobs and manifests that the record named; of a damaged record, every digest that can
+ *     still be read in it, which may be too many
+ * @param names the known names of the manifest, each with the time at which its upstream last confirmed it, or
+ *     {@link Instant#MAX} if the time is not known
  */
 public record QuarantinedRecord(Digest digest, Path file, Set<Digest> named, Map<ImageReference, Instant> names) {
     public QuarantinedRecord {
@@ -25,6 +27,6 @@ public record QuarantinedRecord(Digest digest, Path file, Set<Digest> named, Map
 
     @Override
     public String toString() {
-        return digest + ": its record was bad and is now " + file;
+        return digest + ": its record is corrupt, and was moved to " + file;
     }
 }

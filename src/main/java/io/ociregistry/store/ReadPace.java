@@ -1,11 +1,11 @@
 package io.ociregistry.store;
 
-/** How fast something that is in no hurry may read. */
+/** Limits the rate of background reads. */
 @FunctionalInterface
 public interface ReadPace {
-    /** As fast as the disk can. */
+    /** Does not limit the rate. */
     ReadPace UNBOUNDED = bytes -> {};
 
-    /** So many bytes were read; returns when the next may be. */
+    /** Counts bytes that were read, and blocks until the next read may start. */
     void took(long bytes) throws InterruptedException;
 }

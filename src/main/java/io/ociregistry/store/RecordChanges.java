@@ -1,13 +1,13 @@
 package io.ociregistry.store;
 
-/** Told what a look at the directories of the records found. */
+/** Receives the changes that a scan of the record directories found. */
 public interface RecordChanges {
-    /** A record is there that was not known. */
-    void came(ManifestSummary now);
+    /** Called for a record that is new. */
+    void came(ManifestSummary added);
 
-    /** A record says something else. */
+    /** Called for a record whose content changed. */
     void changed(ManifestSummary before, ManifestSummary now);
 
-    /** A record is not there any more. */
-    void went(ManifestSummary before);
+    /** Called for a record that no longer exists. */
+    void went(ManifestSummary removed);
 }

@@ -4,15 +4,15 @@ import io.ociregistry.oci.ImageReference;
 import java.time.Instant;
 
 /**
- * One name that a manifest has.
+ * A name of a manifest, with its times.
  *
- * @param created when it was pulled under this name first
- * @param pulled when a client got it last, as far as that was written down
- * @param checked when its upstream last confirmed that this name means this manifest; of two manifests that claim one tag, the one with the
- *     newer time has it
+ * @param created the time of the first pull by this name
+ * @param pulled the time of the last pull by a client that is recorded
+ * @param checked the time at which the upstream last confirmed that this name means this manifest; if two records have
+ *     the same tag, the record with the later time owns it
  */
 public record RecordedReference(ImageReference name, Instant created, Instant pulled, Instant checked) {
-    /** A name that an upstream gave just now. */
+    /** Returns a new name that the upstream confirmed just now. */
     public static RecordedReference confirmed(ImageReference name, Instant now) {
         return new RecordedReference(name, now, now, now);
     }
@@ -29,7 +29,7 @@ public record RecordedReference(ImageReference name, Instant created, Instant pu
         return time.isAfter(pulled) ? new RecordedReference(name, created, time, checked) : this;
     }
 
-    /** What two records of one manifest say of a name. */
+    /** Merges this name with the same name in another record: the earliest creation, the latest pull and check. */
     RecordedReference and(RecordedReference other) {
         return new RecordedReference(
                 name,

@@ -3,10 +3,10 @@ package io.ociregistry.store;
 import java.time.Instant;
 
 /**
- * A list as an upstream told it.
+ * A list of tags or referrers that an upstream sent.
  *
- * @param checked when
- * @param json as clients get it
+ * @param checked the time at which the upstream sent it
+ * @param json the list in the form in which it is sent to clients
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
+@SuppressWarnings("ArrayRecordComponent") // Lists are never compared.
 public record StoredList(Instant checked, byte[] json) {}
