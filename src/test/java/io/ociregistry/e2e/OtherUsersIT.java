@@ -161,7 +161,7 @@ class OtherUsersIT {
                 assertTrue(text.contains("run: chown -R nobody " + configuration.imagePath()), text);
             }
             String status = server.operator().get("/cmd/status").text();
-            assertTrue(status.contains("warning: 2 of the files and directories of the cache"), status);
+            assertTrue(status.contains("warning: 2 files or directories of the cache"), status);
             assertEquals(
                     1,
                     server.log().stream()

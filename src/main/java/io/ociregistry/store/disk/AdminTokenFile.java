@@ -24,15 +24,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file in the image path that holds the token of the admin API. The server makes it at its start, and keeps it as
- * long as the file holds a token and belongs to the server's user alone; local commands read it. Only a process that
- * may write to the store makes it.
+ * The file in the image path that holds the token of the admin API.
+ *
+ * <p>The server creates the file when it starts, and local commands read it. An existing file is kept if it holds a
+ * token, belongs to the user of the server, and grants no permission to other users. Only a process that may write to
+ * the store creates the file.
  */
 public final class AdminTokenFile {
     private static final Logger LOG = LoggerFactory.getLogger(AdminTokenFile.class);
-    private static final Set<PosixFilePermission> OWNER_ALONE = PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Pattern TOKEN = Pattern.compile("([!-~]{32,1024})\\R?");
-    private static final int LONGEST_FILE = 2048;
+    private static final int MAX_FILE_SIZE = 2048;
     private static final int RANDOM_BYTES = 32;
 
     private final Path path;
@@ -43,7 +45,7 @@ public final class AdminTokenFile {
         this.writable = layout.isWritable();
     }
 
-    /** The path of the file of a server that has its cache there. */
+    /** Returns the path of the token file of a server with this image path. */
     public static Path in(Path imagePath) {
         return new Layout(imagePath).adminToken().toAbsolutePath();
     }
@@ -53,45 +55,45 @@ public final class AdminTokenFile {
     }
 
     /**
-     * Returns the token in the file. Makes a new file if there is none, or if the token in it is malformed or not
-     * secret.
+     * Returns the token in the file. Creates a new file if there is none, or if the token in it is malformed or not
+     * private.
      *
-     * @throws IOException if there is no usable file and none can be made; the message says why, and names the file
+     * @throws IOException if there is no usable file and none can be created; the message says why, and names the file
      */
     public String readOrMake() throws IOException {
         try {
             return read();
         } catch (NoSuchFileException e) {
-            String token = make("it does not exist");
-            LOG.info("made the admin token {}", path);
+            String token = create("it does not exist");
+            LOG.info("created the admin token file {}", path);
             return token;
         } catch (IOException e) {
-            String token = make(WriteFailureLog.reason(e));
-            LOG.warn("replaced the admin token {}: {}", path, WriteFailureLog.reason(e));
+            String token = create(WriteFailureLog.reason(e));
+            LOG.warn("replaced the admin token file {}: {}", path, WriteFailureLog.reason(e));
             return token;
         }
     }
 
-    private String make(String objection) throws IOException {
+    private String create(String problem) throws IOException {
         if (!writable) {
-            throw new IOException(path + " can't be used (" + objection + ") or made (the image path is read-only)");
+            throw new IOException(path + " can't be used (" + problem + ") or created (the image path is read-only)");
         }
         try {
             write();
             return read();
         } catch (IOException e) {
-            throw new IOException(path + " can't be made: " + WriteFailureLog.reason(e), e);
+            throw new IOException(path + " can't be created: " + WriteFailureLog.reason(e), e);
         } catch (UnsupportedOperationException e) {
-            throw new IOException(path + " can't be made: its file system has no permissions", e);
+            throw new IOException(path + " can't be created: its file system has no permissions", e);
         }
     }
 
     private String read() throws IOException {
         checkSecret(Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS));
         try (InputStream in = Files.newInputStream(path)) {
-            Matcher token = TOKEN.matcher(new String(in.readNBytes(LONGEST_FILE), StandardCharsets.US_ASCII));
+            Matcher token = TOKEN.matcher(new String(in.readNBytes(MAX_FILE_SIZE), StandardCharsets.US_ASCII));
             if (!token.matches()) {
-                throw new IOException("it is not one line of 32 or more letters, digits and signs");
+                throw new IOException("it is not one line of 32 to 1024 letters, digits and signs");
             }
             return token.group(1);
         }
@@ -101,7 +103,7 @@ public final class AdminTokenFile {
         if (!file.isRegularFile()) {
             throw new IOException("it is not a regular file");
         }
-        if (!OWNER_ALONE.containsAll(file.permissions())) {
+        if (!OWNER_ONLY.containsAll(file.permissions())) {
             throw new IOException(
                     "others may read or change it (" + PosixFilePermissions.toString(file.permissions()) + ")");
         }
@@ -111,19 +113,19 @@ public final class AdminTokenFile {
         }
     }
 
-    /** The file is private from its creation on, and has its name only when it is complete. */
+    /** Writes a random token. The file is private when it is created, and gets its name when it is complete. */
     private void write() throws IOException {
         byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n";
         Path aside = path.resolveSibling(path.getFileName() + DurableFiles.TEMPORARY);
-        // A process that was killed may have left one.
+        // A process that was killed may have left a temporary file.
         Files.deleteIfExists(aside);
         try {
             try (FileChannel channel = FileChannel.open(
                     aside,
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(OWNER_ALONE))) {
+                    PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
                 Layout.write(channel, ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
                 channel.force(true);
             }

@@ -15,44 +15,47 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file of notes, one line each, only ever appended to, and forced where losing some would cost more than time. A disk that does not take
- * them fails nobody: what it did not take is kept, up to 10,000 lines, and tried again with the next one and by {@link #save}.
+ * A text file to which lines are appended.
+ *
+ * <p>A write failure is logged and fails no caller: up to 10,000 unwritten lines stay in memory, and are written with
+ * the next line or by {@link #save}; further lines are dropped. On a read-only layout all lines are dropped.
+ * Thread-safe.
  */
 public final class AppendOnlyFile {
     private static final Logger LOG = LoggerFactory.getLogger(AppendOnlyFile.class);
-    private static final int WAITING = 10_000;
+    private static final int MAX_UNWRITTEN = 10_000;
 
     private final Layout layout;
     private final Path file;
     private final boolean durable;
-    private final WriteFailureLog outage;
+    private final WriteFailureLog failures;
     /** Guarded by "this". */
-    private final List<String> waiting = new ArrayList<>();
+    private final List<String> unwritten = new ArrayList<>();
 
     /**
-     * The notes in a file of that layout.
+     * Opens a file; moves a directory or a broken link at its path to the quarantine.
      *
-     * @param what their plural, for the log
-     * @param durable whether each is on the disk before {@link #add} returns
+     * @param what the content of the lines, in the plural, for the log
+     * @param durable whether a line is forced to disk before {@link #add} returns
      */
     public AppendOnlyFile(Layout layout, Path file, String what, boolean durable) {
         this.layout = layout;
         this.file = file;
         this.durable = durable;
-        this.outage = new WriteFailureLog(what + " in " + file);
+        this.failures = new WriteFailureLog(what + " in " + file);
         new Quarantine(layout).makeWay(file);
     }
 
-    /** Reads them, oldest first, as far as that is possible. */
+    /** Reads the lines, oldest first. A read failure is logged and ends the iteration. */
     public void forEach(Consumer<String> action) {
         if (!Files.exists(file) || layout.unreadable().check(file).isPresent()) {
             return;
         }
-        // A charset that has a character for every byte, so that garbage hides no more than its line.
+        // ISO 8859-1 decodes every byte, so that garbage in one line does not end the iteration.
         try (var lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
             lines.filter(line -> !line.isEmpty()).forEach(action);
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{} can't be read to its end: {}", file, e.toString());
+            LOG.warn("reading {} stopped before its end: {}; the lines before that are used", file, e.toString());
         }
     }
 
@@ -62,43 +65,43 @@ public final class AppendOnlyFile {
 
     public synchronized void addAll(List<String> more) {
         for (String line : more) {
-            if (waiting.size() == WAITING) {
+            if (unwritten.size() == MAX_UNWRITTEN) {
                 save();
             }
-            if (waiting.size() < WAITING && layout.isWritable()) {
-                waiting.add(line);
+            if (unwritten.size() < MAX_UNWRITTEN && layout.isWritable()) {
+                unwritten.add(line);
             }
         }
         save();
     }
 
-    /** Writes the file anew, with those lines alone. If the disk does not take that, it stays as it is. */
+    /** Replaces the content of the file by these lines. If the write fails, the file stays as it is. */
     public synchronized void replace(List<String> lines) {
         try {
             byte[] text = String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8);
             DurableFiles.write(layout, file, text);
-            waiting.clear();
-            outage.over();
+            unwritten.clear();
+            failures.over();
         } catch (IOException e) {
-            outage.failed(e);
+            failures.failed(e);
         }
     }
 
-    /** Writes what the disk did not take before, if it takes it now. */
+    /** Tries to write the unwritten lines. */
     public synchronized void save() {
-        if (waiting.isEmpty()) {
+        if (unwritten.isEmpty()) {
             return;
         }
         try {
             layout.prepare(Objects.requireNonNull(file.getParent()));
-            // Each begins with a line feed of its own, so that one that a crash or a full disk tore never runs into the
-            // next.
-            String text = "\n" + String.join("\n\n", waiting) + "\n";
+            // Each line starts with a line feed of its own, so that a line that a crash or a full disk cut off is never
+            // joined to the next one.
+            String text = "\n" + String.join("\n\n", unwritten) + "\n";
             append(text.getBytes(StandardCharsets.UTF_8));
-            waiting.clear();
-            outage.over();
+            unwritten.clear();
+            failures.over();
         } catch (IOException e) {
-            outage.failed(e);
+            failures.failed(e);
         }
     }
 

@@ -3,21 +3,25 @@ package io.ociregistry.store.disk;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Hears of files that are not what their names say, and decides what becomes of them. */
+/** Receives the files of a store that can't be used, and decides what to do with them. */
 public interface CorruptFileHandler {
-    /** True if it heard of that file already, which still looks as it did; nobody reads it then. */
+    /** True if this handler left the file in place before and it is unchanged; then the caller does not read it. */
     boolean has(Path file);
 
     /**
-     * A bad file.
+     * Handles a corrupt file: its content is malformed, or does not have the digest in its name.
      *
-     * @param look how the file looked when it was read
+     * @param fileStamp the file stamp when the file was read
      */
-    void take(Path file, String look, String reason);
+    void take(Path file, String fileStamp, String reason);
 
-    /** One that is none of ours as it seems. */
-    void leaveOut(Path file, String look, String reason);
+    /**
+     * Handles a file that no cache can have written: it is larger than a record can be.
+     *
+     * @param fileStamp the file stamp when the file was found
+     */
+    void leaveOut(Path file, String fileStamp, String reason);
 
-    /** One of which the disk tells nothing. */
-    void unreadable(Path file, IOException why);
+    /** Handles a file that could not be read. */
+    void unreadable(Path file, IOException cause);
 }

@@ -14,13 +14,13 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What lies in our directories. */
+/** Lists the files of a store. */
 public final class Directories {
     private static final Logger LOG = LoggerFactory.getLogger(Directories.class);
 
     private Directories() {}
 
-    /** Bytes of a file; 0 if it has just gone. */
+    /** Returns the size of a file in bytes; 0 if it does not exist. */
     public static long size(Path file) {
         try {
             return Files.size(file);
@@ -30,15 +30,15 @@ public final class Directories {
     }
 
     /**
-     * Looks whether a directory can be looked into, if it is there.
+     * Checks that a directory can be read, or does not exist.
      *
-     * @throws IOException if it can't be; the message names it, and says why
+     * @throws IOException if it can't be read; the message names the directory, and says why
      */
     static void check(Layout layout, Path directory) throws IOException {
         try (var opened = Files.newDirectoryStream(directory)) {
             LOG.trace("{} can be read: {}", directory, opened);
         } catch (NoSuchFileException none) {
-            // Then there is nothing in it.
+            // A missing directory counts as empty.
         } catch (AccessDeniedException e) {
             throw new IOException(
                     directory + " can't be read: " + layout.unreadable().why(directory), e);
@@ -51,14 +51,18 @@ public final class Directories {
         return new IOException(directory + " can't be read: " + WriteFailureLog.reason(e), e);
     }
 
-    /** The files of a directory, as far as the disk tells them: a fault of it is told to the log alone. None if it is not there. */
+    /** Lists the files of a directory; none if it does not exist. A read failure is logged and ends the list. */
     public static List<Path> list(Layout layout, Path directory, DirectoryStream.Filter<Path> filter) {
         List<Path> files = new ArrayList<>();
         list(layout, directory, filter, files::add);
         return files;
     }
 
-    /** The same one by one; false if the disk did not tell all of them. */
+    /**
+     * Passes the files of a directory to an action. A read failure is logged.
+     *
+     * @return false if the directory could not be read completely; true also if it does not exist
+     */
     public static boolean list(
             Layout layout, Path directory, DirectoryStream.Filter<Path> filter, Consumer<Path> action) {
         try (var stream = Files.newDirectoryStream(directory, filter)) {

@@ -14,14 +14,16 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Files that are either there, whole, or not there: written aside, forced, renamed, and the rename forced. Where the
- * file aside is on another file system, a copy of it, forced too, is renamed.
+ * Writes files so that after a crash a file is either complete or absent.
  *
- * <p>Somebody else's file under the same name is replaced: what is named by its content can't differ, and a record is
- * newer. One that can't be read is not.
+ * <p>A file is written to a temporary file, forced, and renamed, and the rename is forced. If the temporary file is on
+ * another file system, it is copied to the file system of the target first, and the forced copy is renamed.
+ *
+ * <p>An existing target is replaced, even if another program wrote it: a file that is named by its digest has the same
+ * content, and the new record is newer. A target that this process may not read is not replaced.
  */
 public final class DurableFiles {
-    /** How the name of a file ends that is still being written. */
+    /** The end of the names of temporary files. */
     public static final String TEMPORARY = ".tmp";
 
     private static final int BUFFER = 1 << 16;
@@ -29,19 +31,19 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** Writes a whole file. */
+    /** Writes a file, or replaces it. */
     public static void write(Layout layout, Path target, byte[] bytes) throws IOException {
         layout.prepare(layout.partials());
-        Path aside = layout.partials().resolve(temporaryName(target));
+        Path temporary = layout.partials().resolve(temporaryName(target));
         try {
-            // A process that was killed may have left one of that name.
-            try (FileChannel channel = layout.open(aside, StandardOpenOption.TRUNCATE_EXISTING)) {
+            // A process that was killed may have left a file of this name.
+            try (FileChannel channel = layout.open(temporary, StandardOpenOption.TRUNCATE_EXISTING)) {
                 Layout.write(channel, ByteBuffer.wrap(bytes));
                 channel.force(true);
             }
-            publish(layout, aside, target);
+            publish(layout, temporary, target);
         } finally {
-            Files.deleteIfExists(aside);
+            Files.deleteIfExists(temporary);
         }
     }
 
@@ -49,13 +51,16 @@ public final class DurableFiles {
         return target.getFileName() + "." + SEQUENCE.incrementAndGet() + TEMPORARY;
     }
 
-    /** Gives a file of a store whose content was forced its name, and forces that. The file aside may stay. */
-    public static void publish(Layout layout, Path aside, Path target) throws IOException {
+    /**
+     * Renames a file whose content was forced to its target, and forces the rename. If the target is on another file
+     * system, the source stays, and the caller deletes it.
+     */
+    public static void publish(Layout layout, Path source, Path target) throws IOException {
         checkReplaceable(layout, target);
         try {
-            DurableRename.publish(aside, target);
-        } catch (AtomicMoveNotSupportedException otherDisk) {
-            Path copy = copyBeside(layout, aside, target);
+            DurableRename.publish(source, target);
+        } catch (AtomicMoveNotSupportedException otherFileSystem) {
+            Path copy = copyBeside(layout, source, target);
             try {
                 DurableRename.publish(copy, target);
             } finally {
@@ -65,18 +70,18 @@ public final class DurableFiles {
     }
 
     /**
-     * Does nothing for a file that this process may replace.
+     * Checks that a target may be replaced.
      *
-     * @throws AccessDeniedException for one that is there and can't be read: it may say what nothing else does
+     * @throws AccessDeniedException if it exists and this process may not read it: its content may exist nowhere else
      */
     public static void checkReplaceable(Layout layout, Path target) throws AccessDeniedException {
         Optional<String> why = layout.unreadable().check(target);
         if (why.isPresent()) {
-            throw new AccessDeniedException(target.toString(), null, "it is there but unreadable: " + why.get());
+            throw new AccessDeniedException(target.toString(), null, "it exists but is unreadable: " + why.get());
         }
     }
 
-    /** Copies a file to the file system of a target, and forces the copy, which is the caller's to rename or delete. */
+    /** Copies a file to the file system of a target and forces the copy. The caller renames or deletes the copy. */
     public static Path copyBeside(Layout layout, Path file, Path target) throws IOException {
         Path directory = Layout.aside(Objects.requireNonNull(target.getParent()));
         layout.prepare(directory);

@@ -7,31 +7,34 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Files that other programs put into our directories: sync tools, copies, restores. */
+/** Recognizes files that other programs, such as sync tools and restores, put into the store. */
 public final class ExternalFiles {
-    /** A file this young may still be growing under somebody's hands. */
+    /** A file that was modified within this time may still be written by another program. */
     private static final Duration SETTLED = Duration.ofSeconds(60);
 
     private ExternalFiles() {}
 
-    /** False for the temporary and hidden files of sync tools. */
+    /** False for hidden and temporary files, which sync tools create. */
     public static boolean isOurs(Path file) {
         String name = String.valueOf(file.getFileName());
         return !name.startsWith(".") && !name.endsWith(DurableFiles.TEMPORARY);
     }
 
-    /** When a file was written, or put where it is: a copy may have given it an old time, and a rename leaves it that. */
+    /**
+     * Returns the later one of modification time and inode change time. The modification time alone is not enough: a
+     * copy may set an old one, and a rename keeps it.
+     */
     public static Instant changed(Path file) throws IOException {
         Instant modified = Files.getLastModifiedTime(file).toInstant();
         try {
-            Instant moved = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
-            return moved.isAfter(modified) ? moved : modified;
-        } catch (UnsupportedOperationException | IllegalArgumentException elsewhere) {
+            Instant inodeChanged = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();
+            return inodeChanged.isAfter(modified) ? inodeChanged : modified;
+        } catch (UnsupportedOperationException | IllegalArgumentException notUnix) {
             return modified;
         }
     }
 
-    /** True if nobody wrote to it for a while; what is younger and wrong is "not there yet", not bad. */
+    /** True if a file was not modified in the last minute. A younger file with wrong content may just be incomplete. */
     public static boolean isSettled(Path file) {
         try {
             return Files.getLastModifiedTime(file)

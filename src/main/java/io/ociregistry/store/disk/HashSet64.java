@@ -3,20 +3,22 @@ package io.ociregistry.store.disk;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * A set of texts that only grows, of which it keeps 64 bits each: about 12 bytes a text, where the texts themselves take hundreds. Looking something
- * up takes no lock. Two texts may have the same fingerprint, which nobody meets who does not look for them.
+ * A growing set of strings that stores only a 64-bit hash of each: about 12 bytes instead of the string itself.
+ *
+ * <p>Two strings may have the same hash; collisions are only likely if they are constructed on purpose. Thread-safe;
+ * {@link #contains} takes no lock.
  */
 public final class HashSet64 {
-    private static final int LEAST = 64;
-    /** What an empty place holds. */
-    private static final long NONE = 0;
+    private static final int INITIAL_CAPACITY = 64;
+    /** The content of an empty slot. */
+    private static final long EMPTY = 0;
 
-    /** Open addressing, linear probing; at most three of four places are taken. Written while "this" is locked. */
-    private volatile AtomicLongArray table = new AtomicLongArray(LEAST);
+    /** Open addressing with linear probing; at most 3/4 of the slots are used. Written under the lock of "this". */
+    private volatile AtomicLongArray table = new AtomicLongArray(INITIAL_CAPACITY);
     /** Guarded by "this". */
     private int size;
 
-    /** FNV-1a, and a last mix, so that sums of some differ too. */
+    /** Returns the FNV-1a hash with a final mix, so that sums of hashes differ too. */
     public static long of(String text) {
         long hash = 0xcbf29ce484222325L;
         for (int i = 0; i < text.length(); i++) {
@@ -27,14 +29,14 @@ public final class HashSet64 {
     }
 
     boolean contains(String text) {
-        long print = print(text);
-        AtomicLongArray now = table;
-        return now.getAcquire(place(now, print)) == print;
+        long hash = nonEmptyHash(text);
+        AtomicLongArray current = table;
+        return current.getAcquire(slot(current, hash)) == hash;
     }
 
-    /** True if it was not there. */
+    /** Adds a string; returns true if it was not in the set. */
     synchronized boolean add(String text) {
-        if (!put(table, print(text))) {
+        if (!put(table, nonEmptyHash(text))) {
             return false;
         }
         size++;
@@ -52,30 +54,30 @@ public final class HashSet64 {
         AtomicLongArray old = table;
         AtomicLongArray larger = new AtomicLongArray(old.length() / 2 * 3);
         for (int i = 0; i < old.length(); i++) {
-            long print = old.getPlain(i);
-            if (print != NONE) {
-                put(larger, print);
+            long hash = old.getPlain(i);
+            if (hash != EMPTY) {
+                put(larger, hash);
             }
         }
         table = larger;
     }
 
-    private static boolean put(AtomicLongArray table, long print) {
-        int place = place(table, print);
-        return table.getPlain(place) == NONE && table.compareAndSet(place, NONE, print);
+    private static boolean put(AtomicLongArray table, long hash) {
+        int slot = slot(table, hash);
+        return table.getPlain(slot) == EMPTY && table.compareAndSet(slot, EMPTY, hash);
     }
 
-    /** Where it is, or would be. */
-    private static int place(AtomicLongArray table, long print) {
-        int place = Math.floorMod(Long.hashCode(print), table.length());
-        for (long there = table.getAcquire(place); there != NONE && there != print; there = table.getAcquire(place)) {
-            place = (place + 1) % table.length();
+    /** Returns the slot that contains a hash, or the empty slot in which it belongs. */
+    private static int slot(AtomicLongArray table, long hash) {
+        int slot = Math.floorMod(Long.hashCode(hash), table.length());
+        for (long found = table.getAcquire(slot); found != EMPTY && found != hash; found = table.getAcquire(slot)) {
+            slot = (slot + 1) % table.length();
         }
-        return place;
+        return slot;
     }
 
-    private static long print(String text) {
-        long print = of(text);
-        return print == NONE ? 1 : print;
+    private static long nonEmptyHash(String text) {
+        long hash = of(text);
+        return hash == EMPTY ? 1 : hash;
     }
 }

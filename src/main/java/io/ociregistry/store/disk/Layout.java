@@ -27,54 +27,60 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where everything lies, and the only type that makes files and directories there, but for the secret of the admin API.
- * Nothing else knows a file name.
+ * The files and directories of a store: the only type that knows their names, and that creates them. The admin token is
+ * the exception: {@link AdminTokenFile} creates its file.
  *
  * <pre>
  * &lt;imagePath&gt;/
  *   blobs/&lt;hex&gt;      verified blobs, file name = sha256 (other algorithms: &lt;alg&gt;-&lt;hex&gt;)
  *   fat/&lt;hex&gt;        one JSON record per manifest list or index
  *   img/&lt;hex&gt;        one JSON record per image manifest
- *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program never looks here
- *   lts/&lt;hex&gt;        records of either kind that newer versions of the Go program wrote; stay where they are
- *   partial/         downloads in flight or interrupted (named like the blob, and by their registry), each beside its *.checkpoints,
- *                    images that are to be brought in whole (*.image: the sha256 of the name in it), and files being written (*.tmp)
- *   corrupt/         quarantined files, each beside a .reason; never served. &lt;name&gt;.&lt;milliseconds&gt;, of a record with the directory
- *                    that it was in after it (.img): as long as there is no other record of its digest, its blobs are kept for it
- *   lists/           tags and referrers as upstreams last told them, one JSON file each (tags-&lt;hex&gt;, referrers-&lt;hex&gt;; the hex is
- *                    the sha256 of the key in it), and links that an upstream confirmed
- *   verified         disposable: which blobs were hashed, and how their files looked then
- *   records          disposable: what the records say, and how their files looked when they were read
- *   scrubbed         disposable: when the last pass began that read the whole cache
- *   pulled           of this machine alone: when clients got manifests last, as far as their records do not tell yet
- *   admin-token      of this machine alone: what operators show the admin API, for the server's user alone to read
- *   .lock            held by the one process that writes; .lock.info says which
+ *   other/&lt;hex&gt;      one JSON record per manifest of another type; the Go program does not read this directory
+ *   lts/&lt;hex&gt;        records of indexes and images that newer versions of the Go program wrote;
+ *                    updated in place only
+ *   partial/         downloads in flight or interrupted (&lt;blob&gt;@&lt;registry&gt;), each with its checkpoints
+ *                    (*.checkpoints); incomplete images (*.image; the hex is the sha256 of the name in the file);
+ *                    and temporary files (*.tmp)
+ *   corrupt/         quarantined files (&lt;name&gt;.&lt;milliseconds&gt;), each with a .reason file; never served.
+ *                    The name of a record ends with its directory (.img). While its manifest has no other record,
+ *                    the blobs of the manifest are kept
+ *   lists/           tags and referrers that upstreams sent last, one JSON file each (tags-&lt;hex&gt;,
+ *                    referrers-&lt;hex&gt;; the hex is the sha256 of the key in the file);
+ *                    and links, the confirmed digest links
+ *   verified         disposable: the blobs that were hashed, with the stamps of their files at that time
+ *   records          disposable: the summaries of the records, with the stamps of their files at that time
+ *   scrubbed         disposable: the start of the last complete scrub
+ *   pulled           of this machine only: the times of pulls that are not in the records yet
+ *   admin-token      of this machine only: the token of the admin API, readable by the user of the server only
+ *   .lock            locked by the only process that writes; .lock.info describes that process
  * </pre>
  *
- * <p>Each directory may be a link, or a mount point of another file system: what can't be renamed into it from {@code
- * partial/} is copied into {@code .partial/} in it first.
+ * <p>Each directory may be a symbolic link or a mount point of another file system. Files from {@code partial/} are
+ * then copied to {@code .partial/} in the target directory, and renamed from there.
  *
- * <p>New files belong to the owner of the cache, also those that root makes.
+ * <p>New files belong to the owner of the cache, even if root creates them (see {@link FileOwner}). Immutable and
+ * thread-safe.
  */
 public final class Layout {
     private static final String SOURCE = "@";
-    private static final String ASIDE = ".partial";
+    private static final String STAGING = ".partial";
     private static final String CHECKPOINTS = ".checkpoints";
-    private static final String PENDING = ".image";
+    private static final String INCOMPLETE_IMAGE = ".image";
     private static final String CONFLICT = ".sync-conflict-";
     private static final Pattern RECORD = Pattern.compile("[a-f0-9]{64}");
 
     /**
-     * A file's name has 255 bytes at most. A digest takes up to 135 of them and what is beside it 12; a registry's name can have 259.
+     * The longest registry name that is used in a file name. A file name has at most 255 bytes; a digest takes up to
+     * 135 and the suffix 12 of them, and a registry name can have 259.
      */
-    private static final int LONGEST_SOURCE = 100;
+    private static final int MAX_SOURCE_LENGTH = 100;
 
     private final Path root;
     private final boolean writable;
     private final FileOwner owner;
     private final UnreadableFiles unreadable;
 
-    /** The layout under a root; nothing is created yet, and new files belong to the user of this process. */
+    /** Creates the layout of a root; creates no file. New files belong to the user of this process. */
     public Layout(Path root) {
         this(root, true, FileOwner.UNKNOWN, new UnreadableFiles(root));
     }
@@ -86,29 +92,29 @@ public final class Layout {
         this.unreadable = unreadable;
     }
 
-    /** The same, and nothing is ever written there. */
+    /** Returns this layout with writes refused. */
     public Layout readOnly() {
         return new Layout(root, false, owner, unreadable);
     }
 
-    /** The same, and new files belong to the user that the directories belong to now. */
+    /** Returns this layout with new files given to the user that owns the directories now. */
     Layout owned() {
         List<Path> directories =
                 Stream.concat(Stream.of(root), directories().stream()).toList();
         return new Layout(root, writable, FileOwner.of(directories), unreadable);
     }
 
-    /** The user that the cache belongs to. */
+    /** Returns the user that the cache belongs to. */
     public FileOwner owner() {
         return owner;
     }
 
-    /** What is there and can't be read. */
+    /** Returns the files that this process may not read. */
     public UnreadableFiles unreadable() {
         return unreadable;
     }
 
-    /** False if this process must not write there, because it can't, or because it has not got the lock. */
+    /** False if this process must not write to the store, because it lacks the permission or the lock. */
     public boolean isWritable() {
         return writable;
     }
@@ -118,19 +124,18 @@ public final class Layout {
     }
 
     /**
-     * Creates the root, and what is missing of the directories above it. They belong to the owner of the directory that
-     * is there.
+     * Creates the root and the missing directories above it. They get the owner of the closest existing directory.
      *
-     * @throws IOException if that fails; the message names the directory
+     * @throws IOException if a directory can't be created; the message names the directory
      */
     static void createRoot(Path root) throws IOException {
         Deque<Path> missing = new ArrayDeque<>();
-        Path there = root.toAbsolutePath();
-        while (!Files.isDirectory(there) && there.getParent() != null) {
-            missing.push(there);
-            there = there.getParent();
+        Path existing = root.toAbsolutePath();
+        while (!Files.isDirectory(existing) && existing.getParent() != null) {
+            missing.push(existing);
+            existing = existing.getParent();
         }
-        FileOwner owner = FileOwner.of(List.of(there));
+        FileOwner owner = FileOwner.of(List.of(existing));
         for (Path directory : missing) {
             Files.createDirectories(directory);
             owner.give(directory);
@@ -138,9 +143,9 @@ public final class Layout {
     }
 
     /**
-     * Creates what is missing.
+     * Creates the root and the missing directories in it, except for {@code lts/}.
      *
-     * @throws IOException if that fails; the message names the directory
+     * @throws IOException if a directory can't be created; the message names the directory
      */
     public void create() throws IOException {
         createRoot(root);
@@ -150,41 +155,41 @@ public final class Layout {
         }
     }
 
-    /** All directories below the root, whether they are there or not. */
+    /** Returns all directories below the root, whether they exist or not. */
     public List<Path> directories() {
         return Stream.concat(contents().stream(), Stream.of(partials(), corrupt(), lists()))
                 .toList();
     }
 
-    /** The files in the root that are no secret, whether they are there or not; but for the lock. */
+    /** Returns the files in the root except for the lock and the admin token, whether they exist or not. */
     public List<Path> notes() {
         return List.of(verifiedIndex(), snapshot(), scrubbed(), pullTimes(), lockInfo());
     }
 
-    /** The directories of manifest records, whether they are there or not. */
+    /** Returns the directories of the records, whether they exist or not. */
     public Set<Path> records() {
         Set<Path> records = new HashSet<>();
         Stream.of(Kind.values()).map(this::record).forEach(records::add);
         return records;
     }
 
-    /** True if something of a cache is there. */
+    /** True if the root has at least one directory of a cache. */
     boolean isThere() {
         return Stream.of(blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.LATEST))
                 .anyMatch(Files::isDirectory);
     }
 
-    /** The directories of what is cached; not all of them need be there. */
+    /** Returns the directories of blobs and records, whether they exist or not. */
     List<Path> contents() {
         return Stream.concat(Stream.of(blobs()), Stream.of(Kind.values()).map(this::record))
                 .toList();
     }
 
     /**
-     * To be called before something is written into a directory: makes it anew if somebody removed it. Never the root, whose volume may just
-     * not be mounted.
+     * Prepares a write into a directory: creates the directory if it was removed. Never creates the root, because its
+     * volume may not be mounted.
      *
-     * @throws IOException if nothing can, or must, be written there
+     * @throws IOException if the directory can't be created, or if this layout is read-only
      */
     public void prepare(Path directory) throws IOException {
         if (!writable) {
@@ -204,12 +209,12 @@ public final class Layout {
     }
 
     /**
-     * Opens a file to write to, and makes it if it is not there.
+     * Opens a file for writing, and creates it if it does not exist.
      *
-     * @param how besides that
+     * @param more options in addition to {@code CREATE} and {@code WRITE}
      */
-    public FileChannel open(Path file, StandardOpenOption... how) throws IOException {
-        Set<OpenOption> options = new HashSet<>(List.of(how));
+    public FileChannel open(Path file, StandardOpenOption... more) throws IOException {
+        Set<OpenOption> options = new HashSet<>(List.of(more));
         options.add(StandardOpenOption.CREATE);
         options.add(StandardOpenOption.WRITE);
         FileChannel channel = FileChannel.open(file, options);
@@ -222,9 +227,9 @@ public final class Layout {
         }
     }
 
-    /** Writes a text to a file that nobody misses after a crash. */
-    public void write(Path file, String text, StandardOpenOption how) throws IOException {
-        try (FileChannel channel = open(file, how)) {
+    /** Writes a text to a file without forcing it to disk: a crash may lose the text. */
+    public void write(Path file, String text, StandardOpenOption option) throws IOException {
+        try (FileChannel channel = open(file, option)) {
             write(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
         }
     }
@@ -235,11 +240,9 @@ public final class Layout {
         }
     }
 
-    /**
-     * A directory in that one for files that are renamed into that one, or from there: always on the same file system.
-     */
+    /** Returns the staging directory of a directory, for files that are renamed into it or out of it. */
     static Path aside(Path directory) {
-        return directory.resolve(ASIDE);
+        return directory.resolve(STAGING);
     }
 
     public Path blobs() {
@@ -266,7 +269,7 @@ public final class Layout {
         return record(kind).resolve(name(digest));
     }
 
-    /** The digest that a record's file is named by, also one that a sync tool kept beside it after a conflict. */
+    /** Returns the digest in the file name of a record, or of a conflicting copy that Syncthing kept. */
     public static Optional<Digest> recordDigest(Path file) {
         String name = String.valueOf(file.getFileName());
         int conflict = name.indexOf(CONFLICT);
@@ -274,7 +277,7 @@ public final class Layout {
         return RECORD.matcher(hex).matches() ? Optional.of(new Digest(Digest.Algorithm.SHA256, hex)) : Optional.empty();
     }
 
-    /** True for what Syncthing keeps beside a file. */
+    /** True for a conflicting copy that Syncthing kept beside a file. */
     public static boolean isConflict(Path file) {
         return String.valueOf(file.getFileName()).contains(CONFLICT);
     }
@@ -283,7 +286,7 @@ public final class Layout {
         return root.resolve("corrupt");
     }
 
-    /** Where a bad file goes at a time. */
+    /** Returns the name in quarantine of a file that is quarantined at this time. */
     Path quarantined(Path file, Instant now) {
         boolean isRecord =
                 Stream.of(Kind.values()).anyMatch(kind -> record(kind).equals(file.getParent()));
@@ -291,18 +294,18 @@ public final class Layout {
         return corrupt().resolve(file.getFileName() + "." + now.toEpochMilli() + kind);
     }
 
-    /** Why a file is quarantined. */
+    /** Returns the file that says why a file is in quarantine. */
     public static Path reason(Path quarantined) {
         return quarantined.resolveSibling(quarantined.getFileName() + ".reason");
     }
 
-    /** True for a file in quarantine that was a record. */
+    /** True for a record in quarantine. */
     public static boolean isQuarantinedRecord(Path file) {
         String name = String.valueOf(file.getFileName());
         return Stream.of(Kind.values()).anyMatch(kind -> name.endsWith("." + kind.directory));
     }
 
-    /** The digest that a record in quarantine is named by. */
+    /** Returns the digest in the file name of a record in quarantine. */
     public static Optional<Digest> quarantinedDigest(Path file) {
         String hex = String.valueOf(file.getFileName()).split("\\.", 2)[0];
         return RECORD.matcher(hex).matches() ? Optional.of(new Digest(Digest.Algorithm.SHA256, hex)) : Optional.empty();
@@ -349,7 +352,7 @@ public final class Layout {
         return root.resolve(".lock.info");
     }
 
-    /** What is known of a partial file. */
+    /** Returns the file with the checkpoints of a partial file. */
     public static Path checkpoints(Path partial) {
         return partial.resolveSibling(partial.getFileName() + CHECKPOINTS);
     }
@@ -357,21 +360,21 @@ public final class Layout {
     public Path pendingImage(ImageReference image) {
         String name =
                 Digest.of(image.toString().getBytes(StandardCharsets.UTF_8)).hex();
-        return partials().resolve(name + PENDING);
+        return partials().resolve(name + INCOMPLETE_IMAGE);
     }
 
     public static boolean isPendingImage(Path file) {
-        return String.valueOf(file.getFileName()).endsWith(PENDING);
+        return String.valueOf(file.getFileName()).endsWith(INCOMPLETE_IMAGE);
     }
 
-    /** True for what is known of a partial file, which is named like it. */
+    /** True for a file with checkpoints. */
     public static boolean isCheckpoints(Path file) {
         return String.valueOf(file.getFileName()).endsWith(CHECKPOINTS);
     }
 
-    /** The digest that a blob, a record, or a partial file is named by. */
-    public static Optional<Digest> digestOf(Path partial) {
-        String name = String.valueOf(partial.getFileName()).split(SOURCE, 2)[0];
+    /** Returns the digest in the file name of a blob, a record, or a partial file. */
+    public static Optional<Digest> digestOf(Path file) {
+        String name = String.valueOf(file.getFileName()).split(SOURCE, 2)[0];
         try {
             return Optional.of(Digest.parse(
                     name.indexOf('-') < 0 ? Digest.Algorithm.SHA256 + ":" + name : name.replaceFirst("-", ":")));
@@ -384,10 +387,10 @@ public final class Layout {
         return digest.algorithm() == Digest.Algorithm.SHA256 ? digest.hex() : digest.algorithm() + "-" + digest.hex();
     }
 
-    /** No registry's name begins like the short form, so they can't be mixed up. */
+    /** Shortens a long registry name to its hash. The short form starts with a character that no registry name has. */
     private static String name(RegistryName source) {
         String name = source.toString();
-        return name.length() <= LONGEST_SOURCE
+        return name.length() <= MAX_SOURCE_LENGTH
                 ? name
                 : SOURCE + Digest.of(name.getBytes(StandardCharsets.US_ASCII)).hex();
     }
@@ -397,7 +400,7 @@ public final class Layout {
         INDEX("fat"),
         IMAGE("img"),
         OTHER("other"),
-        /** Never written to by us but in place. */
+        /** The directory of newer versions of the Go program; no record is created here. */
         LATEST("lts");
 
         private final String directory;

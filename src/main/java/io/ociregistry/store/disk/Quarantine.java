@@ -21,16 +21,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where files go that are not what their name says. They are kept for whoever wants to know why, and never served. One
- * that can't be moved there, or not yet, stays where it is and counts as absent. A file that this process may not read
- * is no bad file, whatever shows that it can't be read: it stays where it is.
+ * Moves corrupt files to the directory {@code corrupt/}, from which nothing is served.
+ *
+ * <p>The files are kept so that operators can find the cause. A corrupt file that can't be moved stays in place and
+ * counts as absent. A file that this process may not read is not corrupt and stays in place. Thread-safe.
  */
 public final class Quarantine implements CorruptFileHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
-    private static final int REMEMBERED = 10_000;
+    private static final int MAX_LEFT = 10_000;
 
     private final Layout layout;
-    /** Bad files that were not moved, and how they look; beyond the limit they are found to be bad again. */
+    /** The corrupt files that were not moved, with their stamps. A file beyond the limit is read again each time. */
     private final Map<Path, String> left = new ConcurrentHashMap<>();
 
     public Quarantine(Layout layout) {
@@ -38,82 +39,86 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     /**
-     * Takes a bad file away. One so young that another program may still be writing it is only left out, for as long as it looks like that.
+     * Moves a corrupt file to the quarantine. A file that was modified in the last minute may still be written by
+     * another program: the file stays in place and is ignored until its stamp changes.
      *
-     * @param look how the file looked when it was read: another one that took its place meanwhile is left alone
+     * @param fileStamp the file stamp when the file was read; a file that replaced it since is not moved
      */
     @Override
-    public void take(Path file, String look, String reason) {
-        if (!look.equals(lookOf(file))
-                || look.equals(left.get(file))
+    public void take(Path file, String fileStamp, String reason) {
+        if (!fileStamp.equals(stampOf(file))
+                || fileStamp.equals(left.get(file))
                 || layout.unreadable().check(file).isPresent()) {
             return;
         }
         if (!ExternalFiles.isSettled(file)) {
-            remember(file, look);
+            remember(file, fileStamp);
             return;
         }
         Optional<Path> moved = move(file, reason);
-        if (moved.isPresent() && !look.equals(lookOf(moved.get()))) {
-            putBack(moved.get(), file);
+        if (moved.isPresent() && !fileStamp.equals(stampOf(moved.get()))) {
+            // Another program replaced the corrupt file after its stamp was compared.
+            moveBack(moved.get(), file);
             return;
         }
-        moved.flatMap(taken -> carry(taken, file))
-                .ifPresentOrElse(kept -> tell(file, kept, reason), () -> remember(file, look));
+        moved.flatMap(held -> copyToQuarantine(held, file))
+                .ifPresentOrElse(kept -> report(file, kept, reason), () -> remember(file, fileStamp));
     }
 
-    /** Somebody had put a good one in its place between the look and the move. */
-    private static void putBack(Path moved, Path file) {
+    /** Gives a moved file its place again, unless another file is there by now. */
+    private static void moveBack(Path moved, Path file) {
         try {
-            // Not renamed: that would take the place of one that came since.
+            // A hard link instead of a rename, because a rename would replace a file that was created since.
             Files.createLink(file, moved);
             DurableRename.forceDirectory(file.resolveSibling("."));
         } catch (FileAlreadyExistsException newer) {
-            LOG.debug("{} is there again", file);
+            LOG.debug("{} exists again", file);
         } catch (IOException | UnsupportedOperationException e) {
-            LOG.error("{} is good, but can't be put back to {}: {}", moved, file, e.toString());
+            LOG.error("{} can't be moved back to {}: {}; move it by hand", moved, file, e.toString());
             return;
         }
         try {
             Files.deleteIfExists(moved);
         } catch (IOException e) {
-            LOG.warn("deleting {}, which is {} too: {}", moved, file, e.toString());
+            LOG.warn("deleting {}, which is a second name of {}, failed: {}", moved, file, e.toString());
         }
     }
 
-    /** Leaves a file where it is that is none of ours as it seems, and tells the log of it once. */
+    /** Leaves a file in place, ignores it until its stamp changes, and logs that once. */
     @Override
-    public void leaveOut(Path file, String look, String reason) {
-        LOG.warn("{} is left out: {}", file, reason);
-        remember(file, look);
+    public void leaveOut(Path file, String fileStamp, String reason) {
+        LOG.warn("{} is ignored: {}", file, reason);
+        remember(file, fileStamp);
     }
 
     @Override
-    public void unreadable(Path file, IOException why) {
-        if (why instanceof AccessDeniedException || FileOwner.isDenied(file)) {
+    public void unreadable(Path file, IOException cause) {
+        if (cause instanceof AccessDeniedException || FileOwner.isDenied(file)) {
             layout.unreadable().found(file);
         } else {
-            LOG.error("{} can't be read: {}", file, WriteFailureLog.reason(why));
+            LOG.error("{} can't be read: {}", file, WriteFailureLog.reason(cause));
         }
     }
 
-    private void remember(Path file, String look) {
-        if (left.size() < REMEMBERED) {
-            left.put(file, look);
+    private void remember(Path file, String fileStamp) {
+        if (left.size() < MAX_LEFT) {
+            left.put(file, fileStamp);
         }
     }
 
-    /** Moves away what stands in the place of a file of ours and is none: a directory, or a link that leads nowhere. */
-    public void makeWay(Path place) {
-        if (isNoFile(place) && layout.isWritable() && Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-            String reason = "it is no file that can be read";
-            move(place, reason).flatMap(taken -> carry(taken, place)).ifPresent(kept -> tell(place, kept, reason));
+    /** Moves a directory or a broken link to the quarantine that is in the place of a file of the store. */
+    public void makeWay(Path path) {
+        if (isDirectoryOrBroken(path) && layout.isWritable() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            String reason = "it is a directory or a broken link, and not a file";
+            move(path, reason)
+                    .flatMap(held -> copyToQuarantine(held, path))
+                    .ifPresent(kept -> report(path, kept, reason));
         }
     }
 
-    private static boolean isNoFile(Path place) {
+    private static boolean isDirectoryOrBroken(Path path) {
         try {
-            return Files.readAttributes(place, BasicFileAttributes.class).isDirectory();
+            return Files.readAttributes(path, BasicFileAttributes.class).isDirectory();
         } catch (AccessDeniedException e) {
             return false;
         } catch (IOException e) {
@@ -122,29 +127,34 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     /**
-     * Where it is now: in quarantine, or beside it where that is on another file system; empty if it can't be moved.
+     * Moves a file to the quarantine, or to the staging directory beside it if the quarantine is on another file
+     * system. Returns the new path; empty if the file can't be moved.
      */
     private Optional<Path> move(Path file, String reason) {
         if (!layout.isWritable()) {
-            LOG.error("{} is bad and is left out: {}", file, reason);
+            LOG.error("{} is corrupt and is ignored, but not moved, because the cache is read-only: {}", file, reason);
             return Optional.empty();
         }
         Path target = layout.quarantined(file, Instant.now());
         try {
             layout.prepare(layout.corrupt());
-            return Optional.of(moveOrHold(file, target));
+            return Optional.of(rename(file, target));
         } catch (IOException e) {
             LOG.error(
-                    "{} is bad ({}) and is left out; it can't be moved to {}: {}", file, reason, target, e.toString());
+                    "{} is corrupt ({}) and is ignored; moving it to {} failed: {}",
+                    file,
+                    reason,
+                    target,
+                    e.toString());
             return Optional.empty();
         }
     }
 
-    /** Always by a rename, so that what was taken can be compared with what was read, and be put back. */
-    private Path moveOrHold(Path file, Path target) throws IOException {
+    /** Renames instead of copying, so that the stamp of the moved file can be compared and the file be moved back. */
+    private Path rename(Path file, Path target) throws IOException {
         try {
             return Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException otherDisk) {
+        } catch (AtomicMoveNotSupportedException otherFileSystem) {
             Path directory = Layout.aside(Objects.requireNonNull(file.getParent()));
             layout.prepare(directory);
             return Files.move(
@@ -153,59 +163,60 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     /**
-     * Copies a file that is held beside its place to the quarantine; a directory or a link stays there. Empty if that
-     * fails: it is put back.
+     * Copies a file in a staging directory to the quarantine; a directory or a link stays in the staging directory.
+     * Returns the new path; empty if the copy failed and the file was moved back.
      */
-    private Optional<Path> carry(Path taken, Path file) {
-        if (layout.corrupt().equals(taken.getParent()) || !Files.isRegularFile(taken, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.of(taken);
+    private Optional<Path> copyToQuarantine(Path held, Path file) {
+        if (layout.corrupt().equals(held.getParent()) || !Files.isRegularFile(held, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of(held);
         }
         try {
-            return Optional.of(carry(taken));
+            return Optional.of(copyToQuarantine(held));
         } catch (IOException e) {
-            LOG.error("{} is bad and is left out; it can't be copied to {}: {}", file, layout.corrupt(), e.toString());
-            putBack(taken, file);
+            LOG.error(
+                    "{} is corrupt and is ignored; copying it to {} failed: {}", file, layout.corrupt(), e.toString());
+            moveBack(held, file);
             return Optional.empty();
         }
     }
 
-    private Path carry(Path held) throws IOException {
+    private Path copyToQuarantine(Path held) throws IOException {
         Path target = layout.corrupt().resolve(String.valueOf(held.getFileName()));
         DurableFiles.publish(layout, held, target);
         Files.deleteIfExists(held);
         return target;
     }
 
-    /** Copies to the quarantine what a crash left held beside its place. */
+    /** Copies a file to the quarantine that a crash left in a staging directory. */
     void carryHeld(Path held) {
         try {
-            LOG.error("quarantined before a crash: {}; it is now {}", held, carry(held));
+            LOG.error("completed after a crash: quarantined {}; it is now {}", held, copyToQuarantine(held));
         } catch (IOException e) {
-            LOG.error("{} is bad and can't be copied to {}: {}", held, layout.corrupt(), e.toString());
+            LOG.error("{} is corrupt, and copying it to {} failed: {}", held, layout.corrupt(), e.toString());
         }
     }
 
-    private void tell(Path file, Path moved, String reason) {
+    private void report(Path file, Path moved, String reason) {
         LOG.error("quarantined {}: {}; it is now {}", file, reason, moved);
-        explain(moved, file + ": " + reason + "\n");
+        writeReason(moved, file + ": " + reason + "\n");
     }
 
-    /** True if that file was found to be bad, and is still there since it was not moved. */
+    /** True if this file was found corrupt or ignored, was not moved, and is unchanged. */
     @Override
     public boolean has(Path file) {
-        String look = left.get(file);
-        return look != null && look.equals(lookOf(file));
+        String fileStamp = left.get(file);
+        return fileStamp != null && fileStamp.equals(stampOf(file));
     }
 
-    private void explain(Path target, String reason) {
+    private void writeReason(Path target, String reason) {
         try {
             layout.write(Layout.reason(target), reason, StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
-            LOG.debug("writing why {} is bad: {}", target, e.toString());
+            LOG.debug("writing the reason file of {} failed: {}", target, e.toString());
         }
     }
 
-    private static String lookOf(Path file) {
+    private static String stampOf(Path file) {
         try {
             return VerifiedIndex.look(file);
         } catch (IOException e) {

@@ -2,17 +2,16 @@ package io.ociregistry.store.disk;
 
 import io.ociregistry.common.FileOwner;
 import io.ociregistry.store.CorruptFile;
-import io.ociregistry.store.check.Inspector;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * Tells of every bad record, and leaves it where it is.
+ * Reports corrupt records and leaves them in place.
  *
- * @param told of one
- * @param young of one that was written in the last minute, and may not be whole yet
+ * @param told receives each corrupt record
+ * @param young is called for each corrupt record that was modified in the last minute, and may be incomplete
  */
 public record ReportOnly(Consumer<CorruptFile> told, Runnable young) implements CorruptFileHandler {
     @Override
@@ -21,24 +20,25 @@ public record ReportOnly(Consumer<CorruptFile> told, Runnable young) implements 
     }
 
     @Override
-    public void take(Path file, String look, String reason) {
+    public void take(Path file, String fileStamp, String reason) {
         if (!ExternalFiles.isSettled(file)) {
             young.run();
         } else {
-            Layout.recordDigest(file).ifPresent(digest -> told.accept(new CorruptFile(file, digest, look, reason)));
+            Layout.recordDigest(file)
+                    .ifPresent(digest -> told.accept(new CorruptFile(file, digest, fileStamp, reason)));
         }
     }
 
     @Override
-    public void leaveOut(Path file, String look, String reason) {
-        take(file, look, reason);
+    public void leaveOut(Path file, String fileStamp, String reason) {
+        take(file, fileStamp, reason);
     }
 
-    /** Those that this process may not read are told of by {@link Inspector#unreadable}. */
+    /** Does not report files that this process may not read: the inspector reports them. */
     @Override
-    public void unreadable(Path file, IOException why) {
-        if (!(why instanceof ClosedByInterruptException || FileOwner.isDenied(file))) {
-            take(file, "unreadable", "it can't be read: " + WriteFailureLog.reason(why));
+    public void unreadable(Path file, IOException cause) {
+        if (!(cause instanceof ClosedByInterruptException || FileOwner.isDenied(file))) {
+            take(file, "unreadable", "it can't be read: " + WriteFailureLog.reason(cause));
         }
     }
 }

@@ -15,8 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this process may do with a store: read and write, while it has its lock; or only read, where the lock's file can't be opened because
- * the disk is read-only, full, or not ours to write. Reading needs no lock.
+ * The access of this process to a store: read and write while it has the lock, or read-only.
+ *
+ * <p>A store is opened read-only on request, or if its lock file can't be opened because the disk is read-only or full,
+ * or because this process may not write to it. Reading needs no lock. Closing releases the lock.
  */
 public final class StoreAccess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreAccess.class);
@@ -32,10 +34,11 @@ public final class StoreAccess implements AutoCloseable {
     }
 
     /**
-     * Opens the store under a root, and makes one if there is none.
+     * Opens the store in a root directory, and creates the store if there is none.
      *
-     * @param holder what other processes are told of this one
-     * @throws IOException if another process writes there, or if there is none and none can be made; the message says why
+     * @param holder describes this process in the error messages of other processes
+     * @throws IOException if another process has the lock, or if there is no store and none can be created; the message
+     *     says why
      */
     public static StoreAccess open(Path root, String holder) throws IOException {
         Layout.createRoot(root);
@@ -43,15 +46,18 @@ public final class StoreAccess implements AutoCloseable {
     }
 
     /**
-     * The same for a command that runs beside no server, maybe as another user than the server does: what it leaves
-     * there can be read by the owner of the cache. That goes for what root left there before, too.
+     * Opens the store for a command that runs while no server does, perhaps as another user than the server.
      *
-     * @throws IOException also if this user can't give files to the owner of the cache; the message says what to do
+     * <p>Files that the command writes belong to the owner of the cache. If this process is root, files that root left
+     * in the store earlier are given to that owner too.
+     *
+     * @throws IOException as {@link #open} does, and if this user can't give files to the owner of the cache; the
+     *     message says what to do
      */
     public static StoreAccess openForCommand(Path root, String holder) throws IOException {
         Layout.createRoot(root);
         Layout layout = new Layout(root).owned();
-        // An empty directory that root made for others, as a volume is, belongs to whoever uses it first.
+        // An empty directory of root, such as a new volume, may be used by the first user that writes to it.
         if (layout.owner().isForeign() && layout.isThere()) {
             throw new IOException(layout.owner().refusal(root));
         }
@@ -83,9 +89,10 @@ public final class StoreAccess implements AutoCloseable {
     }
 
     /**
-     * Opens the store under a root to be looked at, beside whoever writes there. Nothing is written, and nobody is kept from writing.
+     * Opens an existing store read-only, without the lock; another process may write to the store meanwhile.
      *
-     * @throws IOException if there is none, or if this user may not look into all of it: half of it would pass for the whole; the message says where
+     * @throws IOException if there is no store, or if this user may not read all of its directories, because the result
+     *     would be incomplete; the message names the directory
      */
     public static StoreAccess openToRead(Path root) throws IOException {
         Layout layout = new Layout(root).owned();
@@ -109,7 +116,8 @@ public final class StoreAccess implements AutoCloseable {
                 throw e;
             }
             LOG.warn(
-                    "a directory of the cache is missing and can't be made: {}. It will be when it is needed",
+                    "a directory of the cache is missing and can't be created: {}. The directory is created when it is"
+                            + " needed",
                     e.toString());
         }
         clearTemporary(layout);
@@ -117,9 +125,9 @@ public final class StoreAccess implements AutoCloseable {
     }
 
     /**
-     * Gives all that is there to the owner of the cache. Not the lock's file, which was given when it was opened:
-     * opening it again, which changing its mode takes, would give back the lock. And not the admin token, which nobody
-     * else may read.
+     * Gives all files to the owner of the cache. Leaves out the lock file, which got its owner when it was opened:
+     * changing its mode would open it again and so release the lock. Leaves out the admin token, which must stay
+     * private.
      */
     private static void giveAll(Layout layout) throws IOException {
         if (!layout.owner().gives() || !layout.isWritable()) {
@@ -145,7 +153,7 @@ public final class StoreAccess implements AutoCloseable {
                 layout.readOnly(),
                 null,
                 Optional.of("the cache " + layout.root() + " can't be written (" + reason(layout, why)
-                        + "): it is served read-only, and nothing new is kept until the next start"));
+                        + "): it is served read-only, and nothing new is stored until the next start"));
     }
 
     private static String reason(Layout layout, IOException why) {
@@ -154,16 +162,19 @@ public final class StoreAccess implements AutoCloseable {
                 : WriteFailureLog.reason(why);
     }
 
-    /** Files that a crash kept from being renamed: nobody else writes there now. */
+    /**
+     * Deletes the temporary files of a process that crashed, and completes its moves to the quarantine. This process
+     * has the lock, so that no other process writes to them.
+     */
     private static void clearTemporary(Layout layout) {
         clearTemporary(layout, layout.partials());
         Quarantine quarantine = new Quarantine(layout);
         Stream.concat(Stream.of(layout.root()), layout.directories().stream())
                 .map(Layout::aside)
                 .filter(Files::isDirectory)
-                .forEach(aside -> {
-                    clearTemporary(layout, aside);
-                    Directories.list(layout, aside, Files::isRegularFile).forEach(quarantine::carryHeld);
+                .forEach(staging -> {
+                    clearTemporary(layout, staging);
+                    Directories.list(layout, staging, Files::isRegularFile).forEach(quarantine::carryHeld);
                 });
     }
 
@@ -172,7 +183,7 @@ public final class StoreAccess implements AutoCloseable {
             try {
                 Files.delete(file);
             } catch (IOException e) {
-                LOG.warn("deleting {}: {}", file, e.toString());
+                LOG.warn("deleting the temporary file {} failed: {}", file, e.toString());
             }
         }
     }
@@ -186,25 +197,25 @@ public final class StoreAccess implements AutoCloseable {
     }
 
     /**
-     * What it takes of its disk.
+     * Measures the disk usage; reads the size of every file.
      *
-     * @throws IOException if the disk can't be asked
+     * @throws IOException if the file system does not report its size
      */
     public StoreUsage usage() throws IOException {
         return StoreUsage.of(layout);
     }
 
-    /** What an operator has to be told of it at the start; empty if nothing. */
+    /** Returns a warning for the operator why the store is read-only; empty if it is not, or if that was requested. */
     public Optional<String> warning() {
         return warning;
     }
 
-    /** What can't be read of it, as far as that was found so far; empty if nothing. */
+    /** Describes the unreadable files that were found so far; empty if there are none. */
     public Optional<String> unreadable() {
         return layout.unreadable().summary();
     }
 
-    /** The log tells what could not be read, if it did not before. */
+    /** Logs the unreadable files unless they were logged before, and releases the lock. */
     @Override
     public void close() {
         layout.unreadable().tell();

@@ -12,14 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write to a store: one process at a time has it. It is given back when closed, or when the process ends in whatever way.
+ * The exclusive lock for writing to a store. It is released by {@link #close}, or when the process ends.
  *
- * <p>Closing any channel on a file, the garbage collector does that too, gives back all locks that the process has on it (POSIX). So the file
- * is not opened while this process has the lock. A system property says so: it is what all web applications of a process share.
+ * <p>POSIX releases all locks of a process on a file when the process closes any channel on that file, and the garbage
+ * collector closes unused channels. So the lock file must not be opened while this process has the lock. A system
+ * property marks that it has, because all web applications of a process share the system properties.
  */
 public final class StoreLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreLock.class);
-    private static final String UNKNOWN = "it does not say which";
+    private static final String UNKNOWN = "an unknown one";
 
     private final FileChannel channel;
     private final FileLock lock;
@@ -32,11 +33,11 @@ public final class StoreLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock.
+     * Acquires the lock without waiting.
      *
-     * @param holder what other processes are told of this one
-     * @throws HeldException if somebody else has it
-     * @throws IOException if the directory can't be written to
+     * @param holder describes this process in the error messages of other processes
+     * @throws HeldException if another process or web application has the lock
+     * @throws IOException if the lock file can't be written
      */
     public static StoreLock take(Layout layout, String holder) throws IOException {
         String mark = StoreLock.class.getName() + "." + layout.root().toRealPath();
@@ -58,10 +59,10 @@ public final class StoreLock implements AutoCloseable {
             if (lock == null) {
                 throw held(layout, "another process: " + info(layout.lockInfo()));
             }
-            introduce(layout, holder);
+            writeInfo(layout, holder);
             return new StoreLock(channel, lock, mark);
         } catch (OverlappingFileLockException e) {
-            // The same directory by two real paths, as a bind mount makes them. Not closed, for what closing would do.
+            // The directory has two real paths, as with a bind mount. Closing the channel would release the lock.
             throw heldHere(layout);
         } catch (IOException e) {
             channel.close();
@@ -74,22 +75,22 @@ public final class StoreLock implements AutoCloseable {
         try (channel) {
             lock.release();
         } catch (IOException e) {
-            throw new UncheckedIOException("giving back the lock on the cache", e);
+            throw new UncheckedIOException("cannot release the lock of the cache", e);
         } finally {
             System.clearProperty(mark);
         }
     }
 
-    private static void introduce(Layout layout, String holder) {
+    private static void writeInfo(Layout layout, String holder) {
         try {
             layout.write(
                     layout.lockInfo(),
                     "pid " + ProcessHandle.current().pid() + ", " + holder + "\n",
                     StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
-            // A full disk is no reason not to start.
+            // A server on a full disk can still read the cache.
             LOG.warn(
-                    "{} can't be written, so others won't be told who has the lock: {}",
+                    "{} can't be written, so other processes can't say which process has the lock: {}",
                     layout.lockInfo(),
                     e.toString());
         }
@@ -99,8 +100,8 @@ public final class StoreLock implements AutoCloseable {
         return held(layout, "another web application in this process: " + info(layout.lockInfo()));
     }
 
-    private static HeldException held(Layout layout, String by) {
-        return new HeldException("the cache " + layout.root() + " is in use by " + by + "; stop that first");
+    private static HeldException held(Layout layout, String holder) {
+        return new HeldException("the cache " + layout.root() + " is in use by " + holder + "; stop it first");
     }
 
     private static String info(Path file) {
@@ -112,7 +113,7 @@ public final class StoreLock implements AutoCloseable {
         }
     }
 
-    /** Somebody else has the lock. The message says who, and what to do. */
+    /** Thrown if another process or web application has the lock. The message names it, and says what to do. */
     public static final class HeldException extends IOException {
         private static final long serialVersionUID = 1L;
 

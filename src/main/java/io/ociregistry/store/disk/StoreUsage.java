@@ -7,20 +7,20 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a store takes of its disk, which is that of its blobs if it has several, in bytes.
+ * The disk usage of a store in bytes. If the store has several disks, free and total are those of the blobs.
  *
- * @param used by what is in the cache, and by what is arriving or was interrupted
- * @param free as far as this process may use it
- * @param total of the whole disk
+ * @param used size of all files in the directories of the store, including partial files
+ * @param free space that this process may use
+ * @param total size of the whole disk
  */
 public record StoreUsage(long used, long free, long total) {
     /**
-     * Looks at every file.
+     * Reads the size of every file.
      *
-     * @throws IOException if the disk can't be asked
+     * @throws IOException if the file system does not report its size
      */
     static StoreUsage of(Layout layout) throws IOException {
-        // Nearly all bytes are those of blobs, which may have a disk of their own.
+        // Blobs take nearly all of the space, and may be on a disk of their own.
         FileStore disk = Files.getFileStore(Files.isDirectory(layout.blobs()) ? layout.blobs() : layout.root());
         long used = layout.directories().stream()
                 .mapToLong(directory -> size(layout, directory))

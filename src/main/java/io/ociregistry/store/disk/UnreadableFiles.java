@@ -10,25 +10,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files and directories of a store that are there and that this process may not read, as far as it came across
- * them. They are neither moved nor replaced: nothing is wrong with their content, and a {@code chown} makes them
- * readable.
+ * The files and directories of a store that this process may not read, of those that it tried to read.
  *
- * <p>Thread-safe. The log has one line when the first one is found and one when none is left, however many there are.
+ * <p>They are neither moved nor replaced: their content may be right, and a {@code chown} makes them readable. At most
+ * 10,000 are remembered. The log has one line when the first one is found, and one when all are readable again.
+ * Thread-safe.
  */
 public final class UnreadableFiles {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadableFiles.class);
-    private static final int REMEMBERED = 10_000;
+    private static final int MAX_FILES = 10_000;
 
     private final Path root;
     private final Set<Path> files = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean isTold = new AtomicBoolean();
+    private final AtomicBoolean isLogged = new AtomicBoolean();
 
     UnreadableFiles(Path root) {
         this.root = root;
     }
 
-    /** Why a file can't be read; empty if it can, or is not there. Remembers it. */
+    /** Says why a file can't be read, and remembers the file; empty if it can be read, or does not exist. */
     public Optional<String> check(Path file) {
         if (!FileOwner.isDenied(file)) {
             return Optional.empty();
@@ -39,42 +39,42 @@ public final class UnreadableFiles {
 
     /** Remembers a file that can't be read. */
     public void found(Path file) {
-        if (files.size() < REMEMBERED) {
+        if (files.size() < MAX_FILES) {
             files.add(file);
         }
     }
 
-    /** Whose a file is, its mode, the user of this process, and the command that makes it readable. */
+    /** Returns the owner and mode of a file, the user of this process, and the command that makes the file readable. */
     String why(Path file) {
         return FileOwner.whyDenied(file, root);
     }
 
-    /** How many files can't be read, and why the first one; empty if none is left of those that were found. */
+    /** Says how many files can't be read, and why the first one can't; empty if all are readable again. */
     public Optional<String> summary() {
         files.removeIf(file -> !FileOwner.isDenied(file));
         return files.stream()
                 .sorted()
                 .findFirst()
-                .map(first -> files.size() + (files.size() < REMEMBERED ? "" : " or more")
-                        + " of the files and directories of the cache are cached but unreadable: " + why(first));
+                .map(first -> files.size() + (files.size() < MAX_FILES ? "" : " or more")
+                        + " files or directories of the cache are cached but unreadable: " + why(first));
     }
 
-    /** True if any is in one of these directories, or is one. */
+    /** True if one of these directories, or a file in it, is unreadable. */
     public boolean isAnyIn(Set<Path> directories) {
         return files.stream()
                 .filter(file -> directories.contains(file) || directories.contains(file.getParent()))
                 .anyMatch(FileOwner::isDenied);
     }
 
-    /** Tells the log, once. To be called after files were read. */
+    /** Logs the summary if the first unreadable file was found, or if the last one is readable again. */
     public void tell() {
-        if (files.isEmpty() && !isTold.get()) {
+        if (files.isEmpty() && !isLogged.get()) {
             return;
         }
         Optional<String> summary = summary();
-        if (summary.isPresent() && isTold.compareAndSet(false, true)) {
-            LOG.error("{}. They stay as they are and are not served", summary.get());
-        } else if (summary.isEmpty() && isTold.compareAndSet(true, false)) {
+        if (summary.isPresent() && isLogged.compareAndSet(false, true)) {
+            LOG.error("{}. They are not served, moved or replaced", summary.get());
+        } else if (summary.isEmpty() && isLogged.compareAndSet(true, false)) {
             LOG.error("all files of the cache {} are readable again", root);
         }
     }

@@ -15,35 +15,39 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Which files were hashed, and how they looked then. A file that looks otherwise, or that is not in here, is hashed before anybody gets all
- * of it. Disposable: without it everything is hashed once more.
+ * The list of the blobs that were hashed, each with the stamp that its file had then.
  *
- * <p>One line a file: name, size, modification time (epoch milliseconds), file key (device and inode where there are such); or the name
- * and {@code gone}. The last line of a name counts.
+ * <p>A file that is not in the index, or has another stamp now, is hashed before a client gets its last byte. The index
+ * is disposable: without it every blob is hashed once more. Thread-safe.
+ *
+ * <p>Each line has the name of the file, its size, its modification time (epoch milliseconds) and its file key (device
+ * and inode, or {@code -}); or the name and {@code gone}. The last line of a name is valid.
  */
 public final class VerifiedIndex {
-    private static final int FEW = 100;
-    /** What stands behind the name of a blob that was deleted. */
+    /** The index is compacted when more blobs were deleted than a quarter of its lines and this number. */
+    private static final int MIN_DELETED = 100;
+    /** Follows the name of a blob that was deleted. */
     private static final String GONE = " gone";
 
     private final Layout layout;
     private final AppendOnlyFile lines;
-    /** Of every line. */
-    private final HashSet64 noted = new HashSet64();
+    /** The hashes of all lines. */
+    private final HashSet64 hashes = new HashSet64();
 
-    private final AtomicInteger forgotten = new AtomicInteger();
+    private final AtomicInteger deleted = new AtomicInteger();
 
     public VerifiedIndex(Layout layout) {
         this.layout = layout;
-        this.lines = new AppendOnlyFile(layout, layout.verifiedIndex(), "notes of verified blobs", false);
-        lines.forEach(noted::add);
+        this.lines = new AppendOnlyFile(layout, layout.verifiedIndex(), "lines for verified blobs", false);
+        lines.forEach(hashes::add);
     }
 
+    /** True if this blob was verified and its file has the same stamp now. */
     public boolean contains(Path blob) throws IOException {
-        return noted.contains(line(blob, look(blob)));
+        return hashes.contains(line(blob, look(blob)));
     }
 
-    /** Those of these blobs that were verified once and are not forgotten, whether or not they are still there. Reads the whole file. */
+    /** Returns the given blobs that were verified once and not deleted by this store. Reads the whole index file. */
     public Set<Digest> known(Set<Digest> blobs) {
         Map<String, Digest> asked = new HashMap<>();
         blobs.forEach(digest -> asked.put(name(layout.blob(digest)), digest));
@@ -60,26 +64,28 @@ public final class VerifiedIndex {
     }
 
     /**
-     * Notes that a blob has the content its name says, as long as it has that look: the one that the file had before it was hashed.
+     * Adds a blob whose content has the digest in its name.
+     *
+     * @param fileStamp the stamp that the file had before it was hashed
      */
-    public void add(Path blob, String look) {
-        String line = line(blob, look);
-        if (noted.add(line)) {
+    public void add(Path blob, String fileStamp) {
+        String line = line(blob, fileStamp);
+        if (hashes.add(line)) {
             lines.add(line);
         }
     }
 
-    /** A blob was deleted. */
+    /** Records that a blob was deleted. */
     public void forget(Path blob) {
         lines.add(name(blob) + GONE);
-        forgotten.incrementAndGet();
+        deleted.incrementAndGet();
     }
 
-    /** Tries again to write what the disk did not take, and writes all anew once many lines are of what was forgotten. */
+    /** Tries to write the unwritten lines, and compacts the file if many of its blobs were deleted. */
     public void save() {
         lines.save();
-        if (forgotten.get() > noted.size() / 4 + FEW) {
-            forgotten.set(0);
+        if (deleted.get() > hashes.size() / 4 + MIN_DELETED) {
+            deleted.set(0);
             Set<String> gone = new HashSet<>();
             lines.forEach(line -> {
                 if (isGone(line)) {
@@ -106,15 +112,15 @@ public final class VerifiedIndex {
         return line.substring(0, Math.max(0, line.indexOf(' ')));
     }
 
-    private static String line(Path blob, String look) {
-        return name(blob) + " " + look;
+    private static String line(Path blob, String fileStamp) {
+        return name(blob) + " " + fileStamp;
     }
 
     private static String name(Path blob) {
         return String.valueOf(blob.getFileName());
     }
 
-    /** How a file looks now; renaming does not change that. */
+    /** Returns size, modification time and file key of a file as text. A rename does not change this stamp. */
     public static String look(Path blob) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(blob, BasicFileAttributes.class);
         String key =

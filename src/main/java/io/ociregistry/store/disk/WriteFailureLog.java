@@ -8,23 +8,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells the log of something that can't be written: once when that begins and once when it is over, however often it is tried meanwhile. */
+/**
+ * Logs the failure of repeated writes: one line at the first failure and one line at the next success.
+ *
+ * <p>Thread-safe.
+ */
 public final class WriteFailureLog {
     private static final Logger LOG = LoggerFactory.getLogger(WriteFailureLog.class);
 
     private final String what;
-    private final AtomicBoolean lasts = new AtomicBoolean();
+    private final AtomicBoolean isFailing = new AtomicBoolean();
 
-    /** None yet; {@code what} is the plural of what is written. */
+    /**
+     * @param what the written content, in the plural, as the subject of the log lines
+     */
     public WriteFailureLog(String what) {
         this.what = what;
     }
 
-    /** The disk did not take it. */
+    /** Logs the first failure as an error, and each repeated one at debug level. */
     public void failed(IOException e) {
-        if (lasts.compareAndSet(false, true)) {
+        if (isFailing.compareAndSet(false, true)) {
             LOG.error(
-                    "{} can't be written: {}. They are kept in memory, as many as fit, until they can be",
+                    "{} can't be written: {}. They are kept in memory, as many as fit, until the disk accepts them",
                     what,
                     e.toString());
         } else {
@@ -32,20 +38,20 @@ public final class WriteFailureLog {
         }
     }
 
-    /** What there is to write is on disk. Logged like the beginning, since who was shown that waits for this. */
+    /** Logs that the writes succeed again; at the level of the failure, so that a log that shows one shows both. */
     public void over() {
-        if (lasts.get() && lasts.compareAndSet(true, false)) {
+        if (isFailing.get() && isFailing.compareAndSet(true, false)) {
             LOG.error("{} are written again", what);
         }
     }
 
-    /** What a person wants to know of a failure, without the file, which stands beside it. */
+    /** Returns the reason of a failure without the file name, for messages that name the file themselves. */
     public static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
         if (e instanceof NotDirectoryException) {
-            return "it is no directory";
+            return "it is not a directory";
         }
         if (e instanceof FileSystemException failed && failed.getReason() != null) {
             return failed.getReason();

@@ -81,7 +81,7 @@ class AdminTokenFileTest {
     void directoryInItsPlaceIsAnErrorThatNamesIt() throws IOException {
         Files.createDirectory(path());
         IOException refused = assertThrows(IOException.class, file()::readOrMake);
-        assertTrue(refused.getMessage().startsWith(path() + " can't be made: "), refused.getMessage());
+        assertTrue(refused.getMessage().startsWith(path() + " can't be created: "), refused.getMessage());
         assertFalse(Files.exists(root.resolve("admin-token.tmp")));
     }
 
@@ -90,7 +90,7 @@ class AdminTokenFileTest {
         AdminTokenFile readOnly = new AdminTokenFile(new Layout(root).readOnly());
         IOException refused = assertThrows(IOException.class, readOnly::readOrMake);
         assertEquals(
-                path() + " can't be used (it does not exist) or made (the image path is read-only)",
+                path() + " can't be used (it does not exist) or created (the image path is read-only)",
                 refused.getMessage());
         assertFalse(Files.exists(path()));
         write(GOOD, "rw-r--r--");
@@ -106,7 +106,7 @@ class AdminTokenFileTest {
             assertNotEquals(GOOD, token);
             assertEquals(token + "\n", Files.readString(path()));
             String line = log.at("WARN").get(0);
-            assertTrue(line.startsWith("WARN replaced the admin token " + path() + ": " + reason), line);
+            assertTrue(line.startsWith("WARN replaced the admin token file " + path() + ": " + reason), line);
             assertFalse(log.text().contains(token));
             assertFalse(log.text().contains(GOOD));
         }

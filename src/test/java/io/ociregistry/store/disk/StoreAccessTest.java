@@ -62,7 +62,7 @@ class StoreAccessTest {
 
         IOException refused = assertThrows(IOException.class, () -> StoreAccess.openToRead(root));
 
-        assertEquals(root.resolve("img") + " can't be read: it is no directory", refused.getMessage());
+        assertEquals(root.resolve("img") + " can't be read: it is not a directory", refused.getMessage());
     }
 
     @Test

@@ -39,7 +39,7 @@ class UnreadableFilesTest {
             unreadable.tell();
             unreadable.tell();
             assertEquals(1, log.at("ERROR").size(), log.text());
-            assertTrue(log.text().contains("2 of the files and directories of the cache"), log.text());
+            assertTrue(log.text().contains("2 files or directories of the cache"), log.text());
             assertTrue(log.text().contains(root.resolve("a") + " belongs to root (uid 0)"), log.text());
 
             Files.delete(root.resolve("a"));
