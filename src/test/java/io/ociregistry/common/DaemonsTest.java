@@ -9,12 +9,12 @@ import org.junit.jupiter.api.Test;
 
 class DaemonsTest {
     @Test
-    void noneKeepsAProcessAlive() {
+    void threadIsADaemon() {
         assertTrue(Daemons.named("work").newThread(() -> {}).isDaemon());
     }
 
     @Test
-    void theirNamesSayWhatTheyAreFor() {
+    void threadHasTheGivenNameAndNumber() {
         Daemons same = Daemons.named("work");
         Daemons numbered = Daemons.numbered("work-");
 
@@ -23,7 +23,7 @@ class DaemonsTest {
     }
 
     @Test
-    void whatEndsOneTooEarlyIsInTheLog() throws Exception {
+    void uncaughtExceptionIsLogged() throws Exception {
         try (LogLines log = LogLines.of(Daemons.class.getName())) {
             Thread thread = Daemons.named("work").newThread(() -> {
                 throw new IllegalStateException("a bug");

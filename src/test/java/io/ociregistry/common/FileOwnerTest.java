@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whom files belong to that root makes in a directory of another user. */
+/** Checks the owner of files that root creates in a directory of another user. */
 class FileOwnerTest {
     private static final int USER = 54_321;
     private static final int GROUP = 54_322;
@@ -23,63 +23,63 @@ class FileOwnerTest {
     Path directory;
 
     @BeforeEach
-    void onlyRootCanGiveFilesAway() {
+    void onlyRootCanChangeOwners() {
         assumeTrue(ProcessUser.now().uid().orElse(-1) == 0);
     }
 
     @Test
     void fileGetsOwnerGroupAndModeOfItsDirectory() throws IOException {
-        give(directory, "rwxr-x---");
+        chown(directory, "rwxr-x---");
         FileOwner owner = FileOwner.of(List.of(directory));
         assertTrue(owner.gives());
         assertFalse(owner.isForeign());
-        Path file = made("file", "---------");
+        Path file = createFile("file", "---------");
         Path below = Files.createDirectory(directory.resolve("below"));
         Files.setPosixFilePermissions(below, PosixFilePermissions.fromString("rwx------"));
 
         owner.give(file);
         owner.give(below);
 
-        assertEquals(USER + " " + GROUP + " rw-r-----", seen(file));
-        assertEquals(USER + " " + GROUP + " rwxr-x---", seen(below));
+        assertEquals(USER + " " + GROUP + " rw-r-----", attributes(file));
+        assertEquals(USER + " " + GROUP + " rwxr-x---", attributes(below));
     }
 
     @Test
     void fileOfTheOwnerKeepsItsMode() throws IOException {
-        Path file = made("file", "rw-rw-rw-");
-        give(file, "rw-------");
-        give(directory, "rwxr-xr-x");
+        Path file = createFile("file", "rw-rw-rw-");
+        chown(file, "rw-------");
+        chown(directory, "rwxr-xr-x");
         FileOwner.of(List.of(directory)).give(file);
-        assertEquals(USER + " " + GROUP + " rw-------", seen(file));
+        assertEquals(USER + " " + GROUP + " rw-------", attributes(file));
     }
 
     @Test
-    void linkIsLeftAloneAndSoIsItsTarget() throws IOException {
-        Path target = made("target", "rw-------");
+    void linkAndItsTargetAreUnchanged() throws IOException {
+        Path target = createFile("target", "rw-------");
         Path link = Files.createSymbolicLink(directory.resolve("link"), target);
-        give(directory, "rwxr-xr-x");
+        chown(directory, "rwxr-xr-x");
         FileOwner.of(List.of(directory)).give(link);
-        assertEquals("0 0 rw-------", seen(target));
+        assertEquals("0 0 rw-------", attributes(target));
     }
 
     @Test
-    void directoryOfRootSaysNothingAboutItsUser() throws IOException {
+    void directoryOfRootIsSkipped() throws IOException {
         Path content = Files.createDirectory(directory.resolve("blobs"));
-        give(content, "rwxr-xr-x");
+        chown(content, "rwxr-xr-x");
         assertTrue(FileOwner.of(List.of(directory, directory.resolve("nowhere"), content))
                 .gives());
         assertFalse(FileOwner.of(List.of(directory)).gives());
     }
 
     @Test
-    void ownerIsDeniedWhatNobodyGaveToIt() throws IOException {
-        give(directory, "rwxr-xr-x");
+    void ownerIsDeniedByOwnerGroupAndMode() throws IOException {
+        chown(directory, "rwxr-xr-x");
         FileOwner owner = FileOwner.of(List.of(directory));
-        assertTrue(owner.isDeniedToOwner(made("a", "rw-------")));
-        assertTrue(owner.isDeniedToOwner(made("b", "rw-r-----")));
-        assertFalse(owner.isDeniedToOwner(made("c", "rw-r--r--")));
-        Path own = made("d", "rw-------");
-        give(own, "r--------");
+        assertTrue(owner.isDeniedToOwner(createFile("a", "rw-------")));
+        assertTrue(owner.isDeniedToOwner(createFile("b", "rw-r-----")));
+        assertFalse(owner.isDeniedToOwner(createFile("c", "rw-r--r--")));
+        Path own = createFile("d", "rw-------");
+        chown(own, "r--------");
         assertFalse(owner.isDeniedToOwner(own));
         assertFalse(owner.isDeniedToOwner(directory.resolve("nowhere")));
         assertTrue(owner.whyDeniedToOwner(directory.resolve("a"), directory)
@@ -88,26 +88,26 @@ class FileOwnerTest {
     }
 
     @Test
-    void nothingIsLeftOfFindingOut() throws IOException {
-        give(directory, "rwxr-xr-x");
+    void probeFileIsDeleted() throws IOException {
+        chown(directory, "rwxr-xr-x");
         FileOwner.of(List.of(directory));
         try (var files = Files.list(directory)) {
             assertEquals(List.of(), files.toList());
         }
     }
 
-    private Path made(String name, String mode) throws IOException {
+    private Path createFile(String name, String mode) throws IOException {
         Path file = Files.createFile(directory.resolve(name));
         return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
     }
 
-    private static void give(Path file, String mode) throws IOException {
+    private static void chown(Path file, String mode) throws IOException {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
         Files.setAttribute(file, "unix:uid", USER);
         Files.setAttribute(file, "unix:gid", GROUP);
     }
 
-    private static String seen(Path file) throws IOException {
+    private static String attributes(Path file) throws IOException {
         return Files.getAttribute(file, "unix:uid") + " " + Files.getAttribute(file, "unix:gid") + " "
                 + PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
     }

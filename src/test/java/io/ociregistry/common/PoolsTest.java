@@ -21,78 +21,78 @@ class PoolsTest {
 
     private final ExecutorService pool = Executors.newSingleThreadExecutor(Daemons.named("pool"));
     private final List<String> ended = new CopyOnWriteArrayList<>();
-    private final CountDownLatch begun = new CountDownLatch(1);
-    private final CountDownLatch go = new CountDownLatch(1);
-    private final CountDownLatch over = new CountDownLatch(1);
+    private final CountDownLatch started = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
 
     @AfterEach
-    void stop() {
-        go.countDown();
+    void shutDown() {
+        release.countDown();
         pool.shutdownNow();
     }
 
     @Test
-    void whatIsBegunIsEnded() throws Exception {
+    void runningTaskMayFinish() throws Exception {
         work();
-        go.countDown();
+        release.countDown();
         Pools.end(pool, LONG);
-        assertEquals(List.of("in peace"), ended);
+        assertEquals(List.of("completed"), ended);
     }
 
     @Test
-    void whatTakesTooLongIsInterrupted() throws Exception {
+    void taskIsInterruptedAfterTheTimeout() throws Exception {
         work();
         Pools.end(pool, NONE);
-        over.await();
+        finished.await();
         assertEquals(List.of("interrupted"), ended);
     }
 
     @Test
-    void anInterruptIsWaitedFor() throws Exception {
+    void interruptWaitsForTheEndOfTheTask() throws Exception {
         work();
         assertTrue(Pools.interrupt(pool, LONG));
         assertEquals(List.of("interrupted"), ended);
     }
 
     @Test
-    void whoIsInterruptedWaitsForNobody_andStaysSo() throws Exception {
+    void interruptedCallerDoesNotWaitAndStaysInterrupted() throws Exception {
         work();
         Thread.currentThread().interrupt();
         Pools.end(pool, LONG);
         assertTrue(Thread.interrupted());
-        over.await();
+        finished.await();
         assertEquals(List.of("interrupted"), ended);
     }
 
     @Test
-    void whatDoesNotEndIsTold() throws Exception {
-        CountDownLatch deaf = new CountDownLatch(1);
+    void interruptReturnsFalseIfTheTaskGoesOn() throws Exception {
+        CountDownLatch stop = new CountDownLatch(1);
         pool.execute(() -> {
-            begun.countDown();
-            while (deaf.getCount() > 0) {
+            started.countDown();
+            while (stop.getCount() > 0) {
                 Thread.onSpinWait();
             }
         });
-        begun.await();
+        started.await();
         try {
             assertFalse(Pools.interrupt(pool, NONE));
         } finally {
-            deaf.countDown();
+            stop.countDown();
         }
     }
 
     private void work() throws InterruptedException {
         pool.execute(() -> {
-            begun.countDown();
+            started.countDown();
             try {
-                go.await();
-                ended.add("in peace");
+                release.await();
+                ended.add("completed");
             } catch (InterruptedException e) {
                 ended.add("interrupted");
             } finally {
-                over.countDown();
+                finished.countDown();
             }
         });
-        begun.await();
+        started.await();
     }
 }

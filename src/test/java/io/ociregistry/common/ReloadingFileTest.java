@@ -26,11 +26,11 @@ class ReloadingFileTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
     private final AtomicInteger reads = new AtomicInteger();
-    /** As a file whose owner has yet to be changed. */
+    /** Simulates a file that this process may not read. */
     private boolean unreadable;
 
     @Test
-    void filesAreReadWhenTheyAreNeeded_andAgainWhenTheyHaveChangedAlone() throws IOException {
+    void filesAreReadOnDemandAndAgainOnlyAfterAChange() throws IOException {
         write("a");
         ReloadingFile<String> text = text();
         assertEquals(0, reads.get());
@@ -46,7 +46,7 @@ class ReloadingFileTest {
     }
 
     @Test
-    void aFileOfTheSameSizeAndTimeThatIsRenamedIntoPlaceIsSeen() throws IOException {
+    void renamedFileOfTheSameSizeAndTimeIsNoticed() throws IOException {
         write("a");
         ReloadingFile<String> text = text();
         assertEquals("a", text.get());
@@ -57,7 +57,7 @@ class ReloadingFileTest {
     }
 
     @Test
-    void whatIsDistrustedIsLookedAtTheNextTime() throws IOException {
+    void invalidatedFileIsCheckedByTheNextGet() throws IOException {
         write("a");
         ReloadingFile<String> text = text();
         assertEquals("a", text.get());
@@ -67,11 +67,11 @@ class ReloadingFileTest {
     }
 
     @Test
-    void theFirstFailureIsTheCallers_isLoggedOnce_andEndsWithTheFileThatIsMissing() throws IOException {
+    void firstFailureIsThrownAndLoggedOnce() throws IOException {
         try (LogLines log = LogLines.of(ReloadingFile.class.getName())) {
             ReloadingFile<String> text = text();
             assertThrows(UncheckedIOException.class, text::first);
-            assertEquals("", log.text(), "who starts with it tells it");
+            assertEquals("", log.text(), "the caller of the first read reports its failure");
             assertThrows(UncheckedIOException.class, text::get);
             assertThrows(UncheckedIOException.class, text::get);
             assertEquals(1, log.at("WARN").size(), log.text());
@@ -82,7 +82,7 @@ class ReloadingFileTest {
     }
 
     @Test
-    void whatCouldNotBeReadIsTriedAgain_thoughItLooksTheSame() throws IOException {
+    void unreadableFileIsReadAgainDespiteTheSameStamp() throws IOException {
         write("a");
         ReloadingFile<String> text = text();
         assertEquals("a", text.get());
@@ -95,7 +95,7 @@ class ReloadingFileTest {
         assertEquals("bc", text.get());
         pass(1000);
         assertEquals("bc", text.get());
-        assertEquals(3, reads.get(), "once it is read, it is not read again");
+        assertEquals(3, reads.get(), "an unchanged file is not read again after a success");
     }
 
     private ReloadingFile<String> text() {

@@ -37,7 +37,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void aHundredThreadsAskAndItIsDoneOnce() throws Exception {
+    void hundredConcurrentCallersShareOneRun() throws Exception {
         CountDownLatch ready = new CountDownLatch(100);
         CountDownLatch joined = new CountDownLatch(100);
         List<Future<Integer>> answers = new ArrayList<>();
@@ -60,13 +60,13 @@ class SingleFlightTest {
     }
 
     @Test
-    void whatIsAskedForAfterItWasDoneIsDoneAgain() {
+    void laterCallerRunsTheWorkAgain() {
         assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)));
         assertEquals(2, value(flights.join("key", Runnable::run, runs::incrementAndGet)));
     }
 
     @Test
-    void otherKeysAreOtherWork() {
+    void keysAreIndependent() {
         CompletableFuture<Integer> other = new CompletableFuture<>();
         flights.join("a", Runnable::run, () -> {
             other.complete(value(flights.join("b", Runnable::run, () -> 7)));
@@ -76,36 +76,36 @@ class SingleFlightTest {
     }
 
     @Test
-    void aFailureReachesEverybodyAndWhoeverAsksAgainOnHearingOfItStartsAnew() {
+    void retryAfterAFailureStartsANewFlight() {
         RegistryException failure = new RegistryException(ErrorCode.UPSTREAM_UNREACHABLE, "no");
         List<Runnable> queue = new ArrayList<>();
-        // What is given again moves up; here it stays where it is.
+        // Ignores work that is submitted again, as an executor without priorities may.
         Executor line = work -> {
             if (!queue.contains(work)) {
                 queue.add(work);
             }
         };
-        List<Throwable> heard = new ArrayList<>();
+        List<Throwable> failures = new ArrayList<>();
         List<CompletionStage<Integer>> retries = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             flights.join("key", line, () -> {
                         throw failure;
                     })
                     .whenComplete((value, e) -> {
-                        heard.add(e);
+                        failures.add(e);
                         retries.add(flights.join("key", line, runs::incrementAndGet));
                     });
         }
         assertEquals(1, queue.size());
         queue.remove(0).run();
-        assertEquals(List.of(failure, failure, failure), heard);
-        assertEquals(1, queue.size(), "the retries joined each other, not the failed one");
+        assertEquals(List.of(failure, failure, failure), failures);
+        assertEquals(1, queue.size(), "the retries joined one new flight, not the failed one");
         queue.remove(0).run();
         retries.forEach(retry -> assertEquals(1, value(retry)));
     }
 
     @Test
-    void anErrorIsAFailureToo() {
+    void errorFailsTheOutcome() {
         CompletionStage<Integer> stage = flights.join("key", Runnable::run, () -> {
             throw new StackOverflowError();
         });
@@ -114,7 +114,7 @@ class SingleFlightTest {
     }
 
     @Test
-    void anExecutorThatIsFullIsAnOverload() {
+    void fullExecutorFailsAsOverloaded() {
         RegistryException refused = (RegistryException) failure(flights.join(
                 "key",
                 task -> {
@@ -123,7 +123,7 @@ class SingleFlightTest {
                 runs::incrementAndGet));
         assertSame(ErrorCode.OVERLOADED, refused.code());
         assertTrue(refused.getMessage().contains("key"));
-        assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)), "and blocks nobody later");
+        assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)), "a rejected flight does not block later ones");
     }
 
     private static void awaitUninterrupted(CountDownLatch latch) {

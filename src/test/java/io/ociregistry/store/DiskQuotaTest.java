@@ -9,92 +9,92 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DiskQuotaTest {
-    private final DiskQuota space = new DiskQuota(100, 90);
-    private final List<String> asked = new ArrayList<>();
-    private long freedWhenAsked;
+    private final DiskQuota quota = new DiskQuota(100, 90);
+    private final List<String> calls = new ArrayList<>();
+    private long freedByEviction;
 
     DiskQuotaTest() {
-        space.relieveBy(new DiskQuota.Relief() {
+        quota.relieveBy(new DiskQuota.Relief() {
             @Override
             public void now() {
-                asked.add("now");
-                space.freed(freedWhenAsked);
+                calls.add("now");
+                quota.freed(freedByEviction);
             }
 
             @Override
             public void soon() {
-                asked.add("soon");
+                calls.add("soon");
             }
         });
     }
 
     @Test
-    void sharesNeverHaveMoreThanThereIsTogether() {
-        DiskQuota.Share one = space.begin(0);
-        DiskQuota.Share other = space.begin(0);
-        assertTrue(one.expect(60));
-        assertFalse(other.expect(41));
-        assertEquals(60, space.used());
-        assertTrue(other.expect(40));
-        assertTrue(other.expect(30), "it has these already");
-        one.end(10);
-        assertEquals(50, space.used());
-        other.published(40);
-        other.end(0);
-        assertEquals(50, space.used());
-        assertEquals(0, space.reserved());
+    void reservationsTogetherNeverExceedTheQuota() {
+        DiskQuota.Share first = quota.begin(0);
+        DiskQuota.Share second = quota.begin(0);
+        assertTrue(first.expect(60));
+        assertFalse(second.expect(41));
+        assertEquals(60, quota.used());
+        assertTrue(second.expect(40));
+        assertTrue(second.expect(30), "these are reserved already");
+        first.end(10);
+        assertEquals(50, quota.used());
+        second.published(40);
+        second.end(0);
+        assertEquals(50, quota.used());
+        assertEquals(0, quota.reserved());
     }
 
     @Test
-    void whatDoesNotFitWaitsForRoom_andWhatNeverCanDoesNot() {
-        space.counted(80);
-        freedWhenAsked = 50;
-        assertTrue(space.begin(0).expect(60));
-        assertEquals(List.of("now"), asked);
-        assertFalse(space.begin(0).expect(101));
-        assertEquals(List.of("now"), asked);
+    void reservationWaitsForEvictionIfItCanEverFit() {
+        quota.counted(80);
+        freedByEviction = 50;
+        assertTrue(quota.begin(0).expect(60));
+        assertEquals(List.of("now"), calls);
+        assertFalse(quota.begin(0).expect(101));
+        assertEquals(List.of("now"), calls);
     }
 
     @Test
-    void aboveTheHighWaterThereIsToBeRoomSoon() {
-        DiskQuota.Share share = space.begin(0);
-        share.expect(91);
-        assertEquals(List.of(), asked);
-        share.published(91);
-        share.end(0);
-        assertEquals(List.of("soon"), asked);
+    void evictionStartsAboveTheHighWaterMark() {
+        DiskQuota.Share reservation = quota.begin(0);
+        reservation.expect(91);
+        assertEquals(List.of(), calls);
+        reservation.published(91);
+        reservation.end(0);
+        assertEquals(List.of("soon"), calls);
     }
 
     @Test
-    void whereNothingCanGoNobodyFetchesAhead_untilSomethingDid() {
-        space.counted(85);
-        assertTrue(space.mayTake(50), "nobody tried");
-        assertFalse(space.begin(0).expect(50));
-        assertFalse(space.mayTake(50));
-        assertTrue(space.mayTake(10));
-        space.freed(15);
-        assertTrue(space.mayTake(50));
+    void refusedReservationIsRememberedUntilSpaceIsFreed() {
+        quota.counted(85);
+        assertTrue(quota.mayTake(50), "no reservation was refused yet");
+        assertFalse(quota.begin(0).expect(50));
+        assertFalse(quota.mayTake(50));
+        assertTrue(quota.mayTake(10));
+        quota.freed(15);
+        assertTrue(quota.mayTake(50));
     }
 
     @Test
-    void anotherLimitCountsAtOnce_forWhatIsReceivedAlreadyToo() {
-        space.counted(50);
-        DiskQuota.Share share = space.begin(0);
-        assertTrue(share.expect(30));
-        space.limit(60, 55);
-        assertEquals(List.of("soon"), asked);
-        assertFalse(share.covers(31));
-        space.limit(200, 180);
-        assertTrue(share.covers(140));
+    void changedLimitsApplyToReservationsInFlight() {
+        quota.counted(50);
+        DiskQuota.Share reservation = quota.begin(0);
+        assertTrue(reservation.expect(30));
+        quota.limit(60, 55);
+        assertEquals(List.of("soon"), calls);
+        assertFalse(reservation.covers(31));
+        quota.limit(200, 180);
+        assertTrue(reservation.covers(140));
     }
 
     @Test
-    void whatIsHereOfAnInterruptedOneIsNotCountedTwice() {
-        space.counted(50);
-        DiskQuota.Share share = space.begin(50);
-        assertEquals(50, space.used());
-        assertTrue(share.expect(100));
-        share.end(70);
-        assertEquals(70, space.used());
+    void partialFileIsNotCountedTwice() {
+        quota.counted(50);
+        DiskQuota.Share reservation = quota.begin(50);
+        assertEquals(50, quota.used());
+        assertTrue(reservation.expect(100));
+        reservation.end(70);
+        assertEquals(70, quota.used());
     }
 }

@@ -25,7 +25,7 @@ class AdminTokenFileTest {
     Path root;
 
     @Test
-    void tokenIsRandomAndForItsOwnerAlone() throws IOException {
+    void tokenIsRandomAndPrivate() throws IOException {
         String token = file().readOrMake();
         assertTrue(token.matches("[A-Za-z0-9_-]{43}"), token);
         assertEquals(token + "\n", Files.readString(path()));
@@ -36,7 +36,7 @@ class AdminTokenFileTest {
     }
 
     @Test
-    void tokenThatSomebodyWroteIsKept() throws IOException {
+    void existingPrivateTokenIsKept() throws IOException {
         write(GOOD, "r--------");
         assertEquals(GOOD, file().readOrMake());
         assertEquals("r--------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path())));
@@ -58,7 +58,7 @@ class AdminTokenFileTest {
 
     @Test
     void fileOfAnotherUserIsReplaced() throws IOException {
-        assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can change the owner of a file");
         write(GOOD, "rw-------");
         Files.setAttribute(path(), "unix:uid", 12345);
         assertReplaced("it belongs to another user");
@@ -66,7 +66,7 @@ class AdminTokenFileTest {
     }
 
     @Test
-    void linkIsReplacedAndItsTargetIsLeftAlone() throws IOException {
+    void linkIsReplacedAndItsTargetIsUnchanged() throws IOException {
         Path target = Files.writeString(root.resolve("target"), GOOD);
         Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-------"));
         Files.createSymbolicLink(path(), target);
@@ -78,7 +78,7 @@ class AdminTokenFileTest {
     }
 
     @Test
-    void directoryInItsPlaceIsAnErrorThatNamesIt() throws IOException {
+    void directoryInItsPlaceFailsWithItsPath() throws IOException {
         Files.createDirectory(path());
         IOException refused = assertThrows(IOException.class, file()::readOrMake);
         assertTrue(refused.getMessage().startsWith(path() + " can't be created: "), refused.getMessage());
@@ -86,7 +86,7 @@ class AdminTokenFileTest {
     }
 
     @Test
-    void readOnlyStoreUsesTheFileAndNeverMakesOne() throws IOException {
+    void readOnlyStoreUsesTheFileAndNeverCreatesOne() throws IOException {
         AdminTokenFile readOnly = new AdminTokenFile(new Layout(root).readOnly());
         IOException refused = assertThrows(IOException.class, readOnly::readOrMake);
         assertEquals(

@@ -12,30 +12,30 @@ import org.junit.jupiter.api.Timeout;
 class HashSet64Test {
     private static final int MANY = 50_000;
 
-    private final HashSet64 prints = new HashSet64();
+    private final HashSet64 hashes = new HashSet64();
 
     @Test
-    void whatWasAddedIsThereAndNothingElse() {
+    void containsExactlyTheAddedStrings() {
         for (int i = 0; i < MANY; i++) {
-            assertTrue(prints.add("text " + i));
+            assertTrue(hashes.add("text " + i));
         }
-        assertEquals(MANY, prints.size());
+        assertEquals(MANY, hashes.size());
         for (int i = 0; i < MANY; i++) {
-            assertTrue(prints.contains("text " + i));
-            assertFalse(prints.contains("other " + i));
-            assertFalse(prints.add("text " + i));
+            assertTrue(hashes.contains("text " + i));
+            assertFalse(hashes.contains("other " + i));
+            assertFalse(hashes.add("text " + i));
         }
-        assertEquals(MANY, prints.size());
+        assertEquals(MANY, hashes.size());
     }
 
     @Test
-    void whoeverLooksWhileOthersAddFindsWhatWasThereBefore() throws Exception {
+    void concurrentReaderFindsTheStringsAddedBefore() throws Exception {
         AtomicInteger added = new AtomicInteger();
         AtomicInteger missed = new AtomicInteger();
         Thread reader = new Thread(() -> {
             for (int known = 0; known < MANY; known = added.get()) {
                 for (int i = Math.max(0, known - 100); i < known; i++) {
-                    if (!prints.contains("text " + i)) {
+                    if (!hashes.contains("text " + i)) {
                         missed.incrementAndGet();
                     }
                 }
@@ -43,7 +43,7 @@ class HashSet64Test {
         });
         reader.start();
         for (int i = 0; i < MANY; i++) {
-            prints.add("text " + i);
+            hashes.add("text " + i);
             added.set(i + 1);
         }
         reader.join();

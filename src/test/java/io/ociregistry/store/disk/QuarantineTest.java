@@ -22,9 +22,9 @@ class QuarantineTest {
     @TempDir
     Path root;
 
-    /** One client finds a record to be bad while another one has fetched it again already. */
+    /** One client finds that a record is corrupt while another client has already fetched it again. */
     @Test
-    void whatTakesThePlaceOfABadFileMeanwhileIsNeverPutAway() throws Exception {
+    void replacementOfACorruptFileIsNeverQuarantined() throws Exception {
         Layout layout = new Layout(root);
         layout.create();
         Quarantine quarantine = new Quarantine(layout);
@@ -32,12 +32,12 @@ class QuarantineTest {
         for (int round = 0; round < ROUNDS; round++) {
             Files.writeString(file, "bad");
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
-            String look = VerifiedIndex.look(file);
+            String fileStamp = VerifiedIndex.look(file);
             Path good = Files.writeString(root.resolve("partial/good"), "good");
-            // As a restore leaves it: else its age would tell.
+            // A restored file has an old time, so that its age does not protect it.
             Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(1800)));
             CyclicBarrier together = new CyclicBarrier(2);
-            CompletableFuture<Void> taken = after(together, () -> quarantine.take(file, look, "it is bad"));
+            CompletableFuture<Void> taken = after(together, () -> quarantine.take(file, fileStamp, "it is bad"));
             CompletableFuture<Void> replaced = after(
                     together,
                     () -> Files.move(good, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING));

@@ -19,7 +19,7 @@ class StoreAccessTest {
     Path root;
 
     @Test
-    void aNewStoreIsMadeAndIsLocked() throws IOException {
+    void newStoreIsCreatedAndLocked() throws IOException {
         Path images = root.resolve("deep/images");
         try (StoreAccess access = StoreAccess.open(images, "first")) {
             assertTrue(access.layout().isWritable());
@@ -31,7 +31,7 @@ class StoreAccessTest {
     }
 
     @Test
-    void whereTheLockCantBeTakenAStoreIsOnlyRead() throws IOException {
+    void storeIsReadOnlyIfItsLockCantBeOpened() throws IOException {
         StoreAccess.open(root, "first").close();
         lockCantBeOpened();
         try (StoreAccess access = StoreAccess.open(root, "second");
@@ -44,7 +44,7 @@ class StoreAccessTest {
     }
 
     @Test
-    void whereNothingIsCachedARootThatCantBeWrittenIsAnError() throws IOException {
+    void emptyRootThatCantBeWrittenIsAnError() throws IOException {
         lockCantBeOpened();
         assertThrows(IOException.class, () -> StoreAccess.open(root, "first"));
         Path file = Files.createFile(root.resolve("file"));
@@ -53,7 +53,7 @@ class StoreAccessTest {
     }
 
     @Test
-    void halfOfAStoreIsNotReadAsIfItWasAllOfIt() throws IOException {
+    void storeWithAnUnreadableDirectoryIsNotOpenedToRead() throws IOException {
         StoreAccess.open(root, "first").close();
         StoreAccess.openToRead(root).close();
         Files.delete(root.resolve("img"));
@@ -66,7 +66,7 @@ class StoreAccessTest {
     }
 
     @Test
-    void aDirectoryThatCantBeMadeAndALockThatCantBeDescribedAreNoReasonNotToStart() throws IOException {
+    void storeOpensWithoutOneDirectoryAndLockInfo() throws IOException {
         StoreAccess.open(root, "first").close();
         Files.delete(root.resolve("lists"));
         Files.createFile(root.resolve("lists"));
@@ -79,17 +79,17 @@ class StoreAccessTest {
     }
 
     @Test
-    void whatACrashKeptFromBeingRenamedGoesAndWhatWasArrivingStays() throws IOException {
+    void temporaryFilesAreDeletedAndPartialFilesStay() throws IOException {
         StoreAccess.open(root, "first").close();
-        Path half = Files.createFile(root.resolve("partial/" + "0".repeat(64) + ".1.tmp"));
-        Path arriving = Files.createFile(root.resolve("partial/" + "0".repeat(64) + "@quay.io"));
+        Path temporary = Files.createFile(root.resolve("partial/" + "0".repeat(64) + ".1.tmp"));
+        Path partial = Files.createFile(root.resolve("partial/" + "0".repeat(64) + "@quay.io"));
         StoreAccess.open(root, "second").close();
-        assertFalse(Files.exists(half));
-        assertTrue(Files.exists(arriving));
+        assertFalse(Files.exists(temporary));
+        assertTrue(Files.exists(partial));
     }
 
     @Test
-    void whatIsServedReadOnlyIsNeverWritten() throws IOException {
+    void readOnlyStoreRefusesWrites() throws IOException {
         StoreAccess.open(root, "first").close();
         lockCantBeOpened();
         try (StoreAccess access = StoreAccess.open(root, "second")) {
@@ -100,7 +100,7 @@ class StoreAccessTest {
         }
     }
 
-    /** As root can have it too, who may open every file. */
+    /** Puts a directory in the place of the lock file, because root may open every file. */
     private void lockCantBeOpened() throws IOException {
         Files.deleteIfExists(root.resolve(".lock"));
         Files.createDirectory(root.resolve(".lock"));

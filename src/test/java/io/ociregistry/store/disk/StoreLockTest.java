@@ -30,7 +30,7 @@ class StoreLockTest {
     }
 
     @Test
-    void aSecondTakerInThisProcessIsTold() throws IOException {
+    void secondLockInThisProcessIsRefused() throws IOException {
         StoreLock lock = StoreLock.take(layout, "first");
         try {
             IOException refused = assertThrows(IOException.class, () -> StoreLock.take(layout, "second"));
@@ -43,7 +43,7 @@ class StoreLockTest {
     }
 
     @Test
-    void anotherNameOfTheDirectoryIsTheSameStore() throws IOException {
+    void otherPathOfTheDirectoryIsTheSameStore() throws IOException {
         Path link = Files.createSymbolicLink(root.resolveSibling(root.getFileName() + "-link"), root);
         StoreLock lock = StoreLock.take(layout, "first");
         try {
@@ -56,7 +56,7 @@ class StoreLockTest {
     }
 
     @Test
-    void aSecondTakerInAnotherProcessIsToldWhoHasIt() throws Exception {
+    void refusalInAnotherProcessNamesTheHolder() throws Exception {
         StoreLock lock = StoreLock.take(layout, "the first one");
         try {
             String refused = inAnotherProcess();
@@ -68,14 +68,13 @@ class StoreLockTest {
     }
 
     @Test
-    void whoIsRefusedDoesNotTakeTheLockAway() throws Exception {
+    void refusalDoesNotReleaseTheLock() throws Exception {
         StoreLock lock = StoreLock.take(layout, "first");
         try {
             for (int i = 0; i < 10; i++) {
                 assertThrows(IOException.class, () -> StoreLock.take(layout, "second"));
             }
-            // A channel that nobody holds is closed by the collector, and POSIX then gives back the lock of the
-            // process.
+            // The garbage collector closes unused channels, and POSIX then releases the lock of the process.
             for (int i = 0; i < 5; i++) {
                 System.gc();
             }
@@ -87,7 +86,7 @@ class StoreLockTest {
     }
 
     @Test
-    void itIsGivenBackWhenItIsClosed() throws Exception {
+    void closeReleasesTheLock() throws Exception {
         StoreLock.take(layout, "first").close();
         assertEquals("taken", inAnotherProcess());
         StoreLock.take(layout, "second").close();
@@ -95,42 +94,42 @@ class StoreLockTest {
     }
 
     @Test
-    void itIsGivenBackWhenItsProcessEnds() throws Exception {
+    void endOfTheProcessReleasesTheLock() throws Exception {
         assertEquals("taken", inAnotherProcess());
         StoreLock.take(layout, "second").close();
     }
 
     @Test
-    void aDirectoryThatIsNotThereIsNotLocked() throws IOException {
+    void missingDirectoryCantBeLocked() throws IOException {
         Layout nowhere = new Layout(root.resolve("nowhere"));
         assertThrows(IOException.class, () -> StoreLock.take(nowhere, "first"));
         nowhere.create();
         StoreLock.take(nowhere, "second").close();
     }
 
-    /** What another process says that tries to take the lock. */
+    /** Returns the output of another process that tries to acquire the lock. */
     private String inAnotherProcess() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
                         "-cp",
                         System.getProperty("java.class.path"),
                         "-Xshare:auto",
-                        Taker.class.getName(),
+                        LockMain.class.getName(),
                         root.toString())
                 .redirectErrorStream(true)
                 .start();
         try {
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-            return said;
+            return output;
         } finally {
             process.destroyForcibly();
         }
     }
 
-    /** The other process. It ends without giving anything back. */
-    static final class Taker {
-        private Taker() {}
+    /** The main class of the other process, which ends without releasing the lock. */
+    static final class LockMain {
+        private LockMain() {}
 
         public static void main(String[] arguments) {
             try {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class UnreadableFilesTest {
-    /** Also root can't read it. */
+    /** A file that root can't read either. */
     private static final Path WRITE_ONLY = Path.of("/proc/sys/vm/compact_memory");
 
     @TempDir
@@ -31,7 +31,7 @@ class UnreadableFilesTest {
     }
 
     @Test
-    void logHasOneLineAtTheBeginningAndOneAtTheEnd() throws IOException {
+    void logHasOneLineAtTheFirstFileAndOneAtTheEnd() throws IOException {
         try (LogLines log = LogLines.of(UnreadableFiles.class.getName())) {
             unreadable.tell();
             assertTrue(unreadable.check(root.resolve("a")).isPresent());
