@@ -75,7 +75,11 @@ class ReloadingFileTest {
             assertThrows(UncheckedIOException.class, text::get);
             assertThrows(UncheckedIOException.class, text::get);
             assertEquals(1, log.at("WARN").size(), log.text());
-            assertTrue(log.text().endsWith(". Requests that need this file fail until the file is corrected; no restart is needed"), log.text());
+            assertTrue(
+                    log.text()
+                            .endsWith(
+                                    ". Requests that need this file fail until the file is corrected; no restart is needed"),
+                    log.text());
             write("a");
             assertEquals("a", text.get());
         }

@@ -123,7 +123,10 @@ class SingleFlightTest {
                 runs::incrementAndGet));
         assertSame(ErrorCode.OVERLOADED, refused.code());
         assertTrue(refused.getMessage().contains("key"));
-        assertEquals(1, value(flights.join("key", Runnable::run, runs::incrementAndGet)), "a rejected flight does not block later ones");
+        assertEquals(
+                1,
+                value(flights.join("key", Runnable::run, runs::incrementAndGet)),
+                "a rejected flight does not block later ones");
     }
 
     private static void awaitUninterrupted(CountDownLatch latch) {
