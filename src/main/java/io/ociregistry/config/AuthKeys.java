@@ -19,23 +19,24 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The keys of {@code registries[].auth}: one way to log in, or none. */
+/** The keys of {@code registries[].auth}: one kind of credentials, or none. */
 final class AuthKeys {
-    /** The helper that stands for the provider of that name in the Go program, where an ECR token lives as long by default. */
+    /** The credential helper that replaces the provider {@code ecr} of the Go program. */
     private static final String ECR_HELPER = "ecr-login";
 
-    private static final Duration ECR_LIFE = Duration.ofHours(12);
+    /** The default lifetime of an ECR token in the Go program. */
+    private static final Duration ECR_LIFETIME = Duration.ofHours(12);
     private static final Map<String, String> ECR_OPTIONS = Map.of("profile", "AWS_PROFILE", "region", "AWS_REGION");
 
     static final Key<Optional<String>> PROVIDER =
-            optional("provider", new Scalar<>(AuthKeys::ecrAlone), "who gives out tokens: ecr");
+            optional("provider", new Scalar<>(AuthKeys::provider), "the provider of tokens: ecr");
     static final Key<Map<String, String>> PROVIDER_OPTS = new Key<>(
             "providerOpts",
             new Scalar<>(AuthKeys::options),
             Map.of(),
-            "what the provider needs to know: profile=NAME,region=NAME");
+            "options of the provider: profile=NAME,region=NAME");
     static final Key<Optional<Duration>> EXPIRY =
-            optional("expiry", Scalar.DURATION, "how long what a provider or helper gave is good for");
+            optional("expiry", Scalar.DURATION, "how long a token of a provider or helper is valid");
     static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
     static final ObjectType<TokenConfig> TOKEN_TYPE = new ObjectType<>(
             List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
@@ -45,9 +46,12 @@ final class AuthKeys {
     static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
     static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
     static final Key<Optional<String>> PASSWORD_FROM_ENV =
-            optional("passwordFromEnv", Scalar.VARIABLE, "the environment variable its password is in; beats password");
+            optional(
+                    "passwordFromEnv",
+                    Scalar.VARIABLE,
+                    "the environment variable with its password; takes precedence over password");
     static final Key<Optional<Path>> PASSWORD_FILE = optional(
-            "passwordFile", Scalar.PATH, "the file whose first line its password is; read again when it changes");
+            "passwordFile", Scalar.PATH, "a file whose first line is its password; read again when it changes");
     static final Key<Optional<Path>> DOCKER_CONFIG =
             optional("dockerConfig", Scalar.PATH, "a config.json of docker; read again when it changes");
     static final Key<Optional<String>> CREDENTIAL_HELPER = optional(
@@ -58,7 +62,7 @@ final class AuthKeys {
             "realm",
             new OneOrMore<>(new Scalar<>(AuthKeys::realm)),
             List.of(),
-            "URLs of token services that may be told too, beside those of the registry's own site");
+            "URLs of token services outside the registry's own site that may get the credentials");
     static final ObjectType<AuthConfig> TYPE = new ObjectType<>(
             List.of(USER, PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN, REALM),
             AuthKeys::auth);
@@ -66,19 +70,19 @@ final class AuthKeys {
     private AuthKeys() {}
 
     private static AuthConfig auth(Values values, ObjectType.Complaints complaints) {
-        var who = who(values, complaints);
+        var credentials = credentials(values, complaints);
         var realms = values.get(REALM);
         if (realms.isEmpty()) {
-            return who;
+            return credentials;
         }
-        if (who.equals(AuthConfig.ANONYMOUS)) {
-            complaints.about(REALM, "is told of nobody; add a way to log in");
+        if (credentials.equals(AuthConfig.ANONYMOUS)) {
+            complaints.about(REALM, "needs credentials to send; add user, dockerConfig, credentialHelper or token");
         }
-        return new AuthConfig.KnownTo(who, realms);
+        return new AuthConfig.KnownTo(credentials, realms);
     }
 
-    private static AuthConfig who(Values values, ObjectType.Complaints complaints) {
-        requireOneWay(values, complaints);
+    private static AuthConfig credentials(Values values, ObjectType.Complaints complaints) {
+        requireOneKind(values, complaints);
         requireBothOfAccount(complaints);
         var token = values.get(TOKEN);
         if (values.has(USER)) {
@@ -108,21 +112,21 @@ final class AuthKeys {
 
     private static AuthConfig ecr(TokenConfig token) {
         return new AuthConfig.Helper(
-                ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFE)));
+                ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFETIME)));
     }
 
-    private static void requireOneWay(Values values, ObjectType.Complaints complaints) {
+    private static void requireOneKind(Values values, ObjectType.Complaints complaints) {
         var token = values.get(TOKEN);
         boolean hasToken = token.staticToken().isPresent() || token.provider().isPresent();
-        var ways = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
+        var kinds = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
                 .filter(key -> key == TOKEN ? hasToken : values.has(key))
                 .toList();
-        ways.stream()
+        kinds.stream()
                 .skip(1)
-                .forEach(key ->
-                        complaints.about(key, "is another way to log in than " + ways.get(0) + "; keep one of them"));
+                .forEach(key -> complaints.about(key, "cannot be used with " + kinds.get(0) + "; keep one of them"));
         if (!hasToken && token.expiry().isPresent() && !values.has(CREDENTIAL_HELPER)) {
-            complaints.about(TOKEN, "has an expiry, but nothing to renew; add provider, or credentialHelper beside it");
+            complaints.about(
+                    TOKEN, "has an expiry, but no token to renew; add provider, or credentialHelper beside token");
         }
     }
 
@@ -134,19 +138,18 @@ final class AuthKeys {
             complaints.about(USER, "has no password; add password, passwordFromEnv or passwordFile");
         }
         if (!complaints.wrote(USER) && !passwords.isEmpty()) {
-            complaints.about(passwords.get(0), "belongs to nobody; add user");
+            complaints.about(passwords.get(0), "has no user; add user");
         }
         if (complaints.wrote(PASSWORD_FILE) && passwords.size() > 1) {
-            complaints.about(PASSWORD_FILE, "is another password than " + passwords.get(0) + "; keep one of them");
+            complaints.about(PASSWORD_FILE, "cannot be used with " + passwords.get(0) + "; keep one of them");
         }
     }
 
-    // Failures of these do not repeat the text: it may be a secret in the wrong place.
+    // The messages of the next three methods do not quote the text, which may be a secret under the wrong key.
 
-    private static String ecrAlone(String text) {
+    private static String provider(String text) {
         if (!text.equals("ecr")) {
-            throw new IllegalArgumentException(
-                    "is no provider of tokens known here; write ecr, or use credentialHelper");
+            throw new IllegalArgumentException("is not a known provider of tokens; write ecr, or use credentialHelper");
         }
         return text;
     }
@@ -157,7 +160,7 @@ final class AuthKeys {
             var variable = ECR_OPTIONS.get(option.replaceFirst("=.*", "").strip());
             var value = option.substring(option.indexOf('=') + 1).strip();
             if (variable == null || value.isEmpty() || option.indexOf('=') < 0) {
-                throw new IllegalArgumentException("holds something else than profile=NAME and region=NAME");
+                throw new IllegalArgumentException("may only contain profile=NAME and region=NAME");
             }
             environment.put(variable, value);
         }
@@ -167,8 +170,8 @@ final class AuthKeys {
     private static String helper(String text) {
         if (!text.matches(AuthConfig.Helper.NAME)) {
             throw new IllegalArgumentException(
-                    "is not the name of a credential helper; write what follows docker-credential- in the name of the program,"
-                            + " for example ecr-login");
+                    "is not the name of a credential helper; write the part after docker-credential- in the name of"
+                            + " the program, for example ecr-login");
         }
         return text;
     }

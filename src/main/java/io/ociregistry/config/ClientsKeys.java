@@ -15,11 +15,11 @@ import java.util.Optional;
 final class ClientsKeys {
     static final Key<Optional<Path>> HTPASSWD = optional(
             "htpasswd", Scalar.PATH, "users and their passwords, hashed with bcrypt; read again when it changes");
-    static final Key<Optional<Secret>> TOKEN = optional("token", Scalar.SECRET, "a token that clients show as Bearer");
+    static final Key<Optional<Secret>> TOKEN = optional("token", Scalar.SECRET, "a token that clients send as Bearer");
     static final Key<Optional<Path>> TOKEN_FILE = optional(
             "tokenFile",
             Scalar.PATH,
-            "the file whose first line that token is, read again when it changes; beats token");
+            "a file whose first line is such a token; read again when it changes; takes precedence over token");
     static final ObjectType<ClientsConfig> TYPE = new ObjectType<>(
             List.of(HTPASSWD, TOKEN, TOKEN_FILE),
             (values, complaints) -> new ClientsConfig(values.get(HTPASSWD), values.get(TOKEN), values.get(TOKEN_FILE)));

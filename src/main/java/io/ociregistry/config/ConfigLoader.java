@@ -23,8 +23,10 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * Reads the configuration file. Everything that is wrong with it, and with what the command line puts over it, is
- * reported at once, each with its line and what to do. Never builds an object that the file names.
+ * Reads the configuration file and applies the options of the command line.
+ *
+ * <p>All problems are reported together, each with its line and its remedy. A tag in the file never creates an object
+ * of a class. The file may have at most 1 MiB.
  */
 public final class ConfigLoader {
     private static final int MAX_BYTES = 1 << 20;
@@ -33,50 +35,52 @@ public final class ConfigLoader {
     private final Function<String, Optional<String>> environment;
 
     /**
-     * The environment gives the value of the variable it is asked for, if that is set. Its IllegalArgumentException
-     * says that the value can't be read.
+     * Makes a loader.
+     *
+     * @param environment returns the value of an environment variable, if it is set; its IllegalArgumentException says
+     *     that the value cannot be decoded
      */
     public ConfigLoader(Function<String, Optional<String>> environment) {
         this.environment = environment;
     }
 
-    /** The configuration, and what it asks for that this build does not do. */
+    /** The configuration, and warnings about keys without effect. */
     public record Result(ServerConfig config, List<String> warnings) {}
 
     public Result load(Path file, Overrides overrides) throws ConfigException {
         return parse(text(file), file.toString(), overrides);
     }
 
-    /** Without a file: the defaults, and what the command line puts over them. */
+    /** Returns the defaults with the options of the command line. */
     public Result withoutFile(Overrides overrides) throws ConfigException {
         return parse("", "", overrides);
     }
 
     public Result parse(String yaml, String source, Overrides overrides) throws ConfigException {
-        var reading = new ParseContext(source, environment);
+        var context = new ParseContext(source, environment);
         var config =
-                compose(yaml, reading).flatMap(root -> fromRoot(root, reading)).orElse(ServerConfig.defaults());
-        var result = overrides.over(config, reading).with(ProxyEnvironment.read(reading));
-        if (!reading.problems().isEmpty()) {
-            throw new ConfigException(reading.problems());
+                compose(yaml, context).flatMap(root -> fromRoot(root, context)).orElse(ServerConfig.defaults());
+        var result = overrides.over(config, context).with(ProxyEnvironment.read(context));
+        if (!context.problems().isEmpty()) {
+            throw new ConfigException(context.problems());
         }
-        return new Result(result, List.copyOf(reading.warnings()));
+        return new Result(result, List.copyOf(context.warnings()));
     }
 
-    /** A bare list is a file that has nothing but registries. */
-    private static Optional<ServerConfig> fromRoot(Node root, ParseContext reading) {
+    /** A file that is a list consists of the entries under {@code registries}. */
+    private static Optional<ServerConfig> fromRoot(Node root, ParseContext context) {
         if (!(root instanceof SequenceNode)) {
             return ObjectType.saysNothing(root)
                     ? Optional.empty()
-                    : ServerKeys.TYPE.read(root, ConfigPath.ROOT, reading);
+                    : ServerKeys.TYPE.read(root, ConfigPath.ROOT, context);
         }
-        var place = ConfigPath.ROOT.child(ServerKeys.REGISTRIES.name());
-        return ServerKeys.REGISTRIES.type().read(root, place, reading).map(list -> ServerConfig.defaults()
+        var path = ConfigPath.ROOT.child(ServerKeys.REGISTRIES.name());
+        return ServerKeys.REGISTRIES.type().read(root, path, context).map(list -> ServerConfig.defaults()
                 .with(ServerKeys.REGISTRIES, list));
     }
 
-    /** Nodes, not objects: they know their lines, and a tag in the file can't choose a class. */
-    private static Optional<Node> compose(String yaml, ParseContext reading) {
+    /** Parses into nodes and not into objects: nodes have line numbers, and a tag in the file cannot choose a class. */
+    private static Optional<Node> compose(String yaml, ParseContext context) {
         var options = new LoaderOptions();
         options.setMaxAliasesForCollections(MAX_ALIASES);
         options.setAllowRecursiveKeys(false);
@@ -85,11 +89,11 @@ public final class ConfigLoader {
             return Optional.ofNullable(new Yaml(options).compose(new StringReader(yaml)));
         } catch (MarkedYAMLException e) {
             var mark = e.getProblemMark();
-            reading.problem(
+            context.problem(
                     mark == null ? 1 : mark.getLine() + 1,
                     "not valid YAML: " + Quoted.problem(String.valueOf(e.getProblem())));
         } catch (YAMLException e) {
-            reading.problem(
+            context.problem(
                     1,
                     "not valid YAML: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
@@ -101,7 +105,7 @@ public final class ConfigLoader {
         try (var in = Files.newInputStream(file)) {
             var bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
-                throw new ConfigException(file + ": is larger than 1 MiB; is this a configuration file?");
+                throw new ConfigException(file + ": is larger than 1 MiB; name a configuration file");
             }
             var text = StandardCharsets.UTF_8
                     .newDecoder()
@@ -109,7 +113,7 @@ public final class ConfigLoader {
                     .toString();
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new ConfigException(file + ": is not text in UTF-8");
+            throw new ConfigException(file + ": is not UTF-8 text; save it in UTF-8");
         } catch (IOException e) {
             throw new ConfigException(file + ": cannot be read: " + reason(e));
         }

@@ -8,9 +8,15 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Finds the configuration file. The first place that names one decides: what the program was told (a command line
- * option, a context parameter), the system property, the environment variable. A named file must be there. When nobody
- * names one, the usual file counts if it exists.
+ * Finds the configuration file.
+ *
+ * <p>The first source that names a file wins: the caller (a command line option, a context parameter), the system
+ * property, the environment variable. A named file must exist. If no source names a file, the usual file is used if it
+ * exists.
+ *
+ * @param properties returns the value of a system property, if it is set
+ * @param environment returns the value of an environment variable, if it is set
+ * @param usual the file to use if no source names one
  */
 public record ConfigLocation(
         Function<String, Optional<String>> properties, Function<String, Optional<String>> environment, Path usual) {
@@ -18,38 +24,43 @@ public record ConfigLocation(
     public static final String VARIABLE = "OCIREGISTRY_CONFIG";
     private static final Path USUAL = Path.of("/etc/ociregistry/config.yaml");
 
-    /** This process's. */
+    /** Uses the properties and the environment of this process, and {@code /etc/ociregistry/config.yaml}. */
     public static ConfigLocation ofThisProcess() {
         return new ConfigLocation(
                 name -> Optional.ofNullable(System.getProperty(name)), Environment.ofThisProcess()::get, USUAL);
     }
 
-    /** The file, if there is one. What was told comes before everything else; problems name it by what told it. */
-    public Optional<Path> find(String toldBy, Optional<String> told) throws ConfigException {
-        var named = named(toldBy, told);
+    /**
+     * Finds the file; empty if there is none.
+     *
+     * @param source the name of {@code given} in messages
+     * @param given the file that the caller was given, which takes precedence
+     */
+    public Optional<Path> find(String source, Optional<String> given) throws ConfigException {
+        var named = named(source, given);
         if (named.isEmpty()) {
             return Optional.of(usual).filter(Files::exists);
         }
         var file = Path.of(named.get().file());
         if (!Files.isRegularFile(file)) {
             throw new ConfigException(
-                    named.get().by() + " names " + file + ", which is not a file; correct or remove it");
+                    named.get().source() + " names " + file + ", which is not a file; correct or remove it");
         }
         return Optional.of(file);
     }
 
-    /** Finds the file and reads it. */
-    public ConfigLoader.Result load(String toldBy, Optional<String> told, Overrides overrides) throws ConfigException {
+    /** Finds the file and reads it; without a file, the configuration has the defaults. */
+    public ConfigLoader.Result load(String source, Optional<String> given, Overrides overrides) throws ConfigException {
         var loader = new ConfigLoader(environment);
-        var file = find(toldBy, told);
+        var file = find(source, given);
         return file.isPresent() ? loader.load(file.get(), overrides) : loader.withoutFile(overrides);
     }
 
-    private record Candidate(String by, String file) {}
+    private record Candidate(String source, String file) {}
 
-    private Optional<Candidate> named(String toldBy, Optional<String> told) throws ConfigException {
+    private Optional<Candidate> named(String source, Optional<String> given) throws ConfigException {
         try {
-            return candidate(toldBy, told)
+            return candidate(source, given)
                     .or(() -> candidate("the system property " + PROPERTY, properties.apply(PROPERTY)))
                     .or(() -> candidate("the environment variable " + VARIABLE, environment.apply(VARIABLE)));
         } catch (IllegalArgumentException unreadable) {
@@ -57,7 +68,7 @@ public record ConfigLocation(
         }
     }
 
-    private static Optional<Candidate> candidate(String by, Optional<String> file) {
-        return file.filter(name -> !name.isBlank()).map(name -> new Candidate(by, name));
+    private static Optional<Candidate> candidate(String source, Optional<String> file) {
+        return file.filter(name -> !name.isBlank()).map(name -> new Candidate(source, name));
     }
 }

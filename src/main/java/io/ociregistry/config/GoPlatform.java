@@ -2,7 +2,7 @@ package io.ociregistry.config;
 
 import java.util.Locale;
 
-/** The names that images, and Go, have for an operating system and a processor. */
+/** Converts Java's names of operating systems and processors to those of Go, which images use. */
 final class GoPlatform {
     private GoPlatform() {}
 

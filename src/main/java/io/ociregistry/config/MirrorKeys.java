@@ -17,22 +17,23 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
-/** The keys of an entry under {@code registries[].mirrors}, which is a URL alone where there is nothing else to say. */
+/** The keys of an entry under {@code registries[].mirrors}, which may also be a URL alone. */
 final class MirrorKeys {
     static final Key<Optional<URI>> URL =
-            optional("url", new Scalar<>(MirrorKeys::url), "where the mirror is: http[s]://host[:port]");
+            optional("url", new Scalar<>(MirrorKeys::url), "the URL of the mirror: http[s]://host[:port]");
     static final Key<Optional<String>> PREFIX = optional(
-            "prefix", new Scalar<>(MirrorKeys::prefix), "what comes before the names of repositories in that mirror");
+            "prefix", new Scalar<>(MirrorKeys::prefix), "the prefix of all repository names in the mirror");
     static final Key<Optional<Boolean>> NS = optional(
             "ns",
             Scalar.BOOLEAN,
-            "whether the mirror is told which registry is meant, as another ociregistry has to be; true unless it has a prefix");
+            "whether requests to the mirror name the registry in ns, as another ociregistry needs; true unless prefix"
+                    + " is set");
     static final Key<AuthConfig> AUTH =
-            new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "who we are to the mirror");
+            new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "the credentials for the mirror");
     static final Key<TlsConfig> TLS =
-            new Key<>("tls", RegistryKeys.TLS_TYPE, TlsConfig.DEFAULT, "how its certificates are checked");
+            new Key<>("tls", RegistryKeys.TLS_TYPE, TlsConfig.DEFAULT, "how the mirror's certificate is verified");
     static final Key<ProxyConfig> PROXY = new Key<>(
-            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through to the mirror");
+            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy for requests to the mirror");
     static final ScalarOr<MirrorConfig> TYPE = new ScalarOr<>(
             new Scalar<>(MirrorKeys::ofUrl),
             new ObjectType<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
@@ -62,7 +63,7 @@ final class MirrorKeys {
         try {
             return Endpoint.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(e.getMessage() + ". A path goes to prefix", e);
+            throw new IllegalArgumentException(e.getMessage() + ". Write a path under prefix", e);
         }
     }
 
@@ -70,7 +71,7 @@ final class MirrorKeys {
         String bare = text.replaceFirst("^/", "").replaceFirst("/$", "");
         if (!Repository.isName(bare)) {
             throw new IllegalArgumentException(
-                    "'" + text + "' can't be the beginning of a repository's name; write for example dockerhub");
+                    "'" + text + "' is not a valid prefix of repository names; write for example dockerhub");
         }
         return bare;
     }

@@ -10,7 +10,9 @@ import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** What beats the file: values as text, read and checked just as the file's are, each under the name of the option it came by. */
+/**
+ * Values of the command line, which take precedence over those of the file and are parsed and checked in the same way.
+ */
 public final class Overrides {
     private final Map<Key<?>, Given> given = new LinkedHashMap<>();
 
@@ -20,28 +22,28 @@ public final class Overrides {
         return new Overrides();
     }
 
-    /** Puts a value over the file's; problems name it by the option as the user knows it, {@code --port}. */
+    /** Sets a value. Messages name it by its option, such as {@code --port}; an empty text means the key's default. */
     public Overrides put(Key<?> key, String option, String text) {
         given.put(key, new Given(option, text));
         return this;
     }
 
-    ServerConfig over(ServerConfig config, ParseContext reading) {
+    ServerConfig over(ServerConfig config, ParseContext context) {
         var result = config;
         for (var entry : given.entrySet()) {
-            result = over(result, entry.getKey(), entry.getValue(), reading);
+            result = over(result, entry.getKey(), entry.getValue(), context);
         }
         return result;
     }
 
-    private static <T> ServerConfig over(ServerConfig config, Key<T> key, Given given, ParseContext reading) {
+    private static <T> ServerConfig over(ServerConfig config, Key<T> key, Given given, ParseContext context) {
         var node = new ScalarNode(Tag.STR, given.text(), null, null, ScalarStyle.PLAIN);
-        var place = new ConfigPath(given.option(), key.name());
+        var path = new ConfigPath(given.option(), key.name());
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }
-        var value = key.type().read(node, place, reading);
-        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, place, reading));
+        var value = key.type().read(node, path, context);
+        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, path, context));
         return value.map(v -> config.with(key, v)).orElse(config);
     }
 }

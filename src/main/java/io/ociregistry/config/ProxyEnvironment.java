@@ -10,9 +10,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the environment says of proxies: {@code http_proxy} for what is reached by http, {@code https_proxy} for https, and {@code no_proxy}
- * for what is reached directly. Of two spellings that of curl, in lower case, counts; an empty variable counts as none. This machine is always
- * reached directly, as Go's programs do.
+ * The proxies of the environment: {@code http_proxy} for http URLs, {@code https_proxy} for https URLs, and
+ * {@code no_proxy} for the exceptions.
+ *
+ * <p>The lower-case spelling, which curl uses, takes precedence over the upper-case one. An empty variable counts as
+ * unset. This machine is always reached without a proxy, as in Go programs. Immutable.
  */
 public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
     public static final ProxyEnvironment NONE = new ProxyEnvironment(ProxyConfig.NONE, ProxyConfig.NONE);
@@ -21,36 +23,37 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
 
     private record Variable(String name, String value) {}
 
-    static ProxyEnvironment read(ParseContext reading) {
-        List<String> direct = new ArrayList<>(THIS_MACHINE);
-        variable("no_proxy", reading)
+    static ProxyEnvironment read(ParseContext context) {
+        List<String> exceptions = new ArrayList<>(THIS_MACHINE);
+        variable("no_proxy", context)
                 .ifPresent(noProxy ->
-                        direct.addAll(Arrays.asList(noProxy.value().strip().split("[,\\s]+"))));
-        return new ProxyEnvironment(proxy("http_proxy", direct, reading), proxy("https_proxy", direct, reading));
+                        exceptions.addAll(Arrays.asList(noProxy.value().strip().split("[,\\s]+"))));
+        return new ProxyEnvironment(
+                proxy("http_proxy", exceptions, context), proxy("https_proxy", exceptions, context));
     }
 
-    private static ProxyConfig proxy(String lowerCase, List<String> direct, ParseContext reading) {
-        Optional<Variable> variable = variable(lowerCase, reading);
+    private static ProxyConfig proxy(String lowerCase, List<String> exceptions, ParseContext context) {
+        Optional<Variable> variable = variable(lowerCase, context);
         if (variable.isEmpty()) {
             return ProxyConfig.NONE;
         }
         try {
-            return ProxyUrl.parse(variable.get().value()).except(direct);
+            return ProxyUrl.parse(variable.get().value()).except(exceptions);
         } catch (IllegalArgumentException e) {
-            reading.problem("the environment variable " + variable.get().name() + " " + e.getMessage());
+            context.problem("the environment variable " + variable.get().name() + " " + e.getMessage());
             return ProxyConfig.NONE;
         }
     }
 
-    /** The spelling that is set. */
-    private static Optional<Variable> variable(String lowerCase, ParseContext reading) {
+    /** The first spelling that is set and not blank. */
+    private static Optional<Variable> variable(String lowerCase, ParseContext context) {
         try {
             return Stream.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT))
-                    .flatMap(name -> reading.variable(name).map(value -> new Variable(name, value)).stream())
+                    .flatMap(name -> context.variable(name).map(value -> new Variable(name, value)).stream())
                     .filter(variable -> !variable.value().isBlank())
                     .findFirst();
         } catch (IllegalArgumentException e) {
-            reading.problem(String.valueOf(e.getMessage()));
+            context.problem(String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

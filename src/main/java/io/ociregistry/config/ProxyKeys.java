@@ -22,12 +22,12 @@ final class ProxyKeys {
     private static final int IPV6_BITS = 128;
 
     static final Key<Optional<ProxyConfig.Via>> URL =
-            optional("url", new Scalar<>(ProxyUrl::parse), "where the proxy is: http://host:port");
+            optional("url", new Scalar<>(ProxyUrl::parse), "the URL of the proxy: http://host:port");
     static final Key<List<String>> NO_PROXY = new Key<>(
             "noProxy",
             new ListOf<>(new Scalar<>(ProxyKeys::exception)),
             List.of(),
-            "hosts, domains and blocks of addresses that are reached directly");
+            "hosts, domains and address ranges that are reached without the proxy");
     static final ScalarOr<ProxyConfig> TYPE = new ScalarOr<>(
             new Scalar<>(text -> text.equals("none") ? ProxyConfig.NONE : ProxyUrl.parse(text)),
             new ObjectType<>(
@@ -56,20 +56,20 @@ final class ProxyKeys {
             return via;
         }
         if (via.auth() != AuthConfig.ANONYMOUS) {
-            complaints.about(AuthKeys.USER, "is in url too; keep one of them");
+            complaints.about(AuthKeys.USER, "is set in url too; keep one of them");
         }
         return via.as(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, complaints));
     }
 
     private static String exception(String text) {
         Matcher block = BLOCK.matcher(text);
-        int most = text.indexOf(':') < 0 ? IPV4_BITS : IPV6_BITS;
+        int maxBits = text.indexOf(':') < 0 ? IPV4_BITS : IPV6_BITS;
         boolean good = text.indexOf('/') < 0
                 ? text.matches("[!-~&&[^,]]+")
-                : block.matches() && Integer.parseInt(block.group(1)) <= most;
+                : block.matches() && Integer.parseInt(block.group(1)) <= maxBits;
         if (!good) {
             throw new IllegalArgumentException(
-                    "'" + text + "' is no host[:port], .domain or block of addresses like 10.0.0.0/8");
+                    "'" + text + "' is not a host[:port], a .domain or an address range like 10.0.0.0/8");
         }
         return text;
     }

@@ -27,16 +27,16 @@ import java.util.Optional;
 /** The keys of an entry under {@code registries}. */
 final class RegistryKeys {
     static final Key<Optional<Path>> CA =
-            optional("ca", Scalar.PATH, "PEM certificates to trust instead of those of the operating system");
+            optional("ca", Scalar.PATH, "PEM file of the CA certificates to trust instead of the operating system's");
     static final Key<Optional<Path>> CERT =
-            optional("cert", Scalar.PATH, "PEM certificate to show to the registry; needs key");
-    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM key of that certificate");
+            optional("cert", Scalar.PATH, "PEM file of the client certificate for the registry; needs key");
+    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM file of the key of cert");
     static final Key<Optional<Secret>> KEY_PASSWORD =
-            optional("keyPassword", Scalar.SECRET, "the password that key is encrypted with, if it is");
+            optional("keyPassword", Scalar.SECRET, "the password of an encrypted key");
     static final Key<Optional<String>> KEY_PASSWORD_FROM_ENV = optional(
             "keyPasswordFromEnv",
             Scalar.VARIABLE,
-            "the environment variable the password of key is in; beats keyPassword");
+            "the environment variable with the password of key; takes precedence over keyPassword");
     static final Key<Boolean> INSECURE_SKIP_VERIFY =
             new Key<>("insecureSkipVerify", Scalar.BOOLEAN, false, "true accepts any certificate of this registry");
     static final ObjectType<TlsConfig> TLS_TYPE = new ObjectType<>(
@@ -47,21 +47,24 @@ final class RegistryKeys {
             "name",
             new Scalar<>(HostPort::orWildcard),
             "",
-            "host[:port], as clients name the registry, or *.domain[:port] for all in a domain");
+            "host[:port], as clients name the registry, or *.domain[:port] for all registries of a domain");
     static final Key<Optional<String>> DESCRIPTION =
-            optional("description", Scalar.TEXT, "anything that makes sense to you");
+            optional("description", Scalar.TEXT, "a comment; has no effect");
     static final Key<Scheme> SCHEME = new Key<>("scheme", Scalar.oneOf(Scheme.class), Scheme.HTTPS, "https or http");
     static final Key<Optional<URI>> ENDPOINT =
-            optional("endpoint", new Scalar<>(Endpoint::parse), "where the registry really is: http[s]://host[:port]");
+            optional(
+                    "endpoint",
+                    new Scalar<>(Endpoint::parse),
+                    "the URL of the registry, if it differs from its name: http[s]://host[:port]");
     static final Key<List<String>> ALIASES =
             new Key<>("aliases", new ListOf<>(NAME_TYPE), List.of(), "other names of the same registry");
     static final Key<String> PATTERN =
-            new Key<>("pattern", Scalar.TEXT, "*", "which tags; * is any text, ? one character");
+            new Key<>("pattern", Scalar.TEXT, "*", "the tags of this rule; * matches any text, ? one character");
     static final Key<Duration> POLICY = new Key<>(
             "policy",
             new Scalar<>(TagRule::policy),
             TagRule.FOREVER,
-            "when to ask whether a tag moved: never, always, or an age");
+            "when to revalidate a cached tag: never, always, or at an age");
     static final Key<TagRule.OnNotFound> ON_NOT_FOUND = new Key<>(
             "onNotFound",
             Scalar.oneOf(TagRule.OnNotFound.class),
@@ -75,25 +78,29 @@ final class RegistryKeys {
             "tags",
             new ListOf<>(TAG_RULE_TYPE),
             List.of(),
-            "when cached tags are looked at again; the first rule that matches counts");
+            "rules for revalidating cached tags; the first rule that matches is used");
     static final Key<Integer> DOWNLOADS = new Key<>(
-            "downloads", Scalar.integer(1, 256), Limits.DEFAULT.downloads(), "how many blobs are fetched at a time");
-    static final Key<Optional<Long>> BANDWIDTH =
-            optional("bandwidth", Scalar.size(1 << 10, 1L << 40), "how many bytes of blobs a second, all together");
+            "downloads", Scalar.integer(1, 256), Limits.DEFAULT.downloads(), "the maximum number of blob downloads");
+    static final Key<Optional<Long>> BANDWIDTH = optional(
+            "bandwidth",
+            Scalar.size(1 << 10, 1L << 40),
+            "the maximum bytes of blobs per second, for all downloads together");
     static final ObjectType<Limits> LIMITS_TYPE = new ObjectType<>(
             List.of(DOWNLOADS, BANDWIDTH),
             (values, complaints) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
     static final Key<Limits> LIMITS =
-            new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "what the registry is asked for at most");
-    static final Key<AuthConfig> AUTH = new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "who we are there");
-    static final Key<TlsConfig> TLS = new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how certificates are checked");
-    static final Key<ProxyConfig> PROXY =
-            new Key<>("proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy to go through");
+            new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "limits for downloads from the registry");
+    static final Key<AuthConfig> AUTH =
+            new Key<>("auth", AuthKeys.TYPE, AuthConfig.ANONYMOUS, "the credentials for the registry");
+    static final Key<TlsConfig> TLS =
+            new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how the registry's certificate is verified");
+    static final Key<ProxyConfig> PROXY = new Key<>(
+            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy for requests to the registry");
     static final Key<List<MirrorConfig>> MIRRORS = new Key<>(
             "mirrors",
             new ListOf<>(MirrorKeys.TYPE),
             List.of(),
-            "where else its content can be had; asked in this order, before the registry itself");
+            "other sources of its content; asked in this order, before the registry itself");
     static final ObjectType<UpstreamConfig> TYPE = new ObjectType<>(
             List.of(NAME, DESCRIPTION, SCHEME, ENDPOINT, ALIASES, TAGS, LIMITS, AUTH, TLS, PROXY, MIRRORS),
             RegistryKeys::upstream);
@@ -126,11 +133,11 @@ final class RegistryKeys {
                 values.get(INSECURE_SKIP_VERIFY));
     }
 
-    /** The password of an encrypted key, wherever it stands. */
+    /** The password of an encrypted key, from the environment or from the file. */
     static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.Complaints complaints) {
         for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
             if (complaints.wrote(password) && !complaints.wrote(key)) {
-                complaints.about(password, "belongs to no key; add key");
+                complaints.about(password, "has no key to decrypt; add key");
             }
         }
         return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD));
@@ -138,8 +145,8 @@ final class RegistryKeys {
 
     static void requireBoth(Key<?> cert, Key<?> key, ObjectType.Complaints complaints) {
         if (complaints.wrote(cert) != complaints.wrote(key)) {
-            var here = complaints.wrote(cert) ? cert : key;
-            complaints.about(here, "is of no use alone; add " + (here == cert ? key : cert) + " or remove it");
+            var present = complaints.wrote(cert) ? cert : key;
+            complaints.about(present, "has no effect alone; add " + (present == cert ? key : cert) + " or remove it");
         }
     }
 
@@ -169,18 +176,17 @@ final class RegistryKeys {
                 values.get(MIRRORS));
     }
 
-    /** What is meant for one registry can't be for all of a domain: it would give each the content of the others. */
+    /** Refuses settings that would give every registry of the wildcard the content of one registry. */
     private static void checkWildcard(Values values, ObjectType.Complaints complaints) {
         for (var key : List.of(ENDPOINT, ALIASES)) {
             if (complaints.wrote(key)) {
-                complaints.about(
-                        key, "can't be that of all registries of a wildcard; give that registry an entry of its own");
+                complaints.about(key, "is not allowed with a wildcard name; give that registry an entry of its own");
             }
         }
         if (values.get(MIRRORS).stream().anyMatch(mirror -> !mirror.ns())) {
             complaints.about(
                     MIRRORS,
-                    "of a wildcard must be told by ns which registry is meant; give registries with other mirrors entries of their own");
+                    "need ns with a wildcard name; give registries with other mirrors entries of their own");
         }
     }
 }

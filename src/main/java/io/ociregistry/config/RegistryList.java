@@ -12,25 +12,25 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** The entries under {@code registries}, none of which goes by a name or an alias of another. */
+/** The list {@code registries}; no name or alias may be in two entries. */
 record RegistryList() implements ValueType<List<UpstreamConfig>> {
     @Override
-    public Optional<List<UpstreamConfig>> read(Node node, ConfigPath place, ParseContext reading) {
-        Map<String, ConfigPath> taken = new HashMap<>();
-        ValueType<UpstreamConfig> entry = (item, itemPlace, sameReading) -> {
-            var registry = RegistryKeys.TYPE.read(item, itemPlace, sameReading);
+    public Optional<List<UpstreamConfig>> read(Node node, ConfigPath path, ParseContext context) {
+        Map<String, ConfigPath> pathsByName = new HashMap<>();
+        ValueType<UpstreamConfig> entry = (item, itemPath, sameContext) -> {
+            var registry = RegistryKeys.TYPE.read(item, itemPath, sameContext);
             registry.ifPresent(r -> names(r).forEach(name -> {
-                var earlier = taken.putIfAbsent(name, itemPlace);
+                var earlier = pathsByName.putIfAbsent(name, itemPath);
                 if (earlier != null) {
-                    sameReading.problem(
+                    sameContext.problem(
                             item,
-                            itemPlace,
-                            "'" + name + "' is a name or alias at " + earlier.shown() + " too; keep one");
+                            itemPath,
+                            "'" + name + "' is also a name or alias of " + earlier.shown() + "; keep one");
                 }
             }));
             return registry;
         };
-        return new ListOf<>(entry).read(node, place, reading);
+        return new ListOf<>(entry).read(node, path, context);
     }
 
     private static Stream<String> names(UpstreamConfig registry) {

@@ -28,35 +28,38 @@ final class SectionKeys {
             "duration",
             Scalar.DURATION,
             PruneConfig.DEFAULT.duration(),
-            "how old an image must be, by created or accessed");
+            "the minimum age of an image, for types created and accessed");
     static final Key<PruneConfig.Type> TYPE = new Key<>(
             "type", Scalar.oneOf(PruneConfig.Type.class), PruneConfig.DEFAULT.type(), "accessed, created or pattern");
     static final Key<Duration> FREQUENCY =
-            new Key<>("frequency", Scalar.DURATION, PruneConfig.DEFAULT.frequency(), "how often");
+            new Key<>("frequency", Scalar.DURATION, PruneConfig.DEFAULT.frequency(), "the time between two runs");
     static final Key<Integer> COUNT = new Key<>(
             "count",
             Scalar.integer(-1, Integer.MAX_VALUE),
             PruneConfig.DEFAULT.count(),
-            "how many at a time; -1 is no limit");
+            "the maximum number of images per run; -1 is no limit");
     static final Key<Optional<String>> PRUNE_EXPR =
             optional("expr", Scalar.EXPRESSIONS, "the patterns, for type pattern");
-    static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false, "only say what would be pruned");
+    static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false, "only log what would be pruned");
     static final Key<Boolean> DRYRUN = new Key<>("dryrun", Scalar.BOOLEAN, false, "the Go program's name of dryRun");
     static final ObjectType<PruneConfig> PRUNE_TYPE = new ObjectType<>(
             List.of(ENABLED, DURATION, TYPE, FREQUENCY, COUNT, PRUNE_EXPR, DRY_RUN, DRYRUN), SectionKeys::prune);
 
-    static final Key<Boolean> HEADER = new Key<>("header", Scalar.BOOLEAN, false, "print a line of headings");
-    static final Key<Optional<String>> LIST_EXPR = optional("expr", Scalar.TEXT, "list only what matches");
+    static final Key<Boolean> HEADER = new Key<>("header", Scalar.BOOLEAN, false, "print a header line");
+    static final Key<Optional<String>> LIST_EXPR =
+            optional("expr", Scalar.TEXT, "list only images whose names match");
     static final Key<Boolean> SHORT_DIGEST =
-            new Key<>("shortDigest", Scalar.BOOLEAN, false, "print ten characters of a digest");
+            new Key<>("shortDigest", Scalar.BOOLEAN, false, "print the first ten characters of a digest");
     static final ObjectType<ListConfig> LIST_TYPE = new ObjectType<>(
             List.of(HEADER, LIST_EXPR, SHORT_DIGEST),
             (values, complaints) ->
                     new ListConfig(values.get(HEADER), values.get(LIST_EXPR), values.get(SHORT_DIGEST)));
 
-    static final Key<Optional<Path>> CERT = optional("cert", Scalar.PATH, "PEM certificate of this server; needs key");
-    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM key of that certificate");
-    static final Key<Optional<Path>> CA = optional("ca", Scalar.PATH, "PEM certificates that sign those of clients");
+    static final Key<Optional<Path>> CERT =
+            optional("cert", Scalar.PATH, "PEM file of this server's certificate; needs key");
+    static final Key<Optional<Path>> KEY = optional("key", Scalar.PATH, "PEM file of the key of cert");
+    static final Key<Optional<Path>> CA =
+            optional("ca", Scalar.PATH, "PEM file of the CA certificates that verify clients");
     static final Key<ClientAuth> CLIENT_AUTH =
             new Key<>("clientAuth", Scalar.oneOf(ClientAuth.class), ClientAuth.NONE, "none or verify");
     static final ObjectType<ServerTlsConfig> SERVER_TLS_TYPE = new ObjectType<>(
@@ -64,13 +67,16 @@ final class SectionKeys {
             SectionKeys::serverTls);
 
     static final Scalar<Duration> DEADLINE = Scalar.DURATION.checked(
-            duration -> duration.isZero() ? Optional.of("is no time at all; write for example 10s") : Optional.empty());
+            duration -> duration.isZero() ? Optional.of("is too short; write for example 10s") : Optional.empty());
     static final Key<Duration> ANSWER =
-            new Key<>("answer", DEADLINE, Timeouts.DEFAULT.answer(), "until the first byte of an answer");
+            new Key<>("answer", DEADLINE, Timeouts.DEFAULT.answer(), "the deadline for the first byte of an answer");
     static final Key<Duration> CONNECT = new Key<>(
-            "connect", DEADLINE, Timeouts.DEFAULT.connect(), "until an upstream is reached, over all its addresses");
-    static final Key<Duration> STALL =
-            new Key<>("stall", DEADLINE, Timeouts.DEFAULT.stall(), "until a transfer that stands still is given up");
+            "connect",
+            DEADLINE,
+            Timeouts.DEFAULT.connect(),
+            "the deadline for connecting to an upstream, over all its addresses");
+    static final Key<Duration> STALL = new Key<>(
+            "stall", DEADLINE, Timeouts.DEFAULT.stall(), "the time after which a transfer without progress is aborted");
     static final ObjectType<Timeouts> TIMEOUTS_TYPE = new ObjectType<>(
             List.of(ANSWER, CONNECT, STALL),
             (values, complaints) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
@@ -79,31 +85,34 @@ final class SectionKeys {
             "negativeTtl",
             Scalar.DURATION,
             CacheConfig.DEFAULT.negativeTtl(),
-            "for how long an upstream is not asked again for what it has not got");
+            "how long the 404 of an upstream is cached");
     static final Key<Optional<Long>> MAX_SIZE = optional(
             "maxSize",
             Scalar.size(1, Long.MAX_VALUE),
-            "how many bytes the cache may have; what does not fit passes through");
+            "the maximum size of the cache; a blob that does not fit is sent without being stored");
     static final Key<Integer> HIGH_WATER = new Key<>(
             "highWater",
             Scalar.PER_CENT,
             CacheConfig.DEFAULT.highWater(),
-            "how much of maxSize makes the least recently pulled images go");
-    static final Key<Integer> LOW_WATER =
-            new Key<>("lowWater", Scalar.PER_CENT, CacheConfig.DEFAULT.lowWater(), "until so much of it is left");
+            "the percentage of maxSize at which the eviction of the least recently pulled images starts");
+    static final Key<Integer> LOW_WATER = new Key<>(
+            "lowWater",
+            Scalar.PER_CENT,
+            CacheConfig.DEFAULT.lowWater(),
+            "the percentage of maxSize at which eviction stops");
     static final Key<List<String>> PINS = new Key<>(
             "pins", new ListOf<>(Scalar.EXPRESSION), CacheConfig.DEFAULT.pins(), "images that are never pruned (RE2)");
     static final Key<Long> SCRUB_RATE = new Key<>(
             "scrubRate",
             Scalar.size(0, Long.MAX_VALUE),
             CacheConfig.DEFAULT.scrubRate(),
-            "bytes a second that are read, once a day, to find and repair what has gone bad; 0 is off");
+            "the bytes per second that the daily scrub reads to find and repair corrupt files; 0 is off");
     static final ObjectType<CacheConfig> CACHE_TYPE = new ObjectType<>(
             List.of(NEGATIVE_TTL, MAX_SIZE, HIGH_WATER, LOW_WATER, PINS, SCRUB_RATE), SectionKeys::cache);
 
-    private static final int SHORTEST_TOKEN = 16;
+    private static final int MIN_TOKEN_LENGTH = 16;
     static final Key<Boolean> ADMIN_ENABLED =
-            new Key<>("enabled", Scalar.BOOLEAN, AdminConfig.DEFAULT.enabled(), "whether there is an admin API");
+            new Key<>("enabled", Scalar.BOOLEAN, AdminConfig.DEFAULT.enabled(), "whether the server has an admin API");
     static final Key<Optional<Secret>> TOKEN =
             optional("token", Scalar.SECRET, "the token that requests to the admin API must send");
     static final Key<Optional<Path>> TOKEN_FILE =
@@ -114,21 +123,24 @@ final class SectionKeys {
             AdminConfig.DEFAULT.trustLoopback(),
             "whether requests from this machine need no token; unsafe behind a reverse proxy on this machine");
     static final Key<String> ADMIN_HOST =
-            new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address that port is listened on");
-    static final Key<Integer> ADMIN_PORT =
-            new Key<>("port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a port for the admin API alone; 0 is none");
+            new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address of port");
+    static final Key<Integer> ADMIN_PORT = new Key<>(
+            "port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a separate port for the admin API; 0 is the server's"
+                    + " port");
     static final ObjectType<AdminConfig> ADMIN_TYPE = new ObjectType<>(
             List.of(ADMIN_ENABLED, TOKEN, TOKEN_FILE, TRUST_LOOPBACK, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
 
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
             .checked(status ->
-                    status == 429 || status == 503 ? Optional.empty() : Optional.of("is neither 429 nor 503"));
+                    status == 429 || status == 503 ? Optional.empty() : Optional.of("must be 429 or 503"));
 
     private SectionKeys() {}
 
     private static CacheConfig cache(Values values, ObjectType.Complaints complaints) {
         if (values.get(LOW_WATER) >= values.get(HIGH_WATER)) {
-            complaints.about(LOW_WATER, "is " + values.get(LOW_WATER) + "%, which is not below highWater");
+            complaints.about(
+                    LOW_WATER,
+                    "is " + values.get(LOW_WATER) + "%, but must be below highWater, " + values.get(HIGH_WATER) + "%");
         }
         return new CacheConfig(
                 values.get(NEGATIVE_TTL),
@@ -145,7 +157,7 @@ final class SectionKeys {
             complaints.about(PRUNE_EXPR, "is missing; type pattern needs it");
         }
         if (values.has(DRY_RUN) && values.has(DRYRUN)) {
-            complaints.about(DRYRUN, "is the same as dryRun, which is here too; remove it");
+            complaints.about(DRYRUN, "is another name of dryRun, which is also set; remove it");
         }
         return new PruneConfig(
                 values.get(ENABLED),
@@ -158,11 +170,11 @@ final class SectionKeys {
     }
 
     private static AdminConfig admin(Values values, ObjectType.Complaints complaints) {
-        // Not checked as the others are: that would tell what stands there.
+        // Checked here and not by Scalar.checked(), whose message quotes the value.
         if (values.get(TOKEN)
-                .filter(token -> token.reveal().length() < SHORTEST_TOKEN)
+                .filter(token -> token.reveal().length() < MIN_TOKEN_LENGTH)
                 .isPresent()) {
-            complaints.about(TOKEN, "can be guessed; it needs " + SHORTEST_TOKEN + " characters at least");
+            complaints.about(TOKEN, "is too short; write at least " + MIN_TOKEN_LENGTH + " characters");
         }
         return new AdminConfig(
                 values.get(ADMIN_ENABLED),
@@ -177,10 +189,10 @@ final class SectionKeys {
         requireBoth(CERT, KEY, complaints);
         boolean verifies = values.get(CLIENT_AUTH) == ClientAuth.VERIFY;
         if (verifies && !complaints.wrote(CERT)) {
-            complaints.about(CLIENT_AUTH, "needs TLS to verify clients by; add cert and key");
+            complaints.about(CLIENT_AUTH, "needs TLS to verify clients; add cert and key");
         }
         if (!verifies && complaints.wrote(CA)) {
-            complaints.warn(CA, "verifies nobody while clientAuth is none; write clientAuth: verify if it is to");
+            complaints.warn(CA, "has no effect while clientAuth is none; write clientAuth: verify to verify clients");
         }
         return new ServerTlsConfig(
                 values.get(CERT),

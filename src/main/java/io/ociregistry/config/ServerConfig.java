@@ -19,7 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the server is told: a value for every key of {@link ServerKeys}, and the proxies of its environment. Immutable. */
+/** The configuration of the server: a value for every key of {@link ServerKeys}, and the proxies. Immutable. */
 public final class ServerConfig {
     private final Values values;
     private final ProxyEnvironment proxies;
@@ -33,24 +33,24 @@ public final class ServerConfig {
         this.proxies = proxies;
     }
 
-    /** What counts without a configuration. */
+    /** The configuration without a file. */
     public static ServerConfig defaults() {
         return new ServerConfig(Values.NONE);
     }
 
-    /** The same but for one key. */
+    /** Returns a copy with another value for one key. */
     public <T> ServerConfig with(Key<T> key, T value) {
         return new ServerConfig(values.with(key, value), proxies);
     }
 
-    /** The same but for one key, which is as another configuration has it. */
+    /** Returns a copy with another configuration's value for one key. */
     public <T> ServerConfig withThatOf(Key<T> key, ServerConfig other) {
         return with(key, other.get(key));
     }
 
-    /** The same in another environment. */
-    public ServerConfig with(ProxyEnvironment others) {
-        return new ServerConfig(values, others);
+    /** Returns a copy with other proxies. */
+    public ServerConfig with(ProxyEnvironment newProxies) {
+        return new ServerConfig(values, newProxies);
     }
 
     public <T> T get(Key<T> key) {
@@ -101,7 +101,7 @@ public final class ServerConfig {
         return values.get(ServerKeys.PULL_TIMEOUT);
     }
 
-    /** Whose images are loaded: those of {@code platform}, else of {@code os} and {@code arch}. */
+    /** The platforms whose images are loaded: {@code platform}, otherwise {@code os} and {@code arch}. */
     public Platforms platforms() {
         return values.get(ServerKeys.PLATFORM).orElseGet(() -> Platforms.of(List.of(new Platform(os(), arch()))));
     }

@@ -22,91 +22,100 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The keys at the top of the configuration file. A new one needs a line here, its place in {@link #ALL}, and an accessor in ServerConfig. */
+/**
+ * The keys at the top level of the configuration file. A new key needs a constant, an entry in {@link #ALL} and an
+ * accessor in {@link ServerConfig}.
+ */
 public final class ServerKeys {
     private static final long MAX_MANIFEST = 64L << 20;
 
     public static final Key<LogLevel> LOG_LEVEL =
             key("logLevel", Scalar.oneOf(LogLevel.class), LogLevel.ERROR, "debug, warn, info or error");
     public static final Key<Optional<Path>> LOG_FILE =
-            optional("logFile", Scalar.PATH, "where log lines go instead of the console");
+            optional("logFile", Scalar.PATH, "the file for log lines, instead of the console");
     public static final Key<Optional<String>> CONFIG_FILE =
-            optional("configFile", Scalar.TEXT, "accepted, as the Go program does, and ignored");
+            optional("configFile", Scalar.TEXT, "accepted for the Go program's files, and ignored");
     public static final Key<Path> IMAGE_PATH =
-            key("imagePath", Scalar.PATH, Path.of("/var/lib/ociregistry"), "where the cache is");
+            key("imagePath", Scalar.PATH, Path.of("/var/lib/ociregistry"), "the directory of the cache");
     public static final Key<Optional<String>> PRELOAD_IMAGES =
-            optional("preloadImages", Scalar.TEXT, "image lists or tarballs to load while serving");
+            optional("preloadImages", Scalar.TEXT, "image lists or archives to load while serving");
     public static final Key<Optional<String>> IMAGE_FILE =
-            optional("imageFile", Scalar.TEXT, "image lists or tarballs for the command load");
+            optional("imageFile", Scalar.TEXT, "image lists or archives for the command load");
     public static final Key<Optional<String>> RESOLVE_REF = optional(
             "resolveRef",
             Scalar.TEXT,
-            "the name of an image in a tarball that has none, or the repository of those that have only a tag");
+            "the name for an image without a name in an archive, or the repository for images that have only a tag");
     public static final Key<String> HOST = key("host", Scalar.TEXT, "0.0.0.0", "the address to listen on");
     public static final Key<Integer> PORT = key("port", Scalar.PORT, 8080, "the port to listen on; 0 takes a free one");
     public static final Key<String> OS =
-            key("os", Scalar.TEXT, GoPlatform.os(), "whose images are loaded; this machine's");
+            key("os", Scalar.TEXT, GoPlatform.os(), "the operating system of the images to load");
     public static final Key<String> ARCH =
-            key("arch", Scalar.TEXT, GoPlatform.arch(), "whose images are loaded; this machine's");
+            key("arch", Scalar.TEXT, GoPlatform.arch(), "the processor of the images to load");
     public static final Key<Duration> PULL_TIMEOUT = key(
             "pullTimeout",
             Scalar.MILLISECONDS,
             Duration.ofSeconds(60),
-            "how long a registry may send nothing before a load gives it up, in milliseconds or like 60s");
+            "how long a registry may send nothing before a load stops asking it, in milliseconds or like 60s");
     public static final Key<Optional<Platforms>> PLATFORM = optional(
-            "platform", Scalar.PLATFORMS, "whose images are loaded, instead of os and arch: platforms, or all");
+            "platform", Scalar.PLATFORMS, "the platforms of the images to load, instead of os and arch, or all");
     public static final Key<Integer> PARALLEL =
             key("parallel", Scalar.integer(1, 64), 4, "how many images are loaded at a time");
-    public static final Key<Boolean> WITH_REFERRERS =
-            key("withReferrers", Scalar.BOOLEAN, false, "whether signatures and the like are loaded with their images");
+    public static final Key<Boolean> WITH_REFERRERS = key(
+            "withReferrers", Scalar.BOOLEAN, false, "whether referrers such as signatures are loaded with their"
+                    + " images");
     public static final Key<Integer> HEALTH =
-            key("health", Scalar.PORT, 0, "a port for health checks alone; 0 is none");
-    public static final Key<Integer> METRICS = key("metrics", Scalar.PORT, 0, "a port for metrics alone; 0 is none");
+            key("health", Scalar.PORT, 0, "a separate port for health checks; 0 is none");
+    public static final Key<Integer> METRICS = key("metrics", Scalar.PORT, 0, "a separate port for metrics; 0 is none");
     public static final Key<Boolean> ALWAYS_PULL_LATEST =
-            key("alwaysPullLatest", Scalar.BOOLEAN, false, "ask the upstream again for every latest");
-    public static final Key<Boolean> AIR_GAPPED =
-            key("airGapped", Scalar.BOOLEAN, false, "never call an upstream; what is not cached is not found");
+            key("alwaysPullLatest", Scalar.BOOLEAN, false, "revalidate the tag latest on every request");
+    public static final Key<Boolean> AIR_GAPPED = key(
+            "airGapped", Scalar.BOOLEAN, false, "never ask an upstream; content that is not cached is answered with"
+                    + " 404");
     public static final Key<Boolean> HELLO_WORLD =
-            key("helloWorld", Scalar.BOOLEAN, false, "serve one embedded image and nothing else");
+            key("helloWorld", Scalar.BOOLEAN, false, "serve only one embedded image");
     public static final Key<Optional<String>> DEFAULT_NS =
-            optional("defaultNs", RegistryKeys.NAME_TYPE, "the registry of requests that name none");
+            optional("defaultNs", RegistryKeys.NAME_TYPE, "the registry for requests that name none");
     public static final Key<List<UpstreamConfig>> REGISTRIES =
-            key("registries", new RegistryList(), List.of(), "how to reach upstream registries");
+            key("registries", new RegistryList(), List.of(), "settings of upstream registries");
     public static final Key<UnlistedRegistries> UNLISTED_REGISTRIES = key(
             "unlistedRegistries",
             Scalar.oneOf(UnlistedRegistries.class),
             UnlistedRegistries.ALLOW,
-            "allow or deny registries without an entry");
+            "allow or deny requests for registries without an entry");
     public static final Key<PruneConfig> PRUNE_CONFIG =
-            key("pruneConfig", SectionKeys.PRUNE_TYPE, PruneConfig.DEFAULT, "pruning in the background");
+            key("pruneConfig", SectionKeys.PRUNE_TYPE, PruneConfig.DEFAULT, "background pruning");
     public static final Key<ListConfig> LIST_CONFIG =
-            key("listConfig", SectionKeys.LIST_TYPE, ListConfig.DEFAULT, "how the command list prints");
+            key("listConfig", SectionKeys.LIST_TYPE, ListConfig.DEFAULT, "the output of the command list");
     public static final Key<ServerTlsConfig> SERVER_TLS_CONFIG =
             key("serverTlsConfig", SectionKeys.SERVER_TLS_TYPE, ServerTlsConfig.NONE, "TLS towards clients");
     public static final Key<ClientsConfig> CLIENTS =
-            key("clients", ClientsKeys.TYPE, ClientsConfig.NONE, "what clients have to show");
+            key("clients", ClientsKeys.TYPE, ClientsConfig.NONE, "the credentials that clients must send");
     public static final Key<Long> MAX_MANIFEST_BYTES = key(
             "maxManifestBytes",
             Scalar.size(1, MAX_MANIFEST),
             4_393_216L,
-            "larger manifests are refused; containerd's limit");
+            "the maximum size of a manifest; the default is containerd's limit");
     public static final Key<Boolean> PREFETCH = key(
             "prefetch",
             Scalar.BOOLEAN,
             true,
-            "whether an image that a client fetches is brought in whole, even if the client leaves");
+            "whether all blobs of a fetched image are fetched in the background, even if the client disconnects");
     public static final Key<Duration> SHUTDOWN_TIMEOUT = key(
-            "shutdownTimeout", Scalar.DURATION, Duration.ofSeconds(25), "how long a stop waits for requests in flight");
-    public static final Key<Integer> RATE_LIMIT_STATUS =
-            key("rateLimitStatus", SectionKeys.RATE_LIMIT_TYPE, 429, "429 or 503 while an upstream limits us");
+            "shutdownTimeout",
+            Scalar.DURATION,
+            Duration.ofSeconds(25),
+            "how long a shutdown waits for requests in flight");
+    public static final Key<Integer> RATE_LIMIT_STATUS = key(
+            "rateLimitStatus", SectionKeys.RATE_LIMIT_TYPE, 429, "the status during a rate limit of an upstream:"
+                    + " 429 or 503");
     public static final Key<Timeouts> TIMEOUTS =
-            key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines towards upstreams");
+            key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines of requests to upstreams");
 
     public static final Key<CacheConfig> CACHE =
-            key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "the bounds of the cache");
+            key("cache", SectionKeys.CACHE_TYPE, CacheConfig.DEFAULT, "limits, pins and scrubbing of the cache");
 
     public static final Key<AdminConfig> ADMIN =
-            key("admin", SectionKeys.ADMIN_TYPE, AdminConfig.DEFAULT, "who may administer the server, and from where");
+            key("admin", SectionKeys.ADMIN_TYPE, AdminConfig.DEFAULT, "the admin API: its port and its token");
 
     public static final List<Key<?>> ALL = List.of(
             LOG_LEVEL,

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
 /**
- * What a manifest says of content it refers to (image specification, "Descriptors").
+ * The media type, digest, size and platform with which a manifest names content (image specification, "Descriptors").
  *
- * @param size bytes; -1 if the manifest does not say
+ * @param size in bytes; -1 if the manifest gives none
  */
 public record Descriptor(MediaType mediaType, Digest digest, long size, Optional<Platform> platform) {
-    /** Reads a descriptor; empty if it has no digest that we could ever ask for. */
+    /** Reads a descriptor; empty if its digest is missing, malformed or of an unknown algorithm. */
     public static Optional<Descriptor> read(JsonNode node) {
         try {
             return Optional.of(new Descriptor(
@@ -22,7 +22,7 @@ public record Descriptor(MediaType mediaType, Digest digest, long size, Optional
         }
     }
 
-    /** True for layers that registries need not have; clients fetch them from elsewhere. */
+    /** True for a layer that a registry need not have, because clients fetch it from another server. */
     public boolean isForeign() {
         return mediaType.value().contains(".foreign.") || mediaType.value().contains(".nondistributable.");
     }

@@ -9,13 +9,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The digest of some content, as the image specification defines it ("Digests"); only the registered algorithms. Kept as numbers, since a cache
- * has hundreds of thousands of them in memory.
+ * A digest of one of the registered algorithms (image specification, "Digests"). Immutable.
+ *
+ * <p>The hash is stored as numbers, because a cache has hundreds of thousands of digests in memory.
  */
 public final class Digest implements Reference, Comparable<Digest> {
-    private static final int WORD = 16;
-    private static final byte[] EMPTY = {};
-    private static final long[] NOTHING = {};
+    private static final int WORD_DIGITS = 16;
+    private static final byte[] NO_BYTES = {};
+    private static final long[] NO_WORDS = {};
 
     /** The registered algorithms. */
     public enum Algorithm {
@@ -30,12 +31,12 @@ public final class Digest implements Reference, Comparable<Digest> {
             this.encoded = Pattern.compile("[a-f0-9]{" + length + "}");
         }
 
-        /** A fresh hash of this algorithm; every JDK has both. */
+        /** Returns a new hash of this algorithm; every JDK has both algorithms. */
         public MessageDigest newHash() {
             try {
                 return MessageDigest.getInstance(jdkName);
             } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("this Java has no " + jdkName, e);
+                throw new IllegalStateException("this Java runtime has no " + jdkName, e);
             }
         }
 
@@ -49,14 +50,14 @@ public final class Digest implements Reference, Comparable<Digest> {
     private final long second;
     private final long third;
     private final long fourth;
-    /** What a SHA-512 has more. */
+    /** Words five to eight of a SHA-512 hash; empty for SHA-256. */
     private final long[] rest;
 
     /**
-     * One that is known in its two parts.
+     * Makes a digest of its two parts.
      *
      * @param hex the lower-case hexadecimal form, of the algorithm's length
-     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} if it is not that
+     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} if {@code hex} has another form
      */
     public Digest(Algorithm algorithm, String hex) {
         if (!algorithm.encoded.matcher(hex).matches()) {
@@ -67,18 +68,18 @@ public final class Digest implements Reference, Comparable<Digest> {
         this.third = word(hex, 2);
         this.fourth = word(hex, 3);
         this.rest = algorithm == Algorithm.SHA256
-                ? NOTHING
+                ? NO_WORDS
                 : new long[] {word(hex, 4), word(hex, 5), word(hex, 6), word(hex, 7)};
     }
 
     private static long word(String hex, int number) {
-        return HexFormat.fromHexDigitsToLong(hex, number * WORD, (number + 1) * WORD);
+        return HexFormat.fromHexDigitsToLong(hex, number * WORD_DIGITS, (number + 1) * WORD_DIGITS);
     }
 
     /**
      * Parses {@code algorithm:hex}.
      *
-     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} if that is no digest of a registered algorithm
+     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} if the text is not a digest of a registered algorithm
      */
     public static Digest parse(String text) {
         int colon = text.indexOf(':');
@@ -91,7 +92,7 @@ public final class Digest implements Reference, Comparable<Digest> {
         throw invalid(text);
     }
 
-    /** The SHA-256 digest of some bytes. */
+    /** Returns the SHA-256 digest of these bytes. */
     public static Digest of(byte[] bytes) {
         return of(Algorithm.SHA256, bytes);
     }
@@ -101,7 +102,7 @@ public final class Digest implements Reference, Comparable<Digest> {
                 algorithm, HexFormat.of().formatHex(algorithm.newHash().digest(bytes)));
     }
 
-    /** The digest that a hash of this algorithm stands at; the hash is reset by it. */
+    /** Completes a hash of this algorithm, which resets the hash, and returns its digest. */
     public static Digest finish(Algorithm algorithm, MessageDigest hash) {
         return new Digest(algorithm, HexFormat.of().formatHex(hash.digest()));
     }
@@ -111,9 +112,12 @@ public final class Digest implements Reference, Comparable<Digest> {
         return equals(of(algorithm(), bytes));
     }
 
-    /** False for the size 0 of any content but the empty one: proxies and broken manifests name that size for content that they do not have. */
+    /**
+     * Whether content with this digest can have this size. Size 0 fits only the digest of empty content: proxies and
+     * broken manifests give that size for content that they do not have.
+     */
     public boolean canBeOf(long size) {
-        return size > 0 || (size == 0 && matches(EMPTY));
+        return size > 0 || (size == 0 && matches(NO_BYTES));
     }
 
     @Override
@@ -128,7 +132,7 @@ public final class Digest implements Reference, Comparable<Digest> {
     /** The lower-case hexadecimal form. */
     public String hex() {
         HexFormat format = HexFormat.of();
-        StringBuilder text = new StringBuilder((4 + rest.length) * WORD);
+        StringBuilder text = new StringBuilder((4 + rest.length) * WORD_DIGITS);
         text.append(format.toHexDigits(first)).append(format.toHexDigits(second));
         text.append(format.toHexDigits(third)).append(format.toHexDigits(fourth));
         for (long word : rest) {
@@ -137,7 +141,7 @@ public final class Digest implements Reference, Comparable<Digest> {
         return text.toString();
     }
 
-    /** The order of their texts. */
+    /** Orders digests as their texts. */
     @Override
     public int compareTo(Digest other) {
         int compared = algorithm().compareTo(other.algorithm());
@@ -172,6 +176,7 @@ public final class Digest implements Reference, Comparable<Digest> {
         return new RegistryException(
                 ErrorCode.DIGEST_INVALID,
                 Text.quoted(text)
-                        + " is no digest: expected sha256: and 64, or sha512: and 128, lower-case hexadecimal digits");
+                        + " is not a digest: expected sha256: and 64, or sha512: and 128 lower-case hexadecimal"
+                        + " digits");
     }
 }

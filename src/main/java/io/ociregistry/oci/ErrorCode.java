@@ -1,49 +1,49 @@
 package io.ociregistry.oci;
 
 /**
- * What went wrong, by meaning: the HTTP status a client gets and the code in the body's OCI error list.
+ * A kind of error, with the HTTP status and the code in the OCI error list that a client gets for it.
  *
- * <p>The wire codes are those of the distribution specification ("Error Codes"); for what it does not foresee, those that distribution
- * sends ({@code UNAVAILABLE}, {@code UNKNOWN}).
+ * <p>The codes are those of the distribution specification ("Error Codes"). For an error that the specification does
+ * not list, the code is the one that the CNCF distribution server sends ({@code UNAVAILABLE}, {@code UNKNOWN}).
  */
 public enum ErrorCode {
-    /** No such blob, here or upstream. */
+    /** Neither the cache nor the upstream has the blob. */
     BLOB_UNKNOWN(404, "BLOB_UNKNOWN"),
-    /** No such manifest, here or upstream; also the answer to a reference that can't be a tag. */
+    /** Neither the cache nor the upstream has the manifest, or the reference is not a valid tag. */
     MANIFEST_UNKNOWN(404, "MANIFEST_UNKNOWN"),
-    /** No such repository; also the answer to a name that can't be one, and where no upstream can be derived. */
+    /** The repository does not exist, its name is invalid, or no upstream can be derived from the request. */
     NAME_UNKNOWN(404, "NAME_UNKNOWN"),
-    /** No such path under this server. */
+    /** This server has no such path. */
     PATH_UNKNOWN(404, "UNSUPPORTED"),
     /** The digest is malformed or of an unknown algorithm. */
     DIGEST_INVALID(400, "DIGEST_INVALID"),
     /** The request is malformed in another way. */
     REQUEST_INVALID(400, "UNSUPPORTED"),
-    /** The client has to log in here first. */
+    /** The client must log in to this server. */
     UNAUTHORIZED(401, "UNAUTHORIZED"),
-    /** We may not ask that upstream, or it refused us. */
+    /** This server may not ask the upstream, or the upstream refused this server. */
     DENIED(403, "DENIED"),
-    /** No requested range is within the content. */
+    /** None of the requested ranges is within the content. */
     RANGE_NOT_SATISFIABLE(416, "UNSUPPORTED"),
-    /** A method that a pull-only server has not. */
+    /** A pull-only server does not support the method. */
     UNSUPPORTED(405, "UNSUPPORTED"),
-    /** The upstream limits us and nothing is cached. */
+    /** The upstream limits the requests of this server, and the content is not cached. */
     TOO_MANY_REQUESTS(429, "TOOMANYREQUESTS"),
-    /** The upstream answered, but with an error or with something that can't be right. */
+    /** The upstream answered with an error or with an invalid answer. */
     UPSTREAM_BAD_ANSWER(502, "UNKNOWN"),
-    /** The upstream sent something else than what was asked for. */
+    /** The upstream sent content with another digest or size than requested. */
     UPSTREAM_WRONG_CONTENT(502, "UNKNOWN"),
-    /** The upstream can't be reached: name resolution, connection or TLS failed. */
+    /** The upstream cannot be reached: name resolution, connection or TLS failed. */
     UPSTREAM_UNREACHABLE(503, "UNAVAILABLE"),
-    /** This server is stopping or has too much to do. */
+    /** This server is stopping or overloaded. */
     OVERLOADED(503, "UNAVAILABLE"),
-    /** Our disk does not take or give what it should. */
+    /** A write to the disk of this server, or a read from it, failed. */
     STORE_FAILED(503, "UNAVAILABLE"),
     /** The upstream did not answer in time. */
     UPSTREAM_TIMEOUT(504, "UNAVAILABLE"),
-    /** The request came through this server before, or through too many (RFC 5842, 7.2). */
+    /** The request has passed through this server before, or through too many servers (RFC 5842, 7.2). */
     LOOP(508, "UNAVAILABLE"),
-    /** A fault of ours. */
+    /** This server has a bug. */
     INTERNAL(500, "UNKNOWN");
 
     private final int status;
@@ -64,7 +64,7 @@ public enum ErrorCode {
         return wireCode;
     }
 
-    /** True for an upstream that failed, as opposed to one that answered with a definite no. */
+    /** True if the upstream failed; false if it gave a definite negative answer. */
     public boolean isUpstreamFailure() {
         return this == UPSTREAM_BAD_ANSWER || this == UPSTREAM_UNREACHABLE || this == UPSTREAM_TIMEOUT;
     }

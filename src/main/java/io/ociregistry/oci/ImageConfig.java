@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.Optional;
 
-/** The config of an image (image specification, "Image Configuration"), as far as it is anybody's business but the runtime's. */
+/** Reads the platform from the config of an image (image specification, "Image Configuration"). */
 public final class ImageConfig {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     private ImageConfig() {}
 
-    /** What the image runs on; empty if that is no config of an image. */
+    /** The platform of the image; empty if the bytes are not the config of an image. */
     public static Optional<Platform> platform(byte[] config) {
         try {
             JsonNode json = JSON.readTree(config);
@@ -22,7 +22,7 @@ public final class ImageConfig {
                     ? Optional.empty()
                     : Optional.of(
                             new Platform(os, architecture, json.path("variant").asText("")));
-        } catch (IOException none) {
+        } catch (IOException notJson) {
             return Optional.empty();
         }
     }

@@ -1,9 +1,9 @@
 package io.ociregistry.oci;
 
-/** A manifest as people name it: {@code registry/repository:tag} or {@code registry/repository@digest}. */
+/** A full reference to a manifest: {@code registry/repository:tag} or {@code registry/repository@digest}. */
 public record ImageReference(Repository repository, Reference reference) {
     /**
-     * Parses the complete form; nothing is implied, neither a registry nor {@code latest}.
+     * Parses the complete form; neither the registry nor {@code latest} is implied.
      *
      * @throws RegistryException if a part is missing or malformed
      */
@@ -14,7 +14,8 @@ public record ImageReference(Repository repository, Reference reference) {
         if (slash < 0 || end < slash) {
             throw new RegistryException(
                     ErrorCode.NAME_UNKNOWN,
-                    Text.quoted(text) + " is no complete image reference: expected registry/repository:tag or @digest");
+                    Text.quoted(text) + " is not a complete image reference: expected registry/repository:tag or"
+                            + " @digest");
         }
         Repository repository =
                 new Repository(RegistryName.parse(text.substring(0, slash)), text.substring(slash + 1, end));

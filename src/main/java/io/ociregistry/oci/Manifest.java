@@ -11,10 +11,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A manifest or index: its exact bytes, and what they say.
+ * A manifest or index: its exact bytes, and the descriptors in them. Immutable.
  *
- * <p>The bytes are never rewritten: their digest is the manifest's name. Any JSON manifest is taken, known to us or not; what refers to other
- * content is looked for in {@code manifests}, {@code config}, {@code layers}, {@code blobs} and {@code subject}.
+ * <p>The bytes are never rewritten, because their digest names the manifest. Any JSON manifest is accepted, also one
+ * of an unknown media type. Descriptors are read from {@code manifests}, {@code config}, {@code layers}, {@code blobs}
+ * and {@code subject}.
  */
 public final class Manifest {
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -40,37 +41,38 @@ public final class Manifest {
     }
 
     /**
-     * Reads what a registry sent as a manifest.
+     * Reads a manifest that a registry sent.
      *
-     * @param bytes not changed afterwards by the caller
-     * @param declared the Content-Type it came with; where that tells nothing, or something else than the content, the content decides
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if it can't be a manifest
+     * @param bytes the body; the caller must not change it afterwards
+     * @param declared the Content-Type of the answer; the content decides if this is generic or contradicts the content
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the body is not a manifest
      */
     public static Manifest parse(byte[] bytes, MediaType declared) {
         JsonNode json = json(bytes, declared);
         MediaType type = typeOf(json, declared);
         if (type.isSchema1() || json.path("schemaVersion").asInt() == 1) {
             throw bad(
-                    "it is a Docker schema 1 manifest, which no current client accepts; ask for an image that was pushed since 2017");
+                    "it is a Docker schema 1 manifest, which no current client accepts; pull an image that was pushed"
+                            + " since 2017");
         }
         if (json.hasNonNull("manifests") && (json.hasNonNull("layers") || json.hasNonNull("config"))) {
-            // Read as an index by one client and as an image by another: GHSA-qq97-vm5h-rrhg.
+            // Some clients would read it as an index, others as an image: GHSA-qq97-vm5h-rrhg.
             throw bad("it has both \"manifests\" and \"layers\" or \"config\"");
         }
         return new Manifest(bytes, type, json);
     }
 
-    /** The exact bytes; a fresh read-only view. */
+    /** Returns a new read-only view of the exact bytes. */
     public ByteBuffer bytes() {
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
     }
 
-    /** The exact bytes; a copy. */
+    /** Returns a copy of the exact bytes. */
     public byte[] toByteArray() {
         return bytes.clone();
     }
 
-    /** Bytes. */
+    /** The size in bytes. */
     public int size() {
         return bytes.length;
     }
@@ -84,7 +86,7 @@ public final class Manifest {
         return digest;
     }
 
-    /** True if these bytes have that digest, of whichever algorithm. */
+    /** Whether the bytes have this digest, of either algorithm. */
     public boolean is(Digest other) {
         return other.algorithm() == digest.algorithm() ? digest.equals(other) : other.matches(bytes);
     }
@@ -99,22 +101,22 @@ public final class Manifest {
         return blobs;
     }
 
-    /** Those without which it can't be used offline: clients fetch foreign layers from elsewhere. */
+    /** The blobs that an offline client needs: all but foreign layers, which clients fetch from another server. */
     public List<Descriptor> neededBlobs() {
         return blobs().stream().filter(blob -> !blob.isForeign()).toList();
     }
 
-    /** The one of the blobs that says what the image is and runs on; artifacts need not have one. */
+    /** The descriptor of the config blob; an artifact need not have one. */
     public Optional<Descriptor> config() {
         return config;
     }
 
-    /** True for what build tools say about how an image was made; nobody needs it to run the image. */
+    /** True for an in-toto attestation of a build tool; running the image does not need it. */
     public boolean isAttestation() {
         return blobs.stream().anyMatch(blob -> blob.mediaType().value().startsWith("application/vnd.in-toto"));
     }
 
-    /** What this refers to as its subject, as signatures do. */
+    /** The manifest that this one refers to as its subject, as a signature does. */
     public Optional<Descriptor> subject() {
         return subject;
     }
@@ -130,18 +132,18 @@ public final class Manifest {
             if (json != null && json.isObject()) {
                 return json;
             }
-            throw bad("it is no JSON object (Content-Type: " + Text.quoted(declared.value()) + ")");
+            throw bad("it is not a JSON object (Content-Type: " + Text.quoted(declared.value()) + ")");
         } catch (IOException e) {
-            // Not only of its syntax: text that is neither UTF-8, UTF-16 nor UTF-32 is another kind.
-            throw bad("it is no JSON (Content-Type: " + Text.quoted(declared.value())
+            // IOException and not only its subclass for syntax: text that is not UTF-8, -16 or -32 fails otherwise.
+            throw bad("it is not JSON (Content-Type: " + Text.quoted(declared.value())
                     + "); is a login page or a proxy in between?");
         }
     }
 
     private static MediaType typeOf(JsonNode json, MediaType declared) {
-        MediaType own = new MediaType(json.path("mediaType").asText(""));
-        if (own.canBeManifest() && !own.isGeneric()) {
-            return own;
+        MediaType embedded = new MediaType(json.path("mediaType").asText(""));
+        if (embedded.canBeManifest() && !embedded.isGeneric()) {
+            return embedded;
         }
         if (!declared.isGeneric() && declared.canBeManifest() && !isContradicted(declared, json)) {
             return declared;
@@ -157,10 +159,10 @@ public final class Manifest {
             return declared;
         }
         throw bad("it is JSON, but neither its Content-Type " + Text.quoted(declared.value())
-                + " nor its content says that it is a manifest");
+                + " nor its content is that of a manifest");
     }
 
-    /** A client that takes an image for an index, or an index for an image, finds nothing in it. */
+    /** Whether the type is that of an index and the content an image, or the reverse: clients find nothing in it. */
     private static boolean isContradicted(MediaType declared, JsonNode json) {
         return declared.isIndex()
                 ? json.path("layers").isArray()
@@ -181,7 +183,8 @@ public final class Manifest {
         return List.copyOf(found);
     }
 
-    private static RegistryException bad(String why) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "what came as a manifest is none: " + why);
+    private static RegistryException bad(String reason) {
+        return new RegistryException(
+                ErrorCode.UPSTREAM_BAD_ANSWER, "the body that was sent as a manifest is not usable: " + reason);
     }
 }

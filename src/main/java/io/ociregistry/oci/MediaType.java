@@ -16,16 +16,16 @@ public record MediaType(String value) {
     public static final MediaType OCTET_STREAM = new MediaType("application/octet-stream");
     public static final MediaType NONE = new MediaType("");
 
-    /** RFC 6838 section 4.2. What a manifest says of itself goes into our headers. */
+    /** The grammar of RFC 6838 section 4.2; a manifest's own media type is sent in a header to clients. */
     private static final Pattern APPLICATION = Pattern.compile("application/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}");
 
-    /** What servers send that do not know, or do not say, what a manifest is. */
+    /** The types that servers send if they do not know or do not give the type of a manifest. */
     private static final Set<String> GENERIC =
             Set.of("", "application/json", "text/plain", "application/octet-stream", "binary/octet-stream");
 
     /**
-     * What we accept from every upstream, on every manifest request, whatever the client accepts: registries convert by it, and what they
-     * converted can't be fetched by digest. Schema 1 is not in it.
+     * The Accept header of every manifest request to an upstream, whatever the client accepts. Registries convert
+     * manifests by this header, and a converted manifest cannot be fetched by digest. Schema 1 is not accepted.
      */
     public static final String ACCEPT_MANIFESTS = String.join(
             ", ",
@@ -43,7 +43,7 @@ public record MediaType(String value) {
                 .toLowerCase(Locale.ROOT);
     }
 
-    /** True if it does not tell what the content is. */
+    /** True if the type gives no information about the content. */
     public boolean isGeneric() {
         return GENERIC.contains(value);
     }
@@ -56,12 +56,15 @@ public record MediaType(String value) {
         return equals(OCI_MANIFEST) || equals(DOCKER_MANIFEST);
     }
 
-    /** True for Docker's schema 1, whose digest is not that of its bytes: it can't be cached, and current clients refuse it. */
+    /**
+     * True for Docker's schema 1. Its digest is not that of its bytes, so it cannot be cached; current clients refuse
+     * it.
+     */
     public boolean isSchema1() {
         return value.startsWith("application/vnd.docker.distribution.manifest.v1");
     }
 
-    /** True if it can be that of a manifest: JSON of some application. */
+    /** True if a manifest can have this type: any JSON type under {@code application/}. */
     public boolean canBeManifest() {
         return APPLICATION.matcher(value).matches() && (value.endsWith("+json") || value.endsWith("/json"));
     }

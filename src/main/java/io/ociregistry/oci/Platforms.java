@@ -6,12 +6,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The platforms whose images are wanted: some, or all that there are. */
+/** A selection of platforms: given ones, or all. Immutable. */
 public final class Platforms {
-    /** All that there are. */
     public static final Platforms ALL = new Platforms(List.of());
 
-    private static final String EVERY = "all";
+    private static final String ALL_TEXT = "all";
 
     private final List<Platform> wanted;
 
@@ -19,7 +18,7 @@ public final class Platforms {
         this.wanted = wanted;
     }
 
-    /** Those, and no others; at least one. */
+    /** Selects these platforms; at least one. */
     public static Platforms of(List<Platform> wanted) {
         if (wanted.isEmpty()) {
             throw new IllegalArgumentException("no platform");
@@ -28,13 +27,13 @@ public final class Platforms {
     }
 
     /**
-     * Parses {@code all}, or platforms with commas between them.
+     * Parses {@code all}, or a comma-separated list of platforms.
      *
-     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one of them can't be a platform
+     * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if one of them is not a platform
      */
     public static Platforms parse(String text) {
         String stripped = text.strip();
-        return stripped.equals(EVERY)
+        return stripped.equals(ALL_TEXT)
                 ? ALL
                 : of(Stream.of(stripped.split(",", -1))
                         .map(String::strip)
@@ -43,11 +42,12 @@ public final class Platforms {
     }
 
     /**
-     * What to take of an index.
+     * The entries of an index that match a selection.
      *
-     * @param chosen in the order of the index, without attestations; what tells no platform is always among them, since only its config says
-     * @param missing the platforms that are wanted and that it has nothing for
-     * @param offered the platforms that it tells
+     * @param chosen in the order of the index, without attestations; entries without a platform are always included,
+     *     because only the config of such an image gives its platform
+     * @param missing the selected platforms for which the index has no entry
+     * @param offered the platforms that the index lists
      */
     public record Choice(List<Descriptor> chosen, List<Platform> missing, List<Platform> offered) {
         public Choice {
@@ -58,22 +58,24 @@ public final class Platforms {
     }
 
     /**
-     * Chooses among the entries of an index: of each wanted platform those of the best that runs on it. That is more than one where they differ
-     * in what is not looked at here, like the version of Windows.
+     * Chooses, for each selected platform, the entries of the index with the best platform that runs on it. Several
+     * entries match if they differ in a property that is not compared here, such as the version of Windows.
      */
     public Choice choose(List<Descriptor> entries) {
-        List<Descriptor> told = entries.stream().filter(Platforms::isTold).toList();
+        List<Descriptor> known =
+                entries.stream().filter(Platforms::hasKnownPlatform).toList();
         List<Platform> offered =
-                told.stream().map(Platforms::platform).distinct().toList();
-        List<Descriptor> untold = entries.stream().filter(Platforms::isUntold).toList();
-        Set<Descriptor> chosen = new LinkedHashSet<>(untold);
+                known.stream().map(Platforms::platform).distinct().toList();
+        List<Descriptor> unspecified =
+                entries.stream().filter(Platforms::hasNoPlatform).toList();
+        Set<Descriptor> chosen = new LinkedHashSet<>(unspecified);
         List<Platform> missing = new ArrayList<>();
         if (wanted.isEmpty()) {
-            chosen.addAll(told);
+            chosen.addAll(known);
         }
         for (Platform platform : wanted) {
-            List<Descriptor> best = best(platform, told);
-            if (best.isEmpty() && untold.isEmpty()) {
+            List<Descriptor> best = best(platform, known);
+            if (best.isEmpty() && unspecified.isEmpty()) {
                 missing.add(platform);
             }
             chosen.addAll(best);
@@ -81,9 +83,9 @@ public final class Platforms {
         return new Choice(entries.stream().filter(chosen::contains).toList(), missing, offered);
     }
 
-    private static List<Descriptor> best(Platform wanted, List<Descriptor> told) {
+    private static List<Descriptor> best(Platform wanted, List<Descriptor> known) {
         for (Platform candidate : wanted.runs()) {
-            List<Descriptor> fitting = told.stream()
+            List<Descriptor> fitting = known.stream()
                     .filter(entry -> platform(entry).equals(candidate))
                     .toList();
             if (!fitting.isEmpty()) {
@@ -93,14 +95,14 @@ public final class Platforms {
         return List.of();
     }
 
-    private static boolean isUntold(Descriptor entry) {
+    private static boolean hasNoPlatform(Descriptor entry) {
         return entry.platform()
                 .filter(platform ->
                         !platform.os().isEmpty() || !platform.architecture().isEmpty())
                 .isEmpty();
     }
 
-    private static boolean isTold(Descriptor entry) {
+    private static boolean hasKnownPlatform(Descriptor entry) {
         return entry.platform().filter(Platform::isTold).isPresent();
     }
 
@@ -121,7 +123,7 @@ public final class Platforms {
     @Override
     public String toString() {
         return wanted.isEmpty()
-                ? EVERY
+                ? ALL_TEXT
                 : String.join(",", wanted.stream().map(Platform::toString).toList());
     }
 }

@@ -1,11 +1,13 @@
 package io.ociregistry.oci;
 
-/** What names a manifest inside its repository: a tag or a digest ({@code <reference>} of the distribution specification). */
+/** A tag or a digest, which names a manifest in its repository (distribution specification, {@code <reference>}). */
 public sealed interface Reference permits Tag, Digest {
     /**
-     * Parses the last path component of a manifest request. A tag can't hold a colon and a digest must, so the colon decides.
+     * Parses the last path component of a manifest request. A tag has no colon and a digest has one, so the colon
+     * decides.
      *
-     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} or, for an impossible tag, {@link ErrorCode#MANIFEST_UNKNOWN}
+     * @throws RegistryException {@link ErrorCode#DIGEST_INVALID} for an invalid digest, or
+     *     {@link ErrorCode#MANIFEST_UNKNOWN} for an invalid tag
      */
     static Reference parse(String text) {
         return text.indexOf(':') >= 0 ? Digest.parse(text) : Tag.parse(text);

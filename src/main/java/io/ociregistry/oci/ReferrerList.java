@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What refers to a manifest as its subject: signatures, attestations and the like (distribution specification, "Listing Referrers").
+ * The referrers of a manifest, such as signatures and attestations (distribution specification, "Listing Referrers").
  *
- * <p>Descriptors are kept as they came, whatever they say; each digest once. Those that have no digest that could be pulled are left out.
+ * <p>Descriptors are stored as received, with all their properties, and each digest once. A descriptor without a valid
+ * digest is left out. Immutable.
  */
 public final class ReferrerList {
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -34,9 +35,9 @@ public final class ReferrerList {
     }
 
     /**
-     * Reads an image index; empty if it is JSON, but no index.
+     * Reads an image index; empty if the bytes are JSON, but not an index.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if it is no JSON, or not all of it
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the bytes are not JSON, or truncated
      */
     public static Optional<ReferrerList> parse(byte[] bytes) {
         JsonNode json = read(bytes);
@@ -45,12 +46,15 @@ public final class ReferrerList {
         return index ? Optional.of(of(manifests)) : Optional.empty();
     }
 
-    /** What an index lists, as one under the tag {@code <algorithm>-<hex>} does ("Referrers Tag Schema"); nothing if it is no index. */
+    /**
+     * The entries of an index, such as the one under the tag {@code <algorithm>-<hex>} ("Referrers Tag Schema"); empty
+     * if the manifest is not an index.
+     */
     public static ReferrerList listedIn(Manifest index) {
         return index.mediaType().isIndex() ? parse(index.toByteArray()).orElse(EMPTY) : EMPTY;
     }
 
-    /** The descriptor of one manifest, as a registry would list it. */
+    /** A list of one manifest's descriptor, as a registry would list it. */
     public static ReferrerList of(Manifest referrer) {
         JsonNode json = read(referrer.toByteArray());
         ObjectNode descriptor = JSON.createObjectNode()
@@ -68,7 +72,7 @@ public final class ReferrerList {
         return new ReferrerList(List.of(descriptor));
     }
 
-    /** All that these list; of several descriptors of one digest the first counts. */
+    /** The union of these lists; the first of several descriptors with the same digest wins. */
     public static ReferrerList merged(Collection<ReferrerList> lists) {
         Map<String, JsonNode> byDigest = new LinkedHashMap<>();
         lists.forEach(list -> list.descriptors.forEach(
@@ -76,7 +80,7 @@ public final class ReferrerList {
         return new ReferrerList(byDigest.values());
     }
 
-    /** Those that have one of these artifact types. */
+    /** The entries that have one of these artifact types. */
     public ReferrerList ofTypes(Collection<String> artifactTypes) {
         return new ReferrerList(descriptors.stream()
                 .filter(descriptor ->
@@ -84,7 +88,7 @@ public final class ReferrerList {
                 .toList());
     }
 
-    /** What is listed, by digest. */
+    /** The digests of all entries. */
     public List<Digest> digests() {
         return descriptors.stream()
                 .map(descriptor -> Digest.parse(descriptor.path("digest").asText("")))
@@ -95,7 +99,7 @@ public final class ReferrerList {
         return descriptors.isEmpty();
     }
 
-    /** The body of an answer: an image index. */
+    /** The body of an answer to a client: an image index. */
     public byte[] toJson() {
         ObjectNode json = JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MediaType.OCI_INDEX.value());
         ArrayNode manifests = json.putArray("manifests");
@@ -120,9 +124,10 @@ public final class ReferrerList {
                 return json;
             }
         } catch (IOException e) {
-            // No JSON at all, or a part of it.
+            // Not JSON, or truncated.
         }
         throw new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, "what came as a list of referrers is no JSON, or not all of it");
+                ErrorCode.UPSTREAM_BAD_ANSWER, "the body that was sent as a list of referrers is not JSON, or"
+                        + " truncated");
     }
 }

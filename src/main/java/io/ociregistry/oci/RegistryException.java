@@ -5,10 +5,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that can't be answered as asked: thrown where it is noticed, by meaning, and rendered once, as OCI JSON.
+ * An error that answers a request; the web layer sends it as OCI JSON.
  *
- * <p>The message is for the person at the client: what was attempted, on what, what happened and, where there is something, what to do.
- * It never holds a secret. It carries no stack trace unless it is {@link ErrorCode#INTERNAL}: users and networks cause the others.
+ * <p>The message is for the user of the client: the attempt, its object, the failure and, if possible, the remedy. It
+ * never contains a secret. Only an exception with {@link ErrorCode#INTERNAL} has a stack trace, because users and
+ * networks cause all others.
  */
 public final class RegistryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -25,9 +26,9 @@ public final class RegistryException extends RuntimeException {
     }
 
     /**
-     * With all there is to tell.
+     * Makes an exception with a cause and a time to wait.
      *
-     * @param retryAfter when trying again can make sense, for the {@code Retry-After} header
+     * @param retryAfter the time after which a retry can succeed, for the {@code Retry-After} header
      */
     public RegistryException(ErrorCode code, String message, @Nullable Throwable cause, @Nullable Duration retryAfter) {
         super(message, cause, false, code == ErrorCode.INTERNAL);

@@ -5,7 +5,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A registry as image references name it: {@code host} or {@code host:port}, in lower case; the port 443 is left out, since it says nothing.
+ * The name of a registry in image references: {@code host} or {@code host:port}, in lower case. The port 443 is left
+ * out, because it is the default.
  *
  * @param host a DNS name, an IPv4 address, or an IPv6 address in brackets
  * @param port 1 to 65535, or 0 for none
@@ -21,7 +22,7 @@ public record RegistryName(String host, int port) implements Comparable<Registry
     private static final Pattern ASCII = Pattern.compile("[!-~]*+");
     private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
 
-    /** Docker Hub, by the name that image references use. */
+    /** Docker Hub, under the name that image references use. */
     public static final RegistryName DOCKER_HUB = new RegistryName("docker.io", 0);
 
     public RegistryName {
@@ -36,14 +37,13 @@ public record RegistryName(String host, int port) implements Comparable<Registry
     }
 
     /**
-     * Parses {@code host[:port]} as a client may write it, in any case.
+     * Parses {@code host[:port]} in any case.
      *
-     * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if that can't be a registry
+     * @throws RegistryException {@link ErrorCode#NAME_UNKNOWN} if the text is not the name of a registry
      */
     public static RegistryName parse(String text) {
         if (!ASCII.matcher(text).matches()) {
-            // Some letters are ASCII only once they are in lower case: the Kelvin sign would make this another
-            // registry.
+            // The lower case of some other letters is ASCII: the Kelvin sign would become k, and name another registry.
             throw invalid(text);
         }
         String lower = text.toLowerCase(Locale.ROOT);
@@ -59,26 +59,26 @@ public record RegistryName(String host, int port) implements Comparable<Registry
         return checked(text, lower.substring(0, colon), number == HTTPS ? 0 : number);
     }
 
-    /** The one name of a registry that is known by several: all of Docker Hub's are {@code docker.io}. */
+    /** The canonical name of a registry with several names: {@code docker.io} for all names of Docker Hub. */
     public RegistryName canonical() {
         return DOCKER_HUB_ALIASES.contains(toString()) ? DOCKER_HUB : this;
     }
 
     /**
-     * True if the first component of a name is read as a registry, by the rule of docker: it has a dot or a port, or is
+     * Whether the first component of an image name is a registry by Docker's rule: it has a dot or a port, or is
      * {@code localhost}.
      */
     public static boolean isUnmistakable(String component) {
         return hasDotOrPort(component) || component.equals("localhost");
     }
 
-    /** True if a component is written as a host with a domain or a port. */
+    /** Whether a component has the form of a host with a domain or a port. */
     public static boolean hasDotOrPort(String component) {
         return component.indexOf('.') >= 0 || component.indexOf(':') >= 0;
     }
 
     /**
-     * The name with its port, also where that is 443. No name of a repository has a colon, so it can only be a
+     * The name with its port, also if that is 443. A repository name has no colon, so the result is always read as a
      * registry.
      */
     public String withPort() {
@@ -106,6 +106,7 @@ public record RegistryName(String host, int port) implements Comparable<Registry
     private static RegistryException invalid(String text) {
         return new RegistryException(
                 ErrorCode.NAME_UNKNOWN,
-                Text.quoted(text) + " can't be a registry: expected a host name or address, with or without :port");
+                Text.quoted(text) + " is not the name of a registry: expected a host name or address, with or"
+                        + " without :port");
     }
 }

@@ -3,9 +3,9 @@ package io.ociregistry.oci;
 import java.util.regex.Pattern;
 
 /**
- * A repository of a registry. What is cached is kept apart by it: the same name at two registries is two repositories.
+ * A repository of a registry. The same name at two registries is two repositories, which are cached separately.
  *
- * @param name the {@code <name>} of the distribution specification, any number of components, 255 characters at most
+ * @param name the {@code <name>} of the distribution specification: any number of components, at most 255 characters
  */
 public record Repository(RegistryName registry, String name) {
     private static final int MAX_LENGTH = 255;
@@ -18,19 +18,19 @@ public record Repository(RegistryName registry, String name) {
             throw new RegistryException(
                     ErrorCode.NAME_UNKNOWN,
                     Text.quoted(name)
-                            + " can't be a repository: expected lower-case letters and digits, separated by '.', '_', '__', '-' or '/',"
-                            + " 255 characters at most");
+                            + " is not the name of a repository: expected lower-case letters and digits, separated by"
+                            + " '.', '_', '__', '-' or '/', at most 255 characters");
         }
     }
 
-    /** The repository that people mean: all names of Docker Hub are one registry, whose names of one component are in {@code library/}. */
+    /** Resolves the names of Docker Hub to {@code docker.io}, and its names of one component to {@code library/}. */
     public Repository canonical() {
-        RegistryName one = registry.canonical();
-        boolean official = one.equals(RegistryName.DOCKER_HUB) && name.indexOf('/') < 0;
-        return new Repository(one, official ? OFFICIAL + name : name);
+        RegistryName canonical = registry.canonical();
+        boolean official = canonical.equals(RegistryName.DOCKER_HUB) && name.indexOf('/') < 0;
+        return new Repository(canonical, official ? OFFICIAL + name : name);
     }
 
-    /** True if that can name a repository. */
+    /** Whether the text is a valid repository name. */
     public static boolean isName(String text) {
         return text.length() <= MAX_LENGTH && GRAMMAR.matcher(text).matches();
     }

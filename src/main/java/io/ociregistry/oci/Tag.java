@@ -2,21 +2,22 @@ package io.ociregistry.oci;
 
 import java.util.regex.Pattern;
 
-/** A tag, as the distribution specification defines it ("Pulling manifests"). Upper and lower case are different tags. */
+/** A tag (distribution specification, "Pulling manifests"). Tags are case-sensitive. */
 public record Tag(String value) implements Reference {
     private static final Pattern GRAMMAR = Pattern.compile("[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}");
 
     public Tag {
         if (!isTag(value)) {
-            // 404, not 400: the conformance suite asks for ".INVALID_MANIFEST_NAME" and wants "not found".
+            // 404 and not 400: the conformance suite requests ".INVALID_MANIFEST_NAME" and expects 404.
             throw new RegistryException(
                     ErrorCode.MANIFEST_UNKNOWN,
                     Text.quoted(value)
-                            + " can't be a tag: letters, digits, '_', '.' and '-' are allowed, 128 at most, '.' and '-' not first");
+                            + " is not a tag: expected at most 128 letters, digits, '_', '.' and '-',"
+                            + " and not '.' or '-' at the start");
         }
     }
 
-    /** True if that can be a tag. */
+    /** Whether the text is a valid tag. */
     public static boolean isTag(String text) {
         return GRAMMAR.matcher(text).matches();
     }
@@ -24,7 +25,7 @@ public record Tag(String value) implements Reference {
     /**
      * Parses a tag.
      *
-     * @throws RegistryException {@link ErrorCode#MANIFEST_UNKNOWN} if that can't be a tag
+     * @throws RegistryException {@link ErrorCode#MANIFEST_UNKNOWN} if the text is not a valid tag
      */
     public static Tag parse(String text) {
         return new Tag(text);

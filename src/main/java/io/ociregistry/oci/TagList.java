@@ -13,7 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The tags of a repository (distribution specification, "Listing Tags"): each once, in the order of their bytes. */
+/** The tags of a repository (distribution specification, "Listing Tags"), each once, sorted by their bytes. */
 public record TagList(List<String> tags) {
     public static final TagList EMPTY = new TagList(List.of());
 
@@ -26,9 +26,9 @@ public record TagList(List<String> tags) {
     }
 
     /**
-     * Reads what a registry sent. What can't be a tag is left out.
+     * Reads the list that a registry sent, without its invalid tags.
      *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if it is no list of tags
+     * @throws RegistryException {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the body is not a list of tags
      */
     public static TagList parse(byte[] json) {
         JsonNode tags = read(json).path("tags");
@@ -41,11 +41,12 @@ public record TagList(List<String> tags) {
         return new TagList(found);
     }
 
-    /** All tags of all these lists. */
+    /** The union of these lists. */
     public static TagList merged(Collection<TagList> lists) {
         return new TagList(lists.stream().flatMap(list -> list.tags.stream()).toList());
     }
 
+    /** The union of this list and another. */
     public TagList and(TagList more) {
         return new TagList(Stream.concat(tags.stream(), more.tags.stream()).toList());
     }
@@ -54,7 +55,7 @@ public record TagList(List<String> tags) {
         return tags.isEmpty();
     }
 
-    /** The body of an answer. */
+    /** The body of an answer to a client. */
     public byte[] toJson(String repository) {
         ObjectNode json = JSON.createObjectNode().put("name", repository);
         ArrayNode array = json.putArray("tags");
@@ -65,17 +66,17 @@ public record TagList(List<String> tags) {
     private static JsonNode read(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);
-            // Some send null for a repository without tags.
+            // Some registries send null for a repository without tags.
             if (json != null
                     && json.has("tags")
                     && (json.get("tags").isArray() || json.get("tags").isNull())) {
                 return json;
             }
         } catch (IOException e) {
-            // No JSON at all.
+            // Not JSON.
         }
         throw new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
-                "what came as a list of tags is none; is a login page or a proxy in between?");
+                "the body that was sent as a list of tags is not one; is a login page or a proxy in between?");
     }
 }

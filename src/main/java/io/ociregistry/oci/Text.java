@@ -1,12 +1,15 @@
 package io.ociregistry.oci;
 
-/** Foreign text in our messages. */
+/** Quotes text of clients and upstreams for messages. */
 public final class Text {
     private static final int LIMIT = 80;
 
     private Text() {}
 
-    /** The text in quotes, printable and short, so that hostile input can't forge log lines or flood them. */
+    /**
+     * Returns the text in quotes, in printable ASCII and at most 80 characters, so that hostile input cannot forge log
+     * lines or flood the log.
+     */
     public static String quoted(String text) {
         StringBuilder out = new StringBuilder("\"");
         text.codePoints().limit(LIMIT).forEach(c -> out.appendCodePoint(c < 0x20 || c == 0x7f || c > 0x7e ? '?' : c));

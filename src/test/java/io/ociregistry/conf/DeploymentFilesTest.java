@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Reads what we ship for other programs to read. */
+/** Checks the files under conf/ that other programs read. */
 class DeploymentFilesTest {
     private static final Path UNIT = Path.of("conf/systemd/ociregistry.service");
 
@@ -41,25 +41,25 @@ class DeploymentFilesTest {
         "Service.SystemCallFilter, @system-service",
         "Service.MemoryDenyWriteExecute, no",
     })
-    void theUnitIsHardened(String key, String value) throws Exception {
+    void unitIsHardened(String key, String value) throws Exception {
         assertEquals(value, ini(UNIT).get(key));
     }
 
     @Test
-    void theUnitGivesTheServerTimeToDrain() throws Exception {
+    void unitGivesServerTimeToDrain() throws Exception {
         var seconds = Long.parseLong(ini(UNIT).get("Service.TimeoutStopSec"));
         assertTrue(seconds > ServerConfig.defaults().shutdownTimeout().toSeconds() + 5);
     }
 
     @Test
-    void theUnitKeepsTheCacheWhereTheServerLooks() throws Exception {
+    void unitAndServerUseSameImagePath() throws Exception {
         assertEquals(
                 ServerConfig.defaults().imagePath(),
                 Path.of("/var/lib", ini(UNIT).get("Service.StateDirectory")));
     }
 
     @Test
-    void systemdAcceptsTheUnit() throws Exception {
+    void systemdAcceptsUnit() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/systemd-analyze")), "systemd-analyze is not installed");
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         var copy = Files.writeString(
@@ -73,14 +73,14 @@ class DeploymentFilesTest {
     }
 
     @Test
-    void tomcatMayWriteToTheCache() throws Exception {
+    void tomcatMayWriteToCache() throws Exception {
         var lines = Files.readAllLines(Path.of("conf/systemd/tomcat10-ociregistry.conf"));
         assertTrue(lines.contains("[Service]"));
         assertTrue(lines.contains("ReadWritePaths=" + ServerConfig.defaults().imagePath()));
     }
 
     @Test
-    void containerdAsksTheCacheForEverything() throws Exception {
+    void containerdAsksCacheForAllRegistries() throws Exception {
         var toml = new TomlMapper()
                 .readTree(Path.of("conf/containerd/_default/hosts.toml").toFile());
         var host = toml.path("host")

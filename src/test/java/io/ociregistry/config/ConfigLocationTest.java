@@ -25,7 +25,7 @@ class ConfigLocationTest {
     private ConfigLocation location;
 
     @BeforeEach
-    void nothingIsNamed() {
+    void useEmptyEnvironment() {
         location = new ConfigLocation(
                 name -> Optional.ofNullable(properties.get(name)),
                 name -> Optional.ofNullable(environment.get(name)),
@@ -33,7 +33,7 @@ class ConfigLocationTest {
     }
 
     @Test
-    void theFirstPlaceThatNamesAFileDecides() throws Exception {
+    void firstSourceThatNamesFileWins() throws Exception {
         assertEquals(Optional.empty(), find(Optional.empty()));
         assertEquals(Optional.of(file("usual")), find(Optional.empty()));
         environment.put("OCIREGISTRY_CONFIG", file("env").toString());
@@ -45,7 +45,7 @@ class ConfigLocationTest {
     }
 
     @Test
-    void aNamedFileMustBeThere() {
+    void namedFileMustExist() {
         environment.put("OCIREGISTRY_CONFIG", "/none");
         var error = assertThrows(ConfigException.class, () -> find(Optional.empty()));
         assertEquals(
@@ -56,7 +56,7 @@ class ConfigLocationTest {
     }
 
     @Test
-    void theFileIsReadWithTheEnvironmentItWasFoundIn() throws Exception {
+    void fileIsReadWithSameEnvironment() throws Exception {
         environment.put("PW", "x");
         Files.writeString(file("usual"), "- {name: a, auth: {user: u, passwordFromEnv: PW}}");
         var config = location.load("", Optional.empty(), Overrides.none()).config();
@@ -64,7 +64,7 @@ class ConfigLocationTest {
     }
 
     @Test
-    void noFileIsTheDefaults() throws Exception {
+    void withoutFileDefaultsAreUsed() throws Exception {
         var config = location.load("", Optional.empty(), Overrides.none().put(ServerKeys.PORT, "--port", "1"))
                 .config();
         assertEquals(1, config.port());

@@ -20,10 +20,10 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
-/** Walks the tables of keys: every place in a configuration file that can have a value, named like {@code registries.auth.user}. */
+/** Walks the tables of keys: every key of a configuration file with its path, such as {@code registries.auth.user}. */
 public final class KeyTable {
-    /** Places of secrets by what the value means: a file, a variable or a program that has one. */
-    private static final Pattern OF_SECRETS =
+    /** Keys whose value is not a secret, but names one: a file, a variable or a program. */
+    private static final Pattern SECRET_SOURCES =
             Pattern.compile(".*\\.(\\w*[pP]assword\\w*|token\\w*|htpasswd|dockerConfig|credentialHelper)");
 
     private KeyTable() {}
@@ -32,19 +32,19 @@ public final class KeyTable {
         walk(ServerKeys.TYPE, "", visitor);
     }
 
-    /** Where a secret can stand, or the name of where one is. */
+    /** The paths of all keys whose value is a secret or names the source of one. */
     public static Set<String> secrets() {
         Set<String> names = new TreeSet<>();
         walk((name, key) -> {
             if (isSecret(key.type())
-                    || (isText(key.type()) && OF_SECRETS.matcher(name).matches())) {
+                    || (isText(key.type()) && SECRET_SOURCES.matcher(name).matches())) {
                 names.add(name);
             }
         });
         return names;
     }
 
-    /** The names of all that a file has a key for. */
+    /** The paths of all keys in a file. */
     public static Set<String> written(String yaml) {
         return names(new Yaml(new LoaderOptions()).compose(new StringReader(yaml)), "");
     }
@@ -53,7 +53,7 @@ public final class KeyTable {
         return type instanceof Scalar<?>;
     }
 
-    /** The type of a key that may be absent is made of another, so it is known by what it reads. */
+    /** Whether a type parses to a secret; the type of an optional key wraps another, so only its value shows this. */
     private static boolean isSecret(ValueType<?> type) {
         if (!(type instanceof Scalar<?> scalar)) {
             return false;

@@ -11,10 +11,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What docs/mirrors.md shows can be used as it stands. */
+/** Checks that the configurations in docs/mirrors.md are valid. */
 class MirrorsPageTest {
     @Test
-    void itsConfigurationsAreSome() throws Exception {
+    void shownConfigurationsAreValid() throws Exception {
         Matcher block = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL)
                 .matcher(Files.readString(Path.of("docs/mirrors.md")));
         List<Integer> mirrors = new ArrayList<>();

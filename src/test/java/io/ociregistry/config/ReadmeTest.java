@@ -21,7 +21,7 @@ class ReadmeTest {
     private static final Path README = Path.of("README.md");
 
     @Test
-    void whatIsShownAsAConfigurationIsOne() throws Exception {
+    void shownConfigurationsAreValid() throws Exception {
         assertEquals(3, onlyConfiguration("docs/configuration.md").registries().size());
         assertEquals(2, onlyConfiguration("docs/links.md").registries().size());
         ServerConfig clients = onlyConfiguration("docs/clients.md");

@@ -23,7 +23,7 @@ class ShippedConfigurationTest {
             .filter(value -> !value.toLowerCase(Locale.ROOT).endsWith("_proxy")));
 
     @Test
-    void itIsTheDefaultsButForTheLogLevel() throws Exception {
+    void shippedFileHasDefaultsExceptLogLevel() throws Exception {
         var result = loader.load(FILE, Overrides.none());
         assertEquals(List.of(), result.warnings());
         for (Key<?> key : ServerKeys.ALL) {
@@ -33,7 +33,7 @@ class ShippedConfigurationTest {
     }
 
     @Test
-    void itHasEveryKeyThatHasADefault() throws Exception {
+    void shippedFileSetsEveryKeyWithDefault() throws Exception {
         var expected = new TreeSet<String>();
         for (Key<?> key : ServerKeys.ALL) {
             if (!key.fallback().equals(Optional.empty()) && !OF_THIS_MACHINE.contains(key.name())) {
@@ -46,13 +46,13 @@ class ShippedConfigurationTest {
     }
 
     @Test
-    void withItsCommentsTakenAwayItHasEveryKeyThereIs() throws Exception {
+    void uncommentedFileHasEveryKey() throws Exception {
         var yaml = uncommented();
         var expected = new TreeSet<String>();
         KeyTable.walk((name, key) -> expected.add(name));
         expected.remove("pruneConfig.dryrun");
         var written = new TreeSet<>(KeyTable.written(yaml));
-        // They are those of a registry, and explained there.
+        // These keys of a mirror are the same as those of a registry, and are explained there.
         List.of(expected, written)
                 .forEach(names -> names.removeIf(name -> name.matches(".*mirrors\\.(auth|tls|proxy)\\..*")));
         assertEquals(expected, written);
@@ -65,13 +65,13 @@ class ShippedConfigurationTest {
     }
 
     @Test
-    void everyKeyHasAPurpose() {
+    void everyKeyHasDescription() {
         for (Key<?> key : ServerKeys.ALL) {
             assertTrue(key.doc().length() > 5, key.name());
         }
     }
 
-    /** A key that is commented out has no space after its #, and the examples of registries end with an empty line. */
+    /** Removes the # before keys, which no space follows, and before the examples of registries until an empty line. */
     private static String uncommented() throws Exception {
         var text = new StringBuilder();
         boolean example = false;

@@ -30,7 +30,7 @@ class ValueParsersTest {
         "0s, PT0S",
         "999999999h, PT999999999H"
     })
-    void aDurationIsWrittenAsInGoOrInDays(String text, Duration duration) {
+    void durationIsParsed(String text, Duration duration) {
         assertEquals(duration, GoDuration.parse(text));
     }
 
@@ -44,14 +44,14 @@ class ValueParsersTest {
         "PT49H, 2d",
         "P400D, 400d"
     })
-    void aDurationIsToldAsItIsWritten(Duration duration, String text) {
+    void durationIsFormatted(Duration duration, String text) {
         assertEquals(text, GoDuration.format(duration));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "10", "s", "1.5d", "1d12h", "-1s", "1w", "1h 30m", "10S", ".5s", "9999999999999999999s"})
-    void whatIsNoDurationIsRefused(String text) {
+    void invalidDurationIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> GoDuration.parse(text));
     }
 
@@ -81,7 +81,7 @@ class ValueParsersTest {
         "1PB, 1000000000000000",
         "3b, 3"
     })
-    void aSizeHasDecimalOrBinaryUnits(String text, long bytes) {
+    void sizeIsParsedInDecimalAndBinaryUnits(String text, long bytes) {
         assertEquals(bytes, ByteSize.parse(text));
     }
 
@@ -99,7 +99,7 @@ class ValueParsersTest {
                 "9223372036854775807",
                 "999999999999TiB"
             })
-    void whatIsNoSizeIsRefused(String text) {
+    void invalidSizeIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> ByteSize.parse(text));
     }
 
@@ -115,13 +115,13 @@ class ValueParsersTest {
         "1500000000000, 1.5 TB",
         "9223372036854775807, 9.2 EB"
     })
-    void peopleAreToldASizeInTheUnitThatSuitsIt(long bytes, String text) {
+    void sizeIsFormattedInItsBestUnit(long bytes, String text) {
         assertEquals(text, ByteSize.format(bytes));
     }
 
     @ParameterizedTest
     @CsvSource({"Quay.IO, quay.io", "localhost, localhost", "r.local:5000, r.local:5000", "'[::1]:5000', '[::1]:5000'"})
-    void aRegistryIsNamedByHostAndPort(String text, String name) {
+    void registryNameIsParsed(String text, String name) {
         assertEquals(name, HostPort.parse(text));
     }
 
@@ -144,12 +144,12 @@ class ValueParsersTest {
                 "[::1]5",
                 "u@a"
             })
-    void whatIsNoRegistryIsRefused(String text) {
+    void invalidRegistryNameIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> HostPort.parse(text));
     }
 
     @Test
-    void theNearestWordIsTheOneWithTheFewestChanges() {
+    void closestWordHasSmallestEditDistance() {
         var keys = List.of("port", "host", "imagePath");
         assertEquals(Optional.of("imagePath"), Suggestions.to("image-path", keys));
         assertEquals(Optional.of("port"), Suggestions.to("prot", keys));
@@ -159,13 +159,13 @@ class ValueParsersTest {
 
     @ParameterizedTest
     @CsvSource({"Linux, linux", "Mac OS X, darwin", "Windows 11, windows"})
-    void anOperatingSystemHasGosName(String java, String go) {
+    void operatingSystemHasGoName(String java, String go) {
         assertEquals(go, GoPlatform.os(java));
     }
 
     @ParameterizedTest
     @CsvSource({"amd64, amd64", "x86_64, amd64", "aarch64, arm64", "arm, arm", "s390x, s390x", "i386, 386"})
-    void aProcessorHasGosName(String java, String go) {
+    void processorHasGoName(String java, String go) {
         assertEquals(go, GoPlatform.arch(java));
     }
 }

@@ -35,7 +35,7 @@ class ManifestTest {
                 "text/plain; charset=utf-8", "application/octet-stream", "binary/octet-stream", " ", ";", "nonsense",
                 "application/x-tar", "image/svg+json"
             })
-    void whereTheHeaderTellsNothingTheContentDecides(String declared) {
+    void contentDecidesIfHeaderIsGeneric(String declared) {
         assertEquals(MediaType.OCI_INDEX, parse(INDEX, declared).mediaType());
         assertEquals(MediaType.OCI_MANIFEST, parse(IMAGE, declared).mediaType());
         assertEquals(MediaType.DOCKER_MANIFEST, parse(DOCKER_IMAGE, declared).mediaType());
@@ -45,17 +45,18 @@ class ManifestTest {
     @CsvSource({
         "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.index.v1+json",
         "application/vnd.oci.image.index.v1+json; charset=utf-8, application/vnd.oci.image.index.v1+json",
-        "Application/VND.docker.distribution.manifest.list.v2+JSON, application/vnd.docker.distribution.manifest.list.v2+json",
+        "Application/VND.docker.distribution.manifest.list.v2+JSON,"
+                + " application/vnd.docker.distribution.manifest.list.v2+json",
         "application/vnd.example.unknown.v9+json, application/vnd.example.unknown.v9+json"
     })
-    void whereTheContentTellsNothingTheHeaderDecides(String declared, String type) {
+    void headerDecidesIfContentHasNoType(String declared, String type) {
         assertEquals(type, parse(INDEX, declared).mediaType().value());
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "text/html", "application/json", "application/vnd.oci.image.index.v1+json", "text/plain"})
-    void whereHeaderAndContentDifferTheContentDecides(String declared) {
+    void contentDecidesIfHeaderDiffers(String declared) {
         String docker = IMAGE.replace("{'schema", "{'mediaType':'" + MediaType.DOCKER_MANIFEST + "','schema");
         assertEquals(MediaType.DOCKER_MANIFEST, parse(docker, declared).mediaType());
     }
@@ -72,7 +73,7 @@ class ManifestTest {
                 "application/+json",
                 "text/html"
             })
-    void aTypeInTheContentThatIsNoneIsNotBelieved(String type) {
+    void invalidTypeInContentIsIgnored(String type) {
         String strange = INDEX.replace("{'schema", "{'mediaType':'" + type + "','schema");
         assertEquals(MediaType.OCI_INDEX, parse(strange, "").mediaType());
         assertEquals(
@@ -81,7 +82,7 @@ class ManifestTest {
     }
 
     @Test
-    void aTypeThatIsTooLongForAHeaderIsNotBelieved() {
+    void overlongTypeInContentIsIgnored() {
         String type = "application/" + "a".repeat(10_000) + "+json";
         assertEquals(
                 MediaType.OCI_INDEX,
@@ -98,7 +99,7 @@ class ManifestTest {
                 "",
                 "application/vnd.oci.image.manifest.v1+json"
             })
-    void schema1IsRefusedWhateverItIsCalled(String declared) {
+    void schema1IsRefusedUnderAnyType(String declared) {
         String message = refused("{'schemaVersion':1,'name':'a','fsLayers':[],'signatures':[]}", declared);
         assertTrue(message.contains("schema 1"), message);
     }
@@ -111,7 +112,7 @@ class ManifestTest {
                 "{'manifests':[],'layers':[],'config':{}}",
                 "{'mediaType':'application/vnd.oci.image.manifest.v1+json','manifests':[{}],'config':{},'layers':[]}"
             })
-    void whatCanBeReadAsAnIndexAndAsAnImageIsRefused(String json) {
+    void ambiguousManifestIsRefused(String json) {
         assertTrue(refused(json, MediaType.OCI_INDEX.value()).contains("both"));
     }
 
@@ -142,19 +143,19 @@ class ManifestTest {
                 "{'manifests':[",
                 "{'schemaVersion':2,'config':null,'layers':null}"
             })
-    void whatIsNoManifestIsABadAnswer(String text) {
+    void invalidManifestIsBadAnswer(String text) {
         refused(text, "text/html");
     }
 
     @Test
-    void aLoginPageIsQuotedShortAndPrintable() {
+    void messageQuotesHeaderShortAndPrintable() {
         String message = refused("<html>", "text/html\r\nX: " + "y".repeat(1000));
         assertTrue(message.chars().allMatch(c -> c >= 0x20 && c < 0x7f), message);
         assertTrue(message.length() < 300, message);
     }
 
     @Test
-    void anUnknownJsonTypeIsKeptAndItsReferencesAreFound() {
+    void unknownTypeIsKeptAndItsReferencesAreFound() {
         Manifest manifest = parse(
                 "{'mediaType':'application/vnd.cncf.oras.artifact.manifest.v1+json','blobs':[{'digest':'" + A
                         + "','size':5}],'subject':{'digest':'" + B + "','size':9}}",
@@ -168,7 +169,7 @@ class ManifestTest {
     }
 
     @Test
-    void anIndexInAnIndexIsAChildLikeAnyOther() {
+    void nestedIndexIsChild() {
         Manifest manifest = parse(
                 "{'manifests':[{'mediaType':'" + MediaType.OCI_INDEX + "','digest':'" + A
                         + "','size':1},{'mediaType':'application/vnd.oci.image.manifest.v1+json','digest':'" + B
@@ -185,7 +186,7 @@ class ManifestTest {
     }
 
     @Test
-    void descriptorsWithDigestsThatNobodyCouldAskForAreSkipped() {
+    void descriptorsWithInvalidDigestsAreSkipped() {
         Manifest manifest = parse(
                 "{'config':{'digest':'sha256:short'},'layers':[{},null,1,'x',[],{'digest':7},{'digest':'md5:00'},"
                         + "{'digest':'../../etc/passwd'},{'digest':'" + A + "'}],'subject':{'digest':''}}",
@@ -205,13 +206,13 @@ class ManifestTest {
         "18446744073709551617, -1",
         "9223372036854775807, 9223372036854775807"
     })
-    void aSizeThatIsNoneIsUnknown(String size, long expected) {
+    void invalidSizeIsUnknown(String size, long expected) {
         Manifest manifest = parse("{'config':{'digest':'" + A + "','size':" + size + "},'layers':[]}", "");
         assertEquals(expected, manifest.blobs().get(0).size());
     }
 
     @Test
-    void arraysThatAreNullAreEmpty() {
+    void nullArraysAreEmpty() {
         Manifest image = parse(
                 "{'schemaVersion':2,'config':{'digest':'" + A + "'},'layers':null}", MediaType.OCI_MANIFEST.value());
         assertEquals(List.of(Digest.parse(A)), digests(image.blobs()));
@@ -227,7 +228,7 @@ class ManifestTest {
     }
 
     @Test
-    void foreignLayersAreKnownByTheirType() {
+    void foreignLayersAreRecognizedByType() {
         Manifest manifest = parse(
                 "{'config':{'digest':'" + A
                         + "'},'layers':[{'mediaType':'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',"
@@ -241,7 +242,7 @@ class ManifestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[", "{\"a\":", "{\"manifests\":[", "{\"subject\":"})
-    void hugeNestingIsRefused(String opening) {
+    void deepNestingIsRefused(String opening) {
         assertTimeoutPreemptively(Duration.ofSeconds(5), () -> {
             refused(opening.repeat(1_000_000 / opening.length()), MediaType.OCI_INDEX.value());
             refused("{\"manifests\":[],\"annotations\":" + opening.repeat(100_000), MediaType.OCI_INDEX.value());
@@ -249,7 +250,7 @@ class ManifestTest {
     }
 
     @Test
-    void aNumberOfAMillionDigitsIsRefused() {
+    void numberOfMillionDigitsIsRefused() {
         assertTimeoutPreemptively(
                 Duration.ofSeconds(5),
                 () -> refused(
@@ -257,7 +258,7 @@ class ManifestTest {
     }
 
     @Test
-    void theBytesAreKeptAsTheyCame() {
+    void bytesAreKeptUnchanged() {
         String strange = " {\n \"manifests\" : [ ] ,\"x\":1.0e1}\n ";
         Manifest manifest = parse(strange, "");
         assertEquals(ByteBuffer.wrap(strange.getBytes(StandardCharsets.UTF_8)), manifest.bytes());
@@ -270,7 +271,7 @@ class ManifestTest {
     }
 
     @Property
-    void anyBytesAreAManifestOrABadAnswer(@ForAll byte[] bytes) {
+    void anyBytesAreManifestOrBadAnswer(@ForAll byte[] bytes) {
         assertManifestOrBadAnswer(bytes);
     }
 
@@ -286,7 +287,7 @@ class ManifestTest {
                 "7bff",
                 "7b22c328223a317d"
             })
-    void textInAnyEncodingIsAManifestOrABadAnswer(String hex) {
+    void textInAnyEncodingIsManifestOrBadAnswer(String hex) {
         assertManifestOrBadAnswer(java.util.HexFormat.of().parseHex(hex));
     }
 

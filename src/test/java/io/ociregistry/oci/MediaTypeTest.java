@@ -18,7 +18,7 @@ class MediaTypeTest {
         "';', ''",
         "'', ''"
     })
-    void aMediaTypeHasNoParametersAndNoCase(String text, String value) {
+    void mediaTypeIsLowerCaseWithoutParameters(String text, String value) {
         assertEquals(value, new MediaType(text).value());
     }
 
@@ -31,7 +31,7 @@ class MediaTypeTest {
                 "application/vnd.example.x-y_z+json",
                 "application/json"
             })
-    void jsonOfSomeApplicationCanBeAManifest(String text) {
+    void applicationJsonCanBeManifest(String text) {
         assertTrue(new MediaType(text).canBeManifest());
     }
 
@@ -48,15 +48,16 @@ class MediaTypeTest {
                 "application/a\r\nb: c+json",
                 "application/a,application/b+json"
             })
-    void nothingElseCanBeAManifest(String text) {
+    void otherTypesCannotBeManifest(String text) {
         assertFalse(new MediaType(text).canBeManifest());
     }
 
     @Test
-    void weAcceptEveryManifestButSchema1InOneLine() {
+    void acceptHeaderHasAllTypesExceptSchema1() {
         assertEquals(
                 "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json,"
-                        + " application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json,"
+                        + " application/vnd.oci.image.manifest.v1+json,"
+                        + " application/vnd.docker.distribution.manifest.v2+json,"
                         + " application/vnd.oci.artifact.manifest.v1+json, */*",
                 MediaType.ACCEPT_MANIFESTS);
     }

@@ -14,22 +14,22 @@ import net.jqwik.api.Provide;
 
 class NamesPropertiesTest {
     @Property
-    void whateverIsARegistryPrintsAsTheSameRegistry(@ForAll("texts") String text) {
-        assertPrintsAsItself(RegistryName::parse, text);
+    void registryNameIsParsedFromItsText(@ForAll("texts") String text) {
+        assertParsedFromItsText(RegistryName::parse, text);
     }
 
     @Property
-    void whateverIsAReferencePrintsAsTheSameReference(@ForAll("texts") String text) {
-        assertPrintsAsItself(Reference::parse, text);
+    void referenceIsParsedFromItsText(@ForAll("texts") String text) {
+        assertParsedFromItsText(Reference::parse, text);
     }
 
     @Property
-    void whateverIsAnImageReferencePrintsAsTheSameImageReference(@ForAll("imageReferences") String text) {
-        assertPrintsAsItself(ImageReference::parse, text);
+    void imageReferenceIsParsedFromItsText(@ForAll("imageReferences") String text) {
+        assertParsedFromItsText(ImageReference::parse, text);
     }
 
     @Property
-    void anImageReferenceIsMadeOfItsParts(
+    void imageReferenceHasItsParts(
             @ForAll("registries") String registry,
             @ForAll("repositories") String repository,
             @ForAll("tags") String tag) {
@@ -40,54 +40,54 @@ class NamesPropertiesTest {
     }
 
     @Property
-    void whateverIsATagPrintsAsTheSameTag_andCanBeTheNameOfAFile(@ForAll("harmful") String text) {
-        assertPrintsAsItself(Tag::parse, text);
-        accepted(Tag::parse, text).ifPresent(tag -> assertHarmless(tag.toString()));
+    void tagIsParsedFromItsTextAndIsSafeFileName(@ForAll("harmful") String text) {
+        assertParsedFromItsText(Tag::parse, text);
+        accepted(Tag::parse, text).ifPresent(tag -> assertSafeFileName(tag.toString()));
     }
 
     @Property
-    void whateverIsADigestPrintsAsTheSameDigest_andCanBeTheNameOfAFile(@ForAll("harmful") String text) {
-        assertPrintsAsItself(Digest::parse, text);
-        accepted(Digest::parse, text).ifPresent(digest -> assertHarmless(digest.toString()));
+    void digestIsParsedFromItsTextAndIsSafeFileName(@ForAll("harmful") String text) {
+        assertParsedFromItsText(Digest::parse, text);
+        accepted(Digest::parse, text).ifPresent(digest -> assertSafeFileName(digest.toString()));
     }
 
     @Property
-    void whateverIsARegistryCanBeTheNameOfAFile(@ForAll("harmful") String text) {
+    void registryNameIsSafeFileName(@ForAll("harmful") String text) {
         accepted(RegistryName::parse, text).ifPresent(registry -> {
-            assertHarmless(registry.toString());
-            assertHarmless(registry.canonical().toString());
+            assertSafeFileName(registry.toString());
+            assertSafeFileName(registry.canonical().toString());
         });
     }
 
     @Property
-    void whateverIsARepositoryIsAPathThatLeadsDown(@ForAll("harmful") String text) {
+    void repositoryNameIsSafePath(@ForAll("harmful") String text) {
         accepted(name -> new Repository(RegistryName.parse("quay.io"), name), text)
                 .ifPresent(repository ->
-                        List.of(repository.name().split("/", -1)).forEach(NamesPropertiesTest::assertHarmless));
+                        List.of(repository.name().split("/", -1)).forEach(NamesPropertiesTest::assertSafeFileName));
     }
 
     @Property
-    void whateverIsAnImageReferenceHasNoPartThatLeadsElsewhere(@ForAll("harmful") String text) {
+    void imageReferenceHasSafePath(@ForAll("harmful") String text) {
         accepted(ImageReference::parse, "quay.io/" + text)
-                .ifPresent(image ->
-                        List.of(image.repository().name().split("/", -1)).forEach(NamesPropertiesTest::assertHarmless));
+                .ifPresent(image -> List.of(image.repository().name().split("/", -1))
+                        .forEach(NamesPropertiesTest::assertSafeFileName));
     }
 
     @Property
-    void anyTextIsARepositoryOrIsRefused(@ForAll("texts") String text) {
+    void textIsRepositoryOrRefused(@ForAll("texts") String text) {
         Optional<Repository> repository = accepted(name -> new Repository(RegistryName.parse("quay.io"), name), text);
         assertEquals(Repository.isName(text), repository.isPresent());
     }
 
     @Property
-    void aMediaTypeIsTheSameWithParametersAndInAnyCase(@ForAll("texts") String text) {
+    void parametersDoNotChangeMediaType(@ForAll("texts") String text) {
         MediaType type = new MediaType(text);
         assertEquals(type, new MediaType(type.value()));
         assertEquals(type, new MediaType(type.value() + "; charset=utf-8"));
     }
 
     @Property
-    void whatCanBeAManifestsTypeCanBeAHeader(@ForAll("texts") String text) {
+    void manifestTypeIsValidHeaderValue(@ForAll("texts") String text) {
         MediaType type = new MediaType("application/" + text + "+json");
         if (type.canBeManifest()) {
             assertTrue(type.value().matches("[!-~]+"), type.value());
@@ -109,7 +109,7 @@ class NamesPropertiesTest {
                 Arbitraries.strings().ofMaxLength(40), near, digests, registries(), repositories(), tags());
     }
 
-    /** Good names with something in them that is bad for files, URLs or terminals. */
+    /** Valid names with a piece that is dangerous in files, URLs or terminals. */
     @Provide
     Arbitrary<String> harmful() {
         Arbitrary<String> bad = Arbitraries.of(
@@ -179,16 +179,16 @@ class NamesPropertiesTest {
         return Arbitraries.of("a", "Z", "0", "_").flatMap(first -> rest.map(more -> first + more));
     }
 
-    private static void assertHarmless(String component) {
+    private static void assertSafeFileName(String component) {
         assertTrue(component.matches("[!-~&&[^/\\\\%]]+"), component);
         assertTrue(!component.equals(".") && !component.equals(".."), component);
     }
 
-    private static <T> void assertPrintsAsItself(Function<String, T> parse, String text) {
+    private static <T> void assertParsedFromItsText(Function<String, T> parse, String text) {
         accepted(parse, text).ifPresent(parsed -> assertEquals(parsed, parse.apply(parsed.toString())));
     }
 
-    /** What it is parsed to; empty if it is refused as it should be. Any other exception fails the test. */
+    /** The parsed value; empty if the text is refused with a client error. Any other exception fails the test. */
     private static <T> Optional<T> accepted(Function<String, T> parse, String text) {
         try {
             return Optional.of(parse.apply(text));

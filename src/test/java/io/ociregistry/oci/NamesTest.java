@@ -38,7 +38,7 @@ class NamesTest {
                 "x/manifests",
                 "localhost/x"
             })
-    void aRepositoryIsWhatTheSpecificationAllows(String name) {
+    void validRepositoryNameIsAccepted(String name) {
         assertEquals(name, new Repository(REGISTRY, name).name());
     }
 
@@ -49,13 +49,13 @@ class NamesTest {
                 "a.", "-a", "a-", "a/-b", "a/b-", "a b", "a\tb", "a\n", "\na", "a\u0000", "é", "a/ü", "а", "a:b", "a@b",
                 "../a", "a/../b", "a/./b", "a%2fb", "a\\b", "a+b", "a?b", "٣", "ａ"
             })
-    void anythingElseIsNoRepository(String name) {
+    void invalidRepositoryNameIsRefused(String name) {
         assertFalse(Repository.isName(name));
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> new Repository(REGISTRY, name));
     }
 
     @Test
-    void aRepositoryHas255CharactersAtMost() {
+    void repositoryNameHasAtMost255Characters() {
         assertEquals(255, new Repository(REGISTRY, "a".repeat(255)).name().length());
         assertEquals(
                 255, new Repository(REGISTRY, "a/".repeat(127) + "b").name().length());
@@ -66,7 +66,7 @@ class NamesTest {
     @ValueSource(
             strings = {"latest", "V1.2.3", "_", "__", "0", "a.b-c_d", "A", "sha256-abc", "a.", "a-", "a..b", "1.0-RC.1"
             })
-    void aTagKeepsItsCase(String tag) {
+    void tagKeepsItsCase(String tag) {
         assertEquals(tag, Tag.parse(tag).toString());
         assertEquals(Tag.parse(tag), Reference.parse(tag));
     }
@@ -77,23 +77,23 @@ class NamesTest {
                 "", ".", ".a", "-a", "a b", "a/b", "a+b", "a@b", "a\n", "\na", "a\r\n", "\u0000", "é", "٣", "a%20", "ａ",
                 "a,b", "~a", "a\u0085", "a\u2028"
             })
-    void anythingElseIsNoTag(String tag) {
+    void invalidTagIsRefused(String tag) {
         assertRefused(ErrorCode.MANIFEST_UNKNOWN, () -> Tag.parse(tag));
     }
 
     @Test
-    void aTagHas128CharactersAtMost() {
+    void tagHasAtMost128Characters() {
         assertEquals(128, Tag.parse("a".repeat(128)).value().length());
         assertRefused(ErrorCode.MANIFEST_UNKNOWN, () -> Tag.parse("a".repeat(129)));
     }
 
     @Test
-    void aTagInAnotherCaseIsAnotherTag() {
+    void tagsAreCaseSensitive() {
         assertFalse(Tag.parse("V1").equals(Tag.parse("v1")));
     }
 
     @Test
-    void aDigestIsOfARegisteredAlgorithm() {
+    void digestHasRegisteredAlgorithm() {
         assertEquals(Digest.Algorithm.SHA256, Digest.parse("sha256:" + HEX).algorithm());
         assertEquals(
                 Digest.Algorithm.SHA512, Digest.parse("sha512:" + HEX + HEX).algorithm());
@@ -124,13 +124,13 @@ class NamesTest {
                 "sha256@{hex}",
                 "sha256:{HEX}"
             })
-    void anythingElseIsNoDigest(String pattern) {
+    void invalidDigestIsRefused(String pattern) {
         String text = pattern.replace("{hex}", HEX).replace("{HEX}", HEX.toUpperCase(java.util.Locale.ROOT));
         assertRefused(ErrorCode.DIGEST_INVALID, () -> Digest.parse(text));
     }
 
     @Test
-    void aDigestOf63Or65DigitsOrWithAForeignDigitIsNone() {
+    void digestWithWrongDigitsIsRefused() {
         assertRefused(ErrorCode.DIGEST_INVALID, () -> Digest.parse("sha256:" + HEX.substring(1)));
         assertRefused(ErrorCode.DIGEST_INVALID, () -> Digest.parse("sha256:" + HEX.substring(1) + "g"));
         assertRefused(ErrorCode.DIGEST_INVALID, () -> Digest.parse("sha256:" + HEX.substring(1) + "٣"));
@@ -138,7 +138,7 @@ class NamesTest {
     }
 
     @Test
-    void aDigestIsTheHashOfTheBytes() {
+    void digestIsHashOfBytes() {
         byte[] abc = "abc".getBytes(StandardCharsets.US_ASCII);
         Digest digest = Digest.of(abc);
         assertEquals("sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", digest.toString());
@@ -169,7 +169,7 @@ class NamesTest {
         "my_registry:5000, my_registry:5000",
         "xn--bcher-kva.example, xn--bcher-kva.example"
     })
-    void aRegistryIsAHostWithAPortThatSaysSomething(String text, String name) {
+    void registryNameIsParsedWithoutDefaultPort(String text, String name) {
         assertEquals(name, RegistryName.parse(text).toString());
     }
 
@@ -231,12 +231,12 @@ class NamesTest {
                 "a\\b",
                 "１.1.1.1"
             })
-    void anythingElseIsNoRegistry(String text) {
+    void invalidRegistryNameIsRefused(String text) {
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> RegistryName.parse(text));
     }
 
     @Test
-    void aHostHas253CharactersAtMostAndALabel63() {
+    void hostHasAtMost253CharactersAndLabel63() {
         String label = "a".repeat(63);
         String longest = String.join(".", label, label, label, "a".repeat(61));
         assertEquals(253, RegistryName.parse(longest).host().length());
@@ -245,7 +245,7 @@ class NamesTest {
     }
 
     @Test
-    void aRegistryCanNotBeBuiltAroundItsGrammar() {
+    void constructorChecksRegistryName() {
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> new RegistryName("quay.io", 443));
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> new RegistryName("quay.io", -1));
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> new RegistryName("quay.io", 65536));
@@ -261,7 +261,7 @@ class NamesTest {
         "QUAY.io:443/a:b, quay.io, a, b",
         "quay.io/a@sha256:{hex}, quay.io, a, sha256:{hex}"
     })
-    void anImageReferenceHasARegistryARepositoryAndATagOrDigest(
+    void imageReferenceIsParsed(
             String text, String registry, String repository, String reference) {
         ImageReference parsed = ImageReference.parse(text.replace("{hex}", HEX));
         assertEquals(registry, parsed.repository().registry().toString());
@@ -302,7 +302,7 @@ class NamesTest {
                 "/@:",
                 "@/:"
             })
-    void anythingElseIsNoImageReference(String text) {
+    void invalidImageReferenceIsRefused(String text) {
         RegistryException refused =
                 assertThrows(RegistryException.class, () -> ImageReference.parse(text.replace("{hex}", HEX)));
         assertTrue(refused.code().status() < 500);
@@ -310,20 +310,20 @@ class NamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a.b", "localhost", "a:5000", ":", "."})
-    void aFirstComponentWithADotOrAPortIsMeantAsARegistry(String component) {
+    void componentWithDotOrPortIsRegistry(String component) {
         assertTrue(RegistryName.isUnmistakable(component));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "library", "a_b", "localhosts", "a-b"})
-    void anyOtherFirstComponentIsNot(String component) {
+    void otherComponentIsNotRegistry(String component) {
         assertFalse(RegistryName.isUnmistakable(component));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"a", "a-", "-", "_", "a_", "a.", "a/", "aa.", "[", "[:", "é", " ", ":", "@", "0", "a--", "a__"})
-    void noNameOfAMillionCharactersTakesLongOrFloodsTheMessage(String part) {
+    void millionCharactersAreRefusedQuicklyWithShortMessage(String part) {
         String text = part.repeat(1_000_000 / part.length());
         assertTimeoutPreemptively(QUICKLY, () -> {
             for (String each :

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which images of an index are for whom. */
+/** The choice of an index's images by platform. */
 class PlatformsTest {
     @ParameterizedTest
     @CsvSource({
@@ -31,13 +31,13 @@ class PlatformsTest {
         "macos/arm64, darwin/arm64",
         "linux/riscv64, linux/riscv64"
     })
-    void aPlatformHasOneUsualSpelling(String written, String usual) {
+    void platformIsNormalized(String written, String usual) {
         assertEquals(usual, Platform.parse(written).normalized().toString());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/am d64", "linux/amd64,"})
-    void whatIsNoPlatformIsRefused(String text) {
+    void invalidPlatformIsRefused(String text) {
         RegistryException e = assertThrows(RegistryException.class, () -> Platforms.parse(text));
         assertEquals(ErrorCode.REQUEST_INVALID, e.code());
         assertTrue(e.getMessage().contains("linux/arm/v7"), e.getMessage());
@@ -57,14 +57,14 @@ class PlatformsTest {
         "linux/amd64,    linux/amd64/v2 linux/arm64,              ''",
         "linux/s390x,    linux/amd64,                             ''"
     })
-    void theBestThatRunsOnThePlatformIsChosen_asContainerdWould(String wanted, String offered, String chosen) {
+    void bestCompatiblePlatformIsChosen(String wanted, String offered, String chosen) {
         Platforms.Choice choice = Platforms.parse(wanted).choose(entries(offered.split(" ")));
         assertEquals(chosen.isEmpty() ? List.of() : List.of(chosen), platforms(choice.chosen()));
         assertEquals(chosen.isEmpty() ? 1 : 0, choice.missing().size());
     }
 
     @Test
-    void allVersionsOfWindowsAreChosen_sinceNobodyKnowsWhichNodesThereAre() {
+    void allWindowsVersionsAreChosen() {
         assertEquals(
                 List.of("windows/amd64", "windows/amd64"),
                 platforms(Platforms.parse("windows/amd64")
@@ -73,7 +73,7 @@ class PlatformsTest {
     }
 
     @Test
-    void ofSeveralThoseThatAreMissingAreTold_andTheOthersChosen() {
+    void missingPlatformIsReportedAndOthersChosen() {
         Platforms.Choice choice = Platforms.parse("linux/amd64, linux/arm64")
                 .choose(entries("linux/s390x", "linux/amd64", "unknown/unknown"));
         assertEquals(List.of("linux/amd64"), platforms(choice.chosen()));
@@ -82,7 +82,7 @@ class PlatformsTest {
     }
 
     @Test
-    void allIsEverythingButAttestations() {
+    void allSelectsEverythingExceptAttestations() {
         assertEquals(
                 List.of("linux/amd64", "linux/arm/v7"),
                 platforms(Platforms.ALL
@@ -91,7 +91,7 @@ class PlatformsTest {
     }
 
     @Test
-    void whatTellsNoPlatformIsTakenToo_andThenNothingIsMissing() {
+    void entryWithoutPlatformIsChosen() {
         List<Descriptor> entries = Stream.concat(entries("linux/s390x").stream(), Stream.of(entry(7, Optional.empty())))
                 .toList();
         Platforms.Choice choice = Platforms.parse("linux/amd64").choose(entries);

@@ -20,13 +20,13 @@ class ReferrerListTest {
     private static final String NONE = "{\"digest\":\"sha256:" + "3".repeat(64) + "\"}";
 
     @Test
-    void descriptorsStayAsTheyCame_alsoWithWhatNobodyKnows() {
+    void descriptorsAreKeptUnchanged() {
         String index = HEAD + "[" + ONE + "," + NONE + "]}";
         assertEquals(index.replace("1.50", "1.5"), text(parse(index).orElseThrow()));
     }
 
     @Test
-    void whatCouldNeverBePulledIsLeftOut() {
+    void descriptorWithoutValidDigestIsLeftOut() {
         assertEquals(
                 HEAD + "[" + TWO + "]}",
                 text(parse(HEAD + "[{\"digest\":\"md5:1\"},7,null,{},\"x\"," + TWO + "]}")
@@ -35,7 +35,7 @@ class ReferrerListTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"schemaVersion\":2,\"manifests\":[]}", "{\"schemaVersion\":2,\"manifests\":null}"})
-    void anIndexMayBeEmpty(String json) {
+    void indexMayBeEmpty(String json) {
         assertEquals(HEAD + "[]}", text(parse(json).orElseThrow()));
     }
 
@@ -51,7 +51,7 @@ class ReferrerListTest {
                 "{\"schemaVersion\":2}",
                 "{\"schemaVersion\":2,\"manifests\":{}}"
             })
-    void otherJsonIsNoIndex(String json) {
+    void otherJsonIsNotIndex(String json) {
         assertEquals(Optional.empty(), parse(json).map(ReferrerListTest::text));
     }
 
@@ -59,14 +59,14 @@ class ReferrerListTest {
     @ValueSource(
             strings = {"", "<html>", "{\"schemaVersion\":2,\"manifests\":[", "{\"schemaVersion\":2,\"manifests\":[]}{}"
             })
-    void whatBreaksOffIsABadAnswer(String json) {
+    void truncatedJsonIsBadAnswer(String json) {
         assertEquals(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
                 assertThrows(RegistryException.class, () -> parse(json)).code());
     }
 
     @Test
-    void theyAreFilteredByTheTypeOfTheirDescriptors() {
+    void referrersAreFilteredByArtifactType() {
         ReferrerList all =
                 parse(HEAD + "[" + ONE + "," + TWO + "," + NONE + "]}").orElseThrow();
         assertEquals(HEAD + "[" + TWO + "]}", text(all.ofTypes(List.of("c/d"))));
@@ -74,7 +74,7 @@ class ReferrerListTest {
     }
 
     @Test
-    void ofSeveralDescriptorsOfOneDigestTheFirstCounts() {
+    void firstDescriptorOfDigestWins() {
         ReferrerList both = ReferrerList.merged(List.of(
                 parse(HEAD + "[" + TWO + "]}").orElseThrow(),
                 parse(HEAD + "[" + TWO.replace("c/d", "e/f") + "," + NONE + "]}")
@@ -83,11 +83,12 @@ class ReferrerListTest {
     }
 
     @Test
-    void aManifestIsDescribedAsARegistryWouldDoIt() {
+    void descriptorOfManifestIsAsRegistryListsIt() {
         assertEquals(
                 "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"}",
                 described(
-                        "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
+                        "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},"
+                                + "\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
         assertEquals("\"artifactType\":\"c/d\"", described("\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
         assertEquals("", described("\"manifests\":[]"));
     }

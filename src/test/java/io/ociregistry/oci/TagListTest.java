@@ -11,15 +11,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TagListTest {
     @Test
-    void tagsAreInTheOrderOfBytes_eachOnce_andWithoutWhatCantBeOne() {
+    void tagsAreSortedUniqueAndValid() {
         TagList list = parse(
-                "{\"name\":\"x\",\"tags\":[\"b\",\"B\",\"10\",\"9\",\"b\",\".x\",\"a b\",\"\\u0000\",\"\",7,null,{},[]]}");
+                "{\"name\":\"x\",\"tags\":[\"b\",\"B\",\"10\",\"9\",\"b\",\".x\",\"a"
+                        + " b\",\"\\u0000\",\"\",7,null,{},[]]}");
         assertEquals(List.of("10", "9", "B", "b"), list.tags());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"name\":\"x\",\"tags\":[]}", "{\"tags\":null}"})
-    void aListMayBeEmpty(String json) {
+    void listMayBeEmpty(String json) {
         assertEquals(TagList.EMPTY, parse(json));
     }
 
@@ -36,14 +37,14 @@ class TagListTest {
                 "{\"tags\":[]}x",
                 "<html>"
             })
-    void whatIsNoListIsABadAnswer(String json) {
+    void invalidListIsBadAnswer(String json) {
         assertEquals(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
                 assertThrows(RegistryException.class, () -> parse(json)).code());
     }
 
     @Test
-    void itIsWrittenAsTheSpecificationSays() {
+    void listIsWrittenAsSpecified() {
         TagList list = new TagList(List.of("2", "1"));
         assertEquals(
                 "{\"name\":\"a/b\",\"tags\":[\"1\",\"2\"]}", new String(list.toJson("a/b"), StandardCharsets.UTF_8));

@@ -5,19 +5,20 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
-/** The grammar of {@code endpoint}: {@code http[s]://host[:port]}, and nothing behind it. */
+/** The grammar of {@code endpoint}: {@code http[s]://host[:port]} without a path. */
 public final class Endpoint {
     private static final Pattern GRAMMAR = Pattern.compile("(?i)(https?)://([^/?#@]+)/?");
-    /** A name with a dot at its end is not looked up in the search domains of the resolver. */
+    /** A name with a trailing dot, which the resolver does not complete with its search domains. */
     private static final Pattern ABSOLUTE = Pattern.compile("(.*[^.])\\.(:[^:]*)?");
 
     private Endpoint() {}
 
+    /** Parses an endpoint; the message of the IllegalArgumentException says what is wrong and what to write. */
     public static URI parse(String text) {
         var matcher = GRAMMAR.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(
-                    "'" + text + "' is not http[s]://host[:port]; no path, no user and no query may be in it");
+                    "'" + text + "' is not http[s]://host[:port]; remove any path, user and query");
         }
         return URI.create(matcher.group(1).toLowerCase(Locale.ROOT) + "://" + hostPort(matcher.group(2)));
     }

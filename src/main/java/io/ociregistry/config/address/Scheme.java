@@ -1,6 +1,6 @@
 package io.ociregistry.config.address;
 
-/** How an upstream registry is spoken to. */
+/** The URL scheme of an upstream registry. */
 public enum Scheme {
     HTTPS,
     HTTP

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param token the token that requests must send
  * @param tokenFile the file that holds such a token; with both, either token is accepted
  * @param trustLoopback whether requests from this machine that no proxy marked as forwarded need no token
- * @param host the address that {@code port} is listened on
+ * @param host the address on which the server listens on {@code port}
  * @param port the only port that has the admin API; 0 puts the API on the port for clients
  */
 public record AdminConfig(

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Who we are to an upstream registry, or where that stands. */
+/** The credentials for an upstream registry, or their source. */
 public sealed interface AuthConfig {
     AuthConfig ANONYMOUS = new Anonymous();
 
@@ -18,22 +18,23 @@ public sealed interface AuthConfig {
 
     record Anonymous() implements AuthConfig {}
 
-    /** The password is the one to use, wherever it came from. */
+    /** An account with its password, whichever key it came from. */
     record Account(String user, Secret password) implements AuthConfig {}
 
+    /** An account whose password is the first line of a file. */
     record AccountWithFile(String user, Path passwordFile) implements AuthConfig {}
 
-    /** What {@code docker login} knows: the path of a {@code config.json}. */
+    /** A {@code config.json} that {@code docker login} writes. */
     record DockerConfig(Path file) implements AuthConfig {}
 
     /**
-     * What {@code docker-credential-NAME} knows.
+     * The credential helper {@code docker-credential-NAME}.
      *
-     * @param environment what is set for it beside our own environment
-     * @param life how long its answers are good; until they are refused, if empty
+     * @param environment variables that the helper gets in addition to the server's own
+     * @param life how long the server reuses an answer; if empty, until the registry refuses it
      */
     record Helper(String name, Map<String, String> environment, Optional<Duration> life) implements AuthConfig {
-        /** What a helper can be called: what follows {@code docker-credential-} in the name of its program, and no path. */
+        /** A valid name: the part after {@code docker-credential-} in the name of the program, without a path. */
         public static final String NAME = "(?!docker-credential-)[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
         public Helper {
@@ -41,17 +42,17 @@ public sealed interface AuthConfig {
         }
     }
 
-    /** A token that is shown to the registry as it is. */
+    /** A token that is sent to the registry unchanged. */
     record Token(Secret token) implements AuthConfig {}
 
-    /** The same person, who may be told to these token services too, wherever they are. */
+    /** Credentials that may also be sent to these token services, on any host. */
     record KnownTo(AuthConfig who, List<URI> realms) implements AuthConfig {
         public KnownTo {
             realms = List.copyOf(realms);
         }
     }
 
-    /** The token services beyond the registry's own site that may be told who we are. */
+    /** The token services outside the registry's own site to which the credentials may be sent. */
     static List<URI> realms(AuthConfig auth) {
         return auth instanceof KnownTo known ? known.realms() : List.of();
     }

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The bounds of the cache.
+ * The section {@code cache}: limits, pins and scrubbing.
  *
- * @param negativeTtl for how long an upstream's answer that it has not got something counts; zero for not at all
- * @param maxSize how many bytes it may have; empty for as many as the disk has
- * @param highWater how many per cent of them make the least recently pulled images go
- * @param lowWater until so many are left
- * @param pins regular expressions on the names of images that never go
- * @param scrubRate how many bytes a second are read to find what has gone bad; 0 for none
+ * @param negativeTtl how long the 404 of an upstream is cached; zero turns the negative cache off
+ * @param maxSize the quota in bytes; empty for the size of the disk
+ * @param highWater the percentage of {@code maxSize} at which eviction of the least recently pulled images starts
+ * @param lowWater the percentage of {@code maxSize} at which eviction stops
+ * @param pins regular expressions; images whose names match are never pruned
+ * @param scrubRate the bytes per second that scrubbing reads; 0 turns it off
  */
 public record CacheConfig(
         Duration negativeTtl, Optional<Long> maxSize, int highWater, int lowWater, List<String> pins, long scrubRate) {

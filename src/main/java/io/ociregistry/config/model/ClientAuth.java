@@ -1,6 +1,6 @@
 package io.ociregistry.config.model;
 
-/** Whether clients of our own TLS port must show a certificate. */
+/** Whether clients of the server's TLS port must send a certificate. */
 public enum ClientAuth {
     NONE,
     VERIFY

@@ -3,10 +3,10 @@ package io.ociregistry.config.model;
 import java.util.Optional;
 
 /**
- * What a registry may be asked for at most.
+ * The limits for one registry.
  *
- * @param downloads blobs at a time
- * @param bandwidth bytes of blobs a second; empty for no limit
+ * @param downloads the maximum number of concurrent blob downloads
+ * @param bandwidth the maximum bytes of blobs per second, for all downloads together; empty for no limit
  */
 public record Limits(int downloads, Optional<Long> bandwidth) {
     public static final Limits DEFAULT = new Limits(8, Optional.empty());

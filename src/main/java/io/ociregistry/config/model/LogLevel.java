@@ -1,6 +1,6 @@
 package io.ociregistry.config.model;
 
-/** The least important messages that are still logged. */
+/** The lowest level of messages that the server logs. */
 public enum LogLevel {
     DEBUG,
     WARN,

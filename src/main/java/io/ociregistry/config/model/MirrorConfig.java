@@ -5,15 +5,15 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * One entry under {@code mirrors}: where else the content of a registry can be had.
+ * One entry under {@code mirrors}: another source for the content of a registry.
  *
  * @param url {@code http[s]://host[:port]}
- * @param prefix what comes before the names of repositories there
- * @param ns whether it is told by {@code ns} which registry is meant: it is a cache that asks that registry itself
+ * @param prefix the prefix of all repository names in the mirror
+ * @param ns whether requests name the registry in the parameter {@code ns}, for a mirror that is a pull-through cache
  */
 public record MirrorConfig(
         URI url, Optional<String> prefix, boolean ns, AuthConfig auth, TlsConfig tls, ProxyConfig proxy) {
-    /** Another ociregistry, to be asked by nobody in particular. */
+    /** A mirror that is another ociregistry, asked without credentials. */
     public static MirrorConfig of(String url) {
         return new MirrorConfig(
                 Endpoint.parse(url),
@@ -24,7 +24,7 @@ public record MirrorConfig(
                 ProxyConfig.AS_ENVIRONMENT);
     }
 
-    /** A registry that keeps it under a prefix. */
+    /** Returns this mirror with a prefix and without {@code ns}. */
     public MirrorConfig withPrefix(String path) {
         return new MirrorConfig(url, Optional.of(path), false, auth, tls, proxy);
     }

@@ -3,23 +3,23 @@ package io.ociregistry.config.model;
 import io.ociregistry.config.ProxyEnvironment;
 import java.util.List;
 
-/** Whether a registry, and what it sends us to, is reached through a proxy, and through which. */
+/** The proxy for requests to a registry, and to the hosts of its tokens and redirects. */
 public sealed interface ProxyConfig {
     ProxyConfig AS_ENVIRONMENT = new AsEnvironment();
     ProxyConfig NONE = new None();
 
-    /** As {@link ProxyEnvironment} has it. */
+    /** The proxy of {@link ProxyEnvironment}. */
     record AsEnvironment() implements ProxyConfig {}
 
-    /** Directly, whatever the environment says. */
+    /** No proxy, regardless of the environment. */
     record None() implements ProxyConfig {}
 
     /**
-     * Through an HTTP proxy.
+     * An HTTP proxy.
      *
      * @param host in lower case; IPv6 in brackets
-     * @param auth who we are to the proxy: nobody, or an account
-     * @param noProxy what is reached directly all the same, as NO_PROXY has it
+     * @param auth the account at the proxy, or {@link AuthConfig#ANONYMOUS}
+     * @param noProxy the exceptions, in the syntax of NO_PROXY
      */
     record Via(String host, int port, AuthConfig auth, List<String> noProxy) implements ProxyConfig {
         public Via {

@@ -4,7 +4,13 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Pruning in the background: what is taken away, how old it must be, and how often. A negative count means no limit. */
+/**
+ * The section {@code pruneConfig}: background pruning.
+ *
+ * @param duration the minimum age of an image, for types {@code accessed} and {@code created}
+ * @param count the maximum number of images per run; negative for no limit
+ * @param expr the patterns, for type {@code pattern}
+ */
 public record PruneConfig(
         boolean enabled,
         Duration duration,
@@ -13,7 +19,7 @@ public record PruneConfig(
         int count,
         Optional<String> expr,
         boolean dryRun) {
-    /** What an image is chosen by. */
+    /** The property by which images are chosen. */
     public enum Type {
         ACCESSED,
         CREATED,

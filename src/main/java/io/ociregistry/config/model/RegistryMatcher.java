@@ -8,19 +8,21 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * What the entries under {@code registries} say, to be found by the name of a registry. An entry for that very name goes before a wildcard, and a
- * longer wildcard before a shorter one: {@code *.lab.corp.example} before {@code *.corp.example}. A wildcard stands for one label or more, and
- * for its own port alone.
+ * Finds the entry under {@code registries} that applies to a registry.
+ *
+ * <p>An exact name takes precedence over a wildcard, and a longer wildcard over a shorter one:
+ * {@code *.lab.corp.example} over {@code *.corp.example}. A wildcard matches one or more labels, and only its own port.
+ * Immutable.
  */
 public final class RegistryMatcher<T> {
     private final Map<String, T> entries = new HashMap<>();
 
-    /** What is made of each entry. */
+    /** Makes a matcher that returns the value of an entry. */
     public RegistryMatcher(List<UpstreamConfig> registries, Function<UpstreamConfig, T> value) {
         registries.forEach(registry -> entries.put(registry.name(), value.apply(registry)));
     }
 
-    /** What the entry says that counts for that registry; empty if none does. */
+    /** The value of the entry that applies to this registry; empty if there is none. */
     public Optional<T> find(RegistryName name) {
         T exact = entries.get(name.toString());
         return exact != null ? Optional.of(exact) : wildcard(name);

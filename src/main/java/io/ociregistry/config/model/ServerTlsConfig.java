@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * TLS towards our own clients; cert and key come together or not at all, and clients are verified with them only. The password is that of the
- * key, wherever it came from.
+ * The section {@code serverTlsConfig}: TLS towards clients. {@code cert} and {@code key} are both set or both empty;
+ * verifying clients needs them.
+ *
+ * @param keyPassword the password of the key, whichever key of the configuration it came from
  */
 public record ServerTlsConfig(
         Optional<Path> cert,

@@ -6,19 +6,19 @@ import java.time.temporal.ChronoUnit;
 import java.util.regex.Pattern;
 
 /**
- * How long a cached tag is served without asking its registry whether it moved.
+ * A rule for how long a cached tag is served without revalidation.
  *
  * @param pattern a glob on the tag: {@code *} is any text, {@code ?} one character
- * @param maxAge zero for always asking, {@link #FOREVER} for never
- * @param keepsWhatIsGone whether a tag that the registry no longer has is served from the cache
+ * @param maxAge the age at which a tag is stale: zero for always, {@link #FOREVER} for never
+ * @param keepsWhatIsGone whether a cached tag is still served after the registry answered 404 for it
  */
 public record TagRule(String pattern, Duration maxAge, boolean keepsWhatIsGone) {
     public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
-    /** What counts where no other rule matches. */
+    /** The rule for tags that no other rule matches: never revalidate. */
     public static final TagRule NEVER = new TagRule("*", FOREVER, true);
 
-    /** What a registry's 404 for a cached tag means. */
+    /** The action when a registry answers 404 for a cached tag. */
     public enum OnNotFound {
         KEEP,
         DROP

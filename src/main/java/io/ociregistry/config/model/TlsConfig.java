@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How the certificates of an upstream registry are checked, and which one we show: cert and key come together or not at all. The password
- * is that of the key, wherever it came from.
+ * TLS towards an upstream registry: how its certificate is verified, and the certificate of this server. {@code cert}
+ * and {@code key} are both set or both empty.
+ *
+ * @param keyPassword the password of the key, whichever key of the configuration it came from
  */
 public record TlsConfig(
         Optional<Path> ca,
@@ -14,10 +16,10 @@ public record TlsConfig(
         Optional<Path> key,
         Optional<Secret> keyPassword,
         boolean insecureSkipVerify) {
-    /** Checked against the trust store of the operating system, and no certificate of our own. */
+    /** Verification with the trust store of the operating system, and no client certificate. */
     public static final TlsConfig DEFAULT = new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), false);
 
-    /** With a key that is not encrypted, if with any. */
+    /** Makes a configuration whose key, if any, is not encrypted. */
     public TlsConfig(Optional<Path> ca, Optional<Path> cert, Optional<Path> key, boolean insecureSkipVerify) {
         this(ca, cert, key, Optional.empty(), insecureSkipVerify);
     }

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What stands under {@code auth.token}: a token, which goes first, or who gives out some.
+ * The section {@code auth.token}: a static token, which takes precedence, or a provider of tokens.
  *
- * @param options what is set in the environment of the provider's program
+ * @param options environment variables for the provider's program
  */
 public record TokenConfig(
         Optional<String> provider,

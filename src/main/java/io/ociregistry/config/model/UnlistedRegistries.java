@@ -1,6 +1,6 @@
 package io.ociregistry.config.model;
 
-/** What becomes of a request for a registry that has no entry under {@code registries}. */
+/** Whether requests for unlisted registries are allowed. */
 public enum UnlistedRegistries {
     ALLOW,
     DENY

@@ -9,8 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One entry under {@code registries}. The name is {@code host[:port]} in lower case, or a wildcard, {@code *.domain[:port]}; the endpoint, if
- * there is one, says where that registry really is, and the scheme then is the endpoint's. The mirrors are asked before it, in their order.
+ * One entry under {@code registries}.
+ *
+ * @param name {@code host[:port]} in lower case, or a wildcard, {@code *.domain[:port]}
+ * @param scheme that of {@code endpoint}, if there is one
+ * @param endpoint the URL of the registry, if it differs from its name
+ * @param mirrors other sources of its content, asked in this order before the registry
  */
 public record UpstreamConfig(
         String name,
@@ -30,7 +34,7 @@ public record UpstreamConfig(
         mirrors = List.copyOf(mirrors);
     }
 
-    /** An entry that says no more than that the registry is known. */
+    /** Makes an entry with this name and defaults. */
     public static UpstreamConfig of(String name) {
         return new UpstreamConfig(
                 HostPort.orWildcard(name),
@@ -92,18 +96,18 @@ public record UpstreamConfig(
                 name, description, scheme, endpoint, aliases, tags, limits, auth, tls, proxy, List.of(newMirrors));
     }
 
-    /** True if the entry is for all registries of a domain. */
+    /** True if the entry applies to all registries of a domain. */
     public boolean isWildcard() {
         return name.startsWith(HostPort.WILDCARD);
     }
 
-    /** What it says of how the registry is reached, and nothing of what is asked for and by which name. */
+    /** Returns only the settings of connections: without description, aliases and tag rules. */
     public UpstreamConfig asReached() {
         return new UpstreamConfig(
                 name, Optional.empty(), scheme, endpoint, List.of(), List.of(), limits, auth, tls, proxy, mirrors);
     }
 
-    /** What a wildcard says, for one of its registries. */
+    /** Returns the settings of this wildcard for one of its registries. */
     public UpstreamConfig named(RegistryName registry) {
         return new UpstreamConfig(
                 registry.toString(), description, scheme, endpoint, aliases, tags, limits, auth, tls, proxy, mirrors);

@@ -2,9 +2,9 @@ package io.ociregistry.config.yaml;
 
 import java.util.List;
 
-/** A configuration that can't be used. The message lists everything that is wrong with it, a line each. */
+/** An unusable configuration. The message lists its problems, one per line, at most {@value #SHOWN} of them. */
 public final class ConfigException extends Exception {
-    /** Enough to repair a file with, and not a flood when a file is not a configuration at all. */
+    /** Enough to correct a file, and short enough if the file is not a configuration at all. */
     private static final int SHOWN = 50;
 
     private final transient List<String> problems;

@@ -1,8 +1,10 @@
 package io.ociregistry.config.yaml;
 
 /**
- * Where a value stands: as people are told it ({@code registries[2].auth.user}, {@code --port}), and as the table of keys
- * has it ({@code registries.auth.user}, {@code port}).
+ * The path of a value in the configuration.
+ *
+ * @param shown the path in messages: {@code registries[2].auth.user}, {@code --port}
+ * @param key the path in the table of keys: {@code registries.auth.user}, {@code port}
  */
 public record ConfigPath(String shown, String key) {
     public static final ConfigPath ROOT = new ConfigPath("", "");

@@ -2,7 +2,7 @@ package io.ociregistry.config.yaml;
 
 import java.util.Optional;
 
-/** A key of the configuration file: its name there, what its value may be, what counts when it is absent, and what it is for. */
+/** A key of the configuration file: its name, the type of its value, its default and its purpose. Immutable. */
 public final class Key<T> {
     private final String name;
     private final ValueType<T> type;
@@ -16,7 +16,7 @@ public final class Key<T> {
         this.doc = doc;
     }
 
-    /** One that has no default. */
+    /** Makes a key without a default. */
     public static <T> Key<Optional<T>> optional(String name, Scalar<T> type, String doc) {
         return new Key<>(name, type.optional(), Optional.empty(), doc);
     }
@@ -25,7 +25,7 @@ public final class Key<T> {
         return name;
     }
 
-    /** The value of a file that does not have the key. */
+    /** The value if the file does not have the key. */
     public T fallback() {
         return fallback;
     }
@@ -34,7 +34,7 @@ public final class Key<T> {
         return doc;
     }
 
-    /** Whether anything listens to this top-level key yet. */
+    /** Whether this build implements this top-level key. */
     public boolean hasEffect() {
         return !NotInThisBuild.contains(name);
     }

@@ -3,7 +3,7 @@ package io.ociregistry.config.yaml;
 import java.util.Set;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** The keys that are read and checked, but that nothing listens to yet. Delivering one means to remove its line here. */
+/** The top-level keys that are parsed but not implemented. Implementing a key means removing it from this list. */
 public final class NotInThisBuild {
     private static final Set<String> KEYS = Set.of("configFile", "health", "helloWorld", "metrics");
 
@@ -13,10 +13,10 @@ public final class NotInThisBuild {
         return KEYS.contains(key);
     }
 
-    /** Whoever writes a default down asks for nothing, so only other values are worth a warning. */
-    public static <T> void warn(Key<T> key, T value, Node node, ConfigPath place, ParseContext reading) {
-        if (contains(place.key()) && !value.equals(key.fallback())) {
-            reading.warning(node, place, "has no effect in this build");
+    /** Warns of a key without effect, unless its value is the default, which requests nothing. */
+    public static <T> void warn(Key<T> key, T value, Node node, ConfigPath path, ParseContext context) {
+        if (contains(path.key()) && !value.equals(key.fallback())) {
+            context.warning(node, path, "has no effect in this build");
         }
     }
 }

@@ -10,31 +10,32 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** A value written as a mapping of known keys. Keys that are null or empty count as absent, as in the Go program. */
+/** A mapping of known keys. A key without a value, or with an empty one, counts as absent, as in the Go program. */
 public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
-    /** Makes a value of what a mapping says, and reports what its keys contradict each other in. */
+    /** Makes a value of the values in a mapping, and reports keys that contradict each other. */
     public interface Maker<R> {
         R make(Values values, Complaints complaints);
     }
 
-    /** Takes what is wrong with a key in the light of the others. */
+    /** Takes problems of one key that depend on the other keys of its mapping. */
     public interface Complaints {
+        /** Reports a problem, which makes the file unusable. */
         void about(Key<?> key, String text);
 
-        /** The same for what is no reason to refuse the file. */
+        /** Reports a problem that leaves the file usable. */
         void warn(Key<?> key, String text);
 
-        /** Whether the key is there and says something, be it wrong. */
+        /** Whether the mapping has the key with a value, valid or not. */
         boolean wrote(Key<?> key);
 
-        /** The reading, for what lies outside the file. */
+        /** The context, for values outside the file such as environment variables. */
         ParseContext reading();
     }
 
     @Override
-    public Optional<R> read(Node node, ConfigPath place, ParseContext reading) {
+    public Optional<R> read(Node node, ConfigPath path, ParseContext context) {
         if (!(node instanceof MappingNode mapping)) {
-            reading.problem(node, place, "is a " + node.getNodeId() + ", but must be a mapping of keys to values");
+            context.problem(node, path, "is a " + node.getNodeId() + ", but must be a mapping of keys to values");
             return Optional.empty();
         }
         var values = Values.NONE;
@@ -42,29 +43,29 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
         for (NodeTuple entry : mapping.getValue()) {
             var name = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (seen.putIfAbsent(name, entry) != null) {
-                reading.problem(entry.getKeyNode(), place.child(Quoted.key(name)), "is here twice; remove one");
+                context.problem(entry.getKeyNode(), path.child(Quoted.key(name)), "is here twice; remove one");
                 continue;
             }
             var key = find(name);
             if (key.isEmpty()) {
-                reading.problem(entry.getKeyNode(), place.child(Quoted.key(name)), unknown(name));
+                context.problem(entry.getKeyNode(), path.child(Quoted.key(name)), unknown(name, context));
                 continue;
             }
-            values = readValue(key.get(), entry.getValueNode(), place, reading, values);
+            values = readValue(key.get(), entry.getValueNode(), path, context, values);
         }
-        return Optional.of(maker.make(values, new Located(mapping, seen, place, reading)));
+        return Optional.of(maker.make(values, new Located(mapping, seen, path, context)));
     }
 
-    private static <T> Values readValue(Key<T> key, Node node, ConfigPath place, ParseContext reading, Values values) {
+    private static <T> Values readValue(Key<T> key, Node node, ConfigPath path, ParseContext context, Values values) {
         if (saysNothing(node)) {
             return values;
         }
-        var value = key.type().read(node, place.child(key.name()), reading);
-        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, place.child(key.name()), reading));
+        var value = key.type().read(node, path.child(key.name()), context);
+        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, path.child(key.name()), context));
         return value.map(v -> values.with(key, v)).orElse(values);
     }
 
-    /** {@code key:} and {@code key: ""} are ways to leave a key out. */
+    /** Whether a value is null or empty: {@code key:} and {@code key: ""} count as leaving the key out. */
     public static boolean saysNothing(Node node) {
         return node instanceof ScalarNode scalar
                 && (scalar.getValue().isEmpty() || scalar.getTag().equals(Tag.NULL));
@@ -77,23 +78,28 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
                 .findFirst();
     }
 
-    private String unknown(String name) {
+    /** Suggests a key, or lists the valid keys with the first unknown key of this type in the file. */
+    private String unknown(String name, ParseContext context) {
         var names = keys.stream().map(Key::name).toList();
-        return Suggestions.to(name, names)
-                .map(nearest -> "unknown key; did you mean " + nearest + "?")
-                .orElse("unknown key; the keys here are " + String.join(", ", names));
+        var suggestion = Suggestions.to(name, names);
+        if (suggestion.isPresent()) {
+            return "unknown key; did you mean " + suggestion.get() + "?";
+        }
+        return context.lists(this)
+                ? "unknown key; valid keys are " + String.join(", ", names)
+                : "unknown key; remove it";
     }
 
-    private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath place, ParseContext reading)
+    private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath path, ParseContext reading)
             implements Complaints {
         @Override
         public void about(Key<?> key, String text) {
-            reading.problem(node(key), place.child(key.name()), text);
+            reading.problem(node(key), path.child(key.name()), text);
         }
 
         @Override
         public void warn(Key<?> key, String text) {
-            reading.warning(node(key), place.child(key.name()), text);
+            reading.warning(node(key), path.child(key.name()), text);
         }
 
         private Node node(Key<?> key) {

@@ -5,12 +5,12 @@ import java.util.Optional;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
-/** A list that may be written without its brackets if it has one element. */
+/** A list, which may be written as a single value if it has one element. */
 public record OneOrMore<T>(Scalar<T> element) implements ValueType<List<T>> {
     @Override
-    public Optional<List<T>> read(Node node, ConfigPath place, ParseContext reading) {
+    public Optional<List<T>> read(Node node, ConfigPath path, ParseContext context) {
         return node instanceof ScalarNode
-                ? element.read(node, place, reading).map(List::of)
-                : new ListOf<>(element).read(node, place, reading);
+                ? element.read(node, path, context).map(List::of)
+                : new ListOf<>(element).read(node, path, context);
     }
 }

@@ -1,22 +1,28 @@
 package io.ociregistry.config.yaml;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** One reading of one file: collects what is wrong with it, so that all of it can be told at once. Used by one thread. */
+/** Collects the problems of one configuration file while it is parsed, to report them together. For one thread. */
 public final class ParseContext {
     private final String source;
     private final Function<String, Optional<String>> environment;
     private final List<String> problems = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
+    private final Set<ObjectType<?>> listed = new HashSet<>();
 
     /**
-     * The environment gives the value of the variable it is asked for, if that is set. Its IllegalArgumentException
-     * says that the value can't be read.
+     * Makes an empty context.
+     *
+     * @param source the name of the file in messages
+     * @param environment returns the value of an environment variable, if it is set; its IllegalArgumentException says
+     *     that the value cannot be decoded
      */
     public ParseContext(String source, Function<String, Optional<String>> environment) {
         this.source = source;
@@ -27,11 +33,11 @@ public final class ParseContext {
         return environment.apply(name);
     }
 
-    public void problem(Node node, ConfigPath place, String text) {
-        problems.add(at(node, place) + text);
+    public void problem(Node node, ConfigPath path, String text) {
+        problems.add(at(node, path) + text);
     }
 
-    /** What is wrong outside of the file. */
+    /** Adds a problem that is not in the file. */
     public void problem(String text) {
         problems.add(text);
     }
@@ -40,8 +46,13 @@ public final class ParseContext {
         problems.add(source + ":" + line + ": " + text);
     }
 
-    void warning(Node node, ConfigPath place, String text) {
-        warnings.add(at(node, place) + text);
+    void warning(Node node, ConfigPath path, String text) {
+        warnings.add(at(node, path) + text);
+    }
+
+    /** Whether the next message is to list the keys of a type: true once for each type. */
+    boolean lists(ObjectType<?> type) {
+        return listed.add(type);
     }
 
     public List<String> problems() {
@@ -52,10 +63,10 @@ public final class ParseContext {
         return warnings;
     }
 
-    /** Values that do not come from the file have no line. */
-    private String at(Node node, ConfigPath place) {
+    /** The file, the line and the path, without the first two for a value that is not from the file. */
+    private String at(Node node, ConfigPath path) {
         Mark mark = node.getStartMark();
-        var where = mark == null ? "" : source + ":" + (mark.getLine() + 1) + ": ";
-        return place.shown().isEmpty() ? where : where + place.shown() + ": ";
+        var line = mark == null ? "" : source + ":" + (mark.getLine() + 1) + ": ";
+        return path.shown().isEmpty() ? line : line + path.shown() + ": ";
     }
 }

@@ -18,7 +18,11 @@ import java.util.function.Function;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
-/** A value written as one piece of text. The parser's IllegalArgumentException says what is wrong and what to write. */
+/**
+ * A value written as one piece of text.
+ *
+ * @param parser makes the value; the message of its IllegalArgumentException says what is wrong and what to write
+ */
 public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     public static final Scalar<String> TEXT = new Scalar<>(text -> text);
     public static final Scalar<Secret> SECRET = new Scalar<>(Secret::new);
@@ -29,51 +33,52 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     public static final Scalar<Duration> DURATION = new Scalar<>(GoDuration::parse);
 
     /** A regular expression that is matched in linear time. */
-    public static final Scalar<String> EXPRESSION = TEXT.checked(Scalar::noExpression);
+    public static final Scalar<String> EXPRESSION = TEXT.checked(Scalar::expressionProblem);
 
-    /** Some of them, with commas between them. */
+    /** A comma-separated list of regular expressions. */
     public static final Scalar<String> EXPRESSIONS = TEXT.checked(text -> Arrays.stream(text.split(",", -1))
-            .flatMap(expression -> noExpression(expression).stream())
+            .flatMap(expression -> expressionProblem(expression).stream())
             .findFirst());
 
-    /** A part of something: {@code 90%}, with or without the sign. */
+    /** A percentage, such as {@code 90%}; the sign is optional. */
     public static final Scalar<Integer> PER_CENT = new Scalar<>(text -> {
         if (!text.matches("[0-9]{1,2}%?|100%?")) {
-            throw new IllegalArgumentException("'" + text + "' is not a part of a hundred; write for example 90%");
+            throw new IllegalArgumentException("'" + text + "' is not a percentage; write for example 90%");
         }
         return Integer.parseInt(text.replace("%", ""));
     });
 
-    /** A number without a unit is milliseconds, as the Go program has it. */
+    /** A duration; a number without a unit is milliseconds, as in the Go program. */
     public static final Scalar<Duration> MILLISECONDS = new Scalar<>(
             text -> text.matches("[0-9]{1,15}") ? Duration.ofMillis(Long.parseLong(text)) : GoDuration.parse(text));
 
     public static final Scalar<Platforms> PLATFORMS = new Scalar<>(Scalar::platforms);
 
     @Override
-    public Optional<T> read(Node node, ConfigPath place, ParseContext reading) {
+    public Optional<T> read(Node node, ConfigPath path, ParseContext context) {
         if (!(node instanceof ScalarNode scalar)) {
-            reading.problem(node, place, "is a " + node.getNodeId() + ", but must be a single value");
+            context.problem(node, path, "is a " + node.getNodeId() + ", but must be a single value");
             return Optional.empty();
         }
         try {
             return Optional.of(parser.apply(scalar.getValue()));
         } catch (IllegalArgumentException e) {
-            reading.problem(node, place, Quoted.in(String.valueOf(e.getMessage()), scalar.getValue()));
+            context.problem(node, path, Quoted.in(String.valueOf(e.getMessage()), scalar.getValue()));
             return Optional.empty();
         }
     }
 
-    /** For keys that need not be there. */
+    /** The type of a key without a default. */
     Scalar<Optional<T>> optional() {
         return new Scalar<>(text -> Optional.of(parser.apply(text)));
     }
 
-    public Scalar<T> checked(Function<T, Optional<String>> objection) {
+    /** Adds a check, which returns the problem of an invalid value. */
+    public Scalar<T> checked(Function<T, Optional<String>> check) {
         return new Scalar<>(text -> {
             var value = parser.apply(text);
-            objection.apply(value).ifPresent(why -> {
-                throw new IllegalArgumentException("'" + text + "' " + why);
+            check.apply(value).ifPresent(problem -> {
+                throw new IllegalArgumentException("'" + text + "' " + problem);
             });
             return value;
         });
@@ -96,7 +101,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
                         : Optional.empty());
     }
 
-    /** One of the constants of an enum, in either case. */
+    /** A constant of an enum; case does not matter. */
     public static <E extends Enum<E>> Scalar<E> oneOf(Class<E> constants) {
         List<E> all = Arrays.asList(constants.getEnumConstants());
         return new Scalar<>(text -> all.stream()
@@ -109,16 +114,16 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
                                 .toList())));
     }
 
-    private static Optional<String> noExpression(String text) {
+    private static Optional<String> expressionProblem(String text) {
         try {
             Pattern.compile(text);
         } catch (PatternSyntaxException e) {
-            return Optional.of("is no RE2 expression: " + e.getDescription());
+            return Optional.of("is not a valid RE2 expression: " + e.getDescription());
         }
         return text.isBlank() ? Optional.of("has an empty part, which would match everything") : Optional.empty();
     }
 
-    /** The failure does not repeat the text: it may be the secret itself. */
+    /** The message does not quote the text, which may be the secret itself. */
     private static String variable(String text) {
         if (!text.matches("[-._A-Za-z][-._A-Za-z0-9]*")) {
             throw new IllegalArgumentException(
@@ -131,7 +136,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("'" + text + "' can't be the name of a file: " + e.getReason(), e);
+            throw new IllegalArgumentException("'" + text + "' is not a valid path: " + e.getReason(), e);
         }
     }
 

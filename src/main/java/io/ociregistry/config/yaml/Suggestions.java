@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds what somebody meant to write. */
+/** Finds the known word that is most similar to an unknown one. */
 public final class Suggestions {
     private Suggestions() {}
 
-    /** The candidate with the fewest letters to change, unless that is most of them. */
+    /** The candidate with the smallest edit distance; empty if that exceeds half its length. */
     public static Optional<String> to(String written, Collection<String> candidates) {
         var word = written.toLowerCase(Locale.ROOT);
         return candidates.stream()
@@ -17,7 +17,7 @@ public final class Suggestions {
                 .filter(best -> distance(word, best.toLowerCase(Locale.ROOT)) <= best.length() / 2);
     }
 
-    /** Levenshtein's distance, one row at a time. */
+    /** The Levenshtein distance, computed row by row. */
     public static int distance(String from, String to) {
         var row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {

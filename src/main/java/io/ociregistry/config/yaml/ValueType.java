@@ -3,8 +3,8 @@ package io.ociregistry.config.yaml;
 import java.util.Optional;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** What a key's value may be, and how it is read. */
+/** The type of a key's value: reads it from a YAML node. */
 public interface ValueType<T> {
-    /** The value, or empty when something about it was wrong and has been reported. */
-    Optional<T> read(Node node, ConfigPath place, ParseContext reading);
+    /** Returns the value, or reports its problems to the context and returns empty. */
+    Optional<T> read(Node node, ConfigPath path, ParseContext context);
 }

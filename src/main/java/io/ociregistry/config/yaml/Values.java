@@ -3,7 +3,7 @@ package io.ociregistry.config.yaml;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What a mapping says: a value for every key it has, each key's own default for the others. Immutable. */
+/** The values of a mapping; a key that the mapping does not have has its default. Immutable. */
 public final class Values {
     public static final Values NONE = new Values(Map.of());
 

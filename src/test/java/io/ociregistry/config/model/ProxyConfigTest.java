@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the configuration and the environment may say of proxies. */
+/** Proxies of the configuration and of the environment. */
 class ProxyConfigTest {
     private final Map<String, String> environment = new HashMap<>();
 
@@ -39,7 +39,7 @@ class ProxyConfigTest {
                 "http://me@proxy:3128 | proxy | 3128 | me | ''",
                 "http://m%40e:p%2f%3A+@:@proxy:3128 | proxy | 3128 | m@e | p/:+@:",
             })
-    void aProxyIsWrittenLikeThis(String text, String host, int port, String user, String password) throws Exception {
+    void proxyUrlIsParsed(String text, String host, int port, String user, String password) throws Exception {
         var auth = user == null ? AuthConfig.ANONYMOUS : AuthConfig.basic(user, password);
         var expected = new ProxyConfig.Via(host, port, auth, List.of());
         assertEquals(expected, proxy("'" + text + "'"));
@@ -63,7 +63,7 @@ class ProxyConfigTest {
                 "http://me:pa55@pro xy",
                 "http://pa55:://",
             })
-    void anythingElseIsRefused_andNotRepeated(String text) {
+    void invalidProxyUrlIsRefusedAndNotQuoted(String text) {
         for (var yaml : List.of("'" + text + "'", "{url: '" + text + "'}")) {
             var problem = problems(yaml);
             assertTrue(problem.startsWith("c.yaml:3: registries[0].proxy"), problem);
@@ -77,7 +77,7 @@ class ProxyConfigTest {
     }
 
     @Test
-    void theRestIsSaidByKeys_asOfTheRegistryItself() throws Exception {
+    void proxyAccountAndExceptionsAreRead() throws Exception {
         environment.put("PW", "pa55");
         assertEquals(
                 new ProxyConfig.Via("p", 3128, AuthConfig.basic("me", "pa55"), List.of("corp.example", "10.0.0.0/8")),
@@ -95,20 +95,20 @@ class ProxyConfigTest {
             value = {
                 "{user: me, password: x} | proxy.url: is missing",
                 "{url: 'http://p', user: me} | proxy.user: has no password",
-                "{url: 'http://p', password: x} | proxy.password: belongs to nobody",
-                "{url: 'http://a:b@p', user: me, password: x} | proxy.user: is in url too",
-                "{url: 'http://p', noProxy: [10.0.0.0/33]} | proxy.noProxy[0]: '10.0.0.0/33' is no host",
-                "{url: 'http://p', noProxy: ['a,b']} | proxy.noProxy[0]: 'a,b' is no host",
+                "{url: 'http://p', password: x} | proxy.password: has no user",
+                "{url: 'http://a:b@p', user: me, password: x} | proxy.user: is set in url too",
+                "{url: 'http://p', noProxy: [10.0.0.0/33]} | proxy.noProxy[0]: '10.0.0.0/33' is not a host",
+                "{url: 'http://p', noProxy: ['a,b']} | proxy.noProxy[0]: 'a,b' is not a host",
                 "{url: 'http://p', noProxy: 'a'} | proxy.noProxy: is a scalar",
                 "{uri: 'http://p'} | proxy.uri: unknown key; did you mean url?",
                 "[] | proxy: is a sequence",
             })
-    void contradictionsAreTold(String yaml, String problem) {
+    void invalidProxyIsReported(String yaml, String problem) {
         assertTrue(problems(yaml).contains("registries[0]." + problem), problems(yaml));
     }
 
     @Test
-    void theEnvironmentIsReadInBothSpellings_theLowerCaseFirst() throws Exception {
+    void lowerCaseVariableTakesPrecedence() throws Exception {
         environment.put("http_proxy", "http://lower:1");
         environment.put("HTTP_PROXY", "http://upper:2");
         environment.put("https_proxy", " ");
@@ -121,7 +121,7 @@ class ProxyConfigTest {
     }
 
     @Test
-    void withoutItNothingIsProxied_andThePasswordInItIsNotPrinted() throws Exception {
+    void proxyPasswordIsNotPrinted() throws Exception {
         assertEquals(ProxyEnvironment.NONE, load("").proxyEnvironment());
         environment.put("http_proxy", "http://me:pa55@lower:1");
         var config = load("registries:\n- name: r.example\n  proxy: 'http://me:pa55@p:1'\n");

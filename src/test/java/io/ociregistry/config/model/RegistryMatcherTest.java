@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which entry counts for a registry. */
+/** The choice of the entry that applies to a registry. */
 class RegistryMatcherTest {
     private final RegistryMatcher<String> entries = new RegistryMatcher<>(
             Stream.of(
@@ -35,7 +35,7 @@ class RegistryMatcherTest {
         "corp.example:6000, corp.example:6000",
         "docker.io, docker.io"
     })
-    void theMostSpecificOne(String registry, String entry) {
+    void mostSpecificEntryIsFound(String registry, String entry) {
         assertEquals(Optional.of(entry), entries.find(RegistryName.parse(registry)));
     }
 
@@ -50,7 +50,7 @@ class RegistryMatcherTest {
         "10.0.0.1",
         "[::1]:5000"
     })
-    void noneForWhatIsOutside(String registry) {
+    void registryOutsideAllEntriesHasNone(String registry) {
         assertEquals(Optional.empty(), entries.find(RegistryName.parse(registry)));
     }
 }

@@ -22,14 +22,14 @@ class TagRuleTest {
         "a.b, axb, false",
         "*a*a*a*, aaa, true"
     })
-    void aPatternIsAGlobOnTheWholeTag(String pattern, String tag, boolean matches) {
+    void patternMatchesWholeTag(String pattern, String tag, boolean matches) {
         assertEquals(
                 matches,
                 new TagRule(pattern, Duration.ZERO, true).regex().matcher(tag).matches());
     }
 
     @Test
-    void aPolicyIsNeverAlwaysOrAnAge() {
+    void policyIsNeverAlwaysOrAge() {
         assertEquals(TagRule.FOREVER, TagRule.policy("never"));
         assertEquals(Duration.ZERO, TagRule.policy("always"));
         assertEquals(Duration.ofMinutes(90), TagRule.policy("1h30m"));
