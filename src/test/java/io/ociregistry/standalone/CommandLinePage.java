@@ -6,21 +6,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The command line as a page for people, made of the same tables as the program's own help. */
+/** Generates docs/command-line.md from the tables that also give the help texts. */
 final class CommandLinePage {
     private static final String INTRODUCTION = """
             # The command line
             ```shell
             java -jar ociregistry.jar [global options] [command [command options]]
             ```
-            This page is printed from the tables that the program itself reads; `CommandLinePageTest` fails if it is out of date. `--help` after a
-            command, or `help` before it, prints its part of it. Without a command, and without options, the commands are shown.
+            This page is generated from the tables of the program; `CommandLinePageTest` fails if it is out of date.
+            `--help` after a command, or `help` before it, prints the part of that command. Without arguments, the
+            program prints the commands.
 
-            - Options may stand before and after the name of the command, as `--name value` or `--name=value`. A switch, which takes no value, is
-              turned off with `--name=false`. Of an option that is given twice the last one counts.
-            - An option that has a key beats the value of that key in the configuration file; an empty one (`--name=`) means the key's default.
-            - The exit code is 0, or 1 with a line on standard error that says what is wrong and what to do. What was asked for goes to standard output,
-              everything else to standard error.
+            - Options may be before and after the name of the command, as `--name value` or `--name=value`. A switch has
+              no value; `--name=false` turns it off. If an option is given twice, the last value is used.
+            - An option with a key replaces the value of that key in the configuration file; an empty value (`--name=`)
+              means the key's default.
+            - The exit code is 0, or 1 with the reason and the remedy on standard error. The output of the command goes
+              to standard output, all other messages go to standard error.
             """;
 
     private static final String HEADER = """
@@ -33,7 +35,7 @@ final class CommandLinePage {
 
     static String text() {
         return INTRODUCTION
-                + "\n## Global options\nFor every command.\n"
+                + "\n## Global options\nThese options apply to every command.\n"
                 + table(Command.GLOBAL)
                 + Arrays.stream(Command.values()).map(CommandLinePage::section).collect(Collectors.joining());
     }
@@ -43,14 +45,14 @@ final class CommandLinePage {
                 + (command.flags().isEmpty() ? "" : table(command.flags()));
     }
 
-    private static String table(List<CliOption> flags) {
-        return flags.stream().map(CommandLinePage::row).collect(Collectors.joining("", HEADER, ""));
+    private static String table(List<CliOption> options) {
+        return options.stream().map(CommandLinePage::row).collect(Collectors.joining("", HEADER, ""));
     }
 
-    private static String row(CliOption flag) {
-        String argument = flag.argument().map(name -> " " + name).orElse("");
-        String key = flag.key().map(Key::name).map(name -> "`" + name + "`").orElse("");
-        return "| `" + flag + argument.replace("|", "\\|") + "` | " + flag.doc().replace("|", "\\|") + " | " + key
+    private static String row(CliOption option) {
+        String argument = option.argument().map(name -> " " + name).orElse("");
+        String key = option.key().map(Key::name).map(name -> "`" + name + "`").orElse("");
+        return "| `" + option + argument.replace("|", "\\|") + "` | " + option.doc().replace("|", "\\|") + " | " + key
                 + " |\n";
     }
 }

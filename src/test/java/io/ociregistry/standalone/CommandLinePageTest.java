@@ -11,7 +11,7 @@ class CommandLinePageTest {
     private static final Path PAGE = Path.of("docs/command-line.md");
 
     @Test
-    void thePageHasEveryCommandAndOption() throws IOException {
+    void pageHasEveryCommandAndOption() throws IOException {
         String text = CommandLinePage.text();
         if (Boolean.getBoolean("command-line.write")) {
             Files.writeString(PAGE, text);

@@ -30,13 +30,14 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "--help", "-h", "help", "h", "--log-level debug --help"})
-    void withoutACommandTheUsageIsPrinted(String line) {
+    void withoutCommandUsageIsPrinted(String line) {
         assertEquals(0, run(line));
         assertEquals("", text(err));
         var usage = text(out);
         assertTrue(
                 usage.matches("(?s)NAME:\n   ociregistry - .*\n\nUSAGE:\n   ociregistry \\[global options] "
-                        + "\\[command \\[command options]]\n\nCOMMANDS:\n   serve .*   load .*   list .*   prune .*   version .*"
+                        + "\\[command \\[command options]]\n\nCOMMANDS:\n   serve .*   load .*   list .*   prune .*"
+                        + "   version .*"
                         + "   help, h .*\n\nGLOBAL OPTIONS:\n   --log-level string .*   --config-file file .*"
                         + "   --image-path dir .*   --log-file file .*   --help, -h .*\n"),
                 usage);
@@ -44,7 +45,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"serve --help", "serve -h", "help serve", "h serve", "--help serve", "serve --port 1 -h"})
-    void aCommandHasItsOwnHelp(String line) {
+    void commandHasItsOwnHelp(String line) {
         assertEquals(0, run(line));
         assertTrue(text(out).contains("   --port int "), text(out));
         assertTrue(text(out).contains("(default: 8080)"), text(out));
@@ -52,7 +53,7 @@ class CommandLineTest {
     }
 
     @Test
-    void helpSaysWhichOptionsDoNothingYet() {
+    void helpMarksOptionsWithoutEffect() {
         assertEquals(0, run("serve --help"));
         assertTrue(
                 text(out).lines().anyMatch(line -> line.matches(" +--metrics .*has no effect in this build")),
@@ -62,7 +63,7 @@ class CommandLineTest {
     }
 
     @Test
-    void optionsStandBeforeAndAfterTheCommand() throws Exception {
+    void optionsAreAcceptedBeforeAndAfterCommand() throws Exception {
         var expected = Map.of(
                 CliOption.IMAGE_PATH,
                 "/x",
@@ -78,15 +79,15 @@ class CommandLineTest {
                 "--port 1 --air-gapped serve --image-path /x --log-level=debug",
                 "serve --port 2 --port 1 --air-gapped --image-path /x --log-level debug")) {
             var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse(line.split(" ")));
-            assertEquals(expected, serve.settings().given(), line);
+            assertEquals(expected, serve.options().given(), line);
         }
     }
 
     @Test
-    void aSwitchCanBeTurnedOff() throws Exception {
+    void switchCanBeTurnedOff() throws Exception {
         var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse("serve", "--air-gapped=false"));
-        assertFalse(serve.settings().has(CliOption.AIR_GAPPED));
-        assertEquals(Optional.of("false"), serve.settings().get(CliOption.AIR_GAPPED));
+        assertFalse(serve.options().has(CliOption.AIR_GAPPED));
+        assertEquals(Optional.of("false"), serve.options().get(CliOption.AIR_GAPPED));
     }
 
     @ParameterizedTest
@@ -105,17 +106,19 @@ class CommandLineTest {
                 "serve --port | --port needs a value",
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
-                "xyzzy | unknown command 'xyzzy'; there are serve, load, list, export, prune, verify, version, help",
+                "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify,"
+                        + " version, help",
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",
                 "load --image-file x/y | cannot load images: x/y: there is no such file",
                 "list --image-path /none | cannot list the image path /none: /none: there is no such directory",
                 "list --image-path /proc | cannot list the image path /proc: /proc: there is no cache in it",
                 "list --output yaml | --output 'yaml' is not one of table, json and wide",
-                "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . to match everything",
+                "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . to"
+                        + " match everything",
                 "list --pattern a( | the pattern 'a(' is not an RE2 expression: missing closing )",
             })
-    void whatCanNotBeDoneIsExplainedInOneLine(String line, String message) {
+    void invalidCommandLineIsExplainedInOneLine(String line, String message) {
         assertEquals(1, run(line));
         assertEquals("ociregistry: " + message + "\n", text(err));
         assertEquals("", text(out));
@@ -123,17 +126,17 @@ class CommandLineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"version", "--version", "--log-level debug --version"})
-    void theVersionIsPrinted(String line) {
+    void versionIsPrinted(String line) {
         assertEquals(0, run(line));
         assertTrue(text(out).matches("ociregistry version: \\d+\\.\\S+ build date: 20\\S+Z\n"), text(out));
     }
 
     @Test
-    void anInvalidConfigurationIsReportedWithoutAStackTrace() throws Exception {
+    void invalidConfigurationIsReportedWithoutStackTrace() throws Exception {
         var file = Files.writeString(dir.resolve("c.yaml"), "prot: 1\nairGapped: x\n");
         assertEquals(1, run("serve --port x --config-path " + file));
         assertEquals("""
-                ociregistry: the configuration can't be used:
+                ociregistry: the configuration cannot be used:
                 FILE:1: prot: unknown key; did you mean port?
                 FILE:2: airGapped: 'x' is neither true nor false
                 --port: 'x' is not a whole number from 0 to 65535
@@ -141,13 +144,13 @@ class CommandLineTest {
     }
 
     @Test
-    void aMissingConfigurationFileIsReported() {
+    void missingConfigurationFileIsReported() {
         assertEquals(1, run("serve --config-file /none"));
         assertTrue(text(err).endsWith("--config-file names /none, which is not a file; correct or remove it\n"));
     }
 
     @Test
-    void anImagePathThatCanNotBeUsedIsReported() {
+    void unusableImagePathIsReported() {
         assertEquals(1, run("serve --port 0 --image-path /proc/none/x"));
         assertTrue(text(err).startsWith("ociregistry: cannot use the image path /proc/none/x: "), text(err));
         assertEquals(1, text(err).lines().count());
@@ -160,18 +163,18 @@ class CommandLineTest {
                 "clients.htpasswd FILE | clients: {htpasswd: FILE}",
                 "clients.tokenFile FILE | clients: {tokenFile: FILE}"
             })
-    void aFileOfTheConfigurationThatCanNotBeReadIsReported(String row) throws Exception {
+    void unreadableFileOfConfigurationIsReported(String row) throws Exception {
         var nowhere = dir.resolve("none").toString();
         var columns = row.replace("FILE", nowhere).split(" \\| ", -1);
         var config = Files.writeString(dir.resolve("c.yaml"), columns[1] + "\n");
         assertEquals(1, run("serve --port 0 --image-path " + dir.resolve("images") + " --config-file " + config));
         assertTrue(text(err).startsWith("ociregistry: " + columns[0] + " can't be used: it does not exist"), text(err));
-        assertTrue(text(err).endsWith("; mend that file, or name another in the configuration\n"), text(err));
+        assertTrue(text(err).endsWith("; correct the file, or name another in the configuration\n"), text(err));
         assertEquals(1, text(err).lines().count());
     }
 
     @Test
-    void aLogFileThatCanNotBeWrittenIsReported() {
+    void unwritableLogFileIsReported() {
         assertEquals(1, run("serve --port 0 --image-path " + dir + " --log-file /proc/none/log"));
         assertTrue(text(err).startsWith("ociregistry: cannot write the log file /proc/none/log: "), text(err));
         assertEquals(1, text(err).lines().count());

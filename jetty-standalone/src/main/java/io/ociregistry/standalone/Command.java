@@ -18,8 +18,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A sub-command: its options besides the global ones, and what becomes of them. */
-@SuppressWarnings("ImmutableEnumChecker") // The fields are immutable, and only can't be annotated so.
+/** A command: its description, its options besides the global ones, and the action that it makes of them. */
+@SuppressWarnings("ImmutableEnumChecker") // The fields are immutable, but their types are not annotated as such.
 enum Command {
     SERVE(
             "Runs the server",
@@ -40,7 +40,7 @@ enum Command {
             METRICS,
             DEFAULT_NS),
     LOAD(
-            "Loads images into the cache, or lets the server do it that has the cache",
+            "Loads images into the cache, directly or through the server that uses it",
             LoadCommand::new,
             IMAGE_FILE,
             RESOLVE_REF,
@@ -56,7 +56,7 @@ enum Command {
             TOKEN_FILE,
             SERVER_CA),
     LIST(
-            "Lists the cache, also beside the server that fills it",
+            "Lists the cached images; a server may be running",
             ListCommand::new,
             HEADER,
             PATTERN,
@@ -67,7 +67,7 @@ enum Command {
             TOKEN_FILE,
             SERVER_CA),
     EXPORT(
-            "Writes cached images into an archive, also beside the server that caches them",
+            "Writes cached images to an archive; a server may be running",
             ExportCommand::new,
             PATTERN,
             OUTPUT_FILE,
@@ -76,7 +76,7 @@ enum Command {
             EXCLUDE_FROM,
             COMPLETE_ONLY),
     PRUNE(
-            "Prunes the cache, or lets the server do it that has the cache",
+            "Prunes the cache, directly or through the server that uses it",
             PruneCommand::new,
             PATTERN,
             DATE,
@@ -90,29 +90,29 @@ enum Command {
             TOKEN_FILE,
             SERVER_CA),
     VERIFY(
-            "Reads the whole cache and tells what is bad or missing, also beside the server that fills it",
+            "Reads the whole cache and reports corrupt and missing files; a server may be running",
             VerifyCommand::new,
             REPAIR),
-    VERSION("Prints the version, as --version does", settings -> new VersionCommand());
+    VERSION("Prints the version, like --version", options -> new VersionCommand());
 
-    /** Those of every command, accepted before and after its name. */
+    /** The options of every command, accepted before and after its name. */
     static final List<CliOption> GLOBAL = List.of(LOG_LEVEL, CONFIG_FILE, CONFIG_PATH, IMAGE_PATH, LOG_FILE, HELP);
 
-    /** Makes a runnable command of its options. */
-    interface Maker {
-        Action make(GivenOptions settings);
+    /** Makes the action of a command. */
+    interface Factory {
+        Action create(GivenOptions options);
     }
 
     private final String doc;
 
-    private final Maker maker;
+    private final Factory factory;
 
-    private final List<CliOption> flags;
+    private final List<CliOption> options;
 
-    Command(String doc, Maker maker, CliOption... flags) {
+    Command(String doc, Factory factory, CliOption... options) {
         this.doc = doc;
-        this.maker = maker;
-        this.flags = List.of(flags);
+        this.factory = factory;
+        this.options = List.of(options);
     }
 
     static Optional<Command> named(String word) {
@@ -121,10 +121,10 @@ enum Command {
                 .findFirst();
     }
 
-    /** The commands that take an option. */
-    static List<String> taking(CliOption flag) {
+    /** The names of the commands that have an option. */
+    static List<String> taking(CliOption option) {
         return Arrays.stream(values())
-                .filter(command -> command.flags.contains(flag))
+                .filter(command -> command.options.contains(option))
                 .map(Command::word)
                 .toList();
     }
@@ -138,14 +138,14 @@ enum Command {
     }
 
     List<CliOption> flags() {
-        return flags;
+        return options;
     }
 
     List<CliOption> allFlags() {
-        return Stream.concat(GLOBAL.stream(), flags.stream()).toList();
+        return Stream.concat(GLOBAL.stream(), options.stream()).toList();
     }
 
-    Action with(GivenOptions settings) {
-        return maker.make(settings);
+    Action with(GivenOptions given) {
+        return factory.create(given);
     }
 }

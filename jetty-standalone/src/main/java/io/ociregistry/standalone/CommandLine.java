@@ -17,30 +17,30 @@ import org.apache.commons.cli.Options;
 import org.apache.commons.cli.ParseException;
 import org.apache.commons.cli.UnrecognizedOptionException;
 
-/** Makes an action of a command line. Options may stand before and after the name of the command. */
+/** Parses a command line into an action. Options may be before and after the name of the command. */
 public final class CommandLine {
-    private static final Set<String> SWITCHED = Set.of("true", "false");
+    private static final Set<String> SWITCH_VALUES = Set.of("true", "false");
 
     private CommandLine() {}
 
     public static Action parse(String... args) throws UsageException {
-        var words = ParsedArguments.split(List.of(args));
-        if (words.asksForHelp()) {
-            return help(words);
+        var arguments = ParsedArguments.split(List.of(args));
+        if (arguments.asksForHelp()) {
+            return help(arguments);
         }
-        if (words.command().isEmpty()) {
-            return withoutCommand(words);
+        if (arguments.command().isEmpty()) {
+            return withoutCommand(arguments);
         }
-        var name = words.command().get();
-        var command = Command.named(name).orElseThrow(() -> unknownCommand(name, words));
-        return command.with(new GivenOptions(values(command, words), List.of(args)));
+        var name = arguments.command().get();
+        var command = Command.named(name).orElseThrow(() -> unknownCommand(name, arguments));
+        return command.with(new GivenOptions(values(command, arguments), List.of(args)));
     }
 
-    private static Action help(ParsedArguments words) throws UsageException {
-        var name = words.asksForHelpOn();
+    private static Action help(ParsedArguments arguments) throws UsageException {
+        var name = arguments.asksForHelpOn();
         var command = name.flatMap(Command::named);
         if (name.isPresent() && command.isEmpty()) {
-            throw unknownCommand(name.get(), words);
+            throw unknownCommand(name.get(), arguments);
         }
         return (out, err) -> {
             out.print(command.map(Help::of).orElseGet(Help::ofAll));
@@ -48,31 +48,31 @@ public final class CommandLine {
         };
     }
 
-    private static Action withoutCommand(ParsedArguments words) throws UsageException {
-        if (words.options().isEmpty()) {
-            return help(words);
+    private static Action withoutCommand(ParsedArguments arguments) throws UsageException {
+        if (arguments.options().isEmpty()) {
+            return help(arguments);
         }
-        var typed = nameOf(words.options().get(0));
-        var flag = ParsedArguments.flag(typed);
-        if (flag.isEmpty()) {
+        var typed = nameOf(arguments.options().get(0));
+        var option = ParsedArguments.flag(typed);
+        if (option.isEmpty()) {
             throw new UsageException(unknownOption(typed));
         }
-        var takers = Command.taking(flag.get());
-        var command = takers.isEmpty() ? Command.SERVE.word() : takers.get(0);
+        var commands = Command.taking(option.get());
+        var command = commands.isEmpty() ? Command.SERVE.word() : commands.get(0);
         throw new UsageException(typed + " needs a command; did you mean: ociregistry " + command + " " + typed + "?");
     }
 
-    private static Map<CliOption, String> values(Command command, ParsedArguments words) throws UsageException {
-        var flags = command.allFlags();
+    private static Map<CliOption, String> values(Command command, ParsedArguments arguments) throws UsageException {
+        var known = command.allFlags();
         var parser = DefaultParser.builder().setAllowPartialMatching(false).get();
         Map<CliOption, String> values = new EnumMap<>(CliOption.class);
         try {
-            var parsed = parser.parse(options(flags), words.options().toArray(String[]::new));
-            refuseMoreWords(command, words);
-            for (CliOption flag : flags) {
-                var given = parsed.getOptionValues(flag.longName());
+            var parsed = parser.parse(options(known), arguments.options().toArray(String[]::new));
+            refuseExtraArguments(command, arguments);
+            for (CliOption option : known) {
+                var given = parsed.getOptionValues(option.longName());
                 if (given != null) {
-                    values.put(flag, checked(flag, given[given.length - 1]));
+                    values.put(option, checked(option, given[given.length - 1]));
                 }
             }
             return values;
@@ -85,25 +85,25 @@ public final class CommandLine {
         }
     }
 
-    /** What stands after a switch; where it has a key, that is the configuration's to check. */
-    private static String checked(CliOption flag, String value) throws UsageException {
-        boolean isSwitch = flag.argument().isEmpty() && flag.key().isEmpty();
-        if (isSwitch && !SWITCHED.contains(value)) {
-            throw new UsageException(flag + ": '" + value + "' is neither true nor false");
+    /** Checks the value of a switch; the configuration checks the value of an option that has a key. */
+    private static String checked(CliOption option, String value) throws UsageException {
+        boolean isSwitch = option.argument().isEmpty() && option.key().isEmpty();
+        if (isSwitch && !SWITCH_VALUES.contains(value)) {
+            throw new UsageException(option + ": '" + value + "' is neither true nor false");
         }
         return value;
     }
 
-    private static void refuseMoreWords(Command command, ParsedArguments words) throws UsageException {
-        if (!words.rest().isEmpty()) {
-            throw new UsageException("unexpected '" + words.rest().get(0) + "' after " + command.word());
+    private static void refuseExtraArguments(Command command, ParsedArguments arguments) throws UsageException {
+        if (!arguments.rest().isEmpty()) {
+            throw new UsageException("unexpected '" + arguments.rest().get(0) + "' after " + command.word());
         }
     }
 
-    private static Options options(List<CliOption> flags) {
+    private static Options options(List<CliOption> known) {
         var options = new Options();
-        flags.forEach(flag -> options.addOption(
-                Option.builder().longOpt(flag.longName()).hasArg().get()));
+        known.forEach(option -> options.addOption(
+                Option.builder().longOpt(option.longName()).hasArg().get()));
         return options;
     }
 
@@ -120,17 +120,17 @@ public final class CommandLine {
         return unknownOption(name, List.of(CliOption.values()), "");
     }
 
-    private static String unknownOption(String name, List<CliOption> flags, String command) {
-        var known = flags.stream().map(CliOption::toString).toList();
+    private static String unknownOption(String name, List<CliOption> options, String command) {
+        var known = options.stream().map(CliOption::toString).toList();
         return "unknown option " + name
                 + Suggestions.to(name, known)
                         .map(CommandLine::didYouMean)
                         .orElse("; see: ociregistry " + command + "--help");
     }
 
-    /** The value of an unknown option looks like a command, so such an option is to blame first. */
-    private static UsageException unknownCommand(String name, ParsedArguments words) {
-        var unknownOption = words.options().stream()
+    /** Reports an unknown option first, if there is one: its value has been read as the name of a command. */
+    private static UsageException unknownCommand(String name, ParsedArguments arguments) {
+        var unknownOption = arguments.options().stream()
                 .map(CommandLine::nameOf)
                 .filter(option -> ParsedArguments.flag(option).isEmpty())
                 .findFirst();
@@ -142,7 +142,7 @@ public final class CommandLine {
         return new UsageException("unknown command '" + name + "'"
                 + Suggestions.to(name, known)
                         .map(CommandLine::didYouMean)
-                        .orElse("; there are " + String.join(", ", known)));
+                        .orElse("; the commands are " + String.join(", ", known)));
     }
 
     private static String didYouMean(String word) {

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The help texts, made of the tables of commands and options. */
+/** Prints the help texts from the tables of commands and options. */
 final class Help {
     private static final String NAME = "ociregistry - pull-only, pull-through, caching OCI Distribution server";
 
@@ -37,14 +37,14 @@ final class Help {
         return section("GLOBAL OPTIONS", rows(Command.GLOBAL)).stripTrailing() + "\n";
     }
 
-    private static List<Row> rows(List<CliOption> flags) {
-        return flags.stream()
-                .filter(flag -> flag != CliOption.CONFIG_PATH)
-                .map(flag -> new Row(
-                        flag
-                                + (flag == CliOption.HELP ? ", -h" : "")
-                                + flag.argument().map(name -> " " + name).orElse(""),
-                        flag.doc()))
+    private static List<Row> rows(List<CliOption> options) {
+        return options.stream()
+                .filter(option -> option != CliOption.CONFIG_PATH)
+                .map(option -> new Row(
+                        option
+                                + (option == CliOption.HELP ? ", -h" : "")
+                                + option.argument().map(name -> " " + name).orElse(""),
+                        option.doc()))
                 .toList();
     }
 

@@ -3,7 +3,7 @@ package io.ociregistry.standalone;
 import io.ociregistry.standalone.cli.UsageException;
 import java.io.PrintStream;
 
-/** Entry point of the fat jar: 0 is success, 1 comes with a line on standard error that says why. */
+/** The entry point of the standalone jar. The exit code is 0, or 1 with the reason on standard error. */
 public final class Main {
     private Main() {}
 

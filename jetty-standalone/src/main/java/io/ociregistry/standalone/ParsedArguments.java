@@ -7,8 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A command line taken apart: the command's name, and the options around it, those with a value in the form
- * {@code --name=value}. A switch may be written {@code --name} or {@code --name=false}, and the command {@code version} as an option too.
+ * A command line, split into the name of the command and its options.
+ *
+ * <p>A switch may be written as {@code --name} or {@code --name=false}, and the command {@code version} as
+ * {@code --version}.
+ *
+ * @param command the first word that is not an option
+ * @param options in the form {@code --name=value}, if the option is known and has a value
+ * @param rest the other words that are not options
+ * @param helpOption whether {@code --help} or {@code -h} was given
  */
 record ParsedArguments(Optional<String> command, List<String> options, List<String> rest, boolean helpOption) {
     private static final String VERSION = "--version";
@@ -19,19 +26,19 @@ record ParsedArguments(Optional<String> command, List<String> options, List<Stri
         boolean help = false;
         for (int i = 0; i < args.size(); i++) {
             var word = args.get(i);
-            var flag = flag(word);
+            var option = flag(word);
             if (word.equals("-h") || word.equals(CliOption.HELP.toString())) {
                 help = true;
             } else if (word.equals(VERSION)) {
                 names.add(Command.VERSION.word());
             } else if (!word.startsWith("-")) {
                 names.add(word);
-            } else if (flag.isEmpty()) {
+            } else if (option.isEmpty()) {
                 options.add(word);
-            } else if (flag.get().argument().isEmpty()) {
-                options.add(flag.get() + "=true");
+            } else if (option.get().argument().isEmpty()) {
+                options.add(option.get() + "=true");
             } else if (i + 1 < args.size()) {
-                options.add(flag.get() + "=" + args.get(++i));
+                options.add(option.get() + "=" + args.get(++i));
             } else {
                 options.add(word);
             }
@@ -46,16 +53,16 @@ record ParsedArguments(Optional<String> command, List<String> options, List<Stri
                         .isPresent();
     }
 
-    /** {@code serve --help} and {@code help serve} ask for help on one command. */
+    /** The command to show help for, as in {@code serve --help} and {@code help serve}; empty for all commands. */
     Optional<String> asksForHelpOn() {
         return command.filter(name -> !name.equals("help") && !name.equals("h"))
                 .or(() -> rest.stream().findFirst());
     }
 
-    /** The option that a word is, if it is one alone and not {@code --name=value}. */
+    /** The option with this name, dashes included; empty for {@code --name=value}. */
     static Optional<CliOption> flag(String word) {
         return Arrays.stream(CliOption.values())
-                .filter(flag -> flag.toString().equals(word))
+                .filter(option -> option.toString().equals(word))
                 .findFirst();
     }
 }

@@ -42,58 +42,58 @@ class ExportCommandTest {
     private Image image;
 
     @BeforeEach
-    void aCache() throws Exception {
+    void fillCache() throws Exception {
         TestArchive made = new TestArchive();
         image = made.image("amd64", random(1, 10_000));
         made.list(image, FULL_NAME, "quay.io/app:1").layout();
         Path tar = made.tar(dir.resolve("made.tar"));
-        assertEquals(0, run("load", "--image-file", tar.toString()), this::told);
+        assertEquals(0, run("load", "--image-file", tar.toString()), this::errors);
         err.reset();
         out.reset();
     }
 
     @Test
-    void anArchiveIsThereWhenAllOfItIs_andSaysWhatIsInIt() throws Exception {
+    void archiveAppearsWhenCompleteWithSummary() throws Exception {
         Path target = dir.resolve("out.tar");
 
-        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), this::told);
+        assertEquals(0, run("export", "--pattern", "app", "--output", target.toString()), this::errors);
 
         assertTrue(Files.size(target) > 10_000);
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
-        assertTrue(told().contains("exported 1 names, 2 blobs"), told());
+        assertTrue(errors().contains("exported 1 names, 2 blobs"), errors());
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void standardOutputGetsTheSameBytes() throws Exception {
+    void standardOutputGetsSameBytes() throws Exception {
         Path target = dir.resolve("out.tar");
         run("export", "--output", target.toString());
 
-        assertEquals(0, run("export", "--output", "-"), this::told);
+        assertEquals(0, run("export", "--output", "-"), this::errors);
 
         assertArrayEquals(Files.readAllBytes(target), out.toByteArray());
     }
 
     @Test
-    void aPipeGetsTheSameBytes_andStaysOne() throws Exception {
+    void pipeGetsSameBytesAndIsNotReplaced() throws Exception {
         Path target = dir.resolve("out.tar");
         run("export", "--output", target.toString());
         Path pipe = dir.resolve("pipe");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
         CompletableFuture<byte[]> read = CompletableFuture.supplyAsync(() -> bytes(pipe));
 
-        assertEquals(0, run("export", "--output", pipe.toString()), this::told);
+        assertEquals(0, run("export", "--output", pipe.toString()), this::errors);
 
         assertArrayEquals(Files.readAllBytes(target), read.get(30, TimeUnit.SECONDS));
         assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
     }
 
     @Test
-    void aLinkStaysALink() throws Exception {
+    void symbolicLinkIsNotReplaced() throws Exception {
         Path target = Files.writeString(dir.resolve("out.tar"), "of last week");
         Path link = Files.createSymbolicLink(dir.resolve("latest.tar"), target);
 
-        assertEquals(0, run("export", "--output", link.toString()), this::told);
+        assertEquals(0, run("export", "--output", link.toString()), this::errors);
 
         assertTrue(Files.isSymbolicLink(link));
         assertTrue(Files.size(target) > 10_000);
@@ -108,44 +108,44 @@ class ExportCommandTest {
     }
 
     @Test
-    void anImageThatIsNotWholeIsTold_byTheExitCodeToo() throws Exception {
+    void incompleteImageIsReportedWithExitCode() throws Exception {
         Files.delete(dir.resolve("images/blobs/" + image.config().hex()));
         Path target = dir.resolve("out.tar");
 
         assertEquals(1, run("export", "--output", target.toString()));
 
-        assertTrue(told().contains("left out quay.io/app@" + image.digest()), told());
-        assertTrue(told().contains("nothing was exported"), told());
+        assertTrue(errors().contains("not exported: quay.io/app@" + image.digest()), errors());
+        assertTrue(errors().contains("nothing was exported"), errors());
         assertFalse(Files.exists(target));
     }
 
     @Test
-    void aCorruptBlobLeavesNoArchive() throws Exception {
+    void corruptBlobLeavesNoArchive() throws Exception {
         Files.write(dir.resolve("images/blobs/" + image.layers().get(0).hex()), random(2, 10_000));
 
         assertEquals(1, run("export", "--output", dir.resolve("out.tar").toString()));
 
-        assertTrue(told().contains(image.layers().get(0).toString()), told());
+        assertTrue(errors().contains(image.layers().get(0).toString()), errors());
         assertFalse(Files.exists(dir.resolve("out.tar")));
         assertFalse(Files.exists(dir.resolve("out.tar.partial")));
     }
 
     @Test
-    void theOptionsChoose() throws Exception {
+    void optionsSelectImages() throws Exception {
         String target = dir.resolve("out.tar").toString();
         Path have = Files.writeString(
                 dir.resolve("have"), "# of the far side\n" + image.layers().get(0) + "\n");
 
         assertEquals(1, run("export", "--output", target, "--since", "2100-01-01"));
-        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), this::told);
+        assertEquals(0, run("export", "--output", target, "--since", "2020-01-01T00:00:00Z"), this::errors);
         assertEquals(0, run("export", "--output", target, "--platform", "linux/amd64", "--complete-only"));
         err.reset();
-        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), this::told);
-        assertTrue(told().contains("1 names, 1 blobs"), told());
+        assertEquals(0, run("export", "--output", target, "--exclude-from", have.toString()), this::errors);
+        assertTrue(errors().contains("1 names, 1 blobs"), errors());
     }
 
     @Test
-    void mistakesAreToldWithWhatToDo() throws Exception {
+    void mistakesAreReportedWithRemedy() throws Exception {
         Path have = Files.writeString(dir.resolve("have"), "\nnonsense\n");
 
         assertMistake("--output FILE.tar", "export");
@@ -160,15 +160,15 @@ class ExportCommandTest {
         assertMistake("/none/x.partial: there is no such file or directory", "export", "--output", "/none/x");
         assertMistake(dir + ": it is a directory", "export", "--output", dir.toString());
         assertMistake("--complete-only: 'maybe' is neither true nor false", "export", "--complete-only=maybe");
-        assertMistake("'yesterday' is no time", "export", "--output", "x", "--since", "yesterday");
+        assertMistake("'yesterday' is not a time", "export", "--output", "x", "--since", "yesterday");
         assertMistake("not an RE2 expression", "export", "--output", "x", "--pattern", "(");
-        assertMistake("no platform", "export", "--output", "x", "--platform", "arm");
+        assertMistake("is not a platform", "export", "--output", "x", "--platform", "arm");
     }
 
-    private void assertMistake(String told, String... args) {
+    private void assertMistake(String message, String... args) {
         err.reset();
         assertEquals(1, run(args));
-        assertTrue(told().contains(told), told());
+        assertTrue(errors().contains(message), errors());
     }
 
     @ParameterizedTest
@@ -178,17 +178,17 @@ class ExportCommandTest {
         "2026-03-01T22:17:31Z, 2026-03-01T22:17:31Z",
         "2026-03-01T22:17:31.5-05:00, 2026-03-02T03:17:31.500Z",
     })
-    void timesAreReadAsPeopleTypeThem(String typed, String meant) throws Exception {
+    void timesAreParsed(String typed, String meant) throws Exception {
         assertEquals(meant, TimeParser.parse(typed, ZoneId.of("Europe/Berlin")).toString());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "yesterday", "2026-13-01", "2026-03-01T25:00:00", "2026-03-01 22:00:00"})
-    void whatIsNoTimeIsRefused(String typed) {
+    void invalidTimeIsRefused(String typed) {
         assertThrows(UsageException.class, () -> TimeParser.parse(typed, ZoneId.of("UTC")));
     }
 
-    private String told() {
+    private String errors() {
         return err.toString(StandardCharsets.UTF_8);
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command on a cache that a server in this JVM filled and still holds. */
+/** The command {@code list} on a cache that a server in this JVM filled and still uses. */
 @Timeout(60)
 class ListCommandTest {
     @TempDir
@@ -81,7 +81,7 @@ class ListCommandTest {
     }
 
     @Test
-    void whatIsCachedIsListedByName_besideTheServer() throws Exception {
+    void listIsSortedByNameWhileServerRuns() throws Exception {
         assertEquals(0, list("--header"));
         String time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
         List<String> lines = lines();
@@ -96,7 +96,7 @@ class ListCommandTest {
     }
 
     @Test
-    void wideTellsPlatformsAndWhatIsCompleteOffline() {
+    void wideAddsPlatformsAndCompleteness() {
         assertEquals(0, list("--output wide --short-digest --pattern :2.0,:all"));
         assertEquals(
                 List.of(
@@ -107,7 +107,7 @@ class ListCommandTest {
     }
 
     @Test
-    void jsonHasAllOfIt() throws Exception {
+    void jsonHasAllProperties() throws Exception {
         assertEquals(0, list("--output json --pattern @sha256"));
         JsonNode json = JsonMapper.builder().build().readTree(out.toString(StandardCharsets.UTF_8));
         assertEquals(1, json.size());
@@ -124,7 +124,7 @@ class ListCommandTest {
     }
 
     @Test
-    void digestsAreThoseThatAreHere() {
+    void digestsAreThoseInCache() {
         assertEquals(0, list("--digests"));
         var expected = new TreeSet<String>();
         Stream.of(
@@ -139,7 +139,7 @@ class ListCommandTest {
     }
 
     @Test
-    void digestsOfSomeImagesBringTheirPartsAlong_butNotWhatHasTheWrongSize() throws Exception {
+    void digestsOfImageIncludeItsBlobsOfRightSize() throws Exception {
         Path copy = dir.resolve("copy");
         copy(images(), copy);
         Files.write(copy.resolve("blobs/" + whole.layer(0).hex()), new byte[] {1});
@@ -153,7 +153,7 @@ class ListCommandTest {
     }
 
     @Test
-    void nothingIsWritten_alsoWhereARecordIsBroken() throws Exception {
+    void listWritesNothingEvenWithBrokenRecord() throws Exception {
         Path copy = dir.resolve("broken");
         copy(images(), copy);
         Path record = copy.resolve("fat/" + index.digest().hex());
@@ -168,7 +168,7 @@ class ListCommandTest {
     }
 
     @Test
-    void theConfigurationSaysHowToPrint_andOptionsBeatIt() throws Exception {
+    void optionsTakePrecedenceOverListConfig() throws Exception {
         Path config = Files.writeString(
                 dir.resolve("c.yaml"),
                 "imagePath: " + images() + "\nlistConfig: {header: true, expr: '@', shortDigest: true}\n");

@@ -46,7 +46,7 @@ class ListPrinterTest {
             List.of(DIGEST));
 
     @Test
-    void aTableIsThatOfTheGoProgram_inLocalTime() {
+    void tableIsThatOfGoProgramInLocalTime() {
         assertEquals("""
                 IMAGE TAG/DIGEST TYPE CREATED PULLED SIZE(MB)
                 quay.io/jetstack/controller v1.16.1 list 2025-05-18T15:32:36 2024-12-31T22:00:00 n/a
@@ -55,24 +55,27 @@ class ListPrinterTest {
     }
 
     @Test
-    void aWideOneHasMore_andDigestsCanBeShort() {
+    void wideTableHasMoreColumnsAndShortDigests() {
         assertEquals("""
                 IMAGE TAG/DIGEST TYPE CREATED PULLED SIZE(MB) PLATFORM COMPLETE DIGEST
-                quay.io/jetstack/controller v1.16.1 list 2025-05-18T15:32:36 2024-12-31T22:00:00 20.4 linux/amd64,linux/arm64/v8 yes sha256:83c5384188
+                quay.io/jetstack/controller v1.16.1 list 2025-05-18T15:32:36 2024-12-31T22:00:00 20.4 \
+                linux/amd64,linux/arm64/v8 yes sha256:83c5384188
                 localhost:5000/x 83c5384188 image - - 20.4 - no sha256:83c5384188
                 """, printed(new ListPrinter.Table(true, true, true, NEW_YORK)));
     }
 
     @Test
-    void jsonIsAnArrayInUtc_withAnImageOnEachLine() {
+    void jsonIsArrayInUtcWithOneImagePerLine() {
         var lines = printed(new ListPrinter.Json()).lines().toList();
         assertEquals(4, lines.size());
         assertEquals("[", lines.get(0));
         assertEquals(
-                "{\"name\":\"quay.io/jetstack/controller:v1.16.1\",\"image\":\"quay.io/jetstack/controller\",\"reference\":\"v1.16.1\","
+                "{\"name\":\"quay.io/jetstack/controller:v1.16.1\",\"image\":\"quay.io/jetstack/controller\","
+                        + "\"reference\":\"v1.16.1\","
                         + "\"digest\":\"" + DIGEST
                         + "\",\"type\":\"list\",\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
-                        + "\"platforms\":[\"linux/amd64\",\"linux/arm64/v8\"],\"size\":20449999,\"stored\":10000000,\"complete\":true,"
+                        + "\"platforms\":[\"linux/amd64\",\"linux/arm64/v8\"],\"size\":20449999,"
+                        + "\"stored\":10000000,\"complete\":true,"
                         + "\"created\":\"2025-05-18T19:32:36.123Z\",\"pulled\":\"2025-01-01T03:00:00Z\",\"blobs\":[]},",
                 lines.get(1));
         assertEquals("]", lines.get(3));

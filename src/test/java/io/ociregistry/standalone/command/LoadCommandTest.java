@@ -41,7 +41,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as people type it, against a registry on loopback; and what an air-gapped server then makes of its cache. */
+/** The command {@code load} against a registry on loopback, and an air-gapped server on its cache. */
 @Timeout(60)
 class LoadCommandTest {
     private static final int LAYER = 300_000;
@@ -75,7 +75,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void whatIsListedIsThereOffline_underTheNameThatIsListed() throws Exception {
+    void loadedImagesAreServedOfflineUnderTheirNames() throws Exception {
         list("# ours\r\n\r\n r.example/team/app:1.0 \r\nr.example/team/app:1.0\n");
         assertEquals(0, load("--platform linux/amd64"), this::printed);
         assertEquals("1 loaded, 0 already there, 0 failed; 300.3 kB in T", lastLine());
@@ -83,14 +83,14 @@ class LoadCommandTest {
         try (RunningRegistry offline = serveOffline()) {
             Response tag = get(offline, "team/app/manifests/1.0");
             assertArrayEquals(index.bytes(), tag.body(), "the tag is still that of the index");
-            assertHasAllOf(offline, amd64);
+            assertServesAllOf(offline, amd64);
             assertEquals(
                     404, get(offline, "team/app/manifests/" + arm64.digest()).status());
         }
     }
 
     @Test
-    void whatIsCompleteAsksNobody() throws Exception {
+    void completeImagesCauseNoRequests() throws Exception {
         list("r.example/team/app:1.0\nr.example/team/app@" + amd64.digest() + "\nr.example/team/app:1.0@"
                 + index.digest());
         assertEquals(0, load("--platform all"), this::printed);
@@ -104,7 +104,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void imagesShareWhatTheyHaveInCommon_fetchedOnce() throws Exception {
+    void commonBlobsAreFetchedOnce() throws Exception {
         Content shared = Content.random(7, LAYER);
         StringBuilder names = new StringBuilder();
         for (int i = 0; i < 6; i++) {
@@ -123,7 +123,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void oneThatFailsStopsNoOther_andBadLinesNameTheirPlace() throws Exception {
+    void failureStopsNoOtherImageAndBadLineIsNamed() throws Exception {
         Path file = list("r.example/team/gone:1\nnginx:1.25\nr.example/team/app:1.0\n");
         assertEquals(1, load("--platform linux/amd64"), this::printed);
         List<String> failures = err.toString(StandardCharsets.UTF_8).lines().toList();
@@ -138,7 +138,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void thatManifestsWereMadeOfWhatDockerSavedIsToldInTheSummary() throws Exception {
+    void summaryNotesManifestsMadeFromDockerSave() throws Exception {
         byte[] layer = {1, 2, 3};
         Path saved = new TestArchive()
                 .file("config.json", TestArchive.config("amd64", layer))
@@ -158,7 +158,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aPlatformThatAnIndexHasNotIsAFailureThatNamesThoseItHas_andTheOthersAreLoaded() throws Exception {
+    void missingPlatformFailsAndOthersAreLoaded() throws Exception {
         list("r.example/team/app:1.0");
         assertEquals(1, load("--platform linux/amd64,linux/s390x"), this::printed);
         assertEquals(
@@ -166,23 +166,23 @@ class LoadCommandTest {
                         + " only for linux/amd64, linux/arm64\n",
                 err.toString(StandardCharsets.UTF_8));
         try (RunningRegistry offline = serveOffline()) {
-            assertHasAllOf(offline, amd64);
+            assertServesAllOf(offline, amd64);
         }
     }
 
     @Test
-    void osAndArchChooseAPlatformToo() throws Exception {
+    void osAndArchSelectPlatform() throws Exception {
         list("r.example/team/app:1.0");
         assertEquals(0, load("--os linux --arch arm64"), this::printed);
         try (RunningRegistry offline = serveOffline()) {
-            assertHasAllOf(offline, arm64);
+            assertServesAllOf(offline, arm64);
             assertEquals(
                     404, get(offline, "team/app/manifests/" + amd64.digest()).status());
         }
     }
 
     @Test
-    void aLinkThatBreaksAgainAndAgainIsUsedToItsEnd() throws Exception {
+    void loadSucceedsOverUnreliableLink() throws Exception {
         upstream.on(Match.blob(amd64.layer(0)).get()).times(3, Fault.resetAfter(60_000));
         upstream.on(Match.manifest(index.digest())).times(2, new Fault.ResetBeforeHeaders());
         list("r.example/team/app@" + index.digest());
@@ -192,7 +192,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aLinkThatIsGoneEndsTheLoad_andTheNextOneGoesOnWhereItWas() throws Exception {
+    void lostLinkEndsLoadAndNextLoadResumes() throws Exception {
         upstream.holdBlobAfter(amd64.layer(0), 200_000);
         list("r.example/team/app:1.0");
         assertEquals(1, load("--platform linux/amd64 --pull-timeout 1500"), this::printed);
@@ -212,7 +212,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aRegistryThatIsGoneIsNotWaitedForByEveryImageAnew() throws Exception {
+    void unreachableRegistryIsWaitedForOnce() throws Exception {
         upstream.refuseConnections();
         StringBuilder names = new StringBuilder();
         for (int i = 0; i < 200; i++) {
@@ -221,14 +221,14 @@ class LoadCommandTest {
         list(names.toString());
         long begun = System.nanoTime();
         assertEquals(1, load("--parallel 2 --pull-timeout 1s"), this::printed);
-        // Were each waited for, it would take 100 s.
+        // Waiting for each image would take 100 s.
         assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(30));
         assertTrue(lastLine().startsWith("0 loaded, 0 already there, 200 failed"), this::printed);
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aDiskThatTakesNothingEndsTheLoad_beforeMoreIsFetchedForNothing() throws Exception {
+    void fullDiskEndsLoadBeforeMoreIsFetched() throws Exception {
         FakeImage other = upstream.image("team/other", "1").layer(100).push();
         Files.createDirectories(images().resolve("partial"));
         Files.createSymbolicLink(
@@ -246,7 +246,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void signaturesComeAlong_soThatTheyCanBeVerifiedOffline() throws Exception {
+    void signaturesAreLoadedForOfflineVerification() throws Exception {
         FakeImage sbom = upstream.image("team/app")
                 .seed(3)
                 .subject(amd64, "application/spdx+json")
@@ -261,23 +261,23 @@ class LoadCommandTest {
             Response referrers = get(offline, "team/app/referrers/" + amd64.digest());
             assertEquals(200, referrers.status());
             assertTrue(referrers.text().contains(sbom.digest().toString()), referrers.text());
-            assertHasAllOf(offline, sbom);
+            assertServesAllOf(offline, sbom);
             assertArrayEquals(
                     signature.manifest(),
                     get(offline, "team/app/manifests/" + tag).body());
-            assertHasAllOf(offline, signature);
+            assertServesAllOf(offline, signature);
         }
     }
 
     @Test
-    void withoutBeingAskedForNoSignatureIsLookedFor() throws Exception {
+    void signaturesAreNotRequestedByDefault() throws Exception {
         list("r.example/team/app:1.0");
         assertEquals(0, load("--platform linux/amd64"), this::printed);
         assertEquals(Set.of(Recorded.Kind.MANIFEST, Recorded.Kind.BLOB), kinds());
     }
 
     @Test
-    void aTagBesideADigestIsANameOfItOnlyIfTheRegistrySaysSo() throws Exception {
+    void tagBesideDigestIsRecordedOnlyIfRegistryConfirms() throws Exception {
         upstream.tag("team/app", "same", amd64.digest());
         upstream.tag("team/app", "moved", arm64.digest());
         list("r.example/team/app:same@" + amd64.digest() + "\nr.example/team/app:moved@" + amd64.digest());
@@ -287,7 +287,7 @@ class LoadCommandTest {
         assertEquals(0, load(""), this::printed);
         assertEquals(List.of(), upstream.requests());
         try (RunningRegistry offline = serveOffline()) {
-            assertHasAllOf(offline, amd64);
+            assertServesAllOf(offline, amd64);
             assertArrayEquals(
                     amd64.manifest(), get(offline, "team/app/manifests/same").body());
             assertEquals(404, get(offline, "team/app/manifests/moved").status());
@@ -295,7 +295,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aServerThatHasTheCacheIsNamed_andWhatToDo() throws Exception {
+    void loadBesideServerIsRefusedWithRemedy() throws Exception {
         list("r.example/team/app:1.0");
         try (RunningRegistry running = RunningRegistry.start("", images())) {
             assertEquals(1, load(""));
@@ -308,7 +308,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aFileThatIsNotThereEndsItBeforeAnythingIsOpened() {
+    void missingFileEndsLoadBeforeCacheIsOpened() {
         assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", dir + "/*.list"));
         assertEquals(
                 "ociregistry: cannot load images: " + dir + "/*.list: no file matches this pattern\n",
@@ -317,21 +317,21 @@ class LoadCommandTest {
         err.reset();
         assertEquals(1, run("load", "--image-path", images().toString()));
         assertEquals(
-                "ociregistry: load needs a file that says what: --image-file FILE\n",
+                "ociregistry: load needs --image-file FILE, an image list or an archive\n",
                 err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void aFileOfNothingIsNoSuccess_asACopyThatFailedLeavesIt() throws Exception {
+    void emptyListIsFailure() throws Exception {
         Path empty = Files.writeString(dir.resolve("images.tar"), "");
         assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", empty.toString()));
         assertEquals(
-                "ociregistry: there is nothing to load: " + empty + " lists no image\n",
+                "ociregistry: nothing to load: " + empty + " lists no image\n",
                 err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void oneNameIsNotForSeveralArchives() throws Exception {
+    void resolveRefIsRefusedForSeveralArchives() throws Exception {
         for (String name : List.of("a", "b")) {
             Files.writeString(Files.createDirectories(dir.resolve(name)).resolve("oci-layout"), "{}");
         }
@@ -360,7 +360,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void aFileIsNoPlaceForACache() throws Exception {
+    void imagePathMustNotBeFile() throws Exception {
         list("r.example/team/app:1.0");
         Path file = Files.writeString(dir.resolve("file"), "");
         assertEquals(
@@ -372,12 +372,12 @@ class LoadCommandTest {
                         "--image-file",
                         dir.resolve("images.txt").toString()));
         assertTrue(
-                err.toString(StandardCharsets.UTF_8).contains(file + " is there already, and is no directory"),
+                err.toString(StandardCharsets.UTF_8).contains(file + " exists and is not a directory"),
                 err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void aServerWhoseListIsNotThereDoesNotStart() {
+    void missingPreloadListFailsStart() {
         assertEquals(1, run("serve", "--image-path", images().toString(), "--preload-images", dir + "/none"));
         assertEquals(
                 "ociregistry: cannot preload images: " + dir + "/none: there is no such file\n",
@@ -385,7 +385,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void jsonIsAnObjectALine() throws Exception {
+    void jsonIsOneObjectPerLine() throws Exception {
         Gate gate = upstream.holdBlobAfter(amd64.layer(0), 100_000);
         list("r.example/team/app:1.0\nnonsense\n");
         Thread releasing = new Thread(() -> {
@@ -420,7 +420,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void quietPrintsFailuresOnly() throws Exception {
+    void quietPrintsOnlyFailures() throws Exception {
         list("r.example/team/app:1.0\nr.example/team/gone:1\n");
         assertEquals(1, load("--platform linux/amd64 --quiet"), this::printed);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
@@ -428,7 +428,7 @@ class LoadCommandTest {
     }
 
     @Test
-    void anInterruptedProcessKeepsWhatHasArrived() throws Exception {
+    void interruptedProcessKeepsDownloadedBytes() throws Exception {
         Gate gate = upstream.holdBlobAfter(amd64.layer(0), 250_000);
         list("r.example/team/app:1.0");
         List<String> line = new ArrayList<>(List.of(
@@ -445,10 +445,10 @@ class LoadCommandTest {
             while (!event.matches(".*\"progress\".*\"bytes\":25\\d{4},.*")) {
                 event = events.readLine();
             }
-            // Process.destroy closes the streams too.
+            // Process.destroy() would also close the streams.
             process.toHandle().destroy();
             assertEquals(
-                    "ociregistry: interrupted; what has arrived is kept, and the same command goes on from there",
+                    "ociregistry: load interrupted; the downloaded bytes are kept, and the same command resumes",
                     printed.readLine());
             assertTrue(process.waitFor(30, TimeUnit.SECONDS));
             assertEquals(143, process.exitValue());
@@ -465,7 +465,7 @@ class LoadCommandTest {
         assertEquals("bytes=250000-", range);
     }
 
-    private void assertHasAllOf(RunningRegistry offline, FakeImage image) throws IOException {
+    private void assertServesAllOf(RunningRegistry offline, FakeImage image) throws IOException {
         String repository = image.repository();
         assertArrayEquals(
                 image.manifest(),

@@ -18,7 +18,7 @@ import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What people see of a load. */
+/** The output formats of {@code load}. */
 @Timeout(30)
 class LoadOutputTest {
     private static final String IMAGE = "r.example/team/app:1.0";
@@ -28,7 +28,7 @@ class LoadOutputTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @Test
-    void linesTellBeginningAndEnd_andWhatIsBetweenAtTheirPace() {
+    void linesHaveStartEndAndProgressAtInterval() {
         play(new LoadLines(stream(out), stream(err), Duration.ZERO));
         assertEquals(
                 List.of(
@@ -46,18 +46,18 @@ class LoadOutputTest {
     }
 
     @Test
-    void longWaitsAreToldByTheirHours() {
+    void remainingTimeHasHours() {
         assertEquals("3:05:07 left", LoadOutput.left(Duration.ofSeconds(3 * 3600 + 5 * 60 + 7)));
     }
 
     @Test
-    void linesAreSilentWithinTheirPace() {
+    void linesHaveNoProgressWithinInterval() {
         play(new LoadLines(stream(out), stream(err), Duration.ofHours(1)));
         assertEquals(5, out.toString(StandardCharsets.UTF_8).lines().count());
     }
 
     @Test
-    void barsShowBytesAndRate_andTheSummaryComesLast() {
+    void barsShowBytesAndRateBeforeSummary() {
         List<String> shown = new CopyOnWriteArrayList<>();
         play(new LoadBars(
                 stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120))));
@@ -72,7 +72,7 @@ class LoadOutputTest {
     }
 
     @Test
-    void aBarIsFullAlsoWhereAllCameBeforeItsSizeWasTold() {
+    void barIsFullIfSizeWasNeverReported() {
         List<String> shown = new CopyOnWriteArrayList<>();
         LoadBars bars = new LoadBars(
                 stream(out), stream(err), bar -> bar.setConsumer(new DelegatingProgressBarConsumer(shown::add, 120)));

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The command as people type it. */
+/** The command {@code prune}. */
 @Timeout(120)
 class PruneCommandTest {
     @TempDir
@@ -75,7 +75,7 @@ class PruneCommandTest {
                 "--max-size 100GB | new old used",
                 "--max-size 300kB | new old used",
             })
-    void itTakesWhatTheOptionsChoose_andADryRunTellsTheSame(String options, String left) throws IOException {
+    void optionsSelectImagesAndDryRunReportsSame(String options, String left) throws IOException {
         keep("r.example/a:old", 60, 60, "old");
         keep("r.example/a:used", 60, 2, "used");
         keep("r.example/a:new", 1, 1, "new");
@@ -84,31 +84,32 @@ class PruneCommandTest {
         String line = options.replace("BEFORE", before.toString())
                 .replace("DAY", before.toLocalDate().toString())
                 .replace("UTC", now.minus(Duration.ofDays(30)).toString());
-        Output told = prune(line + " --dry-run");
+        Output planned = prune(line + " --dry-run");
         assertEquals(3, tags().size());
         Output done = prune(line);
         assertEquals("", done.err);
         assertEquals(0, done.exit);
         assertEquals(new TreeSet<>(List.of(left.split(" "))), left.isEmpty() ? Set.of("") : tags());
-        assertEquals(rest(told.out), rest(done.out));
+        assertEquals(rest(planned.out), rest(done.out));
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | prune has to be told what may go",
-                "--dry-run | prune has to be told what may go",
-                "--count 3 | prune has to be told what may go",
+                "'' | prune needs an option that selects images",
+                "--dry-run | prune needs an option that selects images",
+                "--count 3 | prune needs an option that selects images",
                 "--pattern a, | has an empty part, which would match everything",
                 "--pattern ( | is not an RE2 expression",
-                "--date yesterday | --date: 'yesterday' is no time: expected 2026-03-01, 2026-03-01T22:17:31 (local time)",
+                "--date yesterday | --date: 'yesterday' is not a time: expected 2026-03-01, 2026-03-01T22:17:31"
+                        + " (local time)",
                 "--older-than 3w | --older-than: '3w' is not a duration",
                 "--unused-for x | --unused-for: 'x' is not a duration",
                 "--count -1 --pattern a | --count: '-1' is not a number of images",
                 "--max-size much | --max-size: 'much' is not a size",
             })
-    void whatCannotBeMeantChangesNothing(String options, String message) throws IOException {
+    void invalidOptionsChangeNothing(String options, String message) throws IOException {
         keep("r.example/a:old", 60, 60, "old");
         Output output = prune(options);
         assertEquals(1, output.exit);
@@ -117,7 +118,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void besideAServerItRefuses_andSaysWhoThatIsAndWhatToDo() throws IOException {
+    void pruneBesideServerIsRefusedWithRemedy() throws IOException {
         keep("r.example/a:old", 60, 60, "old");
         StoreAccess server = StoreAccess.open(dir, "the server");
         Output output = prune("--pattern a");
@@ -129,16 +130,16 @@ class PruneCommandTest {
     }
 
     @Test
-    void whereThereIsNoCacheNoneIsMade() throws IOException {
+    void pruneCreatesNoCache() throws IOException {
         Output output = run("--image-path", dir.resolve("none").toString(), "prune", "--pattern", "a");
         assertEquals(1, output.exit);
         assertTrue(output.err.contains("there is no cache in " + dir.resolve("none")), output.err);
         assertFalse(Files.exists(dir.resolve("none")));
     }
 
-    /** 2 rounds; the environment variable OCIREGISTRY_PRUNE_ROUNDS asks for more. */
+    /** Runs 2 rounds, or the number in the environment variable OCIREGISTRY_PRUNE_ROUNDS. */
     @Test
-    void killedAtAnyMomentItLeavesNoImageWithoutItsBlobs_andTheNextRunFinishesTheWork() throws Exception {
+    void killedPruneLeavesOnlyCompleteImagesAndNextRunFinishes() throws Exception {
         int rounds = Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_PRUNE_ROUNDS", "2"));
         Random random = new Random(7);
         int killed = 0;
@@ -147,23 +148,23 @@ class PruneCommandTest {
                 keep("r.example/a" + i % 20 + ":" + i, 60, 60, "a" + i, "base" + i % 50);
             }
             Process process = process("--pattern", "[1-9]$");
-            // Once it holds the lock it is at work, sooner or later.
+            // The process prunes soon after it has taken the lock.
             while (process.isAlive() && !Files.exists(dir.resolve(".lock.info"))) {
                 Thread.onSpinWait();
             }
             killed += process.waitFor(20 + random.nextInt(200), TimeUnit.MILLISECONDS) ? 0 : 1;
             process.destroyForcibly().waitFor();
             Files.delete(dir.resolve(".lock.info"));
-            assertEveryImageIsWhole();
+            assertEveryImageIsComplete();
             assertEquals(0, prune("--pattern [1-9]$").exit);
-            assertEveryImageIsWhole();
+            assertEveryImageIsComplete();
             assertTrue(tags().stream().allMatch(tag -> tag.endsWith("0")), tags().toString());
             assertEquals(15, tags().size());
         }
         assertTrue(killed > 0, "it was always faster");
     }
 
-    private void assertEveryImageIsWhole() throws IOException {
+    private void assertEveryImageIsComplete() throws IOException {
         Set<String> here;
         try (var files = Files.list(dir.resolve("blobs"))) {
             here = files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(HashSet::new));

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Commands that let the server work which has the cache, and that say so where they need to. */
+/** Commands through a server that uses the cache, and the refusal of commands beside it. */
 @Timeout(60)
 class RemoteCommandsTest {
     @TempDir
@@ -59,7 +59,7 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void aLoadBesideAServerIsRefused_andSaysWhoHasTheCacheAndWhatToDo() throws Exception {
+    void localLoadBesideServerIsRefusedWithRemedy() throws Exception {
         assertEquals(
                 1, run("load", "--image-file", list("r.example/team/app:1.0"), "--image-path", images().toString()));
         String message = errors();
@@ -69,7 +69,7 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void theServerLoads_andTheCommandTells() throws Exception {
+    void serverLoadsAndCommandReports() throws Exception {
         assertEquals(1, load("r.example/team/app:1.0\nr.example/team/none:1.0\n", "--platform", "linux/amd64"));
         List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
         assertTrue(lines.contains("loading r.example/team/app:1.0"), lines::toString);
@@ -88,7 +88,7 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void theApiTellsHowALoadGoesWhileItDoes_andWhatCameOfItLast() throws Exception {
+    void statusHasProgressAndResultOfLoad() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         String list = "# ours\r\nr.example/team/app:1.0\r\n";
         try (RawHttp client = RawHttp.connect(registry.base())) {
@@ -113,7 +113,7 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void aLoadGoesOnWhenItsClientLeaves() throws Exception {
+    void loadContinuesAfterItsClientDisconnects() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
         String list = "r.example/team/app:1.0\n";
         try (RawHttp client = RawHttp.connect(registry.base())) {
@@ -131,7 +131,7 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void whatIsNoListIsInvalid() throws Exception {
+    void invalidListIsRefused() throws Exception {
         assertEquals(400, post("/cmd/load", "# nothing\n").status());
         assertEquals(
                 400, post("/cmd/load?platform=x", "r.example/team/app:1.0\n").status());
@@ -144,13 +144,13 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void aLineThatIsNoNameIsCalledByItsPlaceInTheFile() throws Exception {
+    void invalidLineIsNamedByFileAndLine() throws Exception {
         assertEquals(1, load("# ours\n\nr.example/team/app:1.0\nno name\n"));
         assertTrue(errors().contains(dir.resolve("list") + ":4: "), errors());
     }
 
     @Test
-    void theServerListsAsTheDiskDoes() throws Exception {
+    void serverListsSameAsDisk() throws Exception {
         assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
         for (String output : List.of("table", "wide", "json")) {
             out.reset();
@@ -167,70 +167,70 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void theServerPrunes_andTellsWhatADryRunTold() throws Exception {
+    void serverPrunesAsDryRunReported() throws Exception {
         assertEquals(0, load("r.example/team/app:1.0\n", "--quiet"), this::errors);
         String[] prune = {"prune", "--pattern", "team/", "--date", "2999-01-01T00:00:00", "--count", "5"};
         out.reset();
         assertEquals(
                 0, ask(Stream.concat(Stream.of(prune), Stream.of("--dry-run")).toArray(String[]::new)), this::errors);
-        List<String> told = out.toString(StandardCharsets.UTF_8).lines().toList();
-        assertTrue(told.get(0).contains("dry run"), told::toString);
-        assertTrue(told.get(1).startsWith("r.example/team/app:1.0  "), told::toString);
+        List<String> planned = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(planned.get(0).contains("dry run"), planned::toString);
+        assertTrue(planned.get(1).startsWith("r.example/team/app:1.0  "), planned::toString);
         out.reset();
         assertEquals(0, ask("prune", "--pattern", "team/", "--unused-for", "1h"), this::errors);
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("Total: 0 names"), out::toString);
         out.reset();
         assertEquals(0, ask(prune), this::errors);
         List<String> done = out.toString(StandardCharsets.UTF_8).lines().toList();
-        assertEquals(told.get(1), done.get(1));
+        assertEquals(planned.get(1), done.get(1));
         out.reset();
         assertEquals(0, ask("list"), this::errors);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void aPruningBesideAServerIsRefused_andSaysWhoHasTheCacheAndWhatToDo() {
+    void localPruneBesideServerIsRefusedWithRemedy() {
         assertEquals(1, run("prune", "--pattern", "team/", "--image-path", images().toString()));
         assertTrue(errors().contains("pid " + ProcessHandle.current().pid() + ", ociregistry "), errors());
         assertTrue(errors().contains("--server URL"), errors());
     }
 
     @Test
-    void aFileThatCanBeNoTokenIsToldAsThat() throws Exception {
+    void fileWithoutTokenIsNamed() throws Exception {
         Path key = Files.write(dir.resolve("key"), new byte[] {'a', 1, 'b'});
         assertEquals(1, run("list", "--server", url(), "--token-file", key.toString()));
-        assertTrue(errors().contains("the token file " + key + ": it begins with no token"), errors());
+        assertTrue(errors().contains("the token file " + key + ": its first line is not a token"), errors());
         Path empty = Files.createFile(dir.resolve("empty"));
         assertEquals(1, run("list", "--server", url(), "--token-file", empty.toString()));
-        assertTrue(errors().contains("the token file " + empty + ": it begins with no token"), errors());
+        assertTrue(errors().contains("the token file " + empty + ": its first line is not a token"), errors());
     }
 
     @Test
-    void tokenFileThatIsGivenBeatsTheOneInTheImagePath() throws Exception {
+    void givenTokenFileTakesPrecedence() throws Exception {
         Path right = Files.writeString(dir.resolve("right"), registry.operator().token() + "\n");
         Path wrong = Files.writeString(dir.resolve("wrong"), "another\n");
         assertEquals(0, run("list", "--server", url(), "--token-file", right.toString()), this::errors);
         assertEquals(1, ask("list", "--token-file", wrong.toString()));
-        assertTrue(errors().endsWith("; the token sent was that of the token file " + wrong + "\n"), errors());
+        assertTrue(errors().endsWith("; the command sent the token of the token file " + wrong + "\n"), errors());
         assertTrue(
                 errors().startsWith("ociregistry: the server at " + url()
-                        + " refuses: only the operator may use the admin API, and the token is wrong"),
+                        + " refused the request: only the operator may use the admin API, and the token is wrong"),
                 errors());
     }
 
     @Test
-    void refusalSaysWhichTokenFileTheCommandLookedFor() throws Exception {
+    void refusalNamesTokenFile() throws Exception {
         Path elsewhere = Files.createDirectory(dir.resolve("elsewhere"));
         assertEquals(1, run("list", "--server", url(), "--image-path", elsewhere.toString()));
         assertTrue(
                 errors().contains("; no token was sent, because the token file " + elsewhere.resolve("admin-token")
-                        + " can't be read: there is no such file. Run the command as root"),
+                        + " cannot be read: there is no such file. Run the command as root"),
                 errors());
         assertTrue(errors().contains("--token-file or OCIREGISTRY_TOKEN"), errors());
     }
 
     @Test
-    void tokenOfTheConfigurationIsSentToAServerOnThisMachine() throws Exception {
+    void tokenOfConfigurationIsSentToThisMachine() throws Exception {
         String token = "a-token-of-the-configuration";
         Path file = Files.writeString(dir.resolve("token"), token + "\n");
         for (String section : List.of("token: " + token, "tokenFile: '" + file + "'")) {
@@ -246,19 +246,19 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void unreadableVariableWithTokenIsNamed() throws Exception {
-        ChildJvm.Result told = ChildJvm.of(Main.class)
+    void unreadableTokenVariableIsNamed() throws Exception {
+        ChildJvm.Result result = ChildJvm.of(Main.class)
                 .variable("OCIREGISTRY_TOKEN", new byte[] {'p', (byte) 0xe4})
                 .run("list", "--server", url());
         assertEquals(
                 "ociregistry: the environment variable OCIREGISTRY_TOKEN can't be read: its value is not text in UTF-8;"
                         + " write it in UTF-8\n",
-                told.out());
-        assertEquals(1, told.status());
+                result.out());
+        assertEquals(1, result.status());
     }
 
     @Test
-    void agesToPruneCountByTheClockOfTheServer() {
+    void agesAreRelativeToServerClock() {
         upstream.on(Match.anything())
                 .always(Fault.status(200)
                         .header("Date", "Thu, 31 Jan 2002 00:00:00 GMT")
@@ -272,21 +272,21 @@ class RemoteCommandsTest {
     }
 
     @Test
-    void whatCanNotBeDoneIsSaid() throws Exception {
-        assertSays(
+    void invalidUseOfServerIsExplained() throws Exception {
+        assertError(
                 "--server 'localhost:8080' is not the URL of a server, like http://localhost:8080",
                 "list",
                 "--server",
                 "localhost:8080");
-        assertSays("--token-file is for a server; add --server URL", "list", "--token-file", "/x");
-        assertSays("--server-ca is for a server; add --server URL", "list", "--server-ca", "/x");
-        assertSays(
-                "--digests looks at the disk; leave --server out, it works beside the server",
+        assertError("--token-file needs a server; add --server URL", "list", "--token-file", "/x");
+        assertError("--server-ca needs a server; add --server URL", "list", "--server-ca", "/x");
+        assertError(
+                "--digests reads the disk; remove --server, a server may be running meanwhile",
                 "list",
                 "--digests",
                 "--server",
                 url());
-        assertSays(
+        assertError(
                 "cannot use the token file /none: /none: there is no such file or directory",
                 "list",
                 "--server",
@@ -294,13 +294,14 @@ class RemoteCommandsTest {
                 "--token-file",
                 "/none");
         String nobody = "http://127.0.0.1:1";
-        assertSays(
-                "cannot reach the server at " + nobody + "; is it running there, and is that its (admin) port?",
+        assertError(
+                "cannot reach the server at " + nobody + ": no program listens there; check that the server is"
+                        + " running and that this is its (admin) port",
                 "list",
                 "--server",
                 nobody);
-        assertSays(
-                "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out",
+        assertError(
+                "--pull-timeout does not apply to a server; set pullTimeout in the server's configuration",
                 "load",
                 "--server",
                 url(),
@@ -308,17 +309,18 @@ class RemoteCommandsTest {
                 list("r.example/team/app:1.0"),
                 "--pull-timeout",
                 "1000");
-        assertSays(
-                "cannot reach the server at http://nowhere.invalid; is that its name? It can't be resolved",
+        assertError(
+                "cannot reach the server at http://nowhere.invalid: its name cannot be resolved; correct --server",
                 "list",
                 "--server",
                 "http://nowhere.invalid");
         err.reset();
         assertEquals(1, run("list", "--server", upstream.url()));
-        assertTrue(errors().startsWith("ociregistry: the server at " + upstream.url() + " refuses: "), errors());
+        assertTrue(
+                errors().startsWith("ociregistry: the server at " + upstream.url() + " refused the request: "), errors());
     }
 
-    private void assertSays(String message, String... args) {
+    private void assertError(String message, String... args) {
         err.reset();
         assertEquals(1, run(args));
         assertEquals("ociregistry: " + message + "\n", errors());
@@ -329,7 +331,7 @@ class RemoteCommandsTest {
                 .toArray(String[]::new));
     }
 
-    /** Runs a command that lets the server do it, and finds the token of the server in its image path. */
+    /** Runs a command through the server; the command finds the token in the server's image path. */
     private int ask(String... args) {
         Stream<String> server = Stream.of("--server", url(), "--image-path", images().toString());
         return run(Stream.concat(Stream.of(args), server).toArray(String[]::new));

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands that ask a server which speaks TLS, with certificates that the test made. */
+/** Commands against a server with TLS, with certificates that the test makes. */
 @Timeout(60)
 class RemoteTlsTest {
     private static final String TOKEN = "0123456789abcdef";
@@ -47,23 +47,24 @@ class RemoteTlsTest {
     }
 
     @Test
-    void aServerIsVerifiedByAnAuthorityOfAFileWithSeveral() throws Exception {
+    void serverIsVerifiedWithOneCaOfSeveralInFile() throws Exception {
         serve(authority.server());
         var file = authorities(TestCertificates.create(), authority);
         assertEquals(0, list("--server-ca", file.toString()), this::errors);
     }
 
     @Test
-    void theSystemDoesNotTrustAPrivateAuthority_andThatIsToldWithNamesAndTheWayOut() throws Exception {
+    void privateCaIsRefusedWithNamesAndRemedy() throws Exception {
         serve(authority.server());
         assertEquals(1, list());
         assertFails("no TLS connection to the server at URL: .*the certificate of CN=127\\.0\\.0\\.1 for"
-                + " \\[127\\.0\\.0\\.1, localhost] was issued by CN=Test Authority \\d+ and is not trusted by the operating"
+                + " \\[127\\.0\\.0\\.1, localhost] was issued by CN=Test Authority \\d+ and is not trusted by the"
+                + " operating"
                 + " system: .*; if the certificate is right, add its issuer to the file of --server-ca");
     }
 
     @Test
-    void anotherAuthorityIsNotEnough_andTheFileIsNamed() throws Exception {
+    void otherCaIsRefusedAndItsFileNamed() throws Exception {
         serve(authority.server());
         var file = authorities(TestCertificates.create());
         assertEquals(1, list("--server-ca", file.toString()));
@@ -72,43 +73,44 @@ class RemoteTlsTest {
     }
 
     @Test
-    void aCertificateForAnotherHostIsNotEnough() throws Exception {
+    void certificateForOtherHostIsRefused() throws Exception {
         serve(authority.server("cache.example"));
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
         assertFails(
-                ".*the certificate of CN=cache\\.example for \\[cache\\.example] was issued by .* and is for another host:"
+                ".*the certificate of CN=cache\\.example for \\[cache\\.example] was issued by .* and is for"
+                        + " another host:"
                         + " .*127\\.0\\.0\\.1.*");
     }
 
     @Test
-    void aServerThatWantsACertificateIsToldToHaveAnotherDoor() throws Exception {
+    void serverThatRequiresClientCertificateHasAdminPort() throws Exception {
         serve(authority.server(), "clientAuth: verify", "ca: '" + authority.caPem(dir) + "'");
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
-        assertFails("no TLS connection to the server at URL: .*; that server wants a certificate of its clients, and a"
-                + " command has none: ask its admin.port, which is plain HTTP");
+        assertFails("no TLS connection to the server at URL: .*; the server requires a client certificate, and a"
+                + " command has none: use its admin.port, which is plain HTTP");
         err.reset();
         assertEquals(1, list());
         assertTrue(errors().contains(" is not trusted by the operating system: "), errors());
     }
 
     @Test
-    void plainHttpToAPortWithTlsIsToldAsThat() throws Exception {
+    void plainHttpToTlsPortIsExplained() throws Exception {
         serve(authority.server());
         assertEquals(1, run("list", "--server", registry.base().toString()));
         assertEquals(
                 "ociregistry: the server at " + registry.base()
-                        + " speaks no HTTP; is that port one with TLS? then write https://\n",
+                        + " does not speak HTTP; if the port uses TLS, write https://\n",
                 errors());
     }
 
     @Test
-    void aFileWithoutCertificatesIsNamed_andAPortWithoutTlsIsToldAsThat() throws Exception {
+    void fileWithoutCertificatesAndPortWithoutTlsAreExplained() throws Exception {
         serve();
         var none = Files.writeString(dir.resolve("none.pem"), "no PEM");
         assertEquals(1, list("--server-ca", none.toString()));
         assertEquals(
                 "ociregistry: --server-ca " + none + " can't be used: it contains no certificate in PEM format;"
-                        + " it is to hold certificates in PEM\n",
+                        + " write the path of a PEM file with certificates\n",
                 errors());
         err.reset();
         assertEquals(1, list("--server-ca", "/none.pem"));
@@ -116,28 +118,29 @@ class RemoteTlsTest {
         err.reset();
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
         assertFails(
-                "no TLS connection to the server at URL: .*; is that a port with TLS\\? admin\\.port is always plain HTTP");
+                "no TLS connection to the server at URL: .*; is that a port with TLS\\? admin\\.port is always"
+                        + " plain HTTP");
         err.reset();
         assertEquals(1, run("list", "--server", registry.base().toString(), "--server-ca", "/x"));
         assertEquals(
-                "ociregistry: --server-ca is for a server with TLS, and --server " + registry.base()
-                        + " is none; write https://, or leave it out\n",
+                "ociregistry: --server-ca needs a server with TLS, and --server " + registry.base()
+                        + " has none; write https://, or remove --server-ca\n",
                 errors());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example", "name.example."})
-    void nameOfServerIsSentInTheHandshake(String host) throws Exception {
+    void serverNameIsSentInHandshake(String host) throws Exception {
         try (var ingress = FakeUpstream.startTlsByName(authority, "harbor", "name.example")) {
             var ended = listWhereNamesAreLocal(host, ingress.port());
-            // It is no ociregistry, but it was asked.
+            // The upstream is not an ociregistry, but it got the request.
             assertTrue(ended.out().contains("ociregistry: the server at https://" + host), ended::out);
             assertEquals(1, ingress.requestsTo("/cmd/manifest/list").size(), ended::out);
         }
     }
 
     @Test
-    void nameOfServerMayHoldUnderscores() throws Exception {
+    void serverNameMayHaveUnderscores() throws Exception {
         var server = OpensslServer.start(authority, "my_cache.example", dir);
         assumeTrue(server.isPresent(), "openssl is not installed");
         try (var ingress = server.get()) {
@@ -148,7 +151,7 @@ class RemoteTlsTest {
     }
 
     @Test
-    void certificateForAnotherNameThanOneWithUnderscoreIsRefused() throws Exception {
+    void certificateForOtherNameThanUnderscoreNameIsRefused() throws Exception {
         var server = OpensslServer.start(authority, "my_cache.example", dir);
         assumeTrue(server.isPresent(), "openssl is not installed");
         try (var ingress = server.get()) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the program as a process of its own, since signals and exit codes are what it is about. */
+/** The command {@code serve} in a process of its own, to test signals and exit codes. */
 @Timeout(60)
 class ServeCommandTest {
     private static final String RULE = "-".repeat(70);
@@ -28,7 +28,7 @@ class ServeCommandTest {
     Path dir;
 
     @Test
-    void theServerPrintsItsBannerAndASignalStopsItWithZero() throws Exception {
+    void serverPrintsBannerAndSignalStopsItWithZero() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), """
                 host: 127.0.0.1
                 metrics: 9000
@@ -63,17 +63,17 @@ class ServeCommandTest {
     }
 
     @Test
-    void aHangupReadsTheConfigurationAgain_andTellsWhatCameOfIt() throws Exception {
+    void sighupReloadsConfigurationAndReportsResult() throws Exception {
         var config = Files.writeString(dir.resolve("c.yaml"), "host: 127.0.0.1\n");
-        var process = hearingHangups(serving(config));
+        var process = serveWithSighup(serving(config));
         try (var err = process.errorReader()) {
             banner(err);
             Files.writeString(config, "host: 127.0.0.2\nunlistedRegistries: deny\n");
-            hangup(process);
+            sendSighup(process);
             assertEquals("ociregistry: reload: applied: unlistedRegistries", line(err));
             assertEquals("ociregistry: reload: waiting for a restart: host", line(err));
             Files.writeString(config, "hosts: 127.0.0.1\n");
-            hangup(process);
+            sendSighup(process);
             assertEquals("ociregistry: reload: nothing was changed, since the configuration can't be used:", line(err));
             assertEquals(config + ":1: hosts: unknown key; did you mean host?", line(err));
             process.destroy();
@@ -90,13 +90,13 @@ class ServeCommandTest {
         };
     }
 
-    private static void hangup(Process process) throws Exception {
+    private static void sendSighup(Process process) throws Exception {
         var kill = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start();
         assertEquals(0, kill.waitFor());
     }
 
     @Test
-    void theOperatorStopsItByTheAdminApi() throws Exception {
+    void adminApiStopsServer() throws Exception {
         var process =
                 serve("--image-path", dir.resolve("images").toString(), "serve", "--host", "127.0.0.1", "--port", "0");
         try (var err = process.errorReader()) {
@@ -123,12 +123,12 @@ class ServeCommandTest {
         return lines;
     }
 
-    /** Whoever runs the tests under nohup has the signal ignored, by all that they start too. */
-    private static Process hearingHangups(String... args) throws Exception {
+    /** Starts the program with SIGHUP enabled: under nohup, processes inherit that it is ignored. */
+    private static Process serveWithSighup(String... args) throws Exception {
         return start(new ArrayList<>(List.of("env", "--default-signal=HUP")), args);
     }
 
-    /** What never comes is no reason to wait for ever: reading can't be interrupted. */
+    /** Waits for a line with a time limit, because reading cannot be interrupted. */
     private static String line(BufferedReader err) {
         return assertTimeoutPreemptively(Duration.ofSeconds(30), err::readLine);
     }

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A cache with an index and both of its images, and one more image, that was filled by clients some time ago; and the command on it. */
+/** A cache that clients filled an hour ago, with an index of two images and another image, and the command on it. */
 final class VerifiedCache implements AutoCloseable {
     final FakeUpstream upstream = FakeUpstream.start();
     final FakeImage amd = upstream.image("team/app", "amd").layer(300_000).push();
@@ -46,7 +46,7 @@ final class VerifiedCache implements AutoCloseable {
         config = configuration("");
         try (RunningRegistry server = serve("")) {
             pull(server);
-            // Clients have all of a blob before the disk has.
+            // A client gets the last byte of a blob before the blob is published.
             Await.until("all blobs are kept", () -> count("blobs") == 6 && count("partial") == 0);
         }
         age();
@@ -68,17 +68,17 @@ final class VerifiedCache implements AutoCloseable {
                 "imagePath: " + images + "\npullTimeout: 300\n" + yaml() + more);
     }
 
-    /** A configuration of it that lets nobody be asked. */
+    /** A configuration of the cache without upstreams. */
     Path airGapped() throws IOException {
         return configuration("airGapped: true\n");
     }
 
-    /** A server on it. */
+    /** Starts a server on the cache. */
     RunningRegistry serve(String more) throws Exception {
         return RunningRegistry.start(yaml() + more, images);
     }
 
-    /** Everything there is, by clients that compare it. */
+    /** Pulls all content, and compares it with the upstream's. */
     void pull(RunningRegistry server) throws IOException {
         assertArrayEquals(index.bytes(), get(server, "team/app/manifests/all"));
         for (FakeImage image : List.of(amd, arm)) {
@@ -103,12 +103,12 @@ final class VerifiedCache implements AutoCloseable {
         return answer.body();
     }
 
-    /** Nobody wrote to any of its files for an hour. */
+    /** Sets the times of all files to an hour ago. */
     void age() throws IOException {
         touch(Instant.now().minus(Duration.ofHours(1)));
     }
 
-    /** As if everything came just now. */
+    /** Sets the times of all files to now. */
     void renew() throws IOException {
         touch(Instant.now());
     }
@@ -125,13 +125,13 @@ final class VerifiedCache implements AutoCloseable {
         }
     }
 
-    /** How every file looks. */
-    Map<Path, String> looks() throws IOException {
-        Map<Path, String> looks = new TreeMap<>();
+    /** The size and time of every file. */
+    Map<Path, String> fileStamps() throws IOException {
+        Map<Path, String> stamps = new TreeMap<>();
         for (Path file : files()) {
-            looks.put(file, Files.size(file) + " " + Files.getLastModifiedTime(file));
+            stamps.put(file, Files.size(file) + " " + Files.getLastModifiedTime(file));
         }
-        return looks;
+        return stamps;
     }
 
     Path blob(Digest digest) {
@@ -142,7 +142,7 @@ final class VerifiedCache implements AutoCloseable {
         return images.resolve("img").resolve(image.digest().hex());
     }
 
-    /** The exit code of the command with these options. */
+    /** Runs the command with these options, and returns its exit code. */
     int verify(String... options) {
         out.reset();
         err.reset();

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command on real files, as people type it. */
+/** The command {@code verify} on real files. */
 @Timeout(60)
 class VerifyCommandTest {
     @TempDir
@@ -49,7 +49,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void aCacheInWhichNothingIsWrongIsToldSo() {
+    void intactCacheHasNoProblem() {
         assertEquals(0, cache.verify());
         assertEquals(1, cache.lines().size());
         assertTrue(
@@ -59,23 +59,23 @@ class VerifyCommandTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyDamageIsTold_inOneLine(Damage damage) throws Exception {
-        damage.strike(cache);
+    void everyDamageIsReportedInOneLine(Damage damage) throws Exception {
+        damage.apply(cache);
         cache.age();
-        Map<Path, String> before = cache.looks();
+        Map<Path, String> before = cache.fileStamps();
         assertEquals(1, cache.verify());
         List<String> lines = cache.lines();
         assertEquals(2, lines.size(), lines::toString);
         assertTrue(lines.get(0).matches(damage.line(cache)), lines::toString);
         assertTrue(lines.get(1).endsWith(" kB: 1 problem"), lines::toString);
         assertEquals("", cache.errors());
-        assertEquals(before, cache.looks());
+        assertEquals(before, cache.fileStamps());
     }
 
     @Test
-    void allProblemsAreTold() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
-        Damage.GARBAGE_RECORD.strike(cache);
+    void allProblemsAreReported() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
+        Damage.GARBAGE_RECORD.apply(cache);
         Files.delete(cache.blob(cache.amd.config().digest()));
         cache.age();
         assertEquals(1, cache.verify());
@@ -85,44 +85,44 @@ class VerifyCommandTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FLIPPED_BYTE", "TRUNCATED_BLOB", "GARBAGE_RECORD"})
-    void whatSomebodyWroteInTheLastMinuteIsNoProblem(Damage damage) throws Exception {
-        damage.strike(cache);
+    void recentFileIsNotProblem(Damage damage) throws Exception {
+        damage.apply(cache);
         assertEquals(0, cache.verify(), cache.lines()::toString);
         String last = cache.lines().get(0);
         assertTrue(
-                last.endsWith(": no problem; not judged yet, since somebody wrote to it in the last minute: 1"), last);
+                last.endsWith(": no problem; not judged yet, because written in the last minute: 1"), last);
     }
 
     @Test
-    void anImageThatCameInTheLastMinuteIsNotJudged() throws Exception {
-        Damage.MISSING_BLOB.strike(cache);
+    void recentImageIsNotJudged() throws Exception {
+        Damage.MISSING_BLOB.apply(cache);
         cache.renew();
         assertEquals(0, cache.verify(), cache.lines()::toString);
         assertTrue(cache.lines().get(0).contains("not judged yet"), cache.lines()::toString);
     }
 
     @Test
-    void aBlobThatIsArrivingIsNotMissing() throws Exception {
-        Damage.MISSING_BLOB.strike(cache);
+    void blobInFlightIsNotMissing() throws Exception {
+        Damage.MISSING_BLOB.apply(cache);
         Files.write(cache.images.resolve("partial/" + cache.arm.layer(0).hex() + "@r.example"), new byte[10]);
         assertEquals(0, cache.verify(), cache.lines()::toString);
     }
 
     @Test
-    void besideARunningServerNothingIsChanged() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
+    void verifyBesideServerChangesNothing() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
         cache.age();
         try (RunningRegistry server = cache.serve("")) {
-            Map<Path, String> before = cache.looks();
+            Map<Path, String> before = cache.fileStamps();
             assertEquals(1, cache.verify());
-            assertEquals(before, cache.looks());
+            assertEquals(before, cache.fileStamps());
             assertEquals(2, cache.lines().size(), cache.lines()::toString);
             assertEquals(server.imagePath(), cache.images);
         }
     }
 
     @Test
-    void whereThereIsNoCacheItSaysSo() throws Exception {
+    void missingCacheIsReported() throws Exception {
         Path nothing = dir.resolve("nothing");
         assertEquals(1, cache.verify("--image-path", nothing.toString()));
         assertTrue(cache.errors().contains("cannot verify the image path " + nothing), cache.errors());
@@ -131,8 +131,8 @@ class VerifyCommandTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyDamageIsRepaired_andServedWithoutTheUpstream(Damage damage) throws Exception {
-        damage.strike(cache);
+    void everyDamageIsRepairedAndServedOffline(Damage damage) throws Exception {
+        damage.apply(cache);
         cache.age();
         cache.upstream.forgetRequests();
         assertEquals(0, cache.verify("--repair"), cache.lines()::toString);
@@ -154,8 +154,8 @@ class VerifyCommandTest {
     }
 
     @Test
-    void whatIsBadIsKeptInQuarantine() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
+    void corruptFilesStayInQuarantine() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
         cache.age();
         byte[] bad = Files.readAllBytes(cache.blob(cache.arm.layer(0)));
         assertEquals(0, cache.verify("--repair"));
@@ -189,7 +189,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void aManifestThatNothingNamesCannotBeFetched_andItSaysSo() throws Exception {
+    void manifestWithoutNameIsReportedAsUnrepaired() throws Exception {
         Files.writeString(cache.record(cache.tool), "garbage");
         Files.delete(cache.images.resolve("records"));
         cache.age();
@@ -201,7 +201,7 @@ class VerifyCommandTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aBadRecordCostsNoBlobs_thoughItIsPrunedBeforeItIsRepaired(boolean isGarbage) throws Exception {
+    void pruneKeepsBlobsOfBadRecordBeforeRepair(boolean isGarbage) throws Exception {
         Path record = cache.record(cache.tool);
         String text = Files.readString(record);
         Files.writeString(record, isGarbage ? "" : text.substring(0, text.length() / 2));
@@ -224,9 +224,9 @@ class VerifyCommandTest {
     }
 
     @Test
-    void aRottenRecordWhoseFileLooksAsEverGetsItsTagBack() throws Exception {
+    void corruptRecordWithSameFileStampGetsItsTagBack() throws Exception {
         Path record = cache.record(cache.tool);
-        // As the last stop left it, so that the snapshot of the index knows it.
+        // With the file stamp that the last stop saved in the index snapshot.
         try (RunningRegistry server = cache.serve("")) {
             assertEquals(cache.images, server.imagePath());
         }
@@ -242,7 +242,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void aBadBlobThatNoImageNeedsIsOnlyPutAway() throws Exception {
+    void corruptBlobWithoutImageIsOnlyQuarantined() throws Exception {
         Files.writeString(cache.blob(Digest.of(new byte[] {1})), "two");
         cache.age();
         cache.upstream.close();
@@ -252,8 +252,8 @@ class VerifyCommandTest {
     }
 
     @Test
-    void whatTheUpstreamHasNotGotAnyMoreIsToldWithTheReason() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
+    void contentMissingUpstreamIsReportedWithReason() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
         Files.delete(cache.blob(cache.amd.layer(0)));
         cache.age();
         cache.upstream.on(Match.blob(cache.arm.layer(0))).always(Fault.status(404));
@@ -264,8 +264,8 @@ class VerifyCommandTest {
     }
 
     @Test
-    void anAirGappedCacheFetchesNothing_andItSaysSo() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
+    void airGappedRepairFetchesNothingAndReportsIt() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
         cache.age();
         cache.upstream.forgetRequests();
         assertEquals(
@@ -276,21 +276,21 @@ class VerifyCommandTest {
     }
 
     @Test
-    void aServerThatHasTheCacheIsNamed_andNothingIsChanged() throws Exception {
-        Damage.FLIPPED_BYTE.strike(cache);
+    void repairBesideServerIsRefusedAndChangesNothing() throws Exception {
+        Damage.FLIPPED_BYTE.apply(cache);
         cache.age();
         try (RunningRegistry server = cache.serve("")) {
-            Map<Path, String> before = cache.looks();
+            Map<Path, String> before = cache.fileStamps();
             assertEquals(1, cache.verify("--repair"));
             assertTrue(cache.errors().contains("pid " + ProcessHandle.current().pid()), cache.errors());
             assertTrue(cache.errors().contains("cache.scrubRate"), cache.errors());
-            assertEquals(before, cache.looks());
+            assertEquals(before, cache.fileStamps());
             assertEquals(cache.images, server.imagePath());
         }
     }
 
     @Test
-    void repairingMakesNoCacheWhereThereIsNone() throws Exception {
+    void repairCreatesNoCache() throws Exception {
         Path nothing = dir.resolve("nothing");
         assertEquals(1, cache.verify("--repair", "--image-path", nothing.toString()));
         assertTrue(cache.errors().contains("cannot repair the image path " + nothing), cache.errors());

@@ -43,7 +43,7 @@ class EmbeddedServerTest {
     private final Waiting waiting = new Waiting();
     private EmbeddedServer server;
 
-    /** Registers servlets by itself, as RegistryContextListener does. */
+    /** Registers servlets as RegistryContextListener does. */
     private final class Registering implements ServletContextListener {
         @Override
         public void contextInitialized(ServletContextEvent event) {
@@ -64,7 +64,7 @@ class EmbeddedServerTest {
         }
     }
 
-    /** Answers when it is told to, and holds no thread until then. */
+    /** Answers when the test allows it, and uses no thread until then. */
     private static final class Waiting extends HttpServlet {
         final CountDownLatch arrived = new CountDownLatch(1);
         final CompletableFuture<Void> answer = new CompletableFuture<>();
@@ -96,7 +96,7 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aListenerMayRegisterServlets() throws Exception {
+    void listenerMayRegisterServlets() throws Exception {
         var answer = send("GET /v2/a/blobs/sha256%3Aab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 200 OK\r\n"), answer);
         assertTrue(answer.endsWith("/a/blobs/sha256:ab"), answer);
@@ -118,12 +118,12 @@ class EmbeddedServerTest {
                 "no request at all                  | 400 | UNSUPPORTED",
                 "POST /v2/ HTTP/1.1                 | 405 | UNSUPPORTED",
             })
-    void whatTheContainerRejectsIsAnOciError(String line, int status, String code) throws Exception {
+    void requestRejectedByContainerIsOciError(String line, int status, String code) throws Exception {
         assertOciError(send(line + "\r\nHost: x\r\nConnection: close\r\n\r\n"), status, code);
     }
 
     @Test
-    void tooLongAnAddressOrHeaderIsAnOciError() throws Exception {
+    void overlongUrlOrHeaderIsOciError() throws Exception {
         var address = "GET /v2/" + "a".repeat(70_000) + " HTTP/1.1\r\nHost: x\r\n\r\n";
         assertOciError(send(address), 414, "UNSUPPORTED");
         var header = "GET /v2/ HTTP/1.1\r\nHost: x\r\nX: " + "a".repeat(70_000) + "\r\n\r\n";
@@ -131,7 +131,7 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void tooManyHeadersAreAnOciError() throws Exception {
+    void tooManyHeadersAreOciError() throws Exception {
         var start = "GET /v2/a/blobs/sha256%3Aab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
         assertTrue(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 2) + "\r\n").startsWith("HTTP/1.1 200 "));
         assertOciError(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 1) + "\r\n"), 431, "UNSUPPORTED");
@@ -145,18 +145,18 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aTakenPortIsExplained() {
+    void portInUseIsExplained() {
         var taken = LOOPBACK.with(ServerKeys.PORT, server.port());
         var error = assertThrows(StartException.class, () -> EmbeddedServer.start(taken, new Registering()));
         assertEquals(
                 "cannot listen on 127.0.0.1:" + server.port()
-                        + ": another program listens there already; choose another with --port",
+                        + ": another program uses this port; choose another port with --port",
                 error.getMessage());
     }
 
-    /** The listener is what a WAR has, whatever the container. */
+    /** The listener is the one that a WAR uses in any container. */
     @Test
-    void inAWarServerTlsConfigIsWarnedOf(@TempDir Path dir) throws Exception {
+    void serverTlsConfigIsWarningInWar(@TempDir Path dir) throws Exception {
         var config = Files.writeString(
                 dir.resolve("c.yaml"),
                 "imagePath: '" + dir.resolve("images")
@@ -176,10 +176,10 @@ class EmbeddedServerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "203.0.113.77 | that is no address of this machine; correct --host",
-                "no such host | that host is neither an address nor a name that can be resolved; correct --host",
+                "203.0.113.77 | this machine does not have the address; correct --host",
+                "no such host | the host is neither an address nor a name that can be resolved; correct --host",
             })
-    void aHostThatIsNotOursIsExplained(String host, String why) {
+    void foreignHostIsExplained(String host, String why) {
         var error = assertThrows(
                 StartException.class,
                 () -> EmbeddedServer.start(LOOPBACK.with(ServerKeys.HOST, host), new Registering()));
@@ -187,13 +187,13 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aRequestInFlightIsAnsweredBeforeTheServerStops() throws Exception {
+    void requestInFlightIsAnsweredBeforeStop() throws Exception {
         var answer = CompletableFuture.supplyAsync(() -> sendUnchecked("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"));
         waiting.arrived.await();
         int port = server.port();
         var stopping = CompletableFuture.runAsync(() -> server.stop(Duration.ofSeconds(30)));
         awaitRefusal(port);
-        // Longer than the second after which Jetty, left to itself, drops connections that are silent while it stops.
+        // Longer than one second, Jetty's default idle timeout of connections while it stops.
         assertThrows(java.util.concurrent.TimeoutException.class, () -> answer.get(3, TimeUnit.SECONDS));
         waiting.answer.complete(null);
         assertTrue(answer.get(10, TimeUnit.SECONDS).contains("at last"));
@@ -201,7 +201,7 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aConnectionThatAsksForNothingDoesNotDelayTheStop() throws Exception {
+    void idleConnectionDoesNotDelayStop() throws Exception {
         try (var idle = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             idle.getOutputStream().write("GET /v2/x HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertEquals('H', idle.getInputStream().read());
@@ -212,7 +212,7 @@ class EmbeddedServerTest {
     }
 
     @Test
-    void aRequestThatTakesLongerThanTheDrainIsBrokenOff() throws Exception {
+    void requestLongerThanShutdownTimeoutIsAborted() throws Exception {
         var answer = CompletableFuture.supplyAsync(() -> sendUnchecked("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"));
         waiting.arrived.await();
         server.stop(Duration.ofMillis(200));
@@ -233,7 +233,7 @@ class EmbeddedServerTest {
                 new Socket(InetAddress.getLoopbackAddress(), port).close();
             }
         } catch (IOException e) {
-            // That is what we waited for.
+            // The port is closed, as expected.
         }
     }
 

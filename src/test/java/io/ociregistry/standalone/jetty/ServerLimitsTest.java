@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clients may cost the embedded server. */
+/** The limits for clients of the embedded server. */
 @Timeout(60)
 class ServerLimitsTest {
     private static final Duration LONG = Duration.ofMinutes(2);
@@ -59,7 +59,7 @@ class ServerLimitsTest {
         }
     }
 
-    /** More than fits between a server and a client that takes nothing. */
+    /** More than fits into the buffers between the server and a client that does not read. */
     private static final class Much extends HttpServlet {
         @Override
         protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -69,7 +69,7 @@ class ServerLimitsTest {
         }
     }
 
-    /** Begins to answer, and ends when it is told to. */
+    /** Starts an answer, and completes it when the test allows it. */
     private static final class Held extends HttpServlet {
         final CountDownLatch begun = new CountDownLatch(1);
         final CompletableFuture<Void> end = new CompletableFuture<>();
@@ -100,25 +100,25 @@ class ServerLimitsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "G", "GET /v2/ HTTP/1.1\r\nHost: x\r\nX: "})
-    void headersThatComeByteByByteAreCut_thoughEachByteIsProgress(String begin) throws Exception {
+    void slowHeadersAreClosed(String begin) throws Exception {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             http.write(begin);
-            assertCut(http);
+            assertClosed(http);
         }
     }
 
     @Test
-    void theHeadersOfALaterRequestAreCutToo() throws Exception {
+    void slowHeadersOfLaterRequestAreClosed() throws Exception {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             assertEquals("yes", http.sendRaw(REQUEST, false).text());
-            assertCut(http);
+            assertClosed(http);
         }
     }
 
     @Test
-    void aConnectionThatWaitsForItsNextRequestIsLeftAlone() throws Exception {
+    void idleConnectionIsNotClosedByHeaderTimeout() throws Exception {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             assertEquals("yes", http.sendRaw(REQUEST, false).text());
@@ -130,7 +130,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void anAnswerMayTakeLongerThanHeaders_andTheNextRequestMayComeBeforeItIsOver() throws Exception {
+    void slowAnswerIsNotTimedAsHeaders() throws Exception {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             Response slow = http.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\nGET /v2/ HT", false);
@@ -146,7 +146,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void aConnectionOnWhichNothingMovesIsClosed() throws Exception {
+    void idleConnectionIsClosed() throws Exception {
         start(new ServerLimits(100, LONG, SHORT, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             assertEquals("yes", http.sendRaw(REQUEST, false).text());
@@ -161,7 +161,7 @@ class ServerLimitsTest {
                 "Transfer-Encoding: chunked",
                 "Content-Length: 10\r\nExpect: 100-continue"
             })
-    void aBodyThatNobodyWantsIsNotWaitedFor(String header) throws Exception {
+    void unexpectedBodyIsNotWaitedFor(String header) throws Exception {
         start(ServerLimits.DEFAULT);
         try (RawHttp http = RawHttp.connect(base())) {
             Response answer = http.sendRaw(REQUEST.replace("Host: x\r\n", "Host: x\r\n" + header + "\r\n"), false);
@@ -172,7 +172,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void aBodyThatGoesOnAndOnIsCut() throws Exception {
+    void endlessBodyIsClosed() throws Exception {
         start(ServerLimits.DEFAULT);
         try (RawHttp http = RawHttp.connect(base())) {
             http.write(REQUEST.replace("Host: x", "Host: x\r\nContent-Length: 1000000000000"));
@@ -186,7 +186,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void whoComesWhileAllConnectionsAreBusyWaits_andOneThatHasBecomeIdleMakesRoom() throws Exception {
+    void clientWaitsUntilBusyConnectionBecomesIdle() throws Exception {
         start(new ServerLimits(2, LONG, LONG, LONG, LONG));
         try (LogLines log = LogLines.of(IdleConnectionEvictor.class.getName());
                 RawHttp one = RawHttp.connect(base());
@@ -198,7 +198,7 @@ class ServerLimitsTest {
             var third = CompletableFuture.supplyAsync(this::ask);
             Await.until("it warns", () -> !log.at("WARN").isEmpty());
             assertFalse(third.isDone());
-            String warning = "all 2 connections of port " + server.port() + " are taken, and none is idle";
+            String warning = "all 2 connections of port " + server.port() + " are in use and none is idle";
             assertEquals(1, log.at("WARN").size(), log.text());
             assertTrue(log.text().contains(warning), log.text());
             held.end.complete(null);
@@ -209,7 +209,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void theConnectionThatIsIdleForLongestMakesRoomWhenAllAreTaken_andNoneWithAnAnswerOnItsWay() throws Exception {
+    void longestIdleConnectionIsClosedAtLimit() throws Exception {
         start(new ServerLimits(3, LONG, LONG, LONG, LONG));
         try (RawHttp busy = RawHttp.connect(base());
                 RawHttp idle = RawHttp.connect(base())) {
@@ -228,7 +228,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void whoAsksNothingAtAllMakesRoomToo() throws Exception {
+    void connectionWithoutRequestIsClosedAtLimit() throws Exception {
         start(new ServerLimits(1, LONG, LONG, LONG, LONG));
         try (RawHttp silent = RawHttp.connect(base())) {
             assertEquals("yes", ask());
@@ -237,7 +237,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void whoTakesNothingIsCutSoonerWhenAllAreTaken() throws Exception {
+    void slowReaderIsClosedSoonerAtLimit() throws Exception {
         start(new ServerLimits(2, LONG, LONG, SHORT, LONG));
         try (RawHttp stalled = RawHttp.connect(base())) {
             stalled.sendRaw("GET /much HTTP/1.1\r\nHost: x\r\n\r\n", false).read(1);
@@ -249,7 +249,7 @@ class ServerLimitsTest {
     }
 
     @Test
-    void theDefaultsLeaveFilesForWhatIsServed() {
+    void defaultLimitLeavesFilesForBlobs() {
         start(ServerLimits.DEFAULT);
         assertTrue(ServerLimits.DEFAULT.connections() >= 64, ServerLimits.DEFAULT::toString);
         assertTrue(ServerLimits.DEFAULT.connections() <= 4096, ServerLimits.DEFAULT::toString);
@@ -265,8 +265,8 @@ class ServerLimitsTest {
         }
     }
 
-    /** One byte every tenth of the limit, ten times as long as the limit. */
-    private static void assertCut(RawHttp http) throws Exception {
+    /** Sends one byte per tenth of the limit, for ten times the limit. */
+    private static void assertClosed(RawHttp http) throws Exception {
         http.patience(SHORT.dividedBy(10));
         for (int i = 0; i < 100; i++) {
             try {
@@ -274,8 +274,8 @@ class ServerLimitsTest {
                 assertEquals(0, http.rest().length);
                 return;
             } catch (SocketTimeoutException stillOpen) {
-                // The next byte.
-            } catch (SocketException cut) {
+                // No answer yet: send the next byte.
+            } catch (SocketException closed) {
                 return;
             }
         }

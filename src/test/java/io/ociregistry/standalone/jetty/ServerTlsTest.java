@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** TLS towards clients, with real handshakes and certificates that the test made. */
+/** TLS towards clients, with real handshakes and certificates that the test makes. */
 @Timeout(60)
 class ServerTlsTest {
     private final TestCertificates authority = TestCertificates.create();
@@ -74,7 +74,7 @@ class ServerTlsTest {
     }
 
     @Test
-    void whoTrustsTheAuthorityIsServed_byTls12OrNewer() throws Exception {
+    void clientThatTrustsCaIsServedByTls12OrNewer() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         try (RawHttp http = RawHttp.connectTls(base(), authority.trusting())) {
             assertEquals("securely", http.send("GET", "/v2/").text());
@@ -84,9 +84,9 @@ class ServerTlsTest {
         assertEquals("TLSv1.2", session(authority.trusting(), "TLSv1.2").getProtocol());
     }
 
-    /** As a kubelet's probe does, which verifies nothing. */
+    /** Like the probe of a kubelet, which does not verify the certificate. */
     @Test
-    void whoCallsTheServerByANameThatIsNotInItsCertificateIsServed() throws Exception {
+    void requestForNameNotInCertificateIsServed() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         try (RawHttp http = RawHttp.connectTls(base(), authority.trusting())) {
             for (String host : List.of("10.0.0.7:8080", "cache.example")) {
@@ -112,7 +112,7 @@ class ServerTlsTest {
     }
 
     @Test
-    void aRenewedCertificateIsShownToTheNextConnection_andOpenOnesGoOn() throws Exception {
+    void renewedCertificateAppliesToNewConnections() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         try (RawHttp before = RawHttp.connectTls(base(), authority.trusting())) {
             assertEquals("securely", before.send("GET", "/v2/").text());
@@ -123,7 +123,7 @@ class ServerTlsTest {
     }
 
     @Test
-    void aHalfWrittenOrForeignKeyKeepsTheOldPair_andIsLoggedOnce() throws Exception {
+    void unusableKeyKeepsOldPairAndIsLoggedOnce() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         try (LogLines log = LogLines.of(ReloadingFile.class.getName())) {
             Files.writeString(dir.resolve("server.key"), "-----BEGIN PRIVATE KEY-----\nMIGH");
@@ -141,7 +141,7 @@ class ServerTlsTest {
     }
 
     @Test
-    void clientsThatMustShowACertificateAreRefusedWithoutOne() throws Exception {
+    void clientsWithoutRequiredCertificateAreRefused() throws Exception {
         start(ClientAuth.VERIFY, Optional.of(authority.caPem(dir)));
         try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
             assertEquals("securely", ask(authority.client("node-1").sslContext()));
@@ -151,14 +151,14 @@ class ServerTlsTest {
             assertTrue(
                     log.at("INFO")
                             .get(0)
-                            .matches("INFO /127\\.0\\.0\\.1:\\d+ was refused, by serverTlsConfig\\.clientAuth:"
+                            .matches("INFO client /127\\.0\\.0\\.1:\\d+ was refused by serverTlsConfig\\.clientAuth:"
                                     + " .*client certificate.*"),
                     log.text());
         }
     }
 
     @Test
-    void clientsOfAnotherAuthorityOrOfThePastAreRefused() throws Exception {
+    void clientsWithForeignOrExpiredCertificateAreRefused() throws Exception {
         TestCertificates clients = TestCertificates.create();
         start(ClientAuth.VERIFY, Optional.of(clients.caPem(dir)));
         try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
@@ -171,13 +171,13 @@ class ServerTlsTest {
     }
 
     @Test
-    void withoutAnAuthorityTheOperatingSystemSaysWhoseClientsAreWelcome() throws Exception {
+    void withoutCaSystemTrustVerifiesClients() throws Exception {
         start(ClientAuth.VERIFY, Optional.empty());
         assertRefused(authority.client("node-1").sslContext());
     }
 
     @Test
-    void whomAnAuthorityVouchedForThatIsTakenAwayCanNotResumeItsSession() throws Exception {
+    void clientOfRemovedCaCannotResumeSession() throws Exception {
         start(ClientAuth.VERIFY, Optional.of(authority.caPem(dir)));
         SSLContext node = authority.client("node-1").sslContext();
         assertEquals("securely", ask(node));
@@ -188,7 +188,7 @@ class ServerTlsTest {
     }
 
     @Test
-    void plainHttpIsClosedAndTroublesNobody() throws Exception {
+    void plainHttpToTlsPortIsClosed() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         try (LogLines log = LogLines.of("io.ociregistry");
                 LogLines jetty = LogLines.of("org.eclipse.jetty");
@@ -206,7 +206,7 @@ class ServerTlsTest {
     @CsvSource(
             delimiter = '|',
             value = {"''", "16030100"})
-    void whoConnectsAndDoesNotFinishItsHandshakeIsCut(String begin) throws Exception {
+    void unfinishedHandshakeIsClosed(String begin) throws Exception {
         limits = limits(Duration.ofMillis(500));
         start(ClientAuth.NONE, Optional.empty());
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
@@ -220,13 +220,19 @@ class ServerTlsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "serverTlsConfig.cert DIR/none.pem can't be used: it does not exist or can't be read | none.pem | server.key",
-                "serverTlsConfig.cert DIR/server.key can't be used: it contains no certificate in PEM format | server.key | server.key",
-                "serverTlsConfig.key DIR/server.pem can't be used: it contains no private key in PEM format | server.pem | server.pem",
-                "serverTlsConfig.key DIR/other.key can't be used: it is not the key of a certificate in serverTlsConfig.cert DIR/server.pem | server.pem | other.key",
-                "serverTlsConfig.key DIR/locked.key can't be used: it is encrypted, and neither serverTlsConfig.keyPassword nor serverTlsConfig.keyPasswordFromEnv is set | server.pem | locked.key",
+                "serverTlsConfig.cert DIR/none.pem can't be used: it does not exist or can't be read | none.pem |"
+                        + " server.key",
+                "serverTlsConfig.cert DIR/server.key can't be used: it contains no certificate in PEM"
+                        + " format | server.key | server.key",
+                "serverTlsConfig.key DIR/server.pem can't be used: it contains no private key in PEM format"
+                        + " | server.pem | server.pem",
+                "serverTlsConfig.key DIR/other.key can't be used: it is not the key of a certificate in"
+                        + " serverTlsConfig.cert DIR/server.pem | server.pem | other.key",
+                "serverTlsConfig.key DIR/locked.key can't be used: it is encrypted, and neither"
+                        + " serverTlsConfig.keyPassword nor serverTlsConfig.keyPasswordFromEnv is set | server.pem"
+                        + " | locked.key",
             })
-    void aFileThatCanNotBeUsedFailsTheStart(String why, String cert, String key) throws Exception {
+    void unusableFileFailsStart(String why, String cert, String key) throws Exception {
         TestCertificates.Server issued = authority.server();
         issued.certPem(dir);
         Path other = authority.client("other").keyPem(dir, KeyForm.PKCS8, "");
@@ -238,24 +244,24 @@ class ServerTlsTest {
                 StartException.class,
                 () -> serve(config(dir.resolve(cert), dir.resolve(key), Optional.empty(), ClientAuth.NONE)));
         assertEquals(
-                why.replace("DIR", dir.toString()) + "; mend that file, or name another in the configuration",
+                why.replace("DIR", dir.toString()) + "; correct the file, or name another in the configuration",
                 failure.getMessage());
     }
 
     @Test
-    void theBannerTellsWhatIsShownAndWanted() throws Exception {
+    void bannerDescribesCertificateAndClientAuth() throws Exception {
         start(ClientAuth.NONE, Optional.empty());
         String plain = server.tls().orElseThrow().description();
         assertTrue(
                 plain.matches("certificate of CN=127.0.0.1 in " + dir
-                        + "/server.pem, valid until 20[0-9TZ:-]+; none wanted of clients"),
+                        + "/server.pem, valid until 20[0-9TZ:-]+; clients need no certificate"),
                 plain);
         stop();
         TestCertificates.Server expired = authority.expiredServer();
         serve(config(expired.certPem(dir), expired.keyPem(dir), Optional.of(authority.caPem(dir)), ClientAuth.VERIFY));
         String over = server.tls().orElseThrow().description();
-        assertTrue(over.contains("WHICH IS OVER"), over);
-        assertTrue(over.endsWith("; clients need one that " + dir + "/ca.pem trusts"), over);
+        assertTrue(over.contains("EXPIRED"), over);
+        assertTrue(over.endsWith("; clients need a certificate that " + dir + "/ca.pem trusts"), over);
     }
 
     private void start(ClientAuth clientAuth, Optional<Path> ca) throws StartException {
@@ -267,7 +273,7 @@ class ServerTlsTest {
         return new ServerTlsConfig(Optional.of(cert), Optional.of(key), Optional.empty(), ca, clientAuth);
     }
 
-    /** @param headers what a handshake and a request's headers may take */
+    /** @param headers the time limit for the handshake and the headers of a request */
     private static ServerLimits limits(Duration headers) {
         return new ServerLimits(100, headers, Duration.ofMinutes(2), Duration.ofSeconds(30), Duration.ofMillis(20));
     }

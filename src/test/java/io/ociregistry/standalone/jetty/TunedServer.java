@@ -9,20 +9,20 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * The embedded server with limits at which a test sees with few clients, and soon, what otherwise takes many and long.
+ * The embedded server with small limits, which a test reaches soon and with few clients.
  *
- * @param threads what the pool may grow to
- * @param sendBuffer how much sockets take for clients that don't read; on loopback it is megabytes otherwise
- * @param least what clients have to take
- * @param limits what the server allows all clients
+ * @param threads the maximum size of the thread pool
+ * @param sendBuffer the size of the send buffers of sockets, which are megabytes on loopback by default
+ * @param least the minimum rate at which clients must read
+ * @param limits the limits for all clients
  */
 public record TunedServer(int threads, int sendBuffer, MinimumRate least, ServerLimits limits) {
-    /** With few threads or small buffers, and otherwise as it is shipped. */
+    /** A server with few threads or small buffers, and default limits. */
     public TunedServer(int threads, int sendBuffer) {
         this(threads, sendBuffer, MinimumRate.DEFAULT, ServerLimits.DEFAULT);
     }
 
-    /** With other rules for clients that do nothing. */
+    /** A server with another minimum rate and idle timeout. */
     public TunedServer(int threads, int sendBuffer, MinimumRate least, Duration idle) {
         this(
                 threads,

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which token a command sends to which server without being told. */
+/** The token that a command sends without {@code --token-file}. */
 class SentTokenTest {
     private static final URI HERE = URI.create("http://localhost:8080");
 
@@ -41,12 +41,12 @@ class SentTokenTest {
         "http://127.0.0.1.evil.example, false",
         "http://ip6-localhost, false",
     })
-    void urlMeansThisMachineForCertain(String url, boolean expected) {
+    void urlCertainlyMeansThisMachine(String url, boolean expected) {
         assertEquals(expected, SentToken.isThisMachine(URI.create(url)));
     }
 
     @Test
-    void addressOfAnInterfaceIsThisMachine() throws Exception {
+    void addressOfInterfaceIsThisMachine() throws Exception {
         var addresses = NetworkInterface.networkInterfaces()
                 .flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> !(address instanceof Inet6Address))
@@ -58,7 +58,7 @@ class SentTokenTest {
     }
 
     @Test
-    void tokenOfTheImagePathIsReadForThisMachineAlone() throws Exception {
+    void tokenOfImagePathIsReadForThisMachineOnly() throws Exception {
         Files.writeString(images.resolve("admin-token"), "of-the-image-path\n");
         assertEquals(
                 Optional.of("of-the-image-path"),
@@ -67,7 +67,7 @@ class SentTokenTest {
     }
 
     @Test
-    void tokenOfTheConfigurationBeatsTheOneOfTheImagePath() throws Exception {
+    void tokenOfConfigurationTakesPrecedence() throws Exception {
         Files.writeString(images.resolve("admin-token"), "of-the-image-path\n");
         Path file = Files.writeString(images.resolve("file"), "of-the-token-file\nmore\n");
         ServerConfig withFile = config("admin: {tokenFile: '" + file + "'}\n");
@@ -83,7 +83,7 @@ class SentTokenTest {
     }
 
     @Test
-    void fileWithoutATokenIsNotSent() throws Exception {
+    void fileWithoutTokenIsNotSent() throws Exception {
         Path file = Files.write(images.resolve("admin-token"), new byte[] {'a', 1, 'b'});
         SentToken found = SentToken.found(HERE, config(""));
         assertEquals(Optional.empty(), found.value());

@@ -2,8 +2,8 @@ package io.ociregistry.standalone.cli;
 
 import java.io.PrintStream;
 
-/** What a command line asks for. */
+/** The action of a command line. */
 public interface Action {
-    /** Does it, and returns the exit code. Output goes to the one stream, everything else to the other. */
+    /** Runs and returns the exit code. The output goes to {@code out}, all other messages go to {@code err}. */
     int run(PrintStream out, PrintStream err);
 }

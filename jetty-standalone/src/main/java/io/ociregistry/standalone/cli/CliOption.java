@@ -6,79 +6,86 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** An option of the command line. Most stand for a key of the configuration file, whose value they beat. */
+/** An option of the command line. Most options have a key of the configuration file and replace its value. */
 public enum CliOption {
     LOG_LEVEL(
-            "string", ServerKeys.LOG_LEVEL, "The least important messages to log: debug, warn, info or error", "error"),
-    CONFIG_FILE("file", null, "Where the configuration is; the other options beat what it says", ""),
+            "string", ServerKeys.LOG_LEVEL, "The lowest level of messages to log: debug, warn, info or error", "error"),
+    CONFIG_FILE("file", null, "The configuration file; other options take precedence over its values", ""),
     CONFIG_PATH("file", null, "The old name of --config-file", ""),
-    IMAGE_PATH("dir", ServerKeys.IMAGE_PATH, "Where the image cache is", "/var/lib/ociregistry"),
-    LOG_FILE("file", ServerKeys.LOG_FILE, "Where log lines go instead of the console", ""),
+    IMAGE_PATH("dir", ServerKeys.IMAGE_PATH, "The directory of the cache", "/var/lib/ociregistry"),
+    LOG_FILE("file", ServerKeys.LOG_FILE, "The file for log lines, instead of the console", ""),
     HELP(null, null, "Shows this help", ""),
 
     PRELOAD_IMAGES(
             "file,...",
             ServerKeys.PRELOAD_IMAGES,
-            "Loads the images that these files list while serving: files of names, one a line, or patterns in quotes",
+            "Loads images in the background after the start: image lists, one name per line, or archives; glob patterns"
+                    + " in quotes",
             ""),
     HOST("address", ServerKeys.HOST, "The address to listen on", "0.0.0.0"),
-    PORT("int", ServerKeys.PORT, "The port to listen on; 0 takes a free one", "8080"),
-    OS("string", ServerKeys.OS, "Whose images to load: an operating system", "this machine's"),
-    ARCH("string", ServerKeys.ARCH, "Whose images to load: a processor", "this machine's"),
+    PORT("int", ServerKeys.PORT, "The port to listen on; 0 chooses a free port", "8080"),
+    OS("string", ServerKeys.OS, "The operating system of the images to load", "this machine's"),
+    ARCH("string", ServerKeys.ARCH, "The processor of the images to load", "this machine's"),
     PLATFORM(
             "platform,...|all",
             ServerKeys.PLATFORM,
-            "Whose images to load, instead of --os and --arch: like linux/amd64,linux/arm64/v8",
+            "The platforms of the images to load, instead of --os and --arch; for example linux/amd64,linux/arm64/v8",
             ""),
-    PARALLEL("int", ServerKeys.PARALLEL, "How many images to load at a time", "4"),
+    PARALLEL("int", ServerKeys.PARALLEL, "The number of images to load at a time", "4"),
     WITH_REFERRERS(
-            null, ServerKeys.WITH_REFERRERS, "Loads what refers to images too: signatures, attestations, SBOMs", ""),
+            null,
+            ServerKeys.WITH_REFERRERS,
+            "Also loads the referrers of the images: signatures, attestations, SBOMs",
+            ""),
     PULL_TIMEOUT(
             "ms",
             ServerKeys.PULL_TIMEOUT,
-            "How long a registry may send nothing before a load gives up what is still to come from it",
+            "How long a registry may send nothing before a load stops asking it",
             "60000"),
-    ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Asks the upstream again for every latest", ""),
-    HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves one embedded image and nothing else", ""),
-    AIR_GAPPED(null, ServerKeys.AIR_GAPPED, "Never calls an upstream: what is not cached is not found", ""),
-    HEALTH("int", ServerKeys.HEALTH, "A port for health checks alone; 0 is none", "0"),
-    METRICS("int", ServerKeys.METRICS, "A port for metrics alone; 0 is none", "0"),
-    DEFAULT_NS("registry", ServerKeys.DEFAULT_NS, "The registry of requests that name none", ""),
+    ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Revalidates the tag latest on every request", ""),
+    HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves only one embedded image", ""),
+    AIR_GAPPED(
+            null, ServerKeys.AIR_GAPPED, "Never asks an upstream; content that is not cached is answered with 404", ""),
+    HEALTH("int", ServerKeys.HEALTH, "A separate port for health checks; 0 is none", "0"),
+    METRICS("int", ServerKeys.METRICS, "A separate port for metrics; 0 is none", "0"),
+    DEFAULT_NS("registry", ServerKeys.DEFAULT_NS, "The registry for requests that name none", ""),
 
     IMAGE_FILE(
             "file,...",
             ServerKeys.IMAGE_FILE,
-            "The images to load: files, or patterns in quotes; lists of names, one a line, or tarballs",
+            "The images to load: image lists, one name per line, or archives; glob patterns in quotes",
             ""),
-    QUIET(null, null, "Prints nothing but failures", ""),
-    JSON(null, null, "Prints what happens as lines of JSON", ""),
+    QUIET(null, null, "Prints only failures", ""),
+    JSON(null, null, "Prints progress and results as lines of JSON", ""),
     RESOLVE_REF(
             "ref",
             ServerKeys.RESOLVE_REF,
-            "The name of an image in a tarball that has none, or the repository of those that have only a tag",
+            "The name for an image without a name in an archive, or the repository for images that have only a tag",
             ""),
-    HEADER(null, null, "Prints a line of headings", ""),
-    PATTERN("regex,...", null, "Chooses the images whose name matches one of these", ""),
-    SHORT_DIGEST(null, null, "Prints ten characters of a digest", ""),
+    HEADER(null, null, "Prints a header line", ""),
+    PATTERN("regex,...", null, "Selects the images whose names match one of these expressions", ""),
+    SHORT_DIGEST(null, null, "Prints the first ten characters of digests", ""),
     OUTPUT(
             "table|json|wide",
             null,
-            "How to print: wide and json have platforms and what is complete, json is in UTC",
+            "The output format; wide and json add platforms and whether images are complete; times in json are in UTC",
             "table"),
     DIGESTS(
             null,
             null,
-            "Prints what is here, sorted: the digests of manifests, and of blobs that were verified or have the right size",
+            "Prints the cached digests, sorted: of manifests, and of blobs that were verified or have the right size",
             ""),
-    /** {@code list} has another option of that name. */
-    OUTPUT_FILE("file|-", null, "The archive to write, a tar; - is standard output", "") {
+    /** The option {@code --output} of {@code export}; that of {@code list} has another meaning. */
+    OUTPUT_FILE("file|-", null, "The tar archive to write; - is standard output", "") {
         @Override
         public String longName() {
             return OUTPUT.longName();
         }
     },
-    /** So does {@code load}, where not all platforms are the default. */
-    EXPORT_PLATFORM("platform,...|all", null, "Whose images to export: like linux/amd64,linux/arm64/v8", "all") {
+    /** The option {@code --platform} of {@code export}; that of {@code load} has another default. */
+    EXPORT_PLATFORM(
+            "platform,...|all", null, "The platforms of the images to export; for example"
+                    + " linux/amd64,linux/arm64/v8", "all") {
         @Override
         public String longName() {
             return PLATFORM.longName();
@@ -87,47 +94,53 @@ public enum CliOption {
     SINCE(
             "time",
             null,
-            "Exports what was pulled or came in since: like 2026-03-01, 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z",
+            "Selects the images that were cached or pulled at or after this time; for example 2026-03-01,"
+                    + " 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z",
             ""),
     EXCLUDE_FROM(
-            "file", null, "Leaves out what this file lists: digests, one a line, as list --digests prints them", ""),
-    COMPLETE_ONLY(null, null, "Leaves out an index of which the image of some platform is not cached", ""),
+            "file",
+            null,
+            "Leaves out the digests in this file, one per line, as list --digests prints them",
+            ""),
+    COMPLETE_ONLY(null, null, "Leaves out an index if one of its platforms is not cached", ""),
     SERVER(
             "url",
             null,
-            "Asks the server that has the cache, like http://localhost:8080, and leaves the disk alone",
+            "Uses the admin API of the server that uses the cache, and not the disk; for example http://localhost:8080",
             ""),
     TOKEN_FILE(
             "file",
             null,
-            "The file with its token. Default: the environment variable OCIREGISTRY_TOKEN; for a server on this machine"
-                    + " the token of the configuration, otherwise the file admin-token in the image path",
+            "The file with the server's token. Default: the environment variable OCIREGISTRY_TOKEN; for a server on"
+                    + " this"
+                    + " machine the token of the configuration, otherwise the file admin-token in the image path",
             ""),
     SERVER_CA(
             "file",
             null,
-            "Who issued its certificate: a file of PEM; without that, the operating system says whom to trust",
+            "A PEM file of the CA certificates that verify the server. Default: those of the operating system",
             ""),
     DATE(
             "time",
             null,
-            "Chooses the images first pulled before: like 2026-03-01T22:17:31 (local time) or 2026-03-01",
+            "Selects the images first pulled before this time; for example 2026-03-01T22:17:31 (local time) or"
+                    + " 2026-03-01",
             ""),
     PRUNE_BEFORE("time", null, "The same as --date", ""),
-    OLDER_THAN("age", null, "Chooses the images first pulled longer ago than that, like 30d or 12h", ""),
-    UNUSED_FOR("age", null, "Chooses the images that no client got for that long, like 30d or 12h", ""),
-    COUNT("int", null, "At most so many of them, least recently pulled first", ""),
-    MAX_SIZE("size", null, "As many of them as it takes for the cache to be no larger, like 10GB", ""),
-    DRY_RUN(null, null, "Only says what would be pruned", ""),
+    OLDER_THAN("age", null, "Selects the images first pulled longer ago than this; for example 30d or 12h", ""),
+    UNUSED_FOR("age", null, "Selects the images that no client has pulled for this long; for example 30d or 12h", ""),
+    COUNT("int", null, "The maximum number of images to prune, least recently pulled first", ""),
+    MAX_SIZE("size", null, "Prunes only until the cache is no larger than this; for example 10GB", ""),
+    DRY_RUN(null, null, "Only prints what would be pruned", ""),
     REPAIR(
             null,
             null,
-            "Quarantines what is bad, and fetches it again, and what is missing; no server may be running on the cache",
+            "Quarantines corrupt files, and fetches them and missing files again; no server may use the cache",
             "");
 
     private final Optional<String> argument;
 
-    @SuppressWarnings("ImmutableEnumChecker") // It is immutable, and only can't be annotated so.
+    @SuppressWarnings("ImmutableEnumChecker") // Key is immutable, but Optional is not annotated as such.
     private final Optional<Key<?>> key;
 
     private final String doc;
@@ -138,12 +151,12 @@ public enum CliOption {
         this.doc = fallback.isEmpty() ? doc : doc + " (default: " + fallback + ")";
     }
 
-    /** Without the dashes: {@code log-level}. */
+    /** The name without the dashes: {@code log-level}. */
     public String longName() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** What its argument is called; options without one are switches. */
+    /** The placeholder of the value in help texts; an option without one is a switch. */
     public Optional<String> argument() {
         return argument;
     }

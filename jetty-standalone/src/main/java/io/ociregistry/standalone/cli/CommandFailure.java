@@ -8,25 +8,25 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** How a command says that it could not do what it was asked to, and its exit code then. */
+/** Prints why a command failed, and returns its exit code. */
 public final class CommandFailure {
     private static final int EXIT_CODE = 1;
 
     private CommandFailure() {}
 
-    public static int of(Exception problem, PrintStream err) {
-        err.println("ociregistry: " + problem.getMessage());
+    public static int of(Exception failure, PrintStream err) {
+        err.println("ociregistry: " + failure.getMessage());
         return EXIT_CODE;
     }
 
-    /** Tells every mistake of a configuration. */
-    public static int of(ConfigException mistakes, PrintStream err) {
-        err.println("ociregistry: the configuration can't be used:");
-        err.println(mistakes.getMessage());
+    /** Prints all problems of a configuration. */
+    public static int of(ConfigException problems, PrintStream err) {
+        err.println("ociregistry: the configuration cannot be used:");
+        err.println(problems.getMessage());
         return EXIT_CODE;
     }
 
-    /** What a disk said, in words for people. */
+    /** Returns the reason of a failed file operation in plain words. */
     public static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
@@ -35,10 +35,10 @@ public final class CommandFailure {
             return missing.getFile() + ": there is no such file or directory";
         }
         if (e instanceof FileAlreadyExistsException file && file.getReason() == null) {
-            return file.getFile() + " is there already, and is no directory";
+            return file.getFile() + " exists and is not a directory";
         }
         if (e instanceof FileSystemException failed && failed.getReason() == null) {
-            return failed.getFile() + " can't be used (" + e.getClass().getSimpleName() + ")";
+            return failed.getFile() + " cannot be used (" + e.getClass().getSimpleName() + ")";
         }
         return String.valueOf(e.getMessage());
     }

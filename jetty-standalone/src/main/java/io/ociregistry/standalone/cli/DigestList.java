@@ -11,14 +11,17 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** What another cache has, as {@code list --digests} prints it there: a digest a line; empty lines and those that begin with # say nothing. */
+/**
+ * Reads the digests of another cache from the output of {@code list --digests}: one digest per line. Empty lines and
+ * lines that start with # are ignored.
+ */
 public final class DigestList {
     private DigestList() {}
 
     public static Set<Digest> read(String file) throws StartException {
         Set<Digest> digests = new HashSet<>();
         int number = 0;
-        // A charset that has a character for every byte: what is no digest is told by its line.
+        // ISO 8859-1 decodes any byte, so an invalid line is reported with its number and not as a decoding error.
         try (BufferedReader lines = Files.newBufferedReader(Path.of(file), StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;

@@ -12,24 +12,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The options that were given, by value, and the whole line as it was typed. */
+/**
+ * The options of a command line.
+ *
+ * @param given the values of the options that were given
+ * @param line all arguments as they were typed
+ */
 public record GivenOptions(Map<CliOption, String> given, List<String> line) {
     public GivenOptions {
         given = Map.copyOf(given);
         line = List.copyOf(line);
     }
 
-    public Optional<String> get(CliOption flag) {
-        return Optional.ofNullable(given.get(flag));
+    public Optional<String> get(CliOption option) {
+        return Optional.ofNullable(given.get(option));
     }
 
-    public boolean has(CliOption flag) {
-        return get(flag).filter(value -> !value.equals("false")).isPresent();
+    /** Whether an option was given, other than a switch with {@code =false}. */
+    public boolean has(CliOption option) {
+        return get(option).filter(value -> !value.equals("false")).isPresent();
     }
 
-    /** The same for a switch that has a default. */
-    public boolean has(CliOption flag, boolean fallback) {
-        return get(flag).isPresent() ? has(flag) : fallback;
+    /** Whether a switch is on; returns the fallback if it was not given. */
+    public boolean has(CliOption option, boolean fallback) {
+        return get(option).isPresent() ? has(option) : fallback;
     }
 
     /** The option that names the configuration file. */
@@ -37,13 +43,13 @@ public record GivenOptions(Map<CliOption, String> given, List<String> line) {
         return given.containsKey(CliOption.CONFIG_FILE) ? CliOption.CONFIG_FILE : CliOption.CONFIG_PATH;
     }
 
-    /** The configuration that these options ask for. */
+    /** Loads the configuration file, with these options in place of its values. */
     public ConfigLoader.Result load() throws ConfigException {
-        var flag = configFlag();
-        return ConfigLocation.ofThisProcess().load(flag.toString(), get(flag), overrides());
+        var option = configFlag();
+        return ConfigLocation.ofThisProcess().load(option.toString(), get(option), overrides());
     }
 
-    /** Makes log lines go where the configuration says. */
+    /** Sets the log level and the log file of the configuration. */
     public void log(ServerConfig config) throws StartException {
         try {
             Logging.configure(config.logLevel(), config.logFile());
@@ -55,7 +61,7 @@ public record GivenOptions(Map<CliOption, String> given, List<String> line) {
 
     Overrides overrides() {
         var overrides = Overrides.none();
-        given.forEach((flag, value) -> flag.key().ifPresent(key -> overrides.put(key, flag.toString(), value)));
+        given.forEach((option, value) -> option.key().ifPresent(key -> overrides.put(key, option.toString(), value)));
         return overrides;
     }
 }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** What the options of {@code prune} ask for. Several narrow the choice down. */
-public record PruneOptions(GivenOptions settings, Instant now) {
+/** Makes a request of the options of {@code prune}. An image must match all of them. */
+public record PruneOptions(GivenOptions options, Instant now) {
     private static final String CRITERIA =
             "--pattern, --date (or --prune-before), --older-than, --unused-for or --max-size";
 
@@ -30,28 +30,28 @@ public record PruneOptions(GivenOptions settings, Instant now) {
         List<Integer> count = new ArrayList<>();
         add(count, CliOption.COUNT, PruneOptions::count);
         if (policies.isEmpty() && size.isEmpty()) {
-            throw new UsageException("prune has to be told what may go: " + CRITERIA);
+            throw new UsageException("prune needs an option that selects images: " + CRITERIA);
         }
         return new PruneRequest(
                 new PrunePolicy.AllOf(policies),
                 count.isEmpty() ? OptionalInt.empty() : OptionalInt.of(count.get(0)),
                 size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(size.get(0)),
-                settings.has(CliOption.DRY_RUN));
+                options.has(CliOption.DRY_RUN));
     }
 
     private interface Parser<T> {
         T parse(String text) throws UsageException;
     }
 
-    private <T> void add(List<T> list, CliOption flag, Parser<T> parser) throws UsageException {
-        var text = settings.get(flag);
+    private <T> void add(List<T> list, CliOption option, Parser<T> parser) throws UsageException {
+        var text = options.get(option);
         if (text.isEmpty()) {
             return;
         }
         try {
             list.add(parser.parse(text.get()));
         } catch (IllegalArgumentException | RegistryException | UsageException e) {
-            throw new UsageException(flag + ": " + e.getMessage());
+            throw new UsageException(option + ": " + e.getMessage());
         }
     }
 
@@ -66,7 +66,7 @@ public record PruneOptions(GivenOptions settings, Instant now) {
         return Integer.parseInt(text);
     }
 
-    /** Local time, as {@code list} prints it, or one with its offset. */
+    /** Parses a time with an offset, or local time as {@code list} prints it. */
     private static Instant time(String text) throws UsageException {
         return TimeParser.parse(text, ZoneId.systemDefault());
     }

@@ -4,18 +4,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether somebody looks at what is printed, who is shown what moves. {@link System#console()} tells too little of it, and since Java 22 less. */
+/**
+ * Detects whether standard error is a terminal, which can show progress bars. {@link System#console()} is no help: it
+ * depends on standard input and output, and since Java 22 it exists without a terminal.
+ */
 public final class Terminal {
     private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
 
     private Terminal() {}
 
     public static boolean isStandardError() {
-        String kind = System.getenv().getOrDefault("TERM", "dumb");
-        return !kind.equals("dumb") && isTerminal(STANDARD_ERROR);
+        String type = System.getenv().getOrDefault("TERM", "dumb");
+        return !type.equals("dumb") && isTerminal(STANDARD_ERROR);
     }
 
-    /** Elsewhere than on Linux lines are printed. */
+    /** Always false on systems other than Linux. */
     private static boolean isTerminal(Path descriptor) {
         try {
             String target = Files.readSymbolicLink(descriptor).toString();

@@ -7,11 +7,14 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
 
-/** Points in time as people type them. */
+/** Parses the times of options. */
 public final class TimeParser {
     private TimeParser() {}
 
-    /** Parses RFC 3339, the same without its zone, or a day, which is its first moment; the last two in the zone that is given. */
+    /**
+     * Parses a time of RFC 3339, such a time without its offset, or a day, which means its start. The zone applies to
+     * the last two.
+     */
     public static Instant parse(String text, ZoneId zone) throws UsageException {
         try {
             if (text.indexOf('T') < 0) {
@@ -23,7 +26,7 @@ public final class TimeParser {
                     : LocalDateTime.parse(text).atZone(zone).toInstant();
         } catch (DateTimeParseException e) {
             throw new UsageException("'" + text
-                    + "' is no time: expected 2026-03-01, 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z");
+                    + "' is not a time: expected 2026-03-01, 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z");
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.ociregistry.standalone.cli;
 
-/** A command line that can't be carried out; the message says why and what to type. */
+/** An invalid command line; the message says what is wrong and what to type. */
 public final class UsageException extends Exception {
     public UsageException(String message) {
         super(message);

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What the server says of itself when it starts. The options hold no secrets, and of the configuration only what has none is printed. */
+/**
+ * The text that the server prints when it starts. The options contain no secrets, and no part of the configuration that
+ * may contain one is printed.
+ */
 record Banner(
         BuildInfo build,
         OffsetDateTime started,
@@ -36,7 +39,9 @@ record Banner(
                 "Command line: ociregistry " + String.join(" ", line),
                 "Cache: " + config.imagePath().toAbsolutePath() + (config.airGapped() ? ", air-gapped" : ""),
                 "Admin API: " + admin
-                        + (config.admin().trustLoopback() ? ", none from this machine (admin.trustLoopback)" : ""),
+                        + (config.admin().trustLoopback()
+                                ? "; not needed from this machine (admin.trustLoopback)"
+                                : ""),
                 "Log level: " + config.logLevel().name().toLowerCase(Locale.ROOT)
                         + config.logFile().map(file -> ", to " + file).orElse(""),
                 RULE);

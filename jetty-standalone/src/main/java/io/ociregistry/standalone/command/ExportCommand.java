@@ -28,19 +28,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** {@code ociregistry export}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
-public record ExportCommand(GivenOptions settings) implements Action {
+/**
+ * {@code ociregistry export}: reads the cache without a lock, so that a server may be running and read permission is
+ * enough.
+ */
+public record ExportCommand(GivenOptions options) implements Action {
     private static final String STANDARD_OUTPUT = "-";
 
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
-            var config = settings.load().config();
-            settings.log(config);
-            var target = settings.get(CliOption.OUTPUT_FILE)
+            var config = options.load().config();
+            options.log(config);
+            var target = options.get(CliOption.OUTPUT_FILE)
                     .filter(file -> !file.isEmpty())
                     .orElseThrow(() -> new UsageException(
-                            "export needs to know where to: --output FILE.tar, or - for standard output"));
+                            "export needs --output FILE.tar, or --output - for standard output"));
             return export(config, request(), target, out, err);
         } catch (ConfigException e) {
             return CommandFailure.of(e, err);
@@ -51,19 +54,19 @@ public record ExportCommand(GivenOptions settings) implements Action {
 
     private ExportRequest request() throws UsageException, StartException {
         Optional<Instant> since = Optional.empty();
-        if (settings.get(CliOption.SINCE).isPresent()) {
-            since = Optional.of(TimeParser.parse(settings.get(CliOption.SINCE).get(), ZoneId.systemDefault()));
+        if (options.get(CliOption.SINCE).isPresent()) {
+            since = Optional.of(TimeParser.parse(options.get(CliOption.SINCE).get(), ZoneId.systemDefault()));
         }
         Set<Digest> have = Set.of();
-        if (settings.get(CliOption.EXCLUDE_FROM).isPresent()) {
-            have = DigestList.read(settings.get(CliOption.EXCLUDE_FROM).get());
+        if (options.get(CliOption.EXCLUDE_FROM).isPresent()) {
+            have = DigestList.read(options.get(CliOption.EXCLUDE_FROM).get());
         }
         return new ExportRequest(
-                settings.get(CliOption.PATTERN).map(ReferencePatterns::parse).orElse(ReferencePatterns.ALL),
-                settings.get(CliOption.EXPORT_PLATFORM).map(Platforms::parse).orElse(Platforms.ALL),
+                options.get(CliOption.PATTERN).map(ReferencePatterns::parse).orElse(ReferencePatterns.ALL),
+                options.get(CliOption.EXPORT_PLATFORM).map(Platforms::parse).orElse(Platforms.ALL),
                 since,
                 have,
-                settings.has(CliOption.COMPLETE_ONLY));
+                options.has(CliOption.COMPLETE_ONLY));
     }
 
     private static int export(
@@ -71,9 +74,9 @@ public record ExportCommand(GivenOptions settings) implements Action {
             throws StartException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
             var plan = CacheExport.of(access, config).plan(request);
-            plan.problems().forEach(problem -> err.println("ociregistry: left out " + problem));
+            plan.problems().forEach(problem -> err.println("ociregistry: not exported: " + problem));
             if (plan.names() == 0) {
-                err.println("ociregistry: nothing was exported: no image that is cached whole matches");
+                err.println("ociregistry: nothing was exported: no completely cached image matches");
                 return 1;
             }
             write(plan, target, out);
@@ -89,7 +92,7 @@ public record ExportCommand(GivenOptions settings) implements Action {
         if (target.equals(STANDARD_OUTPUT)) {
             plan.writeTo(out);
             if (out.checkError()) {
-                throw new IOException("not all of it was taken");
+                throw new IOException("standard output was closed before the end");
             }
         } else {
             plan.writeTo(Path.of(target));

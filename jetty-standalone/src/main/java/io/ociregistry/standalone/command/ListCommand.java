@@ -17,18 +17,21 @@ import io.ociregistry.store.disk.StoreAccess;
 import java.io.IOException;
 import java.io.PrintStream;
 
-/** {@code ociregistry list}: reads the disk and takes no lock, so that it works beside the server, and for whoever may read. */
-public record ListCommand(GivenOptions settings) implements Action {
+/**
+ * {@code ociregistry list}: reads the cache without a lock, so that a server may be running and read permission is
+ * enough. With {@code --server} it asks the server instead.
+ */
+public record ListCommand(GivenOptions options) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
-            var config = settings.load().config();
-            settings.log(config);
-            var printer = ListPrinter.of(settings, config.listConfig());
+            var config = options.load().config();
+            options.log(config);
+            var printer = ListPrinter.of(options, config.listConfig());
             var patterns = patterns(config.listConfig());
-            var server = RemoteServer.of(settings, config);
+            var server = RemoteServer.of(options, config);
             if (server.isPresent()) {
-                new RemoteList(server.get()).print(settings, patterns, printer, out, err);
+                new RemoteList(server.get()).print(options, patterns, printer, out, err);
             } else {
                 print(config, patterns, printer, out);
             }
@@ -41,7 +44,7 @@ public record ListCommand(GivenOptions settings) implements Action {
     }
 
     private ReferencePatterns patterns(ListConfig config) {
-        return settings.get(CliOption.PATTERN)
+        return options.get(CliOption.PATTERN)
                 .or(config::expr)
                 .map(ReferencePatterns::parse)
                 .orElse(ReferencePatterns.ALL);
@@ -51,7 +54,7 @@ public record ListCommand(GivenOptions settings) implements Action {
             throws StartException {
         try (var access = StoreAccess.openToRead(config.imagePath())) {
             var contents = CacheContents.of(access, config);
-            if (settings.has(CliOption.DIGESTS)) {
+            if (options.has(CliOption.DIGESTS)) {
                 contents.digests(patterns).forEach(out::println);
             } else {
                 printer.print(contents.images(patterns), out);

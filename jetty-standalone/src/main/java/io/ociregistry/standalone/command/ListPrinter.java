@@ -18,15 +18,15 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How {@code list} prints images. */
+/** An output format of {@code list}. */
 interface ListPrinter {
     void print(Stream<CachedImage> images, PrintStream out);
 
-    /** What the options ask for, and where they say nothing, the configuration. */
-    static ListPrinter of(GivenOptions settings, ListConfig config) throws UsageException {
-        var header = settings.has(CliOption.HEADER, config.header());
-        var shortDigest = settings.has(CliOption.SHORT_DIGEST, config.shortDigest());
-        var output = settings.get(CliOption.OUTPUT).orElse("table");
+    /** The format that the options set, with defaults of the configuration. */
+    static ListPrinter of(GivenOptions options, ListConfig config) throws UsageException {
+        var header = options.has(CliOption.HEADER, config.header());
+        var shortDigest = options.has(CliOption.SHORT_DIGEST, config.shortDigest());
+        var output = options.get(CliOption.OUTPUT).orElse("table");
         return switch (output) {
             case "table" -> new Table(header, shortDigest, false, ZoneId.systemDefault());
             case "wide" -> new Table(header, shortDigest, true, ZoneId.systemDefault());
@@ -36,9 +36,10 @@ interface ListPrinter {
     }
 
     /**
-     * One line each with a space between the columns, as the Go program prints them; wide has more columns behind those.
+     * One line per image with a space between the columns, as the Go program prints them.
      *
-     * @param zone whose time is printed
+     * @param wide whether to append more columns
+     * @param zone the zone of the printed times
      */
     record Table(boolean header, boolean shortDigest, boolean wide, ZoneId zone) implements ListPrinter {
         private static final int SHORT = 10;
@@ -84,14 +85,14 @@ interface ListPrinter {
             return utc == null ? NONE : TIME.format(Instant.parse(utc).atZone(zone));
         }
 
-        /** Of an index the Go program tells none. */
+        /** The size in MB; the table has none for an index, as the Go program prints it. */
         private String size(CachedImage image) {
-            boolean told = image.size() > 0 && (wide || !image.type().equals(CachedImage.LIST));
-            return told ? String.format(Locale.ROOT, "%.1f", image.size() / 1e6) : "n/a";
+            boolean shown = image.size() > 0 && (wide || !image.type().equals(CachedImage.LIST));
+            return shown ? String.format(Locale.ROOT, "%.1f", image.size() / 1e6) : "n/a";
         }
     }
 
-    /** An array with all there is to tell, one image on a line. */
+    /** A JSON array with all properties, one image per line. */
     record Json() implements ListPrinter {
         private static final JsonMapper JSON = JsonMapper.builder().build();
 

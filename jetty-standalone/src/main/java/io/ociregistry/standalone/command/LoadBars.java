@@ -16,26 +16,29 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar for every image that takes work, with bytes, rate and the time that is left; failures and the summary after all of them. */
+/**
+ * Shows a progress bar for every image that is not cached yet, with bytes, rate and remaining time; prints failures and
+ * the summary at the end. Thread-safe.
+ */
 final class LoadBars implements LoadListener {
     private static final int MILLIS = 200;
     private static final long MEGABYTE = 1_000_000;
-    /** Of a name, its end tells more than its beginning. */
-    private static final int LONGEST_NAME = 40;
+    /** Longer names are cut at their start, because their end tells more. */
+    private static final int MAX_NAME_LENGTH = 40;
 
     private final PrintStream out;
     private final PrintStream err;
     private final UnaryOperator<ProgressBarBuilder> display;
     private final Map<String, ProgressBar> bars = new ConcurrentHashMap<>();
 
-    /** Shows them where {@code display} says. */
+    /** Makes bars that {@code display} configures. */
     LoadBars(PrintStream out, PrintStream err, UnaryOperator<ProgressBarBuilder> display) {
         this.out = out;
         this.err = err;
         this.display = display;
     }
 
-    /** Shows them on standard error. */
+    /** Makes bars on standard error. */
     static LoadBars on(PrintStream out, PrintStream err) {
         return new LoadBars(out, err, UnaryOperator.identity());
     }
@@ -67,7 +70,7 @@ final class LoadBars implements LoadListener {
             if (outcome instanceof Failed) {
                 bar.setExtraMessage("failed");
             } else if (outcome instanceof Loaded loaded) {
-                // All of it may have come before anything was told of its size.
+                // The last bytes may have arrived before the size was reported.
                 bar.maxHint(Math.max(bar.getMax(), loaded.bytes())).stepTo(Math.max(bar.getMax(), loaded.bytes()));
             } else {
                 bar.setExtraMessage("already there");
@@ -83,6 +86,8 @@ final class LoadBars implements LoadListener {
     }
 
     private static String shortened(String image) {
-        return image.length() <= LONGEST_NAME ? image : "..." + image.substring(image.length() - LONGEST_NAME + 3);
+        return image.length() <= MAX_NAME_LENGTH
+                ? image
+                : "..." + image.substring(image.length() - MAX_NAME_LENGTH + 3);
     }
 }

@@ -19,21 +19,24 @@ import io.ociregistry.store.disk.StoreLock;
 import java.io.IOException;
 import java.io.PrintStream;
 
-/** {@code ociregistry load}: brings images into the cache and ends. A server that runs on it has to do it itself. */
-public record LoadCommand(GivenOptions settings) implements Action {
+/**
+ * {@code ociregistry load}: loads images into the cache. It locks the cache; with {@code --server} the server that uses
+ * the cache loads the images.
+ */
+public record LoadCommand(GivenOptions options) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
-            var loaded = settings.load();
-            // What an earlier pull began is not what this was asked for.
+            var loaded = options.load();
+            // Without prefetch, or the command would also complete the interrupted pulls of a server.
             var config = loaded.config().with(ServerKeys.PREFETCH, false);
-            settings.log(config);
+            options.log(config);
             loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
             var plan = plan(config);
-            var output = LoadOutput.of(settings, out, err);
-            var server = RemoteServer.of(settings, config);
+            var output = LoadOutput.of(options, out, err);
+            var server = RemoteServer.of(options, config);
             if (server.isPresent()) {
-                return exitCode(new RemoteLoad(server.get()).load(settings, config, plan, output));
+                return exitCode(new RemoteLoad(server.get()).load(options, config, plan, output));
             }
             return load(config, plan, output, err);
         } catch (ConfigException e) {
@@ -47,14 +50,14 @@ public record LoadCommand(GivenOptions settings) implements Action {
         return summary.isComplete() ? 0 : 1;
     }
 
-    /** Before anything is opened: a name that is mistyped costs nothing. */
+    /** Reads the lists before the cache is opened, so that a mistyped name fails at once. */
     private static LoadPlan plan(ServerConfig config) throws UsageException, StartException {
         var files = config.imageFile()
-                .orElseThrow(() -> new UsageException("load needs a file that says what: --image-file FILE"));
+                .orElseThrow(() -> new UsageException("load needs --image-file FILE, an image list or an archive"));
         try {
             var plan = LoadPlan.of(files);
             if (plan.lines().isEmpty() && plan.archives().isEmpty()) {
-                throw new StartException("there is nothing to load: " + files + " lists no image");
+                throw new StartException("nothing to load: " + files + " lists no image");
             }
             return plan;
         } catch (IOException e) {
@@ -62,7 +65,7 @@ public record LoadCommand(GivenOptions settings) implements Action {
         }
     }
 
-    /** Until its end, or until the process is told to end: then what has arrived is kept before it does. */
+    /** Loads until the end or until a signal, which ends the process after the downloaded bytes are saved. */
     private static int load(ServerConfig config, LoadPlan plan, LoadListener output, PrintStream err)
             throws StartException {
         try (var interrupts = ShutdownInterrupt.ofThisThread();
@@ -82,7 +85,7 @@ public record LoadCommand(GivenOptions settings) implements Action {
             var summary = context.loader().load(plan, LoadOptions.of(context.config()), output);
             return exitCode(summary);
         } catch (InterruptedException e) {
-            err.println("ociregistry: interrupted; what has arrived is kept, and the same command goes on from there");
+            err.println("ociregistry: load interrupted; the downloaded bytes are kept, and the same command resumes");
             return 1;
         }
     }
@@ -92,17 +95,17 @@ public record LoadCommand(GivenOptions settings) implements Action {
         try {
             context = RegistryContext.openForCommand(config);
         } catch (StoreLock.HeldException e) {
-            throw new StartException(e.getMessage() + ", or let the server that has it load them: --server URL", e);
+            throw new StartException(e.getMessage() + ". To load through the server, set --server URL", e);
         } catch (IOException e) {
             throw new StartException(
                     "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
-                            + "; or choose another with --image-path",
+                            + ". To use another directory, set --image-path",
                     e);
         }
         var readOnly = context.warning();
         if (readOnly.isPresent()) {
             context.close();
-            throw new StartException("nothing can be loaded: " + readOnly.get());
+            throw new StartException("cannot load images: " + readOnly.get());
         }
         return context;
     }

@@ -5,7 +5,7 @@ import io.ociregistry.registry.load.LoadOutcome;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import java.io.PrintStream;
 
-/** Prints what is not loaded, and nothing else. */
+/** Prints only the images that were not loaded. */
 record LoadFailures(PrintStream err) implements LoadListener {
     @Override
     public void ended(LoadOutcome outcome) {

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Prints the beginning and the end of every image, and meanwhile where it is, every few seconds. */
+/** Prints the start and the end of every image, and its progress every few seconds. Thread-safe. */
 final class LoadLines implements LoadListener {
     static final Duration PACE = Duration.ofSeconds(5);
 
@@ -21,7 +21,7 @@ final class LoadLines implements LoadListener {
     private final Duration pace;
     private final Map<String, Mark> marks = new ConcurrentHashMap<>();
 
-    /** When something was last printed of an image, and how much of it was there then. */
+    /** The time and the position of the last line that was printed for an image. */
     private record Mark(long nanos, long bytes) {}
 
     LoadLines(PrintStream out, PrintStream err, Duration pace) {

@@ -13,19 +13,19 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 
-/** How {@code load} prints what happens. */
+/** Chooses the output of {@code load}, and formats its common lines. */
 final class LoadOutput {
     private LoadOutput() {}
 
-    /** What the options ask for; else bars on a terminal, and lines for who reads a file of it. */
-    static LoadListener of(GivenOptions settings, PrintStream out, PrintStream err) throws UsageException {
-        if (settings.has(CliOption.JSON) && settings.has(CliOption.QUIET)) {
-            throw new UsageException("--json and --quiet can't go together");
+    /** The output that the options set; otherwise bars on a terminal, and lines in a file. */
+    static LoadListener of(GivenOptions options, PrintStream out, PrintStream err) throws UsageException {
+        if (options.has(CliOption.JSON) && options.has(CliOption.QUIET)) {
+            throw new UsageException("--json and --quiet cannot be used together; keep one of them");
         }
-        if (settings.has(CliOption.JSON)) {
+        if (options.has(CliOption.JSON)) {
             return new LoadJson(out::println);
         }
-        if (settings.has(CliOption.QUIET)) {
+        if (options.has(CliOption.QUIET)) {
             return new LoadFailures(err);
         }
         return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.PACE);
@@ -50,7 +50,7 @@ final class LoadOutput {
         return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
     }
 
-    /** How long it will take, as h:mm:ss. */
+    /** Formats the remaining time as h:mm:ss. */
     static String left(Duration time) {
         return String.format(
                 Locale.ROOT, "%d:%02d:%02d left", time.toHours(), time.toMinutesPart(), time.toSecondsPart());

@@ -20,19 +20,22 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.time.Instant;
 
-/** {@code ociregistry prune}: takes images from a cache that no server has open, or lets the server do it. */
-public record PruneCommand(GivenOptions settings) implements Action {
+/**
+ * {@code ociregistry prune}: removes images from the cache. It locks the cache; with {@code --server} the server that
+ * uses the cache prunes it.
+ */
+public record PruneCommand(GivenOptions options) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
-            PruneRequest request = new PruneOptions(settings, Instant.now()).request();
-            ServerConfig config = settings.load().config();
-            settings.log(config);
-            var server = RemoteServer.of(settings, config);
+            PruneRequest request = new PruneOptions(options, Instant.now()).request();
+            ServerConfig config = options.load().config();
+            options.log(config);
+            var server = RemoteServer.of(options, config);
             if (server.isPresent()) {
-                // Ages count by the clock that dated what is cached there.
-                PruneRequest there = new PruneOptions(settings, server.get().now()).request();
-                new RemotePrune(server.get()).prune(there).lines().forEach(out::println);
+                // Ages are relative to the clock of the server, which dated the records.
+                PruneRequest remote = new PruneOptions(options, server.get().now()).request();
+                new RemotePrune(server.get()).prune(remote).lines().forEach(out::println);
             } else {
                 prune(request, config, out);
             }
@@ -48,7 +51,7 @@ public record PruneCommand(GivenOptions settings) implements Action {
         try {
             pruneUnshared(request, config, out);
         } catch (StoreLock.HeldException e) {
-            throw new StartException(e.getMessage() + ", or let that server do it: --server URL", e);
+            throw new StartException(e.getMessage() + ". To prune through the server, set --server URL", e);
         } catch (IOException e) {
             throw new StartException(
                     "cannot prune the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);
@@ -62,7 +65,7 @@ public record PruneCommand(GivenOptions settings) implements Action {
         try (StoreAccess access = StoreAccess.openForCommand(config.imagePath(), "ociregistry prune")) {
             if (access.warning().isPresent() && !request.dryRun()) {
                 throw new IOException(
-                        "nothing can be pruned: " + access.warning().get());
+                        "it is read-only: " + access.warning().get());
             }
             Pruner.of(access, config).prune(request).lines().forEach(out::println);
         }

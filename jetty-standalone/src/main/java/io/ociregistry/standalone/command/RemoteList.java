@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.Spliterators;
 import java.util.stream.StreamSupport;
 
-/** The cache of a running server, listed as that one on the disk is. */
+/** Lists the cache of a running server in the same formats as the cache on a disk. */
 record RemoteList(RemoteServer server) {
-    /** A newer server may tell more. */
+    /** Ignores properties that a newer server adds. */
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    void print(GivenOptions settings, ReferencePatterns patterns, ListPrinter printer, PrintStream out, PrintStream err)
+    void print(GivenOptions options, ReferencePatterns patterns, ListPrinter printer, PrintStream out, PrintStream err)
             throws UsageException, StartException {
-        if (settings.has(CliOption.DIGESTS)) {
-            throw new UsageException("--digests looks at the disk; leave --server out, it works beside the server");
+        if (options.has(CliOption.DIGESTS)) {
+            throw new UsageException("--digests reads the disk; remove --server, a server may be running meanwhile");
         }
         Map<String, String> query = new HashMap<>(Map.of("count", "-1"));
         if (!patterns.isAll()) {

@@ -20,8 +20,8 @@ import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.Optional;
 
-/** {@code ociregistry serve}: runs the server until the process is told to stop. */
-public record ServeCommand(GivenOptions settings) implements Action {
+/** {@code ociregistry serve}: runs the server until a signal or the admin API stops it. */
+public record ServeCommand(GivenOptions options) implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {
         try {
@@ -36,21 +36,22 @@ public record ServeCommand(GivenOptions settings) implements Action {
     }
 
     private EmbeddedServer start(PrintStream err) throws ConfigException, StartException {
-        var loaded = settings.load();
+        var loaded = options.load();
         var config = loaded.config();
-        settings.log(config);
+        options.log(config);
         loaded.warnings().forEach(warning -> warn(err, warning));
         var context = open(config);
         context.warning().ifPresent(warning -> warn(err, warning));
         try {
             preload(context);
             context.scrub();
-            var reload = new Reload(context, settings::load);
+            var reload = new Reload(context, options::load);
             var server = EmbeddedServer.start(config, context, control(context, reload));
             if (!context.clients().isOpen() && server.tls().isEmpty()) {
                 warn(
                         err,
-                        "what clients log in with is readable on its way; set serverTlsConfig, or let a proxy before this server speak TLS");
+                        "the credentials of clients are sent unencrypted; set serverTlsConfig, or run a TLS proxy in"
+                                + " front of this server");
             }
             Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown(server, context), "shutdown"));
             SighupHandler.run(() -> reload(reload, err));
@@ -59,7 +60,7 @@ public record ServeCommand(GivenOptions settings) implements Action {
                             OffsetDateTime.now(ZoneId.systemDefault()),
                             server.port(),
                             server.tls().map(ServerTls::description),
-                            settings.line(),
+                            options.line(),
                             config,
                             context.admin().token().place())
                     .text());
@@ -71,7 +72,7 @@ public record ServeCommand(GivenOptions settings) implements Action {
     }
 
     private static ServerControl control(RegistryContext context, Reload reload) {
-        // Its own thread: the exit waits for the request that asked for it.
+        // A thread of its own: the exit waits for the request that asked for it.
         Runnable stop = () -> new Thread(() -> System.exit(0), "stop").start();
         return new ServerControl(
                 reload,
@@ -79,7 +80,7 @@ public record ServeCommand(GivenOptions settings) implements Action {
                 ServerControl.adminPort(context.config().admin().port()));
     }
 
-    /** Told at every level of the log: who sends a signal gets no other answer. */
+    /** Prints the result, regardless of the log level: a signal has no other answer. */
     private static void reload(Reload reload, PrintStream err) {
         try {
             reload.apply().text().lines().forEach(line -> err.println("ociregistry: reload: " + line));
@@ -100,7 +101,7 @@ public record ServeCommand(GivenOptions settings) implements Action {
         } catch (IOException e) {
             throw new StartException(
                     "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
-                            + "; or choose another with --image-path",
+                            + ". To use another directory, set --image-path",
                     e);
         }
     }
@@ -113,7 +114,7 @@ public record ServeCommand(GivenOptions settings) implements Action {
         }
     }
 
-    /** After a signal the JVM would exit with 143; a drained server has done what it was asked to, hence the halt. */
+    /** Stops the server, and halts with 0: after a signal the JVM would exit with 143, although the stop succeeded. */
     private static void shutdown(EmbeddedServer server, RegistryContext context) {
         try {
             server.stop(context.config().shutdownTimeout());

@@ -4,11 +4,14 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Makes a signal that ends this process an interrupt of one thread first, until closed, and lets that thread clean up for a while. */
+/**
+ * Interrupts one thread when a signal ends the process, and delays the exit until that thread has closed this object,
+ * at most 20 s.
+ */
 final class ShutdownInterrupt implements AutoCloseable {
-    private static final Duration CLEAN_UP = Duration.ofSeconds(20);
+    private static final Duration MAX_DELAY = Duration.ofSeconds(20);
 
-    private final CountDownLatch cleanedUp = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread hook;
 
     private ShutdownInterrupt(Thread interrupted) {
@@ -24,13 +27,13 @@ final class ShutdownInterrupt implements AutoCloseable {
     private void end(Thread interrupted) {
         interrupted.interrupt();
         try {
-            cleanedUp.await(CLEAN_UP.toMillis(), TimeUnit.MILLISECONDS);
+            closed.await(MAX_DELAY.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Throws if there was one already. */
+    /** Throws if the thread was already interrupted. */
     void check() throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -39,11 +42,11 @@ final class ShutdownInterrupt implements AutoCloseable {
 
     @Override
     public void close() {
-        cleanedUp.countDown();
+        closed.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
-            // It is what runs.
+            // The JVM is shutting down: the hook is running.
         }
     }
 }

@@ -8,15 +8,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGHUP, by which systemd and people tell a server to read its configuration again. The one way that Java has to hear of it is no part of its
- * language's platform, and compilers warn of it; so it is called by name, and where it is missing there is the admin API. Under nohup, which has the signal ignored, it stays so.
+ * Handles SIGHUP, with which systemd and operators reload the configuration.
+ *
+ * <p>Java's only API for signals, {@code sun.misc.Signal}, is internal and compilers warn of it, so it is called by
+ * reflection. If it is missing, the admin API can reload. Under nohup, which ignores the signal, it stays ignored.
  */
 final class SighupHandler {
     private static final Logger LOG = LoggerFactory.getLogger(SighupHandler.class);
 
     private SighupHandler() {}
 
-    /** Does that from now on for every such signal, by a thread of its own. */
+    /** Runs the work on every SIGHUP from now on, on a thread of its own. */
     static void run(Runnable work) {
         try {
             var signal = Class.forName("sun.misc.Signal");
@@ -29,8 +31,10 @@ final class SighupHandler {
             var hangup = signal.getConstructor(String.class).newInstance("HUP");
             signal.getMethod("handle", signal, handler).invoke(null, hangup, handling);
         } catch (ReflectiveOperationException e) {
-            // A system without this signal, or a JVM that was told to leave signals alone.
-            LOG.info("SIGHUP can't be listened to; POST /cmd/reload does the same: {}", String.valueOf(e.getCause()));
+            // The system has no such signal, or the JVM option -Xrs reserves it.
+            LOG.info(
+                    "SIGHUP will not reload the configuration; use POST /cmd/reload instead: {}",
+                    String.valueOf(e.getCause()));
         }
     }
 }

@@ -18,25 +18,25 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * {@code ociregistry verify}: reads the whole cache and takes no lock, so that it works beside the server, and for whoever may read. With {@code
- * --repair} it needs the cache for itself.
+ * {@code ociregistry verify}: reads the whole cache without a lock, so that a server may be running and read permission
+ * is enough. With {@code --repair} it locks the cache.
  */
-public record VerifyCommand(GivenOptions settings) implements Action {
+public record VerifyCommand(GivenOptions options) implements Action {
 
     @Override
     public int run(PrintStream out, PrintStream err) {
         try (var interrupts = ShutdownInterrupt.ofThisThread()) {
-            // What an earlier pull began is not what this was asked for.
-            var config = settings.load().config().with(ServerKeys.PREFETCH, false);
-            settings.log(config);
+            // Without prefetch, or a repair would also complete the interrupted pulls of a server.
+            var config = options.load().config().with(ServerKeys.PREFETCH, false);
+            options.log(config);
             interrupts.check();
-            return settings.has(CliOption.REPAIR) ? repair(config, out) : verify(config, out);
+            return options.has(CliOption.REPAIR) ? repair(config, out) : verify(config, out);
         } catch (ConfigException e) {
             return CommandFailure.of(e, err);
         } catch (StartException e) {
             return CommandFailure.of(e, err);
         } catch (InterruptedException e) {
-            err.println("ociregistry: interrupted; not all was looked at, and what was repaired stays so");
+            err.println("ociregistry: verify interrupted; some files were not checked, and finished repairs are kept");
             return 1;
         }
     }
@@ -62,7 +62,7 @@ public record VerifyCommand(GivenOptions settings) implements Action {
             return left == 0 ? 0 : 1;
         } catch (StoreLock.HeldException e) {
             throw new StartException(
-                    e.getMessage() + ". Or leave it to that server, which repairs what it finds: see cache.scrubRate",
+                    e.getMessage() + ". A running server repairs its cache itself; see cache.scrubRate",
                     e);
         } catch (IOException e) {
             throw new StartException(
@@ -82,10 +82,10 @@ public record VerifyCommand(GivenOptions settings) implements Action {
                             case 1 -> "1 problem";
                             default -> summary.problems() + " problems";
                         })
-                + young(summary.young());
+                + recent(summary.young());
     }
 
-    private static String young(long count) {
-        return count == 0 ? "" : "; not judged yet, since somebody wrote to it in the last minute: " + count;
+    private static String recent(long count) {
+        return count == 0 ? "" : "; not judged yet, because written in the last minute: " + count;
     }
 }

@@ -4,7 +4,7 @@ import io.ociregistry.common.BuildInfo;
 import io.ociregistry.standalone.cli.Action;
 import java.io.PrintStream;
 
-/** {@code ociregistry version}. On standard output, unlike the Go program's, so that scripts can read it. */
+/** {@code ociregistry version}: prints to standard output, unlike the Go program, so that scripts can read it. */
 public record VersionCommand() implements Action {
     @Override
     public int run(PrintStream out, PrintStream err) {

@@ -5,47 +5,47 @@ import java.nio.channels.UnresolvedAddressException;
 import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 
-/** Why a port can't be listened on, and what to do, in words instead of the system's and Java's. */
+/** Opens ports, and replaces error messages of the system and of Java by the reason and the remedy. */
 final class BindErrors {
     private BindErrors() {}
 
     /**
-     * Listens on a port.
+     * Opens the port of a connector.
      *
-     * @param hostChoice what says where, for whoever has to say otherwise
-     * @param portChoice the same of the port
+     * @param hostSetting the option or key that sets the host, for messages
+     * @param portSetting the option or key that sets the port, for messages
      */
-    static void open(ServerConnector connector, String hostChoice, String portChoice) throws StartException {
+    static void open(ServerConnector connector, String hostSetting, String portSetting) throws StartException {
         try {
             connector.open();
         } catch (Exception e) {
-            var place = connector.getHost() + ":" + connector.getPort();
-            throw new StartException("cannot listen on " + place + ": " + why(e, hostChoice, portChoice), e);
+            var address = connector.getHost() + ":" + connector.getPort();
+            throw new StartException("cannot listen on " + address + ": " + reason(e, hostSetting, portSetting), e);
         }
     }
 
-    private static String why(Exception failure, String hostChoice, String portChoice) {
+    private static String reason(Exception failure, String hostSetting, String portSetting) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException) {
-                return "that host is neither an address nor a name that can be resolved; correct " + hostChoice;
+                return "the host is neither an address nor a name that can be resolved; correct " + hostSetting;
             }
             if (cause instanceof BindException) {
-                return byTheSystem(cause.getMessage(), hostChoice, portChoice);
+                return systemReason(cause.getMessage(), hostSetting, portSetting);
             }
         }
         return String.valueOf(failure.getMessage());
     }
 
-    private static String byTheSystem(@Nullable String told, String hostChoice, String portChoice) {
-        var text = String.valueOf(told);
+    private static String systemReason(@Nullable String message, String hostSetting, String portSetting) {
+        var text = String.valueOf(message);
         if (text.contains("in use")) {
-            return "another program listens there already; choose another with " + portChoice;
+            return "another program uses this port; choose another port with " + portSetting;
         }
         if (text.contains("ssign")) {
-            return "that is no address of this machine; correct " + hostChoice;
+            return "this machine does not have the address; correct " + hostSetting;
         }
         if (text.contains("ermission")) {
-            return "permission denied, as it is for ports below 1024; choose another with " + portChoice;
+            return "permission denied, as usual for ports below 1024; choose another port with " + portSetting;
         }
         return text;
     }

@@ -9,18 +9,27 @@ import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** Makes the port that clients connect to, with all that bounds what they cost. */
+/** Makes the connectors of the server, with the limits of {@link ServerLimits}. */
 final class Connectors {
-    /** Of the request line and the headers together: a token of 32 KiB, and the 19 KB of ranges that podman asks for at once. */
+    /**
+     * The maximum size of request line and headers together. It takes a token of 32 KiB, and the 19 KB of ranges that
+     * podman requests at once.
+     */
     static final int HEADER_BYTES = 64 * 1024;
 
-    /** Of an answer; what upstreams say takes less. */
+    /** The maximum size of the headers of an answer; headers that upstreams send need less. */
     private static final int RESPONSE_HEADER_BYTES = 16 * 1024;
 
-    /** Jetty's default is the system's 50: with 256 connections at once some waited a second for their SYN to be sent again. */
+    /**
+     * Jetty's default is 50, that of the system: with 256 simultaneous connections, some clients waited one second
+     * until they sent their SYN again.
+     */
     private static final int ACCEPT_QUEUE = 1024;
 
-    /** A client on a slow link is silent for seconds between two pieces; one that asks for nothing delays the stop by twice that. */
+    /**
+     * A client on a slow link is silent for seconds between two pieces of data. An idle connection delays the stop by
+     * twice this time.
+     */
     private static final long IDLE_WHILE_STOPPING = 4000;
 
     private Connectors() {}
@@ -28,8 +37,8 @@ final class Connectors {
     static ServerConnector connector(
             Server server, String host, int port, ServerLimits limits, Optional<ServerTls> tls) {
         var http = new HeaderLimit(http());
-        // Whoever verifies the certificate did; a probe that does not, like a kubelet's, calls the server by an
-        // address.
+        // No check of the host name: a client that verifies the certificate has checked it, and a probe of a kubelet
+        // does not verify and connects by address.
         tls.ifPresent(secured -> http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false)));
         var factories = tls.map(secured -> new ConnectionFactory[] {secured.before(http.getProtocol()), http})
                 .orElseGet(() -> new ConnectionFactory[] {http});
@@ -39,9 +48,9 @@ final class Connectors {
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idle().toMillis());
         connector.setShutdownIdleTimeout(IDLE_WHILE_STOPPING);
-        var most = new NetworkConnectionLimit(limits.connections(), connector);
-        most.setEndPointIdleTimeout(limits.idleWhenFull().toMillis());
-        connector.addBean(most);
+        var limit = new NetworkConnectionLimit(limits.connections(), connector);
+        limit.setEndPointIdleTimeout(limits.idleWhenFull().toMillis());
+        connector.addBean(limit);
         connector.addBean(new HandshakeLog());
         connector.addBean(new IdleConnectionEvictor(connector, limits.connections()));
         connector.addBean(new HeaderTimeout(connector.getScheduler(), limits.headers()));
@@ -53,7 +62,7 @@ final class Connectors {
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
         http.setResponseHeaderSize(RESPONSE_HEADER_BYTES);
-        // Refuses paths that two readers may understand differently, such as %2F and %2e; %3A is fine.
+        // Refuses ambiguous paths, such as those with %2F and %2e; %3A is allowed.
         http.setUriCompliance(UriCompliance.DEFAULT);
         return http;
     }

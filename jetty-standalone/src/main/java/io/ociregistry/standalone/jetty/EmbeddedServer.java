@@ -16,7 +16,10 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Jetty, set up for slow links and unfriendly clients, around the same listener that a WAR has. Started until stopped. */
+/**
+ * Jetty with the same listener that a WAR has, configured for slow links and hostile clients. An instance is started;
+ * its owner stops it.
+ */
 public final class EmbeddedServer {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedServer.class);
     private final Server server;
@@ -29,12 +32,12 @@ public final class EmbeddedServer {
         this.tls = tls;
     }
 
-    /** Serves a registry that the caller opened and will close. */
+    /** Starts a server for a registry, which the caller closes after the stop. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context) throws StartException {
         return start(config, context, ServerControl.none(context));
     }
 
-    /** The same, with what its operator may do to it. */
+    /** Starts a server for a registry, with actions of the admin API such as reload and stop. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context, ServerControl control)
             throws StartException {
         return start(config, new RegistryContextListener(context, control));
@@ -45,9 +48,9 @@ public final class EmbeddedServer {
     }
 
     /**
-     * Serves whatever the listener registers.
+     * Starts a server for the servlets that the listener registers.
      *
-     * @param tuning changes the connector, or the server behind it, before it is started
+     * @param tuning changes the connector, or its server, before the start
      */
     static EmbeddedServer start(
             ServerConfig config, ServletContextListener listener, ServerLimits limits, Consumer<ServerConnector> tuning)
@@ -65,7 +68,7 @@ public final class EmbeddedServer {
         try {
             BindErrors.open(connector, "--host", "--port");
             if (config.admin().port() != 0) {
-                // Plain HTTP, whatever clients speak: it is for this machine, unless told otherwise.
+                // Plain HTTP, also if clients use TLS: by default the port is only open on this machine.
                 var admin = Connectors.connector(
                         server, config.admin().host(), config.admin().port(), limits, Optional.empty());
                 server.addConnector(admin);
@@ -84,12 +87,12 @@ public final class EmbeddedServer {
         return started;
     }
 
-    /** The port that is really listened on, also where the configuration says 0. */
+    /** The actual port, also if the configuration has 0. */
     public int port() {
         return connector.getLocalPort();
     }
 
-    /** How the port is secured, if it is. */
+    /** The TLS of the port for clients; empty if it is plain HTTP. */
     public Optional<ServerTls> tls() {
         return tls;
     }
@@ -103,14 +106,14 @@ public final class EmbeddedServer {
         }
     }
 
-    /** Takes no new requests, lets those in flight end for at most this long, and breaks off the rest. */
+    /** Refuses new requests, waits at most this long for requests in flight, and aborts the rest. */
     public void stop(Duration drain) {
         try {
             server.setStopTimeout(drain.toMillis());
             tls.ifPresent(ServerTls::close);
             server.stop();
         } catch (Exception e) {
-            LOG.warn("Requests were broken off: {}", rootMessage(e));
+            LOG.warn("requests were aborted by the stop: {}", rootMessage(e));
         }
     }
 
@@ -121,8 +124,8 @@ public final class EmbeddedServer {
         return application;
     }
 
-    private static String rootMessage(Throwable problem) {
-        var root = problem;
+    private static String rootMessage(Throwable failure) {
+        var root = failure;
         while (root.getCause() != null) {
             root = root.getCause();
         }

@@ -7,8 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs which clients were refused for want of a certificate, or for a wrong one: they themselves see an alert at most, and their requests never
- * get as far as the access log. What else ends a handshake is logged for debugging: anybody who looks for open ports causes it.
+ * Logs clients that were refused because of a missing or untrusted certificate: they see a TLS alert at most, and
+ * their requests never reach the access log. Other failed handshakes are logged at debug level, because every port scan
+ * causes them.
  */
 final class HandshakeLog implements SslHandshakeListener {
     private static final Logger LOG = LoggerFactory.getLogger(HandshakeLog.class);
@@ -18,16 +19,16 @@ final class HandshakeLog implements SslHandshakeListener {
         var client = event.getEndPoint().getRemoteSocketAddress();
         var reason = aboutCertificate(failure);
         if (reason.isPresent()) {
-            LOG.info("{} was refused, by serverTlsConfig.clientAuth: {}", client, reason.get());
+            LOG.info("client {} was refused by serverTlsConfig.clientAuth: {}", client, reason.get());
         } else {
-            LOG.debug("no TLS with {}: {}", client, failure.toString());
+            LOG.debug("TLS handshake with client {} failed: {}", client, failure.toString());
         }
     }
 
     private static Optional<String> aboutCertificate(Throwable failure) {
-        var said = String.valueOf(failure.getMessage());
-        if (said.contains("client certificate chain")) {
-            return Optional.of(said);
+        var message = String.valueOf(failure.getMessage());
+        if (message.contains("client certificate chain")) {
+            return Optional.of(message);
         }
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateException) {

@@ -11,8 +11,8 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
 
 /**
- * Connections that refuse a request with more than {@value #MOST} header lines. Jetty bounds their bytes alone, and an empty line costs ten
- * times the bytes that it has.
+ * Makes connections that refuse a request with more than {@value #MOST} header lines. Jetty limits only the bytes of
+ * all headers, and an empty header takes ten times its bytes in memory.
  */
 final class HeaderLimit extends HttpConnectionFactory {
     static final int MOST = 200;

@@ -13,44 +13,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes connections whose headers do not come: every byte begins Jetty's idle time anew, so that a client could hold a connection with a
- * byte a minute. The first request has so long from the connect on, its TLS handshake included; a later one from when its first bytes were
- * seen. Nobody is timed while a request is answered.
+ * Closes connections whose request headers do not arrive in time. Jetty's idle timeout is not enough: every byte resets
+ * it, so that a client could hold a connection with one byte per minute.
+ *
+ * <p>The time of the first request starts with the connection and includes the TLS handshake; that of a later request
+ * starts when its first bytes were seen. No time runs while a request is answered.
  */
 final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(HeaderTimeout.class);
-    /** How often within the time it is looked. */
-    private static final int LOOKS = 10;
+    /** The number of checks per timeout. */
+    private static final int CHECKS_PER_TIMEOUT = 10;
 
     private final Scheduler scheduler;
-    private final Duration time;
+    private final Duration timeout;
     private final Map<Connection, Headers> open = new ConcurrentHashMap<>();
 
-    HeaderTimeout(Scheduler scheduler, Duration time) {
+    HeaderTimeout(Scheduler scheduler, Duration timeout) {
         this.scheduler = scheduler;
-        this.time = time;
+        this.timeout = timeout;
     }
 
     /**
-     * What was seen of the headers that a connection waits for.
+     * The state of the headers that a connection waits for.
      *
-     * @param before how many requests came before them
-     * @param bytes how many bytes came before them, those of the answered request's body included
-     * @param begun whether something of them has come
-     * @param since when they began, by {@link System#nanoTime}
+     * @param requests the number of requests before them
+     * @param bytes the number of bytes before them, those of the previous request's body included
+     * @param started whether some of their bytes have arrived
+     * @param since the time of their start, by {@link System#nanoTime}
      */
-    private record Headers(long before, long bytes, boolean begun, long since) {
-        Headers seen(long requests, long bytesNow, long now) {
-            if (requests != before) {
-                return new Headers(requests, bytesNow, false, now);
+    private record Headers(long requests, long bytes, boolean started, long since) {
+        Headers update(long requestsNow, long bytesNow, long now) {
+            if (requestsNow != requests) {
+                return new Headers(requestsNow, bytesNow, false, now);
             }
-            return !begun && bytesNow > bytes ? new Headers(before, bytes, true, now) : this;
+            return !started && bytesNow > bytes ? new Headers(requests, bytes, true, now) : this;
         }
     }
 
     @Override
     public void onOpened(Connection connection) {
-        // That of HTTP, inside of TLS: it knows the requests, and is opened with the other.
+        // Only the HTTP connection, which counts requests; the TLS connection around it is opened at the same time.
         if (!(connection instanceof SslConnection)) {
             open.put(connection, new Headers(0, 0, true, System.nanoTime()));
         }
@@ -63,31 +65,32 @@ final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listen
 
     @Override
     protected void doStart() {
-        lookLater();
+        scheduleCheck();
     }
 
-    private void lookLater() {
-        scheduler.schedule(this::look, Math.max(1, time.toMillis() / LOOKS), TimeUnit.MILLISECONDS);
+    private void scheduleCheck() {
+        long millis = Math.max(1, timeout.toMillis() / CHECKS_PER_TIMEOUT);
+        scheduler.schedule(this::check, millis, TimeUnit.MILLISECONDS);
     }
 
-    private void look() {
+    private void check() {
         if (!isRunning()) {
             return;
         }
         long now = System.nanoTime();
         for (Connection connection : open.keySet()) {
             var headers = open.computeIfPresent(
-                    connection, (key, seen) -> seen.seen(connection.getMessagesIn(), connection.getBytesIn(), now));
-            if (headers != null && headers.begun && now - headers.since > time.toNanos()) {
+                    connection, (key, last) -> last.update(connection.getMessagesIn(), connection.getBytesIn(), now));
+            if (headers != null && headers.started && now - headers.since > timeout.toNanos()) {
                 close(connection);
             }
         }
-        lookLater();
+        scheduleCheck();
     }
 
     private static void close(Connection connection) {
         EndPoint end = SocketOptions.of(connection);
-        LOG.debug("the headers of {} do not come: closing the connection", end.getRemoteSocketAddress());
+        LOG.debug("closing the connection of {}: its headers did not arrive in time", end.getRemoteSocketAddress());
         end.close();
     }
 }

@@ -16,41 +16,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the next client in when all connections are taken, by closing those that have waited longest for a request: clients keep connections
- * that they may never use again, and a health check is not to wait behind those. Where an answer is on its way nothing is closed; while all
- * are like that new clients wait, which is logged.
+ * Closes the connections that have been idle longest when the limit of connections is reached.
+ *
+ * <p>Clients keep connections open that they may never use again, and a health check must not wait for these. A
+ * connection with a request in flight is never closed; if all are busy, new clients wait, and a warning is logged.
  */
 final class IdleConnectionEvictor extends AbstractLifeCycle implements Connection.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(IdleConnectionEvictor.class);
-    /** Between two requests of one pull there is less. */
-    private static final Duration IDLE = Duration.ofMillis(500);
+    /** The minimum idle time of a connection to close; the pause between two requests of a pull is shorter. */
+    private static final Duration MIN_IDLE = Duration.ofMillis(500);
 
-    /** A share of the connections: Jetty looks at every one of them whenever they begin or end to be too many. */
-    private static final int AT_ONCE = 64;
+    /**
+     * One of so many connections is closed at a time: Jetty visits all connections whenever their number reaches the
+     * limit or falls below it.
+     */
+    private static final int CONNECTIONS_PER_CLOSED = 64;
 
     private static final Duration WARN_EVERY = Duration.ofMinutes(1);
 
     private final ServerConnector connector;
-    private final int most;
+    private final int limit;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private long warned = System.nanoTime() - WARN_EVERY.toNanos(); // guarded by this
 
-    /** @param most how many connections there may be of it */
-    IdleConnectionEvictor(ServerConnector connector, int most) {
+    IdleConnectionEvictor(ServerConnector connector, int limit) {
         this.connector = connector;
-        this.most = most;
+        this.limit = limit;
     }
 
-    /** How long a connection had waited when it was looked at. */
-    private record Waiting(Connection connection, long millis) {}
+    /** A connection and its idle time when it was checked. */
+    private record Idle(Connection connection, long millis) {}
 
     @Override
     public void onOpened(Connection connection) {
-        // That of HTTP, inside of TLS: it knows whether it waits for a request.
+        // Only the HTTP connection, which knows whether it waits for a request, and not the TLS connection around it.
         if (!(connection instanceof SslConnection)) {
             open.add(connection);
             if (!makesRoom()) {
-                lookLater();
+                scheduleCheck();
             }
         }
     }
@@ -60,19 +63,20 @@ final class IdleConnectionEvictor extends AbstractLifeCycle implements Connectio
         open.remove(connection);
     }
 
-    private void lookLater() {
-        connector.getScheduler().schedule(this::look, IDLE.toMillis(), TimeUnit.MILLISECONDS);
+    private void scheduleCheck() {
+        connector.getScheduler().schedule(this::check, MIN_IDLE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void look() {
+    private void check() {
         if (isRunning() && !makesRoom()) {
             warn();
-            lookLater();
+            scheduleCheck();
         }
     }
 
+    /** Closes idle connections if the limit is reached; false if it is reached and none is idle. */
     private boolean makesRoom() {
-        if (open.size() < most) {
+        if (open.size() < limit) {
             return true;
         }
         List<Connection> idle = longestIdle();
@@ -83,22 +87,22 @@ final class IdleConnectionEvictor extends AbstractLifeCycle implements Connectio
     private List<Connection> longestIdle() {
         return open.stream()
                 .filter(connection -> connection.getEndPoint().isFillInterested())
-                .map(connection -> new Waiting(connection, idleFor(connection)))
-                .filter(waiting -> waiting.millis >= IDLE.toMillis())
-                .sorted(Comparator.comparingLong(Waiting::millis).reversed())
-                .limit(Math.max(1, most / AT_ONCE))
-                .map(Waiting::connection)
+                .map(connection -> new Idle(connection, idleMillis(connection)))
+                .filter(idle -> idle.millis >= MIN_IDLE.toMillis())
+                .sorted(Comparator.comparingLong(Idle::millis).reversed())
+                .limit(Math.max(1, limit / CONNECTIONS_PER_CLOSED))
+                .map(Idle::connection)
                 .toList();
     }
 
-    private static long idleFor(Connection connection) {
+    private static long idleMillis(Connection connection) {
         return SocketOptions.of(connection) instanceof IdleTimeout socket ? socket.getIdleFor() : 0;
     }
 
     private void close(Connection connection) {
         open.remove(connection);
         EndPoint end = SocketOptions.of(connection);
-        LOG.debug("all {} connections are taken: closing the idle one of {}", most, end.getRemoteSocketAddress());
+        LOG.debug("closing the idle connection of {}: all {} are in use", end.getRemoteSocketAddress(), limit);
         end.close();
     }
 
@@ -107,8 +111,8 @@ final class IdleConnectionEvictor extends AbstractLifeCycle implements Connectio
         if (now - warned >= WARN_EVERY.toNanos()) {
             warned = now;
             LOG.warn(
-                    "all {} connections of port {} are taken, and none is idle: others wait until one ends, health checks too",
-                    most,
+                    "all {} connections of port {} are in use and none is idle: new clients and health checks wait",
+                    limit,
                     connector.getLocalPort());
         }
     }

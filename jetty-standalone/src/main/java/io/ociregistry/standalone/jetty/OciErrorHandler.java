@@ -13,12 +13,13 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what Jetty rejects by itself, before any servlet sees it, as an OCI error in JSON. Tells what the status
- * means here, and nothing of the request, the cause or the server.
+ * Sends an OCI error in JSON for requests that Jetty rejects before any servlet gets them. The message explains the
+ * status, and reveals nothing about the request, the cause or the server.
  */
 final class OciErrorHandler extends ErrorHandler {
     private static final String JSON = "application/json";
-    private static final String MOST = Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MOST + " lines at most";
+    private static final String LIMITS = "the limit for the request line and the headers together is "
+            + Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MOST + " lines";
 
     @Override
     protected void generateResponse(
@@ -44,13 +45,13 @@ final class OciErrorHandler extends ErrorHandler {
     private static String message(int status) {
         return switch (status) {
             case HttpStatus.BAD_REQUEST_400 ->
-                "not a request that this server reads: malformed, or with // or encoded dots or slashes in its path, or a Host that can't be one";
-            case HttpStatus.NOT_FOUND_404 -> "no such path; this is a registry, whose paths begin with /v2/";
-            case HttpStatus.REQUEST_TIMEOUT_408 -> "the request did not come in time";
-            case HttpStatus.URI_TOO_LONG_414 ->
-                "the address is too long; the request line and the headers have " + MOST;
-            case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 ->
-                "the headers are too large; with the request line they have " + MOST;
+                "the request is invalid: it is malformed, its path has // or encoded dots or slashes, or its Host"
+                        + " is not"
+                        + " a host name";
+            case HttpStatus.NOT_FOUND_404 -> "no such path; this is a registry, whose paths start with /v2/";
+            case HttpStatus.REQUEST_TIMEOUT_408 -> "the request did not arrive in time";
+            case HttpStatus.URI_TOO_LONG_414 -> "the URL is too long; " + LIMITS;
+            case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 -> "the headers are too large; " + LIMITS;
             default -> HttpStatus.getMessage(status);
         };
     }

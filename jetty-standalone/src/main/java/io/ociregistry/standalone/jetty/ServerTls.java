@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TLS 1.2 and 1.3 towards clients, by the files of {@code serverTlsConfig}. What changes in them counts for the next connection; while they
- * can't be used, what they held before does.
+ * TLS 1.2 and 1.3 towards clients, with the files of {@code serverTlsConfig}. Changed files apply to new connections;
+ * while they cannot be used, the previous contents apply. Closing stops the watch of the files.
  */
 public final class ServerTls implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerTls.class);
@@ -42,10 +42,10 @@ public final class ServerTls implements AutoCloseable {
     private record Material(X509Certificate certificate, SSLContext context) {}
 
     /**
-     * Reads the files; empty if there are none.
+     * Reads the files; empty if TLS is not configured.
      *
-     * @param pause how long a changed file may go unseen
-     * @throws StartException if one can't be used; the message names it
+     * @param pause the maximum time until a changed file is loaded
+     * @throws StartException if a file cannot be used; the message names it
      */
     static Optional<ServerTls> of(ServerTlsConfig config, Duration pause) throws StartException {
         if (config.cert().isEmpty() || config.key().isEmpty()) {
@@ -80,33 +80,37 @@ public final class ServerTls implements AutoCloseable {
         return new Material(identity.certificate(), factory.build().getSslContext());
     }
 
-    /** A new context, and not new keys in the old one: nobody resumes a session that another authority vouched for. */
+    /** Installs a new context and not only new keys, so that no client resumes a session of a removed CA. */
     private static void use(SslContextFactory.Server jetty, Material material) {
         try {
             jetty.reload(factory -> factory.setSslContext(material.context));
         } catch (Exception e) {
-            LOG.error("the changed files of serverTlsConfig can't be used", e);
+            LOG.error("the changed files of serverTlsConfig cannot be used; the previous ones stay in use", e);
         }
     }
 
-    /** What makes connections that speak TLS first, and then that protocol. */
+    /** Makes a factory of TLS connections around the given protocol. */
     SslConnectionFactory before(String protocol) {
         return new SslConnectionFactory(jetty, protocol);
     }
 
-    /** What the banner says. An expired certificate is no reason not to start: the clock of a machine may be wrong until it has a network. */
+    /**
+     * The text in the banner. An expired certificate is not an error, because the clock of an offline machine may be
+     * wrong.
+     */
     public String description() {
         var certificate = material.get().certificate;
         var until = certificate.getNotAfter().toInstant();
-        var expired = until.isBefore(Instant.now()) ? ", WHICH IS OVER: clients will refuse it" : "";
+        var expired = until.isBefore(Instant.now()) ? " (EXPIRED: clients will refuse it)" : "";
         return "certificate of " + certificate.getSubjectX500Principal() + " in "
                 + config.cert().orElseThrow() + ", valid until " + until + expired + "; " + clients();
     }
 
     private String clients() {
         return config.clientAuth() == ClientAuth.NONE
-                ? "none wanted of clients"
-                : "clients need one that " + config.ca().map(Path::toString).orElse("the operating system") + " trusts";
+                ? "clients need no certificate"
+                : "clients need a certificate that " + config.ca().map(Path::toString).orElse("the operating system")
+                        + " trusts";
     }
 
     @Override

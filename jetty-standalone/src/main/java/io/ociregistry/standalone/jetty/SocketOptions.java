@@ -3,11 +3,14 @@ package io.ociregistry.standalone.jetty;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 
-/** What is below connections. */
+/** Finds the socket end point of a connection. */
 final class SocketOptions {
     private SocketOptions() {}
 
-    /** Below TLS too: to say good-bye there would be to wait for the client again. */
+    /**
+     * Returns the end point below TLS. Closing the TLS end point would send a close message, and wait for the client
+     * once more.
+     */
     static EndPoint of(Connection connection) {
         EndPoint end = connection.getEndPoint();
         while (end instanceof EndPoint.Wrapper wrapper) {

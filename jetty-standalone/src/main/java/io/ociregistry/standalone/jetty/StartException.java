@@ -3,10 +3,10 @@ package io.ociregistry.standalone.jetty;
 import io.ociregistry.common.UnusableFileException;
 import org.jspecify.annotations.Nullable;
 
-/** The server, or the work of a command, can't be started; the message says why and what to do. */
+/** The server or a command cannot start or run; the message says why and what to do. */
 public final class StartException extends Exception {
     public StartException(UnusableFileException e) {
-        this(e.getMessage() + "; mend that file, or name another in the configuration", e);
+        this(e.getMessage() + "; correct the file, or name another in the configuration", e);
     }
 
     public StartException(String message) {

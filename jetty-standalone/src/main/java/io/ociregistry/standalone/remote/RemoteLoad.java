@@ -20,23 +20,23 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** A load that a running server does, shown as if it was done here. */
+/** Loads images through the admin API of a running server, and reports events as a local load does. */
 public record RemoteLoad(RemoteServer server) {
     private static final Pattern LINE = Pattern.compile("line:([1-9][0-9]{0,8})");
 
-    public LoadSummary load(GivenOptions settings, ServerConfig config, LoadPlan plan, LoadListener listener)
+    public LoadSummary load(GivenOptions options, ServerConfig config, LoadPlan plan, LoadListener listener)
             throws UsageException, StartException {
         if (!plan.archives().isEmpty()) {
-            throw new UsageException("a server takes lists of images only, and "
-                    + plan.archives().get(0).path() + " is none; load it while the server is stopped");
+            throw new UsageException("a server loads only image lists, and "
+                    + plan.archives().get(0).path() + " is an archive; stop the server and load it without --server");
         }
-        if (settings.get(CliOption.PULL_TIMEOUT).isPresent()) {
+        if (options.get(CliOption.PULL_TIMEOUT).isPresent()) {
             throw new UsageException(
-                    "--pull-timeout does not reach a server, which has its own: pullTimeout; leave it out");
+                    "--pull-timeout does not apply to a server; set pullTimeout in the server's configuration");
         }
         var list = plan.lines().stream().map(ListedLine::text).collect(Collectors.joining("\n", "", "\n"));
         var events = new LoadEvents(listener, name -> place(name, plan.lines()));
-        try (var body = server.post("/cmd/load", query(settings, config), list);
+        try (var body = server.post("/cmd/load", query(options, config), list);
                 var lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
             for (var line = lines.readLine(); line != null; line = lines.readLine()) {
                 events.accept(line);
@@ -44,14 +44,17 @@ public record RemoteLoad(RemoteServer server) {
         } catch (IOException e) {
             throw server.failed(e);
         } catch (IllegalArgumentException e) {
-            throw new StartException("the server answers what is no answer of an ociregistry: " + e.getMessage(), e);
+            throw new StartException("the answer of the server is not that of an ociregistry: " + e.getMessage(), e);
         }
         return events.summary()
                 .orElseThrow(() -> new StartException(
-                        "the server stopped before the end of the load; the same command goes on from there", null));
+                        "the server stopped before the end of the load; the same command resumes it", null));
     }
 
-    /** Where the line stands that the server calls {@code line:7}: it is sent neither comments nor the names of files. */
+    /**
+     * The file and line for a name such as {@code line:7} in the server's answer: the list that is sent to the server
+     * has neither comments nor names of files.
+     */
     private static String place(String name, List<ListedLine> lines) {
         var line = LINE.matcher(name);
         if (!line.matches()) {
@@ -61,17 +64,17 @@ public record RemoteLoad(RemoteServer server) {
         return number <= lines.size() ? lines.get(number - 1).place() : name;
     }
 
-    /** What was said here counts; for the rest the server has a configuration of its own. */
-    private static Map<String, String> query(GivenOptions settings, ServerConfig config) {
+    /** Sends only options that were given; the server's configuration has the defaults for the others. */
+    private static Map<String, String> query(GivenOptions options, ServerConfig config) {
         Map<String, String> query = new HashMap<>();
-        if (settings.get(CliOption.PLATFORM)
-                .or(() -> settings.get(CliOption.OS))
-                .or(() -> settings.get(CliOption.ARCH))
+        if (options.get(CliOption.PLATFORM)
+                .or(() -> options.get(CliOption.OS))
+                .or(() -> options.get(CliOption.ARCH))
                 .isPresent()) {
             query.put("platform", config.platforms().toString());
         }
-        settings.get(CliOption.PARALLEL).ifPresent(value -> query.put("parallel", value));
-        settings.get(CliOption.WITH_REFERRERS).ifPresent(value -> query.put("withReferrers", value));
+        options.get(CliOption.PARALLEL).ifPresent(value -> query.put("parallel", value));
+        options.get(CliOption.WITH_REFERRERS).ifPresent(value -> query.put("withReferrers", value));
         return query;
     }
 }

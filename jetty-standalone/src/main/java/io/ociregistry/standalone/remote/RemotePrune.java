@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A pruning that a running server does, told as if it was done here. */
+/** Prunes through the admin API of a running server, and returns its report. */
 public record RemotePrune(RemoteServer server) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -49,8 +49,8 @@ public record RemotePrune(RemoteServer server) {
         }
     }
 
-    /** What is before both is before the earlier one. */
-    private static String earlier(String one, String other) {
-        return Instant.parse(one).isBefore(Instant.parse(other)) ? one : other;
+    /** The earlier time: an image before both times is before the earlier one. */
+    private static String earlier(String first, String second) {
+        return Instant.parse(first).isBefore(Instant.parse(second)) ? first : second;
     }
 }

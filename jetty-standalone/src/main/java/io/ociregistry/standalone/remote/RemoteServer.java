@@ -46,20 +46,20 @@ import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.util.Timeout;
 
-/** The admin API of a running server, as the commands use it that are told {@code --server}. */
+/** A client of a running server's admin API, for commands with {@code --server}. */
 public final class RemoteServer {
     static final String TOKEN_VARIABLE = "OCIREGISTRY_TOKEN";
-    /** What a header can carry. */
+    /** The characters that a header can carry. */
     private static final Pattern TOKEN = Pattern.compile("[!-~]+");
 
     private static final String PORT =
             "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}";
-    /** Host names may hold underscores, which {@link URI#getHost()} refuses. */
+    /** A URL with any host name; {@link URI#getHost()} refuses names with an underscore. */
     private static final Pattern BASE =
             Pattern.compile("https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:(" + PORT + "))?(/[A-Za-z0-9._~/-]*)?");
 
     private static final Timeout CONNECT = Timeout.ofSeconds(10);
-    private static final int LONGEST_ERROR = 1 << 16;
+    private static final int MAX_ERROR_BYTES = 1 << 16;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final URI base;
@@ -74,7 +74,7 @@ public final class RemoteServer {
         this.client = client(base, trust);
     }
 
-    /** Waits for answers without a limit: a server that reads a large cache for the first time takes long. */
+    /** Makes a client without a timeout for answers: reading a large cache for the first time takes long. */
     private static CloseableHttpClient client(URI base, Optional<RemoteTrust> trust) {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
@@ -97,24 +97,24 @@ public final class RemoteServer {
     }
 
     /**
-     * The one that the options name, if they name one.
+     * Makes a client of the server that {@code --server} names; empty without that option.
      *
-     * @param config says where a server on this machine has its token
+     * @param config the configuration that locates the token of a server on this machine
      */
-    public static Optional<RemoteServer> of(GivenOptions settings, ServerConfig config)
+    public static Optional<RemoteServer> of(GivenOptions options, ServerConfig config)
             throws UsageException, StartException {
-        var url = settings.get(CliOption.SERVER);
+        var url = options.get(CliOption.SERVER);
         if (url.isEmpty()) {
-            for (var flag : List.of(CliOption.TOKEN_FILE, CliOption.SERVER_CA)) {
-                if (settings.get(flag).isPresent()) {
-                    throw new UsageException(flag + " is for a server; add --server URL");
+            for (var option : List.of(CliOption.TOKEN_FILE, CliOption.SERVER_CA)) {
+                if (options.get(option).isPresent()) {
+                    throw new UsageException(option + " needs a server; add --server URL");
                 }
             }
             return Optional.empty();
         }
         var base = base(url.get());
-        var trust = RemoteTrust.of(base, settings.get(CliOption.SERVER_CA));
-        return Optional.of(new RemoteServer(base, token(settings, base, config), trust));
+        var trust = RemoteTrust.of(base, options.get(CliOption.SERVER_CA));
+        return Optional.of(new RemoteServer(base, token(options, base, config), trust));
     }
 
     private static URI base(String url) throws UsageException {
@@ -125,8 +125,8 @@ public final class RemoteServer {
         return URI.create(bare);
     }
 
-    private static SentToken token(GivenOptions settings, URI base, ServerConfig config) throws StartException {
-        var file = settings.get(CliOption.TOKEN_FILE);
+    private static SentToken token(GivenOptions options, URI base, ServerConfig config) throws StartException {
+        var file = options.get(CliOption.TOKEN_FILE);
         if (file.isEmpty()) {
             var given = variable().filter(value -> !value.isBlank());
             var place = "the variable " + TOKEN_VARIABLE;
@@ -148,16 +148,20 @@ public final class RemoteServer {
         }
     }
 
-    /** The first line. What is none is not told: it may be another secret. */
+    /** Returns the first line. The message does not quote an invalid token, which may be another secret. */
     static String token(String text, String where) throws StartException {
         return text.lines()
                 .findFirst()
                 .map(String::strip)
                 .filter(line -> TOKEN.matcher(line).matches())
-                .orElseThrow(() -> new StartException("cannot use " + where + ": it begins with no token", null));
+                .orElseThrow(() -> new StartException("cannot use " + where + ": its first line is not a token", null));
     }
 
-    /** GETs JSON. The caller closes it. Whoever wants to know is told why it may not be all. */
+    /**
+     * Requests JSON by GET. The caller closes the answer.
+     *
+     * @param warned gets warnings of the server that the answer may be incomplete
+     */
     public InputStream get(String path, Map<String, String> query, Consumer<String> warned) throws StartException {
         var answer = send("GET", path, query, "");
         for (Header warning : answer.response.getHeaders("Warning")) {
@@ -166,12 +170,12 @@ public final class RemoteServer {
         return answer.body;
     }
 
-    /** Does something, and gets JSON, as lines where it tells how it goes. The caller closes it. */
+    /** Requests an action by POST; the answer is JSON, or lines of JSON with its progress. The caller closes it. */
     InputStream post(String path, Map<String, String> query, String body) throws StartException {
         return send("POST", path, query, body).body;
     }
 
-    /** The time by the clock of the server. */
+    /** The current time by the clock of the server. */
     public Instant now() throws StartException {
         var answer = send("GET", "/cmd/status", Map.of(), "");
         try (answer.body) {
@@ -196,11 +200,11 @@ public final class RemoteServer {
             var answer = new Answer(response, body(request, response));
             if (response.getCode() != 200) {
                 throw new StartException(
-                        "the server at " + base + " refuses: " + reason(answer) + remark(response), null);
+                        "the server at " + base + " refused the request: " + reason(answer) + remark(response), null);
             }
             return answer;
         } catch (ConnectException | ConnectTimeoutException | UnknownHostException e) {
-            throw new StartException("cannot reach the server at " + base + "; " + question(e), e);
+            throw new StartException("cannot reach the server at " + base + ": " + unreachable(e), e);
         } catch (IOException e) {
             throw failed(e);
         } catch (HttpException e) {
@@ -208,7 +212,7 @@ public final class RemoteServer {
         }
     }
 
-    /** Closing it breaks the connection: closing the response alone would read the rest. */
+    /** A stream whose close aborts the connection; closing only the response would read the rest of the body. */
     private static InputStream body(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
         var entity = response.getEntity();
         return new FilterInputStream(entity == null ? InputStream.nullInputStream() : entity.getContent()) {
@@ -220,7 +224,7 @@ public final class RemoteServer {
         };
     }
 
-    /** What became of a connection that was lost. */
+    /** Makes the exception for a failed connection. */
     public StartException failed(IOException e) {
         var noTls = trust.flatMap(wanted -> wanted.reason(e));
         if (noTls.isPresent()) {
@@ -228,15 +232,15 @@ public final class RemoteServer {
         }
         if (e instanceof ClientProtocolException || e instanceof NoHttpResponseException) {
             return new StartException(
-                    "the server at " + base + " speaks no HTTP; is that port one with TLS? then write https://", e);
+                    "the server at " + base + " does not speak HTTP; if the port uses TLS, write https://", e);
         }
-        return new StartException("the connection to the server at " + base + " broke: " + e.getMessage(), e);
+        return new StartException("the connection to the server at " + base + " failed: " + e.getMessage(), e);
     }
 
-    private static String question(IOException e) {
+    private static String unreachable(IOException e) {
         return e instanceof UnknownHostException
-                ? "is that its name? It can't be resolved"
-                : "is it running there, and is that its (admin) port?";
+                ? "its name cannot be resolved; correct --server"
+                : "no program listens there; check that the server is running and that this is its (admin) port";
     }
 
     private static String text(Map<String, String> query) {
@@ -248,24 +252,24 @@ public final class RemoteServer {
                         .collect(Collectors.joining("&", "?", ""));
     }
 
-    /** What became of the token, where the server refuses the one who asks. */
+    /** The remark on the token, if the server refused the request because of it. */
     private String remark(ClassicHttpResponse response) {
         return response.getCode() == 401 || response.getCode() == 403 ? "; " + token.remark() : "";
     }
 
-    /** The message of an error as ours are, else the status. */
+    /** The message of an OCI error in JSON; otherwise the status. */
     private static String reason(Answer answer) {
         try (var body = answer.body) {
-            var message = JSON.readTree(body.readNBytes(LONGEST_ERROR))
+            var message = JSON.readTree(body.readNBytes(MAX_ERROR_BYTES))
                     .path("errors")
                     .path(0)
                     .path("message")
                     .asText("");
             return message.isEmpty() ? "status " + answer.response.getCode() : message;
         } catch (JsonProcessingException e) {
-            return "status " + answer.response.getCode() + ", and nothing that an ociregistry would say";
+            return "status " + answer.response.getCode() + ", and the body is not an error of an ociregistry";
         } catch (IOException e) {
-            return "status " + answer.response.getCode(); // the status is known, whatever became of the body
+            return "status " + answer.response.getCode(); // reading the body failed, but the status is known
         }
     }
 }

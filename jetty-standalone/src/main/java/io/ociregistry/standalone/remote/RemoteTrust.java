@@ -20,41 +20,41 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 
-/** Whom the command believes to be the server that it is told: who the authorities of {@code --server-ca} vouch for, else those of the operating system. */
+/** Verifies the server's certificate: with the CA certificates of {@code --server-ca}, otherwise with the system's. */
 final class RemoteTrust {
-    /** What Java says of it depends on how much of it there is to look at. */
+    /** Java's message for an answer without TLS; the rest of the message depends on the length of the answer. */
     private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
 
-    private final NoCertificate nothing = new NoCertificate();
+    private final NoCertificate noCertificate = new NoCertificate();
     private final TrustManager trust;
 
     private RemoteTrust(TrustManager trust) {
         this.trust = trust;
     }
 
-    /** For a server that is to have a certificate. */
+    /** Makes the trust for an https URL; empty for an http URL. */
     static Optional<RemoteTrust> of(URI server, Optional<String> authorities) throws UsageException, StartException {
         if (!"https".equals(server.getScheme())) {
             if (authorities.isPresent()) {
-                throw new UsageException(CliOption.SERVER_CA + " is for a server with TLS, and " + CliOption.SERVER
-                        + " " + server + " is none; write https://, or leave it out");
+                throw new UsageException(CliOption.SERVER_CA + " needs a server with TLS, and " + CliOption.SERVER + " "
+                        + server + " has none; write https://, or remove " + CliOption.SERVER_CA);
             }
             return Optional.empty();
         }
         return Optional.of(
-                new RemoteTrust(authorities.isPresent() ? vouchedForBy(authorities.get()) : vouchedForByTheSystem()));
+                new RemoteTrust(authorities.isPresent() ? trustOf(authorities.get()) : systemTrust()));
     }
 
-    private static TrustManager vouchedForBy(String file) throws StartException {
+    private static TrustManager trustOf(String file) throws StartException {
         try {
             var trust = PemFiles.authorities(CliOption.SERVER_CA.toString(), Path.of(file));
             return new ExplainingTrustManager(trust, CliOption.SERVER_CA + " " + file, "that file");
         } catch (UnusableFileException e) {
-            throw new StartException(e.getMessage() + "; it is to hold certificates in PEM", e);
+            throw new StartException(e.getMessage() + "; write the path of a PEM file with certificates", e);
         }
     }
 
-    private static TrustManager vouchedForByTheSystem() {
+    private static TrustManager systemTrust() {
         return new ExplainingTrustManager(
                 SystemTrust.ofThisMachine().get(), "the operating system", "the file of " + CliOption.SERVER_CA);
     }
@@ -62,25 +62,25 @@ final class RemoteTrust {
     SSLContext context() {
         try {
             var context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[] {nothing}, new TrustManager[] {trust}, null);
+            context.init(new KeyManager[] {noCertificate}, new TrustManager[] {trust}, null);
             return context;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no TLS", e);
+            throw new IllegalStateException("this Java runtime has no TLS", e);
         }
     }
 
-    /** Why there is no TLS connection, and what to do; empty if that is not what failed. */
+    /** The reason of a failed TLS handshake and the remedy; empty for other failures. */
     Optional<String> reason(IOException e) {
-        var said = String.valueOf(e.getMessage());
+        var message = String.valueOf(e.getMessage());
         boolean untrusted = e.getCause() instanceof CertificateException;
-        if (nothing.isWanted() && !untrusted) {
-            return Optional.of(said
-                    + "; that server wants a certificate of its clients, and a command has none: ask its admin.port,"
-                    + " which is plain HTTP");
+        if (noCertificate.isWanted() && !untrusted) {
+            return Optional.of(message
+                    + "; the server requires a client certificate, and a command has none: use its admin.port, which is"
+                    + " plain HTTP");
         }
-        if (NO_TLS.matcher(said).find()) {
-            return Optional.of(said + "; is that a port with TLS? admin.port is always plain HTTP");
+        if (NO_TLS.matcher(message).find()) {
+            return Optional.of(message + "; is that a port with TLS? admin.port is always plain HTTP");
         }
-        return e instanceof SSLException ? Optional.of(said) : Optional.empty();
+        return e instanceof SSLException ? Optional.of(message) : Optional.empty();
     }
 }

@@ -23,20 +23,20 @@ import java.util.regex.Pattern;
  * The token that a command sends to a server.
  *
  * @param value the token; empty if the command sends none
- * @param remark completes the error that the server answers if it refuses the command: where the token is from, or why
- *     none was sent
+ * @param remark an addition to the error of a server that refuses the command: the source of the token, or why none was
+ *     sent
  */
 record SentToken(Optional<String> value, String remark) {
     private static final Pattern ADDRESS = Pattern.compile("\\d+\\.\\d+\\.\\d+\\.\\d+|\\[.*]");
 
     /** A token that the user gave to this command. */
     static SentToken given(String token, String place) {
-        return new SentToken(Optional.of(token), "the token sent was that of " + place);
+        return new SentToken(Optional.of(token), "the command sent the token of " + place);
     }
 
     /**
-     * The token of a server on this machine: the one of the configuration, otherwise the one in the image path. It is
-     * sent to this machine alone; a token that can't be read is not sent, since the server may want none.
+     * The token of a server on this machine: that of the configuration, otherwise that in the image path. It is sent to
+     * no other machine. An unreadable token is not an error, because the server may need none.
      */
     static SentToken found(URI server, ServerConfig config) {
         if (!isThisMachine(server)) {
@@ -60,7 +60,7 @@ record SentToken(Optional<String> value, String remark) {
             return given(RemoteServer.token(Files.readString(file), place), place);
         } catch (IOException e) {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : CommandFailure.reason(e);
-            return none("no token was sent, because the token file " + file + " can't be read: " + reason
+            return none("no token was sent, because the token file " + file + " cannot be read: " + reason
                     + ". Run the command as root or as the user of the server, check " + namedBy
                     + ", or give the token with " + CliOption.TOKEN_FILE + " or " + RemoteServer.TOKEN_VARIABLE);
         } catch (StartException e) {
@@ -73,11 +73,11 @@ record SentToken(Optional<String> value, String remark) {
     }
 
     /**
-     * Whether a URL means this machine for certain. A name does not: what it resolves to may be another machine the
-     * next time.
+     * Whether a URL certainly means this machine. A name other than localhost does not, because it may resolve to
+     * another machine the next time.
      */
     static boolean isThisMachine(URI server) {
-        String host = Objects.requireNonNullElse(server.getHost(), ""); // a name with an underscore has no host here
+        String host = Objects.requireNonNullElse(server.getHost(), ""); // URI has no host for a name with an underscore
         if (!ADDRESS.matcher(host).matches()) {
             return host.equalsIgnoreCase("localhost");
         }
