@@ -125,7 +125,7 @@ public final class ErrorMapping {
             case 429 ->
                 new RegistryException(
                         ErrorCode.TOO_MANY_REQUESTS,
-                        message + ": the upstream limits the pulls of this server",
+                        message + ": the upstream limits how much this server may pull",
                         null,
                         retryAfter(answer));
             case 508 ->
