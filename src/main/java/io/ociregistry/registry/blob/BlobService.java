@@ -127,7 +127,8 @@ public final class BlobService implements AutoCloseable {
 
     private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
         negativeCache.check(new BlobKey(repository, digest));
-        return manifestCheck.checked(upstream(repository, digest), repository, digest)
+        return manifestCheck
+                .checked(upstream(repository, digest), repository, digest)
                 .thenCompose(blob -> fetch(repository, blob, priority));
     }
 
@@ -140,8 +141,8 @@ public final class BlobService implements AutoCloseable {
         return get(repository, digest, Priority.CLIENT).thenCompose(source -> {
             Optional<RequestedRange.Part> part =
                     source.size().isPresent() ? range.of(source.size().getAsLong()) : Optional.empty();
-            boolean isArriving = downloads.isArriving(downloadKey(repository, digest));
-            return part.isPresent() && isArriving
+            boolean isInFlight = downloads.isArriving(downloadKey(repository, digest));
+            return part.isPresent() && isInFlight
                     ? ranges.fetch(upstream(repository, digest), repository, source, part.get())
                     : CompletableFuture.completedStage(source);
         });

@@ -75,15 +75,15 @@ final class Downloads {
 
     /** Returns the blobs that upstreams have started to send and that are still in flight. */
     List<ArrivingBlob> arriving() {
-        List<ArrivingBlob> arriving = new ArrayList<>();
+        List<ArrivingBlob> found = new ArrayList<>();
         inFlight.forEach((key, transfer) -> key.source().ifPresent(source -> transfer.download()
                 .map(download -> new ArrivingBlob(
                         key.digest().toString(),
                         source.toString(),
                         download.held(),
                         download.size().isPresent() ? download.size().getAsLong() : null))
-                .ifPresent(arriving::add)));
-        return arriving;
+                .ifPresent(found::add)));
+        return found;
     }
 
     /** Returns the size of a blob in flight; empty if it is not in flight or its upstream has not sent the size yet. */
@@ -147,8 +147,8 @@ final class Downloads {
             return CompletableFuture.completedStage(stored.get());
         }
         // Registered before the download can end, so that the download is still open when this stage asks for a reader.
-        CompletionStage<BlobSource> reader = own.thenApply(
-                download -> download.flatMap(BlobDownload::reader).orElseThrow());
+        CompletionStage<BlobSource> reader =
+                own.thenApply(download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
             receiver.open().ifPresent(open -> own.complete(Optional.of(open)));
             own.once.start(executor);

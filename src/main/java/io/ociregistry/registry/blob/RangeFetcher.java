@@ -41,8 +41,8 @@ final class RangeFetcher implements AutoCloseable {
 
     private final BlobStore store;
     private final Supplier<Duration> patience;
-    private final ThreadPoolExecutor executor =
-            new ThreadPoolExecutor(0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
+    private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
+            0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
 
     /**
      * Creates a fetcher.

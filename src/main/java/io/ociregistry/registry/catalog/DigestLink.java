@@ -75,8 +75,7 @@ record DigestLink(
 
     /** Returns the list after one more manifest of the repository names the digest. */
     static DigestLink named(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
-        DigestLink found =
-                find(first, link -> link.isOf(repository, kind) && (link.count() == 0 || link.size == size));
+        DigestLink found = find(first, link -> link.isOf(repository, kind) && (link.count() == 0 || link.size == size));
         if (found != null) {
             return new DigestLink(repository, kind, size, found.count() + 1, found.marks(), without(first, found));
         }

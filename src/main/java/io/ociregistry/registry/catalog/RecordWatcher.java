@@ -39,7 +39,7 @@ public final class RecordWatcher implements AutoCloseable {
      * The intervals between scans of the record directories.
      *
      * @param atMost the shortest time between two scans that misses cause
-     * @param share limits scans caused by misses to about one part in {@code share} of the time
+     * @param share the limit for scans caused by misses: about one part of the time in this number of parts
      * @param always the time between two periodic scans
      */
     public record Pace(Duration atMost, int share, Duration always) {
@@ -48,17 +48,17 @@ public final class RecordWatcher implements AutoCloseable {
 
     private final ManifestStore records;
     private final ContentIndex index;
-    private final Pace pace;
+    private final Pace intervals;
     private final RecordChanges changes;
     private final ScheduledThreadPoolExecutor scheduler;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private volatile CompletableFuture<Void> runningScan = CompletableFuture.completedFuture(null);
     private volatile long nextScanNanos = System.nanoTime();
 
-    public RecordWatcher(ManifestStore records, ContentIndex index, Pace pace) {
+    public RecordWatcher(ManifestStore records, ContentIndex index, Pace intervals) {
         this.records = records;
         this.index = index;
-        this.pace = pace;
+        this.intervals = intervals;
         this.changes = new IndexUpdater(index);
         this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
     }
@@ -87,7 +87,7 @@ public final class RecordWatcher implements AutoCloseable {
                 ready.completeExceptionally(e);
             }
         });
-        long millis = pace.always.toMillis();
+        long millis = intervals.always.toMillis();
         scheduler.scheduleWithFixedDelay(this::scan, millis, millis, TimeUnit.MILLISECONDS);
         try {
             ready.get(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -167,7 +167,7 @@ public final class RecordWatcher implements AutoCloseable {
             LOG.error("scanning for changed manifest records failed; retried at the next scan: {}", e.toString());
         }
         long end = System.nanoTime();
-        nextScanNanos = end + Math.max(pace.atMost.toNanos(), pace.share * (end - start));
+        nextScanNanos = end + Math.max(intervals.atMost.toNanos(), intervals.share * (end - start));
     }
 
     @Override

@@ -178,7 +178,8 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ConcurrencyLimit limit(Upstream upstream) {
-        return limits.get(upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), source.atATime()));
+        return limits.get(
+                upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), source.atATime()));
     }
 
     /**
@@ -248,7 +249,8 @@ public final class ListService<N extends ListName, V> {
                 .map(list -> new ListResult<>(
                         list.list(),
                         list.next(),
-                        Optional.of("the " + name + " are only the first ones, follow the Link header for the rest: " + reason)));
+                        Optional.of("the " + name + " are only the first ones, follow the Link header for the rest: "
+                                + reason)));
     }
 
     private Optional<ListResult<V>> offline(N name, Optional<CachedList<V>> last, String reason) {
@@ -256,7 +258,8 @@ public final class ListService<N extends ListName, V> {
                 .map(checked -> "those listed at " + checked + " (" + age(checked) + " ago) and the cached ones: ")
                 .orElse("only the cached ones: ");
         return source.offline(name, last.map(CachedList::list))
-                .map(list -> new ListResult<>(list, Optional.empty(), Optional.of("the " + name + " are " + origin + reason)));
+                .map(list -> new ListResult<>(
+                        list, Optional.empty(), Optional.of("the " + name + " are " + origin + reason)));
     }
 
     private String age(Instant checked) {

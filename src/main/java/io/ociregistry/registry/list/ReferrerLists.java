@@ -77,7 +77,8 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
         if (received.isEmpty() && !requested.isFirst()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER,
-                    "GET the " + name + ": upstream has no page at its own link to the next page; start again without it");
+                    "GET the " + name
+                            + ": upstream has no page at its own link to the next page; start again without it");
         }
         Optional<String> nextQuery = received.flatMap(Paginator.Some::next);
         Optional<ListPage> next = nextQuery.flatMap(query -> requested.continued("", query));
@@ -165,7 +166,8 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
     @Override
     public ReferrerList read(byte[] json) {
         return ReferrerList.parse(json)
-                .orElseThrow(() -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "the JSON is not an image index"));
+                .orElseThrow(
+                        () -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "the JSON is not an image index"));
     }
 
     private static ImageReference referrersTag(ListName.Referrers name) {

@@ -80,7 +80,8 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
             int weight = page.tags().stream()
                     .mapToInt(tag -> PER_TAG + PER_CHARACTER * tag.length())
                     .sum();
-            return new ReadPages(before, page, weight + before.map(ReadPages::weight).orElse(0));
+            return new ReadPages(
+                    before, page, weight + before.map(ReadPages::weight).orElse(0));
         }
 
         TagList all() {
@@ -98,7 +99,8 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
      * cut; otherwise the client continues by the upstream's own link (ADR 33).
      */
     @Override
-    public ListResult<TagList> page(Upstream upstream, ListName.Tags name, ListPage requested, Consumer<TagList> whole) {
+    public ListResult<TagList> page(
+            Upstream upstream, ListName.Tags name, ListPage requested, Consumer<TagList> whole) {
         UpstreamPage first = fetchPage(upstream, name, requested.isFirst() ? FIRST : requested);
         if (requested.isFirst() && first.next.isEmpty()) {
             whole.accept(first.tags);
@@ -107,7 +109,8 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
         if (requested.size() == 0) {
             return cut(first.tags, requested);
         }
-        boolean isTooLarge = requested.isFirst() && first.isLargerThan(requested) && !first.continuesAfterTag(requested);
+        boolean isTooLarge =
+                requested.isFirst() && first.isLargerThan(requested) && !first.continuesAfterTag(requested);
         UpstreamPage received = isTooLarge ? fetchPage(upstream, name, requested) : first;
         if (requested.next().isEmpty() && !received.isAfter(requested.last())) {
             // The upstream ignores "last", or has another order.
@@ -117,7 +120,8 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
         }
         ListResult<TagList> page = received.isLargerThan(requested) && received.continuesAfterTag(requested)
                 ? cut(received.tags, requested)
-                : ListResult.certain(received.tags, received.next.map(next -> nextPage(requested, received.tags, next)));
+                : ListResult.certain(
+                        received.tags, received.next.map(next -> nextPage(requested, received.tags, next)));
         note(name, requested, page, whole);
         return page;
     }
@@ -213,7 +217,8 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
         }
         String attempt = "GET tags/list of " + name.repository() + ": ";
         if (!answer.isFound()) {
-            throw new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, attempt + "upstream answered " + answer.status());
+            throw new RegistryException(
+                    ErrorCode.UPSTREAM_BAD_ANSWER, attempt + "upstream answered " + answer.status());
         }
         try {
             return Optional.of(TagList.parse(answer.bytes()));

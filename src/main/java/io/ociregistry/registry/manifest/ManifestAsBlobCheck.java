@@ -26,8 +26,7 @@ import java.util.function.Supplier;
  */
 public final class ManifestAsBlobCheck {
     /** Failures with which the blob request would fail too, after waiting as long once more. */
-    private static final Set<ErrorCode> NO_ANSWER =
-            Set.of(ErrorCode.UPSTREAM_UNREACHABLE, ErrorCode.UPSTREAM_TIMEOUT);
+    private static final Set<ErrorCode> NO_ANSWER = Set.of(ErrorCode.UPSTREAM_UNREACHABLE, ErrorCode.UPSTREAM_TIMEOUT);
 
     private final ContentIndex index;
     private final Supplier<RegistryTrust> trust;

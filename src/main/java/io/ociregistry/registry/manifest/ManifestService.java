@@ -68,7 +68,8 @@ public final class ManifestService {
         this.maxBytes = initial.maxManifestBytes();
         this.airGapped = initial.airGapped();
         this.negativeCache = new NegativeCache<>(initial.cache().negativeTtl(), Ticker.systemTicker());
-        this.revalidator = new TagRevalidator(index, upstreams, config, new RevalidatedManifests(), negativeCache, clock);
+        this.revalidator =
+                new TagRevalidator(index, upstreams, config, new RevalidatedManifests(), negativeCache, clock);
     }
 
     /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the manifests. */
@@ -135,7 +136,10 @@ public final class ManifestService {
         negativeCache.check(name);
         Upstream upstream = upstreams.get(name.repository().registry());
         upstream.check(RequestKind.MANIFEST);
-        return flights.join(name, upstream.metadata(priority), () -> negativeCache.noting(name, () -> fetch(upstream, name)))
+        return flights.join(
+                        name,
+                        upstream.metadata(priority),
+                        () -> negativeCache.noting(name, () -> fetch(upstream, name)))
                 .thenApply(ManifestResult::certain);
     }
 
@@ -195,7 +199,8 @@ public final class ManifestService {
 
     /** Fetches the manifest that {@code source} means and stores it under {@code name}. */
     private Manifest fetch(Upstream upstream, ImageReference source, ImageReference name) {
-        Fetched fetched = storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
+        Fetched fetched =
+                storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
         Manifest manifest = fetched.manifest;
         // Confirmed before it can be found, so that a registry that only names this digest does not show it.
         index.confirmManifest(name.repository(), manifest.digest());
@@ -212,8 +217,7 @@ public final class ManifestService {
     }
 
     private void keep(Manifest manifest, ImageReference name, Instant checked) {
-        store.confirm(
-                manifest, name, index.nextCheck(name, checked), record -> index.add(ManifestSummary.of(record)));
+        store.confirm(manifest, name, index.nextCheck(name, checked), record -> index.add(ManifestSummary.of(record)));
     }
 
     /**
@@ -241,9 +245,8 @@ public final class ManifestService {
         if (!(name.reference() instanceof Digest digest)) {
             return Optional.empty();
         }
-        boolean isTrusted =
-                config.get().trust().isConfigured(name.repository().registry())
-                        || cached(name).isPresent();
+        boolean isTrusted = config.get().trust().isConfigured(name.repository().registry())
+                || cached(name).isPresent();
         Optional<Manifest> shared = isTrusted ? store.find(digest) : Optional.empty();
         return shared.filter(found -> ManifestAsBlobCheck.saysManifest(
                 upstream.headManifest(name.repository().name(), digest), digest));

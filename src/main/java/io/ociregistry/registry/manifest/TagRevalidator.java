@@ -113,7 +113,12 @@ final class TagRevalidator {
                 .copy()
                 .completeOnTimeout(
                         stale(name, cached, "its upstream has not answered yet"),
-                        Math.max(0, config.get().patience().minus(upstream.silence()).toMillis()),
+                        Math.max(
+                                0,
+                                config.get()
+                                        .patience()
+                                        .minus(upstream.silence())
+                                        .toMillis()),
                         TimeUnit.MILLISECONDS);
     }
 
@@ -138,7 +143,8 @@ final class TagRevalidator {
             index.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
-        return now.map(digest -> fetchMoved(upstream, name, digest)).orElseGet(() -> manifests.fetch(upstream, name, name));
+        return now.map(digest -> fetchMoved(upstream, name, digest))
+                .orElseGet(() -> manifests.fetch(upstream, name, name));
     }
 
     /**
@@ -176,7 +182,7 @@ final class TagRevalidator {
         String age = GoDuration.format(Duration.between(checked, clock.instant()));
         return new ManifestResult(
                 cached,
-                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): " + reason
-                        + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
+                Optional.of(name + " is served from the cache, as it was at " + checked + " (" + age + " ago): "
+                        + reason + (index.isDoubtful(name) ? "; the record of a newer image was lost" : "")));
     }
 }

@@ -161,8 +161,7 @@ class OthersBytesTest {
     }
 
     @Test
-    void repositoryJoinsADownloadOfItsRegistryByHeadWithoutALink()
-            throws Exception {
+    void repositoryJoinsADownloadOfItsRegistryByHeadWithoutALink() throws Exception {
         get(PRIVATE, "team/app").body();
         settle();
         other.blob("x/y", layer);

@@ -78,7 +78,10 @@ class ContentIndexTest {
             each.add(newerFirst ? old : late);
             assertEquals(Optional.of(newer.digest()), each.find(name("quay.io/a:v1")));
             assertEquals(NOW.plusMillis(1), each.checked(name("quay.io/a:v1")));
-            assertEquals(Optional.of(IMAGE.digest()), each.find(name("quay.io/a@" + IMAGE.digest())), "still found by its digest");
+            assertEquals(
+                    Optional.of(IMAGE.digest()),
+                    each.find(name("quay.io/a@" + IMAGE.digest())),
+                    "still found by its digest");
         }
     }
 
@@ -115,7 +118,8 @@ class ContentIndexTest {
 
         index.add(record(INDEX, "evil.example/a:index", NOW));
         assertEquals(Optional.empty(), index.find(name("evil.example/a@" + CHILD)));
-        assertEquals(Optional.of(INDEX.digest()), index.find(name("evil.example/a:index")), "its upstream sent this one");
+        assertEquals(
+                Optional.of(INDEX.digest()), index.find(name("evil.example/a:index")), "its upstream sent this one");
     }
 
     @Test

@@ -106,7 +106,9 @@ class RecordWatcherTest {
         CompletableFuture<ManifestResult> named = get(ImageReference.parse("evil.example/a@" + image.digest()));
         assertFalse(named.isDone());
         held.countDown();
-        assertTrue(named.handle((found, failure) -> failure != null).join(), "its own upstream does not have the manifest");
+        assertTrue(
+                named.handle((found, failure) -> failure != null).join(),
+                "its own upstream does not have the manifest");
     }
 
     @Test
