@@ -59,8 +59,7 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
             real.put(real(name), name);
             long size = size(name).orElseThrow(() -> new ArchiveException(path(), name, "it is missing"));
             if (size > limit) {
-                throw new ArchiveException(
-                        path(), name, "it has " + size + " bytes, more than the limit of " + limit);
+                throw new ArchiveException(path(), name, "it has " + size + " bytes, more than the limit of " + limit);
             }
         }
         Map<String, byte[]> read = new HashMap<>();

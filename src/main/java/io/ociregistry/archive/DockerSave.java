@@ -32,7 +32,7 @@ final class DockerSave {
     private static final MediaType CONFIG = new MediaType("application/vnd.oci.image.config.v1+json");
     private static final Pattern DIGEST_IN_NAME = Pattern.compile("(?:.*/|sha256:)?([0-9a-f]{64})(?:\\.json)?");
 
-    /** One image with the names of its files. */
+    /** An image with the names of its files. */
     record Image(String config, List<String> tags, List<String> layers) {}
 
     private final ArchiveFiles files;
@@ -157,8 +157,9 @@ final class DockerSave {
                 .orElseThrow(() -> new ArchiveException(files.path(), name, "it is missing"));
         if (!layer.diffId().toString().equals(diff)) {
             throw new ArchiveException(
-                    files.path(), name, "the image's config says that its digest is " + diff + ", but it is "
-                            + layer.diffId());
+                    files.path(),
+                    name,
+                    "the image's config says that its digest is " + diff + ", but it is " + layer.diffId());
         }
         return layer;
     }

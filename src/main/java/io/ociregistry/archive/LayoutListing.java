@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 /**
  * Collects the images of a layout to be written, in the order of the calls. Not thread-safe.
  *
- * <p>It produces an {@code index.json} with a descriptor for every name, as skopeo, crane and containerd expect, and a
- * {@code manifest.json} for {@code docker load}.
+ * <p>The results are an {@code index.json} with a descriptor for every name, as skopeo, crane and containerd expect,
+ * and a {@code manifest.json} for {@code docker load}.
  */
 public final class LayoutListing {
     private static final Set<String> CONFIGS =

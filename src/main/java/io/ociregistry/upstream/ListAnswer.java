@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One page of a list as an upstream sent it, or the upstream's definite answer that the list does not exist.
+ * A page of a list as an upstream sent it, or the upstream's definite answer that the list does not exist.
  *
  * @param status 200, or one of {@link #NO}
  * @param contentType Content-Type, {@link MediaType#NONE} if it was not sent

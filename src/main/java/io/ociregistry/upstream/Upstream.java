@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
 /**
- * One registry from which this server pulls. Thread-safe.
+ * A registry from which this server pulls. Thread-safe.
  *
  * <p>Every request blocks until the headers of the answer have arrived, so it must run on one of the two executors. It
  * authenticates and follows redirects. Blobs are not decoded, see {@link BlobAnswer#decoded()}.

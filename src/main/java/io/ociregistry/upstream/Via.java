@@ -1,6 +1,5 @@
 package io.ociregistry.upstream;
 
-import io.ociregistry.upstream.work.UpstreamExecutors;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -13,8 +12,8 @@ import java.util.stream.Stream;
 /**
  * The servers that forwarded a request to this one ({@code Via}, RFC 9110, 7.6.3), by which loops are detected.
  *
- * <p>The value is bound to the thread that works for the request, and to the tasks that this thread submits to
- * {@link UpstreamExecutors}. Work without a client request has no hops.
+ * <p>The value is bound to the thread that works for the request, and to the tasks that this thread submits to the
+ * executors of an {@link Upstream}. Work without a client request has no hops.
  *
  * @param hops the entries of the header as received, the first server first
  */

@@ -1,5 +1,5 @@
 /**
- * The face of another registry: requests, answers and priorities.
+ * The interface of an upstream registry: requests, answers and priorities.
  *
  * <p>Entry types: {@link Upstream}, {@link Upstreams}.
  *

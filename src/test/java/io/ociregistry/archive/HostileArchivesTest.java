@@ -132,7 +132,9 @@ class HostileArchivesTest {
             }
         }
 
-        assertMessage(assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES)), "headers of more");
+        assertMessage(
+                assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES)),
+                "headers of more");
     }
 
     @Test
@@ -141,7 +143,8 @@ class HostileArchivesTest {
             byte[] tar = layout().tar(packing);
             Path file = Files.write(directory.resolve("cut"), Arrays.copyOf(tar, tar.length / 2));
 
-            ArchiveException e = assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES));
+            ArchiveException e =
+                    assertThrows(ArchiveException.class, () -> ImageArchive.open(file, MAX_MANIFEST_BYTES));
 
             assertMessage(e, file.toString());
             assertMessage(e, "check that it was copied completely");

@@ -198,7 +198,8 @@ class ImageArchiveTest {
                         List.of("app:1"),
                         Digest.of(compressed).hex() + ".tar.gz");
 
-        ImageArchive archive = ImageArchive.open(made.tar(directory.resolve("a.tar"), Packing.ZSTD), MAX_MANIFEST_BYTES);
+        ImageArchive archive =
+                ImageArchive.open(made.tar(directory.resolve("a.tar"), Packing.ZSTD), MAX_MANIFEST_BYTES);
 
         Descriptor layer = archive.manifest(archive.images().get(0).digest())
                 .orElseThrow()

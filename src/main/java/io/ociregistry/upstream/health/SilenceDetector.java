@@ -161,8 +161,8 @@ public final class SilenceDetector {
         if (isStillSilent(asked)) {
             breaker.failed(new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
-                    "it accepts connections, but has answered neither requests nor a probe for "
-                            + duration.toSeconds() + " s"));
+                    "it accepts connections, but has answered neither requests nor a probe for " + duration.toSeconds()
+                            + " s"));
         }
     }
 

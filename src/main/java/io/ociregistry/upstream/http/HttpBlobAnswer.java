@@ -30,8 +30,8 @@ final class HttpBlobAnswer implements BlobAnswer {
         this.size = size;
         var entity = answer.response().getEntity();
         InputStream content = entity == null ? InputStream.nullInputStream() : entity.getContent();
-        this.wire = new ConnectionBody(
-                bandwidth.map(limit -> limit.limit(content)).orElse(content), answer, signOfLife);
+        this.wire =
+                new ConnectionBody(bandwidth.map(limit -> limit.limit(content)).orElse(content), answer, signOfLife);
         this.body = UnrequestedEncoding.peekable(wire);
     }
 

@@ -92,7 +92,8 @@ public final class HttpUpstream implements Upstream {
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         String action = describe("GET manifest", repository, reference);
-        HttpAnswer answer = send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
+        HttpAnswer answer =
+                send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
         try {
             check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
@@ -109,7 +110,13 @@ public final class HttpUpstream implements Upstream {
     public HeadAnswer headManifest(String repository, Reference reference) {
         String action = describe("HEAD manifest", repository, reference);
         return head(
-                MANIFESTS, repository, reference, action, ErrorCode.MANIFEST_UNKNOWN, MANIFEST_HEADERS, MANIFEST_HEADERS);
+                MANIFESTS,
+                repository,
+                reference,
+                action,
+                ErrorCode.MANIFEST_UNKNOWN,
+                MANIFEST_HEADERS,
+                MANIFEST_HEADERS);
     }
 
     @Override
@@ -122,7 +129,8 @@ public final class HttpUpstream implements Upstream {
                     action + ": the answer is about another blob: "
                             + answer.digest().get());
         }
-        return new HeadAnswer(possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+        return new HeadAnswer(
+                possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
     }
 
     /** Some registries send the SHA-256 digest for every blob, so digests of different algorithms are not compared. */
@@ -400,7 +408,8 @@ public final class HttpUpstream implements Upstream {
             }
         }
         throw new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is larger than " + maxBytes + " bytes; " + reason);
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                action + ": the answer is larger than " + maxBytes + " bytes; " + reason);
     }
 
     private static OptionalLong length(ClassicHttpResponse response) {

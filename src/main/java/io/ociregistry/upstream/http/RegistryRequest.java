@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends one request to a registry, answers challenges and follows redirects. Used once, by one thread.
  *
- * <p>It follows at most 10 redirects. It never sends the credentials of one origin to another, and never follows a
- * redirect from https to http. It answers one challenge of each origin.
+ * <p>At most 10 redirects are followed, and never one from https to http. The credentials of one origin are never sent
+ * to another. One challenge of each origin is answered.
  */
 final class RegistryRequest {
     private static final int MAX_REDIRECTS = 10;
@@ -196,9 +196,7 @@ final class RegistryRequest {
             URI next = target(location == null ? "" : location.getValue().strip());
             Origin after = transport.targets().check(next);
             uri = next;
-            return after.equals(before)
-                    ? attempt
-                    : transport.authenticator().elsewhere(after, request.repository());
+            return after.equals(before) ? attempt : transport.authenticator().elsewhere(after, request.repository());
         } catch (RegistryException e) {
             throw described(e);
         } catch (IllegalArgumentException e) {

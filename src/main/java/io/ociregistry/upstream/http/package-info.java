@@ -1,5 +1,5 @@
 /**
- * One registry over HTTP: requests, redirects, answers.
+ * Requests to a registry over HTTP, with redirects, and its answers.
  *
  * <p>Entry types: {@link HttpUpstream}, {@link RegistryRequest}.
  *

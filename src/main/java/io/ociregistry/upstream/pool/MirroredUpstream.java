@@ -249,7 +249,8 @@ final class MirroredUpstream implements Upstream {
             throw wrong(source, "it sent manifest " + manifest.digest() + " for " + digest);
         } catch (RegistryException e) {
             if (reference instanceof Digest) {
-                LOG.error("{} sent wrong content for {}; trying the next source: {}", source, reference, e.getMessage());
+                LOG.error(
+                        "{} sent wrong content for {}; trying the next source: {}", source, reference, e.getMessage());
             }
             throw wrong(source, e.getMessage());
         }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One upstream with the resources that are released with it.
+ * An upstream with the resources that are released with it.
  *
  * @param sources the registry and its mirrors
  * @param clients the connections of its own; none for an unlisted registry, which shares connections

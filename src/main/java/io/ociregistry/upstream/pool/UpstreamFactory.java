@@ -64,7 +64,7 @@ public final class UpstreamFactory implements AutoCloseable {
 
     /** Probing of an unlisted registry ends after this time, because clients can name any number of dead registries. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
-    /** The time at a stop for completed downloads to reach the disk. */
+    /** The time at a stop for completed downloads to settings the disk. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
     private final String pseudonym;
@@ -112,29 +112,32 @@ public final class UpstreamFactory implements AutoCloseable {
      * @param shared the connections of unlisted registries
      * @param before the upstream of the same registry that is replaced
      */
-    PooledUpstream connect(UpstreamSettings reach, UpstreamClients shared, Optional<PooledUpstream> before) {
-        PooledUpstream.Line line = before.filter(known -> known.reach().limits().equals(reach.limits()))
+    PooledUpstream connect(UpstreamSettings settings, UpstreamClients shared, Optional<PooledUpstream> before) {
+        PooledUpstream.Line resources = before.filter(
+                        known -> known.reach().limits().equals(settings.limits()))
                 .map(PooledUpstream::line)
-                .orElseGet(() -> line(reach));
-        return reach.entry().isPresent() ? listed(reach, reach.entry().get(), line) : unlisted(reach, shared, line);
+                .orElseGet(() -> resources(settings));
+        return settings.entry().isPresent()
+                ? listed(settings, settings.entry().get(), resources)
+                : unlisted(settings, shared, resources);
     }
 
-    private PooledUpstream.Line line(UpstreamSettings reach) {
-        Limits limits = reach.limits();
-        UpstreamExecutors own = new UpstreamExecutors(reach.name().toString(), limits.downloads());
+    private PooledUpstream.Line resources(UpstreamSettings settings) {
+        Limits limits = settings.limits();
+        UpstreamExecutors own = new UpstreamExecutors(settings.name().toString(), limits.downloads());
         executors.add(own);
         Optional<Bandwidth> bandwidth = limits.bandwidth()
                 .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
         return new PooledUpstream.Line(own, bandwidth);
     }
 
-    private PooledUpstream listed(UpstreamSettings reach, UpstreamConfig config, PooledUpstream.Line line) {
-        RegistryName name = reach.name();
+    private PooledUpstream listed(UpstreamSettings settings, UpstreamConfig config, PooledUpstream.Line resources) {
+        RegistryName name = settings.name();
         Origin origin = config.endpoint()
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
         UpstreamClients own =
-                clients(config.tls(), proxies(config.proxy(), OWN_PROXY, reach), origin, reach.timeouts());
+                clients(config.tls(), proxies(config.proxy(), OWN_PROXY, settings), origin, settings.timeouts());
         HttpUpstream registry = upstream(
                 name,
                 UpstreamLocation.in(origin),
@@ -142,28 +145,29 @@ public final class UpstreamFactory implements AutoCloseable {
                 own,
                 new CredentialPolicy(
                         origin, sources.of(config.auth(), server(config)), AuthConfig.realms(config.auth())),
-                line,
+                resources,
                 pace);
         if (config.mirrors().isEmpty()) {
-            return new PooledUpstream(reach, registry, List.of(registry), List.of(own), line);
+            return new PooledUpstream(settings, registry, List.of(registry), List.of(own), resources);
         }
         List<UpstreamClients> all = new ArrayList<>(List.of(own));
         List<HttpUpstream> mirrors = new ArrayList<>();
         for (MirrorConfig mirror : config.mirrors()) {
             UpstreamClients ownOfMirror = clients(
                     mirror.tls(),
-                    proxies(mirror.proxy(), MIRRORS_PROXY, reach),
+                    proxies(mirror.proxy(), MIRRORS_PROXY, settings),
                     Origin.of(mirror.url()),
-                    mirrorTimeouts(reach, config));
+                    mirrorTimeouts(settings, config));
             all.add(ownOfMirror);
-            mirrors.add(mirror(name, mirror, ownOfMirror, line));
+            mirrors.add(mirror(name, mirror, ownOfMirror, resources));
         }
         List<HttpUpstream> withRegistry = new ArrayList<>(mirrors);
         withRegistry.add(registry);
-        return new PooledUpstream(reach, new MirroredUpstream(mirrors, registry), withRegistry, all, line);
+        return new PooledUpstream(settings, new MirroredUpstream(mirrors, registry), withRegistry, all, resources);
     }
 
-    private HttpUpstream mirror(RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Line line) {
+    private HttpUpstream mirror(
+            RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Line resources) {
         Origin origin = Origin.of(mirror.url());
         CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
         return upstream(
@@ -172,20 +176,20 @@ public final class UpstreamFactory implements AutoCloseable {
                 new AllowedTargets(origin, true),
                 own,
                 new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
-                new PooledUpstream.Line(line.executors(), Optional.empty()),
+                new PooledUpstream.Line(resources.executors(), Optional.empty()),
                 pace);
     }
 
     /** Divides the connect timeout among all sources, so that unreachable mirrors do not add up to a long delay. */
-    private static Timeouts mirrorTimeouts(UpstreamSettings reach, UpstreamConfig config) {
-        Timeouts timeouts = reach.timeouts();
+    private static Timeouts mirrorTimeouts(UpstreamSettings settings, UpstreamConfig config) {
+        Timeouts timeouts = settings.timeouts();
         Duration stall = timeouts.stall().compareTo(timeouts.answer()) < 0 ? timeouts.stall() : timeouts.answer();
         return new Timeouts(
                 timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
     }
 
-    private Proxies proxies(ProxyConfig proxy, String key, UpstreamSettings reach) {
-        return Proxies.of(proxy, key, reach.environment(), sources);
+    private Proxies proxies(ProxyConfig proxy, String key, UpstreamSettings settings) {
+        return Proxies.of(proxy, key, settings.environment(), sources);
     }
 
     private UpstreamClients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
@@ -193,17 +197,17 @@ public final class UpstreamFactory implements AutoCloseable {
                 TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
     }
 
-    private PooledUpstream unlisted(UpstreamSettings reach, UpstreamClients shared, PooledUpstream.Line line) {
-        Origin origin = origin(reach.name(), "https");
+    private PooledUpstream unlisted(UpstreamSettings settings, UpstreamClients shared, PooledUpstream.Line resources) {
+        Origin origin = origin(settings.name(), "https");
         HttpUpstream registry = upstream(
-                reach.name(),
+                settings.name(),
                 UpstreamLocation.in(origin),
                 new AllowedTargets(origin, false),
                 shared,
                 new CredentialPolicy(origin, CredentialSource.ANONYMOUS, List.of()),
-                line,
+                resources,
                 pace.endingAfter(UNLISTED_PROBES));
-        return new PooledUpstream(reach, registry, List.of(registry), List.of(), line);
+        return new PooledUpstream(settings, registry, List.of(registry), List.of(), resources);
     }
 
     private HttpUpstream upstream(
@@ -212,7 +216,7 @@ public final class UpstreamFactory implements AutoCloseable {
             AllowedTargets targets,
             UpstreamClients clients,
             CredentialPolicy credentials,
-            PooledUpstream.Line line,
+            PooledUpstream.Line resources,
             Breaker.Pace probing) {
         Origin origin = location.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
@@ -223,14 +227,14 @@ public final class UpstreamFactory implements AutoCloseable {
                 origin,
                 probing,
                 probes,
-                line.executors().probes(),
+                resources.executors().probes(),
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
         SilenceDetector silence = new SilenceDetector(
                 times.patience(),
                 breaker,
                 probes,
-                line.executors().probes(),
+                resources.executors().probes(),
                 () -> probe.send(times.answer().minus(times.patience())),
                 System::nanoTime);
         probe.reportTo(silence);
@@ -240,8 +244,8 @@ public final class UpstreamFactory implements AutoCloseable {
                 location,
                 new UpstreamTransport(clients, targets, authenticator, pseudonym),
                 new Health(origin, breaker, silence, rates, location.isCache()),
-                line.executors(),
-                line.bandwidth());
+                resources.executors(),
+                resources.bandwidth());
     }
 
     /** Requests {@code /v2/} of one upstream; every answer counts. */

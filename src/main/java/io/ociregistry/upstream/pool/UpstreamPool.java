@@ -109,11 +109,11 @@ final class UpstreamPool {
     /** Releases the upstreams and resources that the next pool did not take over. */
     void retireBut(UpstreamPool after) {
         List<PooledUpstream> kept = after.all().toList();
-        List<PooledUpstream.Line> lines =
+        List<PooledUpstream.Line> resourcesInUse =
                 kept.stream().map(PooledUpstream::line).toList();
         all().filter(connected -> !kept.contains(connected)).forEach(connected -> {
             connected.retire();
-            if (!lines.contains(connected.line())) {
+            if (!resourcesInUse.contains(connected.line())) {
                 connected.line().executors().retire();
             }
         });
@@ -132,9 +132,9 @@ final class UpstreamPool {
 
     private PooledUpstream connect(RegistryName name, Optional<PooledUpstream> before) {
         Optional<UpstreamConfig> entry = configured.find(name).map(found -> found.named(name));
-        UpstreamSettings reach = new UpstreamSettings(name, entry, timeouts, environment);
-        return before.filter(known -> known.reach().equals(reach))
-                .orElseGet(() -> factory.connect(reach, forUnlisted, before));
+        UpstreamSettings settings = new UpstreamSettings(name, entry, timeouts, environment);
+        return before.filter(known -> known.reach().equals(settings))
+                .orElseGet(() -> factory.connect(settings, forUnlisted, before));
     }
 
     private Map<RegistryName, PooledUpstream> byName() {

@@ -173,7 +173,8 @@ class RateLimitsTest {
     }
 
     private Duration leftOfWindow() {
-        RegistryException rejected = assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
+        RegistryException rejected =
+                assertThrows(RegistryException.class, () -> limits.check(RequestKind.REVALIDATION));
         assertEquals(ErrorCode.TOO_MANY_REQUESTS, rejected.code());
         return rejected.retryAfter().orElseThrow();
     }

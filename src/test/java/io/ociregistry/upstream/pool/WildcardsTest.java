@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** One entry for all registries of a domain. */
+/** An entry with a wildcard applies to all registries of a domain. */
 @Timeout(30)
 class WildcardsTest {
     private final FakeUpstream up = FakeUpstream.start();
