@@ -64,7 +64,7 @@ public final class UpstreamFactory implements AutoCloseable {
 
     /** Probing of an unlisted registry ends after this time, because clients can name any number of dead registries. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
-    /** The time at a stop for completed downloads to settings the disk. */
+    /** The time at a stop for completed downloads to reach the disk. */
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
 
     private final String pseudonym;
