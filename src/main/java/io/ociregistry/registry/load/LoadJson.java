@@ -27,7 +27,11 @@ public final class LoadJson implements LoadListener {
 
     private final Consumer<String> lines;
 
-    /** @param lines receives one line at a time, without a line separator */
+    /**
+     * Creates a writer.
+     *
+     * @param lines receives one line at a time, without a line separator
+     */
     public LoadJson(Consumer<String> lines) {
         this.lines = lines;
     }

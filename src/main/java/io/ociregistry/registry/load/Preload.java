@@ -27,8 +27,10 @@ public final class Preload implements AutoCloseable {
     private final Thread thread;
 
     /**
+     * Creates a preload that does not run yet.
+     *
      * @param pause the time before the first retry; later ones are up to {@code 2^}{@value #MAX_DOUBLINGS} times as
-     * long
+     *     long
      */
     public Preload(ImageLoader loader, LoadPlan plan, LoadOptions options, Duration pause) {
         this.loader = loader;

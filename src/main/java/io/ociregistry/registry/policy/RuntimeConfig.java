@@ -16,7 +16,11 @@ public record RuntimeConfig(
         TagPolicies tags,
         RegistryTrust trust,
         Optional<ReferencePatterns> pins) {
-    /** @throws RegistryException if an expression in {@code cache.pins} is not valid */
+    /**
+     * Derives the runtime configuration at the start of a process.
+     *
+     * @throws RegistryException if an expression in {@code cache.pins} is not valid
+     */
     public static RuntimeConfig of(ServerConfig config) {
         return of(config, new RegistryTrust(config.registries()));
     }

@@ -196,9 +196,7 @@ class CacheExportTest {
         assertTrue(entries.contains(TestArchive.entry(amd64.layers().get(1))));
         try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
             target.load(base);
-            target.load(delta)
-                    .values()
-                    .forEach(outcome -> assertFalse(outcome instanceof Failed, outcome::toString));
+            target.load(delta).values().forEach(outcome -> assertFalse(outcome instanceof Failed, outcome::toString));
             assertEquals(List.of(), target.notServed("app", NS, amd64));
             assertEquals(other.digest().toString(), target.digest("other", "docker.io", "2"));
         }
@@ -228,7 +226,8 @@ class CacheExportTest {
         assertFalse(entries(delta).containsKey(TestArchive.entry(arm64.digest())));
         try (LoadedCache target = LoadedCache.at(directory.resolve("target"))) {
             target.load(base);
-            assertEquals(404, target.manifest("app", NS, amd64.digest().toString()).status());
+            assertEquals(
+                    404, target.manifest("app", NS, amd64.digest().toString()).status());
             assertInstanceOf(Loaded.class, target.load(delta).get("quay.io/app:1"));
             assertEquals(List.of(), target.notServed("app", NS, amd64));
             assertEquals(List.of(), target.notServed("app", NS, arm64));

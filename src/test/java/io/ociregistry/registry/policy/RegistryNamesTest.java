@@ -229,8 +229,7 @@ class RegistryNamesTest {
     }
 
     @Property
-    void anyTextIsRefusedOrResolvesToStableRepository(
-            @ForAll("texts") String ns, @ForAll("texts") String path) {
+    void anyTextIsRefusedOrResolvesToStableRepository(@ForAll("texts") String ns, @ForAll("texts") String path) {
         for (Optional<String> explicit : List.of(Optional.of(ns), Optional.<String>empty())) {
             try {
                 Repository repository = names.resolve(explicit, path);
@@ -282,7 +281,8 @@ class RegistryNamesTest {
             @ForAll("spellings") List<String> spellings, @ForAll("repositories") String name) {
         RegistryNames configured = configured(spellings, true);
         String first = name.substring(0, Math.max(0, name.indexOf('/')));
-        boolean namesRegistry = spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
+        boolean namesRegistry =
+                spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
         if (!namesRegistry) {
             assertEquals("default.example/" + name, resolved(configured, Optional.empty(), name));
         }

@@ -145,9 +145,9 @@ class LoadCommandTest {
                 .file("layer.tar", layer)
                 .save("config.json", List.of("r.example/saved:1"), "layer.tar")
                 .tar(dir.resolve("images.txt"));
-        String note =
-                saved + " has no manifests, so they were made from its configs and layers; its images have other digests"
-                        + " here than in their registries";
+        String note = saved
+                + " has no manifests, so they were made from its configs and layers; its images have other digests"
+                + " here than in their registries";
         assertEquals(0, load("--json --platform linux/amd64"), this::printed);
         JsonNode summary = JsonMapper.builder().build().readTree(lastLine());
         assertEquals(note, summary.at("/notes/0").asText(), this::printed);
