@@ -3,6 +3,7 @@ package io.ociregistry.e2e;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +31,8 @@ final class DocumentedCommands implements AutoCloseable {
         program(programs.resolve("mvn"), "exit 0");
         program(programs.resolve("sudo"), "if [ \"$1\" = -u ]; then shift 2; fi", "exec \"$@\"");
         Path target = Files.createDirectories(directory.resolve("target"));
-        Path jar = Files.copy(FatJar.artifact(), target.resolve("ociregistry.jar"));
-        Files.createLink(directory.resolve("ociregistry.jar"), jar);
+        Files.copy(FatJar.artifact(), target.resolve("ociregistry.jar"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(FatJar.artifact(), directory.resolve("ociregistry.jar"), StandardCopyOption.REPLACE_EXISTING);
         Files.createDirectories(directory.resolve("tmp"));
         Path java = Path.of(Java.executable()).getParent();
         this.environment = Map.of(

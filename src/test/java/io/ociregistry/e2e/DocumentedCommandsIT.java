@@ -66,13 +66,18 @@ class DocumentedCommandsIT {
     void quickStartOfReadmePullsAndServesOffline() throws Exception {
         List<String> blocks = DocumentedCommands.of(Path.of("README.md"));
         assertEquals(5, blocks.size(), blocks.toString());
-        try (var upstream = upstream();
-                var commands = new DocumentedCommands(work, configuration(upstream))) {
-            blocks.forEach(commands::run);
-            assertTrue(Files.isDirectory(work.resolve("tmp/images/blobs")));
+        Configuration configuration;
+        try (var upstream = upstream()) {
+            configuration = configuration(upstream);
+            try (var commands = new DocumentedCommands(work, configuration)) {
+                blocks.forEach(commands::run);
+            }
+        }
+        assertTrue(Files.isDirectory(work.resolve("tmp/images/blobs")));
 
-            upstream.close();
-            Files.move(work.resolve("tmp/pause"), work.resolve("tmp/first"));
+        Files.move(work.resolve("tmp/pause"), work.resolve("tmp/first"));
+        try (var commands = new DocumentedCommands(work, configuration)) {
+            commands.run(blocks.get(4));
             blocks.subList(1, 3).forEach(commands::run);
         }
         assertTrue(Files.isDirectory(work.resolve("tmp/pause/blobs")));
