@@ -26,6 +26,7 @@ final class AuthKeys {
 
     /** The default lifetime of an ECR token in the Go program. */
     private static final Duration ECR_LIFETIME = Duration.ofHours(12);
+
     private static final Map<String, String> ECR_OPTIONS = Map.of("profile", "AWS_PROFILE", "region", "AWS_REGION");
 
     static final Key<Optional<String>> PROVIDER =
@@ -40,16 +41,15 @@ final class AuthKeys {
     static final Key<Optional<Secret>> STATIC = optional("static", Scalar.SECRET, "the token itself");
     static final ObjectType<TokenConfig> TOKEN_TYPE = new ObjectType<>(
             List.of(PROVIDER, PROVIDER_OPTS, EXPIRY, STATIC),
-            (values, complaints) -> new TokenConfig(
+            (values, reporter) -> new TokenConfig(
                     values.get(PROVIDER), values.get(PROVIDER_OPTS), values.get(EXPIRY), values.get(STATIC)));
 
     static final Key<Optional<String>> USER = optional("user", Scalar.TEXT, "the account");
     static final Key<Optional<Secret>> PASSWORD = optional("password", Scalar.SECRET, "its password");
-    static final Key<Optional<String>> PASSWORD_FROM_ENV =
-            optional(
-                    "passwordFromEnv",
-                    Scalar.VARIABLE,
-                    "the environment variable with its password; takes precedence over password");
+    static final Key<Optional<String>> PASSWORD_FROM_ENV = optional(
+            "passwordFromEnv",
+            Scalar.VARIABLE,
+            "the environment variable with its password; takes precedence over password");
     static final Key<Optional<Path>> PASSWORD_FILE = optional(
             "passwordFile", Scalar.PATH, "a file whose first line is its password; read again when it changes");
     static final Key<Optional<Path>> DOCKER_CONFIG =
@@ -69,24 +69,24 @@ final class AuthKeys {
 
     private AuthKeys() {}
 
-    private static AuthConfig auth(Values values, ObjectType.Complaints complaints) {
-        var credentials = credentials(values, complaints);
+    private static AuthConfig auth(Values values, ObjectType.Complaints reporter) {
+        var credentials = credentials(values, reporter);
         var realms = values.get(REALM);
         if (realms.isEmpty()) {
             return credentials;
         }
         if (credentials.equals(AuthConfig.ANONYMOUS)) {
-            complaints.about(REALM, "needs credentials to send; add user, dockerConfig, credentialHelper or token");
+            reporter.about(REALM, "needs credentials to send; add user, dockerConfig, credentialHelper or token");
         }
         return new AuthConfig.KnownTo(credentials, realms);
     }
 
-    private static AuthConfig credentials(Values values, ObjectType.Complaints complaints) {
-        requireOneKind(values, complaints);
-        requireBothOfAccount(complaints);
+    private static AuthConfig credentials(Values values, ObjectType.Complaints reporter) {
+        requireOneKind(values, reporter);
+        requireBothOfAccount(reporter);
         var token = values.get(TOKEN);
         if (values.has(USER)) {
-            return account(values.get(USER).orElseThrow(), values, complaints);
+            return account(values.get(USER).orElseThrow(), values, reporter);
         }
         if (values.has(DOCKER_CONFIG)) {
             return new AuthConfig.DockerConfig(values.get(DOCKER_CONFIG).orElseThrow());
@@ -100,12 +100,12 @@ final class AuthKeys {
         return token.provider().isPresent() ? ecr(token) : AuthConfig.ANONYMOUS;
     }
 
-    static AuthConfig account(String user, Values values, ObjectType.Complaints complaints) {
+    static AuthConfig account(String user, Values values, ObjectType.Complaints reporter) {
         if (values.has(PASSWORD_FILE)) {
             return new AuthConfig.AccountWithFile(
                     user, values.get(PASSWORD_FILE).orElseThrow());
         }
-        var fromEnvironment = RegistryKeys.fromEnvironment(PASSWORD_FROM_ENV, values, complaints);
+        var fromEnvironment = RegistryKeys.fromEnvironment(PASSWORD_FROM_ENV, values, reporter);
         return new AuthConfig.Account(
                 user, fromEnvironment.or(() -> values.get(PASSWORD)).orElse(new Secret("")));
     }
@@ -115,7 +115,7 @@ final class AuthKeys {
                 ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFETIME)));
     }
 
-    private static void requireOneKind(Values values, ObjectType.Complaints complaints) {
+    private static void requireOneKind(Values values, ObjectType.Complaints reporter) {
         var token = values.get(TOKEN);
         boolean hasToken = token.staticToken().isPresent() || token.provider().isPresent();
         var kinds = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
@@ -123,25 +123,25 @@ final class AuthKeys {
                 .toList();
         kinds.stream()
                 .skip(1)
-                .forEach(key -> complaints.about(key, "cannot be used with " + kinds.get(0) + "; keep one of them"));
+                .forEach(key -> reporter.about(key, "cannot be used with " + kinds.get(0) + "; keep one of them"));
         if (!hasToken && token.expiry().isPresent() && !values.has(CREDENTIAL_HELPER)) {
-            complaints.about(
+            reporter.about(
                     TOKEN, "has an expiry, but no token to renew; add provider, or credentialHelper beside token");
         }
     }
 
-    static void requireBothOfAccount(ObjectType.Complaints complaints) {
+    static void requireBothOfAccount(ObjectType.Complaints reporter) {
         var passwords = Stream.of(PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE)
-                .filter(complaints::wrote)
+                .filter(reporter::wrote)
                 .toList();
-        if (complaints.wrote(USER) && passwords.isEmpty()) {
-            complaints.about(USER, "has no password; add password, passwordFromEnv or passwordFile");
+        if (reporter.wrote(USER) && passwords.isEmpty()) {
+            reporter.about(USER, "has no password; add password, passwordFromEnv or passwordFile");
         }
-        if (!complaints.wrote(USER) && !passwords.isEmpty()) {
-            complaints.about(passwords.get(0), "has no user; add user");
+        if (!reporter.wrote(USER) && !passwords.isEmpty()) {
+            reporter.about(passwords.get(0), "has no user; add user");
         }
-        if (complaints.wrote(PASSWORD_FILE) && passwords.size() > 1) {
-            complaints.about(PASSWORD_FILE, "cannot be used with " + passwords.get(0) + "; keep one of them");
+        if (reporter.wrote(PASSWORD_FILE) && passwords.size() > 1) {
+            reporter.about(PASSWORD_FILE, "cannot be used with " + passwords.get(0) + "; keep one of them");
         }
     }
 

@@ -22,7 +22,7 @@ final class ClientsKeys {
             "a file whose first line is such a token; read again when it changes; takes precedence over token");
     static final ObjectType<ClientsConfig> TYPE = new ObjectType<>(
             List.of(HTPASSWD, TOKEN, TOKEN_FILE),
-            (values, complaints) -> new ClientsConfig(values.get(HTPASSWD), values.get(TOKEN), values.get(TOKEN_FILE)));
+            (values, reporter) -> new ClientsConfig(values.get(HTPASSWD), values.get(TOKEN), values.get(TOKEN_FILE)));
 
     private ClientsKeys() {}
 }

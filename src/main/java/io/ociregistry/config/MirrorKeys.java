@@ -21,8 +21,8 @@ import java.util.Optional;
 final class MirrorKeys {
     static final Key<Optional<URI>> URL =
             optional("url", new Scalar<>(MirrorKeys::url), "the URL of the mirror: http[s]://host[:port]");
-    static final Key<Optional<String>> PREFIX = optional(
-            "prefix", new Scalar<>(MirrorKeys::prefix), "the prefix of all repository names in the mirror");
+    static final Key<Optional<String>> PREFIX =
+            optional("prefix", new Scalar<>(MirrorKeys::prefix), "the prefix of all repository names in the mirror");
     static final Key<Optional<Boolean>> NS = optional(
             "ns",
             Scalar.BOOLEAN,
@@ -40,9 +40,9 @@ final class MirrorKeys {
 
     private MirrorKeys() {}
 
-    private static MirrorConfig mirror(Values values, ObjectType.Complaints complaints) {
-        if (!complaints.wrote(URL)) {
-            complaints.about(URL, "is missing; write http[s]://host[:port]");
+    private static MirrorConfig mirror(Values values, ObjectType.Complaints reporter) {
+        if (!reporter.wrote(URL)) {
+            reporter.about(URL, "is missing; write http[s]://host[:port]");
         }
         Optional<String> prefix = values.get(PREFIX);
         return new MirrorConfig(

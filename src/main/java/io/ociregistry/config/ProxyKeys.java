@@ -42,12 +42,12 @@ final class ProxyKeys {
 
     private ProxyKeys() {}
 
-    private static ProxyConfig proxy(Values values, ObjectType.Complaints complaints) {
-        AuthKeys.requireBothOfAccount(complaints);
+    private static ProxyConfig proxy(Values values, ObjectType.Complaints reporter) {
+        AuthKeys.requireBothOfAccount(reporter);
         var url = values.get(URL);
         if (url.isEmpty()) {
-            if (!complaints.wrote(URL)) {
-                complaints.about(URL, "is missing; write http://host:port");
+            if (!reporter.wrote(URL)) {
+                reporter.about(URL, "is missing; write http://host:port");
             }
             return ProxyConfig.NONE;
         }
@@ -56,9 +56,9 @@ final class ProxyKeys {
             return via;
         }
         if (via.auth() != AuthConfig.ANONYMOUS) {
-            complaints.about(AuthKeys.USER, "is set in url too; keep one of them");
+            reporter.about(AuthKeys.USER, "is set in url too; keep one of them");
         }
-        return via.as(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, complaints));
+        return via.as(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, reporter));
     }
 
     private static String exception(String text) {

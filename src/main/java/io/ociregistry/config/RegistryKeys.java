@@ -48,14 +48,12 @@ final class RegistryKeys {
             new Scalar<>(HostPort::orWildcard),
             "",
             "host[:port], as clients name the registry, or *.domain[:port] for all registries of a domain");
-    static final Key<Optional<String>> DESCRIPTION =
-            optional("description", Scalar.TEXT, "a comment; has no effect");
+    static final Key<Optional<String>> DESCRIPTION = optional("description", Scalar.TEXT, "a comment; has no effect");
     static final Key<Scheme> SCHEME = new Key<>("scheme", Scalar.oneOf(Scheme.class), Scheme.HTTPS, "https or http");
-    static final Key<Optional<URI>> ENDPOINT =
-            optional(
-                    "endpoint",
-                    new Scalar<>(Endpoint::parse),
-                    "the URL of the registry, if it differs from its name: http[s]://host[:port]");
+    static final Key<Optional<URI>> ENDPOINT = optional(
+            "endpoint",
+            new Scalar<>(Endpoint::parse),
+            "the URL of the registry, if it differs from its name: http[s]://host[:port]");
     static final Key<List<String>> ALIASES =
             new Key<>("aliases", new ListOf<>(NAME_TYPE), List.of(), "other names of the same registry");
     static final Key<String> PATTERN =
@@ -72,7 +70,7 @@ final class RegistryKeys {
             "keep or drop a cached tag that the registry no longer has");
     static final ObjectType<TagRule> TAG_RULE_TYPE = new ObjectType<>(
             List.of(PATTERN, POLICY, ON_NOT_FOUND),
-            (values, complaints) -> new TagRule(
+            (values, reporter) -> new TagRule(
                     values.get(PATTERN), values.get(POLICY), values.get(ON_NOT_FOUND) == TagRule.OnNotFound.KEEP));
     static final Key<List<TagRule>> TAGS = new Key<>(
             "tags",
@@ -87,7 +85,7 @@ final class RegistryKeys {
             "the maximum bytes of blobs per second, for all downloads together");
     static final ObjectType<Limits> LIMITS_TYPE = new ObjectType<>(
             List.of(DOWNLOADS, BANDWIDTH),
-            (values, complaints) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
+            (values, reporter) -> new Limits(values.get(DOWNLOADS), values.get(BANDWIDTH)));
     static final Key<Limits> LIMITS =
             new Key<>("limits", LIMITS_TYPE, Limits.DEFAULT, "limits for downloads from the registry");
     static final Key<AuthConfig> AUTH =
@@ -107,60 +105,59 @@ final class RegistryKeys {
 
     private RegistryKeys() {}
 
-    static Optional<Secret> fromEnvironment(
-            Key<Optional<String>> key, Values values, ObjectType.Complaints complaints) {
+    static Optional<Secret> fromEnvironment(Key<Optional<String>> key, Values values, ObjectType.Complaints reporter) {
         return values.get(key).flatMap(variable -> {
             try {
-                var value = complaints.reading().variable(variable);
+                var value = reporter.context().variable(variable);
                 if (value.isEmpty()) {
-                    complaints.about(key, "the environment variable " + variable + " is not set; set it");
+                    reporter.about(key, "the environment variable " + variable + " is not set; set it");
                 }
                 return value.map(Secret::new);
             } catch (IllegalArgumentException e) {
-                complaints.about(key, String.valueOf(e.getMessage()));
+                reporter.about(key, String.valueOf(e.getMessage()));
                 return Optional.empty();
             }
         });
     }
 
-    private static TlsConfig tls(Values values, ObjectType.Complaints complaints) {
-        requireBoth(CERT, KEY, complaints);
+    private static TlsConfig tls(Values values, ObjectType.Complaints reporter) {
+        requireBoth(CERT, KEY, reporter);
         return new TlsConfig(
                 values.get(CA),
                 values.get(CERT),
                 values.get(KEY),
-                keyPassword(KEY, values, complaints),
+                keyPassword(KEY, values, reporter),
                 values.get(INSECURE_SKIP_VERIFY));
     }
 
     /** The password of an encrypted key, from the environment or from the file. */
-    static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.Complaints complaints) {
+    static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.Complaints reporter) {
         for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
-            if (complaints.wrote(password) && !complaints.wrote(key)) {
-                complaints.about(password, "has no key to decrypt; add key");
+            if (reporter.wrote(password) && !reporter.wrote(key)) {
+                reporter.about(password, "has no key to decrypt; add key");
             }
         }
-        return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, complaints).or(() -> values.get(KEY_PASSWORD));
+        return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, reporter).or(() -> values.get(KEY_PASSWORD));
     }
 
-    static void requireBoth(Key<?> cert, Key<?> key, ObjectType.Complaints complaints) {
-        if (complaints.wrote(cert) != complaints.wrote(key)) {
-            var present = complaints.wrote(cert) ? cert : key;
-            complaints.about(present, "has no effect alone; add " + (present == cert ? key : cert) + " or remove it");
+    static void requireBoth(Key<?> cert, Key<?> key, ObjectType.Complaints reporter) {
+        if (reporter.wrote(cert) != reporter.wrote(key)) {
+            var present = reporter.wrote(cert) ? cert : key;
+            reporter.about(present, "has no effect alone; add " + (present == cert ? key : cert) + " or remove it");
         }
     }
 
-    private static UpstreamConfig upstream(Values values, ObjectType.Complaints complaints) {
-        if (!complaints.wrote(NAME)) {
-            complaints.about(NAME, "is missing; write host[:port]");
+    private static UpstreamConfig upstream(Values values, ObjectType.Complaints reporter) {
+        if (!reporter.wrote(NAME)) {
+            reporter.about(NAME, "is missing; write host[:port]");
         }
         var endpoint = values.get(ENDPOINT);
         var scheme = endpoint.map(Endpoint::schemeOf).orElse(values.get(SCHEME));
         if (values.has(SCHEME) && scheme != values.get(SCHEME)) {
-            complaints.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
+            reporter.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
         }
         if (values.get(NAME).startsWith(HostPort.WILDCARD)) {
-            checkWildcard(values, complaints);
+            checkWildcard(values, reporter);
         }
         return new UpstreamConfig(
                 values.get(NAME),
@@ -177,16 +174,15 @@ final class RegistryKeys {
     }
 
     /** Refuses settings that would give every registry of the wildcard the content of one registry. */
-    private static void checkWildcard(Values values, ObjectType.Complaints complaints) {
+    private static void checkWildcard(Values values, ObjectType.Complaints reporter) {
         for (var key : List.of(ENDPOINT, ALIASES)) {
-            if (complaints.wrote(key)) {
-                complaints.about(key, "is not allowed with a wildcard name; give that registry an entry of its own");
+            if (reporter.wrote(key)) {
+                reporter.about(key, "is not allowed with a wildcard name; give that registry an entry of its own");
             }
         }
         if (values.get(MIRRORS).stream().anyMatch(mirror -> !mirror.ns())) {
-            complaints.about(
-                    MIRRORS,
-                    "need ns with a wildcard name; give registries with other mirrors entries of their own");
+            reporter.about(
+                    MIRRORS, "need ns with a wildcard name; give registries with other mirrors entries of their own");
         }
     }
 }

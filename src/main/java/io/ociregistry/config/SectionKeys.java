@@ -46,14 +46,12 @@ final class SectionKeys {
             List.of(ENABLED, DURATION, TYPE, FREQUENCY, COUNT, PRUNE_EXPR, DRY_RUN, DRYRUN), SectionKeys::prune);
 
     static final Key<Boolean> HEADER = new Key<>("header", Scalar.BOOLEAN, false, "print a header line");
-    static final Key<Optional<String>> LIST_EXPR =
-            optional("expr", Scalar.TEXT, "list only images whose names match");
+    static final Key<Optional<String>> LIST_EXPR = optional("expr", Scalar.TEXT, "list only images whose names match");
     static final Key<Boolean> SHORT_DIGEST =
             new Key<>("shortDigest", Scalar.BOOLEAN, false, "print the first ten characters of a digest");
     static final ObjectType<ListConfig> LIST_TYPE = new ObjectType<>(
             List.of(HEADER, LIST_EXPR, SHORT_DIGEST),
-            (values, complaints) ->
-                    new ListConfig(values.get(HEADER), values.get(LIST_EXPR), values.get(SHORT_DIGEST)));
+            (values, reporter) -> new ListConfig(values.get(HEADER), values.get(LIST_EXPR), values.get(SHORT_DIGEST)));
 
     static final Key<Optional<Path>> CERT =
             optional("cert", Scalar.PATH, "PEM file of this server's certificate; needs key");
@@ -79,7 +77,7 @@ final class SectionKeys {
             "stall", DEADLINE, Timeouts.DEFAULT.stall(), "the time after which a transfer without progress is aborted");
     static final ObjectType<Timeouts> TIMEOUTS_TYPE = new ObjectType<>(
             List.of(ANSWER, CONNECT, STALL),
-            (values, complaints) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
+            (values, reporter) -> new Timeouts(values.get(ANSWER), values.get(CONNECT), values.get(STALL)));
 
     static final Key<Duration> NEGATIVE_TTL = new Key<>(
             "negativeTtl",
@@ -125,20 +123,21 @@ final class SectionKeys {
     static final Key<String> ADMIN_HOST =
             new Key<>("host", Scalar.TEXT, AdminConfig.DEFAULT.host(), "the address of port");
     static final Key<Integer> ADMIN_PORT = new Key<>(
-            "port", Scalar.PORT, AdminConfig.DEFAULT.port(), "a separate port for the admin API; 0 is the server's"
-                    + " port");
+            "port",
+            Scalar.PORT,
+            AdminConfig.DEFAULT.port(),
+            "a separate port for the admin API; 0 is the server's" + " port");
     static final ObjectType<AdminConfig> ADMIN_TYPE = new ObjectType<>(
             List.of(ADMIN_ENABLED, TOKEN, TOKEN_FILE, TRUST_LOOPBACK, ADMIN_HOST, ADMIN_PORT), SectionKeys::admin);
 
     static final Scalar<Integer> RATE_LIMIT_TYPE = Scalar.integer(0, 999)
-            .checked(status ->
-                    status == 429 || status == 503 ? Optional.empty() : Optional.of("must be 429 or 503"));
+            .checked(status -> status == 429 || status == 503 ? Optional.empty() : Optional.of("must be 429 or 503"));
 
     private SectionKeys() {}
 
-    private static CacheConfig cache(Values values, ObjectType.Complaints complaints) {
+    private static CacheConfig cache(Values values, ObjectType.Complaints reporter) {
         if (values.get(LOW_WATER) >= values.get(HIGH_WATER)) {
-            complaints.about(
+            reporter.about(
                     LOW_WATER,
                     "is " + values.get(LOW_WATER) + "%, but must be below highWater, " + values.get(HIGH_WATER) + "%");
         }
@@ -151,13 +150,13 @@ final class SectionKeys {
                 values.get(SCRUB_RATE));
     }
 
-    private static PruneConfig prune(Values values, ObjectType.Complaints complaints) {
+    private static PruneConfig prune(Values values, ObjectType.Complaints reporter) {
         if (values.get(TYPE) == PruneConfig.Type.PATTERN
                 && values.get(PRUNE_EXPR).isEmpty()) {
-            complaints.about(PRUNE_EXPR, "is missing; type pattern needs it");
+            reporter.about(PRUNE_EXPR, "is missing; type pattern needs it");
         }
         if (values.has(DRY_RUN) && values.has(DRYRUN)) {
-            complaints.about(DRYRUN, "is another name of dryRun, which is also set; remove it");
+            reporter.about(DRYRUN, "is another name of dryRun, which is also set; remove it");
         }
         return new PruneConfig(
                 values.get(ENABLED),
@@ -169,12 +168,12 @@ final class SectionKeys {
                 values.get(DRY_RUN) || values.get(DRYRUN));
     }
 
-    private static AdminConfig admin(Values values, ObjectType.Complaints complaints) {
+    private static AdminConfig admin(Values values, ObjectType.Complaints reporter) {
         // Checked here and not by Scalar.checked(), whose message quotes the value.
         if (values.get(TOKEN)
                 .filter(token -> token.reveal().length() < MIN_TOKEN_LENGTH)
                 .isPresent()) {
-            complaints.about(TOKEN, "is too short; write at least " + MIN_TOKEN_LENGTH + " characters");
+            reporter.about(TOKEN, "is too short; write at least " + MIN_TOKEN_LENGTH + " characters");
         }
         return new AdminConfig(
                 values.get(ADMIN_ENABLED),
@@ -185,19 +184,19 @@ final class SectionKeys {
                 values.get(ADMIN_PORT));
     }
 
-    private static ServerTlsConfig serverTls(Values values, ObjectType.Complaints complaints) {
-        requireBoth(CERT, KEY, complaints);
+    private static ServerTlsConfig serverTls(Values values, ObjectType.Complaints reporter) {
+        requireBoth(CERT, KEY, reporter);
         boolean verifies = values.get(CLIENT_AUTH) == ClientAuth.VERIFY;
-        if (verifies && !complaints.wrote(CERT)) {
-            complaints.about(CLIENT_AUTH, "needs TLS to verify clients; add cert and key");
+        if (verifies && !reporter.wrote(CERT)) {
+            reporter.about(CLIENT_AUTH, "needs TLS to verify clients; add cert and key");
         }
-        if (!verifies && complaints.wrote(CA)) {
-            complaints.warn(CA, "has no effect while clientAuth is none; write clientAuth: verify to verify clients");
+        if (!verifies && reporter.wrote(CA)) {
+            reporter.warn(CA, "has no effect while clientAuth is none; write clientAuth: verify to verify clients");
         }
         return new ServerTlsConfig(
                 values.get(CERT),
                 values.get(KEY),
-                RegistryKeys.keyPassword(KEY, values, complaints),
+                RegistryKeys.keyPassword(KEY, values, reporter),
                 values.get(CA),
                 values.get(CLIENT_AUTH));
     }

@@ -61,16 +61,20 @@ public final class ServerKeys {
     public static final Key<Integer> PARALLEL =
             key("parallel", Scalar.integer(1, 64), 4, "how many images are loaded at a time");
     public static final Key<Boolean> WITH_REFERRERS = key(
-            "withReferrers", Scalar.BOOLEAN, false, "whether referrers such as signatures are loaded with their"
-                    + " images");
+            "withReferrers",
+            Scalar.BOOLEAN,
+            false,
+            "whether referrers such as signatures are loaded with their" + " images");
     public static final Key<Integer> HEALTH =
             key("health", Scalar.PORT, 0, "a separate port for health checks; 0 is none");
     public static final Key<Integer> METRICS = key("metrics", Scalar.PORT, 0, "a separate port for metrics; 0 is none");
     public static final Key<Boolean> ALWAYS_PULL_LATEST =
             key("alwaysPullLatest", Scalar.BOOLEAN, false, "revalidate the tag latest on every request");
     public static final Key<Boolean> AIR_GAPPED = key(
-            "airGapped", Scalar.BOOLEAN, false, "never ask an upstream; content that is not cached is answered with"
-                    + " 404");
+            "airGapped",
+            Scalar.BOOLEAN,
+            false,
+            "never ask an upstream; content that is not cached is answered with" + " 404");
     public static final Key<Boolean> HELLO_WORLD =
             key("helloWorld", Scalar.BOOLEAN, false, "serve only one embedded image");
     public static final Key<Optional<String>> DEFAULT_NS =
@@ -106,8 +110,10 @@ public final class ServerKeys {
             Duration.ofSeconds(25),
             "how long a shutdown waits for requests in flight");
     public static final Key<Integer> RATE_LIMIT_STATUS = key(
-            "rateLimitStatus", SectionKeys.RATE_LIMIT_TYPE, 429, "the status during a rate limit of an upstream:"
-                    + " 429 or 503");
+            "rateLimitStatus",
+            SectionKeys.RATE_LIMIT_TYPE,
+            429,
+            "the status during a rate limit of an upstream:" + " 429 or 503");
     public static final Key<Timeouts> TIMEOUTS =
             key("timeouts", SectionKeys.TIMEOUTS_TYPE, Timeouts.DEFAULT, "deadlines of requests to upstreams");
 
@@ -153,8 +159,7 @@ public final class ServerKeys {
             CACHE,
             ADMIN);
 
-    static final ObjectType<ServerConfig> TYPE =
-            new ObjectType<>(ALL, (values, complaints) -> new ServerConfig(values));
+    static final ObjectType<ServerConfig> TYPE = new ObjectType<>(ALL, (values, reporter) -> new ServerConfig(values));
 
     private ServerKeys() {}
 

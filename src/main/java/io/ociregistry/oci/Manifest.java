@@ -51,9 +51,8 @@ public final class Manifest {
         JsonNode json = json(bytes, declared);
         MediaType type = typeOf(json, declared);
         if (type.isSchema1() || json.path("schemaVersion").asInt() == 1) {
-            throw bad(
-                    "it is a Docker schema 1 manifest, which no current client accepts; pull an image that was pushed"
-                            + " since 2017");
+            throw bad("it is a Docker schema 1 manifest, which no current client accepts; pull an image that was pushed"
+                    + " since 2017");
         }
         if (json.hasNonNull("manifests") && (json.hasNonNull("layers") || json.hasNonNull("config"))) {
             // Some clients would read it as an index, others as an image: GHSA-qq97-vm5h-rrhg.

@@ -127,7 +127,7 @@ public final class ReferrerList {
             // Not JSON, or truncated.
         }
         throw new RegistryException(
-                ErrorCode.UPSTREAM_BAD_ANSWER, "the body that was sent as a list of referrers is not JSON, or"
-                        + " truncated");
+                ErrorCode.UPSTREAM_BAD_ANSWER,
+                "the body that was sent as a list of referrers is not JSON, or" + " truncated");
     }
 }

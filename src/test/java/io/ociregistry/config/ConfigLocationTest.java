@@ -41,7 +41,8 @@ class ConfigLocationTest {
         properties.put("ociregistry.config", file("property").toString());
         assertEquals(Optional.of(dir.resolve("property")), find(Optional.empty()));
         assertEquals(
-                Optional.of(file("told")), find(Optional.of(dir.resolve("told").toString())));
+                Optional.of(file("given")),
+                find(Optional.of(dir.resolve("given").toString())));
     }
 
     @Test
@@ -51,8 +52,8 @@ class ConfigLocationTest {
         assertEquals(
                 "the environment variable OCIREGISTRY_CONFIG names /none, which is not a file; correct or remove it",
                 error.getMessage());
-        var told = assertThrows(ConfigException.class, () -> find(Optional.of(dir.toString())));
-        assertTrue(told.getMessage().startsWith("--config-file names " + dir));
+        var given = assertThrows(ConfigException.class, () -> find(Optional.of(dir.toString())));
+        assertTrue(given.getMessage().startsWith("--config-file names " + dir));
     }
 
     @Test
@@ -70,8 +71,8 @@ class ConfigLocationTest {
         assertEquals(1, config.port());
     }
 
-    private Optional<Path> find(Optional<String> told) throws ConfigException {
-        return location.find("--config-file", told);
+    private Optional<Path> find(Optional<String> given) throws ConfigException {
+        return location.find("--config-file", given);
     }
 
     private Path file(String name) throws Exception {

@@ -261,8 +261,7 @@ class NamesTest {
         "QUAY.io:443/a:b, quay.io, a, b",
         "quay.io/a@sha256:{hex}, quay.io, a, sha256:{hex}"
     })
-    void imageReferenceIsParsed(
-            String text, String registry, String repository, String reference) {
+    void imageReferenceIsParsed(String text, String registry, String repository, String reference) {
         ImageReference parsed = ImageReference.parse(text.replace("{hex}", HEX));
         assertEquals(registry, parsed.repository().registry().toString());
         assertEquals(repository, parsed.repository().name());

@@ -86,9 +86,8 @@ class ReferrerListTest {
     void descriptorOfManifestIsAsRegistryListsIt() {
         assertEquals(
                 "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"}",
-                described(
-                        "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},"
-                                + "\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
+                described("\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},"
+                        + "\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
         assertEquals("\"artifactType\":\"c/d\"", described("\"config\":{\"mediaType\":\"c/d\"},\"layers\":[]"));
         assertEquals("", described("\"manifests\":[]"));
     }

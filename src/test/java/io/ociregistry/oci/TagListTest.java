@@ -12,9 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TagListTest {
     @Test
     void tagsAreSortedUniqueAndValid() {
-        TagList list = parse(
-                "{\"name\":\"x\",\"tags\":[\"b\",\"B\",\"10\",\"9\",\"b\",\".x\",\"a"
-                        + " b\",\"\\u0000\",\"\",7,null,{},[]]}");
+        TagList list = parse("{\"name\":\"x\",\"tags\":[\"b\",\"B\",\"10\",\"9\",\"b\",\".x\",\"a"
+                + " b\",\"\\u0000\",\"\",7,null,{},[]]}");
         assertEquals(List.of("10", "9", "B", "b"), list.tags());
     }
 

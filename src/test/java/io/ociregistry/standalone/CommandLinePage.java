@@ -52,7 +52,7 @@ final class CommandLinePage {
     private static String row(CliOption option) {
         String argument = option.argument().map(name -> " " + name).orElse("");
         String key = option.key().map(Key::name).map(name -> "`" + name + "`").orElse("");
-        return "| `" + option + argument.replace("|", "\\|") + "` | " + option.doc().replace("|", "\\|") + " | " + key
-                + " |\n";
+        return "| `" + option + argument.replace("|", "\\|") + "` | "
+                + option.doc().replace("|", "\\|") + " | " + key + " |\n";
     }
 }

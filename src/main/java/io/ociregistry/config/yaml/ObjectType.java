@@ -14,7 +14,7 @@ import org.yaml.snakeyaml.nodes.Tag;
 public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
     /** Makes a value of the values in a mapping, and reports keys that contradict each other. */
     public interface Maker<R> {
-        R make(Values values, Complaints complaints);
+        R make(Values values, Complaints reporter);
     }
 
     /** Takes problems of one key that depend on the other keys of its mapping. */
@@ -29,7 +29,7 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
         boolean wrote(Key<?> key);
 
         /** The context, for values outside the file such as environment variables. */
-        ParseContext reading();
+        ParseContext context();
     }
 
     @Override
@@ -85,21 +85,21 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
         if (suggestion.isPresent()) {
             return "unknown key; did you mean " + suggestion.get() + "?";
         }
-        return context.lists(this)
+        return context.markListed(this)
                 ? "unknown key; valid keys are " + String.join(", ", names)
                 : "unknown key; remove it";
     }
 
-    private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath path, ParseContext reading)
+    private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath path, ParseContext context)
             implements Complaints {
         @Override
         public void about(Key<?> key, String text) {
-            reading.problem(node(key), path.child(key.name()), text);
+            context.problem(node(key), path.child(key.name()), text);
         }
 
         @Override
         public void warn(Key<?> key, String text) {
-            reading.warning(node(key), path.child(key.name()), text);
+            context.warning(node(key), path.child(key.name()), text);
         }
 
         private Node node(Key<?> key) {

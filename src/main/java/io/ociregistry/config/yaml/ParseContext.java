@@ -50,8 +50,8 @@ public final class ParseContext {
         warnings.add(at(node, path) + text);
     }
 
-    /** Whether the next message is to list the keys of a type: true once for each type. */
-    boolean lists(ObjectType<?> type) {
+    /** Records that a message lists the keys of a type; false if an earlier message does. */
+    boolean markListed(ObjectType<?> type) {
         return listed.add(type);
     }
 

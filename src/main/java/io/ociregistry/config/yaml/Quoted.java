@@ -24,7 +24,7 @@ public final class Quoted {
 
     /** Removes the quoted word from a message of the YAML parser: {@code password: *secret} lacks quotes. */
     public static String problem(String message) {
-        return message.replaceFirst("(undefined (alias|tag handle)) .*", "$1; put a value with such characters in"
-                + " quotes");
+        return message.replaceFirst(
+                "(undefined (alias|tag handle)) .*", "$1; put a value with such characters in" + " quotes");
     }
 }

@@ -134,7 +134,7 @@ class LoadCommandTest {
                 failures.get(0));
         assertTrue(failures.get(1).startsWith("ociregistry: not loaded: r.example/team/gone:1: "), failures.get(1));
         assertTrue(out.toString(StandardCharsets.UTF_8).contains("1 loaded, 0 already there, 2 failed"), this::printed);
-        assertFalse(out.toString(StandardCharsets.UTF_8).contains("not loaded"), "each failure is told once");
+        assertFalse(out.toString(StandardCharsets.UTF_8).contains("not loaded"), "each failure is printed once");
     }
 
     @Test
@@ -219,10 +219,10 @@ class LoadCommandTest {
             names.append("r.example/team/app:v").append(i).append('\n');
         }
         list(names.toString());
-        long begun = System.nanoTime();
+        long started = System.nanoTime();
         assertEquals(1, load("--parallel 2 --pull-timeout 1s"), this::printed);
         // Waiting for each image would take 100 s.
-        assertTrue(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(30));
+        assertTrue(System.nanoTime() - started < TimeUnit.SECONDS.toNanos(30));
         assertTrue(lastLine().startsWith("0 loaded, 0 already there, 200 failed"), this::printed);
     }
 
@@ -326,8 +326,7 @@ class LoadCommandTest {
         Path empty = Files.writeString(dir.resolve("images.tar"), "");
         assertEquals(1, run("load", "--image-path", images().toString(), "--image-file", empty.toString()));
         assertEquals(
-                "ociregistry: nothing to load: " + empty + " lists no image\n",
-                err.toString(StandardCharsets.UTF_8));
+                "ociregistry: nothing to load: " + empty + " lists no image\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test

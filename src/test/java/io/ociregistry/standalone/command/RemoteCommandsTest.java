@@ -293,13 +293,13 @@ class RemoteCommandsTest {
                 url(),
                 "--token-file",
                 "/none");
-        String nobody = "http://127.0.0.1:1";
+        String closedPort = "http://127.0.0.1:1";
         assertError(
-                "cannot reach the server at " + nobody + ": no program listens there; check that the server is"
+                "cannot reach the server at " + closedPort + ": no program listens there; check that the server is"
                         + " running and that this is its (admin) port",
                 "list",
                 "--server",
-                nobody);
+                closedPort);
         assertError(
                 "--pull-timeout does not apply to a server; set pullTimeout in the server's configuration",
                 "load",
@@ -317,7 +317,8 @@ class RemoteCommandsTest {
         err.reset();
         assertEquals(1, run("list", "--server", upstream.url()));
         assertTrue(
-                errors().startsWith("ociregistry: the server at " + upstream.url() + " refused the request: "), errors());
+                errors().startsWith("ociregistry: the server at " + upstream.url() + " refused the request: "),
+                errors());
     }
 
     private void assertError(String message, String... args) {

@@ -76,10 +76,9 @@ class RemoteTlsTest {
     void certificateForOtherHostIsRefused() throws Exception {
         serve(authority.server("cache.example"));
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
-        assertFails(
-                ".*the certificate of CN=cache\\.example for \\[cache\\.example] was issued by .* and is for"
-                        + " another host:"
-                        + " .*127\\.0\\.0\\.1.*");
+        assertFails(".*the certificate of CN=cache\\.example for \\[cache\\.example] was issued by .* and is for"
+                + " another host:"
+                + " .*127\\.0\\.0\\.1.*");
     }
 
     @Test
@@ -117,9 +116,8 @@ class RemoteTlsTest {
         assertTrue(errors().contains("--server-ca /none.pem can't be used: it does not exist"), errors());
         err.reset();
         assertEquals(1, list("--server-ca", authority.caPem(dir).toString()));
-        assertFails(
-                "no TLS connection to the server at URL: .*; is that a port with TLS\\? admin\\.port is always"
-                        + " plain HTTP");
+        assertFails("no TLS connection to the server at URL: .*; is that a port with TLS\\? admin\\.port is always"
+                + " plain HTTP");
         err.reset();
         assertEquals(1, run("list", "--server", registry.base().toString(), "--server-ca", "/x"));
         assertEquals(

@@ -89,8 +89,7 @@ class VerifyCommandTest {
         damage.apply(cache);
         assertEquals(0, cache.verify(), cache.lines()::toString);
         String last = cache.lines().get(0);
-        assertTrue(
-                last.endsWith(": no problem; not judged yet, because written in the last minute: 1"), last);
+        assertTrue(last.endsWith(": no problem; not judged yet, because written in the last minute: 1"), last);
     }
 
     @Test
@@ -195,7 +194,7 @@ class VerifyCommandTest {
         cache.age();
         assertEquals(1, cache.verify("--repair"));
         assertTrue(cache.lines().get(1).contains("its image is not known"), cache.lines()::toString);
-        assertEquals(1, cache.verify(), "it is missed until somebody deletes it");
+        assertEquals(1, cache.verify(), "the manifest is lost until its quarantined record is deleted");
         assertTrue(cache.lines().get(0).startsWith("lost manifest " + cache.tool.digest()), cache.lines()::toString);
     }
 

@@ -71,7 +71,7 @@ class ServerLimitsTest {
 
     /** Starts an answer, and completes it when the test allows it. */
     private static final class Held extends HttpServlet {
-        final CountDownLatch begun = new CountDownLatch(1);
+        final CountDownLatch started = new CountDownLatch(1);
         final CompletableFuture<Void> end = new CompletableFuture<>();
 
         @Override
@@ -89,7 +89,7 @@ class ServerLimitsTest {
                     throw new java.io.UncheckedIOException(e);
                 }
             });
-            begun.countDown();
+            started.countDown();
         }
     }
 
@@ -100,10 +100,10 @@ class ServerLimitsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "G", "GET /v2/ HTTP/1.1\r\nHost: x\r\nX: "})
-    void slowHeadersAreClosed(String begin) throws Exception {
+    void slowHeadersAreClosed(String start) throws Exception {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
-            http.write(begin);
+            http.write(start);
             assertClosed(http);
         }
     }
@@ -134,7 +134,7 @@ class ServerLimitsTest {
         start(new ServerLimits(100, SHORT, LONG, LONG, LONG));
         try (RawHttp http = RawHttp.connect(base())) {
             Response slow = http.sendRaw("GET /held HTTP/1.1\r\nHost: x\r\n\r\nGET /v2/ HT", false);
-            held.begun.await();
+            held.started.await();
             http.patience(SHORT.multipliedBy(3));
             slow.read(2);
             assertThrows(SocketTimeoutException.class, () -> slow.read(1));

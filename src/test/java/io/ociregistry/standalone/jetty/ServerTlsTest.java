@@ -206,12 +206,12 @@ class ServerTlsTest {
     @CsvSource(
             delimiter = '|',
             value = {"''", "16030100"})
-    void unfinishedHandshakeIsClosed(String begin) throws Exception {
+    void unfinishedHandshakeIsClosed(String start) throws Exception {
         limits = limits(Duration.ofMillis(500));
         start(ClientAuth.NONE, Optional.empty());
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
-            socket.getOutputStream().write(java.util.HexFormat.of().parseHex(begin));
+            socket.getOutputStream().write(java.util.HexFormat.of().parseHex(start));
             assertEquals(-1, socket.getInputStream().read());
         }
     }

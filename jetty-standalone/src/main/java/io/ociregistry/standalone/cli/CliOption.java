@@ -84,8 +84,10 @@ public enum CliOption {
     },
     /** The option {@code --platform} of {@code export}; that of {@code load} has another default. */
     EXPORT_PLATFORM(
-            "platform,...|all", null, "The platforms of the images to export; for example"
-                    + " linux/amd64,linux/arm64/v8", "all") {
+            "platform,...|all",
+            null,
+            "The platforms of the images to export; for example linux/amd64,linux/arm64/v8",
+            "all") {
         @Override
         public String longName() {
             return PLATFORM.longName();
@@ -97,11 +99,7 @@ public enum CliOption {
             "Selects the images that were cached or pulled at or after this time; for example 2026-03-01,"
                     + " 2026-03-01T22:17:31 (local time) or 2026-03-01T22:17:31Z",
             ""),
-    EXCLUDE_FROM(
-            "file",
-            null,
-            "Leaves out the digests in this file, one per line, as list --digests prints them",
-            ""),
+    EXCLUDE_FROM("file", null, "Leaves out the digests in this file, one per line, as list --digests prints them", ""),
     COMPLETE_ONLY(null, null, "Leaves out an index if one of its platforms is not cached", ""),
     SERVER(
             "url",

@@ -42,8 +42,8 @@ public record ExportCommand(GivenOptions options) implements Action {
             options.log(config);
             var target = options.get(CliOption.OUTPUT_FILE)
                     .filter(file -> !file.isEmpty())
-                    .orElseThrow(() -> new UsageException(
-                            "export needs --output FILE.tar, or --output - for standard output"));
+                    .orElseThrow(() ->
+                            new UsageException("export needs --output FILE.tar, or --output - for standard output"));
             return export(config, request(), target, out, err);
         } catch (ConfigException e) {
             return CommandFailure.of(e, err);

@@ -18,16 +18,16 @@ final class LoadLines implements LoadListener {
 
     private final PrintStream out;
     private final PrintStream err;
-    private final Duration pace;
+    private final Duration interval;
     private final Map<String, Mark> marks = new ConcurrentHashMap<>();
 
     /** The time and the position of the last line that was printed for an image. */
     private record Mark(long nanos, long bytes) {}
 
-    LoadLines(PrintStream out, PrintStream err, Duration pace) {
+    LoadLines(PrintStream out, PrintStream err, Duration interval) {
         this.out = out;
         this.err = err;
-        this.pace = pace;
+        this.interval = interval;
     }
 
     @Override
@@ -41,7 +41,7 @@ final class LoadLines implements LoadListener {
         Mark last = marks.getOrDefault(image, new Mark(System.nanoTime(), bytes));
         long now = System.nanoTime();
         long nanos = now - last.nanos;
-        if (nanos >= pace.toNanos() && bytes < total) {
+        if (nanos >= interval.toNanos() && bytes < total) {
             marks.put(image, new Mark(now, bytes));
             double perSecond = (bytes - last.bytes) * 1e9 / nanos;
             out.println(image + ": " + ByteSize.format(bytes) + " of " + ByteSize.format(total) + ", "

@@ -64,8 +64,7 @@ public record PruneCommand(GivenOptions options) implements Action {
         }
         try (StoreAccess access = StoreAccess.openForCommand(config.imagePath(), "ociregistry prune")) {
             if (access.warning().isPresent() && !request.dryRun()) {
-                throw new IOException(
-                        "it is read-only: " + access.warning().get());
+                throw new IOException("it is read-only: " + access.warning().get());
             }
             Pruner.of(access, config).prune(request).lines().forEach(out::println);
         }

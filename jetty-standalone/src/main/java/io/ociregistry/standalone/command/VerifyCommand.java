@@ -62,8 +62,7 @@ public record VerifyCommand(GivenOptions options) implements Action {
             return left == 0 ? 0 : 1;
         } catch (StoreLock.HeldException e) {
             throw new StartException(
-                    e.getMessage() + ". A running server repairs its cache itself; see cache.scrubRate",
-                    e);
+                    e.getMessage() + ". A running server repairs its cache itself; see cache.scrubRate", e);
         } catch (IOException e) {
             throw new StartException(
                     "cannot repair the image path " + config.imagePath() + ": " + CommandFailure.reason(e), e);

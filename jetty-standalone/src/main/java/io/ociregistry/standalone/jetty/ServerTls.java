@@ -109,8 +109,8 @@ public final class ServerTls implements AutoCloseable {
     private String clients() {
         return config.clientAuth() == ClientAuth.NONE
                 ? "clients need no certificate"
-                : "clients need a certificate that " + config.ca().map(Path::toString).orElse("the operating system")
-                        + " trusts";
+                : "clients need a certificate that "
+                        + config.ca().map(Path::toString).orElse("the operating system") + " trusts";
     }
 
     @Override

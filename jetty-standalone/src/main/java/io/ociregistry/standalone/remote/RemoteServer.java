@@ -114,7 +114,7 @@ public final class RemoteServer {
         }
         var base = base(url.get());
         var trust = RemoteTrust.of(base, options.get(CliOption.SERVER_CA));
-        return Optional.of(new RemoteServer(base, token(options, base, config), trust));
+        return Optional.of(new RemoteServer(base, tokenToSend(options, base, config), trust));
     }
 
     private static URI base(String url) throws UsageException {
@@ -125,7 +125,7 @@ public final class RemoteServer {
         return URI.create(bare);
     }
 
-    private static SentToken token(GivenOptions options, URI base, ServerConfig config) throws StartException {
+    private static SentToken tokenToSend(GivenOptions options, URI base, ServerConfig config) throws StartException {
         var file = options.get(CliOption.TOKEN_FILE);
         if (file.isEmpty()) {
             var given = variable().filter(value -> !value.isBlank());

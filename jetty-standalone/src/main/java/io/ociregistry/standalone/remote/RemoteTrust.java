@@ -41,8 +41,7 @@ final class RemoteTrust {
             }
             return Optional.empty();
         }
-        return Optional.of(
-                new RemoteTrust(authorities.isPresent() ? trustOf(authorities.get()) : systemTrust()));
+        return Optional.of(new RemoteTrust(authorities.isPresent() ? trustOf(authorities.get()) : systemTrust()));
     }
 
     private static TrustManager trustOf(String file) throws StartException {
