@@ -5,44 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.Content;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
-import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
+import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** An empty body has no last byte that could be withheld: nobody is told of it before it is verified. */
-@Timeout(60)
-class EmptyBlobsTest {
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
-    private RunningRegistry registry;
-
-    @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
-        registry =
-                RunningRegistry.start("registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
-    }
-
+/** Reports an empty blob only after its verification, since an empty body has no last byte to withhold. */
+class EmptyBlobsTest extends Scenario {
     @Test
-    void anUpstreamThatSendsNothingIsAnError_notAnEmptyBlob() throws Exception {
+    void emptyAnswerOfUpstreamIsAnError() throws Exception {
         Digest digest = upstream.blob("team/app", Content.random(1, 1000));
         upstream.on(Match.blob(digest).get()).once(new Fault.Empty200());
         assertEquals(502, get(digest).status());
@@ -50,7 +23,7 @@ class EmptyBlobsTest {
     }
 
     @Test
-    void aFileThatACrashLeftEmptyIsFetchedAgain() throws Exception {
+    void fileLeftEmptyByCrashIsFetchedAgain() throws Exception {
         Digest digest = upstream.blob("team/app", Content.random(1, 1000));
         assertEquals(200, get(digest).status());
         registry.restart();
@@ -59,7 +32,7 @@ class EmptyBlobsTest {
     }
 
     @Test
-    void aBlobThatIsEmptyIsServed() throws Exception {
+    void emptyBlobIsServed() throws Exception {
         Digest digest = upstream.blob("team/app", Content.of(""));
         for (int i = 0; i < 2; i++) {
             Response answer = get(digest);
@@ -68,7 +41,7 @@ class EmptyBlobsTest {
         }
     }
 
-    private Response get(Digest digest) throws Exception {
-        return RawHttp.get(registry.base(), "/v2/team/app/blobs/" + digest + "?ns=r.example");
+    private Response get(Digest digest) throws IOException {
+        return get(blob("team/app", digest));
     }
 }

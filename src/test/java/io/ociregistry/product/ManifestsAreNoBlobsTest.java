@@ -7,66 +7,50 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** An upstream like distribution, which serves the bytes of its manifests under /blobs/ too (containerd#13007). */
-@Timeout(60)
-class ManifestsAreNoBlobsTest {
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
+/** Refuses manifests as blobs, although an upstream like distribution serves them under /blobs/ (containerd#13007). */
+class ManifestsAreNoBlobsTest extends Scenario {
     private FakeImage image;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         image = upstream.image("team/app", "1.0").layer(1000).push();
         upstream.blob("team/app", Content.of(image.manifest()));
-        registry = RunningRegistry.start(
-                "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images);
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "prefetch: false\n";
     }
 
     @Test
-    void aManifestThatNothingHereKnowsIsNotServedAsABlob() throws Exception {
+    void unknownManifestIsNotServedAsBlob() throws Exception {
         for (String method : List.of("HEAD", "GET")) {
             assertEquals(404, ask(method, image.digest()).status());
         }
         Response answer = get(image.digest());
         assertEquals(404, answer.status());
         assertTrue(answer.text().contains("is a manifest"), answer.text());
-        assertEquals(List.of("HEAD manifests"), requests(), "it was asked once, and the answer is remembered");
+        assertEquals(List.of("HEAD manifests"), requests(), "one request, and its answer is remembered");
 
-        Response manifest = RawHttp.get(registry.base(), "/v2/team/app/manifests/" + image.digest() + "?ns=r.example");
+        Response manifest = get(manifest("team/app", image.digest()));
         assertArrayEquals(image.manifest(), manifest.body());
         assertEquals(404, get(image.digest()).status());
     }
 
     @Test
-    void aBlobThatNothingNamesCostsOneMoreQuestion_once() throws Exception {
+    void blobWithoutManifestCostsOneMoreRequestOnce() throws Exception {
         assertArrayEquals(image.layerBytes(0), get(image.layer(0)).body());
         assertEquals(List.of("HEAD manifests", "GET blobs"), requests());
         get(image.layer(0));
@@ -77,7 +61,7 @@ class ManifestsAreNoBlobsTest {
     }
 
     @Test
-    void theSizeOfABlobThatNothingNamesCostsOneMoreQuestion_once() throws Exception {
+    void sizeOfBlobWithoutManifestCostsOneMoreRequest() throws Exception {
         assertEquals("1000", ask("HEAD", image.layer(0)).header("Content-Length"));
         assertEquals(List.of("HEAD manifests", "HEAD blobs"), requests());
         assertArrayEquals(image.layerBytes(0), get(image.layer(0)).body());
@@ -85,8 +69,8 @@ class ManifestsAreNoBlobsTest {
     }
 
     @Test
-    void aBlobThatAManifestNamesCostsNoQuestion() throws Exception {
-        RawHttp.get(registry.base(), "/v2/team/app/manifests/1.0?ns=r.example");
+    void blobNamedByManifestCostsNoMoreRequests() throws Exception {
+        get(manifest("team/app", "1.0"));
         assertArrayEquals(image.layerBytes(0), get(image.layer(0)).body());
         assertEquals(List.of("GET manifests", "GET blobs"), requests());
     }
@@ -104,7 +88,7 @@ class ManifestsAreNoBlobsTest {
 
     @ParameterizedTest
     @MethodSource("noAnswer")
-    void whereTheUpstreamDoesNotTellABlobIsABlob(Fault fault) throws Exception {
+    void blobIsServedIfUpstreamGivesNoAnswer(Fault fault) throws Exception {
         upstream.on(Match.manifests().head()).always(fault);
         assertArrayEquals(image.layerBytes(0), get(image.layer(0)).body());
     }
@@ -120,6 +104,6 @@ class ManifestsAreNoBlobsTest {
     }
 
     private Response ask(String method, Digest digest) throws IOException {
-        return RawHttp.exchange(registry.base(), method, "/v2/team/app/blobs/" + digest + "?ns=r.example");
+        return RawHttp.exchange(registry.base(), method, blob("team/app", digest));
     }
 }

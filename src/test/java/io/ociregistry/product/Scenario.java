@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The usual set-up of a product test: one upstream, configured as {@value #REGISTRY}, and one running server that
- * caches
- * it in {@link #images}. A subclass starts the server with {@link #startWith} if it needs another configuration.
+ * caches it in {@link #images}. A test that needs another configuration calls {@link #startWith}.
  */
 @Timeout(60)
 abstract class Scenario {
@@ -72,6 +71,10 @@ abstract class Scenario {
 
     protected Response get(String path) throws IOException {
         return RawHttp.get(registry.base(), path);
+    }
+
+    protected Response head(String path) throws IOException {
+        return RawHttp.head(registry.base(), path);
     }
 
     protected int status(String path) throws IOException {

@@ -8,51 +8,27 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
-import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Sizes, digests and types that upstreams and proxies name wrongly are not passed on to clients. */
-@Timeout(60)
-class UnverifiedSizesTest {
+/** Hides from clients the wrong sizes, digests and media types that upstreams and proxies send. */
+class UnverifiedSizesTest extends Scenario {
     private static final String REPOSITORY = "team/app";
     private static final int SIZE = 3000;
 
-    @TempDir
-    Path images;
-
-    private final FakeUpstream upstream = FakeUpstream.start();
-    private RunningRegistry registry;
-
-    @BeforeEach
-    void start() throws Exception {
-        registry = RunningRegistry.start(
-                "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n  tags:\n  - policy: always\n",
-                images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "  tags:\n  - policy: always\nprefetch: false\n";
     }
 
     @Test
     void headOfBlobTakesItsSizeFromTheManifest() throws Exception {
         FakeImage image = push();
-        assertEquals(200, get("manifests/1").status());
+        assertEquals(200, get(manifest(REPOSITORY, "1")).status());
         upstream.on(Match.blobs().head()).always(new Fault.Empty200());
         assertSize("" + SIZE, image.layer(0));
         assertEquals(0, upstream.requests(Match.blobs().get()).size());
@@ -76,7 +52,7 @@ class UnverifiedSizesTest {
     }
 
     @Test
-    void headOfBlobLeavesOutSizeThatNobodyKnows() throws Exception {
+    void headOfBlobOmitsUnknownSize() throws Exception {
         Digest blob = upstream.blob(REPOSITORY, Content.random(1, SIZE));
         upstream.on(Match.blobs().head()).always(new Fault.Empty200());
         upstream.on(Match.blobs().get()).always(Fault.status(500));
@@ -87,7 +63,7 @@ class UnverifiedSizesTest {
     }
 
     @Test
-    void headOfBlobLeavesOutSizeOfItsEncoding() throws Exception {
+    void headOfBlobOmitsSizeOfItsEncoding() throws Exception {
         Digest blob = upstream.blob(REPOSITORY, Content.of("a".repeat(SIZE)));
         upstream.on(Match.blobs()).always(new Fault.Gzip());
         assertSize(null, blob);
@@ -100,7 +76,7 @@ class UnverifiedSizesTest {
     }
 
     @Test
-    void manifestThatNamesSizeZeroIsNotBelieved() throws Exception {
+    void sizeZeroInManifestIsNotTrusted() throws Exception {
         Digest layer = upstream.blob(REPOSITORY, Content.random(1, SIZE));
         Digest config = upstream.blob(REPOSITORY, Content.of("{}"));
         String manifest =
@@ -110,46 +86,46 @@ class UnverifiedSizesTest {
                                 + "'size':0,'digest':'" + layer + "'}]}")
                         .replace('\'', '"');
         upstream.manifest(REPOSITORY, "1", MediaType.OCI_MANIFEST, manifest.getBytes(StandardCharsets.UTF_8));
-        assertEquals(200, get("manifests/1").status());
+        assertEquals(200, get(manifest(REPOSITORY, "1")).status());
         assertSize("" + SIZE, layer);
-        assertArrayEquals(Content.random(1, SIZE).bytes(), get("blobs/" + layer).body());
+        assertArrayEquals(Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, layer)).body());
     }
 
     @Test
     void emptyAnswerToGetIsNoBlob() throws Exception {
         Digest blob = upstream.blob(REPOSITORY, Content.random(1, SIZE));
         upstream.on(Match.blobs().get()).always(new Fault.Empty200());
-        assertEquals(502, get("blobs/" + blob).status());
+        assertEquals(502, get(blob(REPOSITORY, blob)).status());
         upstream.heal();
-        assertArrayEquals(Content.random(1, SIZE).bytes(), get("blobs/" + blob).body());
+        assertArrayEquals(Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, blob)).body());
     }
 
     @Test
-    void headThatNamesAnotherBlobIsNotBelieved() throws Exception {
+    void headWithOtherDigestIsNotTrusted() throws Exception {
         Digest blob = upstream.blob(REPOSITORY, Content.random(1, SIZE));
         upstream.on(Match.blobs().head()).once(new Fault.WrongDigestHeader());
-        assertEquals(502, head("blobs/" + blob).status());
+        assertEquals(502, head(blob(REPOSITORY, blob)).status());
         assertSize("" + SIZE, blob);
     }
 
     @Test
     void headOfManifestHasTheSizeOfTheManifest() throws Exception {
         FakeImage image = push();
-        String size = get("manifests/1").header("Content-Length");
+        String size = get(manifest(REPOSITORY, "1")).header("Content-Length");
         upstream.on(Match.manifests().head()).always(new Fault.Empty200());
-        assertEquals(size, head("manifests/1").header("Content-Length"));
-        assertEquals(size, head("manifests/" + image.digest()).header("Content-Length"));
-        assertEquals(size, get("manifests/1").header("Content-Length"));
+        assertEquals(size, head(manifest(REPOSITORY, "1")).header("Content-Length"));
+        assertEquals(size, head(manifest(REPOSITORY, image.digest())).header("Content-Length"));
+        assertEquals(size, get(manifest(REPOSITORY, "1")).header("Content-Length"));
     }
 
     @Test
     void imageWithTypeOfAnIndexIsAnImage() throws Exception {
         FakeImage image = push();
-        String whole = new String(get("manifests/1").body(), StandardCharsets.UTF_8);
+        String whole = new String(get(manifest(REPOSITORY, "1")).body(), StandardCharsets.UTF_8);
         String bare = whole.replaceFirst("\"mediaType\"\\s*:\\s*\"[^\"]*manifest[^\"]*\",", "");
         assertNotEquals(whole, bare);
         Digest digest = upstream.manifest(REPOSITORY, MediaType.OCI_INDEX, bare.getBytes(StandardCharsets.UTF_8));
-        Response answer = get("manifests/" + digest);
+        Response answer = get(manifest(REPOSITORY, digest));
         assertEquals(MediaType.OCI_MANIFEST.value(), answer.header("Content-Type"));
         assertSize("" + SIZE, image.layer(0));
     }
@@ -159,18 +135,8 @@ class UnverifiedSizesTest {
     }
 
     private void assertSize(String size, Digest blob) throws IOException {
-        Response answer = head("blobs/" + blob);
+        Response answer = head(blob(REPOSITORY, blob));
         assertEquals(200, answer.status());
         assertEquals(size, answer.header("Content-Length"));
-    }
-
-    private Response get(String path) throws IOException {
-        Response answer = RawHttp.get(registry.base(), "/v2/" + REPOSITORY + "/" + path + "?ns=r.example");
-        answer.body();
-        return answer;
-    }
-
-    private Response head(String path) throws IOException {
-        return RawHttp.head(registry.base(), "/v2/" + REPOSITORY + "/" + path + "?ns=r.example");
     }
 }
