@@ -7,11 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Match;
-import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,62 +16,49 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What clients get from a cache whose disk is read-only, full, or not what it was. The tests run as root too, who may
- * write everything: a
- * directory in the place of the lock makes the cache read-only, a file in the place of {@code partial/} lets nothing
- * be written.
+ * Serves clients from a cache whose disk is read-only or full, or has lost files. Because root, as which the tests may
+ * run, can write everything, a directory in the place of the lock makes the cache read-only, and a file in the place of
+ * {@code partial/} makes each write fail.
  */
-@Timeout(60)
-class DiskTroubleTest {
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
+class DiskTroubleTest extends Scenario {
     private FakeImage image;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         image = upstream.image("team/app", "1.0").layer(300_000).push();
-        open();
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "prefetch: false\n";
     }
 
     @Test
-    void aReadOnlyCacheServesWhatItHasAndWritesNothing() throws Exception {
+    void readOnlyCacheServesContentAndWritesNothing() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Map<String, String> before = readOnly();
         upstream.refuseConnections();
-        open();
+        startWith("prefetch: false\n");
         assertTrue(registry.context().warning().orElseThrow().contains("served read-only"));
         pull();
-        registry.close();
+        stopServer();
         assertEquals(before, tree());
     }
 
     @Test
-    void aReadOnlyCacheServesWhatNobodyVerifiedYet() throws Exception {
+    void readOnlyCacheServesUnverifiedBlob() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Files.delete(images.resolve("verified"));
-        settle(blob(image.layer(0)));
+        settle(blobFile(image.layer(0)));
         Map<String, String> before = readOnly();
         upstream.refuseConnections();
-        open();
+        startWith("prefetch: false\n");
         for (int i = 0; i < 2; i++) {
             assertArrayEquals(image.layerBytes(0), get(layer()).body());
         }
@@ -82,28 +66,28 @@ class DiskTroubleTest {
     }
 
     @Test
-    void aReadOnlyCacheGivesWhatItCantKeep() throws Exception {
+    void readOnlyCachePassesNewContentThrough() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         Map<String, String> before = readOnly();
-        open();
+        startWith("prefetch: false\n");
         FakeImage next = upstream.image("team/app", "2.0").seed(2).layer(100).push();
         assertGivenOnceFetched(next, "2.0");
-        assertArrayEquals(next.layerBytes(0), get(path(next.layer(0))).body());
-        registry.close();
+        assertArrayEquals(next.layerBytes(0), get(blob("team/app", next.layer(0))).body());
+        stopServer();
         assertEquals(before, tree());
     }
 
     @Test
-    void aBadFileInAReadOnlyCacheIsServedToNobodyAsAWhole_andCountsAsAbsentAfterwards() throws Exception {
+    void corruptFileInReadOnlyCacheIsTreatedAsMissing() throws Exception {
         pull();
-        registry.close();
+        stopServer();
         byte[] wrong = image.layerBytes(0).clone();
         wrong[7] ^= 1;
-        Files.write(blob(image.layer(0)), wrong);
-        settle(blob(image.layer(0)));
+        Files.write(blobFile(image.layer(0)), wrong);
+        settle(blobFile(image.layer(0)));
         Map<String, String> before = readOnly();
-        open();
+        startWith("prefetch: false\n");
         Response cut = get(layer());
         cut.body();
         assertFalse(cut.complete());
@@ -111,12 +95,12 @@ class DiskTroubleTest {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertEquals(asked + 2, upstream.requests(Match.blob(image.layer(0))).size());
-        registry.close();
+        stopServer();
         assertEquals(before, tree());
     }
 
     @Test
-    void aManifestThatTheDiskDoesNotTakeIsGivenAndIsKeptAsSoonAsItDoes() throws Exception {
+    void unstoredManifestIsStoredOnceDiskHasSpace() throws Exception {
         full();
         assertGivenOnceFetched(image, "1.0");
         assertFalse(Files.exists(record(image)));
@@ -124,54 +108,53 @@ class DiskTroubleTest {
         Files.delete(images.resolve("partial"));
         registry.restart();
         upstream.refuseConnections();
-        assertArrayEquals(image.manifest(), get(tag("1.0")).body());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
     }
 
     @Test
-    void aTagThatMovesWhileTheDiskIsFullHasMoved() throws Exception {
-        registry.close();
-        open("  tags: [{pattern: '*', policy: always}]\n");
-        assertArrayEquals(image.manifest(), get(tag("1.0")).body());
+    void tagMovesWhileDiskIsFull() throws Exception {
+        startWith("  tags: [{pattern: '*', policy: always}]\nprefetch: false\n");
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         full();
         FakeImage moved = upstream.image("team/app", "1.0").seed(2).layer(100).push();
-        assertArrayEquals(moved.manifest(), get(tag("1.0")).body());
-        assertArrayEquals(moved.manifest(), get(tag("1.0")).body());
+        assertArrayEquals(moved.manifest(), get(manifest("team/app", "1.0")).body());
+        assertArrayEquals(moved.manifest(), get(manifest("team/app", "1.0")).body());
         Files.delete(images.resolve("partial"));
-        registry.close();
+        stopServer();
         upstream.refuseConnections();
-        open();
-        assertArrayEquals(moved.manifest(), get(tag("1.0")).body());
+        startWith("prefetch: false\n");
+        assertArrayEquals(moved.manifest(), get(manifest("team/app", "1.0")).body());
     }
 
     @Test
-    void aRecordThatGoesUnderARunningServerIsFetchedAgain() throws Exception {
+    void recordDeletedWhileRunningIsFetchedAgain() throws Exception {
         for (int fetched = 1; fetched <= 3; fetched++) {
-            assertArrayEquals(image.manifest(), get(tag("1.0")).body());
-            assertArrayEquals(image.manifest(), get(tag("1.0")).body());
+            assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
+            assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
             assertEquals(fetched, upstream.requests(Match.manifests()).size());
             Files.delete(record(image));
             Files.delete(images.resolve("img"));
         }
     }
 
-    /** HEAD by tag, then GET by digest as containerd does it, costs the upstream one GET. */
+    /** Checks that a HEAD by tag and a GET by digest, as sent by containerd, cost the upstream one GET. */
     private void assertGivenOnceFetched(FakeImage wanted, String tag) throws IOException {
         int before = upstream.requests(Match.manifests()).size();
-        assertEquals(200, RawHttp.head(registry.base(), tag(tag)).status());
-        Response answer = get(tag(wanted.digest().toString()));
+        assertEquals(200, head(manifest("team/app", tag)).status());
+        Response answer = get(manifest("team/app", wanted.digest()));
         assertEquals(200, answer.status());
         assertArrayEquals(wanted.manifest(), answer.body());
-        assertArrayEquals(wanted.manifest(), get(tag(tag)).body());
+        assertArrayEquals(wanted.manifest(), get(manifest("team/app", tag)).body());
         assertEquals(before + 1, upstream.requests(Match.manifests()).size());
     }
 
     private void pull() throws IOException {
-        assertArrayEquals(image.manifest(), get(tag("1.0")).body());
-        assertEquals(200, get(path(image.config().digest())).status());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
+        assertEquals(200, get(blob("team/app", image.config().digest())).status());
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
     }
 
-    /** Lets nobody lock the cache any more. */
+    /** Makes the cache read-only, because it can no longer be locked. */
     private Map<String, String> readOnly() throws IOException {
         Files.delete(images.resolve(".lock"));
         Files.createDirectory(images.resolve(".lock"));
@@ -200,7 +183,7 @@ class DiskTroubleTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    private Path blob(Digest digest) {
+    private Path blobFile(Digest digest) {
         return images.resolve("blobs").resolve(digest.hex());
     }
 
@@ -209,25 +192,6 @@ class DiskTroubleTest {
     }
 
     private String layer() {
-        return path(image.layer(0));
-    }
-
-    private static String path(Digest blob) {
-        return "/v2/team/app/blobs/" + blob + "?ns=r.example";
-    }
-
-    private static String tag(String reference) {
-        return "/v2/team/app/manifests/" + reference + "?ns=r.example";
-    }
-
-    private Response get(String path) throws IOException {
-        return RawHttp.get(registry.base(), path);
-    }
-
-    private void open(String... more) throws Exception {
-        registry = RunningRegistry.start(
-                "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n"
-                        + String.join("", more),
-                images);
+        return blob("team/app", image.layer(0));
     }
 }

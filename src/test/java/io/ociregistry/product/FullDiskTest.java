@@ -6,14 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -25,45 +22,35 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
-/** A blob whose partial file is /dev/full, which takes nothing: "No space left on device". */
-@Timeout(60)
+/** Serves a blob whose partial file is /dev/full, so that each write fails with "No space left on device". */
 @EnabledOnOs(OS.LINUX)
-class FullDiskTest {
+class FullDiskTest extends Scenario {
     private static final int SIZE = 6_000_000;
 
-    @TempDir
-    Path images;
-
     private final ExecutorService clients = Executors.newCachedThreadPool();
-    private FakeUpstream upstream;
-    private RunningRegistry registry;
     private FakeImage image;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         image = upstream.image("team/app", "1.0").layer(SIZE).push();
-        registry = RunningRegistry.start(
-                "prefetch: false\ntimeouts:\n  stall: 1s\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n",
-                images);
         Files.createSymbolicLink(partial(), Path.of("/dev/full"));
     }
 
+    @Override
+    protected String configuration() {
+        return "timeouts:\n  stall: 1s\nprefetch: false\n";
+    }
+
     @AfterEach
-    void stop() {
+    void stopClients() {
         clients.shutdownNow();
-        registry.close();
-        upstream.close();
     }
 
     @Test
-    void clientsStillGetTheirBytes_fromOneRequest_andNothingHalfWrittenStays() throws Exception {
+    void clientsGetAllBytesFromOneRequest() throws Exception {
         Gate body = upstream.holdBlobAfter(image.layer(0), 0);
         List<RawHttp> connections = new ArrayList<>();
         List<Future<byte[]>> bodies = new ArrayList<>();
@@ -82,23 +69,23 @@ class FullDiskTest {
         }
         assertEquals(1, upstream.requests(Match.blob(image.layer(0)).get()).size());
         assertFalse(Files.exists(partial(), LinkOption.NOFOLLOW_LINKS));
-        assertFalse(Files.exists(blob()));
+        assertFalse(Files.exists(stored()));
     }
 
     @Test
-    void whenThereIsSpaceAgainBlobsAreKeptAgain() throws Exception {
+    void blobIsStoredOnceThereIsSpaceAgain() throws Exception {
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        assertFalse(Files.exists(blob()));
+        assertFalse(Files.exists(stored()));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        // What has got to its client may still be on its way to the disk.
+        // The client may get the last byte before the blob is on the disk; the restart waits for the disk.
         registry.restart();
         upstream.refuseConnections();
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
-        assertTrue(Files.exists(blob()));
+        assertTrue(Files.exists(stored()));
     }
 
     @Test
-    void aConnectionThatBreaksIsResumedHereToo() throws Exception {
+    void brokenConnectionIsResumed() throws Exception {
         upstream.on(Match.blob(image.layer(0)).get()).once(Fault.resetAfter(2_000_000));
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertEquals(
@@ -110,7 +97,7 @@ class FullDiskTest {
     }
 
     @Test
-    void wrongBytesAreNotGivenOutWholeHereEither() throws Exception {
+    void wrongBytesAreNotServedCompletely() throws Exception {
         upstream.on(Match.blob(image.layer(0)).get()).once(new Fault.Corrupt());
         Response answer = get(layer());
         answer.body();
@@ -118,7 +105,7 @@ class FullDiskTest {
     }
 
     @Test
-    void aClientThatTakesNothingIsGivenUp_andTheOthersGoOn() throws Exception {
+    void clientThatReadsNothingIsCutOff() throws Exception {
         // More than the system's socket buffers hold.
         image = upstream.image("team/large", "1.0").layer(20_000_000).push();
         Files.createSymbolicLink(partial(), Path.of("/dev/full"));
@@ -135,7 +122,7 @@ class FullDiskTest {
     }
 
     @Test
-    void whoComesLateGetsARequestOfItsOwn() throws Exception {
+    void lateClientGetsRequestOfItsOwn() throws Exception {
         Gate middle = upstream.holdBlobAfter(image.layer(0), 4_000_000);
         try (RawHttp early = RawHttp.connect(registry.base())) {
             Response first = early.send("GET", layer());
@@ -155,15 +142,11 @@ class FullDiskTest {
         return images.resolve("partial").resolve(image.layer(0).hex() + "@r.example");
     }
 
-    private Path blob() {
+    private Path stored() {
         return images.resolve("blobs").resolve(image.layer(0).hex());
     }
 
     private String layer() {
-        return "/v2/" + image.repository() + "/blobs/" + image.layer(0) + "?ns=r.example";
-    }
-
-    private Response get(String path) throws IOException {
-        return RawHttp.get(registry.base(), path);
+        return blob(image.repository(), image.layer(0));
     }
 }

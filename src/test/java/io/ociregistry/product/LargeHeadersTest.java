@@ -7,51 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers that are larger than the 8 KiB of most HTTP libraries, from clients and from upstreams. */
-@Timeout(60)
-class LargeHeadersTest {
+/** Reads headers of clients and upstreams that are larger than the 8 KiB of most HTTP libraries. */
+class LargeHeadersTest extends Scenario {
     private static final int LARGE = 20_000;
     private static final int TOKEN = 32 << 10;
 
-    @TempDir
-    Path images;
-
-    private final FakeUpstream upstream = FakeUpstream.start();
-    private RunningRegistry registry;
-
-    @BeforeEach
-    void start() throws Exception {
-        registry =
-                RunningRegistry.start("registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n", images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
-    }
-
-    /** Podman asks so for the chunks of a layer, and asks for half as many after 400. */
+    /** Podman requests the chunks of a layer like this, and requests half as many after a 400. */
     @Test
     void manyRangesAreRefusedUntilTheyAreFewEnough() throws Exception {
         Digest blob = upstream.blob("app", Content.random(1, 3_000_000));
@@ -66,11 +40,11 @@ class LargeHeadersTest {
         FakeImage image = upstream.image("app", "1").layer(10).push();
         String value = "Bearer " + "a".repeat(TOKEN);
         assertEquals(
-                200, get("/v2/app/manifests/" + image.digest(), name, value).status());
+                200, getWith(manifest("app", image.digest()), name + ": " + value).status());
     }
 
     @Test
-    void challengeAndTokenAndRedirectOfUpstreamMayBeLong() throws Exception {
+    void challengeTokenAndRedirectOfUpstreamMayBeLong() throws Exception {
         Content content = Content.random(1, 1000);
         Digest blob = upstream.blob("app", content);
         String token = "t".repeat(TOKEN);
@@ -84,7 +58,7 @@ class LargeHeadersTest {
         upstream.on(Match.blobs().get())
                 .once(new Fault.RedirectTo("/v2/app/blobs/" + blob + "?signature=" + "s".repeat(LARGE)));
 
-        assertArrayEquals(content.bytes(), get("/v2/app/blobs/" + blob).body());
+        assertArrayEquals(content.bytes(), get(blob("app", blob)).body());
 
         List<Recorded> gets = upstream.requests(Match.blobs().get());
         assertEquals("Bearer " + token, gets.get(1).header("Authorization").orElseThrow());
@@ -97,17 +71,17 @@ class LargeHeadersTest {
         upstream.on(Match.of(Recorded.Kind.TAGS))
                 .once(new Fault.WrongLink("<?last=0&token=" + "t".repeat(LARGE) + ">; rel=\"next\""));
         assertEquals(
-                "{\"name\":\"app\",\"tags\":[\"1\"]}", get("/v2/app/tags/list").text());
+                "{\"name\":\"app\",\"tags\":[\"1\"]}", get("/v2/app/tags/list?ns=r.example").text());
     }
 
     @Test
-    void headersWithoutAnEndAreABadAnswer() throws Exception {
+    void endlessHeadersAreBadAnswer() throws Exception {
         FakeImage image = upstream.image("app", "1").layer(10).push();
         upstream.on(Match.manifests()).once(new Fault.OtherHeader("X", "x".repeat(1 << 17)));
-        Response answer = get("/v2/app/manifests/1");
+        Response answer = get(manifest("app", "1"));
         assertEquals(502, answer.status());
         assertTrue(answer.text().contains("too large"), answer::toString);
-        assertEquals(200, get("/v2/app/manifests/" + image.digest()).status());
+        assertEquals(200, get(manifest("app", image.digest())).status());
     }
 
     private Response ranges(Digest blob, int count) throws IOException {
@@ -115,12 +89,11 @@ class LargeHeadersTest {
                 .mapToObj(i -> (1_000_000 + i * 1900) + "-" + (1_000_000 + i * 1900 + 1000))
                 .collect(Collectors.joining(", ", "bytes=", ""));
         assertTrue(count < 1024 || ranges.length() > 16 << 10, ranges);
-        return get("/v2/app/blobs/" + blob, "Range", ranges);
+        return getWith(blob("app", blob), "Range: " + ranges);
     }
 
-    private Response get(String path, String... header) throws IOException {
-        String[] headers = header.length == 0 ? header : new String[] {header[0] + ": " + header[1]};
-        Response answer = RawHttp.get(registry.base(), path + "?ns=r.example", headers);
+    private Response getWith(String path, String header) throws IOException {
+        Response answer = RawHttp.get(registry.base(), path, header);
         answer.body();
         return answer;
     }

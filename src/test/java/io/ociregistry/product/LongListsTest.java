@@ -9,54 +9,33 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.TagList;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Lists that are much longer than the page that a client asks for. */
 @Timeout(120)
-class LongListsTest {
+class LongListsTest extends Scenario {
     private static final int MANY = 200_000;
     private static final Match TAGS = Match.of(Recorded.Kind.TAGS);
     private static final Match REFERRERS = Match.of(Recorded.Kind.REFERRERS);
 
-    @TempDir
-    Path images;
-
-    private final FakeUpstream upstream = FakeUpstream.start();
-    private RunningRegistry registry;
-
-    @BeforeEach
-    void start() throws Exception {
-        registry = RunningRegistry.start(
-                "timeouts:\n  answer: 3s\n  stall: 30s\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n",
-                images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "timeouts:\n  answer: 3s\n  stall: 30s\n";
     }
 
     @ParameterizedTest
@@ -88,7 +67,7 @@ class LongListsTest {
     }
 
     @Test
-    void listThatWasReadPageByPageIsThereWithoutUpstream() throws Exception {
+    void listReadPageByPageNeedsNoUpstreamLater() throws Exception {
         push(MANY);
         upstream.pagesOf(1000);
         assertEquals(tags(0, MANY), readAll("/v2/app/tags/list?n=1000"));
@@ -105,21 +84,21 @@ class LongListsTest {
 
     @ParameterizedTest
     @CsvSource({"100, 1000", "500, 1000", "500, 500", "500, 7"})
-    void listThatGoesOnByTokensIsReadToItsEnd(int upstreamsPage, int n) throws Exception {
+    void listWithTokensIsReadToItsEnd(int upstreamsPage, int n) throws Exception {
         push(2000);
         upstream.pagesByToken(upstreamsPage);
         assertEquals(tags(0, 2000), readAll("/v2/app/tags/list?n=" + n));
     }
 
     @Test
-    void upstreamThatIgnoresLastIsAskedForAll() throws Exception {
+    void wholeListIsReadIfUpstreamIgnoresLast() throws Exception {
         push(2000);
         upstream.pagesByToken(500);
         assertEquals(tags(701, 711), list(get("/v2/app/tags/list?n=10&last=" + tag(700))));
     }
 
     @Test
-    void pagesBeforeTheOneThatFailsAreAnswered() throws Exception {
+    void pagesBeforeFailedPageAreServed() throws Exception {
         push(2000);
         upstream.pagesOf(100);
         upstream.on(TAGS.asking("last=" + tag(599))).once(Fault.status(500));
@@ -138,7 +117,7 @@ class LongListsTest {
     }
 
     @Test
-    void pagesThatCameAreAnsweredWhileTheOthersAreStillComing() throws Exception {
+    void firstPagesAreServedWhileOthersArrive() throws Exception {
         push(2000);
         upstream.pagesOf(100);
         Gate seventh = upstream.hold(TAGS.asking("last=" + tag(599)));
@@ -148,14 +127,14 @@ class LongListsTest {
         assertNotNull(part.header("Link"));
         seventh.release();
         assertEquals(tags(0, 2000), list(get("/v2/app/tags/list")));
-        // The page that was held may have been asked for twice, because its connection had been used before.
+        // The held page may have been requested twice, because its connection had been used before.
         assertEquals(
                 20,
                 upstream.requests(TAGS).stream().map(Recorded::query).distinct().count());
     }
 
     @Test
-    void pageThatFailsIsAskedForAgainByItself() throws Exception {
+    void failedPageIsRequestedAgainAlone() throws Exception {
         push(2000);
         upstream.pagesOf(100);
         upstream.on(TAGS.asking("last=" + tag(599))).once(Fault.status(500));
@@ -173,7 +152,7 @@ class LongListsTest {
     }
 
     @Test
-    void cachedTagsAreNotTheEndOfAList() throws Exception {
+    void cachedTagsDoNotEndList() throws Exception {
         FakeImage image = upstream.image("app", "z").layer(10).push();
         assertEquals(200, get("/v2/app/manifests/z").status());
         push(2000, image.digest());
@@ -184,7 +163,7 @@ class LongListsTest {
     }
 
     @Test
-    void pageComesFromTheListThatIsKept() throws Exception {
+    void pageIsServedFromStoredList() throws Exception {
         push(2000);
         upstream.pagesOf(1000);
         assertEquals(tags(0, 2000), list(get("/v2/app/tags/list")));
@@ -199,14 +178,14 @@ class LongListsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"n=1&next=a%20b", "n=1&next=%23", "n=1&next=%0d%0aX:%20y"})
-    void linkThatNoServerMadeIsABadRequest(String query) throws Exception {
+    void forgedLinkIsBadRequest(String query) throws Exception {
         push(1);
         assertEquals(400, get("/v2/app/tags/list?" + query).status());
         assertEquals(0, upstream.requests().size());
     }
 
     @Test
-    void linkThatIsTooLongForAnAnswerIsMadeOfTheLastTag() throws Exception {
+    void tooLongLinkIsReplacedByLastTag() throws Exception {
         push(2000);
         upstream.on(TAGS).once(new Fault.WrongLink("</v2/app/tags/list?token=" + "t".repeat(9000) + ">; rel=\"next\""));
         upstream.pagesOf(1000);
@@ -233,9 +212,9 @@ class LongListsTest {
         assertEquals(503, get("/v2/app/referrers/" + subject).status());
     }
 
-    /** Whoever reads a part as the whole takes an image for unsigned. */
+    /** A client that takes a part for the whole list takes an image for unsigned. */
     @Test
-    void referrersThatFailInTheMiddleAreNoneUntilTheyAreWhole() throws Exception {
+    void incompleteReferrersAreNotServed() throws Exception {
         Digest subject = refer(100);
         upstream.pagesOf(10);
         upstream.on(REFERRERS.asking("page=6")).once(Fault.status(500));
@@ -272,7 +251,7 @@ class LongListsTest {
         return IntStream.range(from, to).mapToObj(LongListsTest::tag).toList();
     }
 
-    /** All tags, as a client reads them that follows links. */
+    /** Returns all tags, as read by a client that follows links. */
     private List<String> readAll(String path) throws IOException {
         List<String> read = new ArrayList<>();
         for (String page = path; page != null; ) {
@@ -297,7 +276,9 @@ class LongListsTest {
         return answer.text().split("\"digest\"", -1).length - 1;
     }
 
-    private Response get(String path) throws IOException {
+    /** Gets a path or a link; only links have the registry already. */
+    @Override
+    protected Response get(String path) throws IOException {
         boolean knows = path.contains("ns=");
         Response answer =
                 RawHttp.get(registry.base(), path + (knows ? "" : (path.contains("?") ? "&" : "?") + "ns=r.example"));

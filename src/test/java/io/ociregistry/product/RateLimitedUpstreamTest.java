@@ -17,41 +17,30 @@ import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** An upstream that answers 429 is left alone for as long as it says; what is cached is served meanwhile. */
-@Timeout(60)
-class RateLimitedUpstreamTest {
+/** Sends no request to an upstream that answered 429 for as long as it says, and serves cached content meanwhile. */
+class RateLimitedUpstreamTest extends Scenario {
     private static final Fault LIMITED = Fault.status(429).header("Retry-After", "60");
 
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
     private FakeImage image;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         image = upstream.image("team/app", "latest").layer(300_000).layer(70).push();
-        registry = start("");
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "  tags: [{pattern: '*', policy: always}]\nprefetch: false\n";
     }
 
     @Test
-    void fiftyPullsOfACachedTagAreAnswered_andOneOfThemAsks() throws Exception {
+    void fiftyPullsOfCachedTagCostOneRequest() throws Exception {
         manifest("latest");
         upstream.forgetRequests();
         upstream.on(Match.anything()).always(LIMITED);
@@ -65,20 +54,20 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void whatIsNotCachedIsRefusedFromMemory_withTheTimeThatIsLeft() throws Exception {
+    void missIsRefusedWithTheTimeThatIsLeft() throws Exception {
         upstream.on(Match.manifests()).always(LIMITED);
         for (int i = 0; i < 20; i++) {
             Response refused = manifest("tag-" + i);
             assertEquals(429, refused.status());
             assertTrue(refused.text().contains("\"TOOMANYREQUESTS\""), refused.text());
             int left = Integer.parseInt(refused.header("Retry-After"));
-            assertTrue(left > 30 && left <= 60, "told to wait for " + left + " s");
+            assertTrue(left > 30 && left <= 60, "Retry-After is " + left + " s");
         }
         assertEquals(1, upstream.requests().size());
     }
 
     @Test
-    void onceTheTimeIsOverItIsAskedAgain() throws Exception {
+    void upstreamIsAskedAgainAfterTheTime() throws Exception {
         upstream.on(Match.manifests()).once(Fault.status(429).header("Retry-After", "1"));
         Response answer = manifest("latest");
         assertEquals(429, answer.status());
@@ -91,9 +80,8 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void theStatusIsTheOneConfigured() throws Exception {
-        registry.close();
-        registry = start("rateLimitStatus: 503\n");
+    void statusIsConfigurable() throws Exception {
+        startWith(configuration() + "rateLimitStatus: 503\n");
         upstream.on(Match.manifests()).always(LIMITED);
         for (int i = 0; i < 2; i++) {
             Response refused = manifest("latest");
@@ -104,18 +92,18 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void aLimitOfManifestsIsNoneOfHeadsAndBlobs_asOnDockerHub() throws Exception {
+    void limitOfManifestsDoesNotLimitHeadsAndBlobs() throws Exception {
         manifest("latest");
         upstream.on(Match.manifests().get()).always(LIMITED);
         assertEquals(429, manifest("other").status());
         upstream.forgetRequests();
-        assertNull(manifest("latest").header("Warning"), "a HEAD told that it did not move");
+        assertNull(manifest("latest").header("Warning"), "a HEAD showed that the tag did not move");
         assertArrayEquals(image.layerBytes(1), blob(image.layer(1)).body());
         assertEquals(List.of("HEAD", "GET"), methods());
     }
 
     @Test
-    void aTokenServiceIsLeftAloneToo() throws Exception {
+    void limitedTokenServiceIsNotAsked() throws Exception {
         upstream.requireAnonymousBearer();
         upstream.on(Match.of(Recorded.Kind.TOKEN)).always(LIMITED);
         for (int i = 0; i < 20; i++) {
@@ -129,7 +117,7 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void whereBlobsAreKeptIsLeftAloneToo() throws Exception {
+    void limitedBlobStorageIsNotAsked() throws Exception {
         try (FakeUpstream storage = FakeUpstream.start()) {
             upstream.redirectBlobsTo(storage);
             storage.on(Match.blobs()).always(LIMITED);
@@ -143,7 +131,7 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void aDownloadThatIsLimitedWhileItResumesWaits_andGoesOnWhereItWas() throws Exception {
+    void limitedDownloadWaitsAndResumes() throws Exception {
         manifest("latest");
         Digest layer = image.layer(0);
         upstream.on(Match.blob(layer)).once(Fault.resetAfter(100_000));
@@ -156,7 +144,7 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void aDownloadThatIsToldToWaitForHoursBreaksOff_andNobodyIsAskedAgain() throws Exception {
+    void downloadLimitedForHoursIsCutOff() throws Exception {
         manifest("latest");
         Digest layer = image.layer(0);
         upstream.on(Match.blob(layer)).once(Fault.resetAfter(100_000));
@@ -172,7 +160,7 @@ class RateLimitedUpstreamTest {
 
     @ParameterizedTest
     @CsvSource({"RateLimit-Remaining,0;w=21600", "ratelimit-remaining,0", "X-RateLimit-Remaining,0"})
-    void cachedTagIsNotRevalidatedWhereNoRequestsRemain(String name, String value) throws Exception {
+    void cachedTagIsNotRevalidatedWithoutRemainingRequests(String name, String value) throws Exception {
         upstream.image("team/app", "other").layer(80).push();
         upstream.on(Match.manifests()).times(1, new Fault.WithHeader(name, value));
         manifest("latest");
@@ -185,11 +173,11 @@ class RateLimitedUpstreamTest {
         assertEquals(List.of("GET"), methods());
         assertEquals(200, manifest("other").status());
         assertArrayEquals(image.layerBytes(1), blob(image.layer(1)).body());
-        assertEquals(List.of("GET", "GET", "GET"), methods(), "what is not cached is asked for");
+        assertEquals(List.of("GET", "GET", "GET"), methods(), "misses are still requested");
     }
 
     @Test
-    void cachedTagIsRevalidatedOnceTheLimitBeginsAnew() throws Exception {
+    void cachedTagIsRevalidatedOnceLimitIsReset() throws Exception {
         upstream.on(Match.manifests())
                 .once(new Fault.WithHeader("X-RateLimit-Remaining", "0")
                         .and(new Fault.WithHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"))
@@ -204,7 +192,7 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void cachedTagIsRevalidatedWhereRequestsRemainAgain() throws Exception {
+    void cachedTagIsRevalidatedOnceRequestsRemain() throws Exception {
         upstream.image("team/app", "other").layer(80).push();
         upstream.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "0"));
         upstream.on(Match.manifests()).once(new Fault.WithHeader("RateLimit-Remaining", "99"));
@@ -215,7 +203,7 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void mirrorWithoutRemainingRequestsIsAskedLastWhetherTagMoved(@TempDir Path cache) throws Exception {
+    void tagIsRevalidatedAtLimitedMirrorLast(@TempDir Path cache) throws Exception {
         try (FakeUpstream mirror = FakeUpstream.start();
                 RunningRegistry mirrored = RunningRegistry.start(
                         "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
@@ -235,17 +223,17 @@ class RateLimitedUpstreamTest {
     }
 
     @Test
-    void dateToRetryAfterCountsByTheClockOfTheUpstream() throws Exception {
+    void retryAfterDateUsesClockOfUpstream() throws Exception {
         upstream.on(Match.manifests())
                 .always(Fault.status(429)
                         .header("Date", "Mon, 01 Jan 1990 00:00:00 GMT")
                         .header("Retry-After", "Mon, 01 Jan 1990 00:10:00 GMT"));
         int left = Integer.parseInt(manifest("latest").header("Retry-After"));
-        assertTrue(left > 570 && left <= 600, "told to wait for " + left + " s");
+        assertTrue(left > 570 && left <= 600, "Retry-After is " + left + " s");
     }
 
     @Test
-    void aLimitDoesNotMeanThatItIsDown() throws Exception {
+    void limitedUpstreamIsNotDown() throws Exception {
         upstream.on(Match.manifests()).times(2, Fault.status(500));
         upstream.on(Match.manifests()).always(Fault.status(429).header("Retry-After", "1"));
         assertEquals(502, manifest("a").status());
@@ -258,18 +246,11 @@ class RateLimitedUpstreamTest {
         return upstream.requests().stream().map(Recorded::method).toList();
     }
 
-    private RunningRegistry start(String more) throws Exception {
-        return RunningRegistry.start(
-                more + "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n  tags: [{pattern: '*', policy: always}]\n",
-                images);
-    }
-
     private Response manifest(String tag) throws Exception {
-        return RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example");
+        return get(manifest("team/app", tag));
     }
 
     private Response blob(Digest digest) throws Exception {
-        return RawHttp.get(registry.base(), "/v2/team/app/blobs/" + digest + "?ns=r.example");
+        return get(blob("team/app", digest));
     }
 }

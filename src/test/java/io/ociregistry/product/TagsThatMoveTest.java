@@ -6,52 +6,37 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
-import io.ociregistry.testing.RunningRegistry;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a cached tag means when its registry may have moved it. */
-@Timeout(60)
-class TagsThatMoveTest {
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
+/** Revalidates cached tags, which their registry may have moved. */
+class TagsThatMoveTest extends Scenario {
     private FakeImage first;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         first = upstream.image("team/app", "latest").seed(1).layer(100).push();
-        registry = start("always", "keep");
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return entry("always", "keep");
     }
 
     @Test
-    void aTagThatDidNotMoveCostsOneHeadAndNoGet() throws Exception {
+    void unchangedTagCostsOneHead() throws Exception {
         get();
         int before = upstream.requests().size();
         Response again = get();
@@ -61,7 +46,7 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void aTagThatMovedIsFetchedByDigest() throws Exception {
+    void movedTagIsFetchedByDigest() throws Exception {
         get();
         FakeImage second =
                 upstream.image("team/app", "latest").seed(2).layer(100).push();
@@ -75,7 +60,7 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void aTagThatMovedBackIsWhatItWasBefore() throws Exception {
+    void tagMayMoveBack() throws Exception {
         get();
         upstream.image("team/app", "latest").seed(2).layer(100).push();
         get();
@@ -87,7 +72,7 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void manyClientsAtOnceCostOneQuestion() throws Exception {
+    void concurrentClientsShareOneRevalidation() throws Exception {
         get();
         int before = upstream.requests().size();
         Gate gate = upstream.hold(Match.manifests().head());
@@ -110,7 +95,7 @@ class TagsThatMoveTest {
                 client.close();
             }
         }
-        // A client may come just after an answer and ask anew; most have joined.
+        // A client may connect just after an answer and cause another request; most have joined.
         assertTrue(methods(before).size() < 20, () -> methods(before).toString());
     }
 
@@ -128,7 +113,7 @@ class TagsThatMoveTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whateverTheUpstreamFailsWith_theCachedTagIsServedAndSaysSo(Fault fault) throws Exception {
+    void cachedTagIsServedWithWarningAfterFailure(Fault fault) throws Exception {
         get();
         upstream.on(Match.anything()).always(fault);
         Response stale = get();
@@ -140,9 +125,8 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void anUpstreamThatDoesNotAnswerKeepsNobodyWaiting_andItsAnswerCountsLater() throws Exception {
-        registry.close();
-        registry = start("always", "keep", "timeouts: {answer: 900ms, stall: 30s}\n");
+    void slowUpstreamDelaysNoClientAndCountsLater() throws Exception {
+        start("always", "keep", "timeouts: {answer: 900ms, stall: 30s}\n");
         get();
         FakeImage second =
                 upstream.image("team/app", "latest").seed(2).layer(100).push();
@@ -159,24 +143,22 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void aTagThatIsGoneIsKeptOrDroppedAsConfigured() throws Exception {
+    void removedTagIsKeptOrDroppedAsConfigured() throws Exception {
         get();
         upstream.untag("team/app", "latest");
         Response kept = get();
         assertEquals(200, kept.status());
         assertTrue(kept.header("Warning").contains("404"), kept.header("Warning"));
-        registry.close();
-        registry = start("always", "drop");
+        start("always", "drop");
         assertEquals(404, get().status());
     }
 
     @Test
-    void aTagThatWasDroppedStaysUnknown_whateverHappens_untilItsUpstreamHasItAgain() throws Exception {
-        registry.close();
-        registry = start("always", "drop", "cache: {negativeTtl: 0s}\n");
+    void droppedTagStaysUnknownUntilUpstreamHasIt() throws Exception {
+        start("always", "drop", "cache: {negativeTtl: 0s}\n");
         upstream.manifest("team/app", "1.0", first.mediaType(), first.manifest());
         get();
-        get("1.0");
+        getTag("1.0");
         upstream.untag("team/app", "latest");
         assertEquals(404, get().status());
 
@@ -184,11 +166,10 @@ class TagsThatMoveTest {
         assertEquals(503, get().status());
         registry.restart();
         assertEquals(503, get().status());
-        registry.close();
-        registry = start("never", "keep");
+        start("never", "keep");
         assertEquals(503, get().status());
-        assertArrayEquals(first.manifest(), get("1.0").body(), "the same manifest under another tag");
-        assertArrayEquals(first.manifest(), get(first.digest().toString()).body());
+        assertArrayEquals(first.manifest(), getTag("1.0").body(), "the same manifest under another tag");
+        assertArrayEquals(first.manifest(), get(manifest("team/app", first.digest())).body());
 
         upstream.heal();
         upstream.manifest("team/app", "latest", first.mediaType(), first.manifest());
@@ -197,9 +178,8 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void aTagThatWasDroppedDoesNotFallBackToWhatItMeantBefore() throws Exception {
-        registry.close();
-        registry = start("always", "drop");
+    void droppedTagDoesNotReturnToOlderManifest() throws Exception {
+        start("always", "drop");
         get();
         FakeImage second =
                 upstream.image("team/app", "latest").seed(2).layer(100).push();
@@ -211,14 +191,13 @@ class TagsThatMoveTest {
         upstream.refuseConnections();
         assertEquals(503, get().status());
         for (FakeImage image : List.of(first, second)) {
-            assertArrayEquals(image.manifest(), get(image.digest().toString()).body());
+            assertArrayEquals(image.manifest(), get(manifest("team/app", image.digest())).body());
         }
     }
 
     @Test
-    void neverMeansThatNobodyIsAsked() throws Exception {
-        registry.close();
-        registry = start("never", "keep");
+    void policyNeverSendsNoRequest() throws Exception {
+        start("never", "keep");
         get();
         int before = upstream.requests().size();
         assertNull(get().header("Warning"));
@@ -226,9 +205,8 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void anAgeMeansThatNobodyIsAskedBeforeItIsOver() throws Exception {
-        registry.close();
-        registry = start("1h", "keep");
+    void policyOfAgeSendsNoRequestBeforeItEnds() throws Exception {
+        start("1h", "keep");
         get();
         int before = upstream.requests().size();
         get();
@@ -236,20 +214,16 @@ class TagsThatMoveTest {
     }
 
     @Test
-    void alwaysPullLatestAsksForLatestAlone() throws Exception {
-        registry.close();
-        registry = RunningRegistry.start(
-                "alwaysPullLatest: true\nprefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n",
-                images);
+    void alwaysPullLatestRevalidatesOnlyLatest() throws Exception {
+        startWith("alwaysPullLatest: true\nprefetch: false\n");
         upstream.image("team/app", "1.0").seed(3).layer(100).push();
         for (String tag : List.of("latest", "1.0")) {
-            get(tag);
+            getTag(tag);
         }
         int before = upstream.requests().size();
-        get("1.0");
+        getTag("1.0");
         assertEquals(List.of(), methods(before));
-        get("latest");
+        getTag("latest");
         assertEquals(List.of("HEAD"), methods(before));
     }
 
@@ -258,18 +232,19 @@ class TagsThatMoveTest {
         return all.subList(from, all.size()).stream().map(Recorded::method).toList();
     }
 
-    private RunningRegistry start(String policy, String onNotFound, String... more) throws Exception {
-        return RunningRegistry.start(
-                String.join("", more) + "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n  tags: [{pattern: 'l*', policy: " + policy + ", onNotFound: " + onNotFound + "}]\n",
-                images);
+    private void start(String policy, String onNotFound, String... more) throws Exception {
+        startWith(entry(policy, onNotFound) + String.join("", more));
+    }
+
+    private static String entry(String policy, String onNotFound) {
+        return "  tags: [{pattern: 'l*', policy: " + policy + ", onNotFound: " + onNotFound + "}]\nprefetch: false\n";
     }
 
     private Response get() throws Exception {
-        return get("latest");
+        return getTag("latest");
     }
 
-    private Response get(String tag) throws Exception {
-        return RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example");
+    private Response getTag(String tag) throws Exception {
+        return get(manifest("team/app", tag));
     }
 }
