@@ -14,52 +14,27 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** All that registries hold beside images: whatever it is, it comes out as it went in. */
-@Timeout(60)
-class ArtifactsTest {
+/** Serves artifacts of every kind, such as charts, signatures and nested indexes, byte for byte as they were pushed. */
+class ArtifactsTest extends Scenario {
     private static final String REPOSITORY = "team/thing";
     private static final String OCI_MANIFEST = MediaType.OCI_MANIFEST.value();
     private static final String OCI_INDEX = MediaType.OCI_INDEX.value();
     private static final String SUBJECT = "sha256:" + "5".repeat(64);
 
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
-    private RunningRegistry registry;
-
-    @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
-        registry = RunningRegistry.start(configuration(), images);
-    }
-
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
-    }
-
-    /** What is pushed: manifests under their tags, or under none ("-1", "-2"), and blobs. */
+    /** An artifact to push: manifests by their tags, or by "-1" and "-2" if they have none, and blobs. */
     private static final class Artifact {
         private final String name;
         private final Map<String, Document> manifests = new LinkedHashMap<>();
@@ -72,13 +47,13 @@ class ArtifactsTest {
             this.name = name;
         }
 
-        /** Adds a blob and describes it. */
+        /** Adds a blob and returns its descriptor. */
         String blob(String type, Content content) {
             blobs.add(content);
             return descriptor(type, content.digest(Digest.Algorithm.SHA256), content.size(), "");
         }
 
-        /** Adds a manifest, written with ' for ", and describes it. */
+        /** Adds a manifest, written with ' for ", and returns its descriptor. */
         String manifest(String tag, String type, String json) {
             byte[] bytes = json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
             manifests.put(tag.isEmpty() ? "-" + manifests.size() : tag, new Document(type, bytes));
@@ -159,7 +134,7 @@ class ArtifactsTest {
         return nested;
     }
 
-    /** Bytes that a helpful proxy would want to decompress: the frame header of zstd, and of gzip. */
+    /** An image whose layers start with the headers of zstd and gzip, which a proxy may try to decompress. */
     private static Artifact zstdImage() {
         Artifact zstd = new Artifact("zstd and gzip layers");
         String config = zstd.blob("application/vnd.oci.image.config.v1+json", Content.of("{\"rootfs\":{}}"));
@@ -234,7 +209,7 @@ class ArtifactsTest {
 
     @ParameterizedTest
     @MethodSource("artifacts")
-    void itComesOutAsItWentIn_cold_warm_andWithTheUpstreamGone(Artifact artifact) throws Exception {
+    void artifactIsServedUnchangedAlsoWithoutUpstream(Artifact artifact) throws Exception {
         artifact.push(upstream);
         assertServed(artifact);
         int before = upstream.requests().size();
@@ -251,13 +226,13 @@ class ArtifactsTest {
             Artifact.Document document = entry.getValue();
             Digest digest = Digest.of(document.bytes);
             if (!entry.getKey().startsWith("-")) {
-                assertManifest(document, get("/manifests/" + entry.getKey()));
+                assertManifest(document, fetch("/manifests/" + entry.getKey()));
             }
-            assertManifest(document, get("/manifests/" + digest));
-            assertEquals(404, get("/blobs/" + digest).status(), "a manifest is no blob");
+            assertManifest(document, fetch("/manifests/" + digest));
+            assertEquals(404, fetch("/blobs/" + digest).status(), "a manifest is no blob");
         }
         for (Content blob : artifact.blobs) {
-            Response answer = get("/blobs/" + blob.digest(Digest.Algorithm.SHA256));
+            Response answer = fetch("/blobs/" + blob.digest(Digest.Algorithm.SHA256));
             assertEquals(200, answer.status());
             assertEquals("application/octet-stream", answer.header("Content-Type"));
             assertNull(answer.header("Content-Encoding"));
@@ -275,30 +250,30 @@ class ArtifactsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {".sig", ".att", ".sbom", ""})
-    void thatThereIsNoSignatureIs404_andIsNotKept(String suffix) throws Exception {
+    void missingSignatureIs404UntilItIsPushed(String suffix) throws Exception {
         Artifact signature = cosignSignature();
         upstream.image(REPOSITORY, "1").push();
         String tag = SUBJECT.replace(':', '-') + suffix;
-        Response none = get("/manifests/" + tag);
+        Response none = fetch("/manifests/" + tag);
         assertEquals(404, none.status());
         assertTrue(none.text().contains("MANIFEST_UNKNOWN"), none.text());
         signature.push(upstream);
         Artifact.Document signed = signature.manifests.values().iterator().next();
         upstream.tag(REPOSITORY, tag, Digest.of(signed.bytes));
         registry.restart();
-        assertManifest(signed, get("/manifests/" + tag));
+        assertManifest(signed, fetch("/manifests/" + tag));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {401, 403, 429, 500, 503})
-    void anUpstreamThatFailsNeverMeansThatThereIsNoSignature(int status) throws Exception {
+    void failedUpstreamIsNoMissingSignature(int status) throws Exception {
         upstream.on(Match.anything()).always(Fault.status(status));
-        int told = get("/manifests/" + SUBJECT.replace(':', '-') + ".sig").status();
-        assertEquals(status >= 500 ? 502 : status == 401 ? 403 : status, told);
+        int answered = fetch("/manifests/" + SUBJECT.replace(':', '-') + ".sig").status();
+        assertEquals(status >= 500 ? 502 : status == 401 ? 403 : status, answered);
     }
 
     @Test
-    void aLayerThatIsElsewhereIsNeverFetchedFromThere_andTheUpstreams404IsPassedOn() throws Exception {
+    void foreignLayerIsNotFetchedFromItsUrl() throws Exception {
         FakeUpstream elsewhere = FakeUpstream.start();
         try (elsewhere) {
             Artifact windows = new Artifact("windows image");
@@ -322,7 +297,7 @@ class ArtifactsTest {
             assertServed(windows);
             Match blob = Match.blob(foreign.digest(Digest.Algorithm.SHA256));
             assertEquals(0, upstream.requests(blob).size(), "it is not prefetched");
-            Response missing = get("/blobs/" + foreign.digest(Digest.Algorithm.SHA256));
+            Response missing = fetch("/blobs/" + foreign.digest(Digest.Algorithm.SHA256));
             assertEquals(404, missing.status());
             assertTrue(missing.text().contains("BLOB_UNKNOWN"), missing.text());
             assertEquals(1, upstream.requests(blob).size());
@@ -332,7 +307,7 @@ class ArtifactsTest {
             registry.restart();
             assertArrayEquals(
                     foreign.bytes(),
-                    get("/blobs/" + foreign.digest(Digest.Algorithm.SHA256)).body());
+                    fetch("/blobs/" + foreign.digest(Digest.Algorithm.SHA256)).body());
         }
     }
 
@@ -343,7 +318,7 @@ class ArtifactsTest {
                 "application/vnd.docker.distribution.manifest.v1+json",
                 "application/json"
             })
-    void schema1IsRefusedAndSaysWhy_andNothingOfItIsKept(String type) throws Exception {
+    void schema1IsRefusedAndNotStored(String type) throws Exception {
         Content layer = Content.random(10, 100);
         upstream.blob(REPOSITORY, layer);
         String signatures = type.endsWith("prettyjws") ? ",'signatures':[{'protected':'e30'}]" : "";
@@ -352,12 +327,12 @@ class ArtifactsTest {
         Digest digest = upstream.manifest(
                 REPOSITORY, "old", new MediaType(type), json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
         for (String reference : List.of("old", digest.toString())) {
-            Response refused = get("/manifests/" + reference);
+            Response refused = fetch("/manifests/" + reference);
             assertEquals(502, refused.status());
             assertTrue(refused.text().contains("schema 1"), refused.text());
             assertEquals(
                     502,
-                    RawHttp.head(registry.base(), path("/manifests/" + reference))
+                    head(path("/manifests/" + reference))
                             .status());
         }
         registry.restart();
@@ -369,15 +344,14 @@ class ArtifactsTest {
     }
 
     @Test
-    void aTagThatMovesToSchema1StaysWhatItWas() throws Exception {
+    void tagThatMovesToSchema1KeepsItsManifest() throws Exception {
         FakeImage image = upstream.image(REPOSITORY, "moving").layer(10).push();
-        registry.close();
-        registry = RunningRegistry.start(configuration() + "  tags: [{pattern: '*', policy: always}]\n", images);
-        get("/manifests/moving");
+        startWith("  tags: [{pattern: '*', policy: always}]\n");
+        fetch("/manifests/moving");
         byte[] old = "{\"schemaVersion\":1,\"fsLayers\":[]}".getBytes(StandardCharsets.UTF_8);
         upstream.manifest(
                 REPOSITORY, "moving", new MediaType("application/vnd.docker.distribution.manifest.v1+prettyjws"), old);
-        Response answer = get("/manifests/moving");
+        Response answer = fetch("/manifests/moving");
         assertArrayEquals(image.manifest(), answer.body());
         assertTrue(String.valueOf(answer.header("Warning")).contains("schema 1"), answer::toString);
     }
@@ -401,16 +375,12 @@ class ArtifactsTest {
         return "{'mediaType':'" + type + "','digest':'" + digest + "','size':" + size + more + "}";
     }
 
-    private String configuration() {
-        return "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
-    }
-
     private static String path(String rest) {
         return "/v2/" + REPOSITORY + rest + "?ns=r.example";
     }
 
-    /** As containerd asks: it would take compressed answers, and decompress them. */
-    private Response get(String rest) throws IOException {
+    /** Gets like containerd, which accepts compressed answers and decompresses them. */
+    private Response fetch(String rest) throws IOException {
         return RawHttp.get(registry.base(), path(rest), "Accept-Encoding: zstd;q=1.0, gzip;q=0.8, deflate;q=0.5");
     }
 }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a transfer that did not come to its end leaves behind: nothing. */
+/** Leaves nothing behind after a transfer that did not complete. */
 @Timeout(60)
 @EnabledOnOs(OS.LINUX)
 class BrokenTransfersTest {
@@ -56,7 +56,7 @@ class BrokenTransfersTest {
     }
 
     @Test
-    void bodiesThatWereBrokenOffLeaveNoFileOpen() throws Exception {
+    void brokenBodiesLeaveNoFileOpen() throws Exception {
         for (int i = 0; i < 10; i++) {
             FakeImage image = upstream.image("team/app" + i, "1").layer(50_000).push();
             upstream.on(Match.blob(image.layer(0))).once(new Fault.Corrupt());
@@ -68,7 +68,7 @@ class BrokenTransfersTest {
     }
 
     @Test
-    void clientsThatLeaveLeaveNoFileOpen() throws Exception {
+    void clientsThatDisconnectLeaveNoFileOpen() throws Exception {
         var large = upstream.blob("team/app", Content.random(1, 20_000_000));
         String path = "/v2/team/app/blobs/" + large + "?ns=docker.io";
         assertEquals(20_000_000, get(path).body().length);
@@ -82,7 +82,7 @@ class BrokenTransfersTest {
     }
 
     @Test
-    void aClientThatPausesWhileTheServerStopsStillGetsAll() throws Exception {
+    void pausedClientGetsAllWhileServerStops() throws Exception {
         var large = upstream.blob("team/app", Content.random(2, 20_000_000));
         String path = "/v2/team/app/blobs/" + large + "?ns=docker.io";
         assertEquals(20_000_000, get(path).body().length);
@@ -90,7 +90,7 @@ class BrokenTransfersTest {
             Response answer = client.send("GET", path);
             answer.read(1000);
             var stopping = CompletableFuture.runAsync(() -> registry.stop(Duration.ofSeconds(30)));
-            // The pause is what this is about: it is longer than the second that Jetty would grant.
+            // The pause is longer than the second that Jetty grants by default.
             assertThrows(TimeoutException.class, () -> stopping.get(3, TimeUnit.SECONDS));
             assertEquals(20_000_000 - 1000, answer.body().length);
             assertTrue(answer.complete());
@@ -99,7 +99,7 @@ class BrokenTransfersTest {
     }
 
     @Test
-    void anotherNameOfDockerHubInTheConfigurationMeansDockerHub() throws Exception {
+    void otherNameOfDockerHubMeansDockerHub() throws Exception {
         FakeImage image = upstream.image("library/app", "1").layer(10).push();
         assertArrayEquals(
                 image.manifest(), get("/v2/app/manifests/1?ns=docker.io").body());

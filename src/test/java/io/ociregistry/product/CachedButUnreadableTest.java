@@ -7,64 +7,50 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
-import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Cached files that the server may not read ("permission denied"). Modes stop no root, which the tests run as; so each
- * is a link to a file of the kernel that can only be written.
+ * Handles cached files that the server may not read ("permission denied"). File modes do not stop root, as which the
+ * tests may run, so each such file is a link to a file of the kernel that can only be written.
  */
-@Timeout(60)
-class CachedButUnreadableTest {
+class CachedButUnreadableTest extends Scenario {
     private static final Path WRITE_ONLY = Path.of("/proc/sys/vm/compact_memory");
-
-    @TempDir
-    Path images;
 
     @TempDir
     Path away;
 
-    private FakeUpstream upstream;
     private FakeImage image;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void anImageIsCached() throws Exception {
+    void pullImage() throws Exception {
         assumeTrue(Files.isRegularFile(WRITE_ONLY) && !Files.isReadable(WRITE_ONLY));
-        upstream = FakeUpstream.start();
         image = upstream.image("team/app", "1.0").layer(300_000).push();
-        serve("");
         pull();
         assertEquals(200, get("/v2/team/app/tags/list?ns=r.example").status());
-        registry.close();
+        stopServer();
         upstream.forgetRequests();
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "prefetch: false\ntimeouts: {stall: 1s}\n";
     }
 
     @Test
-    void blobComesFromTheUpstreamAndItsFileStays() throws Exception {
+    void unreadableBlobIsFetchedAndItsFileStays() throws Exception {
         forbid("blobs/" + image.layer(0).hex());
         serve("");
         for (int asked = 1; asked <= 2; asked++) {
-            assertEquals("300000", RawHttp.head(registry.base(), layer()).header("Content-Length"));
+            assertEquals("300000", head(layer()).header("Content-Length"));
             assertArrayEquals(image.layerBytes(0), get(layer()).body());
             assertEquals(
                     asked, upstream.requests(Match.blob(image.layer(0)).get()).size());
@@ -74,7 +60,7 @@ class CachedButUnreadableTest {
     }
 
     @Test
-    void blobThatItsUpstreamDoesNotSendEitherSaysWhyItIsNotServed() throws Exception {
+    void unreadableBlobWithoutUpstreamIs503() throws Exception {
         forbid("blobs/" + image.layer(0).hex());
         upstream.refuseConnections();
         serve("");
@@ -85,9 +71,9 @@ class CachedButUnreadableTest {
     void airGappedBlobIs503() throws Exception {
         forbid("blobs/" + image.layer(0).hex());
         serve("airGapped: true\n");
-        assertArrayEquals(image.manifest(), get(manifest("1.0")).body());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         assertSaysUnreadable(get(layer()));
-        assertEquals(503, RawHttp.head(registry.base(), layer()).status());
+        assertEquals(503, head(layer()).status());
         assertEquals(
                 404,
                 get("/v2/team/app/blobs/sha256:" + "0".repeat(64) + "?ns=r.example")
@@ -98,65 +84,65 @@ class CachedButUnreadableTest {
     }
 
     @Test
-    void airGappedManifestIs503AlsoByATagThatOnlyItsRecordTells() throws Exception {
+    void airGappedManifestIs503AlsoByTagInItsRecord() throws Exception {
         String record = "img/" + image.digest().hex();
         forbid(record);
         Files.delete(images.resolve("records"));
         serve("airGapped: true\n");
-        assertSaysUnreadable(get(manifest("1.0")));
-        assertSaysUnreadable(get(manifest(image.digest().toString())));
-        assertEquals(404, get(manifest("sha256:" + "0".repeat(64))).status());
+        assertSaysUnreadable(get(manifest("team/app", "1.0")));
+        assertSaysUnreadable(get(manifest("team/app", image.digest())));
+        assertEquals(404, get(manifest("team/app", "sha256:" + "0".repeat(64))).status());
         assertLeftAlone(record);
         assertStatusNames(record);
         allow(record);
         assertArrayEquals(
-                image.manifest(), get(manifest(image.digest().toString())).body());
-        assertArrayEquals(image.manifest(), get(manifest("1.0")).body());
+                image.manifest(), get(manifest("team/app", image.digest())).body());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
     }
 
     @Test
-    void manifestComesFromTheUpstreamAndItsRecordKeepsItsNames() throws Exception {
+    void unreadableManifestIsFetchedAndKeepsItsNames() throws Exception {
         String record = "img/" + image.digest().hex();
         forbid(record);
         Files.delete(images.resolve("records"));
         serve("");
         assertArrayEquals(
-                image.manifest(), get(manifest(image.digest().toString())).body());
+                image.manifest(), get(manifest("team/app", image.digest())).body());
         assertLeftAlone(record);
         allow(record);
-        registry.close();
+        stopServer();
         upstream.refuseConnections();
         serve("");
-        assertArrayEquals(image.manifest(), get(manifest("1.0")).body());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         assertArrayEquals(
-                image.manifest(), get(manifest(image.digest().toString())).body());
+                image.manifest(), get(manifest("team/app", image.digest())).body());
     }
 
     @Test
-    void filesOfNotesAreNeitherMovedNorReplaced() throws Exception {
-        List<String> notes = List.of("verified", "records", "pulled", "lists/links");
-        for (String note : notes) {
-            forbid(note);
+    void unreadableIndexFilesAreNotMovedOrReplaced() throws Exception {
+        List<String> files = List.of("verified", "records", "pulled", "lists/links");
+        for (String file : files) {
+            forbid(file);
         }
         serve("");
         pull();
-        registry.close();
-        for (String note : notes) {
-            assertLeftAlone(note);
+        stopServer();
+        for (String file : files) {
+            assertLeftAlone(file);
         }
         serve("");
         assertStatusNames("lists/links");
     }
 
     @Test
-    void manyUnreadableFilesAreOneLineInTheLog() throws Exception {
+    void manyUnreadableFilesAreLoggedOnce() throws Exception {
         forbid("img/" + image.digest().hex());
         forbid("blobs/" + image.layer(0).hex());
         forbid("blobs/" + image.config().digest().hex());
         try (LogLines log = LogLines.of("io.ociregistry.store")) {
             serve("airGapped: true\n");
             for (int i = 0; i < 3; i++) {
-                assertEquals(503, get(manifest("1.0")).status());
+                assertEquals(503, get(manifest("team/app", "1.0")).status());
                 assertEquals(503, get(layer()).status());
             }
             assertEquals(1, log.at("ERROR").size(), log.text());
@@ -197,29 +183,19 @@ class CachedButUnreadableTest {
     }
 
     private void pull() throws IOException {
-        assertArrayEquals(image.manifest(), get(manifest("1.0")).body());
+        assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         for (Digest blob : List.of(image.config().digest(), image.layer(0))) {
             assertEquals(
-                    200, get("/v2/team/app/blobs/" + blob + "?ns=r.example").status());
+                    200, get(blob("team/app", blob)).status());
         }
     }
 
     private void serve(String more) throws Exception {
-        registry = RunningRegistry.start(
-                "prefetch: false\ntimeouts: {stall: 1s}\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()
-                        + "\n" + more,
-                images);
+        startWith(more + configuration());
     }
 
     private String layer() {
-        return "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example";
+        return blob("team/app", image.layer(0));
     }
 
-    private static String manifest(String reference) {
-        return "/v2/team/app/manifests/" + reference + "?ns=r.example";
-    }
-
-    private Response get(String path) throws IOException {
-        return RawHttp.get(registry.base(), path);
-    }
 }

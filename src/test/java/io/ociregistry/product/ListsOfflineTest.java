@@ -10,14 +10,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded.Kind;
-import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,44 +25,29 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Tags and referrers when the upstream is slow or gone, when the server was stopped in between, and when it may ask
- * nobody.
- */
-@Timeout(60)
-class ListsOfflineTest {
+/** Lists tags and referrers while the upstream is slow or gone, after a restart, and without a network. */
+class ListsOfflineTest extends Scenario {
     private static final String TAGS = "/v2/team/app/tags/list?ns=r.example";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    @TempDir
-    Path images;
-
-    private FakeUpstream upstream;
     private FakeImage image;
     private String referrers;
-    private RunningRegistry registry;
 
     @BeforeEach
-    void start() throws Exception {
-        upstream = FakeUpstream.start();
+    void pushImage() throws Exception {
         image = upstream.image("team/app", "1.0").layer(100).push();
         referrers = "/v2/team/app/referrers/" + image.digest() + "?ns=r.example";
-        registry = RunningRegistry.start(configuration(""), images);
     }
 
-    @AfterEach
-    void stop() {
-        registry.close();
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "prefetch: false\n";
     }
 
     static Stream<Fault> failures() {
@@ -81,7 +64,7 @@ class ListsOfflineTest {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void whateverFails_theLastGoodAnswersAreGiven_andSaySo(Fault failure) throws Exception {
+    void lastGoodListsAreServedWithWarningAfterFailure(Fault failure) throws Exception {
         FakeImage sbom = refer("application/x");
         get(TAGS);
         get(referrers);
@@ -101,12 +84,12 @@ class ListsOfflineTest {
     }
 
     @Test
-    void anEmptyListIsALastGoodAnswerToo_ofAnImageThatIsHere() throws Exception {
+    void emptyListOfCachedImageIsServedWithoutUpstream() throws Exception {
         get("/v2/team/app/manifests/1.0?ns=r.example");
         assertEquals(List.of(), digests(get(referrers)));
         String unknown = referrers.replace(image.digest().hex(), "0".repeat(64));
         assertEquals(List.of(), digests(get(unknown)));
-        assertEquals(1, files("referrers-").size(), "what nobody has leaves no file");
+        assertEquals(1, files("referrers-").size(), "an empty list of an unknown image leaves no file");
         restartLater();
         upstream.refuseConnections();
         Response old = get(referrers);
@@ -116,7 +99,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void whatWasPulledMeanwhileIsAddedToThem() throws Exception {
+    void imagesPulledSinceAreAddedToLists() throws Exception {
         FakeImage listed = refer("application/x");
         get(TAGS);
         get(referrers);
@@ -132,7 +115,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void anAirGappedServerTellsWhatItHas_andAsksNobody() throws Exception {
+    void airGappedServerListsItsCache() throws Exception {
         FakeImage signature = refer("application/x");
         get("/v2/team/app/manifests/1.0?ns=r.example");
         get("/v2/team/app/manifests/" + signature.digest() + "?ns=r.example");
@@ -158,7 +141,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void anAirGappedServerTellsTheLastGoodAnswerToo() throws Exception {
+    void airGappedServerServesLastGoodLists() throws Exception {
         FakeImage sbom = refer("application/x");
         get(TAGS);
         get(referrers);
@@ -168,7 +151,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void anotherRepositoryIsToldNothingOfIt() throws Exception {
+    void listsAreServedToTheirRepositoryOnly() throws Exception {
         refer("application/x");
         get("/v2/team/app/manifests/1.0?ns=r.example");
         get(TAGS);
@@ -179,7 +162,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void aFreshAnswerNeedsNoUpstream_notEvenAfterARestart() throws Exception {
+    void freshListNeedsNoUpstreamAfterRestart() throws Exception {
         refer("application/x");
         get(referrers);
         registry.restart();
@@ -190,7 +173,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void whereAnAnswerIsAtHandAClientWaitsForNoSlowUpstream_andTheNextOneGetsWhatItSaid() throws Exception {
+    void staleListIsServedWhileUpstreamIsSlow() throws Exception {
         get(TAGS);
         restartLater();
         answerWithin("1500ms");
@@ -206,7 +189,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void whereNoneIsTheRequestEndsInTime_andTheNextOneFindsTheAnswer() throws Exception {
+    void unknownListTimesOutAndIsServedToTheNextClient() throws Exception {
         answerWithin("1500ms");
         Gate gate = upstream.hold(Match.of(Kind.TAGS));
         assertEquals(504, get(TAGS).status());
@@ -216,7 +199,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void manyClientsAtOnceCostOneQuestion() throws Exception {
+    void concurrentClientsShareOneRequest() throws Exception {
         Gate gate = upstream.hold(Match.of(Kind.REFERRERS));
         List<RawHttp> clients = new ArrayList<>();
         try {
@@ -239,7 +222,7 @@ class ListsOfflineTest {
     }
 
     @Test
-    void anyNumberOfSlowListsHoldsUpNoManifest() throws Exception {
+    void slowListsDelayNoManifest() throws Exception {
         answerWithin("15s");
         List<Gate> gates = List.of(upstream.hold(Match.of(Kind.TAGS)), upstream.hold(Match.of(Kind.REFERRERS)));
         List<RawHttp> clients = new ArrayList<>();
@@ -275,23 +258,23 @@ class ListsOfflineTest {
                 "garbage",
                 "{\"list\":\"LIST\",\"checked\":\"2020-01-01T00:00:00Z\",\"answer\":7}"
             })
-    void aFileThatIsGarbageIsAskedForAgain(String text) throws Exception {
+    void listInGarbageFileIsRequestedAgain(String text) throws Exception {
         FakeImage sbom = refer("application/x");
         get(TAGS);
         get(referrers);
-        registry.close();
+        stopServer();
         for (Path file : files("")) {
             String list = JSON.readTree(file.toFile()).path("list").asText();
             Files.writeString(file, text.replace("LIST", list));
         }
-        registry = RunningRegistry.start(configuration(""), images);
+        startWith(configuration());
         assertEquals("{\"name\":\"team/app\",\"tags\":[\"1.0\"]}", get(TAGS).text());
         assertEquals(List.of(sbom.digest().toString()), digests(get(referrers)));
         assertEquals(2, upstream.requests(Match.of(Kind.TAGS)).size());
     }
 
     @Test
-    void whatIsListedIsThereOfflineIfItWasPulled() throws Exception {
+    void pulledReferrerIsListedAndServedOffline() throws Exception {
         FakeImage sbom = refer("application/x");
         get(referrers);
         String manifest = "/v2/team/app/manifests/" + sbom.digest() + "?ns=r.example";
@@ -302,23 +285,17 @@ class ListsOfflineTest {
         assertArrayEquals(sbom.manifest(), get(manifest).body());
     }
 
-    private String configuration(String more) {
-        return "prefetch: false\n" + more + "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n";
-    }
-
     private void answerWithin(String time) throws Exception {
-        registry.close();
-        registry = RunningRegistry.start(configuration("timeouts: {answer: " + time + "}\n"), images);
+        startWith("timeouts: {answer: " + time + "}\n" + configuration());
     }
 
     private void airGap() throws Exception {
-        registry.close();
-        registry = RunningRegistry.start(configuration("airGapped: true\n"), images);
+        startWith("airGapped: true\n" + configuration());
     }
 
-    /** A new process, an hour later as far as lists go. */
+    /** Restarts the server with lists that look an hour old. */
     private void restartLater() throws Exception {
-        registry.close();
+        stopServer();
         String then = Instant.now()
                 .minus(1, ChronoUnit.HOURS)
                 .truncatedTo(ChronoUnit.SECONDS)
@@ -328,7 +305,7 @@ class ListsOfflineTest {
                     file,
                     Files.readString(file).replaceAll("\"checked\" : \"[^\"]*\"", "\"checked\" : \"" + then + "\""));
         }
-        registry = RunningRegistry.start(configuration(""), images);
+        startWith(configuration());
     }
 
     private List<Path> files(String prefix) throws IOException {
@@ -351,10 +328,6 @@ class ListsOfflineTest {
         String index = "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.OCI_INDEX + "\",\"manifests\":["
                 + listed.descriptor() + "]}";
         return index.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private Response get(String path) throws IOException {
-        return RawHttp.get(registry.base(), path);
     }
 
     private static void assertOld(Response answer) {

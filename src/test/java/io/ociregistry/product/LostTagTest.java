@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.testing.FakeImage;
-import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Match;
-import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.RunningRegistry;
 import java.io.IOException;
@@ -17,22 +15,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A tag moved to another image, whose record is lost: the older image is not served as if nothing had happened. */
-@Timeout(60)
-class LostTagTest {
-    private final FakeUpstream upstream = FakeUpstream.start();
+/** Loses the record of the image to which a tag moved: the older image is not served without a fetch or a warning. */
+class LostTagTest extends Scenario {
     private FakeImage older;
     private FakeImage newer;
-
-    @TempDir
-    Path images;
 
     /** How the record is lost. */
     enum Loss {
@@ -47,7 +37,7 @@ class LostTagTest {
             }
             String text = Files.readString(record);
             Files.writeString(record, text.substring(0, text.length() - 10));
-            // A file that changed just now may still be on its way.
+            // A file that changed a moment ago counts as a copy in progress.
             Files.setLastModifiedTime(record, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
             if (this == BAD_AT_START) {
                 server.restart();
@@ -56,68 +46,64 @@ class LostTagTest {
     }
 
     @BeforeEach
-    void move() throws Exception {
+    void moveTag() throws Exception {
         older = push(1);
-        try (RunningRegistry server = server("tags: [{pattern: '*', policy: always}]", "")) {
-            get(server);
-            newer = push(2);
-            assertArrayEquals(newer.manifest(), get(server).body());
-        }
+        getLatest();
+        newer = push(2);
+        assertArrayEquals(newer.manifest(), getLatest().body());
+        stopServer();
         upstream.forgetRequests();
     }
 
-    @AfterEach
-    void stop() {
-        upstream.close();
+    @Override
+    protected String configuration() {
+        return "  tags: [{pattern: '*', policy: always}]\nprefetch: false\n";
     }
 
     @ParameterizedTest
     @EnumSource
     void tagIsFetchedAgain(Loss loss) throws Exception {
-        try (RunningRegistry server = server("tags: []", "")) {
-            loss.strike(server, record(newer));
-            for (int i = 0; i < 2; i++) {
-                Response answer = get(server);
-                assertArrayEquals(newer.manifest(), answer.body());
-                assertNull(answer.header("Warning"));
-            }
-            assertEquals(1, upstream.requests(Match.manifests().get()).size());
+        startWith("  tags: []\nprefetch: false\n");
+        loss.strike(registry, record(newer));
+        for (int i = 0; i < 2; i++) {
+            Response answer = getLatest();
+            assertArrayEquals(newer.manifest(), answer.body());
+            assertNull(answer.header("Warning"));
         }
+        assertEquals(1, upstream.requests(Match.manifests().get()).size());
     }
 
     @ParameterizedTest
     @EnumSource
-    void olderImageIsServedOnceItsUpstreamMeansIt(Loss loss) throws Exception {
+    void olderImageIsServedIfUpstreamMovedTagBack(Loss loss) throws Exception {
         push(1);
-        try (RunningRegistry server = server("tags: []", "")) {
-            loss.strike(server, record(newer));
-            get(server);
-            upstream.forgetRequests();
-            Response answer = get(server);
-            assertArrayEquals(older.manifest(), answer.body());
-            assertNull(answer.header("Warning"));
-            assertEquals(0, upstream.requests().size());
-        }
+        startWith("  tags: []\nprefetch: false\n");
+        loss.strike(registry, record(newer));
+        getLatest();
+        upstream.forgetRequests();
+        Response answer = getLatest();
+        assertArrayEquals(older.manifest(), answer.body());
+        assertNull(answer.header("Warning"));
+        assertEquals(0, upstream.requests().size());
     }
 
     @ParameterizedTest
     @EnumSource
     void olderImageIsServedWithWarningWhileUpstreamIsDown(Loss loss) throws Exception {
         upstream.refuseConnections();
-        try (RunningRegistry server = server("tags: []", "")) {
-            loss.strike(server, record(newer));
-            assertIsOlderWithWarning(get(server));
-            assertIsOlderWithWarning(get(server));
-        }
+        startWith("  tags: []\nprefetch: false\n");
+        loss.strike(registry, record(newer));
+        assertIsOlderWithWarning(getLatest());
+        assertIsOlderWithWarning(getLatest());
     }
 
     @ParameterizedTest
     @EnumSource
-    void olderImageIsServedWithWarningOfAirGappedServer(Loss loss) throws Exception {
-        try (RunningRegistry server = server("tags: []", "airGapped: true\n")) {
-            loss.strike(server, record(newer));
-            assertIsOlderWithWarning(get(server));
-        }
+    void airGappedServerServesOlderImageWithWarning(Loss loss) throws Exception {
+        startWith("  tags: []\nairGapped: true\nprefetch: false\n");
+        loss.strike(registry, record(newer));
+        assertIsOlderWithWarning(getLatest());
+        stopServer();
         assertEquals(0, upstream.requests().size());
     }
 
@@ -136,14 +122,7 @@ class LostTagTest {
         return images.resolve("img").resolve(image.digest().hex());
     }
 
-    private RunningRegistry server(String key, String more) throws Exception {
-        return RunningRegistry.start(
-                "registries:\n- name: r.example\n  endpoint: " + upstream.url() + "\n  " + key + "\nprefetch: false\n"
-                        + more,
-                images);
-    }
-
-    private static Response get(RunningRegistry server) throws IOException {
-        return RawHttp.get(server.base(), "/v2/app/manifests/latest?ns=r.example");
+    private Response getLatest() throws IOException {
+        return get(manifest("app", "latest"));
     }
 }
