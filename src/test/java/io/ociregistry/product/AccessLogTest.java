@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the log says of a request, once it is over. */
+/** Logs each request once it is complete. */
 @Timeout(60)
 class AccessLogTest {
     @TempDir
     Path images;
 
     @Test
-    void aLineTellsWhyARequestFailed_unlessThatIsTheClientsMistakeOrThereIsNoSuchThing() throws Exception {
+    void lineNamesCauseOfFailureUnlessClientCausedIt() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 LogLines log = LogLines.of("io.ociregistry.access");
                 RunningRegistry registry = RunningRegistry.start(

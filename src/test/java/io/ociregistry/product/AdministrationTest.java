@@ -44,7 +44,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
-/** What an operator sees of a running server, and can do to it. */
+/** Lets an operator inspect and change a running server. */
 @Timeout(60)
 class AdministrationTest {
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -53,7 +53,7 @@ class AdministrationTest {
     Path dir;
 
     @Test
-    void theStatusTellsWhatIsArriving() throws Exception {
+    void statusListsDownloadsInFlight() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 RunningRegistry registry = RunningRegistry.start(registries(upstream), dir)) {
             Digest layer =
@@ -77,7 +77,7 @@ class AdministrationTest {
     }
 
     @Test
-    void theStatusTellsWhichUpstreamsAreDownOrLimitThisServer_andNoSecret() throws Exception {
+    void statusListsDownAndLimitedUpstreamsWithoutSecrets() throws Exception {
         try (FakeUpstream down = FakeUpstream.start();
                 FakeUpstream limiting = FakeUpstream.start();
                 RunningRegistry registry = RunningRegistry.start(
@@ -101,7 +101,7 @@ class AdministrationTest {
     }
 
     @Test
-    void anAdminPortIsTheOnlyOneWithTheApi_andHasNoImages() throws Exception {
+    void adminPortServesOnlyTheAdminApi() throws Exception {
         int port = freePort();
         try (RunningRegistry registry = RunningRegistry.start("admin: {port: " + port + "}\n", dir)) {
             assertEquals(404, registry.operator().get("/cmd/status").status());
@@ -117,7 +117,7 @@ class AdministrationTest {
     }
 
     @Test
-    void aReloadAppliesTheLogLevel_tellsWhatWaitsForARestart_andTakesNothingFromABrokenFile() throws Exception {
+    void reloadAppliesLogLevelAndNamesKeysThatNeedRestart() throws Exception {
         Path file = dir.resolve("c.yaml");
         Reload.Source source = () -> new ConfigLoader(name -> Optional.empty()).load(file, Overrides.none());
         Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
@@ -155,12 +155,12 @@ class AdministrationTest {
     }
 
     @Test
-    void whileTheIndexIsReadListsSayThatThereMayBeMore_andAPruningWaits() throws Exception {
+    void listsWarnAndPruneWaitsWhileIndexIsRead() throws Exception {
         RunningRegistry.start("", dir).close();
         Path links = dir.resolve("lists/links");
         Files.deleteIfExists(links);
         assertEquals(0, new ProcessBuilder("mkfifo", links.toString()).start().waitFor());
-        // Whoever reads it waits until nobody can write to it any more.
+        // A reader of the pipe waits for as long as it is open for writing.
         FileChannel held = FileChannel.open(links, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try (RunningRegistry registry = RunningRegistry.start("pullTimeout: 300\n", dir)) {
             Response list = registry.operator().get("/cmd/manifest/list");
@@ -189,7 +189,7 @@ class AdministrationTest {
     }
 
     @Test
-    void pruningIsToldFirst_andDoneOnlyWhenThatIsSaid() throws Exception {
+    void pruneIsPlannedFirstAndNeedsConfirmation() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 RunningRegistry registry = RunningRegistry.start("prefetch: false\n" + registries(upstream), dir)) {
             upstream.image("team/old", "1.0").layer(10).push();
@@ -249,7 +249,7 @@ class AdministrationTest {
                 "?expr=a&dryRun=no | invalid dry run param: no",
                 "?expr=a&dryRun= | invalid dry run param: ",
             })
-    void whatSaysNotClearlyWhatToPruneDoesNothing(String query, String message) throws Exception {
+    void unclearPruneRequestDoesNothing(String query, String message) throws Exception {
         try (RunningRegistry registry = RunningRegistry.start("", dir)) {
             Response refused = registry.operator().ask("DELETE", "/cmd/prune" + query);
             assertEquals(400, refused.status());
@@ -259,7 +259,7 @@ class AdministrationTest {
     }
 
     @Test
-    void aStopIsAnsweredAndThenDone_whereTheServerCanBeStopped() throws Exception {
+    void stopIsAnsweredBeforeServerStops() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         try (RunningRegistry registry = RunningRegistry.start(
                 "",

@@ -67,7 +67,7 @@ class AliasedRegistryTest {
         "registry.corp.example/app, ?ns=registry.corp.example:5443, registry.corp.example/app",
         "registry.corp.example:5443/registry.corp.example/app, , registry.corp.example/app"
     })
-    void edgeAndDepotReadNameAlike(String path, String query, String repository) throws IOException {
+    void edgeAndDepotResolveNameAlike(String path, String query, String repository) throws IOException {
         pulls(edge, path, query == null ? "" : query, repository);
         assertEquals(origin.requests(Match.repository(repository)), origin.requests());
     }
@@ -78,19 +78,19 @@ class AliasedRegistryTest {
         "corp/app, corp, corp/app",
         "registry.corp.example/corp/app, corp, corp/app"
     })
-    void depotReadsNameBesideHeader(String path, String header, String repository) throws IOException {
+    void depotResolvesNameBesideHeader(String path, String header, String repository) throws IOException {
         pulls(depot, path, "", repository, "X-Registry: " + header);
         pulls(depot, path, "?ns=other.example", repository, "X-Registry: " + header);
     }
 
     @Test
-    void repositoryIsFoundWithoutItsNamesakeInRegistry() throws IOException {
+    void repositoryIsFoundWithoutNamesakeInRegistry() throws IOException {
         origin.image("corp/tool", "1.0").layer(10).push();
         assertEquals(200, get(edge, "/v2/corp/tool/manifests/1.0?ns=" + NAME).status());
     }
 
     @Test
-    void repositoriesStayApartInCache() throws IOException {
+    void repositoriesStaySeparateInCache() throws IOException {
         for (String repository : REPOSITORIES) {
             pulls(edge, NAME + "/" + repository, "", repository);
         }
@@ -103,7 +103,7 @@ class AliasedRegistryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"app", "corp/app", "registry.corp.example/app"})
-    void listOfTagsIsThatOfRepository(String repository) throws IOException {
+    void tagListBelongsToRepository(String repository) throws IOException {
         origin.image(repository, "of-" + repository.replace('/', '-'))
                 .seed(repository.hashCode())
                 .push();
@@ -126,7 +126,7 @@ class AliasedRegistryTest {
                 get(server, base + "/blobs/" + image.layer(0) + query, headers).body());
     }
 
-    /** Pushing it again changes nothing. */
+    /** Returns the image; pushing it again changes nothing. */
     private FakeImage push(String repository) {
         return origin.image(repository, "1.0")
                 .seed(repository.hashCode())

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * One state of the disk: what a crash, a lying disk or a careless hand can leave, made by hand.
+ * A state of the disk as left by a crash, by a disk that loses writes, or by a mistake of an operator.
  *
  * @param name what is wrong
- * @param damage how a sound cache gets there
+ * @param damage the change that brings an intact cache into this state
  */
 record BrokenState(String name, Damage damage) {
     interface Damage {
@@ -157,7 +157,7 @@ record BrokenState(String name, Damage damage) {
                                 cache.at("partial/" + cache.record().getFileName() + ".1.tmp"))));
     }
 
-    /** The files that only save work. */
+    /** States of the disposable files, which only save work. */
     private static List<BrokenState> notes() {
         return List.of(
                 new BrokenState("no note of what was verified", cache -> Files.delete(cache.verified())),
@@ -193,7 +193,7 @@ record BrokenState(String name, Damage damage) {
                 new BrokenState("a lock that is garbage", cache -> garbage(cache.at(".lock"))));
     }
 
-    /** Names that are not ours. */
+    /** States with files that the server did not write. */
     private static List<BrokenState> strangers() {
         return List.of(new BrokenState("files of others everywhere", cache -> {
             for (String directory : List.of(".", "blobs", "fat", "img", "other", "partial", "corrupt", "lists")) {
@@ -248,7 +248,7 @@ record BrokenState(String name, Damage damage) {
         Files.createDirectories(file.resolve("inside"));
     }
 
-    /** A link that leads to itself, which also root can't open. Files that only permissions stop are no broken ones. */
+    /** Replaces a file by a link to itself, which even root can't open; a file without permission is not broken. */
     private static void unreadable(Path file) throws IOException {
         Files.delete(file);
         Files.createSymbolicLink(file, file.getFileName());

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server that serves nobody it does not know. */
+/** Serves only clients that show the credentials of a configured account. */
 @Timeout(60)
 class ClientsLogInTest {
     private static final String PASSWORD = "geheimes Passwort";
@@ -78,7 +78,7 @@ class ClientsLogInTest {
                 "/v2/team/app/nothing/at/all",
                 "/v2/_catalog"
             })
-    void whoShowsNothingGetsNothing(String path) throws IOException {
+    void requestWithoutCredentialsIsRefused(String path) throws IOException {
         Response refused = RawHttp.get(base, path);
         assertEquals(401, refused.status());
         assertEquals("Basic realm=\"ociregistry\"", refused.header("WWW-Authenticate"));
@@ -92,9 +92,9 @@ class ClientsLogInTest {
         assertEquals(0, upstream.requests().size());
     }
 
-    /** They send an empty name with an empty password when they have none. */
+    /** Podman and skopeo send an empty name with an empty password if they have no credentials. */
     @Test
-    void podmanAndSkopeoAreToldToLogIn_ratherThanThatTheirPasswordIsWrong() throws IOException {
+    void emptyCredentialsOfPodmanCountAsNone() throws IOException {
         String nothing = "Authorization: Basic Og==";
         assertTrue(RawHttp.get(base, "/v2/", nothing).text().contains("requires its clients to log in"));
         assertTrue(RawHttp.get(base, "/v2/", basic("wrong")).text().contains("does not accept this password"));
@@ -102,7 +102,7 @@ class ClientsLogInTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/livez", "/readyz", "/health"})
-    void healthStaysOpen(String path) throws IOException {
+    void healthNeedsNoCredentials(String path) throws IOException {
         assertEquals(200, RawHttp.get(base, path).status());
     }
 
@@ -116,15 +116,15 @@ class ClientsLogInTest {
     }
 
     @Test
-    void aColdBlobIsTheFirstThingThatAPasswordIsShownFor() throws IOException {
+    void coldBlobMayBeFirstRequestWithPassword() throws IOException {
         Response blob = RawHttp.get(base, "/v2/team/app/blobs/" + image.layer(0) + "?ns=r.example", basic(PASSWORD));
         assertEquals(200, blob.status());
         assertArrayEquals(image.layerBytes(0), blob.body());
     }
 
-    /** As {@code [host."...".header] Authorization} in hosts.toml makes containerd send it, unasked. */
+    /** With {@code [host."...".header] Authorization} in hosts.toml, containerd sends it without a challenge. */
     @Test
-    void containerdShowsATokenInAHeader() throws IOException {
+    void containerdSendsTokenInHeader() throws IOException {
         assertPulls("Authorization: Bearer " + TOKEN);
         assertEquals(
                 401,
@@ -133,7 +133,7 @@ class ClientsLogInTest {
     }
 
     @Test
-    void whatClientsShowGoesNowhere() throws IOException {
+    void clientCredentialsAreNotPassedOn() throws IOException {
         assertPulls("Authorization: Bearer " + TOKEN);
         assertPulls(basic(PASSWORD));
         RawHttp.get(base, "/v2/", basic("falsches Passwort"));

@@ -17,9 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A real cache of which any files were garbled in any way: the server starts, and whatever it serves whole is right.
+ * Starts on a real cache with randomly damaged files, and serves only correct bytes completely.
  *
- * <p>Another damage in every run; what fails says how to do that damage again: {@code -Dgarbled.seed=SEED}.
+ * <p>Each run causes other damage; a failure names the seed that repeats it: {@code -Dgarbled.seed=SEED}.
  */
 @Timeout(60)
 class GarbledCachesTest {
@@ -49,7 +49,7 @@ class GarbledCachesTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void whateverIsGarbledIsNeverServedWrong_andIsFetchedAgain(long seed) throws Exception {
+    void garbledFilesAreFetchedAgainAndNeverServed(long seed) throws Exception {
         cache.damage(new BrokenState("-Dgarbled.seed=" + seed, sound -> garble(new Random(seed))));
         cache.cutUpstream();
         try (RunningRegistry registry = cache.start()) {

@@ -23,14 +23,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is cached is served without a write, and when it was served last is known all the same. */
+/** Serves cached content without a write, and still remembers the time of the last pull. */
 @Timeout(60)
 class HitsTest {
     @TempDir
     Path images;
 
     @Test
-    void hitsWriteNothing_andTheTimesOfTheLastPullsSurviveAStop() throws Exception {
+    void hitsWriteNothingAndPullTimesSurviveStop() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start()) {
             FakeImage image = upstream.image("team/app", "1.0").layer(20_000).push();
             FakeImage other = upstream.image("team/other", "1.0").layer(1_000).push();
@@ -42,7 +42,7 @@ class HitsTest {
                 registry.restart();
                 pull(registry, image, "1.0");
                 Map<Path, String> before = files();
-                // Times of pulls have no fractions of seconds.
+                // Pull times are stored in whole seconds.
                 Instant next = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(1);
                 while (Instant.now().isBefore(next)) {
                     pull(registry, image, "1.0");

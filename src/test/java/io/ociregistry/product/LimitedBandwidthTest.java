@@ -13,17 +13,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A limit on the bandwidth to an upstream slows down what comes from there, and nothing else. */
+/** Limits the bandwidth of downloads from an upstream, and of nothing else. */
 @Timeout(60)
 class LimitedBandwidthTest {
-    /** 600,000 bytes at 400,000 a second, without the quarter of a second that may be made up for. */
+    /** The time of 600,000 bytes at 400,000 a second, less the quarter of a second that may be caught up. */
     private static final Duration LEAST = Duration.ofMillis(1250);
 
     @TempDir
     Path images;
 
     @Test
-    void aBlobTakesAsLongAsItShould_andIsServedFromTheCacheAtFullSpeed() throws Exception {
+    void bandwidthLimitSlowsDownloadAndNoHit() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start()) {
             FakeImage image = upstream.image("team/app", "1.0").layer(600_000).push();
             String configuration = "prefetch: false\nregistries:\n- name: r.example\n  endpoint: " + upstream.url()

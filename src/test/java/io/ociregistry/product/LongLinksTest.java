@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Blobs that take long: links that break again and again, that are gone for a while, and that crawl. */
+/** Downloads blobs over links that break repeatedly, are down for a while, or are very slow. */
 @Timeout(60)
 class LongLinksTest {
     private static final int SIZE = 400_000;
@@ -56,7 +56,7 @@ class LongLinksTest {
     }
 
     @Test
-    void overThreeCutsEveryResumeAsksForExactlyTheByteAfterTheLastOneHeld() throws Exception {
+    void eachResumeRequestsTheNextByte() throws Exception {
         upstream.on(blob).once(Fault.resetAfter(50_000));
         upstream.on(blob).once(Fault.resetAfter(70_000));
         upstream.on(blob).once(Fault.resetAfter(1));
@@ -66,14 +66,14 @@ class LongLinksTest {
     }
 
     @Test
-    void aConnectionThatStandsStillIsGivenUpAndResumed() throws Exception {
+    void stalledConnectionIsReplacedAndResumed() throws Exception {
         upstream.on(blob).once(Fault.stallAfter(50_000));
         assertArrayEquals(image.layerBytes(0), get("r.example").body());
         assertEquals(List.of("", "bytes=50000-"), ranges());
     }
 
     @Test
-    void aConnectionThatTricklesIsGivenUpForABetterOne() throws Exception {
+    void slowConnectionIsReplacedByBetterOne() throws Exception {
         upstream.on(blob).once(Fault.trickle(100));
         assertArrayEquals(image.layerBytes(0), get("r.example").body());
         assertEquals(2, ranges().size());
@@ -81,7 +81,7 @@ class LongLinksTest {
     }
 
     @Test
-    void aDownloadThatWasGivenUpIsGoneOnWithByItselfOnceTheLinkIsBack() throws Exception {
+    void failedDownloadResumesWithoutClientOnceLinkIsBack() throws Exception {
         Gate gate = upstream.holdNextBlobAfter(image.layer(0), 50_000);
         try (RawHttp client = RawHttp.connect(registry.base())) {
             Response cut = client.send("GET", layer("r.example"));
@@ -99,7 +99,7 @@ class LongLinksTest {
     }
 
     @Test
-    void whatCrawlsTakesTheRestFromTheStore_onceAnotherRegistryHasBroughtItIn() throws Exception {
+    void slowDownloadTakesTheRestFromStore() throws Exception {
         Content content = image.layers().get(0).content();
         fast.blob("team/app", content);
         upstream.on(blob).always(Fault.trickle(2_000));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Servers that are each other's mirrors, and chains of them. */
+/** Runs chains of servers, and servers that are mirrors of each other. */
 @Timeout(60)
 class LoopsTest {
     private final FakeUpstream origin = FakeUpstream.start();
@@ -39,7 +39,7 @@ class LoopsTest {
     }
 
     @Test
-    void twoServersThatMirrorEachOtherFindOutWhatNeitherHas() throws Exception {
+    void mutualMirrorsReportMissingContent() throws Exception {
         int first = freePort();
         int second = freePort();
         try (RunningRegistry a = server("a", first, mirror(second));
@@ -61,7 +61,7 @@ class LoopsTest {
     }
 
     @Test
-    void aRequestThatCameThroughThisServerBeforeIsAnsweredFromTheCacheOrNotAtAll() throws Exception {
+    void loopedRequestIsServedOnlyFromCache() throws Exception {
         FakeImage image = origin.image("team/app", "1.0").layer(1000).push();
         try (RunningRegistry server = server("a", freePort(), "")) {
             get(server, "manifests/1.0");
@@ -82,7 +82,7 @@ class LoopsTest {
     }
 
     @Test
-    void aRequestThatCameThroughTooManyServersIsRefusedLikewise() throws Exception {
+    void requestThroughTooManyServersIsServedOnlyFromCache() throws Exception {
         origin.image("team/app", "1.0").push();
         try (RunningRegistry server = server("a", freePort(), "")) {
             assertEquals(508, get(server, "manifests/1.0", "Via: " + hops(11)).status());
@@ -92,7 +92,7 @@ class LoopsTest {
     }
 
     @Test
-    void aChainOfServersAsksTheRegistryOnce_andTellsItThatTheyAreServersOfOurs_andNoOtherNames() throws Exception {
+    void chainOfServersSendsOneRequestWithOwnNames() throws Exception {
         int near = freePort();
         int far = freePort();
         FakeImage image = origin.image("team/app", "1.0").layer(300_000).push();
@@ -119,7 +119,7 @@ class LoopsTest {
     }
 
     @Test
-    void whatIsFetchedForNobodyInParticularComesFromThisServerAlone() throws Exception {
+    void backgroundFetchNamesOnlyThisServer() throws Exception {
         FakeImage image = origin.image("team/app", "1.0").layer(1000).push();
         try (RunningRegistry server = server("a", freePort(), "prefetch: true\n")) {
             get(server, "manifests/1.0", "Via: 1.1 client");

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients by the thousand that are slow, idle or wait in vain take nothing from the others. */
+/** Serves clients while thousands of others are slow, idle or wait for an upstream. */
 @Timeout(60)
 class ManyClientsTest {
     private static final int MANY = 2000;
@@ -66,7 +66,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void slowReadersOfACachedBlobHoldUpNobody() throws IOException {
+    void slowReadersOfStoredBlobDelayNoOtherClient() throws IOException {
         get(blob(0));
         try (SlowReaders slow = SlowReaders.connect(registry.base(), MANY)) {
             long before = usedMemory();
@@ -82,7 +82,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void slowReadersOfAnArrivingBlobHoldUpNobody() throws IOException {
+    void slowReadersOfDownloadDelayNoOtherClient() throws IOException {
         Gate gate = upstream.holdBlobAfter(image.layer(0), SIZE / 2);
         try (SlowReaders slow = SlowReaders.connect(registry.base(), MANY)) {
             slow.ask(blob(0));
@@ -96,7 +96,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void readersThatWaitForTheUpstreamHoldUpNobody() throws IOException {
+    void readersThatWaitForUpstreamDelayNoOtherClient() throws IOException {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 1000);
         try (SlowReaders slow = SlowReaders.connect(registry.base(), MANY)) {
             slow.ask(blob(0));
@@ -108,7 +108,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void idleConnectionsHoldUpNobody() throws IOException {
+    void idleConnectionsDelayNoOtherClient() throws IOException {
         try (SlowReaders idle = SlowReaders.connect(registry.base(), MANY)) {
             assertOthersAreServed();
             idle.ask("/v2/");
@@ -118,7 +118,7 @@ class ManyClientsTest {
     }
 
     @Test
-    void requestsForADeadUpstreamHoldUpNobody() throws IOException {
+    void requestsToDeadUpstreamDelayNoOtherClient() throws IOException {
         dead.on(Match.anything()).always(new Fault.Blackhole());
         try (SlowReaders waiting = SlowReaders.connect(registry.base(), 500)) {
             waiting.ask("/v2/app/manifests/1?ns=dead.example");

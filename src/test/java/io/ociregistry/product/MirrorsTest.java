@@ -57,7 +57,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aMirrorIsAskedFirst_andTheRegistryNotAtAllIfThatHasEverything() throws Exception {
+    void completeMirrorSparesTheRegistry() throws Exception {
         FakeImage image = push(harbor, "hub/team/app");
         try (RunningRegistry registry = with(harbor())) {
             pullsWhole(registry, image, "1.0");
@@ -68,7 +68,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aCacheIsToldWhichRegistryIsMeant() throws Exception {
+    void cacheAsMirrorGetsNameOfRegistry() throws Exception {
         FakeImage image = push(cache, "team/app");
         try (RunningRegistry registry = with("- " + cache.url())) {
             pullsWhole(registry, image, "1.0");
@@ -79,7 +79,7 @@ class MirrorsTest {
     }
 
     @Test
-    void mirrorsAreAskedInTheirOrder_andTheRegistryLast() throws Exception {
+    void mirrorsAreAskedInOrderBeforeRegistry() throws Exception {
         FakeImage image = push(origin, "team/app");
         try (RunningRegistry registry = with(harbor() + "- " + cache.url())) {
             pullsWhole(registry, image, "1.0");
@@ -91,7 +91,7 @@ class MirrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 403, 404, 429, 500, 503})
-    void whateverAMirrorRefusesWith_theNextIsAsked(int status) throws Exception {
+    void failedMirrorIsSkipped(int status) throws Exception {
         FakeImage image = pushToBoth();
         harbor.on(Match.anything()).always(Fault.status(status));
         try (RunningRegistry registry = with(harbor())) {
@@ -100,7 +100,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aMirrorThatIsDownCostsOneTry() throws Exception {
+    void downMirrorCostsOneAttempt() throws Exception {
         FakeImage image = push(origin, "team/app");
         harbor.refuseConnections();
         try (RunningRegistry registry = with(harbor());
@@ -112,7 +112,7 @@ class MirrorsTest {
     }
 
     @Test
-    void whatIsCachedInAMirrorCanBeHadWhileTheRegistryIsDown() throws Exception {
+    void mirrorServesItsCacheWhileRegistryIsDown() throws Exception {
         FakeImage image = push(cache, "team/app");
         origin.refuseConnections();
         try (RunningRegistry registry = with("- " + cache.url())) {
@@ -122,7 +122,7 @@ class MirrorsTest {
     }
 
     @Test
-    void thatSomethingDoesNotExistIsTheRegistrysToSay() throws Exception {
+    void onlyRegistryDecidesThatContentIsMissing() throws Exception {
         push(harbor, "hub/team/app");
         push(origin, "team/app");
         try (RunningRegistry registry = with(harbor())) {
@@ -137,7 +137,7 @@ class MirrorsTest {
     }
 
     @Test
-    void anotherManifestThanTheOneAskedForIsPassedOver() throws Exception {
+    void wrongManifestOfMirrorIsSkipped() throws Exception {
         FakeImage image = pushToBoth();
         harbor.on(Match.manifest(image.digest())).always(new Fault.Corrupt());
         try (RunningRegistry registry = with(harbor());
@@ -150,7 +150,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aPortalsPageIsNoManifest() throws Exception {
+    void captivePortalPageIsNoManifest() throws Exception {
         FakeImage image = pushToBoth();
         harbor.on(Match.anything()).always(new Fault.Html());
         try (RunningRegistry registry = with(harbor())) {
@@ -159,7 +159,7 @@ class MirrorsTest {
     }
 
     @Test
-    void wrongBytesOfABlobArePassedOver_andItComesFromTheRegistry() throws Exception {
+    void corruptBlobOfMirrorIsFetchedFromRegistry() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(new Fault.Corrupt());
@@ -180,7 +180,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aBlobThatBreaksOffGoesOnFromTheNextSourceAtThatByte() throws Exception {
+    void brokenBlobResumesAtNextSource() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.resetAfter(100_000));
@@ -195,7 +195,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aBlobThatStallsGoesOnFromTheNextSource() throws Exception {
+    void stalledBlobResumesAtNextSource() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.stallAfter(100_000));
@@ -206,7 +206,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aBlobThatTricklesGoesOnFromTheNextSource() throws Exception {
+    void slowBlobResumesAtNextSource() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).always(Fault.trickle(4_000));
@@ -217,7 +217,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aCacheThatTricklesIsNotLeft_sinceItSendsAsFastAsItGets() throws Exception {
+    void slowCacheAsMirrorIsNotReplaced() throws Exception {
         Content content = Content.random(3, 12_000);
         Digest blob = cache.blob("team/app", content);
         origin.blob("team/app", content);
@@ -230,7 +230,7 @@ class MirrorsTest {
     }
 
     @Test
-    void whatOneSourceBeganAnotherMayEnd_alsoAfterAStop() throws Exception {
+    void otherSourceCompletesDownloadAfterStop() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         Gate gate = harbor.holdBlobAfter(image.layer(0), 150_000);
@@ -248,7 +248,7 @@ class MirrorsTest {
     }
 
     @Test
-    void aMirrorHasAuthoritiesOfItsOwn() throws Exception {
+    void mirrorHasItsOwnCertificateAuthorities() throws Exception {
         TestCertificates authority = TestCertificates.create();
         FakeImage image = push(origin, "team/app");
         try (FakeUpstream secret = FakeUpstream.startTls(authority.server())) {
@@ -267,7 +267,7 @@ class MirrorsTest {
     }
 
     @Test
-    void whatTheRegistryBreaksOffWithGoesOnFromTheMirrorThatFailedBefore() throws Exception {
+    void brokenDownloadResumesAtMirrorThatFailedBefore() throws Exception {
         FakeImage image = pushToBoth();
         Match layer = Match.blob(image.layer(0)).get();
         harbor.on(layer).once(Fault.resetAfter(100_000));
@@ -280,7 +280,7 @@ class MirrorsTest {
     }
 
     @Test
-    void whatACacheSaysIsOldIsLookedUpAtTheRegistry_andTakenIfThatIsAway() throws Exception {
+    void staleAnswerOfCacheCountsOnlyIfRegistryIsDown() throws Exception {
         FakeImage image = push(origin, "team/app");
         FakeImage old = cache.image("team/app", "1.0").layer(1000).seed(7).push();
         Fault stale = new Fault.Stale();
@@ -300,7 +300,7 @@ class MirrorsTest {
     }
 
     @Test
-    void thatNothingRefersToAnImageIsBelievedOfTheRegistryAndOfCaches() throws Exception {
+    void emptyReferrersOfRegistryAndCachesAreTrusted() throws Exception {
         FakeImage image = pushToBoth();
         harbor.referrer("hub/team/app", image.layer(0), descriptor(image));
         origin.referrer("team/app", image.digest(), descriptor(image));
@@ -312,7 +312,7 @@ class MirrorsTest {
     }
 
     @Test
-    void theNextPageOfAListIsAskedOfWhoSentTheFirst() throws Exception {
+    void nextPageComesFromSourceOfTheFirst() throws Exception {
         push(harbor, "hub/team/app");
         harbor.image("hub/team/app", "2.0").push();
         harbor.image("hub/team/app", "3.0").push();
@@ -327,7 +327,7 @@ class MirrorsTest {
     }
 
     @Test
-    void everyMirrorHasItsOwnCredentials() throws Exception {
+    void eachMirrorHasItsOwnCredentials() throws Exception {
         FakeImage image = push(harbor, "hub/team/app");
         harbor.requireBearer("robot", "secret");
         push(origin, "team/app");
@@ -346,7 +346,7 @@ class MirrorsTest {
     }
 
     @Test
-    void whatAMirrorSentIsTheRegistrys_whoeverSendsTheRest() throws Exception {
+    void contentOfMirrorBelongsToRegistry() throws Exception {
         FakeImage image = push(harbor, "hub/team/app");
         try (RunningRegistry registry = with(harbor())) {
             pullsWhole(registry, image, "1.0");
@@ -376,13 +376,13 @@ class MirrorsTest {
         return "- {url: '" + harbor.url() + "', prefix: hub}\n";
     }
 
-    /** To the registry, and to the mirror that keeps its repositories below hub/. */
+    /** Pushes to the registry, and to the mirror that keeps its repositories below hub/. */
     private FakeImage pushToBoth() {
         push(harbor, "hub/team/app");
         return push(origin, "team/app");
     }
 
-    /** The same image whatever the repository is called. */
+    /** Pushes an image that is the same in each repository. */
     private static FakeImage push(FakeUpstream upstream, String repository) {
         long undone = -31L * (repository + ":1.0").hashCode();
         return upstream.image(repository, "1.0")

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Caches that versions of the Go program left, served where they are. */
+/** Serves caches that versions of the Go program left, without changing their place. */
 @Timeout(60)
 class OldCachesTest {
     private static final String AIR_GAPPED = "airGapped: true\n";
@@ -59,7 +59,7 @@ class OldCachesTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyTagAndDigestIsServedWithoutANetwork(Version version) throws Exception {
+    void eachTagAndDigestIsServedOffline(Version version) throws Exception {
         FakeImage docker =
                 upstream.image("jetstack/webhook", "v1").docker().layer(20_000).push();
         FakeIndex dockerList = upstream.index("jetstack/webhook", "list", docker);
@@ -96,10 +96,10 @@ class OldCachesTest {
         }
     }
 
-    /** Sample E: "load" leaves the list's tag in the record of the image too, and no times. */
+    /** Sample E: "load" writes the tag of the index into the record of the image too, and writes no times. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aTagThatAListAndItsImageClaimIsTheLists_whicheverIsNewer(boolean imageIsNewer) throws Exception {
+    void tagOfIndexAndItsImageMeansTheIndex(boolean imageIsNewer) throws Exception {
         GoCache cache = GoCache.create(images, Version.V1_9).times("", "");
         Path image = cache.image(amd64, "r.example/team/app:v1");
         Path index = cache.index(list, "r.example/team/app:v1");
@@ -113,7 +113,7 @@ class OldCachesTest {
     }
 
     @Test
-    void anImageThatHasATagForItselfIsServedByIt() throws Exception {
+    void imageWithItsOwnTagIsServedByIt() throws Exception {
         GoCache.create(images, Version.V1_9).times("", "").image(amd64, "r.example/team/app:v1");
         try (RunningRegistry registry = RunningRegistry.start(AIR_GAPPED, images)) {
             assertImage(registry, amd64, "r.example/team/app", "v1");
@@ -121,7 +121,7 @@ class OldCachesTest {
     }
 
     @Test
-    void anImageThatWasNamedByItsListsDigestIsNeverServedForThat() throws Exception {
+    void imageIsNotServedByDigestOfItsIndex() throws Exception {
         GoCache.create(images, Version.V1_9).image(amd64, "r.example/team/app@" + list.digest());
         try (RunningRegistry registry = RunningRegistry.start(AIR_GAPPED, images)) {
             assertEquals(
@@ -132,9 +132,9 @@ class OldCachesTest {
         }
     }
 
-    /** Sample F: hello-world mode puts both into lts/. The directory tells nothing. */
+    /** Sample F: hello-world mode writes both records into lts/, so the directory does not show the type. */
     @Test
-    void theDirectoryIsAHintAndNoRule() throws Exception {
+    void recordIsFoundInUnexpectedDirectory() throws Exception {
         GoCache cache = GoCache.create(images, Version.V1_9);
         cache.image(amd64, byDigest("r.example/team/app", amd64));
         Files.move(
@@ -155,7 +155,7 @@ class OldCachesTest {
     }
 
     @Test
-    void oneDigestInTwoDirectoriesHasAllItsNames_alsoOnceItsRecordIsWrittenAnew() throws Exception {
+    void digestInTwoDirectoriesKeepsAllItsNames() throws Exception {
         GoCache cache = GoCache.create(images, Version.V1_9);
         cache.image(amd64, "r.example/team/app:v1");
         cache.image(amd64, "r.example/team/app:latest");
@@ -180,7 +180,7 @@ class OldCachesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost:5000", "registry:5000", "registry"})
-    void aHostWithoutADotStopsNoStart(String host) throws Exception {
+    void hostWithoutDotPreventsNoStart(String host) throws Exception {
         GoCache.create(images, Version.V1_8).image(amd64, host + "/team/app:v1");
         try (RunningRegistry registry = RunningRegistry.start(AIR_GAPPED, images)) {
             assertImage(registry, amd64, host + "/team/app", "v1");
@@ -189,7 +189,7 @@ class OldCachesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"$CREATED", "", "2025-04-20 20:06:04", "never"})
-    void timesThatCanNotBeReadCondemnNothing(String time) throws Exception {
+    void recordWithUnreadableTimesIsServed(String time) throws Exception {
         GoCache.create(images, Version.V1_8).times(time, time).image(amd64, "r.example/team/app:v1");
         try (RunningRegistry registry = RunningRegistry.start(AIR_GAPPED, images)) {
             assertImage(registry, amd64, "r.example/team/app", "v1");
@@ -197,7 +197,7 @@ class OldCachesTest {
     }
 
     @Test
-    void aBlobThatIsMissingOrCutIsFetched_andTheRestServed() throws Exception {
+    void missingOrTruncatedBlobIsFetched() throws Exception {
         GoCache cache = GoCache.create(images, Version.V1_9);
         cache.image(amd64, "r.example/team/app:v1");
         cache.image(arm64, "r.example/team/app:v2");
@@ -219,12 +219,12 @@ class OldCachesTest {
     }
 
     @Test
-    void whatIsNoRecordStaysWhereItIs_andIsNotReadWhole() throws Exception {
+    void otherFilesStayAndAreNotReadCompletely() throws Exception {
         GoCache cache = GoCache.create(images, Version.V1_9);
         cache.image(amd64, "r.example/team/app:v1");
         Path huge = images.resolve("img").resolve("0".repeat(64));
         try (var file = new RandomAccessFile(huge.toFile(), "rw")) {
-            // Larger than any array.
+            // The file is larger than any array can be.
             file.setLength(5L << 30);
         }
         Path note = Files.writeString(images.resolve("img/NOTES.txt"), "do not touch");

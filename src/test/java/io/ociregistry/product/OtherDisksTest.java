@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A cache of which one directory is a link to another file system, into which nothing can be renamed from the rest. */
+/** Runs on a cache with one directory on another file system, into which no file can be renamed from the rest. */
 @Timeout(120)
 class OtherDisksTest {
     private static final Path MEMORY = Path.of("/dev/shm");
@@ -59,7 +59,7 @@ class OtherDisksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"blobs", "fat", "img", "lists", "corrupt", "partial"})
-    void contentIsKeptAndBadFilesAreQuarantined(String directory) throws Exception {
+    void contentIsStoredAndCorruptFilesAreQuarantined(String directory) throws Exception {
         Files.createSymbolicLink(images.resolve(directory), other);
         PulledCache cache = PulledCache.pull(upstream, images);
         cache.cutUpstream();
@@ -86,7 +86,7 @@ class OtherDisksTest {
     }
 
     @Test
-    void statusTellsOfTheDiskOfTheBlobs() throws Exception {
+    void statusReportsDiskOfBlobs() throws Exception {
         Files.createSymbolicLink(images.resolve("blobs"), other);
         long total = Files.getFileStore(MEMORY).getTotalSpace();
         try (RunningRegistry registry = RunningRegistry.start("", images)) {
@@ -96,7 +96,7 @@ class OtherDisksTest {
     }
 
     @Test
-    void partsThatACrashLeftInDirectoriesOfTheirOwnAreDeletedOrQuarantined() throws Exception {
+    void partsLeftByCrashAreDeletedOrQuarantined() throws Exception {
         PulledCache cache = PulledCache.pull(upstream, images);
         Path copy = Files.createDirectory(images.resolve("blobs/.partial")).resolve("0123.7.tmp");
         Files.writeString(copy, "half a bl");
@@ -116,7 +116,7 @@ class OtherDisksTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    /** The names that the files in quarantine had. */
+    /** Returns the names that the files in quarantine had before. */
     private Set<String> quarantined() {
         return all().stream()
                 .filter(file -> file.startsWith(images.resolve("corrupt")))

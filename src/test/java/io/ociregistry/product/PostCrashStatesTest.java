@@ -19,9 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * From every {@link BrokenState} the server starts, serves all that is sound without asking anybody, and never
- * anything wrong. What is broken
- * is fetched again, or is a clean error while there is no upstream.
+ * Starts from each {@link BrokenState}, serves intact content without a request to the upstream, and never serves
+ * wrong bytes. Broken content is fetched again, or is a clean error while there is no upstream.
  */
 @Timeout(60)
 class PostCrashStatesTest {
@@ -52,7 +51,7 @@ class PostCrashStatesTest {
 
     @ParameterizedTest
     @MethodSource("states")
-    void whatIsBrokenIsFetchedAgain(BrokenState state) throws Exception {
+    void brokenFileIsFetchedAgain(BrokenState state) throws Exception {
         cache.damage(state);
         cache.age();
         try (RunningRegistry registry = cache.start()) {
@@ -66,7 +65,7 @@ class PostCrashStatesTest {
 
     @ParameterizedTest
     @MethodSource("states")
-    void withoutAnUpstreamWhatIsBrokenIsACleanError(BrokenState state) throws Exception {
+    void brokenFileWithoutUpstreamIsCleanError(BrokenState state) throws Exception {
         cache.damage(state);
         cache.age();
         cache.cutUpstream();
@@ -79,10 +78,10 @@ class PostCrashStatesTest {
         }
     }
 
-    /** What is so young that another program may still be writing it is not quarantined, but not served either. */
+    /** A recent broken file, which another program may still be writing, is neither quarantined nor served. */
     @ParameterizedTest
     @MethodSource("blobs")
-    void whatIsBrokenIsFetchedAgain_alsoIfItWasWrittenAMomentAgo(BrokenState state) throws Exception {
+    void recentBrokenFileIsFetchedAgain(BrokenState state) throws Exception {
         cache.damage(state);
         try (RunningRegistry registry = cache.start()) {
             cache.assertSoundAsksNobody(registry);
@@ -91,7 +90,7 @@ class PostCrashStatesTest {
     }
 
     @Test
-    void whatWasBeingWrittenWhenTheServerDiedIsDeletedAtTheNextStart() throws Exception {
+    void temporaryFilesAreDeletedAtStart() throws Exception {
         Path temporary = cache.at("partial/" + cache.record().getFileName() + ".17.tmp");
         Files.writeString(temporary, "half a rec");
         Files.writeString(cache.partial(), "the begin");
@@ -104,7 +103,7 @@ class PostCrashStatesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"blobs", "fat", "img", "other", "partial", "corrupt", "lists"})
-    void aFileInThePlaceOfADirectoryCostsWhatWasInIt_andNobodyAnAnswer(String name) throws Exception {
+    void fileInPlaceOfDirectoryCostsOnlyItsContent(String name) throws Exception {
         Path away = images.resolve("away");
         Files.move(cache.at(name), away);
         Files.createFile(cache.at(name));
@@ -120,7 +119,7 @@ class PostCrashStatesTest {
     }
 
     @Test
-    void aDirectoryInThePlaceOfTheLockMakesTheCacheReadOnly() throws Exception {
+    void directoryInPlaceOfLockMakesCacheReadOnly() throws Exception {
         BrokenState.directory(cache.at(".lock"));
         upstream.refuseConnections();
         try (RunningRegistry registry = cache.start()) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where an upstream's threads are all busy, a client goes before a refresh, and both go before a prefetch. */
+/** Orders waiting work if all threads of an upstream are busy: clients first, then revalidations, then prefetches. */
 @Timeout(60)
 class PrioritiesTest {
     private static final Repository REPOSITORY = new Repository(RegistryName.parse("r.example"), "team/app");
@@ -56,7 +56,7 @@ class PrioritiesTest {
     }
 
     @Test
-    void aBlobThatAClientWaitsForGoesBeforeWhatIsPrefetched() throws Exception {
+    void blobForClientPrecedesPrefetch() throws Exception {
         Gate gate = occupyTheOnlyDownload();
         FakeImage image = prefetched("1.0", 1);
         Digest wanted = image.layer(0);
@@ -69,7 +69,7 @@ class PrioritiesTest {
     }
 
     @Test
-    void aPrefetchThatAClientJoinsGoesBeforeTheOthers() throws Exception {
+    void prefetchJoinedByClientPrecedesOthers() throws Exception {
         Gate gate = occupyTheOnlyDownload();
         FakeImage first = prefetched("1.0", 1);
         FakeImage second = prefetched("2.0", 2);
@@ -82,7 +82,7 @@ class PrioritiesTest {
     }
 
     @Test
-    void aManifestThatAClientWaitsForGoesBeforeATagThatIsLookedAtAgain() throws Exception {
+    void manifestForClientPrecedesRevalidation() throws Exception {
         upstream.image("team/app", "latest").push();
         value(manifest("latest"));
         List<Gate> busy = new ArrayList<>();
@@ -110,14 +110,14 @@ class PrioritiesTest {
         return gate;
     }
 
-    /** An image whose config waits to be prefetched, as the last of so many. */
+    /** Pulls a new image, and returns it once its config is the last of {@code count} waiting prefetches. */
     private FakeImage prefetched(String tag, int count) throws Exception {
         FakeImage image = upstream.image("team/app", tag).seed(count).layer(100).push();
         assertEquals(
                 200,
                 RawHttp.get(registry.base(), "/v2/team/app/manifests/" + tag + "?ns=r.example")
                         .status());
-        // What is prefetched is asked for by threads that then wait for it.
+        // Each waiting prefetch occupies one thread.
         while (waitingPrefetches() < count) {
             Thread.onSpinWait();
         }
@@ -145,7 +145,7 @@ class PrioritiesTest {
                 .toList();
     }
 
-    /** As a client asks; in its line when this returns. */
+    /** Requests a blob for a client; the request is in its queue when this method returns. */
     private CompletionStage<BlobSource> blob(Digest digest) {
         return registry.context().registry().blob(REPOSITORY, digest);
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole server behind a proxy that wants a password, with a registry that only the proxy can find. */
+/** Runs the server behind a proxy with a password, and with a registry whose name only the proxy can resolve. */
 @Timeout(60)
 class ProxiedDownloadsTest {
     private static final String TAG = "/v2/team/app/manifests/1?ns=r.example";
@@ -62,7 +62,7 @@ class ProxiedDownloadsTest {
     }
 
     @Test
-    void aTunnelThatIsCutAmidADownloadCostsNothingTwice() throws IOException {
+    void downloadResumesAfterTunnelBreaks() throws IOException {
         assertArrayEquals(image.manifest(), get(TAG).body());
         proxy.cutNextTunnelAfter(1_000_000);
         Response layer = get(layer());
@@ -81,7 +81,7 @@ class ProxiedDownloadsTest {
     }
 
     @Test
-    void whenTheProxyIsDeadWhatIsCachedIsServed_andTheRestNamesTheProxyAndNoPassword() throws IOException {
+    void deadProxyIsNamedInMissesWithoutPassword() throws IOException {
         get(TAG);
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         proxy.requireBasic("edge", "another");

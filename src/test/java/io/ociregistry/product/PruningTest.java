@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pruning while clients pull. */
+/** Prunes the cache while clients pull. */
 @Timeout(60)
 class PruningTest {
     @TempDir
@@ -57,7 +57,7 @@ class PruningTest {
     }
 
     @Test
-    void noPullOfWhatStaysFailsWhileEverythingElseIsPruned() throws Exception {
+    void pullsOfKeptImagesSucceedDuringPrune() throws Exception {
         List<FakeImage> staying = images("stays", 3, 60_000);
         List<FakeImage> going = images("goes", 6, 60_000);
         ExecutorService clients = Executors.newFixedThreadPool(4);
@@ -82,7 +82,7 @@ class PruningTest {
                     pull(registry, image);
                 }
                 PruneReport report = prune(registry, "/goes");
-                // Of the last one a transfer may not be over yet, though its client has it.
+                // The last image may still have a transfer in flight, although its client has all bytes.
                 assertTrue(report.records() >= going.size() - 1, report.lines().toString());
             }
             over.set(true);
@@ -100,7 +100,7 @@ class PruningTest {
     }
 
     @Test
-    void whoIsInTheMiddleOfABlobThatIsPrunedGetsItToItsEnd() throws Exception {
+    void readerGetsAllOfPrunedBlob() throws Exception {
         FakeImage image = images("goes", 1, 60_000).get(0);
         try (RunningRegistry registry = open("prefetch: false\n")) {
             assertEquals(200, get(registry, manifest(image)).status());
@@ -123,20 +123,20 @@ class PruningTest {
     }
 
     @Test
-    void aPrunedImageThatIsPulledAgainIsBroughtInWhole() throws Exception {
+    void prunedImageIsFetchedCompletelyAgain() throws Exception {
         FakeImage image = images("goes", 1, 60_000).get(0);
         try (RunningRegistry registry = open("")) {
             for (int round = 0; round < 2; round++) {
                 assertEquals(200, get(registry, manifest(image)).status());
                 await(() -> isHere(image.config().digest()) && isHere(image.layer(0)) && isHere(image.layer(1)));
-                // The prefetch notes it a moment after.
+                // The prefetch ends a moment after its files are visible.
                 await(() -> prune(registry, "/goes").records() == 1);
             }
         }
     }
 
     @Test
-    void theConfigurationPrunesInTheBackground() throws Exception {
+    void configurationPrunesInBackground() throws Exception {
         FakeImage going = images("goes", 1, 1000).get(0);
         FakeImage staying = images("stays", 1, 1000).get(0);
         try (RunningRegistry registry =
@@ -151,7 +151,7 @@ class PruningTest {
     }
 
     @Test
-    void theCacheNeverHasMoreThanItMay_andWhatWasPulledLastIsStillThere() throws Exception {
+    void cacheStaysInItsQuotaAndKeepsLatestPulls() throws Exception {
         long max = 2_000_000;
         List<FakeImage> all = images("app", 15, 200_000);
         AtomicBoolean over = new AtomicBoolean();
@@ -181,7 +181,7 @@ class PruningTest {
     }
 
     @Test
-    void whereAllIsPinnedWhatComesPassesThroughAndIsNotKept() throws Exception {
+    void newContentPassesThroughIfAllIsPinned() throws Exception {
         FakeImage pinned = images("pinned", 1, 500_000).get(0);
         FakeImage other = images("other", 1, 500_000).get(0);
         try (RunningRegistry registry = open("prefetch: false\ncache: {maxSize: 1MB, pins: [/pinned]}\n")) {
@@ -249,7 +249,7 @@ class PruningTest {
         return Files.exists(images.resolve("blobs").resolve(digest.hex()));
     }
 
-    /** Of a moment at which nothing was renamed or deleted, so that nothing is counted twice; else 0. */
+    /** Returns the size at a moment without renames or deletions, so that no file counts twice; otherwise 0. */
     private long bytes() throws IOException {
         List<Path> files = files();
         long sum = 0;

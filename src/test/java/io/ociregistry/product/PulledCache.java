@@ -25,9 +25,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A cache into which a server has pulled two images, and one blob that no manifest names; the server has ended. One
- * image is to be damaged,
- * the other, and whatever is asked of it, stays sound.
+ * A cache of a stopped server that has pulled two images, and one blob that no manifest names. A test damages one
+ * image; the other stays intact.
  */
 final class PulledCache {
     private static final String NS = "?ns=r.example";
@@ -82,7 +81,7 @@ final class PulledCache {
         return at("blobs/" + image.config().digest().hex());
     }
 
-    /** The blob that only a confirmed link connects to its repository. */
+    /** The blob that has only a confirmed digest link to its repository. */
     Path loose() {
         return at("blobs/" + named.layer(0).hex());
     }
@@ -115,18 +114,18 @@ final class PulledCache {
         return at("lists/links");
     }
 
-    /** Brings it into that state, which is named by whatever fails from then on. */
+    /** Brings the cache into a state; failures after this call name the state. */
     void damage(BrokenState state) throws IOException {
         damage = state.name() + ": ";
         state.damage().to(this);
     }
 
-    /** Nothing comes from the upstream until it is healed. Its port stays its own. */
+    /** Makes the upstream refuse connections until it is healed; it keeps its port. */
     void cutUpstream() {
         upstream.on(Match.anything()).always(new Fault.ResetBeforeHeaders());
     }
 
-    /** Makes whatever was changed since it was pulled as old as if the machine had been off for an hour. */
+    /** Makes each file that changed since the pull look as if the machine had been off for an hour. */
     void age() throws IOException {
         for (Map.Entry<Path, FileTime> file : times().entrySet()) {
             if (!file.getValue().equals(pulled.get(file.getKey())) && Files.isReadable(file.getKey())) {
@@ -168,14 +167,14 @@ final class PulledCache {
     }
 
     /**
-     * Whoever asks first may be cut off, by bytes that turn out to be wrong; whoever asks again gets the right ones.
+     * Checks that a second request gets the right bytes; the first may be cut off because of wrong bytes.
      */
     void assertHeals(RunningRegistry registry) throws IOException {
         assertNeverWrong(registry);
         assertAllRight(registry);
     }
 
-    /** What is answered is right, or cut short, or a clean error. */
+    /** Checks that an answer is correct, cut off, or a clean error. */
     void assertNeverWrong(RunningRegistry registry) throws IOException {
         List<String> wrong = new ArrayList<>();
         Map<String, byte[]> all = new LinkedHashMap<>(touched);

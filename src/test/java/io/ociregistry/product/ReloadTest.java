@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A configuration that changes while clients pull. */
+/** Reloads the configuration while clients pull. */
 @Timeout(60)
 class ReloadTest {
     private static final String NO_PREFETCH = "prefetch: false\n";
@@ -54,7 +54,7 @@ class ReloadTest {
     }
 
     @Test
-    void aRegistryThatIsAddedCanBePulledFrom_byItsAliasToo() throws Exception {
+    void addedRegistryServesPullsAlsoByAlias() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry("unlistedRegistries: deny\n", dir)) {
             assertEquals(403, manifest(registry, "1.0").status());
             assertApplied(
@@ -68,7 +68,7 @@ class ReloadTest {
     }
 
     @Test
-    void aRegistryThatIsRemovedIsDeniedWhereUnlistedOnesAre_andWhatIsCachedIsServedOn() throws Exception {
+    void removedRegistryIsDeniedButItsCacheIsServed() throws Exception {
         upstream.image("team/app", "2.0").layer(10).push();
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
@@ -80,7 +80,7 @@ class ReloadTest {
     }
 
     @Test
-    void theNextRequestUsesAChangedPassword() throws Exception {
+    void nextRequestUsesChangedPassword() throws Exception {
         upstream.requireBasic("me", "new");
         try (ReloadedRegistry registry = new ReloadedRegistry(entry(account("old")), dir)) {
             assertEquals(403, manifest(registry, "1.0").status());
@@ -90,7 +90,7 @@ class ReloadTest {
     }
 
     @Test
-    void aDownloadThatIsUnderWayCompletesByTheOneRequestThatBeganIt() throws Exception {
+    void downloadInFlightCompletesWithItsOneRequest() throws Exception {
         List<String> changes = List.of(
                 entry(account("other")),
                 entry("  limits: {downloads: 1}\n"),
@@ -112,13 +112,13 @@ class ReloadTest {
                 }
                 assertEquals(1, upstream.requests(Match.blob(blob).get()).size(), changes.get(i));
             }
-            // And nothing of them is left.
+            // The replaced upstreams leave no connection.
             Await.until("the connections to end", () -> upstream.openConnections() == 0);
         }
     }
 
     @Test
-    void aDownloadOfARemovedRegistryThatBreaksIsResumed() throws Exception {
+    void brokenDownloadOfRemovedRegistryIsResumed() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir);
                 RawHttp client = RawHttp.connect(registry.base())) {
             Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
@@ -132,7 +132,7 @@ class ReloadTest {
     }
 
     @Test
-    void whoComesAfterTheReloadJoinsTheDownloadThatIsUnderWay() throws Exception {
+    void clientAfterReloadJoinsDownloadInFlight() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir);
                 RawHttp first = RawHttp.connect(registry.base());
                 RawHttp second = RawHttp.connect(registry.base())) {
@@ -149,7 +149,7 @@ class ReloadTest {
     }
 
     @Test
-    void aBrokenFileChangesNothing_andIsToldWithItsLine() throws Exception {
+    void brokenFileChangesNothingAndIsReportedWithLine() throws Exception {
         List<String> broken = List.of(
                 "registrys: []\n",
                 "cache: {pins: ['(']}\n",
@@ -168,7 +168,7 @@ class ReloadTest {
     }
 
     @Test
-    void whatDidNotChangeKeepsItsTokens_itsConnectionsAndWhatItWasLimitedTo() throws Exception {
+    void unchangedRegistryKeepsTokensConnectionsAndLimits() throws Exception {
         upstream.requireAnonymousBearer();
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
@@ -188,7 +188,7 @@ class ReloadTest {
     }
 
     @Test
-    void whatARegistryHadNotIsAskedForAgain_andTheStatusOfLimitsIsTheNewOne() throws Exception {
+    void reloadClearsNegativeCacheAndSetsRateLimitStatus() throws Exception {
         try (FakeUpstream other = FakeUpstream.start();
                 ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(404, manifest(registry, "2.0").status());
@@ -204,7 +204,7 @@ class ReloadTest {
     }
 
     @Test
-    void theDeadlinesOfUpstreamsChange() throws Exception {
+    void upstreamTimeoutsChange() throws Exception {
         Gate gate = upstream.hold(Match.manifest("1.0"));
         try (ReloadedRegistry registry = new ReloadedRegistry(entry(""), dir)) {
             assertApplied("timeouts", registry.reload("timeouts: {answer: 100ms}\n" + entry("")));
@@ -215,7 +215,7 @@ class ReloadTest {
     }
 
     @Test
-    void pinsCountForTheNextPruning() throws Exception {
+    void changedPinsApplyToNextPrune() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
             assertApplied("cache", registry.reload(NO_PREFETCH + "cache: {pins: [/app]}\n" + entry("")));
@@ -228,7 +228,7 @@ class ReloadTest {
     }
 
     @Test
-    void pruningInTheBackgroundBegins_andEnds() throws Exception {
+    void backgroundPruneStartsAndStops() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
             String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 10ms}\n";
@@ -239,7 +239,7 @@ class ReloadTest {
     }
 
     @Test
-    void aBoundOfTheCacheIsSet_andLifted() throws Exception {
+    void cacheQuotaIsSetAndRemoved() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             String bounded = NO_PREFETCH + "cache: {maxSize: 100KB, pins: [.]}\n" + entry("");
             assertApplied("cache", registry.reload(bounded));
@@ -254,7 +254,7 @@ class ReloadTest {
     }
 
     @Test
-    void fiftyReloadsLeaveNoThreadAndNoConnectionBehind() throws Exception {
+    void fiftyReloadsLeakNoThreadOrConnection() throws Exception {
         String always = "  tags: [{pattern: '*', policy: always}]\n";
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(always), dir)) {
             for (int i = 0; i < 50; i++) {
@@ -265,7 +265,7 @@ class ReloadTest {
                 assertEquals(200, registry.get(blob(blob)).status());
             }
             assertTrue(upstream.connections() >= 100, upstream.connections() + " connections");
-            // Those of the last configuration, which are kept for what comes next.
+            // The last configuration keeps its connections for later requests.
             Await.until("connections to end", () -> upstream.openConnections() <= 4);
             Await.until("threads to end", () -> threads("r.example-") <= 16);
             registry.reload(NO_PREFETCH + "unlistedRegistries: deny\n");
@@ -275,7 +275,7 @@ class ReloadTest {
     }
 
     @Test
-    void thePageTellsOfEveryKeyWhetherAReloadAppliesIt() throws Exception {
+    void pageNamesReloadableKeys() throws Exception {
         String page = Files.readString(Path.of("docs/operations.md"));
         String atOnce = page.substring(page.indexOf("\nApplied at once:"), page.indexOf("\nWaiting for a restart:"));
         String later =
@@ -299,7 +299,7 @@ class ReloadTest {
     }
 
     @Test
-    void reloadKeepsTheRuleOfTheAdminApi() throws Exception {
+    void reloadKeepsAdminApiRule() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry("", dir)) {
             for (String admin : List.of("trustLoopback: true", "enabled: false", "token: another-token-of-the-file")) {
                 assertEquals(

@@ -35,13 +35,13 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever is asked of the real server over a real connection, it answers, never with 500, writes nothing outside of
- * its cache, and asks an
- * upstream only for what can exist. jqwik prints the seed of a failure; {@code @Property(seed = "...")} plays it again.
+ * Sends random requests to a real server: it answers each, never with 500, writes nothing outside of its cache, and
+ * requests only valid names from an upstream. jqwik prints the seed of a failure; {@code @Property(seed = "...")}
+ * repeats it.
  */
 class RequestFuzzTest {
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(6);
-    // Written anew from the specifications, not taken from the code that is tested here.
+    // Written from the specifications, independently of the tested code.
     private static final String PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
     private static final String NAME = PART + "(?:/" + PART + ")*";
     private static final String DIGEST = "sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}";
@@ -90,7 +90,7 @@ class RequestFuzzTest {
     }
 
     @Property(tries = 1500, shrinking = ShrinkingMode.BOUNDED)
-    void aRequestIsAnswered_andDoesNoHarm(@ForAll("requests") String request) throws IOException {
+    void anyRequestIsAnsweredWithoutHarm(@ForAll("requests") String request) throws IOException {
         if (System.nanoTime() > end) {
             return;
         }
@@ -214,8 +214,7 @@ class RequestFuzzTest {
     }
 
     /**
-     * What can't be in a request line or a header at all is the server's business alone, but must not end the request
-     * here.
+     * Removes line ends, which would end the request line or the header here.
      */
     private static String wire(String text) {
         String oneLine = text.replaceAll("[\\r\\n]", "");

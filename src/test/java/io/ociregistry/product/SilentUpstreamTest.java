@@ -88,7 +88,7 @@ class SilentUpstreamTest {
     }
 
     @Test
-    void cachedTagsCostOneTimeOutTogether_andAProbeEndsIt() throws Exception {
+    void cachedTagsShareOneTimeoutUntilProbeSucceeds() throws Exception {
         pullAll();
         silence();
 
@@ -104,7 +104,7 @@ class SilentUpstreamTest {
     }
 
     @Test
-    void requestsSentIntoTheSilenceAreSentAgainAfterIt() throws Exception {
+    void requestsDuringSilenceAreSentAgain() throws Exception {
         silence();
         CompletableFuture<Response> cold = CompletableFuture.supplyAsync(() -> unchecked("v1"));
         Await.until("the request", () -> upstream.requests(Match.manifests()).size() == 1);
@@ -142,7 +142,7 @@ class SilentUpstreamTest {
     }
 
     @Test
-    void singleSlowRequestIsNoSilence() throws Exception {
+    void singleSlowRequestIsNotSilence() throws Exception {
         Gate one = upstream.hold(Match.manifest("v0"));
         CompletableFuture<Response> slow = CompletableFuture.supplyAsync(() -> unchecked("v0"));
         one.awaitReached();
@@ -156,7 +156,7 @@ class SilentUpstreamTest {
     }
 
     @Test
-    void blobsThatArriveAreASignOfLife() throws Exception {
+    void arrivingBlobsShowThatUpstreamWorks() throws Exception {
         FakeImage big = upstream.image("team/big", "1").layer(3_000_000).push();
         upstream.on(Match.blob(big.layer(0)).get()).always(Fault.trickle(400_000));
         assertEquals(
@@ -176,7 +176,7 @@ class SilentUpstreamTest {
     }
 
     @Test
-    void silentMirrorIsPassedOver() throws Exception {
+    void silentMirrorIsSkipped() throws Exception {
         registry.close();
         registry = startWith("  mirrors: [{url: '" + mirror.url() + "'}]");
         pullAll();

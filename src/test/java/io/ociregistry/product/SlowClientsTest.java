@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A client has to take something now and then; one that waits for an upstream does not. */
+/** Cuts off clients that read too slowly, but no client that waits for an upstream. */
 @Timeout(60)
 class SlowClientsTest {
     private static final MinimumRate LEAST = new MinimumRate(64 << 10, Duration.ofMillis(400));
@@ -52,13 +52,13 @@ class SlowClientsTest {
     }
 
     @Test
-    void aClientThatTakesTooLittleIsBrokenOff() throws IOException {
+    void tooSlowClientIsCutOff() throws IOException {
         RawHttp.get(registry.base(), blob(image.layer(0)));
         readUntilBrokenOff();
     }
 
     @Test
-    void aClientThatWaitsForTheUpstreamIsNotBrokenOff() throws IOException {
+    void clientThatWaitsForUpstreamIsNotCutOff() throws IOException {
         RawHttp.get(registry.base(), blob(image.layer(0)));
         Gate gate = upstream.holdBlobAfter(image.layer(1), 50_000);
         try (RawHttp http = RawHttp.connect(registry.base())) {
@@ -71,7 +71,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aClientThatWaitsForTheUpstreamIsNotIdle() throws IOException {
+    void clientThatWaitsForUpstreamIsNotIdle() throws IOException {
         Gate tag = upstream.hold(Match.manifest("2"));
         Gate layer = upstream.holdBlobAfter(image.layer(1), 50_000);
         try (RawHttp first = RawHttp.connect(registry.base());
@@ -89,7 +89,7 @@ class SlowClientsTest {
         }
     }
 
-    /** Takes a little now and then until the server has had enough. */
+    /** Reads slowly until the server cuts the connection. */
     private void readUntilBrokenOff() throws IOException {
         try (SlowReaders slow = SlowReaders.connect(registry.base(), 1)) {
             slow.ask(blob(image.layer(0)));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What sync tools and copies put into the directory of a running, air-gapped server, or take out of it. */
+/** Serves the changes that copies and sync tools make in the directory of a running, air-gapped server. */
 @Timeout(60)
 class SyncedCachesTest {
     private static final Duration NOW = Duration.ZERO;
@@ -42,7 +42,7 @@ class SyncedCachesTest {
     private FakeImage second;
     private RunningRegistry registry;
 
-    /** A far server has two images, one of them by two tags; the near one nothing. */
+    /** Fills the remote server with two images, one of them with two tags; the local server stays empty. */
     @BeforeEach
     void start() throws Exception {
         upstream = FakeUpstream.start();
@@ -61,7 +61,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void imagesThatAppearAreServed_byTagAndByDigest() throws Exception {
+    void copiedImagesAreServedByTagAndDigest() throws Exception {
         assertEquals(404, manifest("1.0").status());
         sync(image);
         assertServed(image, "1.0");
@@ -73,7 +73,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void theFirstLookThatNobodyAsksForFindsThemToo() throws Exception {
+    void backgroundScanFindsCopiedImages() throws Exception {
         registry.close();
         registry = RunningRegistry.startOpened(
                 "airGapped: true\n", near, config -> ContextWith.looksEvery(config, NEVER, Duration.ofMillis(20)));
@@ -92,7 +92,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void aTagThatMovesFarAwayMovesHere_andOneThatIsGoneIsNotListed() throws Exception {
+    void remoteTagChangesApplyAfterCopy() throws Exception {
         sync(image);
         sync(second);
         assertServed(image, "1.0");
@@ -111,7 +111,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void aCopyInPiecesIsServedOnceItIsWhole() throws Exception {
+    void partialCopyIsServedOnceComplete() throws Exception {
         byte[] record = Files.readAllBytes(far.resolve(record(image)));
         byte[] layer = image.layerBytes(0);
         Path blob = near.resolve("blobs/" + image.layer(0).hex());
@@ -134,7 +134,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void temporaryFilesOfSyncToolsAreNothing() throws Exception {
+    void temporaryFilesOfSyncToolsAreIgnored() throws Exception {
         String name = image.digest().hex();
         for (String temporary : List.of(".syncthing." + name + ".tmp", "." + name + ".Xa82jd", name + ".tmp")) {
             Files.copy(far.resolve(record(image)), near.resolve("img").resolve(temporary));
@@ -144,7 +144,7 @@ class SyncedCachesTest {
     }
 
     @Test
-    void aConflictOfASyncToolAddsItsNames() throws Exception {
+    void conflictFileOfSyncToolAddsItsNames() throws Exception {
         sync(image);
         upstream.tag("team/app", "3.0", image.digest());
         fill("3.0");
@@ -172,7 +172,7 @@ class SyncedCachesTest {
         }
     }
 
-    /** As rsync and Syncthing do: blobs as they come, each file whole at once. */
+    /** Copies like rsync and Syncthing: blobs in any order, each file complete at once. */
     private void sync(FakeImage synced) throws IOException {
         for (String name : List.of(
                 "blobs/" + synced.layer(0).hex(),

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The examples of docs/upstreams.md: each is a configuration without a fault, and pulls from a registry that asks for
- * just that.
+ * Checks the examples of docs/upstreams.md: each is a valid configuration, and pulls from a registry that requires
+ * exactly these credentials.
  */
 @Timeout(60)
 class UpstreamExamplesTest {
@@ -48,7 +48,7 @@ class UpstreamExamplesTest {
     private final TestCertificates authority = TestCertificates.create();
     private final TestCertificates.Client client = authority.client("edge");
 
-    /** What such a registry asks of whom it lets in. */
+    /** The credentials that such a registry requires. */
     enum Kind {
         DOCKER_HUB("Docker Hub", "edge-puller", Asks.BEARER),
         QUAY("quay.io", "acme+edge", Asks.BEARER),
@@ -83,7 +83,7 @@ class UpstreamExamplesTest {
     }
 
     @Test
-    void everyKindHasItsExample() throws IOException {
+    void eachKindOfRegistryHasAnExample() throws IOException {
         assertEquals(12, examples().size());
         for (Kind kind : Kind.values()) {
             assertEquals(
@@ -93,13 +93,13 @@ class UpstreamExamplesTest {
 
     @ParameterizedTest
     @MethodSource("titles")
-    void anExampleIsAConfigurationWithoutAFault(String title) throws Exception {
+    void exampleIsValidConfiguration(String title) throws Exception {
         assertEquals(List.of(), load(title).warnings());
         assertEquals(1, load(title).config().registries().size());
     }
 
     @Test
-    void ecrIsAskedByItsHelper() throws Exception {
+    void ecrUsesItsCredentialHelper() throws Exception {
         AuthConfig auth = only("Amazon ECR").auth();
         assertEquals("ecr-login", ((AuthConfig.Helper) auth).name());
         assertEquals(
@@ -108,7 +108,7 @@ class UpstreamExamplesTest {
 
     @ParameterizedTest
     @EnumSource
-    void anExamplePullsFromARegistryThatAsksForJustThat(Kind kind) throws Exception {
+    void examplePullsFromMatchingRegistry(Kind kind) throws Exception {
         try (FakeUpstream up = registry(kind)) {
             FakeImage image = up.image("team/app", "1").layer(1000).push();
             String name = only(kind.title).name();
@@ -132,7 +132,7 @@ class UpstreamExamplesTest {
         };
     }
 
-    /** The example, of a registry that is on loopback, with its files in this test's directory. */
+    /** Returns the example for a registry on loopback, with its files in the directory of this test. */
     private String inTest(Kind kind, FakeUpstream up, String name) throws IOException {
         String yaml = examples().get(kind.title).replaceAll("\n  endpoint: .*", "");
         yaml = yaml.replace("- name: " + name + "\n", "- name: " + name + "\n  endpoint: " + up.url() + "\n");
@@ -169,7 +169,7 @@ class UpstreamExamplesTest {
         return new ConfigLoader(variable -> Optional.empty()).parse(examples().get(title), title, Overrides.none());
     }
 
-    /** By the title of their section. */
+    /** Returns the examples by the title of their section. */
     private static Map<String, String> examples() throws IOException {
         Map<String, String> found = new TreeMap<>();
         for (String section : Files.readString(PAGE).split("\n## ", -1)) {

@@ -28,11 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What real registries do that no specification says (protocol.md 4.2 to 4.4): where they redirect, how they encode,
- * which headers they leave
- * out. The client gets the right bytes all the same. What they must not get us to do is in {@code RedirectTest} and
- * {@code MisuseTest}, how
- * lists go wrong in {@code ReferrersTopic} and {@code TagsListTopic}, how manifests are typed in {@code ManifestTopic}.
+ * Pulls from registries that behave in ways that no specification describes, such as unusual redirects, encodings and
+ * missing headers; the client gets the right bytes. Related tests: {@code RedirectTest} and {@code MisuseTest} for
+ * abuse, {@code ReferrersTopic} and {@code TagsListTopic} for lists, {@code ManifestTopic} for media types.
  */
 @Timeout(60)
 class UpstreamOdditiesTest {
@@ -61,7 +59,7 @@ class UpstreamOdditiesTest {
         storage.close();
     }
 
-    /** One thing that is odd about a registry. */
+    /** A behaviour of a registry that no specification describes. */
     record Oddity(String description, Match where, Fault fault) {
         @Override
         public String toString() {
@@ -93,7 +91,7 @@ class UpstreamOdditiesTest {
 
     @ParameterizedTest
     @MethodSource("oddities")
-    void anImageIsPulledAndLookedAtAgainAllTheSame(Oddity odd) throws IOException {
+    void imageIsPulledAndRevalidatedDespiteOddity(Oddity odd) throws IOException {
         up.on(odd.where()).always(odd.fault());
         for (String method : List.of("HEAD", "GET", "GET", "HEAD")) {
             Response manifest = RawHttp.exchange(registry.base(), method, TAG);
@@ -112,7 +110,7 @@ class UpstreamOdditiesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {301, 302, 303, 307, 308})
-    void everyRedirectIsFollowed_andTellsStorageNothingOfUs(int status) throws IOException {
+    void redirectIsFollowedWithoutCredentials(int status) throws IOException {
         up.requireAnonymousBearer();
         up.redirectBlobsTo(storage);
         String location = storage.url() + "/storage/" + image.layer(0) + "?signature=1";
@@ -133,7 +131,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void tenRedirectsAreFollowed_andNoMore() throws IOException {
+    void atMostTenRedirectsAreFollowed() throws IOException {
         up.on(Match.manifests()).times(10, new Fault.RedirectLoop());
         assertArrayEquals(image.manifest(), get(TAG).body());
         up.image("team/other", "1").push();
@@ -142,7 +140,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void aDownloadThatResumesAsksForAnotherPresignedUrl() throws IOException {
+    void resumedDownloadRequestsNewPresignedUrl() throws IOException {
         up.redirectBlobsTo(storage);
         storage.on(Match.blobs()).once(Fault.resetAfter(100_000));
         get(TAG);
@@ -155,7 +153,7 @@ class UpstreamOdditiesTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aPresignedUrlThatIsForGetAloneTellsTheSizeByGet(boolean manifestKnown) throws IOException {
+    void presignedUrlForGetOnlyGivesSizeByGet(boolean manifestKnown) throws IOException {
         up.redirectBlobsTo(storage);
         storage.on(Match.blobs().head()).always(Fault.status(403));
         if (manifestKnown) {
@@ -171,7 +169,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void thatAllIsForbiddenIsNoMatterOfHead() throws IOException {
+    void forbiddenGetAndHeadAre403() throws IOException {
         up.on(Match.blobs()).always(Fault.status(403));
         assertEquals(403, RawHttp.head(registry.base(), layer()).status());
         assertEquals(
@@ -180,7 +178,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void whatIsCalledEncodedAndIsNot_isTakenAsItIs() throws IOException {
+    void plainBodyLabelledAsEncodedIsUsedAsIs() throws IOException {
         String manifest = new String(image.manifest(), StandardCharsets.UTF_8);
         up.on(Match.manifests())
                 .always(Fault.status(200)
@@ -191,7 +189,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void everyRequestAsksForNoEncoding_andForAllTypesOfManifests() throws IOException {
+    void requestsAcceptNoEncodingAndAllManifestTypes() throws IOException {
         get(TAG);
         get(TAG);
         RawHttp.head(registry.base(), layer());
@@ -206,14 +204,14 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void a401ForWhatDoesNotExistIsNotAskedForEver() throws IOException {
+    void missing401ContentIsRequestedAtMostThreeTimes() throws IOException {
         up.requireAnonymousBearer();
         up.on(Match.manifests())
                 .always(Fault.status(401)
                         .header("WWW-Authenticate", "Bearer realm=\"" + up.url() + "/token\",service=\"fake\""));
         Response answer = get(TAG);
         assertEquals(403, answer.status());
-        // Without a token, with the first token, and with the one further token that a refused first token gets.
+        // The requests are without a token, with the first token, and with the one token that replaces it.
         assertEquals(3, up.requests(Match.manifests()).size());
         assertEquals(null, answer.header("WWW-Authenticate"));
     }
