@@ -23,7 +23,7 @@ class AccessLogTest {
     Path images;
 
     @Test
-    void lineNamesCauseOfFailureUnlessClientCausedIt() throws Exception {
+    void lineNamesCauseOfFailureExceptNotFound() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 LogLines log = LogLines.of("io.ociregistry.access");
                 RunningRegistry registry = RunningRegistry.start(

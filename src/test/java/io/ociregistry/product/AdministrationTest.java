@@ -196,11 +196,11 @@ class AdministrationTest {
             upstream.image("team/new", "1.0").layer(10).push();
             get(registry, "/v2/team/old/manifests/1.0?ns=r.example");
             get(registry, "/v2/team/new/manifests/1.0?ns=r.example");
-            String told = registry.operator()
+            String text = registry.operator()
                     .ask("DELETE", "/cmd/prune?type=pattern&expr=/old")
                     .text();
-            assertTrue(told.startsWith("To be pruned (dry run, nothing was pruned):\nr.example/team/old:1.0  "), told);
-            assertFalse(told.contains("team/new"), told);
+            assertTrue(text.startsWith("To be pruned (dry run, nothing was pruned):\nr.example/team/old:1.0  "), text);
+            assertFalse(text.contains("team/new"), text);
             assertTrue(registry.operator().get("/cmd/manifest/list").text().contains("team/old"));
             String done;
             try (LogLines log = LogLines.of("io.ociregistry.web.admin.AdminPrune")) {
@@ -253,8 +253,8 @@ class AdministrationTest {
         try (RunningRegistry registry = RunningRegistry.start("", dir)) {
             Response refused = registry.operator().ask("DELETE", "/cmd/prune" + query);
             assertEquals(400, refused.status());
-            String told = JSON.readTree(refused.body()).at("/errors/0/message").asText();
-            assertTrue(told.startsWith(message), told);
+            String text = JSON.readTree(refused.body()).at("/errors/0/message").asText();
+            assertTrue(text.startsWith(message), text);
         }
     }
 

@@ -186,10 +186,10 @@ record BrokenState(String name, Damage damage) {
                     Files.delete(cache.links());
                     Files.delete(cache.verified());
                 }),
-                new BrokenState("an empty note of who has the lock", cache -> cut(cache.at(".lock.info"), 0)),
+                new BrokenState("an empty note of the lock owner", cache -> cut(cache.at(".lock.info"), 0)),
                 new BrokenState(
-                        "a directory for the note of who has the lock", cache -> directory(cache.at(".lock.info"))),
-                new BrokenState("a note of who has the lock that is garbage", cache -> garbage(cache.at(".lock.info"))),
+                        "a directory for the note of the lock owner", cache -> directory(cache.at(".lock.info"))),
+                new BrokenState("a note of the lock owner that is garbage", cache -> garbage(cache.at(".lock.info"))),
                 new BrokenState("a lock that is garbage", cache -> garbage(cache.at(".lock"))));
     }
 

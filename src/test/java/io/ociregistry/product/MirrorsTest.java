@@ -64,7 +64,7 @@ class MirrorsTest {
         }
         assertEquals(List.of(), origin.requests());
         assertEquals("/v2/hub/team/app/manifests/1.0", harbor.requests().get(0).path());
-        harbor.requests().forEach(request -> assertEquals("", request.query(), "it is told nothing of ns"));
+        harbor.requests().forEach(request -> assertEquals("", request.query(), "the mirror gets no ns parameter"));
     }
 
     @Test
@@ -235,9 +235,9 @@ class MirrorsTest {
         Match layer = Match.blob(image.layer(0)).get();
         Gate gate = harbor.holdBlobAfter(image.layer(0), 150_000);
         try (RunningRegistry registry = with(harbor())) {
-            Response begun = get(registry, "blobs/" + image.layer(0));
-            assertEquals(200, begun.status());
-            begun.read(100_000);
+            Response partial = get(registry, "blobs/" + image.layer(0));
+            assertEquals(200, partial.status());
+            partial.read(100_000);
             gate.awaitReached();
             harbor.refuseConnections();
             registry.restart();
@@ -294,8 +294,8 @@ class MirrorsTest {
             cache.forgetRequests();
             Response again = get(registry, "manifests/2.0");
             assertArrayEquals(old.manifest(), again.body());
-            assertTrue(cache.requests(Match.manifest("2.0").head()).size() > 0, "it was not kept as fresh");
-            assertTrue(String.valueOf(again.header("Warning")).startsWith("299"), "and that is told");
+            assertTrue(cache.requests(Match.manifest("2.0").head()).size() > 0, "the stale answer does not count as fresh");
+            assertTrue(String.valueOf(again.header("Warning")).startsWith("299"), "the answer has a warning");
         }
     }
 

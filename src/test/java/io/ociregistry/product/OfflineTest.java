@@ -147,7 +147,7 @@ class OfflineTest extends Scenario {
                     404,
                     RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
                             .status());
-            assertArrayEquals(image.layerBytes(0), get(layer()).body(), "who has a right to it still gets it");
+            assertArrayEquals(image.layerBytes(0), get(layer()).body(), "the repository with a digest link still gets the blob");
         }
     }
 
@@ -229,7 +229,7 @@ class OfflineTest extends Scenario {
         leave(wrong, "1000 " + Digest.of(wrong));
         Response first = get(layer());
         byte[] body = first.body();
-        // Who has got some of what was held is cut off; who came a moment later gets the right bytes.
+        // A client that got some of the wrong bytes is cut off; a client a moment later gets the right bytes.
         assertTrue(!first.complete() || Arrays.equals(image.layerBytes(0), body), "never a complete wrong body");
         assertArrayEquals(image.layerBytes(0), get(layer()).body());
         assertEquals(List.of("bytes=1000-", ""), ranges());
@@ -319,7 +319,7 @@ class OfflineTest extends Scenario {
     @Test
     void truncatedOrMissingFileIsFetchedAgain() throws Exception {
         pull();
-        // What a client has got may be on its way to the disk still; a stop waits for it.
+        // The client may get the last byte before the blob is on the disk; the restart waits for the disk.
         registry.restart();
         Path blob = images.resolve("blobs").resolve(image.layer(0).hex());
         Files.write(blob, new byte[] {1, 2, 3});

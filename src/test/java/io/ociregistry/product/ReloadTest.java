@@ -105,10 +105,10 @@ class ReloadTest {
                 Gate gate = upstream.holdBlobAfter(blob, 100_000);
                 try (RawHttp client = RawHttp.connect(registry.base())) {
                     Response body = client.send("GET", blob(blob));
-                    byte[] begun = body.read(100_000);
+                    byte[] start = body.read(100_000);
                     assertEquals(200, registry.reload(changes.get(i)).status());
                     gate.release();
-                    assertArrayEquals(content.bytes(), whole(begun, body));
+                    assertArrayEquals(content.bytes(), whole(start, body));
                 }
                 assertEquals(1, upstream.requests(Match.blob(blob).get()).size(), changes.get(i));
             }
@@ -123,11 +123,11 @@ class ReloadTest {
                 RawHttp client = RawHttp.connect(registry.base())) {
             Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
             Response body = client.send("GET", blob(image.layer(0)));
-            byte[] begun = body.read(100_000);
+            byte[] start = body.read(100_000);
             assertEquals(200, registry.reload("unlistedRegistries: deny\n").status());
             upstream.resetConnections();
             gate.release();
-            assertArrayEquals(image.layerBytes(0), whole(begun, body));
+            assertArrayEquals(image.layerBytes(0), whole(start, body));
         }
     }
 
@@ -281,10 +281,10 @@ class ReloadTest {
         String later =
                 page.substring(page.indexOf("\nWaiting for a restart:"), page.indexOf("\n- A registry whose entry"));
         for (Key<?> key : ServerKeys.ALL) {
-            boolean told = atOnce.contains("`" + key.name() + "`");
+            boolean isAppliedAtOnce = atOnce.contains("`" + key.name() + "`");
             boolean log = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE).contains(key);
-            assertEquals(RegistryContext.reloads(key) || log, told, key.name());
-            assertEquals(!told && key.hasEffect(), later.contains("`" + key.name() + "`"), key.name());
+            assertEquals(RegistryContext.reloads(key) || log, isAppliedAtOnce, key.name());
+            assertEquals(!isAppliedAtOnce && key.hasEffect(), later.contains("`" + key.name() + "`"), key.name());
         }
     }
 

@@ -152,7 +152,7 @@ class SyncedCachesTest {
         Files.copy(far.resolve(record(image)), near.resolve(conflict));
         assertServed(image, "3.0");
         assertServed(image, "1.0");
-        assertTrue(Files.exists(near.resolve(conflict)), "nobody writes while nothing has to be written");
+        assertTrue(Files.exists(near.resolve(conflict)), "the server writes only if it has something to write");
     }
 
     private void fill(String tag) throws Exception {

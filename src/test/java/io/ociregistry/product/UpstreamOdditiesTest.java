@@ -71,21 +71,21 @@ class UpstreamOdditiesTest {
         Match manifests = Match.manifests();
         Match blobs = Match.blobs();
         return Stream.of(
-                new Oddity("no digest is told with a manifest", manifests, new Fault.NoDigestHeader()),
-                new Oddity("a wrong digest is told with a tag", manifests.get(), new Fault.WrongDigestHeader()),
-                new Oddity("no length is told with a manifest", manifests, new Fault.NoContentLength()),
+                new Oddity("a manifest comes without a digest", manifests, new Fault.NoDigestHeader()),
+                new Oddity("a tag comes with a wrong digest", manifests.get(), new Fault.WrongDigestHeader()),
+                new Oddity("a manifest comes without a length", manifests, new Fault.NoContentLength()),
                 new Oddity("a manifest comes in chunks", manifests, new Fault.Chunked()),
                 new Oddity("a manifest is called text", manifests, new Fault.WrongContentType("text/plain")),
                 new Oddity("a manifest has no type", manifests, new Fault.WrongContentType("")),
                 new Oddity("a manifest is encoded unasked", manifests.get(), new Fault.Gzip()),
                 new Oddity("HEAD of a manifest is 405", manifests.head(), Fault.status(405)),
                 new Oddity("HEAD of a manifest is 501", manifests.head(), Fault.status(501)),
-                new Oddity("HEAD of a manifest tells another length", manifests.head(), new Fault.Padded(100)),
-                new Oddity("no length is told with a blob", blobs, new Fault.NoContentLength()),
+                new Oddity("HEAD of a manifest gives another length", manifests.head(), new Fault.Padded(100)),
+                new Oddity("a blob comes without a length", blobs, new Fault.NoContentLength()),
                 new Oddity("a blob comes in chunks", blobs, new Fault.Chunked()),
                 new Oddity("a blob is encoded unasked", blobs.get(), new Fault.Gzip()),
                 new Oddity("HEAD of a blob is 405", blobs.head(), Fault.status(405)),
-                new Oddity("HEAD of a blob tells another length", blobs.head(), new Fault.Padded(100)),
+                new Oddity("HEAD of a blob gives another length", blobs.head(), new Fault.Padded(100)),
                 new Oddity("a blob is called a page", blobs, new Fault.WrongContentType("text/html")));
     }
 
@@ -169,7 +169,7 @@ class UpstreamOdditiesTest {
     }
 
     @Test
-    void forbiddenGetAndHeadAre403() throws IOException {
+    void forbiddenHeadIsNotRetriedByGet() throws IOException {
         up.on(Match.blobs()).always(Fault.status(403));
         assertEquals(403, RawHttp.head(registry.base(), layer()).status());
         assertEquals(
