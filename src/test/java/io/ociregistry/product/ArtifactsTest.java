@@ -330,10 +330,7 @@ class ArtifactsTest extends Scenario {
             Response refused = fetch("/manifests/" + reference);
             assertEquals(502, refused.status());
             assertTrue(refused.text().contains("schema 1"), refused.text());
-            assertEquals(
-                    502,
-                    head(path("/manifests/" + reference))
-                            .status());
+            assertEquals(502, head(path("/manifests/" + reference)).status());
         }
         registry.restart();
         for (String directory : List.of("img", "fat", "other", "blobs")) {

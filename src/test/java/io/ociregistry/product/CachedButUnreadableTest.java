@@ -185,8 +185,7 @@ class CachedButUnreadableTest extends Scenario {
     private void pull() throws IOException {
         assertArrayEquals(image.manifest(), get(manifest("team/app", "1.0")).body());
         for (Digest blob : List.of(image.config().digest(), image.layer(0))) {
-            assertEquals(
-                    200, get(blob("team/app", blob)).status());
+            assertEquals(200, get(blob("team/app", blob)).status());
         }
     }
 
@@ -197,5 +196,4 @@ class CachedButUnreadableTest extends Scenario {
     private String layer() {
         return blob("team/app", image.layer(0));
     }
-
 }

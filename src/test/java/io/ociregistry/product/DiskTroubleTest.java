@@ -73,7 +73,8 @@ class DiskTroubleTest extends Scenario {
         startWith("prefetch: false\n");
         FakeImage next = upstream.image("team/app", "2.0").seed(2).layer(100).push();
         assertGivenOnceFetched(next, "2.0");
-        assertArrayEquals(next.layerBytes(0), get(blob("team/app", next.layer(0))).body());
+        assertArrayEquals(
+                next.layerBytes(0), get(blob("team/app", next.layer(0))).body());
         stopServer();
         assertEquals(before, tree());
     }

@@ -40,7 +40,8 @@ class LargeHeadersTest extends Scenario {
         FakeImage image = upstream.image("app", "1").layer(10).push();
         String value = "Bearer " + "a".repeat(TOKEN);
         assertEquals(
-                200, getWith(manifest("app", image.digest()), name + ": " + value).status());
+                200,
+                getWith(manifest("app", image.digest()), name + ": " + value).status());
     }
 
     @Test
@@ -71,7 +72,8 @@ class LargeHeadersTest extends Scenario {
         upstream.on(Match.of(Recorded.Kind.TAGS))
                 .once(new Fault.WrongLink("<?last=0&token=" + "t".repeat(LARGE) + ">; rel=\"next\""));
         assertEquals(
-                "{\"name\":\"app\",\"tags\":[\"1\"]}", get("/v2/app/tags/list?ns=r.example").text());
+                "{\"name\":\"app\",\"tags\":[\"1\"]}",
+                get("/v2/app/tags/list?ns=r.example").text());
     }
 
     @Test

@@ -294,7 +294,9 @@ class MirrorsTest {
             cache.forgetRequests();
             Response again = get(registry, "manifests/2.0");
             assertArrayEquals(old.manifest(), again.body());
-            assertTrue(cache.requests(Match.manifest("2.0").head()).size() > 0, "the stale answer does not count as fresh");
+            assertTrue(
+                    cache.requests(Match.manifest("2.0").head()).size() > 0,
+                    "the stale answer does not count as fresh");
             assertTrue(String.valueOf(again.header("Warning")).startsWith("299"), "the answer has a warning");
         }
     }

@@ -63,10 +63,7 @@ class MissingUpstreamTest extends Scenario {
     void blobMissingInOneRepositoryMayBeInOther() throws Exception {
         Digest blob = upstream.blob("team/other", Content.random(1, 100));
         assertEquals(404, get(in("blobs/" + blob)).status());
-        assertEquals(
-                200,
-                get(blob("team/other", blob))
-                        .status());
+        assertEquals(200, get(blob("team/other", blob)).status());
     }
 
     @Test

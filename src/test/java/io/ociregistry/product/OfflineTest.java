@@ -147,7 +147,8 @@ class OfflineTest extends Scenario {
                     404,
                     RawHttp.head(registry.base(), "/v2/evil/app/blobs/" + image.layer(0) + "?ns=h.example")
                             .status());
-            assertArrayEquals(image.layerBytes(0), get(layer()).body(), "the repository with a digest link still gets the blob");
+            assertArrayEquals(
+                    image.layerBytes(0), get(layer()).body(), "the repository with a digest link still gets the blob");
         }
     }
 

@@ -44,10 +44,7 @@ class PrefetchTest extends Scenario {
 
     @Test
     void headOfManifestPrefetchesNothing() throws Exception {
-        assertEquals(
-                200,
-                head("/v2/team/app/manifests/1.0?ns=r.example")
-                        .status());
+        assertEquals(200, head("/v2/team/app/manifests/1.0?ns=r.example").status());
         assertNothingWasPrefetched();
     }
 

@@ -96,7 +96,8 @@ abstract class Scenario {
         Response manifest = get(manifest(repository, tag));
         assertEquals(200, manifest.status());
         assertEquals(200, status(blob(repository, image.config().digest())));
-        assertArrayEquals(image.layerBytes(0), get(blob(repository, image.layer(0))).body());
+        assertArrayEquals(
+                image.layerBytes(0), get(blob(repository, image.layer(0))).body());
         return manifest;
     }
 

@@ -80,9 +80,8 @@ class TagsThatMoveTest extends Scenario {
         try {
             for (int i = 0; i < 20; i++) {
                 RawHttp client = RawHttp.connect(registry.base());
-                client.write(
-                        "GET /v2/team/app/manifests/latest?ns=r.example HTTP/1.1\r\n"
-                                + "Host: x\r\nConnection: close\r\n\r\n");
+                client.write("GET /v2/team/app/manifests/latest?ns=r.example HTTP/1.1\r\n"
+                        + "Host: x\r\nConnection: close\r\n\r\n");
                 clients.add(client);
             }
             gate.awaitReached();
@@ -169,7 +168,8 @@ class TagsThatMoveTest extends Scenario {
         start("never", "keep");
         assertEquals(503, get().status());
         assertArrayEquals(first.manifest(), getTag("1.0").body(), "the same manifest under another tag");
-        assertArrayEquals(first.manifest(), get(manifest("team/app", first.digest())).body());
+        assertArrayEquals(
+                first.manifest(), get(manifest("team/app", first.digest())).body());
 
         upstream.heal();
         upstream.manifest("team/app", "latest", first.mediaType(), first.manifest());
@@ -191,7 +191,8 @@ class TagsThatMoveTest extends Scenario {
         upstream.refuseConnections();
         assertEquals(503, get().status());
         for (FakeImage image : List.of(first, second)) {
-            assertArrayEquals(image.manifest(), get(manifest("team/app", image.digest())).body());
+            assertArrayEquals(
+                    image.manifest(), get(manifest("team/app", image.digest())).body());
         }
     }
 

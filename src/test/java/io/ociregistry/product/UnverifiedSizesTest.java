@@ -88,7 +88,8 @@ class UnverifiedSizesTest extends Scenario {
         upstream.manifest(REPOSITORY, "1", MediaType.OCI_MANIFEST, manifest.getBytes(StandardCharsets.UTF_8));
         assertEquals(200, get(manifest(REPOSITORY, "1")).status());
         assertSize("" + SIZE, layer);
-        assertArrayEquals(Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, layer)).body());
+        assertArrayEquals(
+                Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, layer)).body());
     }
 
     @Test
@@ -97,7 +98,8 @@ class UnverifiedSizesTest extends Scenario {
         upstream.on(Match.blobs().get()).always(new Fault.Empty200());
         assertEquals(502, get(blob(REPOSITORY, blob)).status());
         upstream.heal();
-        assertArrayEquals(Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, blob)).body());
+        assertArrayEquals(
+                Content.random(1, SIZE).bytes(), get(blob(REPOSITORY, blob)).body());
     }
 
     @Test
