@@ -25,7 +25,7 @@ public final class AdminToken {
     public static AdminToken of(AdminConfig config) {
         List<SharedToken> accepted = Stream.concat(
                         config.token().map(SharedToken::of).stream(),
-                        config.tokenFile().map(file -> SharedToken.readWhenShown("admin.tokenFile", file)).stream())
+                        config.tokenFile().map(file -> SharedToken.readOnUse("admin.tokenFile", file)).stream())
                 .toList();
         String place = config.tokenFile()
                 .map(file -> "the token in " + file + " (admin.tokenFile)")
@@ -34,7 +34,7 @@ public final class AdminToken {
     }
 
     /** Returns the token that the server generated. */
-    public static AdminToken made(Secret token, Path file) {
+    public static AdminToken generated(Secret token, Path file) {
         return new AdminToken(
                 List.of(SharedToken.of(token)),
                 "the token in " + file,
@@ -47,17 +47,17 @@ public final class AdminToken {
     }
 
     /** Returns whether this is the right token, in a time that reveals nothing about it. */
-    public boolean is(String presented) {
-        return accepted.stream().anyMatch(right -> right.is(presented));
+    public boolean matches(String presented) {
+        return accepted.stream().anyMatch(right -> right.matches(presented));
     }
 
     /** Returns the description for the log and the start banner, with the path of the file and never with the token. */
-    public String place() {
+    public String description() {
         return place;
     }
 
     /** Returns the description for unauthenticated clients, without the path. */
-    public String hint() {
+    public String clientHint() {
         return hint;
     }
 }

@@ -30,7 +30,7 @@ public final class ClientAccess implements AutoCloseable {
      * @throws io.ociregistry.common.UnusableFileException if a file cannot be used
      */
     public static ClientAccess of(ClientsConfig config) {
-        return of(config, BackgroundReload.PAUSE);
+        return of(config, BackgroundReload.CHECK_INTERVAL);
     }
 
     /** Reads the files, and checks them for changes at this interval. */
@@ -48,7 +48,7 @@ public final class ClientAccess implements AutoCloseable {
     }
 
     /** Returns whether clients need no credentials. */
-    public boolean isOpen() {
+    public boolean allowsAnonymous() {
         return passwords.isEmpty() && token.isEmpty();
     }
 
@@ -59,19 +59,19 @@ public final class ClientAccess implements AutoCloseable {
      * @return already complete if no password must be hashed; fails with {@link ErrorCode#OVERLOADED} if too many wait
      *     to be hashed
      */
-    public CompletionStage<Boolean> admits(@Nullable String authorization) {
-        PresentedCredentials presented = PresentedCredentials.in(authorization);
+    public CompletionStage<Boolean> authenticate(@Nullable String authorization) {
+        PresentedCredentials presented = PresentedCredentials.parse(authorization);
         if (presented instanceof PresentedCredentials.Basic basic && passwords.isPresent()) {
-            return passwords.get().isRight(basic);
+            return passwords.get().matches(basic);
         }
         boolean known = presented instanceof PresentedCredentials.Bearer bearer
-                && token.filter(right -> right.is(bearer.token())).isPresent();
-        return CompletableFuture.completedFuture(isOpen() || known);
+                && token.filter(right -> right.matches(bearer.token())).isPresent();
+        return CompletableFuture.completedFuture(allowsAnonymous() || known);
     }
 
     /** Returns whether an {@code Authorization} header contains a password or a token, right or wrong. */
-    public static boolean isTried(@Nullable String authorization) {
-        return !(PresentedCredentials.in(authorization) instanceof PresentedCredentials.Nothing);
+    public static boolean presentsCredentials(@Nullable String authorization) {
+        return !(PresentedCredentials.parse(authorization) instanceof PresentedCredentials.None);
     }
 
     /**

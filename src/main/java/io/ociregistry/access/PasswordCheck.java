@@ -40,12 +40,13 @@ final class PasswordCheck implements AutoCloseable {
     private final BackgroundReload<Users> users;
 
     /** One version of the file, with its cached passwords and its checks in flight. */
-    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> cached, Joined<ByteBuffer, Boolean> inFlight) {
+    private record Users(
+            Htpasswd file, Cache<ByteBuffer, Boolean> cached, SharedComputation<ByteBuffer, Boolean> inFlight) {
         static Users parse(byte[] bytes) {
             return new Users(
                     Htpasswd.parse(bytes),
                     Caffeine.newBuilder().maximumSize(MAX_CACHED).build(),
-                    new Joined<>());
+                    new SharedComputation<>());
         }
     }
 
@@ -58,7 +59,7 @@ final class PasswordCheck implements AutoCloseable {
                 10,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(threads * WAITING_PER_THREAD),
-                Daemons.named("passwords"),
+                Daemons.withName("passwords"),
                 (task, full) -> {
                     throw overloaded();
                 });
@@ -83,7 +84,7 @@ final class PasswordCheck implements AutoCloseable {
      * Returns whether user and password are right; fails with {@link ErrorCode#OVERLOADED} if too many checks are
      * waiting.
      */
-    CompletionStage<Boolean> isRight(PresentedCredentials.Basic presented) {
+    CompletionStage<Boolean> matches(PresentedCredentials.Basic presented) {
         Users current = users.get();
         ByteBuffer code = code(presented);
         if (current.cached.getIfPresent(code) != null) {

@@ -18,7 +18,7 @@ sealed interface PresentedCredentials {
      * No header, another scheme, a malformed value, or the empty name and password that podman and skopeo send without
      * credentials.
      */
-    record Nothing() implements PresentedCredentials {}
+    record None() implements PresentedCredentials {}
 
     /** A user name, and a password in the encoding of the client. */
     final class Basic implements PresentedCredentials {
@@ -52,29 +52,29 @@ sealed interface PresentedCredentials {
         }
     }
 
-    static PresentedCredentials in(@Nullable String header) {
+    static PresentedCredentials parse(@Nullable String header) {
         String text = header == null ? "" : header.strip();
         int space = text.indexOf(' ');
         if (space < 0) {
-            return new Nothing();
+            return new None();
         }
         String rest = text.substring(space).strip();
         return switch (text.substring(0, space).toLowerCase(Locale.ROOT)) {
             case "basic" -> basic(rest);
             case "bearer" -> new Bearer(rest);
-            default -> new Nothing();
+            default -> new None();
         };
     }
 
     private static PresentedCredentials basic(String encoded) {
         if (encoded.equals(EMPTY)) {
-            return new Nothing();
+            return new None();
         }
         byte[] pair;
         try {
             pair = Base64.getDecoder().decode(encoded);
         } catch (IllegalArgumentException e) {
-            return new Nothing();
+            return new None();
         }
         for (int i = 0; i < pair.length; i++) {
             if (pair[i] == ':') {
@@ -82,6 +82,6 @@ sealed interface PresentedCredentials {
                 return new Basic(user, Arrays.copyOfRange(pair, i + 1, pair.length));
             }
         }
-        return new Nothing();
+        return new None();
     }
 }

@@ -56,7 +56,7 @@ public final class SharedToken implements AutoCloseable {
      *
      * @param key the configuration key that names the file
      */
-    public static SharedToken readWhenShown(String key, Path file) {
+    public static SharedToken readOnUse(String key, Path file) {
         ReloadingFile<byte[]> read = inFile(key, file);
         return new SharedToken(() -> ifUsable(read), () -> {});
     }
@@ -78,7 +78,7 @@ public final class SharedToken implements AutoCloseable {
     }
 
     /** Returns whether this is the right token. */
-    public boolean is(String presented) {
+    public boolean matches(String presented) {
         return digest.get()
                 .filter(right -> MessageDigest.isEqual(right, digest(presented)))
                 .isPresent();

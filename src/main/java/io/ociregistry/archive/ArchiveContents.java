@@ -12,7 +12,7 @@ import java.util.function.Function;
  *
  * @param unreadable the listed digests that are invalid or of an unknown algorithm, quoted
  * @param manifests the listed manifests that the archive contains, and the children of its indexes that it contains
- * @param entries returns the name of the entry with the content of a digest
+ * @param entryName returns the name of the entry with the content of a digest
  * @param leftOut the manifests that the archive omits because the receiver has them
  * @param isRebuilt true if the manifests were built from docker's {@code manifest.json}
  */
@@ -20,6 +20,6 @@ record ArchiveContents(
         List<ArchivedImage> images,
         List<String> unreadable,
         Map<Digest, Manifest> manifests,
-        Function<Digest, String> entries,
+        Function<Digest, String> entryName,
         Set<Digest> leftOut,
         boolean isRebuilt) {}

@@ -13,13 +13,13 @@ import java.util.OptionalLong;
 /** The files of an archive by their path in it. Never unpacks a file to disk (ADR 24). */
 sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
     /** Receives the content of one file. The content that it does not read is skipped. */
-    interface Taker {
+    interface ContentConsumer {
         /**
          * Reads the content.
          *
          * @throws IOException if processing fails; an {@link ArchiveException} if the stream fails
          */
-        void take(String name, InputStream content) throws IOException;
+        void accept(String name, InputStream content) throws IOException;
     }
 
     /** Opens a directory or a tar file, which may be compressed. */
@@ -34,15 +34,15 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
     OptionalLong size(String name);
 
     /** Returns the name of the file to which a name leads after all links. */
-    String real(String name);
+    String resolveLinks(String name);
 
     /**
-     * Reads files by their {@link #real} names, in the cheapest order. Skips files that do not exist.
+     * Reads files by their {@link #resolveLinks} names, in the cheapest order. Skips files that do not exist.
      *
      * @throws ArchiveException if the archive cannot be read
      * @throws IOException thrown by {@code taker}
      */
-    void read(Collection<String> names, Taker taker) throws IOException;
+    void read(Collection<String> names, ContentConsumer taker) throws IOException;
 
     default boolean has(String name) {
         return size(name).isPresent();
@@ -53,10 +53,10 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
      *
      * @throws ArchiveException if a file does not exist or is larger than {@code limit}
      */
-    default Map<String, byte[]> readWhole(Collection<String> names, long limit) throws ArchiveException {
+    default Map<String, byte[]> readFully(Collection<String> names, long limit) throws ArchiveException {
         Map<String, String> real = new HashMap<>();
         for (String name : names) {
-            real.put(real(name), name);
+            real.put(resolveLinks(name), name);
             long size = size(name).orElseThrow(() -> new ArchiveException(path(), name, "it is missing"));
             if (size > limit) {
                 throw new ArchiveException(path(), name, "it has " + size + " bytes, more than the limit of " + limit);
@@ -73,8 +73,8 @@ sealed interface ArchiveFiles permits TarFiles, DirectoryFiles {
         return read;
     }
 
-    default byte[] readWhole(String name, long limit) throws ArchiveException {
-        byte[] content = readWhole(List.of(name), limit).get(name);
+    default byte[] readFully(String name, long limit) throws ArchiveException {
+        byte[] content = readFully(List.of(name), limit).get(name);
         if (content == null) {
             throw new ArchiveException(path(), name, "it was removed while the archive was being read");
         }

@@ -18,7 +18,7 @@ final class ArchiveJson {
     private ArchiveJson() {}
 
     static JsonNode read(ArchiveFiles files, String name) throws ArchiveException {
-        return parse(files, name, files.readWhole(name, MAX_BYTES));
+        return parse(files, name, files.readFully(name, MAX_BYTES));
     }
 
     static JsonNode parse(ArchiveFiles files, String name, byte[] bytes) throws ArchiveException {

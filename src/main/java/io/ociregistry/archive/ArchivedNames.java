@@ -32,11 +32,11 @@ final class ArchivedNames {
     }
 
     /** Returns true if there is neither a name nor a label. */
-    boolean tellNothing() {
+    boolean isUnnamed() {
         return names.isEmpty() && labels.isEmpty();
     }
 
-    ArchivedImage of(Digest digest) {
+    ArchivedImage toImage(Digest digest) {
         return new ArchivedImage(
                 digest, names.stream().toList(), labels.stream().toList());
     }
@@ -58,9 +58,9 @@ final class ArchivedNames {
      * <p>A registry whose name is a single word gets its port, because {@code harbor/app} is read as
      * {@code docker.io/harbor/app}.
      */
-    static String text(ImageReference name) {
+    static String format(ImageReference name) {
         RegistryName registry = name.repository().registry();
-        String text = RegistryName.isUnmistakable(registry.toString()) ? registry.toString() : registry.withPort();
+        String text = RegistryName.isRegistryComponent(registry.toString()) ? registry.toString() : registry.withPort();
         return text + "/" + name.repository().name() + name.reference().separator() + name.reference();
     }
 
@@ -78,7 +78,7 @@ final class ArchivedNames {
 
     private static Repository repository(String text) {
         int slash = text.indexOf('/');
-        if (slash < 0 || !RegistryName.isUnmistakable(text.substring(0, slash))) {
+        if (slash < 0 || !RegistryName.isRegistryComponent(text.substring(0, slash))) {
             return new Repository(RegistryName.DOCKER_HUB, slash < 0 ? "library/" + text : text);
         }
         RegistryName registry = RegistryName.parse(text.substring(0, slash)).canonical();

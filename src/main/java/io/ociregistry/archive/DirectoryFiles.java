@@ -23,17 +23,17 @@ record DirectoryFiles(Path path) implements ArchiveFiles {
     }
 
     @Override
-    public String real(String name) {
+    public String resolveLinks(String name) {
         return name;
     }
 
     @Override
-    public void read(Collection<String> names, Taker taker) throws IOException {
+    public void read(Collection<String> names, ContentConsumer taker) throws IOException {
         for (String name : new TreeSet<>(names)) {
             Optional<Path> file = find(name);
             if (file.isPresent()) {
                 try (InputStream content = open(name, file.get())) {
-                    taker.take(name, content);
+                    taker.accept(name, content);
                 }
             }
         }
@@ -49,7 +49,7 @@ record DirectoryFiles(Path path) implements ArchiveFiles {
 
     private Optional<Path> find(String name) {
         try {
-            Path real = path.resolve(SafePaths.plain(path, name)).toRealPath();
+            Path real = path.resolve(SafePaths.normalize(path, name)).toRealPath();
             return real.startsWith(path.toRealPath()) && Files.isRegularFile(real)
                     ? Optional.of(real)
                     : Optional.empty();

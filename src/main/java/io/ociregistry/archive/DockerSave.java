@@ -83,7 +83,7 @@ final class DockerSave {
                     .addAll(image.tags());
         }
         List<ArchivedImage> found = new ArrayList<>();
-        names.forEach((digest, known) -> found.add(known.of(digest)));
+        names.forEach((digest, known) -> found.add(known.toImage(digest)));
         return new ArchiveContents(
                 found, List.of(), manifests, digest -> entries.getOrDefault(digest, ""), Set.of(), true);
     }
@@ -91,7 +91,7 @@ final class DockerSave {
     private Map<String, byte[]> configs(Collection<Image> images) throws ArchiveException {
         Set<String> names = new LinkedHashSet<>();
         images.forEach(image -> names.add(image.config()));
-        Map<String, byte[]> configs = files.readWhole(names, maxConfigBytes);
+        Map<String, byte[]> configs = files.readFully(names, maxConfigBytes);
         for (var config : configs.entrySet()) {
             Digest digest = Digest.of(config.getValue());
             Matcher named = DIGEST_IN_NAME.matcher(config.getKey());
@@ -187,6 +187,6 @@ final class DockerSave {
     }
 
     private static String real(ArchiveFiles files, String name) throws ArchiveException {
-        return files.real(SafePaths.plain(files.path(), name));
+        return files.resolveLinks(SafePaths.normalize(files.path(), name));
     }
 }

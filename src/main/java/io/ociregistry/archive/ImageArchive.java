@@ -32,8 +32,8 @@ public final class ImageArchive {
     }
 
     /** Receives the content of a blob. The content that it does not read is skipped. */
-    public interface BlobTaker {
-        void take(Digest digest, InputStream content) throws IOException;
+    public interface BlobConsumer {
+        void accept(Digest digest, InputStream content) throws IOException;
     }
 
     /**
@@ -82,7 +82,7 @@ public final class ImageArchive {
 
     /** Returns true if the archive has an entry for that digest with the descriptor's size, if that is known. */
     public boolean has(Descriptor blob) {
-        OptionalLong size = files.size(contents.entries().apply(blob.digest()));
+        OptionalLong size = files.size(contents.entryName().apply(blob.digest()));
         return size.isPresent() && (blob.size() < 0 || size.getAsLong() == blob.size());
     }
 
@@ -102,9 +102,10 @@ public final class ImageArchive {
      * @throws ArchiveException if the archive is broken
      * @throws IOException thrown by {@code taker}
      */
-    public void read(Collection<Digest> blobs, BlobTaker taker) throws IOException {
+    public void read(Collection<Digest> blobs, BlobConsumer taker) throws IOException {
         Map<String, Digest> wanted = new HashMap<>();
-        blobs.forEach(digest -> wanted.put(files.real(contents.entries().apply(digest)), digest));
-        files.read(wanted.keySet(), (name, content) -> taker.take(Objects.requireNonNull(wanted.get(name)), content));
+        blobs.forEach(
+                digest -> wanted.put(files.resolveLinks(contents.entryName().apply(digest)), digest));
+        files.read(wanted.keySet(), (name, content) -> taker.accept(Objects.requireNonNull(wanted.get(name)), content));
     }
 }

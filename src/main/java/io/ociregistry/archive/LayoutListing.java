@@ -35,14 +35,14 @@ public final class LayoutListing {
         for (ImageReference name : names) {
             ObjectNode named = descriptor(manifest);
             named.putObject("annotations")
-                    .put(LayoutIndex.FULL_NAME, ArchivedNames.text(name))
-                    .put(LayoutIndex.REF_NAME, ArchivedNames.text(name));
+                    .put(LayoutIndex.FULL_NAME, ArchivedNames.format(name))
+                    .put(LayoutIndex.REF_NAME, ArchivedNames.format(name));
             manifests.add(named);
         }
     }
 
     /** Returns true for an image that docker can load: its config has a media type of docker or of OCI images. */
-    public static boolean isForDocker(Manifest image) {
+    public static boolean isDockerLoadable(Manifest image) {
         return image.config()
                 .filter(config -> CONFIGS.contains(config.mediaType().value()))
                 .isPresent();
@@ -51,17 +51,17 @@ public final class LayoutListing {
     /**
      * Lists an image for {@code docker load}, which keeps one image for each name.
      *
-     * @param image an image {@link #isForDocker}, of which the layout has all blobs
+     * @param image an image {@link #isDockerLoadable}, of which the layout has all blobs
      */
-    public void addForDocker(Manifest image, Collection<ImageReference> tags) {
+    public void addDockerImage(Manifest image, Collection<ImageReference> tags) {
         Descriptor config = image.config().orElseThrow();
-        ObjectNode entry = images.addObject().put("Config", OciLayout.entry(config.digest()));
+        ObjectNode entry = images.addObject().put("Config", OciLayout.entryName(config.digest()));
         ArrayNode names = entry.putArray("RepoTags");
-        tags.forEach(tag -> names.add(ArchivedNames.text(tag)));
+        tags.forEach(tag -> names.add(ArchivedNames.format(tag)));
         ArrayNode layers = entry.putArray("Layers");
         image.blobs().stream()
                 .filter(blob -> !blob.equals(config))
-                .forEach(layer -> layers.add(OciLayout.entry(layer.digest())));
+                .forEach(layer -> layers.add(OciLayout.entryName(layer.digest())));
     }
 
     /** Lists a manifest that the layout omits because the receiver has it. */
@@ -69,7 +69,7 @@ public final class LayoutListing {
         leftOut.add(manifest);
     }
 
-    byte[] index() {
+    byte[] indexJson() {
         ObjectNode index = ArchiveJson.JSON
                 .createObjectNode()
                 .put("schemaVersion", 2)
@@ -83,7 +83,7 @@ public final class LayoutListing {
     }
 
     /** Returns the {@code manifest.json}; empty if docker can load none of the images. */
-    byte[] forDocker() {
+    byte[] manifestJson() {
         return images.isEmpty() ? new byte[0] : images.toString().getBytes(StandardCharsets.UTF_8);
     }
 

@@ -38,7 +38,7 @@ final class LayoutManifests {
             if (depth == MAX_DEPTH) {
                 throw new ArchiveException(
                         files.path(),
-                        OciLayout.entry(level.iterator().next().digest()),
+                        OciLayout.entryName(level.iterator().next().digest()),
                         "more than " + MAX_DEPTH + " indexes are nested");
             }
             level = readLevel(level);
@@ -49,7 +49,7 @@ final class LayoutManifests {
     private Collection<Descriptor> readLevel(Collection<Descriptor> level) throws ArchiveException {
         Map<String, Descriptor> wanted = new LinkedHashMap<>();
         for (Descriptor descriptor : level) {
-            String entry = OciLayout.entry(descriptor.digest());
+            String entry = OciLayout.entryName(descriptor.digest());
             boolean isNew = !manifests.containsKey(descriptor.digest());
             if (isNew && canBeManifest(descriptor.mediaType()) && files.has(entry)) {
                 reserve(entry);
@@ -57,7 +57,7 @@ final class LayoutManifests {
             }
         }
         Map<Digest, Descriptor> children = new LinkedHashMap<>();
-        Map<String, byte[]> read = files.readWhole(wanted.keySet(), maxManifestBytes);
+        Map<String, byte[]> read = files.readFully(wanted.keySet(), maxManifestBytes);
         for (var each : wanted.entrySet()) {
             Descriptor descriptor = each.getValue();
             byte[] bytes = read.getOrDefault(each.getKey(), new byte[0]);

@@ -29,17 +29,17 @@ public final class LayoutWriter implements Closeable {
         // SHA-512 digests and layers over 8 GiB exceed the limits of the original tar header for names and sizes.
         tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
         tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-        write(OciLayout.MARK, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
-        write(OciLayout.INDEX, listing.index());
-        byte[] forDocker = listing.forDocker();
+        write(OciLayout.LAYOUT_FILE, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
+        write(OciLayout.INDEX, listing.indexJson());
+        byte[] forDocker = listing.manifestJson();
         if (forDocker.length > 0) {
             write(DockerSave.INDEX, forDocker);
         }
     }
 
     /** Adds a manifest under one of its digests. */
-    public void manifest(Digest digest, Manifest manifest) throws IOException {
-        write(OciLayout.entry(digest), manifest.toByteArray());
+    public void addManifest(Digest digest, Manifest manifest) throws IOException {
+        write(OciLayout.entryName(digest), manifest.toByteArray());
     }
 
     /**
@@ -47,8 +47,8 @@ public final class LayoutWriter implements Closeable {
      *
      * @throws IOException if its content has another size or digest; then the tar is invalid and must be discarded
      */
-    public void blob(Digest digest, long size, InputStream content) throws IOException {
-        startEntry(OciLayout.entry(digest), size);
+    public void addBlob(Digest digest, long size, InputStream content) throws IOException {
+        startEntry(OciLayout.entryName(digest), size);
         MessageDigest hash = digest.algorithm().newHash();
         byte[] buffer = new byte[Compression.BUFFER];
         long written = 0;

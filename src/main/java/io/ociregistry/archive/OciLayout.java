@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 final class OciLayout {
     static final String BLOBS = "blobs/";
     static final String INDEX = "index.json";
-    static final String MARK = "oci-layout";
+    static final String LAYOUT_FILE = "oci-layout";
 
     private final ArchiveFiles files;
     private final Map<Digest, ArchivedNames> names = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class OciLayout {
     }
 
     /** Returns the name of the entry with the content of that digest. */
-    static String entry(Digest digest) {
+    static String entryName(Digest digest) {
         return BLOBS + digest.algorithm() + "/" + digest.hex();
     }
 
@@ -58,8 +58,8 @@ final class OciLayout {
         addDockerTags(manifests);
         removeUnnamedChildren(manifests.values());
         List<ArchivedImage> images = new ArrayList<>();
-        names.forEach((digest, known) -> images.add(known.of(digest)));
-        return new ArchiveContents(images, index.unreadable(), manifests, OciLayout::entry, index.leftOut(), false);
+        names.forEach((digest, known) -> images.add(known.toImage(digest)));
+        return new ArchiveContents(images, index.unreadable(), manifests, OciLayout::entryName, index.leftOut(), false);
     }
 
     /** oras also lists the children of an index; a child without a name is not an image of its own. */
@@ -68,7 +68,7 @@ final class OciLayout {
                 .flatMap(manifest -> manifest.children().stream())
                 .map(Descriptor::digest)
                 .collect(Collectors.toSet());
-        names.entrySet().removeIf(entry -> entry.getValue().tellNothing() && children.contains(entry.getKey()));
+        names.entrySet().removeIf(entry -> entry.getValue().isUnnamed() && children.contains(entry.getKey()));
     }
 
     private void add(LayoutIndex.Entry entry) {
@@ -82,7 +82,7 @@ final class OciLayout {
         if (manifest == null || manifest.children().isEmpty()) {
             return;
         }
-        JsonNode json = ArchiveJson.parse(files, entry(digest), manifest.toByteArray());
+        JsonNode json = ArchiveJson.parse(files, entryName(digest), manifest.toByteArray());
         List<LayoutIndex.Entry> named = LayoutIndex.read(json).entries().stream()
                 .filter(entry -> !entry.names().isEmpty())
                 .toList();
@@ -103,7 +103,7 @@ final class OciLayout {
         names.forEach((digest, known) -> {
             Manifest manifest = manifests.get(digest);
             if (known.isEmpty() && manifest != null) {
-                manifest.blobs().forEach(blob -> known.addAll(tags.getOrDefault(entry(blob.digest()), List.of())));
+                manifest.blobs().forEach(blob -> known.addAll(tags.getOrDefault(entryName(blob.digest()), List.of())));
             }
         });
     }

@@ -13,12 +13,12 @@ final class SafePaths {
      *
      * @throws ArchiveException if the name leads out of the archive
      */
-    static String plain(Path archive, String name) throws ArchiveException {
+    static String normalize(Path archive, String name) throws ArchiveException {
         return resolve(archive, "", name);
     }
 
     /** Returns the normalized name of the target of a symbolic link. */
-    static String target(Path archive, String link, String target) throws ArchiveException {
+    static String resolveLink(Path archive, String link, String target) throws ArchiveException {
         int slash = link.lastIndexOf('/');
         return resolve(archive, slash < 0 ? "" : link.substring(0, slash), target);
     }

@@ -47,14 +47,14 @@ final class TarFiles implements ArchiveFiles {
     }
 
     private void add(TarArchiveEntry entry) throws ArchiveException {
-        String name = SafePaths.plain(path, entry.getName());
+        String name = SafePaths.normalize(path, entry.getName());
         if (entry.isDirectory() || entry.isGlobalPaxHeader()) {
             return;
         }
         if (entry.isSymbolicLink()) {
-            put(links, name, SafePaths.target(path, name, entry.getLinkName()));
+            put(links, name, SafePaths.resolveLink(path, name, entry.getLinkName()));
         } else if (entry.isLink()) {
-            put(links, name, SafePaths.plain(path, entry.getLinkName()));
+            put(links, name, SafePaths.normalize(path, entry.getLinkName()));
         } else if (entry.isCharacterDevice() || entry.isBlockDevice() || entry.isFIFO()) {
             throw new ArchiveException(
                     path, name, "it is a device or a pipe, which is not allowed in an image archive");
@@ -84,12 +84,12 @@ final class TarFiles implements ArchiveFiles {
 
     @Override
     public OptionalLong size(String name) {
-        Long size = sizes.get(real(name));
+        Long size = sizes.get(resolveLinks(name));
         return size == null ? OptionalLong.empty() : OptionalLong.of(size);
     }
 
     @Override
-    public String real(String name) {
+    public String resolveLinks(String name) {
         String target = name;
         for (int i = 0; i < MAX_LINKS && links.containsKey(target); i++) {
             target = links.getOrDefault(target, target);
@@ -98,16 +98,16 @@ final class TarFiles implements ArchiveFiles {
     }
 
     @Override
-    public void read(Collection<String> names, Taker taker) throws IOException {
+    public void read(Collection<String> names, ContentConsumer taker) throws IOException {
         Set<String> wanted = new HashSet<>(names);
         wanted.retainAll(sizes.keySet());
         try (TarReader tar = TarReader.open(path)) {
             while (!wanted.isEmpty()) {
                 TarArchiveEntry entry =
                         tar.next().orElseThrow(() -> new ArchiveException(path, "it changed while it was being read"));
-                String name = SafePaths.plain(path, entry.getName());
+                String name = SafePaths.normalize(path, entry.getName());
                 if (isContent(entry) && wanted.remove(name)) {
-                    taker.take(name, tar.content());
+                    taker.accept(name, tar.content());
                 }
             }
         }

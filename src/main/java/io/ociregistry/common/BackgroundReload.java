@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackgroundReload<T> implements AutoCloseable {
     /** The usual time between two checks of the files, and so the longest time for which a change is not noticed. */
-    public static final Duration PAUSE = Duration.ofSeconds(1);
+    public static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundReload.class);
 
@@ -27,8 +27,8 @@ public final class BackgroundReload<T> implements AutoCloseable {
     private BackgroundReload(ReloadingFile<T> files, Consumer<T> onChange) {
         this.files = files;
         this.onChange = onChange;
-        this.current = files.first();
-        this.scheduler = Executors.newSingleThreadScheduledExecutor(Daemons.named("changed files"));
+        this.current = files.load();
+        this.scheduler = Executors.newSingleThreadScheduledExecutor(Daemons.withName("changed files"));
     }
 
     /**
@@ -51,7 +51,7 @@ public final class BackgroundReload<T> implements AutoCloseable {
     }
 
     private void check() {
-        files.distrust();
+        files.invalidate();
         T next = files.get();
         if (next == current) {
             return;

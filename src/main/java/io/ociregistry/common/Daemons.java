@@ -22,12 +22,12 @@ public final class Daemons implements ThreadFactory {
     }
 
     /** Returns a factory whose threads all have this name. */
-    public static Daemons named(String name) {
+    public static Daemons withName(String name) {
         return new Daemons(() -> name);
     }
 
     /** Returns a factory whose threads are named by this prefix and a number that starts at 1. */
-    public static Daemons numbered(String prefix) {
+    public static Daemons withPrefix(String prefix) {
         AtomicInteger number = new AtomicInteger();
         return new Daemons(() -> prefix + number.incrementAndGet());
     }

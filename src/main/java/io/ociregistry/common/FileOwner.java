@@ -67,7 +67,7 @@ public final class FileOwner {
     }
 
     private static Chown chown(Attributes owner, Path directory) {
-        var process = ProcessUser.now();
+        var process = ProcessUser.current();
         if (process.uid().isEmpty() || process.uid().getAsInt() == owner.uid) {
             return Chown.NOT_NEEDED;
         }
@@ -98,23 +98,24 @@ public final class FileOwner {
     }
 
     /** True if new files of this process have another owner, and this process can't change that. */
-    public boolean isForeign() {
+    public boolean cannotChangeOwner() {
         return chown == Chown.IMPOSSIBLE;
     }
 
     /** True if this process has to change the owner of its new files, and can. */
-    public boolean gives() {
+    public boolean changesOwner() {
         return chown == Chown.POSSIBLE;
     }
 
     /**
      * Changes the owner of a file or directory, and sets the group and the mode of the owner's directory, regardless of
-     * the umask. Does nothing for symbolic links, for files that belong to the owner already, and if {@link #gives} is
+     * the umask. Does nothing for symbolic links, for files that belong to the owner already, and if
+     * {@link #changesOwner} is
      * false.
      *
      * @throws IOException if the system refuses the change
      */
-    public void give(Path file) throws IOException {
+    public void changeOwner(Path file) throws IOException {
         if (chown != Chown.POSSIBLE || directory == null || Files.isSymbolicLink(file) || directory.isOwnerOf(file)) {
             return;
         }
@@ -153,7 +154,7 @@ public final class FileOwner {
      * @param root the root of the tree on which the command is to be run
      */
     public static String whyDenied(Path file, Path root) {
-        var process = ProcessUser.now();
+        var process = ProcessUser.current();
         Optional<Attributes> nearest = nearest(file);
         String runsAs = "this process runs as " + process;
         if (nearest.isEmpty()) {
@@ -162,7 +163,7 @@ public final class FileOwner {
         Attributes attributes = nearest.get();
         boolean isOwn = process.uid().isPresent()
                 && (process.uid().getAsInt() == attributes.uid || process.uid().getAsInt() == SUPERUSER);
-        String command = isOwn ? "chmod -R u+rwX " + root : "chown -R " + process.argument() + " " + root;
+        String command = isOwn ? "chmod -R u+rwX " + root : "chown -R " + process.chownArgument() + " " + root;
         return attributes + ", and " + runsAs + "; run: " + command;
     }
 
@@ -176,17 +177,17 @@ public final class FileOwner {
     }
 
     /** Says why this process must not create files in a tree that belongs to another user, and what to do instead. */
-    public String refusal(Path root) {
+    public String explainRefusal(Path root) {
         if (directory == null) {
             return "";
         }
-        var process = ProcessUser.now();
+        var process = ProcessUser.current();
         String user = directory.user.getName();
         String sudo = user.equals(String.valueOf(directory.uid)) ? "'#" + user + "'" : user;
         return directory.file + " belongs to " + directory.owner() + ", and this process runs as " + process
                 + " and may not give files away, so " + user
                 + " might not be able to read what it writes; run: sudo -u "
-                + sudo + " ..., or: chown -R " + process.argument() + " " + root;
+                + sudo + " ..., or: chown -R " + process.chownArgument() + " " + root;
     }
 
     /** Returns the attributes of the file; if they can't be read, those of the closest directory above it. */
@@ -251,7 +252,7 @@ public final class FileOwner {
         }
 
         String owner() {
-            return ProcessUser.described(user.getName(), uid);
+            return ProcessUser.describe(user.getName(), uid);
         }
 
         @Override

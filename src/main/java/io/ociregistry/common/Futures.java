@@ -10,7 +10,7 @@ public final class Futures {
     private Futures() {}
 
     /** Returns the stage of the work, or a failed stage if the supplier throws a {@link RegistryException}. */
-    public static <T> CompletionStage<T> failing(Supplier<CompletionStage<T>> work) {
+    public static <T> CompletionStage<T> captureFailure(Supplier<CompletionStage<T>> work) {
         try {
             return work.get();
         } catch (RegistryException e) {

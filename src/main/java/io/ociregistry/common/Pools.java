@@ -15,7 +15,7 @@ public final class Pools {
     /**
      * Accepts no new tasks, waits for the submitted ones, and interrupts those that still run after the timeout.
      */
-    public static void end(ExecutorService pool, Duration timeout) {
+    public static void shutdown(ExecutorService pool, Duration timeout) {
         pool.shutdown();
         if (!awaitTermination(pool, timeout)) {
             pool.shutdownNow();
@@ -23,7 +23,7 @@ public final class Pools {
     }
 
     /** Interrupts all tasks and waits for the pool to terminate; returns false if it has not done so in time. */
-    public static boolean interrupt(ExecutorService pool, Duration timeout) {
+    public static boolean shutdownNow(ExecutorService pool, Duration timeout) {
         pool.shutdownNow();
         return awaitTermination(pool, timeout);
     }

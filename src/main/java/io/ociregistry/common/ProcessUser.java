@@ -22,7 +22,7 @@ public record ProcessUser(String name, OptionalInt uid) {
     private static final int FILE_SYSTEM_UID = 4;
 
     /** Reads the user that this process runs as now. */
-    public static ProcessUser now() {
+    public static ProcessUser current() {
         return new ProcessUser(System.getProperty("user.name", "?"), readUid());
     }
 
@@ -38,16 +38,16 @@ public record ProcessUser(String name, OptionalInt uid) {
 
     @Override
     public String toString() {
-        return uid.isPresent() ? described(name, uid.getAsInt()) : name;
+        return uid.isPresent() ? describe(name, uid.getAsInt()) : name;
     }
 
     /** Formats a user with name and number. Java uses the number as the name of a user that has no name. */
-    static String described(String name, int uid) {
+    static String describe(String name, int uid) {
         return name.equals(String.valueOf(uid)) || name.equals("?") ? "uid " + uid : name + " (uid " + uid + ")";
     }
 
     /** Returns the user as an argument for {@code chown}. */
-    String argument() {
+    String chownArgument() {
         return name.equals("?") && uid.isPresent() ? String.valueOf(uid.getAsInt()) : name;
     }
 }

@@ -83,7 +83,7 @@ public final class ReloadingFile<T> {
     }
 
     /** Reads the files for the first time. Does not log a failure: the caller reports it. */
-    synchronized T first() {
+    synchronized T load() {
         checkedAt = nanoTime.getAsLong();
         stamps = stamps();
         T first = parser.get();
@@ -94,7 +94,7 @@ public final class ReloadingFile<T> {
 
     private T firstOrLogOnce() {
         try {
-            return first();
+            return load();
         } catch (RuntimeException e) {
             if (!broken) {
                 LOG.warn(
@@ -111,7 +111,7 @@ public final class ReloadingFile<T> {
     }
 
     /** Makes the next {@link #get} check the files, however soon it comes: the value did not work. */
-    public synchronized void distrust() {
+    public synchronized void invalidate() {
         checkedAt = nanoTime.getAsLong() - PAUSE;
     }
 

@@ -69,21 +69,21 @@ final class AuthKeys {
 
     private AuthKeys() {}
 
-    private static AuthConfig auth(Values values, ObjectType.Complaints reporter) {
+    private static AuthConfig auth(Values values, ObjectType.ProblemReporter reporter) {
         var credentials = credentials(values, reporter);
         var realms = values.get(REALM);
         if (realms.isEmpty()) {
             return credentials;
         }
         if (credentials.equals(AuthConfig.ANONYMOUS)) {
-            reporter.about(REALM, "needs credentials to send; add user, dockerConfig, credentialHelper or token");
+            reporter.report(REALM, "needs credentials to send; add user, dockerConfig, credentialHelper or token");
         }
-        return new AuthConfig.KnownTo(credentials, realms);
+        return new AuthConfig.WithRealms(credentials, realms);
     }
 
-    private static AuthConfig credentials(Values values, ObjectType.Complaints reporter) {
+    private static AuthConfig credentials(Values values, ObjectType.ProblemReporter reporter) {
         requireOneKind(values, reporter);
-        requireBothOfAccount(reporter);
+        requireUserAndPassword(reporter);
         var token = values.get(TOKEN);
         if (values.has(USER)) {
             return account(values.get(USER).orElseThrow(), values, reporter);
@@ -100,7 +100,7 @@ final class AuthKeys {
         return token.provider().isPresent() ? ecr(token) : AuthConfig.ANONYMOUS;
     }
 
-    static AuthConfig account(String user, Values values, ObjectType.Complaints reporter) {
+    static AuthConfig account(String user, Values values, ObjectType.ProblemReporter reporter) {
         if (values.has(PASSWORD_FILE)) {
             return new AuthConfig.AccountWithFile(
                     user, values.get(PASSWORD_FILE).orElseThrow());
@@ -115,7 +115,7 @@ final class AuthKeys {
                 ECR_HELPER, token.options(), Optional.of(token.expiry().orElse(ECR_LIFETIME)));
     }
 
-    private static void requireOneKind(Values values, ObjectType.Complaints reporter) {
+    private static void requireOneKind(Values values, ObjectType.ProblemReporter reporter) {
         var token = values.get(TOKEN);
         boolean hasToken = token.staticToken().isPresent() || token.provider().isPresent();
         var kinds = Stream.of(USER, DOCKER_CONFIG, CREDENTIAL_HELPER, TOKEN)
@@ -123,25 +123,25 @@ final class AuthKeys {
                 .toList();
         kinds.stream()
                 .skip(1)
-                .forEach(key -> reporter.about(key, "cannot be used with " + kinds.get(0) + "; keep one of them"));
+                .forEach(key -> reporter.report(key, "cannot be used with " + kinds.get(0) + "; keep one of them"));
         if (!hasToken && token.expiry().isPresent() && !values.has(CREDENTIAL_HELPER)) {
-            reporter.about(
+            reporter.report(
                     TOKEN, "has an expiry, but no token to renew; add provider, or credentialHelper beside token");
         }
     }
 
-    static void requireBothOfAccount(ObjectType.Complaints reporter) {
+    static void requireUserAndPassword(ObjectType.ProblemReporter reporter) {
         var passwords = Stream.of(PASSWORD, PASSWORD_FROM_ENV, PASSWORD_FILE)
-                .filter(reporter::wrote)
+                .filter(reporter::hasValue)
                 .toList();
-        if (reporter.wrote(USER) && passwords.isEmpty()) {
-            reporter.about(USER, "has no password; add password, passwordFromEnv or passwordFile");
+        if (reporter.hasValue(USER) && passwords.isEmpty()) {
+            reporter.report(USER, "has no password; add password, passwordFromEnv or passwordFile");
         }
-        if (!reporter.wrote(USER) && !passwords.isEmpty()) {
-            reporter.about(passwords.get(0), "has no user; add user");
+        if (!reporter.hasValue(USER) && !passwords.isEmpty()) {
+            reporter.report(passwords.get(0), "has no user; add user");
         }
-        if (reporter.wrote(PASSWORD_FILE) && passwords.size() > 1) {
-            reporter.about(PASSWORD_FILE, "cannot be used with " + passwords.get(0) + "; keep one of them");
+        if (reporter.hasValue(PASSWORD_FILE) && passwords.size() > 1) {
+            reporter.report(PASSWORD_FILE, "cannot be used with " + passwords.get(0) + "; keep one of them");
         }
     }
 

@@ -4,7 +4,7 @@ import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.ParseContext;
-import io.ociregistry.config.yaml.Quoted;
+import io.ociregistry.config.yaml.Redaction;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -60,7 +60,7 @@ public final class ConfigLoader {
         var context = new ParseContext(source, environment);
         var config =
                 compose(yaml, context).flatMap(root -> fromRoot(root, context)).orElse(ServerConfig.defaults());
-        var result = overrides.over(config, context).with(ProxyEnvironment.read(context));
+        var result = overrides.applyTo(config, context).with(ProxyEnvironment.read(context));
         if (!context.problems().isEmpty()) {
             throw new ConfigException(context.problems());
         }
@@ -70,7 +70,7 @@ public final class ConfigLoader {
     /** A file that is a list consists of the entries under {@code registries}. */
     private static Optional<ServerConfig> fromRoot(Node root, ParseContext context) {
         if (!(root instanceof SequenceNode)) {
-            return ObjectType.saysNothing(root)
+            return ObjectType.isNullOrEmpty(root)
                     ? Optional.empty()
                     : ServerKeys.TYPE.read(root, ConfigPath.ROOT, context);
         }
@@ -91,7 +91,7 @@ public final class ConfigLoader {
             var mark = e.getProblemMark();
             context.problem(
                     mark == null ? 1 : mark.getLine() + 1,
-                    "not valid YAML: " + Quoted.problem(String.valueOf(e.getProblem())));
+                    "not valid YAML: " + Redaction.ofParserMessage(String.valueOf(e.getProblem())));
         } catch (YAMLException e) {
             context.problem(
                     1,

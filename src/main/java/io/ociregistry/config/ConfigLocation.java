@@ -16,10 +16,12 @@ import java.util.function.Function;
  *
  * @param properties returns the value of a system property, if it is set
  * @param environment returns the value of an environment variable, if it is set
- * @param usual the file to use if no source names one
+ * @param defaultFile the file to use if no source names one
  */
 public record ConfigLocation(
-        Function<String, Optional<String>> properties, Function<String, Optional<String>> environment, Path usual) {
+        Function<String, Optional<String>> properties,
+        Function<String, Optional<String>> environment,
+        Path defaultFile) {
     public static final String PROPERTY = "ociregistry.config";
     public static final String VARIABLE = "OCIREGISTRY_CONFIG";
     private static final Path USUAL = Path.of("/etc/ociregistry/config.yaml");
@@ -39,7 +41,7 @@ public record ConfigLocation(
     public Optional<Path> find(String source, Optional<String> given) throws ConfigException {
         var named = named(source, given);
         if (named.isEmpty()) {
-            return Optional.of(usual).filter(Files::exists);
+            return Optional.of(defaultFile).filter(Files::exists);
         }
         var file = Path.of(named.get().file());
         if (!Files.isRegularFile(file)) {

@@ -10,7 +10,7 @@ import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
-import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.ScalarOrObject;
 import io.ociregistry.config.yaml.Values;
 import io.ociregistry.oci.Repository;
 import java.net.URI;
@@ -33,16 +33,16 @@ final class MirrorKeys {
     static final Key<TlsConfig> TLS =
             new Key<>("tls", RegistryKeys.TLS_TYPE, TlsConfig.DEFAULT, "how the mirror's certificate is verified");
     static final Key<ProxyConfig> PROXY = new Key<>(
-            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy for requests to the mirror");
-    static final ScalarOr<MirrorConfig> TYPE = new ScalarOr<>(
+            "proxy", ProxyKeys.TYPE, ProxyConfig.FROM_ENVIRONMENT, "none, or the proxy for requests to the mirror");
+    static final ScalarOrObject<MirrorConfig> TYPE = new ScalarOrObject<>(
             new Scalar<>(MirrorKeys::ofUrl),
             new ObjectType<>(List.of(URL, PREFIX, NS, AUTH, TLS, PROXY), MirrorKeys::mirror));
 
     private MirrorKeys() {}
 
-    private static MirrorConfig mirror(Values values, ObjectType.Complaints reporter) {
-        if (!reporter.wrote(URL)) {
-            reporter.about(URL, "is missing; write http[s]://host[:port]");
+    private static MirrorConfig mirror(Values values, ObjectType.ProblemReporter reporter) {
+        if (!reporter.hasValue(URL)) {
+            reporter.report(URL, "is missing; write http[s]://host[:port]");
         }
         Optional<String> prefix = values.get(PREFIX);
         return new MirrorConfig(
@@ -69,7 +69,7 @@ final class MirrorKeys {
 
     private static String prefix(String text) {
         String bare = text.replaceFirst("^/", "").replaceFirst("/$", "");
-        if (!Repository.isName(bare)) {
+        if (!Repository.isValidName(bare)) {
             throw new IllegalArgumentException(
                     "'" + text + "' is not a valid prefix of repository names; write for example dockerhub");
         }

@@ -2,8 +2,8 @@ package io.ociregistry.config;
 
 import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.Key;
-import io.ociregistry.config.yaml.NotInThisBuild;
 import io.ociregistry.config.yaml.ParseContext;
+import io.ociregistry.config.yaml.UnsupportedKeys;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -28,22 +28,22 @@ public final class Overrides {
         return this;
     }
 
-    ServerConfig over(ServerConfig config, ParseContext context) {
+    ServerConfig applyTo(ServerConfig config, ParseContext context) {
         var result = config;
         for (var entry : given.entrySet()) {
-            result = over(result, entry.getKey(), entry.getValue(), context);
+            result = applyTo(result, entry.getKey(), entry.getValue(), context);
         }
         return result;
     }
 
-    private static <T> ServerConfig over(ServerConfig config, Key<T> key, Given given, ParseContext context) {
+    private static <T> ServerConfig applyTo(ServerConfig config, Key<T> key, Given given, ParseContext context) {
         var node = new ScalarNode(Tag.STR, given.text(), null, null, ScalarStyle.PLAIN);
         var path = new ConfigPath(given.option(), key.name());
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }
         var value = key.type().read(node, path, context);
-        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, path, context));
+        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path, context));
         return value.map(v -> config.with(key, v)).orElse(config);
     }
 }

@@ -38,7 +38,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
             return ProxyConfig.NONE;
         }
         try {
-            return ProxyUrl.parse(variable.get().value()).except(exceptions);
+            return ProxyUrl.parse(variable.get().value()).withNoProxy(exceptions);
         } catch (IllegalArgumentException e) {
             context.problem("the environment variable " + variable.get().name() + " " + e.getMessage());
             return ProxyConfig.NONE;
@@ -49,7 +49,7 @@ public record ProxyEnvironment(ProxyConfig http, ProxyConfig https) {
     private static Optional<Variable> variable(String lowerCase, ParseContext context) {
         try {
             return Stream.of(lowerCase, lowerCase.toUpperCase(Locale.ROOT))
-                    .flatMap(name -> context.variable(name).map(value -> new Variable(name, value)).stream())
+                    .flatMap(name -> context.environmentVariable(name).map(value -> new Variable(name, value)).stream())
                     .filter(variable -> !variable.value().isBlank())
                     .findFirst();
         } catch (IllegalArgumentException e) {

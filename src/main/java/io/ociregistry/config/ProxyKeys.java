@@ -8,7 +8,7 @@ import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
-import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.ScalarOrObject;
 import io.ociregistry.config.yaml.Values;
 import java.util.List;
 import java.util.Optional;
@@ -21,14 +21,14 @@ final class ProxyKeys {
     private static final int IPV4_BITS = 32;
     private static final int IPV6_BITS = 128;
 
-    static final Key<Optional<ProxyConfig.Via>> URL =
+    static final Key<Optional<ProxyConfig.HttpProxy>> URL =
             optional("url", new Scalar<>(ProxyUrl::parse), "the URL of the proxy: http://host:port");
     static final Key<List<String>> NO_PROXY = new Key<>(
             "noProxy",
             new ListOf<>(new Scalar<>(ProxyKeys::exception)),
             List.of(),
             "hosts, domains and address ranges that are reached without the proxy");
-    static final ScalarOr<ProxyConfig> TYPE = new ScalarOr<>(
+    static final ScalarOrObject<ProxyConfig> TYPE = new ScalarOrObject<>(
             new Scalar<>(text -> text.equals("none") ? ProxyConfig.NONE : ProxyUrl.parse(text)),
             new ObjectType<>(
                     List.of(
@@ -42,23 +42,23 @@ final class ProxyKeys {
 
     private ProxyKeys() {}
 
-    private static ProxyConfig proxy(Values values, ObjectType.Complaints reporter) {
-        AuthKeys.requireBothOfAccount(reporter);
+    private static ProxyConfig proxy(Values values, ObjectType.ProblemReporter reporter) {
+        AuthKeys.requireUserAndPassword(reporter);
         var url = values.get(URL);
         if (url.isEmpty()) {
-            if (!reporter.wrote(URL)) {
-                reporter.about(URL, "is missing; write http://host:port");
+            if (!reporter.hasValue(URL)) {
+                reporter.report(URL, "is missing; write http://host:port");
             }
             return ProxyConfig.NONE;
         }
-        var via = url.get().except(values.get(NO_PROXY));
+        var via = url.get().withNoProxy(values.get(NO_PROXY));
         if (!values.has(AuthKeys.USER)) {
             return via;
         }
         if (via.auth() != AuthConfig.ANONYMOUS) {
-            reporter.about(AuthKeys.USER, "is set in url too; keep one of them");
+            reporter.report(AuthKeys.USER, "is set in url too; keep one of them");
         }
-        return via.as(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, reporter));
+        return via.withAuth(AuthKeys.account(values.get(AuthKeys.USER).orElseThrow(), values, reporter));
     }
 
     private static String exception(String text) {

@@ -22,7 +22,7 @@ final class ProxyUrl {
 
     private ProxyUrl() {}
 
-    static ProxyConfig.Via parse(String text) {
+    static ProxyConfig.HttpProxy parse(String text) {
         Matcher scheme = SCHEME.matcher(text.strip());
         if (!scheme.matches()) {
             return proxy(text.strip());
@@ -39,7 +39,7 @@ final class ProxyUrl {
         return proxy(scheme.group(2));
     }
 
-    private static ProxyConfig.Via proxy(String text) {
+    private static ProxyConfig.HttpProxy proxy(String text) {
         int at = text.lastIndexOf('@');
         Matcher hostPort = HOST_PORT.matcher(text.substring(at + 1));
         int port = hostPort.matches() ? Integer.parseInt(hostPort.group(2) == null ? HTTP_PORT : hostPort.group(2)) : 0;
@@ -47,7 +47,7 @@ final class ProxyUrl {
             throw unusable();
         }
         AuthConfig auth = at < 0 ? AuthConfig.ANONYMOUS : account(text.substring(0, at));
-        return new ProxyConfig.Via(hostPort.group(1).toLowerCase(Locale.ROOT), port, auth, List.of());
+        return new ProxyConfig.HttpProxy(hostPort.group(1).toLowerCase(Locale.ROOT), port, auth, List.of());
     }
 
     private static AuthConfig account(String text) {

@@ -45,7 +45,7 @@ final class RegistryKeys {
     static final Scalar<String> NAME_TYPE = new Scalar<>(HostPort::parse);
     static final Key<String> NAME = new Key<>(
             "name",
-            new Scalar<>(HostPort::orWildcard),
+            new Scalar<>(HostPort::parseOrWildcard),
             "",
             "host[:port], as clients name the registry, or *.domain[:port] for all registries of a domain");
     static final Key<Optional<String>> DESCRIPTION = optional("description", Scalar.TEXT, "a comment; has no effect");
@@ -93,7 +93,7 @@ final class RegistryKeys {
     static final Key<TlsConfig> TLS =
             new Key<>("tls", TLS_TYPE, TlsConfig.DEFAULT, "how the registry's certificate is verified");
     static final Key<ProxyConfig> PROXY = new Key<>(
-            "proxy", ProxyKeys.TYPE, ProxyConfig.AS_ENVIRONMENT, "none, or the proxy for requests to the registry");
+            "proxy", ProxyKeys.TYPE, ProxyConfig.FROM_ENVIRONMENT, "none, or the proxy for requests to the registry");
     static final Key<List<MirrorConfig>> MIRRORS = new Key<>(
             "mirrors",
             new ListOf<>(MirrorKeys.TYPE),
@@ -105,23 +105,24 @@ final class RegistryKeys {
 
     private RegistryKeys() {}
 
-    static Optional<Secret> fromEnvironment(Key<Optional<String>> key, Values values, ObjectType.Complaints reporter) {
+    static Optional<Secret> fromEnvironment(
+            Key<Optional<String>> key, Values values, ObjectType.ProblemReporter reporter) {
         return values.get(key).flatMap(variable -> {
             try {
-                var value = reporter.context().variable(variable);
+                var value = reporter.context().environmentVariable(variable);
                 if (value.isEmpty()) {
-                    reporter.about(key, "the environment variable " + variable + " is not set; set it");
+                    reporter.report(key, "the environment variable " + variable + " is not set; set it");
                 }
                 return value.map(Secret::new);
             } catch (IllegalArgumentException e) {
-                reporter.about(key, String.valueOf(e.getMessage()));
+                reporter.report(key, String.valueOf(e.getMessage()));
                 return Optional.empty();
             }
         });
     }
 
-    private static TlsConfig tls(Values values, ObjectType.Complaints reporter) {
-        requireBoth(CERT, KEY, reporter);
+    private static TlsConfig tls(Values values, ObjectType.ProblemReporter reporter) {
+        requireCertAndKey(CERT, KEY, reporter);
         return new TlsConfig(
                 values.get(CA),
                 values.get(CERT),
@@ -131,30 +132,30 @@ final class RegistryKeys {
     }
 
     /** The password of an encrypted key, from the environment or from the file. */
-    static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.Complaints reporter) {
+    static Optional<Secret> keyPassword(Key<?> key, Values values, ObjectType.ProblemReporter reporter) {
         for (var password : List.of(KEY_PASSWORD, KEY_PASSWORD_FROM_ENV)) {
-            if (reporter.wrote(password) && !reporter.wrote(key)) {
-                reporter.about(password, "has no key to decrypt; add key");
+            if (reporter.hasValue(password) && !reporter.hasValue(key)) {
+                reporter.report(password, "has no key to decrypt; add key");
             }
         }
         return fromEnvironment(KEY_PASSWORD_FROM_ENV, values, reporter).or(() -> values.get(KEY_PASSWORD));
     }
 
-    static void requireBoth(Key<?> cert, Key<?> key, ObjectType.Complaints reporter) {
-        if (reporter.wrote(cert) != reporter.wrote(key)) {
-            var present = reporter.wrote(cert) ? cert : key;
-            reporter.about(present, "has no effect alone; add " + (present == cert ? key : cert) + " or remove it");
+    static void requireCertAndKey(Key<?> cert, Key<?> key, ObjectType.ProblemReporter reporter) {
+        if (reporter.hasValue(cert) != reporter.hasValue(key)) {
+            var present = reporter.hasValue(cert) ? cert : key;
+            reporter.report(present, "has no effect alone; add " + (present == cert ? key : cert) + " or remove it");
         }
     }
 
-    private static UpstreamConfig upstream(Values values, ObjectType.Complaints reporter) {
-        if (!reporter.wrote(NAME)) {
-            reporter.about(NAME, "is missing; write host[:port]");
+    private static UpstreamConfig upstream(Values values, ObjectType.ProblemReporter reporter) {
+        if (!reporter.hasValue(NAME)) {
+            reporter.report(NAME, "is missing; write host[:port]");
         }
         var endpoint = values.get(ENDPOINT);
         var scheme = endpoint.map(Endpoint::schemeOf).orElse(values.get(SCHEME));
         if (values.has(SCHEME) && scheme != values.get(SCHEME)) {
-            reporter.about(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
+            reporter.report(SCHEME, "contradicts endpoint " + endpoint.orElseThrow() + "; remove one of them");
         }
         if (values.get(NAME).startsWith(HostPort.WILDCARD)) {
             checkWildcard(values, reporter);
@@ -174,14 +175,14 @@ final class RegistryKeys {
     }
 
     /** Refuses settings that would give every registry of the wildcard the content of one registry. */
-    private static void checkWildcard(Values values, ObjectType.Complaints reporter) {
+    private static void checkWildcard(Values values, ObjectType.ProblemReporter reporter) {
         for (var key : List.of(ENDPOINT, ALIASES)) {
-            if (reporter.wrote(key)) {
-                reporter.about(key, "is not allowed with a wildcard name; give that registry an entry of its own");
+            if (reporter.hasValue(key)) {
+                reporter.report(key, "is not allowed with a wildcard name; give that registry an entry of its own");
             }
         }
         if (values.get(MIRRORS).stream().anyMatch(mirror -> !mirror.ns())) {
-            reporter.about(
+            reporter.report(
                     MIRRORS, "need ns with a wildcard name; give registries with other mirrors entries of their own");
         }
     }

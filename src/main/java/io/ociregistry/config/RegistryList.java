@@ -25,7 +25,7 @@ record RegistryList() implements ValueType<List<UpstreamConfig>> {
                     sameContext.problem(
                             item,
                             itemPath,
-                            "'" + name + "' is also a name or alias of " + earlier.shown() + "; keep one");
+                            "'" + name + "' is also a name or alias of " + earlier.displayName() + "; keep one");
                 }
             }));
             return registry;

@@ -1,6 +1,6 @@
 package io.ociregistry.config;
 
-import static io.ociregistry.config.RegistryKeys.requireBoth;
+import static io.ociregistry.config.RegistryKeys.requireCertAndKey;
 import static io.ociregistry.config.yaml.Key.optional;
 
 import io.ociregistry.common.Secret;
@@ -135,9 +135,9 @@ final class SectionKeys {
 
     private SectionKeys() {}
 
-    private static CacheConfig cache(Values values, ObjectType.Complaints reporter) {
+    private static CacheConfig cache(Values values, ObjectType.ProblemReporter reporter) {
         if (values.get(LOW_WATER) >= values.get(HIGH_WATER)) {
-            reporter.about(
+            reporter.report(
                     LOW_WATER,
                     "is " + values.get(LOW_WATER) + "%, but must be below highWater, " + values.get(HIGH_WATER) + "%");
         }
@@ -150,13 +150,13 @@ final class SectionKeys {
                 values.get(SCRUB_RATE));
     }
 
-    private static PruneConfig prune(Values values, ObjectType.Complaints reporter) {
+    private static PruneConfig prune(Values values, ObjectType.ProblemReporter reporter) {
         if (values.get(TYPE) == PruneConfig.Type.PATTERN
                 && values.get(PRUNE_EXPR).isEmpty()) {
-            reporter.about(PRUNE_EXPR, "is missing; type pattern needs it");
+            reporter.report(PRUNE_EXPR, "is missing; type pattern needs it");
         }
         if (values.has(DRY_RUN) && values.has(DRYRUN)) {
-            reporter.about(DRYRUN, "is another name of dryRun, which is also set; remove it");
+            reporter.report(DRYRUN, "is another name of dryRun, which is also set; remove it");
         }
         return new PruneConfig(
                 values.get(ENABLED),
@@ -168,12 +168,12 @@ final class SectionKeys {
                 values.get(DRY_RUN) || values.get(DRYRUN));
     }
 
-    private static AdminConfig admin(Values values, ObjectType.Complaints reporter) {
+    private static AdminConfig admin(Values values, ObjectType.ProblemReporter reporter) {
         // Checked here and not by Scalar.checked(), whose message quotes the value.
         if (values.get(TOKEN)
                 .filter(token -> token.reveal().length() < MIN_TOKEN_LENGTH)
                 .isPresent()) {
-            reporter.about(TOKEN, "is too short; write at least " + MIN_TOKEN_LENGTH + " characters");
+            reporter.report(TOKEN, "is too short; write at least " + MIN_TOKEN_LENGTH + " characters");
         }
         return new AdminConfig(
                 values.get(ADMIN_ENABLED),
@@ -184,13 +184,13 @@ final class SectionKeys {
                 values.get(ADMIN_PORT));
     }
 
-    private static ServerTlsConfig serverTls(Values values, ObjectType.Complaints reporter) {
-        requireBoth(CERT, KEY, reporter);
+    private static ServerTlsConfig serverTls(Values values, ObjectType.ProblemReporter reporter) {
+        requireCertAndKey(CERT, KEY, reporter);
         boolean verifies = values.get(CLIENT_AUTH) == ClientAuth.VERIFY;
-        if (verifies && !reporter.wrote(CERT)) {
-            reporter.about(CLIENT_AUTH, "needs TLS to verify clients; add cert and key");
+        if (verifies && !reporter.hasValue(CERT)) {
+            reporter.report(CLIENT_AUTH, "needs TLS to verify clients; add cert and key");
         }
-        if (!verifies && reporter.wrote(CA)) {
+        if (!verifies && reporter.hasValue(CA)) {
             reporter.warn(CA, "has no effect while clientAuth is none; write clientAuth: verify to verify clients");
         }
         return new ServerTlsConfig(

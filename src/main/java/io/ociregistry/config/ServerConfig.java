@@ -44,7 +44,7 @@ public final class ServerConfig {
     }
 
     /** Returns a copy with another configuration's value for one key. */
-    public <T> ServerConfig withThatOf(Key<T> key, ServerConfig other) {
+    public <T> ServerConfig withValueFrom(Key<T> key, ServerConfig other) {
         return with(key, other.get(key));
     }
 

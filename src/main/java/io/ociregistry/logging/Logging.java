@@ -68,7 +68,7 @@ public final class Logging {
         if (isNew) {
             // If root runs a command, the server, which runs as another user, must be able to write the file too.
             FileOwner.of(List.of(Objects.requireNonNull(file.toAbsolutePath().getParent())))
-                    .give(file);
+                    .changeOwner(file);
         }
     }
 

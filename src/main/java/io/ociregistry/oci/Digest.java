@@ -116,7 +116,7 @@ public final class Digest implements Reference, Comparable<Digest> {
      * Whether content with this digest can have this size. Size 0 fits only the digest of empty content: proxies and
      * broken manifests give that size for content that they do not have.
      */
-    public boolean canBeOf(long size) {
+    public boolean canHaveSize(long size) {
         return size > 0 || (size == 0 && matches(NO_BYTES));
     }
 

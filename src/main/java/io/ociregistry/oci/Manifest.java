@@ -86,7 +86,7 @@ public final class Manifest {
     }
 
     /** Whether the bytes have this digest, of either algorithm. */
-    public boolean is(Digest other) {
+    public boolean hasDigest(Digest other) {
         return other.algorithm() == digest.algorithm() ? digest.equals(other) : other.matches(bytes);
     }
 
@@ -101,7 +101,7 @@ public final class Manifest {
     }
 
     /** The blobs that an offline client needs: all but foreign layers, which clients fetch from another server. */
-    public List<Descriptor> neededBlobs() {
+    public List<Descriptor> distributableBlobs() {
         return blobs().stream().filter(blob -> !blob.isForeign()).toList();
     }
 

@@ -43,7 +43,7 @@ public record Platform(String os, String architecture, String variant) {
     }
 
     /** False if the index gives no platform for the entry, or gives {@code unknown}, as for attestations. */
-    public boolean isTold() {
+    public boolean isKnown() {
         return !os.isEmpty() && !architecture.isEmpty() && !os.equals("unknown") && !architecture.equals("unknown");
     }
 
@@ -64,7 +64,7 @@ public record Platform(String os, String architecture, String variant) {
     }
 
     /** The platforms whose images run on this one, best first, starting with this one; all are normalized. */
-    public List<Platform> runs() {
+    public List<Platform> compatiblePlatforms() {
         Platform self = normalized();
         List<Platform> found = new ArrayList<>();
         found.add(self);
@@ -76,7 +76,7 @@ public record Platform(String os, String architecture, String variant) {
             case "arm" -> self.addOlderVersions(found, 5);
             case "arm64" -> {
                 self.withoutVariant().ifPresent(found::add);
-                found.addAll(of(self.os, "arm", "v8").runs());
+                found.addAll(of(self.os, "arm", "v8").compatiblePlatforms());
             }
             default -> {
                 // No other platform's images run on it.

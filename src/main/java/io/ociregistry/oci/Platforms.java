@@ -84,7 +84,7 @@ public final class Platforms {
     }
 
     private static List<Descriptor> best(Platform wanted, List<Descriptor> known) {
-        for (Platform candidate : wanted.runs()) {
+        for (Platform candidate : wanted.compatiblePlatforms()) {
             List<Descriptor> fitting = known.stream()
                     .filter(entry -> platform(entry).equals(candidate))
                     .toList();
@@ -103,7 +103,7 @@ public final class Platforms {
     }
 
     private static boolean hasKnownPlatform(Descriptor entry) {
-        return entry.platform().filter(Platform::isTold).isPresent();
+        return entry.platform().filter(Platform::isKnown).isPresent();
     }
 
     private static Platform platform(Descriptor entry) {

@@ -50,7 +50,7 @@ public final class ReferrerList {
      * The entries of an index, such as the one under the tag {@code <algorithm>-<hex>} ("Referrers Tag Schema"); empty
      * if the manifest is not an index.
      */
-    public static ReferrerList listedIn(Manifest index) {
+    public static ReferrerList ofIndex(Manifest index) {
         return index.mediaType().isIndex() ? parse(index.toByteArray()).orElse(EMPTY) : EMPTY;
     }
 
@@ -81,7 +81,7 @@ public final class ReferrerList {
     }
 
     /** The entries that have one of these artifact types. */
-    public ReferrerList ofTypes(Collection<String> artifactTypes) {
+    public ReferrerList withArtifactTypes(Collection<String> artifactTypes) {
         return new ReferrerList(descriptors.stream()
                 .filter(descriptor ->
                         artifactTypes.contains(descriptor.path("artifactType").asText("")))

@@ -68,7 +68,7 @@ public record RegistryName(String host, int port) implements Comparable<Registry
      * Whether the first component of an image name is a registry by Docker's rule: it has a dot or a port, or is
      * {@code localhost}.
      */
-    public static boolean isUnmistakable(String component) {
+    public static boolean isRegistryComponent(String component) {
         return hasDotOrPort(component) || component.equals("localhost");
     }
 

@@ -14,7 +14,7 @@ public record Repository(RegistryName registry, String name) {
     private static final Pattern GRAMMAR = Pattern.compile(COMPONENT + "(?:/" + COMPONENT + ")*+");
 
     public Repository {
-        if (!isName(name)) {
+        if (!isValidName(name)) {
             throw new RegistryException(
                     ErrorCode.NAME_UNKNOWN,
                     Text.quoted(name)
@@ -31,7 +31,7 @@ public record Repository(RegistryName registry, String name) {
     }
 
     /** Whether the text is a valid repository name. */
-    public static boolean isName(String text) {
+    public static boolean isValidName(String text) {
         return text.length() <= MAX_LENGTH && GRAMMAR.matcher(text).matches();
     }
 

@@ -7,7 +7,7 @@ public record Tag(String value) implements Reference {
     private static final Pattern GRAMMAR = Pattern.compile("[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}");
 
     public Tag {
-        if (!isTag(value)) {
+        if (!isValid(value)) {
             // 404 and not 400: the conformance suite requests ".INVALID_MANIFEST_NAME" and expects 404.
             throw new RegistryException(
                     ErrorCode.MANIFEST_UNKNOWN,
@@ -18,7 +18,7 @@ public record Tag(String value) implements Reference {
     }
 
     /** Whether the text is a valid tag. */
-    public static boolean isTag(String text) {
+    public static boolean isValid(String text) {
         return GRAMMAR.matcher(text).matches();
     }
 

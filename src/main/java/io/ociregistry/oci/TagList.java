@@ -22,7 +22,7 @@ public record TagList(List<String> tags) {
             .build();
 
     public TagList {
-        tags = tags.stream().filter(Tag::isTag).sorted().distinct().toList();
+        tags = tags.stream().filter(Tag::isValid).sorted().distinct().toList();
     }
 
     /**
@@ -47,7 +47,7 @@ public record TagList(List<String> tags) {
     }
 
     /** The union of this list and another. */
-    public TagList and(TagList more) {
+    public TagList union(TagList more) {
         return new TagList(Stream.concat(tags.stream(), more.tags.stream()).toList());
     }
 

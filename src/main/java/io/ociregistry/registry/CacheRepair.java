@@ -37,7 +37,7 @@ public final class CacheRepair {
     public static Report run(ServerConfig config, Consumer<Problem> found, Consumer<RepairOutcome> repaired)
             throws IOException, InterruptedException {
         // Opening for writing would create a cache that does not exist.
-        StoreAccess.openToRead(config.imagePath()).close();
+        StoreAccess.openReadOnly(config.imagePath()).close();
         StoreAccess access = StoreAccess.openForCommand(
                 config.imagePath(), "ociregistry " + BuildInfo.read().version() + " verify --repair");
         List<Problem> problems = new ArrayList<>();
@@ -46,7 +46,7 @@ public final class CacheRepair {
             found.accept(problem);
         });
         List<RepairOutcome> outcomes = new ArrayList<>();
-        try (RegistryContext context = RegistryContext.on(access, config)) {
+        try (RegistryContext context = RegistryContext.openWith(access, config)) {
             context.repair().repair(problems, outcome -> {
                 outcomes.add(outcome);
                 repaired.accept(outcome);

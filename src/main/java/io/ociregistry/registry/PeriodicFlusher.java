@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * <p>Such changes are those that may wait, and those whose earlier write failed.
  */
 final class PeriodicFlusher implements AutoCloseable {
-    static final Duration PACE = Duration.ofSeconds(30);
+    static final Duration INTERVAL = Duration.ofSeconds(30);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(PeriodicFlusher.class);
 
@@ -28,7 +28,7 @@ final class PeriodicFlusher implements AutoCloseable {
     PeriodicFlusher(Duration period, Runnable... writes) {
         this.period = period;
         this.writes = List.of(writes);
-        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("saving"));
+        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.withName("saving"));
         scheduler.scheduleWithFixedDelay(this::save, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -48,7 +48,7 @@ final class PeriodicFlusher implements AutoCloseable {
     @Override
     public void close() {
         // No interrupt: it would make the write of a file fail.
-        Pools.end(scheduler, PATIENCE);
+        Pools.shutdown(scheduler, PATIENCE);
         save();
     }
 }

@@ -41,12 +41,12 @@ final class PrefetchSource implements Prefetch.Source {
     }
 
     @Override
-    public boolean isWanted() {
+    public boolean isEnabled() {
         return config.get().config().prefetch();
     }
 
     @Override
-    public Duration pace() {
+    public Duration interval() {
         return config.get().config().timeouts().stall().multipliedBy(2);
     }
 
@@ -56,13 +56,13 @@ final class PrefetchSource implements Prefetch.Source {
     }
 
     @Override
-    public boolean isHere(Repository repository, Digest blob) {
+    public boolean isCached(Repository repository, Digest blob) {
         return store.contains(blob) && index.hasBlob(repository, blob);
     }
 
     @Override
-    public boolean hasRoom(Repository repository, Digest blob) {
-        return store.mayKeep(index.blobSize(repository, blob));
+    public boolean hasSpace(Repository repository, Digest blob) {
+        return store.canStore(index.blobSize(repository, blob));
     }
 
     @Override

@@ -64,12 +64,12 @@ public final class Registry implements AutoCloseable {
 
     /** Returns the manifest of a tag or digest. */
     public CompletionStage<ManifestResult> manifest(ImageReference name) {
-        return Futures.failing(() -> manifests.get(name));
+        return Futures.captureFailure(() -> manifests.get(name));
     }
 
     /** Starts the prefetch of an image after a client got its manifest. */
-    public void delivered(Repository repository, Manifest manifest) {
-        prefetch.ifPresent(active -> active.fetched(repository, manifest));
+    public void prefetch(Repository repository, Manifest manifest) {
+        prefetch.ifPresent(active -> active.manifestFetched(repository, manifest));
     }
 
     /** Forgets that pruned images were fetched completely. */
@@ -79,7 +79,7 @@ public final class Registry implements AutoCloseable {
 
     /** Resumes the downloads that a stop or a crash interrupted. */
     void resumeInterrupted() {
-        prefetch.ifPresent(Prefetch::goOn);
+        prefetch.ifPresent(Prefetch::start);
     }
 
     /** Returns the content of a blob, which may be in flight; the caller closes it. */
@@ -127,17 +127,17 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public CompletionStage<ManifestResult> manifest(ImageReference name) {
-            return Futures.failing(() -> manifests.find(name, Priority.PREFETCH));
+            return Futures.captureFailure(() -> manifests.find(name, Priority.PREFETCH));
         }
 
         @Override
-        public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest) {
-            return Futures.failing(() -> manifests.name(tag, manifest, Priority.PREFETCH));
+        public CompletionStage<Boolean> recordTag(ImageReference tag, Manifest manifest) {
+            return Futures.captureFailure(() -> manifests.addTag(tag, manifest, Priority.PREFETCH));
         }
 
         @Override
-        public boolean isHere(Repository repository, Digest blob) {
-            return store.mayHave(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
+        public boolean isCached(Repository repository, Digest blob) {
+            return store.mayContain(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
         }
 
         @Override
@@ -146,8 +146,8 @@ public final class Registry implements AutoCloseable {
         }
 
         @Override
-        public CompletionStage<Void> over(Repository repository, Digest blob) {
-            return blobs.over(repository, blob);
+        public CompletionStage<Void> completion(Repository repository, Digest blob) {
+            return blobs.completion(repository, blob);
         }
 
         @Override

@@ -43,14 +43,14 @@ import io.ociregistry.registry.verify.Scrub;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.ReadPace;
+import io.ociregistry.store.ReadThrottle;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.blob.ConfirmedLinks;
 import io.ociregistry.store.blob.IncompleteImages;
 import io.ociregistry.store.blob.ListStore;
 import io.ociregistry.store.check.Inspector;
-import io.ociregistry.store.check.ScrubNote;
-import io.ociregistry.store.check.SteadyPace;
+import io.ociregistry.store.check.ReadRateLimit;
+import io.ociregistry.store.check.ScrubTimeFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.ManifestStore;
@@ -104,22 +104,22 @@ public final class RegistryContext implements AutoCloseable {
             ServerKeys.SHUTDOWN_TIMEOUT);
 
     private final Clock clock;
-    private final ClientAccess clients;
+    private final ClientAccess clientAccess;
     private final StoreAccess access;
     private final Upstreams upstreams;
-    private final ExecutorService disk;
-    private final ExecutorService delivery;
-    private final RecordWatcher discovery;
-    private final PeriodicFlusher saving;
+    private final ExecutorService diskExecutor;
+    private final ExecutorService bodyExecutor;
+    private final RecordWatcher recordWatcher;
+    private final PeriodicFlusher flusher;
     /** Replaced by a reload, under the lock. */
-    private volatile RuntimeConfig rules;
+    private volatile RuntimeConfig runtime;
 
     private final Registry registry;
     private final Listings listings;
     private final ImageLoader loader;
     private volatile @Nullable Preload preload;
     private final Pruner pruner;
-    private final BackgroundPruner housekeeping;
+    private final BackgroundPruner backgroundPruner;
     private final Admin admin;
     private final BlobStore blobs;
     private final Repair repair;
@@ -127,7 +127,7 @@ public final class RegistryContext implements AutoCloseable {
     private @Nullable Scrub scrub;
 
     /** Whether a scrub runs if the configuration has a rate for it. Guarded by "this". */
-    private boolean scrubs;
+    private boolean scrubEnabled;
 
     private RegistryContext(
             ServerConfig config,
@@ -135,66 +135,70 @@ public final class RegistryContext implements AutoCloseable {
             StoreAccess access,
             Upstreams upstreams,
             Clock clock,
-            RecordWatcher.Pace pace) {
-        this.rules = RuntimeConfig.of(config);
+            RecordWatcher.ScanIntervals pace) {
+        this.runtime = RuntimeConfig.of(config);
         this.clock = clock;
-        this.clients = clients;
+        this.clientAccess = clients;
         this.access = access;
         this.upstreams = upstreams;
         int processors = Runtime.getRuntime().availableProcessors();
-        this.disk = daemons("disk-", Math.max(2, processors / 2));
-        this.delivery = daemons("delivery-", Math.max(4, processors * 2));
+        this.diskExecutor = daemons("disk-", Math.max(2, processors / 2));
+        this.bodyExecutor = daemons("delivery-", Math.max(4, processors * 2));
         Layout layout = access.layout();
-        DiskQuota space = BackgroundPruner.space(config.cache());
+        DiskQuota space = BackgroundPruner.quota(config.cache());
         this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), space, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
         ContentIndex catalog = new ContentIndex(config.airGapped());
-        this.discovery = new RecordWatcher(records, catalog, pace);
+        this.recordWatcher = new RecordWatcher(records, catalog, pace);
         ConfirmedLinks links = new ConfirmedLinks(layout);
-        ManifestService manifests = new ManifestService(records, catalog, discovery, upstreams, this::rules, clock);
+        ManifestService manifests =
+                new ManifestService(records, catalog, recordWatcher, upstreams, this::runtime, clock);
         IncompleteImages pending = new IncompleteImages(layout);
-        BlobService transfers = new BlobService(discovery, links, blobs, upstreams, disk, this::rules);
+        BlobService transfers = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
         // Content that the store can't keep is not fetched before a client asks for it.
         boolean prefetches = layout.isWritable() && !config.airGapped();
-        Prefetch.Source content = new PrefetchSource(manifests, transfers, catalog, blobs, this::rules);
+        Prefetch.Source content = new PrefetchSource(manifests, transfers, catalog, blobs, this::runtime);
         Optional<Prefetch> prefetch = prefetches ? Optional.of(new Prefetch(content, pending)) : Optional.empty();
         this.registry = new Registry(manifests, transfers, catalog, blobs, prefetch);
         ListStore lists = new ListStore(layout);
         Paginator pages = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
-                discovery,
+                recordWatcher,
                 lists(new TagLists(catalog, pages), lists, clock),
                 lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
         FileImporter archives = new ArchiveImporter(
-                new CacheImporter(records, catalog, links, blobs, clock), this::names, config.maxManifestBytes());
+                new CacheImporter(records, catalog, links, blobs, clock),
+                this::registryNames,
+                config.maxManifestBytes());
         LoadSource loads = registry.loadSource(listings);
-        this.loader = new ImageLoader(loads, this::names, archives);
-        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadPace.UNBOUNDED);
+        this.loader = new ImageLoader(loads, this::registryNames, archives);
+        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
         this.repair = new Repair(
-                discovery,
+                recordWatcher,
                 loads,
                 () -> LoadOptions.of(config()),
-                new ManifestRepair(records, catalog, discovery, loads, config.airGapped()),
+                new ManifestRepair(records, catalog, recordWatcher, loads, config.airGapped()),
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
         PrunedStore pruned = new PrunedStore(records, blobs, links, lists, pending);
-        this.pruner = new Pruner(pruned, catalog, () -> rules.pins(), clock, registry::forget);
-        this.housekeeping = new BackgroundPruner(pruner, space, this::rules, clock);
-        LiveContents contents = new LiveContents(new CacheContents(catalog, records, blobs), discovery, this::rules);
-        StatusCollector status = new StatusCollector(this::rules, access, contents, transfers, upstreams, clock);
+        this.pruner = new Pruner(pruned, catalog, () -> runtime.pins(), clock, registry::forget);
+        this.backgroundPruner = new BackgroundPruner(pruner, space, this::runtime, clock);
+        LiveContents contents =
+                new LiveContents(new CacheContents(catalog, records, blobs), recordWatcher, this::runtime);
+        StatusCollector status = new StatusCollector(this::runtime, access, contents, transfers, upstreams, clock);
         this.admin = new Admin(config.admin(), access, contents, loader, pruner, status);
-        discovery.begin(
+        recordWatcher.start(
                 () -> {
-                    restore(links, catalog, blobs, rules.trust());
+                    restore(links, catalog, blobs, runtime.trust());
                     registry.resumeInterrupted();
                     if (layout.isWritable()) {
-                        housekeeping.begin();
+                        backgroundPruner.start();
                     }
                 },
                 START_PATIENCE);
-        this.saving = new PeriodicFlusher(
-                PeriodicFlusher.PACE,
+        this.flusher = new PeriodicFlusher(
+                PeriodicFlusher.INTERVAL,
                 records::save,
-                () -> records.foldPulls(clock.instant()),
+                () -> records.flushPullTimes(clock.instant()),
                 links::save,
                 blobs::save);
     }
@@ -204,17 +208,17 @@ public final class RegistryContext implements AutoCloseable {
      * its manifests name.
      */
     private static void restore(ConfirmedLinks links, ContentIndex catalog, BlobStore blobs, RegistryTrust trust) {
-        if (links.areKept()) {
+        if (links.fileExists()) {
             links.forEach(catalog::restore);
         } else {
-            List<ConfirmedLink> named = catalog.named(blobs::contains, trust::isPublic);
+            List<ConfirmedLink> named = catalog.initialLinks(blobs::contains, trust::isPublic);
             named.forEach(catalog::restore);
-            links.begin(named);
+            links.create(named);
         }
     }
 
     private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, ListStore lists, Clock clock) {
-        return new ListService<>(kind, lists, upstreams, this::rules, clock);
+        return new ListService<>(kind, lists, upstreams, this::runtime, clock);
     }
 
     /**
@@ -235,7 +239,7 @@ public final class RegistryContext implements AutoCloseable {
      *     says what to do
      */
     public static RegistryContext openForCommand(ServerConfig config) throws IOException {
-        return on(StoreAccess.openForCommand(config.imagePath(), holder()), config);
+        return openWith(StoreAccess.openForCommand(config.imagePath(), holder()), config);
     }
 
     private static String holder() {
@@ -244,7 +248,7 @@ public final class RegistryContext implements AutoCloseable {
 
     /** Opens the store with other upstreams, which this context closes, and another clock. */
     public static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock) throws IOException {
-        return open(config, upstreams, clock, RecordWatcher.Pace.USUAL);
+        return open(config, upstreams, clock, RecordWatcher.ScanIntervals.DEFAULT);
     }
 
     /**
@@ -252,18 +256,19 @@ public final class RegistryContext implements AutoCloseable {
      *
      * @throws IOException if the upstreams can't be used as configured
      */
-    static RegistryContext on(StoreAccess access, ServerConfig config) throws IOException {
-        return on(access, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.Pace.USUAL);
+    static RegistryContext openWith(StoreAccess access, ServerConfig config) throws IOException {
+        return openWith(
+                access, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.ScanIntervals.DEFAULT);
     }
 
     /** Opens the store with another interval for finding files that other programs add to the cache. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.Pace pace)
+    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals pace)
             throws IOException {
-        return on(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
+        return openWith(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
     }
 
-    private static RegistryContext on(
-            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.Pace pace)
+    private static RegistryContext openWith(
+            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals pace)
             throws IOException {
         try {
             return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, pace);
@@ -279,7 +284,7 @@ public final class RegistryContext implements AutoCloseable {
      *
      * @throws IOException if a configured file does not exist or can't be used; the message says which
      */
-    public void preload() throws IOException {
+    public void startPreload() throws IOException {
         Optional<String> files = config().preloadImages();
         if (files.isEmpty()) {
             return;
@@ -293,45 +298,45 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** Starts the scrub in the background, unless {@code cache.scrubRate} is 0. */
-    public synchronized void scrub() {
-        scrubs = true;
+    public synchronized void startScrub() {
+        scrubEnabled = true;
         scrubAtRate();
     }
 
     /** Caller holds the lock. */
     private void scrubAtRate() {
         long rate = config().cache().scrubRate();
-        if (rate > 0 && scrubs) {
-            scrub(new SteadyPace(rate), Scrub.Schedule.USUAL);
+        if (rate > 0 && scrubEnabled) {
+            startScrub(new ReadRateLimit(rate), Scrub.Schedule.DEFAULT);
         }
     }
 
     /** Starts a scrub with another rate and schedule; does nothing if the cache is read-only. */
-    public synchronized void scrub(ReadPace pace, Scrub.Schedule schedule) {
+    public synchronized void startScrub(ReadThrottle pace, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
             Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
-            Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubNote(access.layout()), clock);
+            Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubTimeFile(access.layout()), clock);
             scrub = started;
             started.start();
         }
     }
 
     /** Returns a warning for the log at the start, such as that the cache is read-only. */
-    public Optional<String> warning() {
+    public Optional<String> startupWarning() {
         return access.warning();
     }
 
     /** Returns the current configuration, including the changes of reloads. */
     public ServerConfig config() {
-        return rules.config();
+        return runtime.config();
     }
 
-    private RuntimeConfig rules() {
-        return rules;
+    private RuntimeConfig runtime() {
+        return runtime;
     }
 
     /** True for a key that {@link #reload} applies; other keys keep the values of the start. */
-    public static boolean reloads(Key<?> key) {
+    public static boolean isReloadable(Key<?> key) {
         return RELOADED.contains(key);
     }
 
@@ -345,14 +350,14 @@ public final class RegistryContext implements AutoCloseable {
         ServerConfig before = config();
         ServerConfig next = before;
         for (Key<?> key : RELOADED) {
-            next = next.withThatOf(key, wanted);
+            next = next.withValueFrom(key, wanted);
         }
-        RuntimeConfig after = rules.then(next);
+        RuntimeConfig after = runtime.reloaded(next);
         upstreams.reload(next);
-        rules = after;
+        runtime = after;
         registry.reload(next);
         listings.reload(next);
-        housekeeping.reload();
+        backgroundPruner.reload();
         if (next.cache().scrubRate() != before.cache().scrubRate()) {
             closeScrub();
             scrubAtRate();
@@ -360,13 +365,13 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** Decides which clients may use the server. */
-    public ClientAccess clients() {
-        return clients;
+    public ClientAccess clientAccess() {
+        return clientAccess;
     }
 
     /** Returns the registry names of the current configuration. */
-    public RegistryNames names() {
-        return rules.names();
+    public RegistryNames registryNames() {
+        return runtime.names();
     }
 
     public Registry registry() {
@@ -399,7 +404,7 @@ public final class RegistryContext implements AutoCloseable {
      * @param via the {@code Via} headers of the request
      */
     public <T> T forRequest(List<String> via, Supplier<T> work) {
-        return Via.parse(via).during(work);
+        return Via.parse(via).call(work);
     }
 
     /** Returns the administration of this registry. */
@@ -408,8 +413,8 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** Runs the writing of bodies; tasks never wait for a client or an upstream. */
-    public ExecutorService delivery() {
-        return delivery;
+    public ExecutorService bodyExecutor() {
+        return bodyExecutor;
     }
 
     /** True if the store can be read; sends no request. */
@@ -418,7 +423,7 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     private synchronized void stopScrubs() {
-        scrubs = false;
+        scrubEnabled = false;
         closeScrub();
     }
 
@@ -433,26 +438,26 @@ public final class RegistryContext implements AutoCloseable {
     @Override
     public void close() {
         stopScrubs();
-        housekeeping.close();
+        backgroundPruner.close();
         Preload started = preload;
         if (started != null) {
             started.close();
         }
-        clients.close();
+        clientAccess.close();
         admin.close();
         pruner.close();
         registry.close();
         upstreams.close();
-        stop(disk);
-        delivery.shutdownNow();
-        saving.close();
-        discovery.close();
+        stop(diskExecutor);
+        bodyExecutor.shutdownNow();
+        flusher.close();
+        recordWatcher.close();
         access.close();
     }
 
     /** Waits for the file checks to stop: their notes must not be written after the lock of the cache is released. */
     private static void stop(ExecutorService disk) {
-        if (!Pools.interrupt(disk, DISK_PATIENCE)) {
+        if (!Pools.shutdownNow(disk, DISK_PATIENCE)) {
             LOG.warn(
                     "file checks of the cache did not stop within {} s, and this stop does not wait for them longer;"
                             + " the disk of the cache may be slow or hang",
@@ -462,6 +467,6 @@ public final class RegistryContext implements AutoCloseable {
 
     /** A pool of daemon threads. Its queue needs no bound: each task belongs to a request that waits for it. */
     private static ExecutorService daemons(String name, int count) {
-        return Executors.newFixedThreadPool(count, Daemons.numbered(name));
+        return Executors.newFixedThreadPool(count, Daemons.withPrefix(name));
     }
 }

@@ -7,7 +7,8 @@ import java.time.Instant;
  * A file in the blob directory, verified or not.
  *
  * @param size size in bytes
- * @param changed the later one of modification time and inode change time, because a copy may have an old modification
+ * @param lastChanged the later one of modification time and inode change time, because a copy may have an old
+ * modification
  *     time
  */
-public record BlobFile(Digest digest, long size, Instant changed) {}
+public record BlobFile(Digest digest, long size, Instant lastChanged) {}

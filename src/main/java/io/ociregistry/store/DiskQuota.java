@@ -10,27 +10,27 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A download reserves space before it writes, so that stored blobs and partial files together never exceed the
  * quota; a blob that does not fit is passed through without being stored (ADR 22). Manifest records and lists are small
- * and are only counted by {@link #counted}; the cache may exceed the quota by those written since the last count.
+ * and are only counted by {@link #setUsed}; the cache may exceed the quota by those written since the last count.
  * Thread-safe.
  */
 public final class DiskQuota {
     private static final Logger LOG = LoggerFactory.getLogger(DiskQuota.class);
 
     /** Frees space by deleting what the cache needs least. */
-    public interface Relief {
+    public interface Evictor {
         /** Tries to free space, and returns when the attempt is over. */
-        void now();
+        void evictNow();
 
         /** Starts to free space because more than the high-water mark is used. Returns immediately. */
-        void soon();
+        void evictSoon();
     }
 
-    private static final Relief NONE = new Relief() {
+    private static final Evictor NONE = new Evictor() {
         @Override
-        public void now() {}
+        public void evictNow() {}
 
         @Override
-        public void soon() {}
+        public void evictSoon() {}
     };
 
     private volatile Limits limits;
@@ -40,7 +40,7 @@ public final class DiskQuota {
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong reserved = new AtomicLong();
     private final AtomicBoolean isFull = new AtomicBoolean();
-    private volatile Relief evictor = NONE;
+    private volatile Evictor evictor = NONE;
 
     /**
      * @param max the most bytes that the cache may use
@@ -51,7 +51,7 @@ public final class DiskQuota {
     }
 
     /** Changes the limits, also for downloads in flight, and calls the evictor if the high-water mark is exceeded. */
-    public void limit(long max, long high) {
+    public void setLimits(long max, long high) {
         limits = new Limits(max, high);
         isFull.set(false);
         evictAboveHighWater();
@@ -63,7 +63,7 @@ public final class DiskQuota {
     }
 
     /** Sets the evictor that is called when space runs short. */
-    public void relieveBy(Relief newEvictor) {
+    public void setEvictor(Evictor newEvictor) {
         evictor = newEvictor;
         evictAboveHighWater();
     }
@@ -79,12 +79,12 @@ public final class DiskQuota {
     }
 
     /** Returns false if so many more bytes do not fit, and a reservation was refused since space was last freed. */
-    public boolean mayTake(long bytes) {
+    public boolean canStore(long bytes) {
         return used() + bytes <= limits.max || !isFull.get();
     }
 
     /** Replaces the number of used bytes, without those reserved, by a number that was counted on disk. */
-    public void counted(long bytes) {
+    public void setUsed(long bytes) {
         used.set(bytes);
         evictAboveHighWater();
     }
@@ -99,7 +99,7 @@ public final class DiskQuota {
 
     private void evictAboveHighWater() {
         if (used() > limits.high) {
-            evictor.soon();
+            evictor.evictSoon();
         }
     }
 
@@ -108,10 +108,10 @@ public final class DiskQuota {
      *
      * @param present bytes of its partial file, which are counted as used so far
      */
-    public Share begin(long present) {
+    public Reservation startReservation(long present) {
         used.addAndGet(-present);
         reserved.addAndGet(present);
-        return new Share(present);
+        return new Reservation(present);
     }
 
     private boolean reserve(long more) {
@@ -124,11 +124,11 @@ public final class DiskQuota {
     }
 
     /** The reserved bytes of one download. Not thread-safe: the thread of the download uses it. */
-    public final class Share {
+    public final class Reservation {
         private long size;
         private long published = -1;
 
-        private Share(long size) {
+        private Reservation(long size) {
             this.size = size;
         }
 
@@ -136,18 +136,18 @@ public final class DiskQuota {
          * Extends the reservation to so many bytes, and waits for the evictor if they do not fit. Returns false if they
          * do not fit after that either.
          */
-        public boolean expect(long bytes) {
-            if (covers(bytes)) {
+        public boolean extend(long bytes) {
+            if (tryExtend(bytes)) {
                 return true;
             }
             if (bytes <= limits.max) {
-                evictor.now();
+                evictor.evictNow();
             }
-            return covers(bytes) || refuse(bytes);
+            return tryExtend(bytes) || refuse(bytes);
         }
 
         /** Extends the reservation to so many bytes if they fit now. */
-        boolean covers(long bytes) {
+        boolean tryExtend(long bytes) {
             if (bytes <= size) {
                 return true;
             }
@@ -168,7 +168,7 @@ public final class DiskQuota {
          *
          * @param partial bytes of the partial file that stays if the blob was not published
          */
-        public void end(long partial) {
+        public void release(long partial) {
             reserved.addAndGet(-size);
             used.addAndGet(published < 0 ? partial : published);
             size = 0;

@@ -33,13 +33,13 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
     }
 
     /** Returns this record with a new or known name that the upstream confirmed just now. */
-    public ManifestRecord confirmed(ImageReference name, Instant now) {
+    public ManifestRecord withConfirmed(ImageReference name, Instant now) {
         List<RecordedReference> changed = new ArrayList<>();
         boolean known = false;
         for (RecordedReference reference : references) {
             boolean same = reference.name().equals(name);
             known |= same;
-            changed.add(same ? reference.confirmedAgain(now) : reference);
+            changed.add(same ? reference.withConfirmation(now) : reference);
         }
         if (!known) {
             changed.add(RecordedReference.confirmed(name, now));
@@ -57,16 +57,16 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
         boolean kept = changed.stream().anyMatch(reference -> isIn(reference, gone.repository()));
         references.stream()
                 .filter(reference -> !kept && reference.name().equals(gone))
-                .map(reference -> reference.renamed(new ImageReference(gone.repository(), manifest.digest())))
+                .map(reference -> reference.withName(new ImageReference(gone.repository(), manifest.digest())))
                 .forEach(changed::add);
         return new ManifestRecord(manifest, changed);
     }
 
     /** Returns a record with the names of this record and of another record of the same manifest. */
-    public ManifestRecord and(ManifestRecord other) {
+    public ManifestRecord mergedWith(ManifestRecord other) {
         Map<ImageReference, RecordedReference> all = new LinkedHashMap<>();
         Stream.concat(references.stream(), other.references.stream())
-                .forEach(each -> all.merge(each.name(), each, RecordedReference::and));
+                .forEach(each -> all.merge(each.name(), each, RecordedReference::mergedWith));
         return new ManifestRecord(manifest, List.copyOf(all.values()));
     }
 
@@ -75,12 +75,12 @@ public record ManifestRecord(Manifest manifest, List<RecordedReference> referenc
      *
      * @param last the time of the last pull from a repository, if it is known
      */
-    public ManifestRecord pulled(Function<Repository, Optional<Instant>> last) {
+    public ManifestRecord withPullTimes(Function<Repository, Optional<Instant>> last) {
         return new ManifestRecord(
                 manifest,
                 references.stream()
                         .map(each -> last.apply(each.name().repository())
-                                .map(each::pulledAt)
+                                .map(each::withPull)
                                 .orElse(each))
                         .toList());
     }

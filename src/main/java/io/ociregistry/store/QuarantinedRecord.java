@@ -14,14 +14,16 @@ import java.util.Set;
  *
  * @param digest the digest of the manifest, from the file name of the record
  * @param file the file of the record in quarantine
- * @param named the digests of the blobs and manifests that the record named; of a damaged record, every digest that can
+ * @param referencedDigests the digests of the blobs and manifests that the record named; of a damaged record, every
+ * digest that can
  *     still be read in it, which may be too many
  * @param names the known names of the manifest, each with the time at which its upstream last confirmed it, or
  *     {@link Instant#MAX} if the time is not known
  */
-public record QuarantinedRecord(Digest digest, Path file, Set<Digest> named, Map<ImageReference, Instant> names) {
+public record QuarantinedRecord(
+        Digest digest, Path file, Set<Digest> referencedDigests, Map<ImageReference, Instant> names) {
     public QuarantinedRecord {
-        named = Set.copyOf(named);
+        referencedDigests = Set.copyOf(referencedDigests);
         names = Map.copyOf(names);
     }
 

@@ -17,20 +17,20 @@ public record RecordedReference(ImageReference name, Instant created, Instant pu
         return new RecordedReference(name, now, now, now);
     }
 
-    RecordedReference renamed(ImageReference other) {
+    RecordedReference withName(ImageReference other) {
         return new RecordedReference(other, created, pulled, checked);
     }
 
-    RecordedReference confirmedAgain(Instant now) {
+    RecordedReference withConfirmation(Instant now) {
         return new RecordedReference(name, created, pulled, now);
     }
 
-    RecordedReference pulledAt(Instant time) {
+    RecordedReference withPull(Instant time) {
         return time.isAfter(pulled) ? new RecordedReference(name, created, time, checked) : this;
     }
 
     /** Merges this name with the same name in another record: the earliest creation, the latest pull and check. */
-    RecordedReference and(RecordedReference other) {
+    RecordedReference mergedWith(RecordedReference other) {
         return new RecordedReference(
                 name,
                 created.isBefore(other.created) ? created : other.created,

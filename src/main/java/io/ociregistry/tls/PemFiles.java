@@ -34,12 +34,12 @@ public record PemFiles(String section) {
     private static final Pattern ENCRYPTED = Pattern.compile("BEGIN ENCRYPTED |Proc-Type: *4,ENCRYPTED");
 
     /** Returns a trust manager that trusts the certificates in the file of {@code ca} as issuers. */
-    public X509ExtendedTrustManager authorities(Path file) {
-        return authorities(section + ".ca", file);
+    public X509ExtendedTrustManager trustManager(Path file) {
+        return trustManager(section + ".ca", file);
     }
 
     /** Returns a trust manager for the file of a command line option, which is named in messages. */
-    public static X509ExtendedTrustManager authorities(String option, Path file) {
+    public static X509ExtendedTrustManager trustManager(String option, Path file) {
         return read(option, file, CERTIFICATES, pem -> PemUtils.parseTrustMaterial(pem));
     }
 
@@ -59,7 +59,7 @@ public record PemFiles(String section) {
         List<X509Certificate> certificates = read(section + ".cert", cert, CERTIFICATES, PemUtils::parseCertificate);
         PrivateKey privateKey = read(section + ".key", key, KEYS, pem -> decrypted(pem, password));
         X509Certificate certificate = certificates.stream()
-                .filter(each -> CertifiedKey.is(privateKey, each.getPublicKey()))
+                .filter(each -> KeyPairCheck.matches(privateKey, each.getPublicKey()))
                 .findFirst()
                 .orElseThrow(() -> new UnusableFileException(
                         section + ".key", key, "it is not the key of a certificate in " + section + ".cert " + cert));

@@ -23,7 +23,7 @@ public record ServerName(String host) {
     }
 
     /** Sets the name that a socket sends in its handshake. Call it before the handshake. */
-    public void sendBy(SSLSocket socket) {
+    public void applyTo(SSLSocket socket) {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(isAddress() ? List.of() : List.of(new AsWritten(host)));
         socket.setSSLParameters(parameters);

@@ -71,14 +71,14 @@ public interface Upstream {
     BlobAnswer blobPart(String repository, Digest digest, long from, long to);
 
     /** Returns true if another usable source, which has not failed with that blob, can replace the current one. */
-    boolean hasOther(String repository, Digest digest);
+    boolean hasAlternative(String repository, Digest digest);
 
     /**
      * Excludes the sources that sent bytes of that blob, because the bytes are wrong.
      *
      * @return true if the blob comes from another source from now on; false if there is no other source
      */
-    boolean passOver(String repository, Digest digest);
+    boolean skip(String repository, Digest digest);
 
     /** HEADs a blob. An answer with another digest is {@code UPSTREAM_WRONG_CONTENT}. */
     HeadAnswer headBlob(String repository, Digest digest);

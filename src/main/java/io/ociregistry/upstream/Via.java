@@ -60,13 +60,13 @@ public record Via(List<String> hops) {
     }
 
     /** Returns the value of the calling thread; without hops if none is set. */
-    public static Via here() {
+    public static Via current() {
         Via via = CURRENT.get();
         return via == null ? NONE : via;
     }
 
     /** Runs the work with this value as the current one of the thread. */
-    public <T> T during(Supplier<T> work) {
+    public <T> T call(Supplier<T> work) {
         Via before = CURRENT.get();
         CURRENT.set(this);
         try {
@@ -81,27 +81,27 @@ public record Via(List<String> hops) {
     }
 
     /** Wraps the work so that it runs on any thread with the calling thread's value. */
-    public static <T> Supplier<T> keptFor(Supplier<T> work) {
-        Via via = here();
-        return () -> via.during(work);
+    public static <T> Supplier<T> wrapSupplier(Supplier<T> work) {
+        Via via = current();
+        return () -> via.call(work);
     }
 
     /** Wraps the work so that it runs on any thread with the calling thread's value. */
-    public static Runnable carriedOn(Runnable work) {
-        Via via = here();
+    public static Runnable wrap(Runnable work) {
+        Via via = current();
         return () -> via.run(work);
     }
 
     /** Runs the work with this value as the current one of the thread. */
     public void run(Runnable work) {
-        during(() -> {
+        call(() -> {
             work.run();
             return hops;
         });
     }
 
     /** Returns true if the request passed through the server with that pseudonym. */
-    public boolean cameThrough(String pseudonym) {
+    public boolean passedThrough(String pseudonym) {
         return hops.stream().anyMatch(hop -> receiver(hop).equals(pseudonym));
     }
 
@@ -120,7 +120,7 @@ public record Via(List<String> hops) {
      * <p>The header keeps the pseudonyms of ociregistry servers and the number of other hops, which suffices to end
      * loops (ADR 18). Names and comments of other servers are removed.
      */
-    public String andThrough(String pseudonym) {
+    public String toHeader(String pseudonym) {
         return String.join(
                 ", ",
                 Stream.concat(hops.stream().map(Via::withoutNames), Stream.of("1.1 " + pseudonym))

@@ -49,11 +49,11 @@ sealed interface ApiRequest {
             implements ApiRequest {}
 
     /** Attaches this to the request, for the servlet that answers it. */
-    default void keepIn(HttpServletRequest request) {
+    default void attachTo(HttpServletRequest request) {
         request.setAttribute(ApiRequest.class.getName(), this);
     }
 
-    /** Returns the value that {@link #keepIn} attached. */
+    /** Returns the value that {@link #attachTo} attached. */
     static <T extends ApiRequest> T of(HttpServletRequest request, Class<T> kind) {
         return kind.cast(Objects.requireNonNull(request.getAttribute(ApiRequest.class.getName())));
     }
@@ -82,7 +82,7 @@ sealed interface ApiRequest {
             return new TagsRequest(repository(request, names, path), name(path), PageQuery.of(Query.of(request)));
         }
         if (kind.equals("referrers") && !last.isEmpty()) {
-            List<String> types = Query.of(request).all("artifactType").stream()
+            List<String> types = Query.of(request).values("artifactType").stream()
                     .filter(type -> !type.isEmpty())
                     .toList();
             return new ReferrersRequest(

@@ -39,7 +39,7 @@ final class BlobServlet extends ApiServlet {
         Optional<BlobSource> source = await(
                 request,
                 () -> context.registry()
-                        .blob(blob.repository(), blob.digest(), BlobSender.wanted(blob.digest(), request)),
+                        .blob(blob.repository(), blob.digest(), BlobSender.requestedRange(blob.digest(), request)),
                 BlobSource::close);
         if (source.isPresent()) {
             sender.send(source.get(), request, response);

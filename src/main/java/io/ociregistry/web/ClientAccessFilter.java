@@ -38,7 +38,7 @@ final class ClientAccessFilter extends HttpFilter {
                 return;
             }
             // The next wait of this request is for another stage.
-            AsyncWait.forget(request);
+            AsyncWait.clear(request);
             request.setAttribute(AUTHENTICATED, authenticated.get());
         }
         if (request.getAttribute(AUTHENTICATED).equals(false)) {
@@ -48,16 +48,16 @@ final class ClientAccessFilter extends HttpFilter {
     }
 
     private Optional<Boolean> authenticated(HttpServletRequest request, HttpServletResponse response) {
-        DistributionServlet.nameProtocol(response);
+        DistributionServlet.setApiVersion(response);
         return AsyncWait.await(
-                request, TIMEOUT, () -> access.admits(request.getHeader("Authorization")), unwanted -> {});
+                request, TIMEOUT, () -> access.authenticate(request.getHeader("Authorization")), unwanted -> {});
     }
 
     private void refuse(HttpServletRequest request, HttpServletResponse response) {
         response.setHeader("WWW-Authenticate", access.challenge());
         throw new RegistryException(
                 ErrorCode.UNAUTHORIZED,
-                ClientAccess.isTried(request.getHeader("Authorization"))
+                ClientAccess.presentsCredentials(request.getHeader("Authorization"))
                         ? "this registry does not accept this password or token; log in with a valid one"
                         : "this registry requires its clients to log in");
     }

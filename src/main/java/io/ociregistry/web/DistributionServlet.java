@@ -57,14 +57,14 @@ final class DistributionServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
-        nameProtocol(response);
+        setApiVersion(response);
         if (!request.getMethod().equals("GET") && !request.getMethod().equals("HEAD")) {
             throw new RegistryException(
                     ErrorCode.UNSUPPORTED,
                     "this registry is pull-only: it answers GET and HEAD, and fetches missing content from upstreams");
         }
-        ApiRequest parsed = ApiRequest.parse(request, context.names());
-        parsed.keepIn(request);
+        ApiRequest parsed = ApiRequest.parse(request, context.registryNames());
+        parsed.attachTo(request);
         if (parsed instanceof ApiRequest.ManifestRequest) {
             manifests.service(request, response);
         } else if (parsed instanceof ApiRequest.BlobRequest) {
@@ -76,14 +76,14 @@ final class DistributionServlet extends HttpServlet {
         } else {
             ping(request, response);
         }
-        if (!request.isAsyncStarted() && !BlobSender.sendsFile(request)) {
+        if (!request.isAsyncStarted() && !BlobSender.usesSendfile(request)) {
             // The answer has headers only.
             BodyWriter.send(request, response, NO_BODY);
         }
     }
 
     /** Sets the header by which clients recognize the API, on every answer under {@code /v2}. */
-    static void nameProtocol(HttpServletResponse response) {
+    static void setApiVersion(HttpServletResponse response) {
         response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
     }
 

@@ -35,7 +35,7 @@ final class ErrorFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        writerContext.keepIn(request);
+        writerContext.attachTo(request);
         try {
             BodyWriter.throwIfAborted(request, response);
             chain.doFilter(request, response);
@@ -55,7 +55,7 @@ final class ErrorFilter extends HttpFilter {
 
     private void renderOrThrow(HttpServletRequest request, HttpServletResponse response, RegistryException error)
             throws IOException {
-        AccessLogFilter.failed(request, error);
+        AccessLogFilter.addReason(request, error);
         if (response.isCommitted()) {
             throw error;
         }

@@ -46,7 +46,7 @@ final class ManifestServlet extends ApiServlet {
         if (request.getMethod().equals("HEAD")) {
             return;
         }
-        context.registry().delivered(name.repository(), manifest);
+        context.registry().prefetch(name.repository(), manifest);
         byte[] bytes = manifest.toByteArray();
         // Asynchronous even for a small manifest: a client that requests many and reads none would block threads.
         BodyWriter.start(request, response, List.of(new BodyWriter.Part.Bytes(bytes)), () -> {});

@@ -27,7 +27,7 @@ final class ReferrersServlet extends ApiServlet {
             ReferrerList list = found.get().list();
             if (!query.artifactTypes().isEmpty()) {
                 response.setHeader("OCI-Filters-Applied", "artifactType");
-                list = list.ofTypes(query.artifactTypes());
+                list = list.withArtifactTypes(query.artifactTypes());
             }
             // Without parameters: by this exact content type, clients recognize that the registry has the API.
             ListSender.send(request, response, MediaType.OCI_INDEX.value(), list.toJson(), found.get());

@@ -69,7 +69,7 @@ public final class RegistryContextListener implements ServletContextListener {
     public void contextInitialized(ServletContextEvent event) {
         ServletContext servlets = event.getServletContext();
         RegistryContext context = given != null ? given : open(servlets);
-        BodyWriterContext started = new BodyWriterContext(context.delivery(), minimumRate);
+        BodyWriterContext started = new BodyWriterContext(context.bodyExecutor(), minimumRate);
         started.start();
         writerContext = started;
         addFilter(servlets, "access log", new AccessLogFilter(), EnumSet.of(DispatcherType.REQUEST));
@@ -79,8 +79,8 @@ public final class RegistryContextListener implements ServletContextListener {
         addServlet(servlets, DISTRIBUTION, new DistributionServlet(context), "/v2/*");
         ServerControl control = givenControl != null ? givenControl : control(context, servlets);
         control.adminPort().ifPresent(port -> guard(servlets, "admin port", new AdminPortFilter(port)));
-        if (!context.clients().isOpen()) {
-            guard(servlets, "client access", new ClientAccessFilter(context.clients()));
+        if (!context.clientAccess().allowsAnonymous()) {
+            guard(servlets, "client access", new ClientAccessFilter(context.clientAccess()));
         }
         addServlet(servlets, "admin API", new AdminApiServlet(context, control), "/cmd/*");
         addServlet(servlets, "admin", new AdminServlet(context), "/livez", "/readyz", "/health");
@@ -105,9 +105,9 @@ public final class RegistryContextListener implements ServletContextListener {
             warnOfAdminPort(result.config());
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
-            context.warning().ifPresent(LOG::warn);
+            context.startupWarning().ifPresent(LOG::warn);
             preload(context);
-            context.scrub();
+            context.startScrub();
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
             // Any exception makes the container refuse the application, and its log shows this text.
@@ -123,7 +123,7 @@ public final class RegistryContextListener implements ServletContextListener {
 
     private static void preload(RegistryContext context) throws IOException {
         try {
-            context.preload();
+            context.startPreload();
         } catch (IOException e) {
             context.close();
             throw new IOException("preloadImages: " + e.getMessage(), e);

@@ -51,7 +51,7 @@ class ClientAccessTest {
     @Test
     void withoutASectionAllClientsAreAdmitted() {
         access = ClientAccess.of(ClientsConfig.NONE);
-        assertTrue(access.isOpen());
+        assertTrue(access.allowsAnonymous());
         assertTrue(ask(null).join());
     }
 
@@ -96,7 +96,7 @@ class ClientAccessTest {
         CompletableFuture<Boolean> nothing = ask(basic("", ""));
         assertTrue(nothing.isDone());
         assertFalse(nothing.join());
-        assertTrue(ClientAccess.isTried(basic("node", "")));
+        assertTrue(ClientAccess.presentsCredentials(basic("node", "")));
     }
 
     @Test
@@ -214,7 +214,7 @@ class ClientAccessTest {
     }
 
     private CompletableFuture<Boolean> ask(String header) {
-        return access.admits(header).toCompletableFuture();
+        return access.authenticate(header).toCompletableFuture();
     }
 
     private static String basic(String user, String password) {

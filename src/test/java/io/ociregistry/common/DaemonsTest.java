@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 class DaemonsTest {
     @Test
     void threadIsADaemon() {
-        assertTrue(Daemons.named("work").newThread(() -> {}).isDaemon());
+        assertTrue(Daemons.withName("work").newThread(() -> {}).isDaemon());
     }
 
     @Test
     void threadHasTheGivenNameAndNumber() {
-        Daemons same = Daemons.named("work");
-        Daemons numbered = Daemons.numbered("work-");
+        Daemons same = Daemons.withName("work");
+        Daemons numbered = Daemons.withPrefix("work-");
 
         assertEquals(List.of("work", "work"), List.of(name(same), name(same)));
         assertEquals(List.of("work-1", "work-2"), List.of(name(numbered), name(numbered)));
@@ -25,7 +25,7 @@ class DaemonsTest {
     @Test
     void uncaughtExceptionIsLogged() throws Exception {
         try (LogLines log = LogLines.of(Daemons.class.getName())) {
-            Thread thread = Daemons.named("work").newThread(() -> {
+            Thread thread = Daemons.withName("work").newThread(() -> {
                 throw new IllegalStateException("a bug");
             });
             thread.start();

@@ -24,21 +24,21 @@ class FileOwnerTest {
 
     @BeforeEach
     void onlyRootCanChangeOwners() {
-        assumeTrue(ProcessUser.now().uid().orElse(-1) == 0);
+        assumeTrue(ProcessUser.current().uid().orElse(-1) == 0);
     }
 
     @Test
     void fileGetsOwnerGroupAndModeOfItsDirectory() throws IOException {
         chown(directory, "rwxr-x---");
         FileOwner owner = FileOwner.of(List.of(directory));
-        assertTrue(owner.gives());
-        assertFalse(owner.isForeign());
+        assertTrue(owner.changesOwner());
+        assertFalse(owner.cannotChangeOwner());
         Path file = createFile("file", "---------");
         Path below = Files.createDirectory(directory.resolve("below"));
         Files.setPosixFilePermissions(below, PosixFilePermissions.fromString("rwx------"));
 
-        owner.give(file);
-        owner.give(below);
+        owner.changeOwner(file);
+        owner.changeOwner(below);
 
         assertEquals(USER + " " + GROUP + " rw-r-----", attributes(file));
         assertEquals(USER + " " + GROUP + " rwxr-x---", attributes(below));
@@ -49,7 +49,7 @@ class FileOwnerTest {
         Path file = createFile("file", "rw-rw-rw-");
         chown(file, "rw-------");
         chown(directory, "rwxr-xr-x");
-        FileOwner.of(List.of(directory)).give(file);
+        FileOwner.of(List.of(directory)).changeOwner(file);
         assertEquals(USER + " " + GROUP + " rw-------", attributes(file));
     }
 
@@ -58,7 +58,7 @@ class FileOwnerTest {
         Path target = createFile("target", "rw-------");
         Path link = Files.createSymbolicLink(directory.resolve("link"), target);
         chown(directory, "rwxr-xr-x");
-        FileOwner.of(List.of(directory)).give(link);
+        FileOwner.of(List.of(directory)).changeOwner(link);
         assertEquals("0 0 rw-------", attributes(target));
     }
 
@@ -67,8 +67,8 @@ class FileOwnerTest {
         Path content = Files.createDirectory(directory.resolve("blobs"));
         chown(content, "rwxr-xr-x");
         assertTrue(FileOwner.of(List.of(directory, directory.resolve("nowhere"), content))
-                .gives());
-        assertFalse(FileOwner.of(List.of(directory)).gives());
+                .changesOwner());
+        assertFalse(FileOwner.of(List.of(directory)).changesOwner());
     }
 
     @Test

@@ -19,7 +19,7 @@ class PoolsTest {
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final Duration NONE = Duration.ZERO;
 
-    private final ExecutorService pool = Executors.newSingleThreadExecutor(Daemons.named("pool"));
+    private final ExecutorService pool = Executors.newSingleThreadExecutor(Daemons.withName("pool"));
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch release = new CountDownLatch(1);
@@ -35,14 +35,14 @@ class PoolsTest {
     void runningTaskMayFinish() throws Exception {
         work();
         release.countDown();
-        Pools.end(pool, LONG);
+        Pools.shutdown(pool, LONG);
         assertEquals(List.of("completed"), ended);
     }
 
     @Test
     void taskIsInterruptedAfterTheTimeout() throws Exception {
         work();
-        Pools.end(pool, NONE);
+        Pools.shutdown(pool, NONE);
         finished.await();
         assertEquals(List.of("interrupted"), ended);
     }
@@ -50,7 +50,7 @@ class PoolsTest {
     @Test
     void interruptWaitsForTheEndOfTheTask() throws Exception {
         work();
-        assertTrue(Pools.interrupt(pool, LONG));
+        assertTrue(Pools.shutdownNow(pool, LONG));
         assertEquals(List.of("interrupted"), ended);
     }
 
@@ -58,7 +58,7 @@ class PoolsTest {
     void interruptedCallerDoesNotWaitAndStaysInterrupted() throws Exception {
         work();
         Thread.currentThread().interrupt();
-        Pools.end(pool, LONG);
+        Pools.shutdown(pool, LONG);
         assertTrue(Thread.interrupted());
         finished.await();
         assertEquals(List.of("interrupted"), ended);
@@ -75,7 +75,7 @@ class PoolsTest {
         });
         started.await();
         try {
-            assertFalse(Pools.interrupt(pool, NONE));
+            assertFalse(Pools.shutdownNow(pool, NONE));
         } finally {
             stop.countDown();
         }

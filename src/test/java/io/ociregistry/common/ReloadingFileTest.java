@@ -62,7 +62,7 @@ class ReloadingFileTest {
         ReloadingFile<String> text = text();
         assertEquals("a", text.get());
         write("bc");
-        text.distrust();
+        text.invalidate();
         assertEquals("bc", text.get());
     }
 
@@ -70,7 +70,7 @@ class ReloadingFileTest {
     void firstFailureIsThrownAndLoggedOnce() throws IOException {
         try (LogLines log = LogLines.of(ReloadingFile.class.getName())) {
             ReloadingFile<String> text = text();
-            assertThrows(UncheckedIOException.class, text::first);
+            assertThrows(UncheckedIOException.class, text::load);
             assertEquals("", log.text(), "the caller of the first read reports its failure");
             assertThrows(UncheckedIOException.class, text::get);
             assertThrows(UncheckedIOException.class, text::get);
@@ -78,7 +78,8 @@ class ReloadingFileTest {
             assertTrue(
                     log.text()
                             .endsWith(
-                                    ". Requests that need this file fail until the file is corrected; no restart is needed"),
+                                    ". Requests that need this file fail until the file is corrected;"
+                                            + " no restart is needed"),
                     log.text());
             write("a");
             assertEquals("a", text.get());

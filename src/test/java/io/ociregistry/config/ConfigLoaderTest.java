@@ -116,7 +116,7 @@ class ConfigLoaderTest {
                                 Limits.DEFAULT,
                                 AuthConfig.ANONYMOUS,
                                 TlsConfig.DEFAULT,
-                                ProxyConfig.AS_ENVIRONMENT,
+                                ProxyConfig.FROM_ENVIRONMENT,
                                 List.of()),
                         UpstreamConfig.of("b.example.io:5000").withScheme(Scheme.HTTP)),
                 config.registries());
@@ -378,7 +378,7 @@ class ConfigLoaderTest {
         assertEquals(
                 List.of(
                         MirrorConfig.of("https://cache.example:8080"),
-                        harbor.withAuth(new AuthConfig.KnownTo(
+                        harbor.withAuth(new AuthConfig.WithRealms(
                                         AuthConfig.basic("u", "pw"),
                                         List.of(URI.create("https://auth.example.org/token"))))
                                 .withTls(new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty(), true)),
@@ -388,7 +388,7 @@ class ConfigLoaderTest {
                                 false,
                                 AuthConfig.ANONYMOUS,
                                 TlsConfig.DEFAULT,
-                                ProxyConfig.AS_ENVIRONMENT)),
+                                ProxyConfig.FROM_ENVIRONMENT)),
                 registry.mirrors());
     }
 

@@ -5,7 +5,7 @@ import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ListOf;
 import io.ociregistry.config.yaml.ObjectType;
 import io.ociregistry.config.yaml.Scalar;
-import io.ociregistry.config.yaml.ScalarOr;
+import io.ociregistry.config.yaml.ScalarOrObject;
 import io.ociregistry.config.yaml.ValueType;
 import java.io.StringReader;
 import java.util.Optional;
@@ -83,7 +83,7 @@ public final class KeyTable {
         if (type instanceof ListOf<?> list) {
             return below(list.element());
         }
-        if (type instanceof ScalarOr<?> either) {
+        if (type instanceof ScalarOrObject<?> either) {
             return Optional.of(either.mapping());
         }
         return type instanceof ObjectType<?> section ? Optional.of(section) : Optional.empty();

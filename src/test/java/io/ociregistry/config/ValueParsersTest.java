@@ -151,9 +151,9 @@ class ValueParsersTest {
     @Test
     void closestWordHasSmallestEditDistance() {
         var keys = List.of("port", "host", "imagePath");
-        assertEquals(Optional.of("imagePath"), Suggestions.to("image-path", keys));
-        assertEquals(Optional.of("port"), Suggestions.to("prot", keys));
-        assertEquals(Optional.empty(), Suggestions.to("xyzzy", keys));
+        assertEquals(Optional.of("imagePath"), Suggestions.closest("image-path", keys));
+        assertEquals(Optional.of("port"), Suggestions.closest("prot", keys));
+        assertEquals(Optional.empty(), Suggestions.closest("xyzzy", keys));
         assertEquals(3, Suggestions.distance("kitten", "sitting"));
     }
 

@@ -36,8 +36,10 @@ final class DocumentedCommands implements AutoCloseable {
         Files.createDirectories(directory.resolve("tmp"));
         Path java = Path.of(Java.executable()).getParent();
         this.environment = Map.of(
-                "PATH", programs + ":" + java + ":" + System.getenv("PATH"),
-                "OCIREGISTRY_CONFIG", configuration.file().toString());
+                "PATH",
+                programs + ":" + java + ":" + System.getenv("PATH"),
+                "OCIREGISTRY_CONFIG",
+                configuration.file().toString());
     }
 
     private static void program(Path file, String... lines) throws IOException {

@@ -50,8 +50,7 @@ class DocumentedCommandsIT {
     }
 
     private Configuration configuration(DockerRegistry upstream) {
-        return Configuration.in(
-                directory, """
+        return Configuration.in(directory, """
                 - name: registry.k8s.io
                   endpoint: %s
                   tls:
@@ -59,7 +58,8 @@ class DocumentedCommandsIT {
                   auth:
                     user: %s
                     password: %s
-                """.formatted(upstream.url(), upstream.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
+                """.formatted(
+                        upstream.url(), upstream.authority(), DockerRegistry.USER, DockerRegistry.PASSWORD));
     }
 
     @Test

@@ -17,10 +17,8 @@ class PackagingIT {
     void theWarLeavesToTheServletContainerWhatIsTheServletContainers() throws IOException {
         var intruders = new Archive(War.artifact())
                 .entries().stream()
-                        .filter(
-                                entry -> entry.matches(
-                                        ".*(jetty|servlet-api|jakarta/servlet|jakarta\\.servlet).*"
-                                                + "|.*(commons-cli|jline|progressbar).*"))
+                        .filter(entry -> entry.matches(".*(jetty|servlet-api|jakarta/servlet|jakarta\\.servlet).*"
+                                + "|.*(commons-cli|jline|progressbar).*"))
                         .toList();
 
         assertEquals(List.of(), intruders);

@@ -38,7 +38,7 @@ final class SecretMistakes {
                     .formatted(REGISTRIES.indexOf(entry), entry.replace("SECRET", secret)));
         }
         return ("registries:\n- name: 'robot:%s@x'\n%sclients: {token: {x: '%s'}}\nserverTlsConfig: {keyPassword: '%s'}\n"
-                + "defaultNs: 'robot:%s@x'\n")
+                        + "defaultNs: 'robot:%s@x'\n")
                 .formatted(
                         secrets.token("a name"),
                         yaml,

@@ -4,7 +4,7 @@ import io.ociregistry.registry.ContextWith;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RunningRegistry;
 import io.ociregistry.testing.TestCertificates;
-import io.ociregistry.upstream.pool.QuickUpstreams;
+import io.ociregistry.upstream.pool.FastProbingUpstreams;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -53,7 +53,8 @@ final class Stage implements AutoCloseable {
         registry = RunningRegistry.startOpened(
                 yaml.toString(),
                 directory.resolve("images"),
-                config -> ContextWith.upstreams(config, QuickUpstreams.of(config, names), new LaterClock(passed)));
+                config ->
+                        ContextWith.upstreams(config, FastProbingUpstreams.of(config, names), new LaterClock(passed)));
     }
 
     Path imagePath() {

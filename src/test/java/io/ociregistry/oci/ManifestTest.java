@@ -264,10 +264,10 @@ class ManifestTest {
         assertEquals(ByteBuffer.wrap(strange.getBytes(StandardCharsets.UTF_8)), manifest.bytes());
         assertTrue(manifest.bytes().isReadOnly());
         assertEquals(strange.length(), manifest.size());
-        assertTrue(manifest.is(Digest.of(strange.getBytes(StandardCharsets.UTF_8))));
-        assertTrue(manifest.is(Digest.of(Digest.Algorithm.SHA512, strange.getBytes(StandardCharsets.UTF_8))));
-        assertFalse(manifest.is(Digest.parse(A)));
-        assertFalse(manifest.is(Digest.parse("sha512:" + "a".repeat(128))));
+        assertTrue(manifest.hasDigest(Digest.of(strange.getBytes(StandardCharsets.UTF_8))));
+        assertTrue(manifest.hasDigest(Digest.of(Digest.Algorithm.SHA512, strange.getBytes(StandardCharsets.UTF_8))));
+        assertFalse(manifest.hasDigest(Digest.parse(A)));
+        assertFalse(manifest.hasDigest(Digest.parse("sha512:" + "a".repeat(128))));
     }
 
     @Property

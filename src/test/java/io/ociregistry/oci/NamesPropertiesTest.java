@@ -76,7 +76,7 @@ class NamesPropertiesTest {
     @Property
     void textIsRepositoryOrRefused(@ForAll("texts") String text) {
         Optional<Repository> repository = accepted(name -> new Repository(RegistryName.parse("quay.io"), name), text);
-        assertEquals(Repository.isName(text), repository.isPresent());
+        assertEquals(Repository.isValidName(text), repository.isPresent());
     }
 
     @Property

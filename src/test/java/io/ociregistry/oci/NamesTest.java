@@ -50,7 +50,7 @@ class NamesTest {
                 "../a", "a/../b", "a/./b", "a%2fb", "a\\b", "a+b", "a?b", "٣", "ａ"
             })
     void invalidRepositoryNameIsRefused(String name) {
-        assertFalse(Repository.isName(name));
+        assertFalse(Repository.isValidName(name));
         assertRefused(ErrorCode.NAME_UNKNOWN, () -> new Repository(REGISTRY, name));
     }
 
@@ -310,13 +310,13 @@ class NamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"a.b", "localhost", "a:5000", ":", "."})
     void componentWithDotOrPortIsRegistry(String component) {
-        assertTrue(RegistryName.isUnmistakable(component));
+        assertTrue(RegistryName.isRegistryComponent(component));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "library", "a_b", "localhosts", "a-b"})
     void otherComponentIsNotRegistry(String component) {
-        assertFalse(RegistryName.isUnmistakable(component));
+        assertFalse(RegistryName.isRegistryComponent(component));
     }
 
     @ParameterizedTest

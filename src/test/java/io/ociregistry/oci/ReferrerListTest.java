@@ -69,8 +69,8 @@ class ReferrerListTest {
     void referrersAreFilteredByArtifactType() {
         ReferrerList all =
                 parse(HEAD + "[" + ONE + "," + TWO + "," + NONE + "]}").orElseThrow();
-        assertEquals(HEAD + "[" + TWO + "]}", text(all.ofTypes(List.of("c/d"))));
-        assertEquals(HEAD + "[]}", text(all.ofTypes(List.of("c"))));
+        assertEquals(HEAD + "[" + TWO + "]}", text(all.withArtifactTypes(List.of("c/d"))));
+        assertEquals(HEAD + "[]}", text(all.withArtifactTypes(List.of("c"))));
     }
 
     @Test

@@ -85,7 +85,8 @@ class ClientsLogInTest {
         assertEquals("registry/2.0", refused.header("Docker-Distribution-Api-Version"));
         assertEquals("application/json", refused.header("Content-Type"));
         assertEquals(
-                "{\"errors\":[{\"code\":\"UNAUTHORIZED\",\"message\":\"this registry requires its clients to log in\"}]}",
+                "{\"errors\":[{\"code\":\"UNAUTHORIZED\","
+                        + "\"message\":\"this registry requires its clients to log in\"}]}",
                 refused.text());
         assertEquals(401, RawHttp.head(base, path).status());
         assertEquals(401, RawHttp.exchange(base, "DELETE", path).status());

@@ -44,7 +44,7 @@ class DiskTroubleTest extends Scenario {
         Map<String, String> before = readOnly();
         upstream.refuseConnections();
         startWith("prefetch: false\n");
-        assertTrue(registry.context().warning().orElseThrow().contains("served read-only"));
+        assertTrue(registry.context().startupWarning().orElseThrow().contains("served read-only"));
         pull();
         stopServer();
         assertEquals(before, tree());

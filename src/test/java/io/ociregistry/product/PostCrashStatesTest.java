@@ -124,7 +124,7 @@ class PostCrashStatesTest {
         upstream.refuseConnections();
         try (RunningRegistry registry = cache.start()) {
             cache.assertAllRight(registry);
-            assertTrue(registry.context().warning().isPresent());
+            assertTrue(registry.context().startupWarning().isPresent());
         }
     }
 }

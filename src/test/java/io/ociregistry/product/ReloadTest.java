@@ -283,8 +283,8 @@ class ReloadTest {
         for (Key<?> key : ServerKeys.ALL) {
             boolean isAppliedAtOnce = atOnce.contains("`" + key.name() + "`");
             boolean log = List.of(ServerKeys.LOG_LEVEL, ServerKeys.LOG_FILE).contains(key);
-            assertEquals(RegistryContext.reloads(key) || log, isAppliedAtOnce, key.name());
-            assertEquals(!isAppliedAtOnce && key.hasEffect(), later.contains("`" + key.name() + "`"), key.name());
+            assertEquals(RegistryContext.isReloadable(key) || log, isAppliedAtOnce, key.name());
+            assertEquals(!isAppliedAtOnce && key.isSupported(), later.contains("`" + key.name() + "`"), key.name());
         }
     }
 

@@ -8,7 +8,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.upstream.pool.QuickUpstreams;
+import io.ociregistry.upstream.pool.FastProbingUpstreams;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +66,7 @@ class RequestFuzzTest {
                 Files.createDirectory(directory.resolve("images")),
                 config -> ContextWith.upstreams(
                         config,
-                        QuickUpstreams.of(config, host -> {
+                        FastProbingUpstreams.of(config, host -> {
                             lookedUp.add(host);
                             if (!host.equals("127.0.0.1")) {
                                 throw new UnknownHostException(host);

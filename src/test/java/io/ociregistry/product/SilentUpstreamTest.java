@@ -17,7 +17,7 @@ import io.ociregistry.testing.RawHttp;
 import io.ociregistry.testing.RawHttp.Response;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.RunningRegistry;
-import io.ociregistry.upstream.pool.QuickUpstreams;
+import io.ociregistry.upstream.pool.FastProbingUpstreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -76,7 +76,7 @@ class SilentUpstreamTest {
                 images,
                 config -> ContextWith.upstreams(
                         config,
-                        QuickUpstreams.of(config, host -> List.of(InetAddress.getLoopbackAddress())),
+                        FastProbingUpstreams.of(config, host -> List.of(InetAddress.getLoopbackAddress())),
                         Clock.systemUTC()));
     }
 

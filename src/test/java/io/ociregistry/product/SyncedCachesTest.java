@@ -51,7 +51,7 @@ class SyncedCachesTest {
         fill("1.0");
         fill("2.0");
         registry = RunningRegistry.startOpened(
-                "airGapped: true\n", near, config -> ContextWith.looksEvery(config, NOW, NEVER));
+                "airGapped: true\n", near, config -> ContextWith.pollingEvery(config, NOW, NEVER));
     }
 
     @AfterEach
@@ -76,7 +76,7 @@ class SyncedCachesTest {
     void backgroundScanFindsCopiedImages() throws Exception {
         registry.close();
         registry = RunningRegistry.startOpened(
-                "airGapped: true\n", near, config -> ContextWith.looksEvery(config, NEVER, Duration.ofMillis(20)));
+                "airGapped: true\n", near, config -> ContextWith.pollingEvery(config, NEVER, Duration.ofMillis(20)));
         sync(image);
         awaitTags(List.of("1.0"));
         Files.delete(near.resolve(record(image)));

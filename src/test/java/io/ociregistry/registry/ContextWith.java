@@ -17,8 +17,12 @@ public final class ContextWith {
     }
 
     /** Polls for files of other programs at these intervals. */
-    public static RegistryContext looksEvery(ServerConfig config, Duration atMost, Duration always) throws IOException {
+    public static RegistryContext pollingEvery(ServerConfig config, Duration atMost, Duration always)
+            throws IOException {
         return RegistryContext.open(
-                config, HttpUpstreams.of(config), Clock.systemUTC(), new RecordWatcher.Pace(atMost, 0, always));
+                config,
+                HttpUpstreams.of(config),
+                Clock.systemUTC(),
+                new RecordWatcher.ScanIntervals(atMost, 0, always));
     }
 }

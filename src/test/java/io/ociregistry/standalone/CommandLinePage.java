@@ -41,8 +41,8 @@ final class CommandLinePage {
     }
 
     private static String section(Command command) {
-        return "\n## " + command.word() + "\n" + command.doc() + ".\n"
-                + (command.flags().isEmpty() ? "" : table(command.flags()));
+        return "\n## " + command.commandName() + "\n" + command.doc() + ".\n"
+                + (command.options().isEmpty() ? "" : table(command.options()));
     }
 
     private static String table(List<CliOption> options) {

@@ -79,7 +79,7 @@ class CommandLineTest {
                 "--port 1 --air-gapped serve --image-path /x --log-level=debug",
                 "serve --port 2 --port 1 --air-gapped --image-path /x --log-level debug")) {
             var serve = assertInstanceOf(ServeCommand.class, CommandLine.parse(line.split(" ")));
-            assertEquals(expected, serve.options().given(), line);
+            assertEquals(expected, serve.options().values(), line);
         }
     }
 

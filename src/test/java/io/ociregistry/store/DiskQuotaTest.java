@@ -14,15 +14,15 @@ class DiskQuotaTest {
     private long freedByEviction;
 
     DiskQuotaTest() {
-        quota.relieveBy(new DiskQuota.Relief() {
+        quota.setEvictor(new DiskQuota.Evictor() {
             @Override
-            public void now() {
+            public void evictNow() {
                 calls.add("now");
                 quota.freed(freedByEviction);
             }
 
             @Override
-            public void soon() {
+            public void evictSoon() {
                 calls.add("soon");
             }
         });
@@ -30,71 +30,71 @@ class DiskQuotaTest {
 
     @Test
     void reservationsTogetherNeverExceedTheQuota() {
-        DiskQuota.Share first = quota.begin(0);
-        DiskQuota.Share second = quota.begin(0);
-        assertTrue(first.expect(60));
-        assertFalse(second.expect(41));
+        DiskQuota.Reservation first = quota.startReservation(0);
+        DiskQuota.Reservation second = quota.startReservation(0);
+        assertTrue(first.extend(60));
+        assertFalse(second.extend(41));
         assertEquals(60, quota.used());
-        assertTrue(second.expect(40));
-        assertTrue(second.expect(30), "these are reserved already");
-        first.end(10);
+        assertTrue(second.extend(40));
+        assertTrue(second.extend(30), "these are reserved already");
+        first.release(10);
         assertEquals(50, quota.used());
         second.published(40);
-        second.end(0);
+        second.release(0);
         assertEquals(50, quota.used());
         assertEquals(0, quota.reserved());
     }
 
     @Test
     void reservationWaitsForEvictionIfItCanEverFit() {
-        quota.counted(80);
+        quota.setUsed(80);
         freedByEviction = 50;
-        assertTrue(quota.begin(0).expect(60));
+        assertTrue(quota.startReservation(0).extend(60));
         assertEquals(List.of("now"), calls);
-        assertFalse(quota.begin(0).expect(101));
+        assertFalse(quota.startReservation(0).extend(101));
         assertEquals(List.of("now"), calls);
     }
 
     @Test
     void evictionStartsAboveTheHighWaterMark() {
-        DiskQuota.Share reservation = quota.begin(0);
-        reservation.expect(91);
+        DiskQuota.Reservation reservation = quota.startReservation(0);
+        reservation.extend(91);
         assertEquals(List.of(), calls);
         reservation.published(91);
-        reservation.end(0);
+        reservation.release(0);
         assertEquals(List.of("soon"), calls);
     }
 
     @Test
     void refusedReservationIsRememberedUntilSpaceIsFreed() {
-        quota.counted(85);
-        assertTrue(quota.mayTake(50), "no reservation was refused yet");
-        assertFalse(quota.begin(0).expect(50));
-        assertFalse(quota.mayTake(50));
-        assertTrue(quota.mayTake(10));
+        quota.setUsed(85);
+        assertTrue(quota.canStore(50), "no reservation was refused yet");
+        assertFalse(quota.startReservation(0).extend(50));
+        assertFalse(quota.canStore(50));
+        assertTrue(quota.canStore(10));
         quota.freed(15);
-        assertTrue(quota.mayTake(50));
+        assertTrue(quota.canStore(50));
     }
 
     @Test
     void changedLimitsApplyToReservationsInFlight() {
-        quota.counted(50);
-        DiskQuota.Share reservation = quota.begin(0);
-        assertTrue(reservation.expect(30));
-        quota.limit(60, 55);
+        quota.setUsed(50);
+        DiskQuota.Reservation reservation = quota.startReservation(0);
+        assertTrue(reservation.extend(30));
+        quota.setLimits(60, 55);
         assertEquals(List.of("soon"), calls);
-        assertFalse(reservation.covers(31));
-        quota.limit(200, 180);
-        assertTrue(reservation.covers(140));
+        assertFalse(reservation.tryExtend(31));
+        quota.setLimits(200, 180);
+        assertTrue(reservation.tryExtend(140));
     }
 
     @Test
     void partialFileIsNotCountedTwice() {
-        quota.counted(50);
-        DiskQuota.Share reservation = quota.begin(50);
+        quota.setUsed(50);
+        DiskQuota.Reservation reservation = quota.startReservation(50);
         assertEquals(50, quota.used());
-        assertTrue(reservation.expect(100));
-        reservation.end(70);
+        assertTrue(reservation.extend(100));
+        reservation.release(70);
         assertEquals(70, quota.used());
     }
 }

@@ -201,7 +201,8 @@ public final class RawHttp implements AutoCloseable {
         }
 
         /**
-         * True if the body was read to its announced end: the Content-Length, or the last chunk; without both, the orderly
+         * True if the body was read to its announced end: the Content-Length, or the last chunk; without both, the
+         * orderly
          * end of the connection.
          */
         public boolean complete() {

@@ -19,11 +19,11 @@ class ViaTest {
 
     @Test
     void wrappedWorkHasHopsOnAnyThread() throws Exception {
-        Supplier<Via> wrapped = TWO_HOPS.during(() -> Via.keptFor(Via::here));
+        Supplier<Via> wrapped = TWO_HOPS.call(() -> Via.wrapSupplier(Via::current));
         assertEquals(2, TWO_HOPS.hops().size());
         assertEquals(TWO_HOPS, CompletableFuture.supplyAsync(wrapped).get(10, TimeUnit.SECONDS));
         assertEquals(TWO_HOPS, wrapped.get());
-        assertEquals(List.of(), Via.here().hops());
+        assertEquals(List.of(), Via.current().hops());
     }
 
     @Test
@@ -40,7 +40,7 @@ class ViaTest {
                 "1.1 ociregistry-0123456789abcdef (x), HTTP/1.0 proxy.corp.example:80 (Squid), 1.1 ociregistry-0"));
         assertEquals(
                 "1.1 ociregistry-0123456789abcdef, 1.1 somebody, 1.1 somebody, 1.1 ociregistry-fedcba9876543210",
-                via.andThrough("ociregistry-fedcba9876543210"));
+                via.toHeader("ociregistry-fedcba9876543210"));
     }
 
     /** Headers of the maximal length; a pattern without bounds takes more than a second for some of them. */

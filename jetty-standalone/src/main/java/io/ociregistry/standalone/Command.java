@@ -115,21 +115,21 @@ enum Command {
         this.options = List.of(options);
     }
 
-    static Optional<Command> named(String word) {
+    static Optional<Command> find(String word) {
         return Arrays.stream(values())
-                .filter(command -> command.word().equals(word))
+                .filter(command -> command.commandName().equals(word))
                 .findFirst();
     }
 
     /** The names of the commands that have an option. */
-    static List<String> taking(CliOption option) {
+    static List<String> namesWithOption(CliOption option) {
         return Arrays.stream(values())
                 .filter(command -> command.options.contains(option))
-                .map(Command::word)
+                .map(Command::commandName)
                 .toList();
     }
 
-    String word() {
+    String commandName() {
         return name().toLowerCase(Locale.ROOT);
     }
 
@@ -137,15 +137,15 @@ enum Command {
         return doc;
     }
 
-    List<CliOption> flags() {
+    List<CliOption> options() {
         return options;
     }
 
-    List<CliOption> allFlags() {
+    List<CliOption> allOptions() {
         return Stream.concat(GLOBAL.stream(), options.stream()).toList();
     }
 
-    Action with(GivenOptions given) {
+    Action createAction(GivenOptions given) {
         return factory.create(given);
     }
 }

@@ -24,21 +24,21 @@ public final class CommandLine {
     private CommandLine() {}
 
     public static Action parse(String... args) throws UsageException {
-        var arguments = ParsedArguments.split(List.of(args));
-        if (arguments.asksForHelp()) {
+        var arguments = ParsedArguments.parse(List.of(args));
+        if (arguments.isHelpRequest()) {
             return help(arguments);
         }
         if (arguments.command().isEmpty()) {
             return withoutCommand(arguments);
         }
         var name = arguments.command().get();
-        var command = Command.named(name).orElseThrow(() -> unknownCommand(name, arguments));
-        return command.with(new GivenOptions(values(command, arguments), List.of(args)));
+        var command = Command.find(name).orElseThrow(() -> unknownCommand(name, arguments));
+        return command.createAction(new GivenOptions(values(command, arguments), List.of(args)));
     }
 
     private static Action help(ParsedArguments arguments) throws UsageException {
-        var name = arguments.asksForHelpOn();
-        var command = name.flatMap(Command::named);
+        var name = arguments.helpTopic();
+        var command = name.flatMap(Command::find);
         if (name.isPresent() && command.isEmpty()) {
             throw unknownCommand(name.get(), arguments);
         }
@@ -53,17 +53,17 @@ public final class CommandLine {
             return help(arguments);
         }
         var typed = nameOf(arguments.options().get(0));
-        var option = ParsedArguments.flag(typed);
+        var option = ParsedArguments.findOption(typed);
         if (option.isEmpty()) {
             throw new UsageException(unknownOption(typed));
         }
-        var commands = Command.taking(option.get());
-        var command = commands.isEmpty() ? Command.SERVE.word() : commands.get(0);
+        var commands = Command.namesWithOption(option.get());
+        var command = commands.isEmpty() ? Command.SERVE.commandName() : commands.get(0);
         throw new UsageException(typed + " needs a command; did you mean: ociregistry " + command + " " + typed + "?");
     }
 
     private static Map<CliOption, String> values(Command command, ParsedArguments arguments) throws UsageException {
-        var known = command.allFlags();
+        var known = command.allOptions();
         var parser = DefaultParser.builder().setAllowPartialMatching(false).get();
         Map<CliOption, String> values = new EnumMap<>(CliOption.class);
         try {
@@ -96,7 +96,7 @@ public final class CommandLine {
 
     private static void refuseExtraArguments(Command command, ParsedArguments arguments) throws UsageException {
         if (!arguments.rest().isEmpty()) {
-            throw new UsageException("unexpected '" + arguments.rest().get(0) + "' after " + command.word());
+            throw new UsageException("unexpected '" + arguments.rest().get(0) + "' after " + command.commandName());
         }
     }
 
@@ -109,11 +109,12 @@ public final class CommandLine {
 
     private static String unknownOption(String typed, Command command) {
         var name = nameOf(typed);
-        var elsewhere = ParsedArguments.flag(name).map(Command::taking).orElse(List.of());
+        var elsewhere =
+                ParsedArguments.findOption(name).map(Command::namesWithOption).orElse(List.of());
         if (!elsewhere.isEmpty()) {
-            return name + " is an option of " + String.join(" and ", elsewhere) + ", not of " + command.word();
+            return name + " is an option of " + String.join(" and ", elsewhere) + ", not of " + command.commandName();
         }
-        return unknownOption(name, command.allFlags(), command.word() + " ");
+        return unknownOption(name, command.allOptions(), command.commandName() + " ");
     }
 
     private static String unknownOption(String name) {
@@ -123,7 +124,7 @@ public final class CommandLine {
     private static String unknownOption(String name, List<CliOption> options, String command) {
         var known = options.stream().map(CliOption::toString).toList();
         return "unknown option " + name
-                + Suggestions.to(name, known)
+                + Suggestions.closest(name, known)
                         .map(CommandLine::didYouMean)
                         .orElse("; see: ociregistry " + command + "--help");
     }
@@ -132,15 +133,15 @@ public final class CommandLine {
     private static UsageException unknownCommand(String name, ParsedArguments arguments) {
         var unknownOption = arguments.options().stream()
                 .map(CommandLine::nameOf)
-                .filter(option -> ParsedArguments.flag(option).isEmpty())
+                .filter(option -> ParsedArguments.findOption(option).isEmpty())
                 .findFirst();
         if (unknownOption.isPresent()) {
             return new UsageException(unknownOption(unknownOption.get()));
         }
-        var known = Stream.concat(Stream.of(Command.values()).map(Command::word), Stream.of("help"))
+        var known = Stream.concat(Stream.of(Command.values()).map(Command::commandName), Stream.of("help"))
                 .toList();
         return new UsageException("unknown command '" + name + "'"
-                + Suggestions.to(name, known)
+                + Suggestions.closest(name, known)
                         .map(CommandLine::didYouMean)
                         .orElse("; the commands are " + String.join(", ", known)));
     }

@@ -16,7 +16,7 @@ final class Help {
 
     static String ofAll() {
         var commands = new ArrayList<Row>();
-        Arrays.stream(Command.values()).forEach(command -> commands.add(new Row(command.word(), command.doc())));
+        Arrays.stream(Command.values()).forEach(command -> commands.add(new Row(command.commandName(), command.doc())));
         commands.add(new Row("help, h", "Shows the commands, or the options of one command"));
         return section("NAME", List.of(new Row(NAME, "")))
                 + section("USAGE", List.of(new Row("ociregistry [global options] [command [command options]]", "")))
@@ -25,11 +25,11 @@ final class Help {
     }
 
     static String of(Command command) {
-        var usage = "ociregistry [global options] " + command.word()
-                + (command.flags().isEmpty() ? "" : " [options]");
-        return section("NAME", List.of(new Row("ociregistry " + command.word() + " - " + command.doc(), "")))
+        var usage = "ociregistry [global options] " + command.commandName()
+                + (command.options().isEmpty() ? "" : " [options]");
+        return section("NAME", List.of(new Row("ociregistry " + command.commandName() + " - " + command.doc(), "")))
                 + section("USAGE", List.of(new Row(usage, "")))
-                + (command.flags().isEmpty() ? "" : section("OPTIONS", rows(command.flags())))
+                + (command.options().isEmpty() ? "" : section("OPTIONS", rows(command.options())))
                 + globalOptions();
     }
 

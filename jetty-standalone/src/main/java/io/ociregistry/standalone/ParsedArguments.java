@@ -20,17 +20,17 @@ import java.util.Optional;
 record ParsedArguments(Optional<String> command, List<String> options, List<String> rest, boolean helpOption) {
     private static final String VERSION = "--version";
 
-    static ParsedArguments split(List<String> args) {
+    static ParsedArguments parse(List<String> args) {
         var options = new ArrayList<String>();
         var names = new ArrayList<String>();
         boolean help = false;
         for (int i = 0; i < args.size(); i++) {
             var word = args.get(i);
-            var option = flag(word);
+            var option = findOption(word);
             if (word.equals("-h") || word.equals(CliOption.HELP.toString())) {
                 help = true;
             } else if (word.equals(VERSION)) {
-                names.add(Command.VERSION.word());
+                names.add(Command.VERSION.commandName());
             } else if (!word.startsWith("-")) {
                 names.add(word);
             } else if (option.isEmpty()) {
@@ -47,20 +47,20 @@ record ParsedArguments(Optional<String> command, List<String> options, List<Stri
         return new ParsedArguments(command, options, names.stream().skip(1).toList(), help);
     }
 
-    boolean asksForHelp() {
+    boolean isHelpRequest() {
         return helpOption
                 || command.filter(name -> name.equals("help") || name.equals("h"))
                         .isPresent();
     }
 
     /** The command to show help for, as in {@code serve --help} and {@code help serve}; empty for all commands. */
-    Optional<String> asksForHelpOn() {
+    Optional<String> helpTopic() {
         return command.filter(name -> !name.equals("help") && !name.equals("h"))
                 .or(() -> rest.stream().findFirst());
     }
 
     /** The option with this name, dashes included; empty for {@code --name=value}. */
-    static Optional<CliOption> flag(String word) {
+    static Optional<CliOption> findOption(String word) {
         return Arrays.stream(CliOption.values())
                 .filter(option -> option.toString().equals(word))
                 .findFirst();

@@ -15,7 +15,7 @@ public final class HostPort {
      * Parses a registry name, or a wildcard for all hosts below a domain such as {@code *.corp.example}. A wildcard
      * with fewer labels is refused, because it would match hosts of unrelated owners.
      */
-    public static String orWildcard(String text) {
+    public static String parseOrWildcard(String text) {
         if (!text.startsWith(WILDCARD)) {
             if (text.contains("*")) {
                 throw new IllegalArgumentException(

@@ -25,7 +25,7 @@ public record AdminConfig(
             new AdminConfig(true, Optional.empty(), Optional.empty(), false, "127.0.0.1", 0);
 
     /** Whether the configuration gives a token; otherwise the server makes one. */
-    public boolean givesToken() {
+    public boolean hasToken() {
         return token.isPresent() || tokenFile.isPresent();
     }
 }

@@ -31,9 +31,9 @@ public sealed interface AuthConfig {
      * The credential helper {@code docker-credential-NAME}.
      *
      * @param environment variables that the helper gets in addition to the server's own
-     * @param life how long the server reuses an answer; if empty, until the registry refuses it
+     * @param lifetime how long the server reuses an answer; if empty, until the registry refuses it
      */
-    record Helper(String name, Map<String, String> environment, Optional<Duration> life) implements AuthConfig {
+    record Helper(String name, Map<String, String> environment, Optional<Duration> lifetime) implements AuthConfig {
         /** A valid name: the part after {@code docker-credential-} in the name of the program, without a path. */
         public static final String NAME = "(?!docker-credential-)[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
@@ -46,14 +46,14 @@ public sealed interface AuthConfig {
     record Token(Secret token) implements AuthConfig {}
 
     /** Credentials that may also be sent to these token services, on any host. */
-    record KnownTo(AuthConfig who, List<URI> realms) implements AuthConfig {
-        public KnownTo {
+    record WithRealms(AuthConfig credentials, List<URI> realms) implements AuthConfig {
+        public WithRealms {
             realms = List.copyOf(realms);
         }
     }
 
     /** The token services outside the registry's own site to which the credentials may be sent. */
     static List<URI> realms(AuthConfig auth) {
-        return auth instanceof KnownTo known ? known.realms() : List.of();
+        return auth instanceof WithRealms known ? known.realms() : List.of();
     }
 }

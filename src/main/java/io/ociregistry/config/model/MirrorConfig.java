@@ -21,7 +21,7 @@ public record MirrorConfig(
                 true,
                 AuthConfig.ANONYMOUS,
                 TlsConfig.DEFAULT,
-                ProxyConfig.AS_ENVIRONMENT);
+                ProxyConfig.FROM_ENVIRONMENT);
     }
 
     /** Returns this mirror with a prefix and without {@code ns}. */

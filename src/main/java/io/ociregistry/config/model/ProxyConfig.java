@@ -5,11 +5,11 @@ import java.util.List;
 
 /** The proxy for requests to a registry, and to the hosts of its tokens and redirects. */
 public sealed interface ProxyConfig {
-    ProxyConfig AS_ENVIRONMENT = new AsEnvironment();
+    ProxyConfig FROM_ENVIRONMENT = new FromEnvironment();
     ProxyConfig NONE = new None();
 
     /** The proxy of {@link ProxyEnvironment}. */
-    record AsEnvironment() implements ProxyConfig {}
+    record FromEnvironment() implements ProxyConfig {}
 
     /** No proxy, regardless of the environment. */
     record None() implements ProxyConfig {}
@@ -21,17 +21,17 @@ public sealed interface ProxyConfig {
      * @param auth the account at the proxy, or {@link AuthConfig#ANONYMOUS}
      * @param noProxy the exceptions, in the syntax of NO_PROXY
      */
-    record Via(String host, int port, AuthConfig auth, List<String> noProxy) implements ProxyConfig {
-        public Via {
+    record HttpProxy(String host, int port, AuthConfig auth, List<String> noProxy) implements ProxyConfig {
+        public HttpProxy {
             noProxy = List.copyOf(noProxy);
         }
 
-        public Via as(AuthConfig account) {
-            return new Via(host, port, account, noProxy);
+        public HttpProxy withAuth(AuthConfig account) {
+            return new HttpProxy(host, port, account, noProxy);
         }
 
-        public Via except(List<String> more) {
-            return new Via(host, port, auth, more);
+        public HttpProxy withNoProxy(List<String> more) {
+            return new HttpProxy(host, port, auth, more);
         }
     }
 }

@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
  *
  * @param pattern a glob on the tag: {@code *} is any text, {@code ?} one character
  * @param maxAge the age at which a tag is stale: zero for always, {@link #FOREVER} for never
- * @param keepsWhatIsGone whether a cached tag is still served after the registry answered 404 for it
+ * @param keepOnNotFound whether a cached tag is still served after the registry answered 404 for it
  */
-public record TagRule(String pattern, Duration maxAge, boolean keepsWhatIsGone) {
+public record TagRule(String pattern, Duration maxAge, boolean keepOnNotFound) {
     public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
     /** The rule for tags that no other rule matches: never revalidate. */

@@ -18,7 +18,7 @@ public record Timeouts(Duration answer, Duration connect, Duration stall) {
             new Timeouts(Duration.ofSeconds(9), Duration.ofSeconds(5), Duration.ofSeconds(30));
 
     /** How long a client waits for an upstream before it gets a stale answer: a third of {@code answer}. */
-    public Duration patience() {
+    public Duration revalidationTimeout() {
         return answer.dividedBy(3);
     }
 }

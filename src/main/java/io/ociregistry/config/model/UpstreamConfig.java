@@ -37,7 +37,7 @@ public record UpstreamConfig(
     /** Makes an entry with this name and defaults. */
     public static UpstreamConfig of(String name) {
         return new UpstreamConfig(
-                HostPort.orWildcard(name),
+                HostPort.parseOrWildcard(name),
                 Optional.empty(),
                 Scheme.HTTPS,
                 Optional.empty(),
@@ -46,7 +46,7 @@ public record UpstreamConfig(
                 Limits.DEFAULT,
                 AuthConfig.ANONYMOUS,
                 TlsConfig.DEFAULT,
-                ProxyConfig.AS_ENVIRONMENT,
+                ProxyConfig.FROM_ENVIRONMENT,
                 List.of());
     }
 
@@ -102,13 +102,13 @@ public record UpstreamConfig(
     }
 
     /** Returns only the settings of connections: without description, aliases and tag rules. */
-    public UpstreamConfig asReached() {
+    public UpstreamConfig connectionSettings() {
         return new UpstreamConfig(
                 name, Optional.empty(), scheme, endpoint, List.of(), List.of(), limits, auth, tls, proxy, mirrors);
     }
 
     /** Returns the settings of this wildcard for one of its registries. */
-    public UpstreamConfig named(RegistryName registry) {
+    public UpstreamConfig forRegistry(RegistryName registry) {
         return new UpstreamConfig(
                 registry.toString(), description, scheme, endpoint, aliases, tags, limits, auth, tls, proxy, mirrors);
     }

@@ -3,18 +3,18 @@ package io.ociregistry.config.yaml;
 /**
  * The path of a value in the configuration.
  *
- * @param shown the path in messages: {@code registries[2].auth.user}, {@code --port}
+ * @param displayName the path in messages: {@code registries[2].auth.user}, {@code --port}
  * @param key the path in the table of keys: {@code registries.auth.user}, {@code port}
  */
-public record ConfigPath(String shown, String key) {
+public record ConfigPath(String displayName, String key) {
     public static final ConfigPath ROOT = new ConfigPath("", "");
 
     public ConfigPath child(String name) {
-        return new ConfigPath(join(shown, name), join(key, name));
+        return new ConfigPath(join(displayName, name), join(key, name));
     }
 
     ConfigPath item(int index) {
-        return new ConfigPath(shown + "[" + index + "]", key);
+        return new ConfigPath(displayName + "[" + index + "]", key);
     }
 
     private static String join(String parent, String name) {

@@ -35,8 +35,8 @@ public final class Key<T> {
     }
 
     /** Whether this build implements this top-level key. */
-    public boolean hasEffect() {
-        return !NotInThisBuild.contains(name);
+    public boolean isSupported() {
+        return !UnsupportedKeys.contains(name);
     }
 
     public ValueType<T> type() {

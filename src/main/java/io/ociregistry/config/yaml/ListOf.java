@@ -18,7 +18,7 @@ public record ListOf<T>(ValueType<T> element) implements ValueType<List<T>> {
         int index = 0;
         for (Node item : sequence.getValue()) {
             var itemPath = path.item(index++);
-            if (ObjectType.saysNothing(item)) {
+            if (ObjectType.isNullOrEmpty(item)) {
                 context.problem(item, itemPath, "is empty; remove it or give it a value");
                 continue;
             }

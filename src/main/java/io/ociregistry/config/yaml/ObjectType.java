@@ -11,22 +11,22 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /** A mapping of known keys. A key without a value, or with an empty one, counts as absent, as in the Go program. */
-public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueType<R> {
+public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements ValueType<R> {
     /** Makes a value of the values in a mapping, and reports keys that contradict each other. */
-    public interface Maker<R> {
-        R make(Values values, Complaints reporter);
+    public interface Factory<R> {
+        R create(Values values, ProblemReporter reporter);
     }
 
     /** Takes problems of one key that depend on the other keys of its mapping. */
-    public interface Complaints {
+    public interface ProblemReporter {
         /** Reports a problem, which makes the file unusable. */
-        void about(Key<?> key, String text);
+        void report(Key<?> key, String text);
 
         /** Reports a problem that leaves the file usable. */
         void warn(Key<?> key, String text);
 
         /** Whether the mapping has the key with a value, valid or not. */
-        boolean wrote(Key<?> key);
+        boolean hasValue(Key<?> key);
 
         /** The context, for values outside the file such as environment variables. */
         ParseContext context();
@@ -43,30 +43,30 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
         for (NodeTuple entry : mapping.getValue()) {
             var name = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
             if (seen.putIfAbsent(name, entry) != null) {
-                context.problem(entry.getKeyNode(), path.child(Quoted.key(name)), "is here twice; remove one");
+                context.problem(entry.getKeyNode(), path.child(Redaction.ofKey(name)), "is here twice; remove one");
                 continue;
             }
             var key = find(name);
             if (key.isEmpty()) {
-                context.problem(entry.getKeyNode(), path.child(Quoted.key(name)), unknown(name, context));
+                context.problem(entry.getKeyNode(), path.child(Redaction.ofKey(name)), unknown(name, context));
                 continue;
             }
             values = readValue(key.get(), entry.getValueNode(), path, context, values);
         }
-        return Optional.of(maker.make(values, new Located(mapping, seen, path, context)));
+        return Optional.of(factory.create(values, new Located(mapping, seen, path, context)));
     }
 
     private static <T> Values readValue(Key<T> key, Node node, ConfigPath path, ParseContext context, Values values) {
-        if (saysNothing(node)) {
+        if (isNullOrEmpty(node)) {
             return values;
         }
         var value = key.type().read(node, path.child(key.name()), context);
-        value.ifPresent(v -> NotInThisBuild.warn(key, v, node, path.child(key.name()), context));
+        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path.child(key.name()), context));
         return value.map(v -> values.with(key, v)).orElse(values);
     }
 
     /** Whether a value is null or empty: {@code key:} and {@code key: ""} count as leaving the key out. */
-    public static boolean saysNothing(Node node) {
+    public static boolean isNullOrEmpty(Node node) {
         return node instanceof ScalarNode scalar
                 && (scalar.getValue().isEmpty() || scalar.getTag().equals(Tag.NULL));
     }
@@ -81,7 +81,7 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
     /** Suggests a key, or lists the valid keys with the first unknown key of this type in the file. */
     private String unknown(String name, ParseContext context) {
         var names = keys.stream().map(Key::name).toList();
-        var suggestion = Suggestions.to(name, names);
+        var suggestion = Suggestions.closest(name, names);
         if (suggestion.isPresent()) {
             return "unknown key; did you mean " + suggestion.get() + "?";
         }
@@ -91,9 +91,9 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
     }
 
     private record Located(Node mapping, Map<String, NodeTuple> seen, ConfigPath path, ParseContext context)
-            implements Complaints {
+            implements ProblemReporter {
         @Override
-        public void about(Key<?> key, String text) {
+        public void report(Key<?> key, String text) {
             context.problem(node(key), path.child(key.name()), text);
         }
 
@@ -108,9 +108,9 @@ public record ObjectType<R>(List<Key<?>> keys, Maker<R> maker) implements ValueT
         }
 
         @Override
-        public boolean wrote(Key<?> key) {
+        public boolean hasValue(Key<?> key) {
             var entry = seen.get(key.name());
-            return entry != null && !saysNothing(entry.getValueNode());
+            return entry != null && !isNullOrEmpty(entry.getValueNode());
         }
     }
 }

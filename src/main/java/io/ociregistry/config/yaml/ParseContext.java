@@ -29,7 +29,7 @@ public final class ParseContext {
         this.environment = environment;
     }
 
-    public Optional<String> variable(String name) {
+    public Optional<String> environmentVariable(String name) {
         return environment.apply(name);
     }
 
@@ -67,6 +67,6 @@ public final class ParseContext {
     private String at(Node node, ConfigPath path) {
         Mark mark = node.getStartMark();
         var line = mark == null ? "" : source + ":" + (mark.getLine() + 1) + ": ";
-        return path.shown().isEmpty() ? line : line + path.shown() + ": ";
+        return path.displayName().isEmpty() ? line : line + path.displayName() + ": ";
     }
 }

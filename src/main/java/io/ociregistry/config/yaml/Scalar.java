@@ -63,7 +63,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
         try {
             return Optional.of(parser.apply(scalar.getValue()));
         } catch (IllegalArgumentException e) {
-            context.problem(node, path, Quoted.in(String.valueOf(e.getMessage()), scalar.getValue()));
+            context.problem(node, path, Redaction.inMessage(String.valueOf(e.getMessage()), scalar.getValue()));
             return Optional.empty();
         }
     }

@@ -10,7 +10,7 @@ public final class Suggestions {
     private Suggestions() {}
 
     /** The candidate with the smallest edit distance; empty if that exceeds half its length. */
-    public static Optional<String> to(String written, Collection<String> candidates) {
+    public static Optional<String> closest(String written, Collection<String> candidates) {
         var word = written.toLowerCase(Locale.ROOT);
         return candidates.stream()
                 .min(Comparator.comparingInt(candidate -> distance(word, candidate.toLowerCase(Locale.ROOT))))

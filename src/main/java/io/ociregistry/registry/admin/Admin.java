@@ -77,7 +77,7 @@ public final class Admin implements AutoCloseable {
 
     private static ThreadPoolExecutor pool(String name, int count, BlockingQueue<Runnable> waiting) {
         ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, Daemons.named(name));
+                new ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, waiting, Daemons.withName(name));
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
@@ -88,7 +88,7 @@ public final class Admin implements AutoCloseable {
      * <p>While the index is being read for the first time, the question waits for it, but not longer than clients wait
      * for an answer. After that time, the answer has the contents known so far and a warning.
      */
-    public <T> CompletionStage<ListResult<T>> ask(Function<CacheContents, T> question) {
+    public <T> CompletionStage<ListResult<T>> query(Function<CacheContents, T> question) {
         return contents.isReadInTime()
                 .thenCompose(isComplete -> submit(() -> new ListResult<>(
                         question.apply(contents.known()),
@@ -120,7 +120,7 @@ public final class Admin implements AutoCloseable {
         AdminToken current = token;
         if (current == null) {
             current = findToken();
-            LOG.info("admin API: {}", current.place());
+            LOG.info("admin API: {}", current.description());
             token = current;
         }
         return current;
@@ -130,12 +130,12 @@ public final class Admin implements AutoCloseable {
         if (!config.enabled()) {
             return AdminToken.none("admin.enabled is false");
         }
-        if (config.givesToken()) {
+        if (config.hasToken()) {
             return AdminToken.of(config);
         }
         AdminTokenFile file = new AdminTokenFile(access.layout());
         try {
-            return AdminToken.made(new Secret(file.readOrMake()), file.path());
+            return AdminToken.generated(new Secret(file.readOrCreate()), file.path());
         } catch (IOException e) {
             String reason = "there is no token, because " + e.getMessage()
                     + "; give one with admin.tokenFile, or start the server where it can write to its image path";

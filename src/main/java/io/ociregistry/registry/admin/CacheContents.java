@@ -62,11 +62,11 @@ public final class CacheContents {
         return names.get().entrySet().stream()
                 .filter(entry -> patterns.matches(entry.getKey()))
                 .sorted(Comparator.comparing(entry -> entry.getKey().toString()))
-                .flatMap(entry -> inspector.at(entry.getKey(), entry.getValue()).stream());
+                .flatMap(entry -> inspector.inspect(entry.getKey(), entry.getValue()).stream());
     }
 
     /** Returns the images, without indexes, that have a blob whose digest contains the text, sorted by name. */
-    public Stream<CachedImage> imagesWith(String partOfDigest) {
+    public Stream<CachedImage> imagesContaining(String partOfDigest) {
         return images(ReferencePatterns.ALL)
                 .filter(image -> image.blobs().stream().anyMatch(blob -> blob.contains(partOfDigest)));
     }
@@ -124,6 +124,6 @@ public final class CacheContents {
     }
 
     private boolean isCached(Descriptor blob) {
-        return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 }

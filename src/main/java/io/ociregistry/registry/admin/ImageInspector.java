@@ -35,11 +35,11 @@ final class ImageInspector {
     }
 
     /** Describes the image of a name; empty if its manifest was removed in the meantime. */
-    Optional<CachedImage> at(ImageReference name, Digest manifest) {
-        return records.record(manifest).map(record -> at(name, record));
+    Optional<CachedImage> inspect(ImageReference name, Digest manifest) {
+        return records.record(manifest).map(record -> inspect(name, record));
     }
 
-    private CachedImage at(ImageReference name, ManifestRecord record) {
+    private CachedImage inspect(ImageReference name, ManifestRecord record) {
         Manifest manifest = record.manifest();
         Collection<Descriptor> content = contentOf(manifest, 0).values();
         Optional<RecordedReference> recorded = recorded(name, record);
@@ -107,11 +107,11 @@ final class ImageInspector {
     }
 
     private boolean isCached(Descriptor blob) {
-        return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 
     private boolean isComplete(Manifest manifest, int depth) {
-        boolean hasBlobs = manifest.neededBlobs().stream().allMatch(this::isCached);
+        boolean hasBlobs = manifest.distributableBlobs().stream().allMatch(this::isCached);
         return hasBlobs
                 && (manifest.children().isEmpty()
                         || children(manifest, depth)

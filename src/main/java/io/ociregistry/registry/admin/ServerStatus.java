@@ -1,6 +1,6 @@
 package io.ociregistry.registry.admin;
 
-import io.ociregistry.registry.blob.ArrivingBlob;
+import io.ociregistry.registry.blob.InFlightBlob;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,7 @@ public record ServerStatus(
         Disk disk,
         Counts cache,
         List<UpstreamState> upstreams,
-        List<ArrivingBlob> downloads) {
+        List<InFlightBlob> downloads) {
     public ServerStatus {
         upstreams = List.copyOf(upstreams);
         downloads = List.copyOf(downloads);

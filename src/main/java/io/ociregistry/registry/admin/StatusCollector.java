@@ -57,7 +57,7 @@ public final class StatusCollector {
                 disk(),
                 contents.counts(),
                 upstreams(),
-                blobs.arriving());
+                blobs.inFlight());
     }
 
     private ServerStatus.Disk disk() {

@@ -47,7 +47,7 @@ final class ArchiveImport {
 
     /** Imports the archive, and reports each image; {@code file} is its name in errors. */
     void run(ImportedNames names, String file) throws InterruptedException {
-        try (PrunePins pins = importer.holding()) {
+        try (PrunePins pins = importer.openPins()) {
             run(plan(names, file, pins));
         }
     }
@@ -84,10 +84,11 @@ final class ArchiveImport {
                         file + " " + digest,
                         "the archive lists it by a malformed digest, or by one of an unsupported algorithm"));
         List<ImportedImage> images = new ArrayList<>();
-        for (Map.Entry<ArchivedImage, Set<ImageReference>> each : names.all().entrySet()) {
+        for (Map.Entry<ArchivedImage, Set<ImageReference>> each :
+                names.resolve().entrySet()) {
             ArchivedImage archived = each.getKey();
             if (each.getValue().isEmpty()) {
-                fail(file + " " + archived.digest(), names.advice(archived));
+                fail(file + " " + archived.digest(), names.missingNameError(archived));
                 continue;
             }
             ImportedImage image = ImportPlan.of(archive, importer, pins, platforms, archived.digest(), each.getValue());
@@ -115,9 +116,9 @@ final class ArchiveImport {
         for (Descriptor blob : image.blobs()) {
             if (archive.has(blob) && !importer.isVerified(blob.digest())) {
                 imageProgress.start();
-                imageProgress.expect(blob.size());
+                imageProgress.addExpected(blob.size());
                 wanted.computeIfAbsent(blob.digest(), unused -> new BlobImport(importer, blob))
-                        .wantedBy(image.repositories(), imageProgress);
+                        .addImage(image.repositories(), imageProgress);
             }
         }
     }
@@ -130,7 +131,7 @@ final class ArchiveImport {
             // The first pass has deleted the partial files with wrong bytes, so a second pass can succeed.
             Map<Digest, BlobImport> retried = new LinkedHashMap<>(wanted);
             retried.keySet().retainAll(failed.keySet());
-            retried.values().removeIf(blob -> !blob.canBeTriedAgain());
+            retried.values().removeIf(blob -> !blob.isRetryable());
             pass(retried, failed);
         } catch (InterruptedIOException e) {
             throw new InterruptedException();
@@ -164,7 +165,7 @@ final class ArchiveImport {
         }
         boolean isNew = name(image);
         return bytes == 0 && !isNew
-                ? new LoadOutcome.AlreadyThere(image.name())
+                ? new LoadOutcome.AlreadyCached(image.name())
                 : new LoadOutcome.Loaded(image.name(), bytes, Duration.ofNanos(System.nanoTime() - started));
     }
 
@@ -187,8 +188,8 @@ final class ArchiveImport {
     }
 
     private boolean name(ImageReference name, Manifest manifest) throws IOException {
-        boolean isNew = !importer.isNamed(name, manifest);
-        importer.name(name, manifest);
+        boolean isNew = !importer.isRecorded(name, manifest);
+        importer.recordName(name, manifest);
         return isNew;
     }
 }

@@ -37,13 +37,13 @@ final class BlobImport {
     }
 
     /** Adds an image with this blob, and its repositories. */
-    void wantedBy(Collection<Repository> owners, LoadProgress image) {
+    void addImage(Collection<Repository> owners, LoadProgress image) {
         repositories.addAll(owners);
         progress.add(image);
     }
 
     /** True if a failure may be caused by leftovers of an earlier attempt, so that a retry may succeed. */
-    boolean canBeTriedAgain() {
+    boolean isRetryable() {
         return retryable;
     }
 
@@ -54,10 +54,10 @@ final class BlobImport {
      */
     Optional<String> receive(InputStream content) throws IOException {
         Repository source = repositories.iterator().next();
-        BlobDownload download = importer.begin(blob.digest(), source);
-        retryable = download.held() > 0;
+        BlobDownload download = importer.startDownload(blob.digest(), source);
+        retryable = download.position() > 0;
         try {
-            if (!download.isKept()) {
+            if (!download.isWrittenToDisk()) {
                 retryable = true;
                 return Optional.of("blob " + blob.digest() + " can't be stored: "
                         + importer.unreadable(blob.digest())
@@ -65,7 +65,7 @@ final class BlobImport {
                                 .orElse("the disk is full or can't be written,"
                                         + " or a download of it is in flight; see the log"));
             }
-            download.expect(blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+            download.expectSize(blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
             copy(content, download);
             download.verify();
             importer.publish(download, repositories);
@@ -81,7 +81,7 @@ final class BlobImport {
     }
 
     private String reason(BlobDownload download, RegistryException e) throws IOException {
-        if (!download.isKept()) {
+        if (!download.isWrittenToDisk()) {
             throw notStored(e);
         }
         if (e.code() != ErrorCode.UPSTREAM_WRONG_CONTENT) {
@@ -93,16 +93,16 @@ final class BlobImport {
 
     private void copy(InputStream content, BlobDownload download) throws IOException {
         download.recheck();
-        content.skipNBytes(download.held());
+        content.skipNBytes(download.position());
         long lastReport = System.nanoTime();
-        long unreported = download.held();
+        long unreported = download.position();
         byte[] buffer = new byte[BUFFER_BYTES];
         for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
             if (Thread.currentThread().isInterrupted()) {
                 interrupt(download);
             }
             download.append(ByteBuffer.wrap(buffer, 0, count));
-            if (!download.isKept()) {
+            if (!download.isWrittenToDisk()) {
                 throw notStored(null);
             }
             unreported += count;
@@ -135,8 +135,8 @@ final class BlobImport {
 
     private void report(long bytes) {
         for (LoadProgress image : progress) {
-            image.got(bytes);
-            image.tell();
+            image.addStored(bytes);
+            image.report();
         }
     }
 }

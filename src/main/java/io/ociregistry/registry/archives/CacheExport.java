@@ -32,7 +32,7 @@ public final class CacheExport {
     /** Selects the requested content that is cached. */
     public ExportPlan plan(ExportRequest request) {
         ExportSelection selection = new ExportSelection(catalog, records, blobs, request);
-        selection.choose();
+        selection.select();
         return new ExportPlan(records, blobs, request.have(), selection);
     }
 }

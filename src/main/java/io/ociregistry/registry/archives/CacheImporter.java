@@ -42,7 +42,7 @@ public final class CacheImporter {
     }
 
     /** Returns pins that protect blobs from pruning until their manifests are recorded; the caller closes them. */
-    PrunePins holding() {
+    PrunePins openPins() {
         return new PrunePins(catalog);
     }
 
@@ -53,7 +53,7 @@ public final class CacheImporter {
 
     /** True if the blob is stored, or if a file exists that can be the blob and is verified when it is served. */
     boolean has(Descriptor blob) {
-        return blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 
     boolean isVerified(Digest blob) {
@@ -62,11 +62,11 @@ public final class CacheImporter {
 
     /** Returns the reason why the file of a blob can't be read; empty if it can be read or does not exist. */
     Optional<String> unreadable(Digest blob) {
-        return blobs.unreadable(blob);
+        return blobs.unreadableReason(blob);
     }
 
-    BlobDownload begin(Digest blob, Repository source) {
-        return blobs.begin(blob, source);
+    BlobDownload startDownload(Digest blob, Repository source) {
+        return blobs.start(blob, source);
     }
 
     void discard(BlobDownload blob) {
@@ -91,7 +91,7 @@ public final class CacheImporter {
     }
 
     /** True if the name means this manifest already. */
-    boolean isNamed(ImageReference name, Manifest manifest) {
+    boolean isRecorded(ImageReference name, Manifest manifest) {
         return catalog.find(name).filter(manifest.digest()::equals).isPresent()
                 && records.find(manifest.digest()).isPresent();
     }
@@ -101,18 +101,18 @@ public final class CacheImporter {
      *
      * @throws IOException if the record can't be written
      */
-    void name(ImageReference name, Manifest manifest) throws IOException {
-        if (isNamed(name, manifest)) {
+    void recordName(ImageReference name, Manifest manifest) throws IOException {
+        if (isRecorded(name, manifest)) {
             return;
         }
         catalog.confirmManifest(name.repository(), manifest.digest());
         records.confirm(
                 manifest,
                 name,
-                catalog.nextCheck(name, clock.instant()),
+                catalog.nextConfirmationTime(name, clock.instant()),
                 record -> catalog.add(ManifestSummary.of(record)));
         if (!records.isSaved(manifest.digest())) {
-            throw new IOException(records.unreadable(manifest.digest())
+            throw new IOException(records.unreadableReason(manifest.digest())
                     .map(why -> "the record of " + name + " exists but is unreadable: " + why)
                     .orElse("the disk of the cache can't store the record of " + name + "; see the log"));
         }

@@ -46,7 +46,7 @@ public final class ExportPlan {
         this.records = records;
         this.blobs = blobs;
         this.have = have;
-        this.contents = chosen.all();
+        this.contents = chosen.contents();
         this.listed = chosen.listed();
         this.problems = chosen.problems();
     }
@@ -57,17 +57,17 @@ public final class ExportPlan {
     }
 
     /** The number of names. */
-    public int names() {
+    public int nameCount() {
         return listed.values().stream().mapToInt(Set::size).sum();
     }
 
     /** The number of blobs to be written. */
-    public int blobs() {
+    public int blobCount() {
         return (int) contents.blobs().keySet().stream().filter(this::isWritten).count();
     }
 
     /** The bytes of the blobs to be written. */
-    public long bytes() {
+    public long byteCount() {
         return contents.blobs().entrySet().stream()
                 .filter(blob -> isWritten(blob.getKey()))
                 .mapToLong(Map.Entry::getValue)
@@ -143,13 +143,13 @@ public final class ExportPlan {
             for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
                 Manifest manifest = manifest(each.getValue());
                 if (isWritten(each.getKey(), manifest)) {
-                    writer.manifest(each.getKey(), manifest);
+                    writer.addManifest(each.getKey(), manifest);
                 }
             }
             for (Map.Entry<Digest, Long> each : contents.blobs().entrySet()) {
                 if (isWritten(each.getKey())) {
-                    try (InputStream content = blobs.stream(each.getKey())) {
-                        writer.blob(each.getKey(), each.getValue(), content);
+                    try (InputStream content = blobs.openStream(each.getKey())) {
+                        writer.addBlob(each.getKey(), each.getValue(), content);
                     }
                 }
             }
@@ -170,7 +170,7 @@ public final class ExportPlan {
                     .filter(name -> name.reference() instanceof Tag)
                     .toList();
             if (!tags.isEmpty()) {
-                forDocker(manifest).ifPresent(image -> listing.addForDocker(image, tags));
+                forDocker(manifest).ifPresent(image -> listing.addDockerImage(image, tags));
             }
         }
         for (Map.Entry<Digest, Digest> each : contents.manifests().entrySet()) {
@@ -199,8 +199,9 @@ public final class ExportPlan {
         Set<Digest> written = new HashSet<>(contents.blobs().keySet());
         written.removeAll(have);
         return images.size() == 1
-                ? Optional.of(images.get(0)).filter(LayoutListing::isForDocker).filter(image -> image.blobs().stream()
-                        .allMatch(blob -> written.contains(blob.digest())))
+                ? Optional.of(images.get(0))
+                        .filter(LayoutListing::isDockerLoadable)
+                        .filter(image -> image.blobs().stream().allMatch(blob -> written.contains(blob.digest())))
                 : Optional.empty();
     }
 

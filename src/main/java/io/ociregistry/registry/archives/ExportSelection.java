@@ -51,7 +51,7 @@ final class ExportSelection {
     }
 
     /** Selects the content, and adds to {@link #problems} the requested content that is left out. */
-    void choose() {
+    void select() {
         catalog.names().entrySet().stream()
                 .filter(each -> request.patterns().matches(each.getKey()) && isRecent(each.getKey(), each.getValue()))
                 .map(each -> candidate(each.getKey(), each.getValue()))
@@ -60,7 +60,7 @@ final class ExportSelection {
         addReferrers();
     }
 
-    ImageContents all() {
+    ImageContents contents() {
         return contents;
     }
 
@@ -112,7 +112,7 @@ final class ExportSelection {
             return;
         }
         addChildren(repository, manifest);
-        collector.part(repository, manifest).ifPresent(part -> {
+        collector.collect(repository, manifest).ifPresent(part -> {
             include(part);
             listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME))
                     .add(name);
@@ -167,7 +167,7 @@ final class ExportSelection {
         if (tag.isEmpty() && contents.included().contains(new ImageReference(repository, manifest))) {
             return;
         }
-        collector.part(repository, manifest).ifPresent(part -> {
+        collector.collect(repository, manifest).ifPresent(part -> {
             include(part);
             SortedSet<ImageReference> names =
                     listed.computeIfAbsent(manifest, unused -> new TreeSet<>(ImageContents.BY_NAME));

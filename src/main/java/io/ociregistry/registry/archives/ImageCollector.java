@@ -48,21 +48,21 @@ final class ImageCollector {
     }
 
     /** Returns a manifest with its content; empty if a part is missing, which is added to the problems. */
-    Optional<ImageContents> part(Repository repository, Digest digest) {
-        return part(repository, digest, 0);
+    Optional<ImageContents> collect(Repository repository, Digest digest) {
+        return collect(repository, digest, 0);
     }
 
-    private Optional<ImageContents> part(Repository repository, Digest digest, int depth) {
+    private Optional<ImageContents> collect(Repository repository, Digest digest, int depth) {
         Optional<Manifest> found = depth > MAX_DEPTH ? Optional.empty() : find(repository, digest);
-        return found.flatMap(manifest -> part(repository, digest, manifest, depth));
+        return found.flatMap(manifest -> collect(repository, digest, manifest, depth));
     }
 
-    private Optional<ImageContents> part(Repository repository, Digest digest, Manifest manifest, int depth) {
+    private Optional<ImageContents> collect(Repository repository, Digest digest, Manifest manifest, int depth) {
         ImageReference name = new ImageReference(repository, digest);
         ImageContents part = ImageContents.empty();
         part.manifests().put(digest, manifest.digest());
         part.included().add(name);
-        List<Descriptor> needed = manifest.neededBlobs();
+        List<Descriptor> needed = manifest.distributableBlobs();
         Optional<Descriptor> missing =
                 needed.stream().filter(blob -> !isAvailable(blob)).findFirst();
         if (missing.isPresent()) {
@@ -83,7 +83,7 @@ final class ImageCollector {
         others.removeAll(wanted);
         int complete = 0;
         for (Descriptor child : wanted) {
-            Optional<ImageContents> image = part(name.repository(), child.digest(), depth + 1);
+            Optional<ImageContents> image = collect(name.repository(), child.digest(), depth + 1);
             image.ifPresent(part::add);
             complete += image.isPresent() ? 1 : 0;
         }
@@ -94,7 +94,7 @@ final class ImageCollector {
             return skip(name, "only " + complete + " of its " + wanted.size() + " images are completely cached");
         }
         for (Descriptor other : others) {
-            part(name.repository(), other.digest(), depth + 1).ifPresent(part::add);
+            collect(name.repository(), other.digest(), depth + 1).ifPresent(part::add);
         }
         return Optional.of(part);
     }
@@ -106,6 +106,7 @@ final class ImageCollector {
 
     private boolean isAvailable(Descriptor blob) {
         return request.have().contains(blob.digest())
-                || blobs.mayHave(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+                || blobs.mayContain(
+                        blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
     }
 }

@@ -59,7 +59,7 @@ final class ImportPlan {
 
     private void addRoot(Digest root, Manifest manifest, Set<ImageReference> names) {
         for (ImageReference name : names) {
-            if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
+            if (name.reference() instanceof Digest digest && !manifest.hasDigest(digest)) {
                 missing.add("the manifest that " + name + " names: the archive has " + root + " under this name");
             }
         }
@@ -67,8 +67,8 @@ final class ImportPlan {
     }
 
     private void add(Digest digest, Manifest manifest) {
-        manifest.blobs().forEach(blob -> pins.hold(blob.digest()));
-        manifest.neededBlobs().stream()
+        manifest.blobs().forEach(blob -> pins.pin(blob.digest()));
+        manifest.distributableBlobs().stream()
                 .filter(blob -> !isAvailable(blob))
                 .forEach(blob -> missing.add("blob " + blob.digest()));
         addChildren(manifest);

@@ -41,7 +41,7 @@ final class ImportedNames {
     }
 
     /** Returns the names of every image, in the order of the archive; an image without a known name has none. */
-    Map<ArchivedImage, Set<ImageReference>> all() {
+    Map<ArchivedImage, Set<ImageReference>> resolve() {
         Map<ArchivedImage, Set<ImageReference>> names = new LinkedHashMap<>();
         archive.images().forEach(image -> names.put(image, archivedNames(image)));
         names.forEach(this::addOwners);
@@ -61,7 +61,7 @@ final class ImportedNames {
     }
 
     /** Returns the error for an image without a name. */
-    String advice(ArchivedImage image) {
+    String missingNameError(ArchivedImage image) {
         String labels = image.labels().isEmpty()
                 ? ""
                 : ", only " + image.labels().stream().map(Text::quoted).collect(Collectors.joining(" and "));

@@ -59,10 +59,10 @@ final class BlobFetch implements Downloads.Receiver {
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = store.begin(blob.digest(), blob.repository(), expectedSize);
+        BlobDownload download = store.start(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
-            rights.arrived(blob, download.isKept());
+            rights.received(blob, download.isWrittenToDisk());
             publish(download);
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
@@ -81,19 +81,19 @@ final class BlobFetch implements Downloads.Receiver {
     private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         RetryBudget.Attempts attempts = retries.attempts();
         while (true) {
-            long held = download.held();
+            long held = download.position();
             try {
                 complete(download, started);
                 return;
             } catch (TransferInterrupted e) {
-                attempts.progressed(download.held() - held);
-                String attempt = "fetching " + this + " was interrupted after " + download.held() + " bytes";
-                retryOrThrow(attempts, e.asFailure(attempt));
+                attempts.progressed(download.position() - held);
+                String attempt = "fetching " + this + " was interrupted after " + download.position() + " bytes";
+                retryOrThrow(attempts, e.toRegistryException(attempt));
             } catch (RegistryException e) {
                 if (isWrong(e) && canRestart(download, held)) {
                     restart(download, e, started.isDone());
                 } else if (started.isDone() && isTransient(e.code())) {
-                    attempts.progressed(download.held() - held);
+                    attempts.progressed(download.position() - held);
                     retryOrThrow(attempts, e);
                 } else {
                     throw e;
@@ -104,7 +104,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     private void complete(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         if (mayBeComplete(download)) {
-            download.expect(expectedSize);
+            download.expectSize(expectedSize);
             started.complete(Optional.of(download));
             recheck(download);
         } else if (!copyFromStore(download, started)) {
@@ -118,7 +118,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Gives the download to its readers, once the upstream has answered that it has the blob. */
     private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        rights.begun(blob);
+        rights.started(blob);
         started.complete(Optional.of(download));
     }
 
@@ -149,7 +149,7 @@ final class BlobFetch implements Downloads.Receiver {
     /** Copies the rest from the store, if a download from another registry has put the same blob there meanwhile. */
     private boolean copyFromStore(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // A repository gets bytes of the store only after its own upstream answered that it has the blob (ADR 8).
-        boolean mayUseStore = started.isDone() && rights.isWordEnough(blob.repository(), blob.digest());
+        boolean mayUseStore = started.isDone() && rights.isTrustedToConfirm(blob.repository(), blob.digest());
         Optional<BlobSource> stored = mayUseStore ? store.open(blob.digest()) : Optional.empty();
         if (stored.isEmpty()) {
             return false;
@@ -157,7 +157,7 @@ final class BlobFetch implements Downloads.Receiver {
         try (BlobSource source = stored.get()) {
             recheck(download);
             ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-            while (source.read(download.held(), buffer.clear()) >= 0) {
+            while (source.read(download.position(), buffer.clear()) >= 0) {
                 download.append(buffer.flip());
             }
             return true;
@@ -169,11 +169,11 @@ final class BlobFetch implements Downloads.Receiver {
 
     /** Sends one request for all bytes from the next one needed to the end, and receives its answer. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        long held = download.held();
+        long held = download.position();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), held)) {
             BlobAnswer answer = decodedIfNeeded(sent);
             // The size in the upstream's answer takes precedence over the size in a manifest.
-            download.expect(answer.size().isPresent() ? answer.size() : expectedSize);
+            download.expectSize(answer.size().isPresent() ? answer.size() : expectedSize);
             if (isPlausible(answer.size())) {
                 start(download, started);
             }
@@ -181,7 +181,7 @@ final class BlobFetch implements Downloads.Receiver {
             StallDetectingCopy copy = new StallDetectingCopy(answer.body(), checkInterval, this::alternative);
             // An upstream that ignores the range sends the bytes held once more.
             copy.skip(held - answer.from());
-            copy.to(download::append);
+            copy.copyTo(download::append);
         } catch (RegistryException e) {
             if (!isWrong(e) || !isWholeAlready(download)) {
                 throw e;
@@ -210,19 +210,19 @@ final class BlobFetch implements Downloads.Receiver {
      * range.
      */
     private boolean isWholeAlready(BlobDownload download) {
-        if (download.size().isPresent() || download.held() == 0) {
+        if (download.size().isPresent() || download.position() == 0) {
             return false;
         }
         recheck(download);
-        return download.isWhole();
+        return download.isComplete();
     }
 
     /** Returns the reason to give up a slow connection; empty if the blob has no alternative source. */
     private Optional<String> alternative() {
-        if (store.isVerified(blob.digest()) && rights.isWordEnough(blob.repository(), blob.digest())) {
+        if (store.isVerified(blob.digest()) && rights.isTrustedToConfirm(blob.repository(), blob.digest())) {
             return Optional.of("the store has got the blob from another registry");
         }
-        return upstream.hasOther(blob.repository().name(), blob.digest())
+        return upstream.hasAlternative(blob.repository().name(), blob.digest())
                 ? Optional.of("another source may have the blob")
                 : Optional.empty();
     }
@@ -232,8 +232,8 @@ final class BlobFetch implements Downloads.Receiver {
      * same source if an earlier attempt left some of the bytes. A pass-through download can't restart.
      */
     private boolean canRestart(BlobDownload download, long held) {
-        boolean hasAlternative = upstream.passOver(blob.repository().name(), blob.digest());
-        return (hasAlternative || (held > 0 && !restarted)) && download.isKept();
+        boolean hasAlternative = upstream.skip(blob.repository().name(), blob.digest());
+        return (hasAlternative || (held > 0 && !restarted)) && download.isWrittenToDisk();
     }
 
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
@@ -261,7 +261,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     private void publish(BlobDownload download) {
-        if (!download.isKept()) {
+        if (!download.isWrittenToDisk()) {
             store.discard(download);
             return;
         }
@@ -278,7 +278,7 @@ final class BlobFetch implements Downloads.Receiver {
     private void abandon(BlobDownload download, Throwable cause) {
         boolean isUseless =
                 cause instanceof RegistryException known && (isWrong(known) || known.code() == ErrorCode.BLOB_UNKNOWN);
-        if (isUseless || download.held() == 0 || !download.isKept()) {
+        if (isUseless || download.position() == 0 || !download.isWrittenToDisk()) {
             store.discard(download);
             return;
         }
@@ -296,14 +296,14 @@ final class BlobFetch implements Downloads.Receiver {
 
     private static boolean isComplete(BlobDownload download) {
         OptionalLong size = download.size();
-        return size.isPresent() && download.held() == size.getAsLong();
+        return size.isPresent() && download.position() == size.getAsLong();
     }
 
     private boolean mayBeComplete(BlobDownload download) {
         return isComplete(download)
-                || (download.held() > 0
+                || (download.position() > 0
                         && download.size().isEmpty()
-                        && expectedSize.equals(OptionalLong.of(download.held())));
+                        && expectedSize.equals(OptionalLong.of(download.position())));
     }
 
     private RegistryException diskFailure(IOException e) {

@@ -35,19 +35,19 @@ final class BlobRights {
      * Returns true if a HEAD answer of the repository's upstream is trusted as a confirmation of this blob: the
      * registry is configured, or the blob is public. Stays true until a reload removes the registry.
      */
-    boolean isWordEnough(Repository repository, Digest digest) {
+    boolean isTrustedToConfirm(Repository repository, Digest digest) {
         return trust.get().isConfigured(repository.registry()) || index.isPublic(digest);
     }
 
     /** Notes that the upstream answered a HEAD request with success. */
-    void said(BlobKey blob) {
-        if (isWordEnough(blob.repository(), blob.digest())) {
+    void confirmedByHead(BlobKey blob) {
+        if (isTrustedToConfirm(blob.repository(), blob.digest())) {
             link(blob);
         }
     }
 
     /** Notes that the upstream has started to send this blob. */
-    void begun(BlobKey blob) {
+    void started(BlobKey blob) {
         inFlight.add(blob);
     }
 
@@ -57,7 +57,7 @@ final class BlobRights {
      *
      * @param isStored true if the blob will be in the store, false if it was only passed through
      */
-    void arrived(BlobKey blob, boolean isStored) {
+    void received(BlobKey blob, boolean isStored) {
         if (isStored) {
             link(blob);
         } else if (index.confirmBlob(linkTo(blob))) {
@@ -71,7 +71,7 @@ final class BlobRights {
     }
 
     /** Returns true if the upstream is sending this blob for this very repository now. */
-    boolean isArriving(BlobKey blob) {
+    boolean isInFlight(BlobKey blob) {
         return inFlight.contains(blob);
     }
 

@@ -73,7 +73,7 @@ public final class BlobService implements AutoCloseable {
         this.rights = new BlobRights(index, links, () -> config.get().trust());
         this.store = store;
         this.downloads = new Downloads(store);
-        this.ranges = new RangeFetcher(store, () -> config.get().patience());
+        this.ranges = new RangeFetcher(store, () -> config.get().fallbackTimeout());
         this.upstreams = upstreams;
         this.disk = disk;
         this.manifestCheck = new ManifestAsBlobCheck(index, () -> config.get().trust());
@@ -84,31 +84,31 @@ public final class BlobService implements AutoCloseable {
 
     /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the blobs. */
     public void reload(ServerConfig config) {
-        negativeCache.begin(config.cache().negativeTtl());
+        negativeCache.reset(config.cache().negativeTtl());
     }
 
     /** Returns the blobs that are being downloaded. */
-    public List<ArrivingBlob> arriving() {
-        return downloads.arriving();
+    public List<InFlightBlob> inFlight() {
+        return downloads.inFlight();
     }
 
     /** Completes when no download of this blob from the repository's registry is in flight any more. */
-    public CompletionStage<Void> over(Repository repository, Digest digest) {
-        return downloads.over(downloadKey(repository, digest));
+    public CompletionStage<Void> completion(Repository repository, Digest digest) {
+        return downloads.completion(downloadKey(repository, digest));
     }
 
     /** Returns a reader of a blob, stored or in flight; the caller closes it. */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, Priority priority) {
-        return Futures.failing(() -> watcher.whenReady(() -> {
+        return Futures.captureFailure(() -> watcher.whenReady(() -> {
             manifestCheck.checkKnown(repository, digest);
             if (index.hasBlob(repository, digest)) {
                 return ownedBlob(repository, digest, priority);
             }
-            if (rights.isArriving(new BlobKey(repository, digest))) {
+            if (rights.isInFlight(new BlobKey(repository, digest))) {
                 return fetch(repository, digest, priority);
             }
-            boolean isStored = store.contains(digest) && rights.isWordEnough(repository, digest);
-            return isStored || downloads.isArriving(downloadKey(repository, digest))
+            boolean isStored = store.contains(digest) && rights.isTrustedToConfirm(repository, digest);
+            return isStored || downloads.isInFlight(downloadKey(repository, digest))
                     ? confirm(repository, digest, priority)
                             .thenCompose(size -> confirmedBlob(repository, digest, priority))
                     : fetchUnlinked(repository, digest, priority);
@@ -128,7 +128,7 @@ public final class BlobService implements AutoCloseable {
     private CompletionStage<BlobSource> fetchUnlinked(Repository repository, Digest digest, Priority priority) {
         negativeCache.check(new BlobKey(repository, digest));
         return manifestCheck
-                .checked(upstream(repository, digest), repository, digest)
+                .checkAsync(upstream(repository, digest), repository, digest)
                 .thenCompose(blob -> fetch(repository, blob, priority));
     }
 
@@ -139,9 +139,9 @@ public final class BlobService implements AutoCloseable {
      */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, RequestedRange range) {
         return get(repository, digest, Priority.CLIENT).thenCompose(source -> {
-            Optional<RequestedRange.Part> part =
-                    source.size().isPresent() ? range.of(source.size().getAsLong()) : Optional.empty();
-            boolean isInFlight = downloads.isArriving(downloadKey(repository, digest));
+            Optional<RequestedRange.Range> part =
+                    source.size().isPresent() ? range.resolve(source.size().getAsLong()) : Optional.empty();
+            boolean isInFlight = downloads.isInFlight(downloadKey(repository, digest));
             return part.isPresent() && isInFlight
                     ? ranges.fetch(upstream(repository, digest), repository, source, part.get())
                     : CompletableFuture.completedStage(source);
@@ -150,7 +150,7 @@ public final class BlobService implements AutoCloseable {
 
     /** Returns the size of a blob without its content; empty if the blob exists and its size is unknown. */
     public CompletionStage<OptionalLong> size(Repository repository, Digest digest) {
-        return Futures.failing(() -> watcher.whenReady(() -> {
+        return Futures.captureFailure(() -> watcher.whenReady(() -> {
             manifestCheck.checkKnown(repository, digest);
             OptionalLong size = knownSize(repository, digest);
             return size.isPresent()
@@ -175,14 +175,14 @@ public final class BlobService implements AutoCloseable {
     }
 
     private OptionalLong knownSize(Repository repository, Digest digest) {
-        boolean mayBeStored = store.mayHave(digest, index.blobSize(repository, digest));
+        boolean mayBeStored = store.mayContain(digest, index.blobSize(repository, digest));
         OptionalLong stored = mayBeStored ? store.size(digest) : OptionalLong.empty();
         boolean linked = index.hasBlob(repository, digest);
         if (linked && stored.isPresent()) {
             return stored;
         }
-        return linked || rights.isArriving(new BlobKey(repository, digest))
-                ? downloads.arrivingSize(downloadKey(repository, digest))
+        return linked || rights.isInFlight(new BlobKey(repository, digest))
+                ? downloads.sizeInFlight(downloadKey(repository, digest))
                 : OptionalLong.empty();
     }
 
@@ -193,15 +193,16 @@ public final class BlobService implements AutoCloseable {
                 return CompletableFuture.completedStage(stored.get());
             }
             stored.ifPresent(BlobSource::close);
-            Optional<String> unreadable = stored.isPresent() ? Optional.empty() : store.unreadable(digest);
-            return UnreadableContent.orFailure(Futures.failing(() -> fetch(repository, digest, priority)), unreadable);
+            Optional<String> unreadable = stored.isPresent() ? Optional.empty() : store.unreadableReason(digest);
+            return UnreadableContent.explainFailure(
+                    Futures.captureFailure(() -> fetch(repository, digest, priority)), unreadable);
         });
     }
 
     /** Opens a blob of the store, verified or not; empty too if the file can't be opened or was just removed. */
     private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
         Optional<BlobSource> stored = store.open(digest);
-        if (stored.isPresent() || !store.mayHave(digest, index.blobSize(repository, digest))) {
+        if (stored.isPresent() || !store.mayContain(digest, index.blobSize(repository, digest))) {
             return CompletableFuture.completedStage(stored);
         }
         return downloads
@@ -223,7 +224,7 @@ public final class BlobService implements AutoCloseable {
         Upstream upstream = upstream(repository, digest);
         Downloads.Key key = downloadKey(repository, digest);
         BlobKey blob = new BlobKey(repository, digest);
-        if (!downloads.isArriving(key)) {
+        if (!downloads.isInFlight(key)) {
             negativeCache.check(blob);
             upstream.check(RequestKind.BLOB);
         }
@@ -232,11 +233,11 @@ public final class BlobService implements AutoCloseable {
         return downloads.join(
                 key,
                 upstream.blobs(priority),
-                started -> negativeCache.noting(blob, () -> {
+                started -> negativeCache.recordMiss(blob, () -> {
                     fetch.run(started);
                     return blob;
                 }),
-                () -> index.hasBlob(repository, digest) || rights.isWordEnough(repository, digest));
+                () -> index.hasBlob(repository, digest) || rights.isTrustedToConfirm(repository, digest));
     }
 
     /**
@@ -245,16 +246,19 @@ public final class BlobService implements AutoCloseable {
      */
     private CompletionStage<BlobSource> confirmedFor(
             Repository repository, Digest digest, BlobSource source, Priority priority) {
-        if (index.hasBlob(repository, digest) || rights.isArriving(new BlobKey(repository, digest))) {
+        if (index.hasBlob(repository, digest) || rights.isInFlight(new BlobKey(repository, digest))) {
             return CompletableFuture.completedStage(source);
         }
-        return Futures.failing(() -> confirm(repository, digest, priority)).handle((size, failure) -> {
-            if (failure != null) {
-                source.close();
-                throw failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
-            }
-            return source;
-        });
+        return Futures.captureFailure(() -> confirm(repository, digest, priority))
+                .handle((size, failure) -> {
+                    if (failure != null) {
+                        source.close();
+                        throw failure instanceof CompletionException wrapped
+                                ? wrapped
+                                : new CompletionException(failure);
+                    }
+                    return source;
+                });
     }
 
     private Timeouts timeouts() {
@@ -275,7 +279,7 @@ public final class BlobService implements AutoCloseable {
         negativeCache.check(key);
         upstream.check(RequestKind.OTHER);
         return heads.join(key, upstream.metadata(priority), () -> {
-            OptionalLong size = negativeCache.noting(key, () -> {
+            OptionalLong size = negativeCache.recordMiss(key, () -> {
                 manifestCheck.check(upstream, repository, digest);
                 return head(upstream, key);
             });
@@ -288,7 +292,7 @@ public final class BlobService implements AutoCloseable {
         try {
             OptionalLong size =
                     upstream.headBlob(key.repository().name(), key.digest()).size();
-            rights.said(key);
+            rights.confirmedByHead(key);
             return size;
         } catch (RegistryException e) {
             OptionalLong listed = index.blobSize(key.repository(), key.digest());
@@ -305,7 +309,9 @@ public final class BlobService implements AutoCloseable {
     private Upstream upstream(Repository repository, Digest digest) {
         if (airGapped) {
             throw AirGapMessages.notCached(
-                    ErrorCode.BLOB_UNKNOWN, "blob " + repository + "@" + digest + " is", store.unreadable(digest));
+                    ErrorCode.BLOB_UNKNOWN,
+                    "blob " + repository + "@" + digest + " is",
+                    store.unreadableReason(digest));
         }
         return upstreams.get(repository.registry());
     }

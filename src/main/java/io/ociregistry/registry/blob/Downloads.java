@@ -63,31 +63,31 @@ final class Downloads {
     }
 
     /** Returns true if a download of this blob is in flight. */
-    boolean isArriving(Key key) {
+    boolean isInFlight(Key key) {
         return inFlight.containsKey(key);
     }
 
     /** Completes when no download of this blob is in flight any more, successful or not. */
-    CompletionStage<Void> over(Key key) {
+    CompletionStage<Void> completion(Key key) {
         Transfer transfer = inFlight.get(key);
         return transfer == null ? CompletableFuture.completedStage(null) : transfer.completion.minimalCompletionStage();
     }
 
     /** Returns the blobs that upstreams have started to send and that are still in flight. */
-    List<ArrivingBlob> arriving() {
-        List<ArrivingBlob> found = new ArrayList<>();
+    List<InFlightBlob> inFlight() {
+        List<InFlightBlob> found = new ArrayList<>();
         inFlight.forEach((key, transfer) -> key.source().ifPresent(source -> transfer.download()
-                .map(download -> new ArrivingBlob(
+                .map(download -> new InFlightBlob(
                         key.digest().toString(),
                         source.toString(),
-                        download.held(),
+                        download.position(),
                         download.size().isPresent() ? download.size().getAsLong() : null))
                 .ifPresent(found::add)));
         return found;
     }
 
     /** Returns the size of a blob in flight; empty if it is not in flight or its upstream has not sent the size yet. */
-    OptionalLong arrivingSize(Key key) {
+    OptionalLong sizeInFlight(Key key) {
         Transfer started = inFlight.get(key);
         return started == null
                 ? OptionalLong.empty()

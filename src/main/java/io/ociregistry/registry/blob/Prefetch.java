@@ -76,19 +76,19 @@ public final class Prefetch implements AutoCloseable {
     /** The cache, as a prefetch uses it. */
     public interface Source {
         /** Returns true if the configuration enables prefetch now. */
-        boolean isWanted();
+        boolean isEnabled();
 
         /** Returns the time between two rounds that resume incomplete images and downloads. */
-        Duration pace();
+        Duration interval();
 
         /** Returns the cached manifest of an image; asks no upstream. */
         Optional<Manifest> manifest(ImageReference image);
 
         /** Returns true if a repository's blob can be served without asking an upstream. */
-        boolean isHere(Repository repository, Digest blob);
+        boolean isCached(Repository repository, Digest blob);
 
         /** Returns true if the disk and the quota have space for a blob; a blob without space is not prefetched. */
-        boolean hasRoom(Repository repository, Digest blob);
+        boolean hasSpace(Repository repository, Digest blob);
 
         /** Fetches a blob as for a client, with lower priority. */
         CompletionStage<BlobSource> fetch(Repository repository, Digest blob);
@@ -106,15 +106,15 @@ public final class Prefetch implements AutoCloseable {
                 10,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(MAX_WAITING),
-                Daemons.named("prefetch"));
+                Daemons.withName("prefetch"));
         executor.allowCoreThreadTimeOut(true);
-        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("prefetch"));
+        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.withName("prefetch"));
     }
 
     /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
-    public void fetched(Repository repository, Manifest manifest) {
+    public void manifestFetched(Repository repository, Manifest manifest) {
         ImageReference image = new ImageReference(repository, manifest.digest());
-        if (!source.isWanted() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
+        if (!source.isEnabled() || manifest.blobs().isEmpty() || manifest.isAttestation() || complete.contains(image)) {
             return;
         }
         submit(image, () -> {
@@ -137,17 +137,17 @@ public final class Prefetch implements AutoCloseable {
      * Starts the rounds that resume incomplete images and interrupted downloads: one now, then one for each
      * interval.
      */
-    public void goOn() {
+    public void start() {
         clock.execute(this::runRound);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // a failed round is logged
     private void runRound() {
-        if (source.isWanted()) {
+        if (source.isEnabled()) {
             resumeAll();
         }
         if (!clock.isShutdown()) {
-            clock.schedule(this::runRound, source.pace().toMillis(), TimeUnit.MILLISECONDS);
+            clock.schedule(this::runRound, source.interval().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
@@ -180,8 +180,8 @@ public final class Prefetch implements AutoCloseable {
     /** Interrupts running work and waits for it, because it writes checkpoints, which needs the lock of the cache. */
     @Override
     public void close() {
-        Pools.interrupt(clock, CLOSE_TIMEOUT);
-        Pools.interrupt(executor, CLOSE_TIMEOUT);
+        Pools.shutdownNow(clock, CLOSE_TIMEOUT);
+        Pools.shutdownNow(executor, CLOSE_TIMEOUT);
     }
 
     /** Queues work, unless the same work waits or runs already. */
@@ -213,8 +213,9 @@ public final class Prefetch implements AutoCloseable {
     private Outcome fetch(ImageReference image) {
         Outcome worst = Outcome.CACHED;
         Repository repository = image.repository();
-        for (Descriptor blob : source.manifest(image).map(Manifest::neededBlobs).orElse(List.of())) {
-            if (!source.isHere(repository, blob.digest())) {
+        for (Descriptor blob :
+                source.manifest(image).map(Manifest::distributableBlobs).orElse(List.of())) {
+            if (!source.isCached(repository, blob.digest())) {
                 Outcome outcome = fetch(repository, blob.digest());
                 worst = outcome.compareTo(worst) > 0 ? outcome : worst;
             }
@@ -231,7 +232,7 @@ public final class Prefetch implements AutoCloseable {
     /** Fetches one blob and waits for the end of its download. */
     private Outcome fetch(Repository repository, Digest digest) {
         // A stop interrupts the wait for one blob; the blobs after it are not started.
-        if (executor.isShutdown() || !source.hasRoom(repository, digest)) {
+        if (executor.isShutdown() || !source.hasSpace(repository, digest)) {
             return Outcome.LATER;
         }
         try (BlobSource blob =
@@ -239,7 +240,7 @@ public final class Prefetch implements AutoCloseable {
             CountDownLatch ended = new CountDownLatch(1);
             blob.whenReadable(BlobSource.END, ended::countDown);
             ended.await();
-            return source.isHere(repository, digest) ? Outcome.CACHED : Outcome.LATER;
+            return source.isCached(repository, digest) ? Outcome.CACHED : Outcome.LATER;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof RegistryException known)) {
                 LOG.error("prefetching blob {}@{} failed", repository, digest, e);

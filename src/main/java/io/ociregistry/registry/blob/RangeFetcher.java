@@ -42,7 +42,7 @@ final class RangeFetcher implements AutoCloseable {
     private final BlobStore store;
     private final Supplier<Duration> patience;
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
-            0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("part"));
+            0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.withName("part"));
 
     /**
      * Creates a fetcher.
@@ -59,7 +59,7 @@ final class RangeFetcher implements AutoCloseable {
      * which case the given source is closed.
      */
     CompletionStage<BlobSource> fetch(
-            Upstream upstream, Repository repository, BlobSource source, RequestedRange.Part part) {
+            Upstream upstream, Repository repository, BlobSource source, RequestedRange.Range part) {
         if (part.from() - source.available() <= MIN_DISTANCE) {
             return CompletableFuture.completedStage(source);
         }
@@ -67,7 +67,7 @@ final class RangeFetcher implements AutoCloseable {
         long size = source.size().orElseThrow();
         try {
             upstream.check(RequestKind.BLOB);
-            executor.execute(Via.carriedOn(() -> receive(upstream, repository, source.digest(), size, part, started)));
+            executor.execute(Via.wrap(() -> receive(upstream, repository, source.digest(), size, part, started)));
         } catch (RejectedExecutionException | RegistryException refused) {
             return CompletableFuture.completedStage(source);
         }
@@ -86,13 +86,13 @@ final class RangeFetcher implements AutoCloseable {
             Repository repository,
             Digest digest,
             long size,
-            RequestedRange.Part part,
+            RequestedRange.Range part,
             CompletableFuture<BlobSource> started) {
-        BlobDownload download = store.beginPart(digest, size, part.from());
+        BlobDownload download = store.startRange(digest, size, part.from());
         BlobSource reader = download.reader().orElseThrow();
         try {
-            while (download.held() < part.to()) {
-                long held = download.held();
+            while (download.position() < part.to()) {
+                long held = download.position();
                 try (BlobAnswer answer = upstream.blobPart(repository.name(), digest, held, part.to())) {
                     if (answer.size().orElse(size) != size) {
                         throw new RegistryException(
@@ -107,9 +107,9 @@ final class RangeFetcher implements AutoCloseable {
                     }
                     copy(answer, download);
                 } catch (IOException e) {
-                    LOG.debug("GET range of blob {} ended at byte {}: {}", digest, download.held(), e.toString());
+                    LOG.debug("GET range of blob {} ended at byte {}: {}", digest, download.position(), e.toString());
                 }
-                if (download.held() == held) {
+                if (download.position() == held) {
                     throw new RegistryException(
                             ErrorCode.UPSTREAM_BAD_ANSWER,
                             "GET range of blob " + digest + ": upstream sent no bytes after byte " + held);

@@ -6,7 +6,7 @@ import java.util.Optional;
 @FunctionalInterface
 public interface RequestedRange {
     /** Returns the range in a blob of this size; empty if the client wants the whole blob or more than one range. */
-    Optional<Part> of(long size);
+    Optional<Range> resolve(long size);
 
     /**
      * A range of bytes.
@@ -14,5 +14,5 @@ public interface RequestedRange {
      * @param from the position of the first byte
      * @param to the position after the last byte
      */
-    record Part(long from, long to) {}
+    record Range(long from, long to) {}
 }

@@ -47,7 +47,7 @@ final class StallDetectingCopy {
     }
 
     /** Passes the rest of the body to a receiver, in buffers that are valid until the receiver returns. */
-    void to(Consumer<ByteBuffer> receiver) {
+    void copyTo(Consumer<ByteBuffer> receiver) {
         byte[] buffer = new byte[BUFFER];
         // Counts only the time of waiting for the upstream, not that of a slow disk or of slow readers.
         long waited = 0;

@@ -19,7 +19,7 @@ final class TransferInterrupted extends RuntimeException {
         this(new IOException(reason));
     }
 
-    RegistryException asFailure(String attempt) {
+    RegistryException toRegistryException(String attempt) {
         return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, attempt + ": " + getMessage(), getCause());
     }
 }

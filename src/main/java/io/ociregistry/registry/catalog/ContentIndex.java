@@ -108,11 +108,11 @@ public final class ContentIndex {
      * @param before the record before the loss
      * @param left the names that the record still has
      */
-    synchronized void lose(ManifestSummary before, Set<ImageReference> left) {
+    synchronized void removeLost(ManifestSummary before, Set<ImageReference> left) {
         remove(before, left);
         before.references().stream()
                 .filter(reference -> !left.contains(reference.name()))
-                .forEach(reference -> doubt(reference.name(), reference.checked()));
+                .forEach(reference -> markDoubtful(reference.name(), reference.checked()));
     }
 
     /**
@@ -120,9 +120,9 @@ public final class ContentIndex {
      *
      * @param checked the time of the lost record's last confirmation
      */
-    void doubt(ImageReference name, Instant checked) {
+    void markDoubtful(ImageReference name, Instant checked) {
         names.computeIfPresent(name, (same, known) -> {
-            if (checked.isAfter(known.checked())) {
+            if (checked.isAfter(known.lastConfirmed())) {
                 doubtful.add(same);
             }
             return known;
@@ -142,10 +142,10 @@ public final class ContentIndex {
      *     too
      * @return true if the action ran and returned true
      */
-    public boolean unlessNamed(Digest digest, BooleanSupplier action) {
+    public boolean runIfUnreferenced(Digest digest, BooleanSupplier action) {
         boolean[] done = new boolean[1];
         links.compute(digest, (same, first) -> {
-            if (isNamed(first) || isHeld(digest)) {
+            if (isReferenced(first) || isPinned(digest)) {
                 return first;
             }
             done[0] = action.getAsBoolean();
@@ -155,28 +155,28 @@ public final class ContentIndex {
     }
 
     /** Pins a digest, as if a manifest named it, until it was released as often as it was pinned. */
-    void hold(Digest digest) {
+    void pin(Digest digest) {
         links.compute(digest, (same, first) -> {
             pins.merge(digest, 1, Integer::sum);
             return first;
         });
     }
 
-    void release(Digest digest) {
+    void unpin(Digest digest) {
         pins.computeIfPresent(digest, (same, count) -> count == 1 ? null : count - 1);
     }
 
-    public boolean isHeld(Digest digest) {
+    public boolean isPinned(Digest digest) {
         return pins.containsKey(digest);
     }
 
     /** Returns true if a manifest names the digest or the digest has a record. */
-    public boolean isNamed(Digest digest) {
-        return isNamed(links.get(digest));
+    public boolean isReferenced(Digest digest) {
+        return isReferenced(links.get(digest));
     }
 
-    private static boolean isNamed(@Nullable DigestLink first) {
-        return DigestLink.each(first).anyMatch(link -> link.isNamed() || link.is(DigestLink.RECORDED));
+    private static boolean isReferenced(@Nullable DigestLink first) {
+        return DigestLink.stream(first).anyMatch(link -> link.isReferenced() || link.has(DigestLink.RECORDED));
     }
 
     /** Returns the cached tags of a repository. */
@@ -186,7 +186,7 @@ public final class ContentIndex {
     }
 
     /** Returns true if the repository has a record of a manifest. */
-    public boolean has(Repository repository) {
+    public boolean hasManifests(Repository repository) {
         RepositoryEntry known = entries.get(repository);
         return known != null && known.manifests() > 0;
     }
@@ -207,8 +207,8 @@ public final class ContentIndex {
             all.put(name, meaning.digest());
             named.add(new ImageReference(name.repository(), meaning.digest()));
         });
-        links.forEach((digest, first) -> DigestLink.each(first)
-                .filter(link -> link.kind() == Kind.MANIFEST && link.is(DigestLink.RECORDED))
+        links.forEach((digest, first) -> DigestLink.stream(first)
+                .filter(link -> link.kind() == Kind.MANIFEST && link.has(DigestLink.RECORDED))
                 .map(link -> new ImageReference(link.repository(), digest))
                 .filter(name -> !named.contains(name))
                 .forEach(name -> all.put(name, digest)));
@@ -221,34 +221,34 @@ public final class ContentIndex {
     }
 
     /** Returns the time at which an upstream last confirmed a name; the epoch if the name is unknown. */
-    public Instant checked(ImageReference name) {
+    public Instant lastConfirmed(ImageReference name) {
         TagBinding named = names.get(name);
-        return named == null ? Instant.EPOCH : named.checked();
+        return named == null ? Instant.EPOCH : named.lastConfirmed();
     }
 
     /**
      * Returns the time to record for a confirmation of a name now. It is later than every recorded confirmation of that
      * name, even if the clock was set back, because the later one of two claims to a tag counts.
      */
-    public Instant nextCheck(ImageReference name, Instant now) {
-        Instant after = checked(name).plusMillis(1);
+    public Instant nextConfirmationTime(ImageReference name, Instant now) {
+        Instant after = lastConfirmed(name).plusMillis(1);
         return after.isAfter(now) ? after : now;
     }
 
     /** Notes that the upstream confirmed that a name still means the manifest of this digest. */
     public void refresh(ImageReference name, Digest digest, Instant now) {
-        Instant checked = nextCheck(name, now);
+        Instant checked = nextConfirmationTime(name, now);
         names.computeIfPresent(
-                name, (same, known) -> clearDoubt(same, known, TagBinding.refreshed(known, digest, checked)));
+                name, (same, known) -> clearDoubt(same, known, TagBinding.withConfirmation(known, digest, checked)));
     }
 
     /**
      * Returns all manifests whose records claim a name, the current one last. If the name is removed from them in this
      * order, it never means an older manifest meanwhile.
      */
-    public List<Digest> claimed(ImageReference name) {
+    public List<Digest> manifestsClaiming(ImageReference name) {
         List<Digest> claimed = new ArrayList<>();
-        TagBinding.each(names.get(name)).forEach(named -> claimed.add(0, named.digest()));
+        TagBinding.stream(names.get(name)).forEach(named -> claimed.add(0, named.digest()));
         return claimed;
     }
 
@@ -260,26 +260,29 @@ public final class ContentIndex {
     /** Returns true if the repository may show this blob. */
     public boolean hasBlob(Repository repository, Digest digest) {
         DigestLink first = links.get(digest);
-        DigestLink own = DigestLink.of(first, repository, Kind.BLOB);
-        return own != null && (own.is(DigestLink.CONFIRMED) || (own.isNamed() && isOwn(first, repository.registry())));
+        DigestLink own = DigestLink.firstOf(first, repository, Kind.BLOB);
+        return own != null
+                && (own.has(DigestLink.CONFIRMED) || (own.isReferenced() && isOwn(first, repository.registry())));
     }
 
     /** Returns true if the digest is known as a manifest of the repository and not as a blob. */
     public boolean isOnlyManifest(Repository repository, Digest digest) {
         DigestLink first = links.get(digest);
-        return DigestLink.of(first, repository, Kind.MANIFEST) != null
-                && DigestLink.of(first, repository, Kind.BLOB) == null;
+        return DigestLink.firstOf(first, repository, Kind.MANIFEST) != null
+                && DigestLink.firstOf(first, repository, Kind.BLOB) == null;
     }
 
     /** Returns true if a manifest of the repository names the digest as a blob, or its upstream confirmed the blob. */
     public boolean isBlob(Repository repository, Digest digest) {
-        return DigestLink.of(links.get(digest), repository, Kind.BLOB) != null;
+        return DigestLink.firstOf(links.get(digest), repository, Kind.BLOB) != null;
     }
 
     /** Returns the size of a blob, if the manifests of the repository agree on one and the digest allows that size. */
     public OptionalLong blobSize(Repository repository, Digest digest) {
-        DigestLink own = DigestLink.of(links.get(digest), repository, Kind.BLOB);
-        return own == null || !digest.canBeOf(own.size()) || DigestLink.of(own.next(), repository, Kind.BLOB) != null
+        DigestLink own = DigestLink.firstOf(links.get(digest), repository, Kind.BLOB);
+        return own == null
+                        || !digest.canHaveSize(own.size())
+                        || DigestLink.firstOf(own.next(), repository, Kind.BLOB) != null
                 ? OptionalLong.empty()
                 : OptionalLong.of(own.size());
     }
@@ -300,12 +303,12 @@ public final class ContentIndex {
                 link.digest(),
                 Kind.BLOB,
                 link.isPublic() ? DigestLink.CONFIRMED | DigestLink.PUBLIC : DigestLink.CONFIRMED);
-        return before == null || !before.is(DigestLink.CONFIRMED);
+        return before == null || !before.has(DigestLink.CONFIRMED);
     }
 
     /** Returns true if a registry without credentials confirmed this blob, so that anybody can get it there. */
     public boolean isPublic(Digest blob) {
-        return DigestLink.each(links.get(blob)).anyMatch(link -> link.is(DigestLink.PUBLIC));
+        return DigestLink.stream(links.get(blob)).anyMatch(link -> link.has(DigestLink.PUBLIC));
     }
 
     /** Adds a stored link: to a manifest if the repository's manifests name the digest as one, otherwise to a blob. */
@@ -324,10 +327,10 @@ public final class ContentIndex {
      * @param isHere returns true if a blob is cached
      * @param isPublic returns true if a registry needs no credentials
      */
-    public List<ConfirmedLink> named(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
+    public List<ConfirmedLink> initialLinks(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
         List<ConfirmedLink> named = new ArrayList<>();
-        links.forEach((digest, first) -> DigestLink.each(first)
-                .filter(DigestLink::isNamed)
+        links.forEach((digest, first) -> DigestLink.stream(first)
+                .filter(DigestLink::isReferenced)
                 .filter(link -> link.kind() == Kind.BLOB ? isHere.test(digest) : isOnlyOfOthers(first, link))
                 .map(DigestLink::repository)
                 .distinct()
@@ -339,8 +342,8 @@ public final class ContentIndex {
     /** Returns true if other registries confirmed the digest and the registry of the given link did not. */
     private static boolean isOnlyOfOthers(DigestLink first, DigestLink own) {
         RegistryName registry = own.repository().registry();
-        return DigestLink.each(first).anyMatch(DigestLink::isConfirmed)
-                && DigestLink.each(first)
+        return DigestLink.stream(first).anyMatch(DigestLink::isConfirmed)
+                && DigestLink.stream(first)
                         .filter(DigestLink::isConfirmed)
                         .noneMatch(link -> link.repository().registry().equals(registry));
     }
@@ -350,26 +353,26 @@ public final class ContentIndex {
             return Optional.empty();
         }
         DigestLink first = links.get(digest);
-        boolean isLinked = DigestLink.of(first, name.repository(), Kind.MANIFEST) != null;
+        boolean isLinked = DigestLink.firstOf(first, name.repository(), Kind.MANIFEST) != null;
         return isLinked && isOwn(first, name.repository().registry()) ? Optional.of(digest) : Optional.empty();
     }
 
     private boolean isOwn(@Nullable DigestLink first, RegistryName registry) {
-        return closed || DigestLink.isOwn(first, registry);
+        return closed || DigestLink.mayShow(first, registry);
     }
 
     /** Adds the links that a manifest's record brings to a repository, once, however many names it has there. */
     private void link(Repository repository, ManifestSummary manifest) {
         DigestLink before = mark(repository, manifest.digest(), Kind.MANIFEST, DigestLink.RECORDED);
-        if (before != null && before.is(DigestLink.RECORDED)) {
+        if (before != null && before.has(DigestLink.RECORDED)) {
             return;
         }
-        entries.computeIfPresent(repository, (same, known) -> known.plus(1));
+        entries.computeIfPresent(repository, (same, known) -> known.plusManifests(1));
         for (Digest child : manifest.children()) {
-            change(child, first -> DigestLink.named(first, repository, Kind.MANIFEST, DigestLink.UNKNOWN_SIZE));
+            change(child, first -> DigestLink.withReference(first, repository, Kind.MANIFEST, DigestLink.UNKNOWN_SIZE));
         }
         for (ManifestSummary.Blob blob : manifest.blobs()) {
-            change(blob.digest(), first -> DigestLink.named(first, repository, Kind.BLOB, blob.size()));
+            change(blob.digest(), first -> DigestLink.withReference(first, repository, Kind.BLOB, blob.size()));
         }
         manifest.subject()
                 .ifPresent(subject -> referrers.merge(
@@ -377,21 +380,26 @@ public final class ContentIndex {
     }
 
     private void unlink(Repository repository, ManifestSummary manifest) {
-        DigestLink own = DigestLink.of(links.get(manifest.digest()), repository, Kind.MANIFEST);
-        if (own == null || !own.is(DigestLink.RECORDED)) {
+        DigestLink own = DigestLink.firstOf(links.get(manifest.digest()), repository, Kind.MANIFEST);
+        if (own == null || !own.has(DigestLink.RECORDED)) {
             return;
         }
-        change(manifest.digest(), first -> DigestLink.unmarked(first, repository, Kind.MANIFEST, DigestLink.RECORDED));
+        change(
+                manifest.digest(),
+                first -> DigestLink.withoutFlags(first, repository, Kind.MANIFEST, DigestLink.RECORDED));
         for (Digest child : manifest.children()) {
-            change(child, first -> DigestLink.unnamed(first, repository, Kind.MANIFEST, DigestLink.UNKNOWN_SIZE));
+            change(
+                    child,
+                    first -> DigestLink.withoutReference(first, repository, Kind.MANIFEST, DigestLink.UNKNOWN_SIZE));
         }
         for (ManifestSummary.Blob blob : manifest.blobs()) {
-            change(blob.digest(), first -> DigestLink.unnamed(first, repository, Kind.BLOB, blob.size()));
+            change(blob.digest(), first -> DigestLink.withoutReference(first, repository, Kind.BLOB, blob.size()));
         }
         manifest.subject()
                 .ifPresent(subject -> referrers.computeIfPresent(
                         new ImageReference(repository, subject), (same, known) -> without(known, manifest.digest())));
-        entries.computeIfPresent(repository, (same, known) -> known.plus(-1).orNull());
+        entries.computeIfPresent(
+                repository, (same, known) -> known.plusManifests(-1).nullIfEmpty());
     }
 
     private void claimName(ImageReference name, ManifestSummary manifest, Instant checked) {
@@ -400,10 +408,11 @@ public final class ContentIndex {
             return;
         }
         if (reference instanceof Tag tag && !names.containsKey(name)) {
-            entries.computeIfPresent(name.repository(), (same, known) -> known.with(tag));
+            entries.computeIfPresent(name.repository(), (same, known) -> known.withTag(tag));
         }
         names.compute(
-                name, (same, known) -> clearDoubt(same, known, TagBinding.claimed(known, manifest.digest(), checked)));
+                name,
+                (same, known) -> clearDoubt(same, known, TagBinding.withClaim(known, manifest.digest(), checked)));
     }
 
     /**
@@ -413,20 +422,20 @@ public final class ContentIndex {
     private TagBinding clearDoubt(ImageReference name, @Nullable TagBinding before, TagBinding now) {
         if (before == null
                 || !before.digest().equals(now.digest())
-                || !before.checked().equals(now.checked())) {
+                || !before.lastConfirmed().equals(now.lastConfirmed())) {
             doubtful.remove(name);
         }
         return now;
     }
 
     private void removeName(ImageReference name, Digest digest) {
-        TagBinding left = names.computeIfPresent(name, (same, known) -> TagBinding.without(known, digest));
+        TagBinding left = names.computeIfPresent(name, (same, known) -> TagBinding.withoutClaim(known, digest));
         if (left == null) {
             doubtful.remove(name);
         }
         if (left == null && name.reference() instanceof Tag tag) {
             entries.computeIfPresent(
-                    name.repository(), (same, known) -> known.without(tag).orNull());
+                    name.repository(), (same, known) -> known.withoutTag(tag).nullIfEmpty());
         }
     }
 
@@ -435,10 +444,10 @@ public final class ContentIndex {
         Repository shared = shared(repository);
         DigestLink[] before = new DigestLink[1];
         links.compute(digest, (same, first) -> {
-            DigestLink known = DigestLink.of(first, shared, kind);
+            DigestLink known = DigestLink.firstOf(first, shared, kind);
             before[0] = known;
-            boolean isMarked = known != null && (known.marks() & marks) == marks;
-            return isMarked ? first : DigestLink.marked(first, shared, kind, marks);
+            boolean isMarked = known != null && (known.flags() & marks) == marks;
+            return isMarked ? first : DigestLink.withFlags(first, shared, kind, marks);
         });
         return before[0];
     }

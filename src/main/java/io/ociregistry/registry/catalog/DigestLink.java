@@ -50,21 +50,21 @@ record DigestLink(
         return (bits & MANIFEST_BIT) == 0 ? Kind.BLOB : Kind.MANIFEST;
     }
 
-    int count() {
+    int references() {
         return bits >>> COUNT_SHIFT;
     }
 
-    int marks() {
+    int flags() {
         return bits & MARKS;
     }
 
     /** Returns all links of a list; none for null. */
-    static Stream<DigestLink> each(@Nullable DigestLink first) {
+    static Stream<DigestLink> stream(@Nullable DigestLink first) {
         return Stream.iterate(first, link -> link != null, link -> link.next);
     }
 
     /** Returns the first link of a repository; null if it has none of this kind. */
-    static @Nullable DigestLink of(@Nullable DigestLink first, Repository repository, Kind kind) {
+    static @Nullable DigestLink firstOf(@Nullable DigestLink first, Repository repository, Kind kind) {
         for (DigestLink link = first; link != null; link = link.next) {
             if (link.isOf(repository, kind)) {
                 return link;
@@ -74,61 +74,64 @@ record DigestLink(
     }
 
     /** Returns the list after one more manifest of the repository names the digest. */
-    static DigestLink named(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
-        DigestLink found = find(first, link -> link.isOf(repository, kind) && (link.count() == 0 || link.size == size));
+    static DigestLink withReference(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
+        DigestLink found =
+                find(first, link -> link.isOf(repository, kind) && (link.references() == 0 || link.size == size));
         if (found != null) {
-            return new DigestLink(repository, kind, size, found.count() + 1, found.marks(), without(first, found));
+            return new DigestLink(repository, kind, size, found.references() + 1, found.flags(), without(first, found));
         }
-        DigestLink other = of(first, repository, kind);
-        return new DigestLink(repository, kind, size, 1, other == null ? 0 : other.marks(), first);
+        DigestLink other = firstOf(first, repository, kind);
+        return new DigestLink(repository, kind, size, 1, other == null ? 0 : other.flags(), first);
     }
 
     /** Returns the list after one manifest fewer of the repository names the digest; null if it is empty. */
-    static @Nullable DigestLink unnamed(@Nullable DigestLink first, Repository repository, Kind kind, long size) {
-        DigestLink found = find(first, link -> link.isOf(repository, kind) && link.count() > 0 && link.size == size);
+    static @Nullable DigestLink withoutReference(
+            @Nullable DigestLink first, Repository repository, Kind kind, long size) {
+        DigestLink found =
+                find(first, link -> link.isOf(repository, kind) && link.references() > 0 && link.size == size);
         if (found == null) {
             return first;
         }
         DigestLink others = without(first, found);
-        if (found.count() > 1) {
-            return new DigestLink(repository, kind, size, found.count() - 1, found.marks(), others);
+        if (found.references() > 1) {
+            return new DigestLink(repository, kind, size, found.references() - 1, found.flags(), others);
         }
-        return found.marks() == 0 || of(others, repository, kind) != null
+        return found.flags() == 0 || firstOf(others, repository, kind) != null
                 ? others
-                : new DigestLink(repository, kind, UNKNOWN_SIZE, 0, found.marks(), others);
+                : new DigestLink(repository, kind, UNKNOWN_SIZE, 0, found.flags(), others);
     }
 
     /** Returns the list after these flags were added to the repository's links. */
-    static @Nullable DigestLink marked(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
-        return of(first, repository, kind) == null
+    static @Nullable DigestLink withFlags(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
+        return firstOf(first, repository, kind) == null
                 ? new DigestLink(repository, kind, UNKNOWN_SIZE, 0, marks, first)
                 : changed(first, link -> link.isOf(repository, kind), marks, 0);
     }
 
     /** Returns the list after these flags were removed from the repository's links; null if it is empty. */
-    static @Nullable DigestLink unmarked(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
+    static @Nullable DigestLink withoutFlags(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
         return changed(first, link -> link.isOf(repository, kind), 0, marks);
     }
 
-    boolean is(int mark) {
+    boolean has(int mark) {
         return (bits & mark) != 0;
     }
 
     /** Returns true if a manifest of the repository names the digest. */
-    boolean isNamed() {
-        return count() > 0;
+    boolean isReferenced() {
+        return references() > 0;
     }
 
     /** Returns true if the repository's upstream confirmed the digest, or sent the manifest that has a record. */
     boolean isConfirmed() {
-        return is(RECORDED | CONFIRMED);
+        return has(RECORDED | CONFIRMED);
     }
 
     /**
      * Returns true if the registry confirmed the digest, or named it while no other registry has named or confirmed
      * it.
      */
-    static boolean isOwn(@Nullable DigestLink first, RegistryName registry) {
+    static boolean mayShow(@Nullable DigestLink first, RegistryName registry) {
         boolean othersConfirmed = false;
         boolean othersNamed = false;
         boolean named = false;
@@ -138,8 +141,8 @@ record DigestLink(
                 return true;
             }
             othersConfirmed |= !own && link.isConfirmed();
-            othersNamed |= !own && link.isNamed();
-            named |= own && link.isNamed();
+            othersNamed |= !own && link.isReferenced();
+            named |= own && link.isReferenced();
         }
         return named && !othersConfirmed && !othersNamed;
     }
@@ -149,7 +152,7 @@ record DigestLink(
     }
 
     private static @Nullable DigestLink find(@Nullable DigestLink first, Predicate<DigestLink> filter) {
-        return each(first).filter(filter).findFirst().orElse(null);
+        return stream(first).filter(filter).findFirst().orElse(null);
     }
 
     @SuppressWarnings("ReferenceEquality") // the very link that was found in this list
@@ -167,9 +170,9 @@ record DigestLink(
             @Nullable DigestLink first, Predicate<DigestLink> filter, int added, int removed) {
         DigestLink rest = null;
         for (DigestLink link = first; link != null; link = link.next) {
-            int changed = filter.test(link) ? (link.marks() | added) & ~removed : link.marks();
-            if (link.count() > 0 || changed != 0) {
-                rest = new DigestLink(link.repository, link.kind(), link.size, link.count(), changed, rest);
+            int changed = filter.test(link) ? (link.flags() | added) & ~removed : link.flags();
+            if (link.references() > 0 || changed != 0) {
+                rest = new DigestLink(link.repository, link.kind(), link.size, link.references(), changed, rest);
             }
         }
         return rest;

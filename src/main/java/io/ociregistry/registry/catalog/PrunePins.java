@@ -17,15 +17,15 @@ public final class PrunePins implements AutoCloseable {
     }
 
     /** Pins a blob; to be called before the check whether the blob is cached. */
-    public void hold(Digest blob) {
+    public void pin(Digest blob) {
         if (pinned.add(blob)) {
-            index.hold(blob);
+            index.pin(blob);
         }
     }
 
     @Override
     public void close() {
-        pinned.forEach(index::release);
+        pinned.forEach(index::unpin);
         pinned.clear();
     }
 }

@@ -38,29 +38,30 @@ public final class RecordWatcher implements AutoCloseable {
     /**
      * The intervals between scans of the record directories.
      *
-     * @param atMost the shortest time between two scans that misses cause
-     * @param share the limit for scans caused by misses: about one part of the time in this number of parts
-     * @param always the time between two periodic scans
+     * @param afterMiss the shortest time between two scans that misses cause
+     * @param loadDivisor the limit for scans caused by misses: about one part of the time in this number of parts
+     * @param periodic the time between two periodic scans
      */
-    public record Pace(Duration atMost, int share, Duration always) {
-        public static final Pace USUAL = new Pace(Duration.ofSeconds(1), 20, Duration.ofSeconds(60));
+    public record ScanIntervals(Duration afterMiss, int loadDivisor, Duration periodic) {
+        public static final ScanIntervals DEFAULT =
+                new ScanIntervals(Duration.ofSeconds(1), 20, Duration.ofSeconds(60));
     }
 
     private final ManifestStore records;
     private final ContentIndex index;
-    private final Pace intervals;
+    private final ScanIntervals intervals;
     private final RecordChanges changes;
     private final ScheduledThreadPoolExecutor scheduler;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private volatile CompletableFuture<Void> runningScan = CompletableFuture.completedFuture(null);
     private volatile long nextScanNanos = System.nanoTime();
 
-    public RecordWatcher(ManifestStore records, ContentIndex index, Pace intervals) {
+    public RecordWatcher(ManifestStore records, ContentIndex index, ScanIntervals intervals) {
         this.records = records;
         this.index = index;
         this.intervals = intervals;
         this.changes = new IndexUpdater(index);
-        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.named("records"));
+        this.scheduler = new ScheduledThreadPoolExecutor(1, Daemons.withName("records"));
     }
 
     /** The index that this watcher keeps up to date. */
@@ -76,10 +77,10 @@ public final class RecordWatcher implements AutoCloseable {
      * @throws IllegalStateException if the first scan fails within the patience
      */
     public @SuppressWarnings("FutureReturnValueIgnored") // a failed scan is logged, and the next one follows
-    void begin(Runnable then, Duration patience) {
+    void start(Runnable then, Duration patience) {
         scheduler.execute(() -> {
             try {
-                records.look(changes);
+                records.detectChanges(changes);
                 markLostNames();
                 then.run();
                 ready.complete(null);
@@ -87,7 +88,7 @@ public final class RecordWatcher implements AutoCloseable {
                 ready.completeExceptionally(e);
             }
         });
-        long millis = intervals.always.toMillis();
+        long millis = intervals.periodic.toMillis();
         scheduler.scheduleWithFixedDelay(this::scan, millis, millis, TimeUnit.MILLISECONDS);
         try {
             ready.get(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -105,7 +106,7 @@ public final class RecordWatcher implements AutoCloseable {
         if (ready.isDone()) {
             return work.get();
         }
-        Supplier<CompletionStage<T>> then = Via.keptFor(work);
+        Supplier<CompletionStage<T>> then = Via.wrapSupplier(work);
         return ready.thenCompose(known -> then.get());
     }
 
@@ -115,9 +116,9 @@ public final class RecordWatcher implements AutoCloseable {
     }
 
     /** Reads the record of one digest into the index; to be called before a lookup by digest during the first scan. */
-    public void lookAt(Digest digest) {
+    public void readRecord(Digest digest) {
         if (digest.algorithm() == Digest.Algorithm.SHA256) {
-            records.look(digest, changes);
+            records.detectChanges(digest, changes);
         }
     }
 
@@ -125,11 +126,11 @@ public final class RecordWatcher implements AutoCloseable {
      * Looks for a name that is not in the index, or whose manifest is missing, on disk. Complete at once if the name is
      * found or no record can have been added; otherwise complete after a scan.
      */
-    public CompletionStage<Void> lookFor(ImageReference name) {
+    public CompletionStage<Void> findOnDisk(ImageReference name) {
         if (name.reference() instanceof Digest digest) {
-            lookAt(digest);
+            readRecord(digest);
         } else {
-            index.find(name).ifPresent(this::lookAt);
+            index.find(name).ifPresent(this::readRecord);
         }
         return index.find(name).isPresent() ? CompletableFuture.completedStage(null) : scanIfDue();
     }
@@ -140,7 +141,7 @@ public final class RecordWatcher implements AutoCloseable {
      */
     private void markLostNames() {
         try {
-            records.lost().forEach(lost -> lost.names().forEach(index::doubt));
+            records.lostRecords().forEach(lost -> lost.names().forEach(index::markDoubtful));
         } catch (IOException e) {
             LOG.warn("reading the names of quarantined manifest records failed: {}", e.toString());
         }
@@ -162,36 +163,36 @@ public final class RecordWatcher implements AutoCloseable {
     private void scan() {
         long start = System.nanoTime();
         try {
-            records.look(changes);
+            records.detectChanges(changes);
         } catch (RuntimeException e) {
             LOG.error("scanning for changed manifest records failed; retried at the next scan: {}", e.toString());
         }
         long end = System.nanoTime();
-        nextScanNanos = end + Math.max(intervals.atMost.toNanos(), intervals.share * (end - start));
+        nextScanNanos = end + Math.max(intervals.afterMiss.toNanos(), intervals.loadDivisor * (end - start));
     }
 
     @Override
     public void close() {
-        Pools.end(scheduler, CLOSE_TIMEOUT);
+        Pools.shutdown(scheduler, CLOSE_TIMEOUT);
         records.saveIndex();
     }
 
     /** Applies the changes that a scan found to the index. */
     private record IndexUpdater(ContentIndex index) implements RecordChanges {
         @Override
-        public void came(ManifestSummary now) {
+        public void added(ManifestSummary now) {
             index.add(now);
         }
 
         @Override
         public void changed(ManifestSummary before, ManifestSummary now) {
-            index.lose(before, names(now));
+            index.removeLost(before, names(now));
             index.add(now);
         }
 
         @Override
-        public void went(ManifestSummary before) {
-            index.lose(before, Set.of());
+        public void removed(ManifestSummary before) {
+            index.removeLost(before, Set.of());
         }
 
         private static Set<ImageReference> names(ManifestSummary manifest) {

@@ -23,24 +23,24 @@ record RepositoryEntry(Repository repository, int manifests, Tag[] tags) {
     }
 
     /** Returns an entry with more manifests, or with fewer if the number is negative. */
-    RepositoryEntry plus(int more) {
+    RepositoryEntry plusManifests(int more) {
         return new RepositoryEntry(repository, manifests + more, tags);
     }
 
-    RepositoryEntry with(Tag tag) {
+    RepositoryEntry withTag(Tag tag) {
         Tag[] more = Arrays.copyOf(tags, tags.length + 1);
         more[tags.length] = tag;
         return new RepositoryEntry(repository, manifests, more);
     }
 
-    RepositoryEntry without(Tag tag) {
+    RepositoryEntry withoutTag(Tag tag) {
         Tag[] rest = Arrays.stream(tags).filter(each -> !each.equals(tag)).toArray(Tag[]::new);
         return new RepositoryEntry(repository, manifests, rest);
     }
 
     /** Returns this entry; null if it has neither manifests nor tags. */
     @Nullable
-    RepositoryEntry orNull() {
+    RepositoryEntry nullIfEmpty() {
         return manifests == 0 && tags.length == 0 ? null : this;
     }
 }

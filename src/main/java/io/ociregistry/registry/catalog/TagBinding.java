@@ -20,35 +20,35 @@ import org.jspecify.annotations.Nullable;
 public record TagBinding(
         Digest digest, long seconds, int nanos, @Nullable TagBinding next) {
     /** Returns all claims to a name, the one that counts first; none for null. */
-    static Stream<TagBinding> each(@Nullable TagBinding first) {
+    static Stream<TagBinding> stream(@Nullable TagBinding first) {
         return Stream.iterate(first, claim -> claim != null, claim -> claim.next);
     }
 
     /** Returns the list with a claim, new or known, that was confirmed at this time or later. */
-    public static TagBinding claimed(@Nullable TagBinding first, Digest digest, Instant checked) {
-        Instant known = each(first)
+    public static TagBinding withClaim(@Nullable TagBinding first, Digest digest, Instant checked) {
+        Instant known = stream(first)
                 .filter(claim -> claim.digest.equals(digest))
-                .map(TagBinding::checked)
+                .map(TagBinding::lastConfirmed)
                 .findFirst()
                 .orElse(checked);
         Instant last = known.isAfter(checked) ? known : checked;
-        return insert(without(first, digest), new TagBinding(digest, last.getEpochSecond(), last.getNano(), null));
+        return insert(withoutClaim(first, digest), new TagBinding(digest, last.getEpochSecond(), last.getNano(), null));
     }
 
     /** Returns the list with a later confirmation of a claim; the same list if it has no such claim. */
-    static TagBinding refreshed(TagBinding first, Digest digest, Instant checked) {
-        return each(first).anyMatch(claim -> claim.digest.equals(digest)) ? claimed(first, digest, checked) : first;
+    static TagBinding withConfirmation(TagBinding first, Digest digest, Instant checked) {
+        return stream(first).anyMatch(claim -> claim.digest.equals(digest)) ? withClaim(first, digest, checked) : first;
     }
 
     /** Returns the list without a claim; null if it has no other. */
-    static @Nullable TagBinding without(@Nullable TagBinding first, Digest digest) {
+    static @Nullable TagBinding withoutClaim(@Nullable TagBinding first, Digest digest) {
         if (first == null || first.digest.equals(digest)) {
             return first == null ? null : first.next;
         }
-        return first.before(without(first.next, digest));
+        return first.before(withoutClaim(first.next, digest));
     }
 
-    Instant checked() {
+    Instant lastConfirmed() {
         return Instant.ofEpochSecond(seconds, nanos);
     }
 
@@ -60,7 +60,7 @@ public record TagBinding(
     }
 
     private boolean comesBefore(TagBinding other) {
-        int compared = checked().compareTo(other.checked());
+        int compared = lastConfirmed().compareTo(other.lastConfirmed());
         return compared > 0 || (compared == 0 && digest.compareTo(other.digest) < 0);
     }
 

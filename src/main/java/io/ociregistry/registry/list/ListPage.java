@@ -15,7 +15,7 @@ public record ListPage(int size, String last, Optional<String> next) {
     public static final ListPage ALL = new ListPage(Integer.MAX_VALUE, "", Optional.empty());
 
     /** The largest {@code n} that ECR accepts. */
-    static final int MOST = 1000;
+    static final int MAX_SIZE = 1000;
 
     /** Limit for the {@code Link} header: an encoded query is up to three times as long, and Tomcat sends 8 KiB. */
     private static final int MAX_NEXT_LENGTH = 1500;
@@ -32,7 +32,7 @@ public record ListPage(int size, String last, Optional<String> next) {
 
     /** Returns the query for this page to an upstream. */
     String upstreamQuery() {
-        return next.orElseGet(() -> "n=" + Math.max(1, Math.min(size, MOST)) + lastParameter());
+        return next.orElseGet(() -> "n=" + Math.max(1, Math.min(size, MAX_SIZE)) + lastParameter());
     }
 
     /** Returns the next page, which starts after a tag. */
@@ -41,8 +41,8 @@ public record ListPage(int size, String last, Optional<String> next) {
     }
 
     /** Returns the next page by the query of the upstream's link; empty if the query is too long for our link. */
-    Optional<ListPage> continued(String tag, String query) {
-        return Optional.of(new ListPage(Math.min(size, MOST), tag, Optional.of(query)))
+    Optional<ListPage> continuedBy(String tag, String query) {
+        return Optional.of(new ListPage(Math.min(size, MAX_SIZE), tag, Optional.of(query)))
                 .filter(page -> query.length() <= MAX_NEXT_LENGTH);
     }
 

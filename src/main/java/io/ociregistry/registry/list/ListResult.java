@@ -9,11 +9,11 @@ import java.util.Optional;
  * @param warning the reason why the upstream may have another list now; empty if the list is not stale
  */
 public record ListResult<V>(V list, Optional<ListPage> next, Optional<String> warning) {
-    static <V> ListResult<V> certain(V list) {
-        return certain(list, Optional.empty());
+    static <V> ListResult<V> of(V list) {
+        return of(list, Optional.empty());
     }
 
-    static <V> ListResult<V> certain(V list, Optional<ListPage> next) {
+    static <V> ListResult<V> of(V list, Optional<ListPage> next) {
         return new ListResult<>(list, next, Optional.empty());
     }
 }

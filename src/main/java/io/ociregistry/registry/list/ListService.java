@@ -93,7 +93,7 @@ public final class ListService<N extends ListName, V> {
 
     /** Applies a changed configuration: clears the negative cache, because changed upstreams may have the lists. */
     void reload(Duration negativeTtl) {
-        negativeCache.begin(negativeTtl);
+        negativeCache.reset(negativeTtl);
     }
 
     private record PageKey<N>(N name, ListPage page) {}
@@ -101,12 +101,12 @@ public final class ListService<N extends ListName, V> {
     /** Returns a page of a list, or the whole list. */
     CompletionStage<ListResult<V>> get(N name, ListPage asked) {
         CachedList<V> known = memory.getIfPresent(name);
-        boolean canCut = known != null && asked.next().isEmpty() && (isFresh(known) || source.isShort(known.list));
+        boolean canCut = known != null && asked.next().isEmpty() && (isFresh(known) || source.isOnePage(known.list));
         return airGapped || asked.isAll() || canCut ? get(name).thenApply(all -> cut(all, asked)) : page(name, asked);
     }
 
     private ListResult<V> cut(ListResult<V> list, ListPage asked) {
-        ListResult<V> page = source.cut(list.list(), asked);
+        ListResult<V> page = source.slice(list.list(), asked);
         return new ListResult<>(page.list(), page.next().or(list::next), list.warning());
     }
 
@@ -115,20 +115,21 @@ public final class ListService<N extends ListName, V> {
         if (airGapped) {
             return CompletableFuture.completedStage(offline(name, last, AirGapMessages.REASON)
                     .orElseThrow(() -> AirGapMessages.notCached(
-                            ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadable(name))));
+                            ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadableReason(name))));
         }
         if (last.isPresent() && isFresh(last.get())) {
-            return CompletableFuture.completedStage(ListResult.certain(last.get().list));
+            return CompletableFuture.completedStage(ListResult.of(last.get().list));
         }
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> asked = flights.join(
-                            name, limit(upstream), () -> negativeCache.noting(name, () -> ask(upstream, name)))
-                    .thenApply(list -> ListResult.<V>certain(list))
+                            name, limit(upstream), () -> negativeCache.recordMiss(name, () -> ask(upstream, name)))
+                    .thenApply(list -> ListResult.<V>of(list))
                     .exceptionally(failure -> afterFailure(failure, reason -> partialOrOffline(name, last, reason)));
             return last.isPresent()
                     ? within(patience(upstream), asked, () -> offline(name, last, NO_ANSWER_YET))
-                    : within(config.get().patience().multipliedBy(2), asked, () -> partial(name, REST_IN_FLIGHT));
+                    : within(
+                            config.get().fallbackTimeout().multipliedBy(2), asked, () -> partial(name, REST_IN_FLIGHT));
         } catch (RegistryException e) {
             return CompletableFuture.completedStage(afterFailure(e, reason -> partialOrOffline(name, last, reason)));
         }
@@ -143,7 +144,7 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> answer = pageFlights
-                    .join(page, limit(upstream), () -> negativeCache.noting(name, () -> askPage(upstream, page)))
+                    .join(page, limit(upstream), () -> negativeCache.recordMiss(name, () -> askPage(upstream, page)))
                     .exceptionally(failure -> afterFailure(failure, reason -> pageOffline(page, last(name), reason)));
             return within(patience(upstream), answer, () -> last(name)
                     .flatMap(last -> pageOffline(page, Optional.of(last), NO_ANSWER_YET)));
@@ -153,8 +154,8 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ListResult<V> askPage(Upstream upstream, PageKey<N> page) {
-        ListResult<V> answer = source.page(upstream, page.name, page.page, list -> remember(page.name, list));
-        if (source.isShort(answer.list())) {
+        ListResult<V> answer = source.fetchPage(upstream, page.name, page.page, list -> remember(page.name, list));
+        if (source.isOnePage(answer.list())) {
             pages.put(page, answer);
         }
         return answer;
@@ -179,7 +180,7 @@ public final class ListService<N extends ListName, V> {
 
     private ConcurrencyLimit limit(Upstream upstream) {
         return limits.get(
-                upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), source.atATime()));
+                upstream, unused -> new ConcurrencyLimit(upstream.metadata(Priority.CLIENT), source.maxConcurrent()));
     }
 
     /**
@@ -187,7 +188,7 @@ public final class ListService<N extends ListName, V> {
      * already.
      */
     private Duration patience(Upstream upstream) {
-        Duration rest = config.get().patience().minus(upstream.silence());
+        Duration rest = config.get().fallbackTimeout().minus(upstream.silence());
         return rest.isNegative() ? Duration.ZERO : rest;
     }
 
@@ -220,11 +221,11 @@ public final class ListService<N extends ListName, V> {
     }
 
     private void remember(N name, V list) {
-        byte[] json = source.write(name, list);
+        byte[] json = source.toJson(name, list);
         StoredList stored = new StoredList(clock.instant(), json);
         memory.put(name, new CachedList<>(list, stored.checked(), json.length));
-        if (source.isKept(name, list)) {
-            store.keep(name, stored);
+        if (source.isStored(name, list)) {
+            store.put(name, stored);
         }
     }
 
@@ -245,7 +246,7 @@ public final class ListService<N extends ListName, V> {
     }
 
     private Optional<ListResult<V>> partial(N name, String reason) {
-        return source.begun(name)
+        return source.received(name)
                 .map(list -> new ListResult<>(
                         list.list(),
                         list.next(),
@@ -257,7 +258,7 @@ public final class ListService<N extends ListName, V> {
         String origin = last.map(known -> known.checked.truncatedTo(ChronoUnit.SECONDS))
                 .map(checked -> "those listed at " + checked + " (" + age(checked) + " ago) and the cached ones: ")
                 .orElse("only the cached ones: ");
-        return source.offline(name, last.map(CachedList::list))
+        return source.cached(name, last.map(CachedList::list))
                 .map(list -> new ListResult<>(
                         list, Optional.empty(), Optional.of("the " + name + " are " + origin + reason)));
     }
@@ -284,7 +285,7 @@ public final class ListService<N extends ListName, V> {
 
     private Optional<CachedList<V>> read(N name, StoredList stored) {
         try {
-            return Optional.of(new CachedList<>(source.read(stored.json()), stored.checked(), stored.json().length));
+            return Optional.of(new CachedList<>(source.parse(stored.json()), stored.checked(), stored.json().length));
         } catch (RegistryException e) {
             LOG.warn("the stored list of the {} is not readable and is ignored: {}", name, e.getMessage());
             return Optional.empty();

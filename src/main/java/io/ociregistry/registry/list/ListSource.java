@@ -23,28 +23,28 @@ public interface ListSource<N extends ListName, V> {
      * @param whole receives the whole list if it is known after this page
      * @throws RegistryException as {@link #fetch}
      */
-    ListResult<V> page(Upstream upstream, N name, ListPage asked, Consumer<V> whole);
+    ListResult<V> fetchPage(Upstream upstream, N name, ListPage asked, Consumer<V> whole);
 
     /** Returns a page of a whole list. */
-    ListResult<V> cut(V whole, ListPage asked);
+    ListResult<V> slice(V whole, ListPage asked);
 
     /** Returns true if the upstream sends this list in one page, so that one page of it costs as much as the whole. */
-    boolean isShort(V list);
+    boolean isOnePage(V list);
 
     /**
      * Returns the pages received so far of a list that is being fetched; empty if there are none, or if a part of
      * such a list must not be shown.
      */
-    Optional<ListResult<V>> begun(N name);
+    Optional<ListResult<V>> received(N name);
 
     /** Returns how many of these lists are fetched from one upstream at a time; manifests use the same threads. */
-    int atATime();
+    int maxConcurrent();
 
     /** Returns the age up to which a list is fresh. */
     Duration maxAge(V list);
 
     /** Returns true if a list is to be stored on disk. */
-    boolean isKept(N name, V list);
+    boolean isStored(N name, V list);
 
     /**
      * Returns the list that the cache can give without the upstream.
@@ -52,15 +52,15 @@ public interface ListSource<N extends ListName, V> {
      * @param last the last list from the upstream
      * @return empty if the cache knows nothing of the list
      */
-    Optional<V> offline(N name, Optional<V> last);
+    Optional<V> cached(N name, Optional<V> last);
 
     /** Returns the JSON of a list as it is stored. */
-    byte[] write(N name, V list);
+    byte[] toJson(N name, V list);
 
     /**
      * Parses a stored list, which another program may have written.
      *
      * @throws RegistryException if the JSON is not such a list
      */
-    V read(byte[] json);
+    V parse(byte[] json);
 }

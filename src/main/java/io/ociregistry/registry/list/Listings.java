@@ -37,14 +37,14 @@ public final class Listings {
 
     /** Returns a page of the tags of a repository. */
     public CompletionStage<ListResult<TagList>> tags(Repository repository, ListPage page) {
-        return Futures.failing(() -> watcher.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
+        return Futures.captureFailure(() -> watcher.whenReady(() -> tags.get(new ListName.Tags(repository), page)));
     }
 
     /** Returns a page of the referrers of a manifest in a repository. */
     public CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject, ListPage page) {
         // The parameter "last" is ignored, because referrers have no order.
         ListPage asked = page.size() == 0 ? ListPage.ALL : new ListPage(page.size(), "", page.next());
-        return Futures.failing(
+        return Futures.captureFailure(
                 () -> watcher.whenReady(() -> referrers.get(new ListName.Referrers(repository, subject), asked)));
     }
 }

@@ -82,7 +82,7 @@ public final class Paginator {
      *
      * @param next the query of the next page; empty if there is none
      */
-    record Some<V>(List<V> pages, Optional<String> next) {}
+    record Pages<V>(List<V> pages, Optional<String> next) {}
 
     /**
      * Fetches all pages of a list; blocks.
@@ -93,11 +93,11 @@ public final class Paginator {
      * @throws RegistryException the upstream's failure, {@link ErrorCode#UPSTREAM_BAD_ANSWER} if the list has no
      *     end or a later answer is not a page, or {@link ErrorCode#UPSTREAM_TIMEOUT} if the list takes too long
      */
-    <V> Optional<List<V>> all(
+    <V> Optional<List<V>> fetchAll(
             Upstream upstream, String repository, String path, String query, Function<ListAnswer, Optional<V>> read) {
         ListKey key = new ListKey(upstream.name(), repository, path);
         long start = nanoTime.getAsLong();
-        Received received = begun(key).orElse(new Received(List.of(), Optional.of(query), start));
+        Received received = received(key).orElse(new Received(List.of(), Optional.of(query), start));
         List<V> pages = new ArrayList<>();
         Set<String> requested = new HashSet<>();
         received.pages.forEach(page -> {
@@ -139,17 +139,17 @@ public final class Paginator {
     }
 
     /** Returns the pages received so far of a list that is in flight or has failed; empty if none. Asks no upstream. */
-    <V> Optional<Some<V>> begun(
+    <V> Optional<Pages<V>> received(
             RegistryName registry, String repository, String path, Function<ListAnswer, Optional<V>> read) {
-        return begun(new ListKey(registry, repository, path))
-                .map(received -> new Some<>(
+        return received(new ListKey(registry, repository, path))
+                .map(received -> new Pages<>(
                         received.pages.stream()
                                 .flatMap(page -> read.apply(page.answer).stream())
                                 .toList(),
                         received.next));
     }
 
-    private Optional<Received> begun(ListKey key) {
+    private Optional<Received> received(ListKey key) {
         return Optional.ofNullable(lists.getIfPresent(key))
                 .filter(received -> nanoTime.getAsLong() - received.since < KEEP_TIME.toNanos());
     }
@@ -160,9 +160,9 @@ public final class Paginator {
      * @param query the query of the page
      * @param read parses a page; empty if the answer is not a page of such a list
      * @return empty if the answer is not a page
-     * @throws RegistryException as {@link #all}
+     * @throws RegistryException as {@link #fetchAll}
      */
-    <V> Optional<Some<V>> one(
+    <V> Optional<Pages<V>> fetchPage(
             Upstream upstream,
             String repository,
             String path,
@@ -176,7 +176,7 @@ public final class Paginator {
             next = answer.next();
             if (page.isEmpty() || next.isEmpty() || !isEmpty.test(page.get())) {
                 Optional<String> after = next;
-                return page.map(found -> new Some<>(List.of(found), after));
+                return page.map(found -> new Pages<>(List.of(found), after));
             }
         }
         throw badAnswer(upstream, repository, path, "its pages have no entries and no end");

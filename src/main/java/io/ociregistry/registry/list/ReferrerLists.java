@@ -50,7 +50,7 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
 
     @Override
     public ReferrerList fetch(Upstream upstream, ListName.Referrers name) {
-        return pages.all(
+        return pages.fetchAll(
                         upstream,
                         name.repository().name(),
                         "referrers/" + name.subject(),
@@ -58,16 +58,16 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
                         answer -> parse(name, answer))
                 .map(ReferrerList::merged)
                 .orElseGet(() -> manifests
-                        .ask(upstream, referrersTag(name))
-                        .map(ReferrerList::listedIn)
+                        .fetchOrRevalidate(upstream, referrersTag(name))
+                        .map(ReferrerList::ofIndex)
                         .orElse(ReferrerList.EMPTY));
     }
 
     /** Fetches a page of the API; without the API, or if its link is too long for ours, the whole list is one page. */
     @Override
-    public ListResult<ReferrerList> page(
+    public ListResult<ReferrerList> fetchPage(
             Upstream upstream, ListName.Referrers name, ListPage requested, Consumer<ReferrerList> whole) {
-        Optional<Paginator.Some<ReferrerList>> received = pages.one(
+        Optional<Paginator.Pages<ReferrerList>> received = pages.fetchPage(
                 upstream,
                 name.repository().name(),
                 "referrers/" + name.subject(),
@@ -80,34 +80,34 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
                     "GET the " + name
                             + ": upstream has no page at its own link to the next page; start again without it");
         }
-        Optional<String> nextQuery = received.flatMap(Paginator.Some::next);
-        Optional<ListPage> next = nextQuery.flatMap(query -> requested.continued("", query));
+        Optional<String> nextQuery = received.flatMap(Paginator.Pages::next);
+        Optional<ListPage> next = nextQuery.flatMap(query -> requested.continuedBy("", query));
         if (received.isEmpty() || next.isPresent() != nextQuery.isPresent()) {
             ReferrerList all = fetch(upstream, name);
             whole.accept(all);
-            return ListResult.certain(all);
+            return ListResult.of(all);
         }
         ReferrerList page = ReferrerList.merged(received.get().pages());
         if (requested.isFirst() && next.isEmpty()) {
             whole.accept(page);
         }
-        return ListResult.certain(page, next);
+        return ListResult.of(page, next);
     }
 
     /** Returns the whole list: referrers have no order to continue by, and a longer page hides no signature. */
     @Override
-    public ListResult<ReferrerList> cut(ReferrerList whole, ListPage requested) {
-        return ListResult.certain(whole);
+    public ListResult<ReferrerList> slice(ReferrerList whole, ListPage requested) {
+        return ListResult.of(whole);
     }
 
     @Override
-    public boolean isShort(ReferrerList list) {
+    public boolean isOnePage(ReferrerList list) {
         return false;
     }
 
     /** Returns nothing, because a client that does not follow the link would take an image for unsigned. */
     @Override
-    public Optional<ListResult<ReferrerList>> begun(ListName.Referrers name) {
+    public Optional<ListResult<ReferrerList>> received(ListName.Referrers name) {
         return Optional.empty();
     }
 
@@ -127,7 +127,7 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
     }
 
     @Override
-    public int atATime() {
+    public int maxConcurrent() {
         return 4;
     }
 
@@ -138,20 +138,20 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
 
     /** Stores no empty list for an unknown digest, because clients can request any number of unknown digests. */
     @Override
-    public boolean isKept(ListName.Referrers name, ReferrerList list) {
+    public boolean isStored(ListName.Referrers name, ReferrerList list) {
         return !list.isEmpty()
                 || index.find(new ImageReference(name.repository(), name.subject()))
                         .isPresent();
     }
 
     @Override
-    public Optional<ReferrerList> offline(ListName.Referrers name, Optional<ReferrerList> last) {
+    public Optional<ReferrerList> cached(ListName.Referrers name, Optional<ReferrerList> last) {
         if (last.isEmpty() && !airGapped) {
             return Optional.empty();
         }
         List<ReferrerList> known = new ArrayList<>();
         last.ifPresent(known::add);
-        manifests.cached(referrersTag(name)).map(ReferrerList::listedIn).ifPresent(known::add);
+        manifests.cached(referrersTag(name)).map(ReferrerList::ofIndex).ifPresent(known::add);
         for (Digest referrer : index.referrers(name.repository(), name.subject())) {
             store.find(referrer).map(ReferrerList::of).ifPresent(known::add);
         }
@@ -159,12 +159,12 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
     }
 
     @Override
-    public byte[] write(ListName.Referrers name, ReferrerList list) {
+    public byte[] toJson(ListName.Referrers name, ReferrerList list) {
         return list.toJson();
     }
 
     @Override
-    public ReferrerList read(byte[] json) {
+    public ReferrerList parse(byte[] json) {
         return ReferrerList.parse(json)
                 .orElseThrow(
                         () -> new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "the JSON is not an image index"));

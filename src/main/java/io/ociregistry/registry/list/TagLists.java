@@ -25,7 +25,7 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     /** Long enough for a client to read all pages of one list, and short enough to show a pushed tag soon. */
     private static final Duration MAX_AGE = Duration.ofSeconds(10);
     /** The request for the first page, whatever the client's page size: most lists end there and are then whole. */
-    private static final ListPage FIRST = new ListPage(ListPage.MOST, "", Optional.empty());
+    private static final ListPage FIRST = new ListPage(ListPage.MAX_SIZE, "", Optional.empty());
 
     private static final String PATH = "tags/list";
     private static final long MEMORY_BYTES = 24L << 20;
@@ -48,7 +48,7 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     @Override
     public TagList fetch(Upstream upstream, ListName.Tags name) {
         String repository = name.repository().name();
-        return pages.all(upstream, repository, PATH, FIRST.upstreamQuery(), answer -> parse(name, answer))
+        return pages.fetchAll(upstream, repository, PATH, FIRST.upstreamQuery(), answer -> parse(name, answer))
                 .map(TagList::merged)
                 .orElseThrow(() -> unknown(name));
     }
@@ -99,15 +99,15 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
      * cut; otherwise the client continues by the upstream's own link (ADR 33).
      */
     @Override
-    public ListResult<TagList> page(
+    public ListResult<TagList> fetchPage(
             Upstream upstream, ListName.Tags name, ListPage requested, Consumer<TagList> whole) {
         UpstreamPage first = fetchPage(upstream, name, requested.isFirst() ? FIRST : requested);
         if (requested.isFirst() && first.next.isEmpty()) {
             whole.accept(first.tags);
-            return cut(first.tags, requested);
+            return slice(first.tags, requested);
         }
         if (requested.size() == 0) {
-            return cut(first.tags, requested);
+            return slice(first.tags, requested);
         }
         boolean isTooLarge =
                 requested.isFirst() && first.isLargerThan(requested) && !first.continuesAfterTag(requested);
@@ -116,12 +116,11 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
             // The upstream ignores "last", or has another order.
             TagList all = fetch(upstream, name);
             whole.accept(all);
-            return cut(all, requested);
+            return slice(all, requested);
         }
         ListResult<TagList> page = received.isLargerThan(requested) && received.continuesAfterTag(requested)
-                ? cut(received.tags, requested)
-                : ListResult.certain(
-                        received.tags, received.next.map(next -> nextPage(requested, received.tags, next)));
+                ? slice(received.tags, requested)
+                : ListResult.of(received.tags, received.next.map(next -> nextPage(requested, received.tags, next)));
         note(name, requested, page, whole);
         return page;
     }
@@ -129,12 +128,12 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     private static ListPage nextPage(ListPage requested, TagList tags, String query) {
         String last =
                 tags.isEmpty() ? requested.last() : tags.tags().get(tags.tags().size() - 1);
-        return requested.continued(last, query).orElse(requested.after(last));
+        return requested.continuedBy(last, query).orElse(requested.after(last));
     }
 
     private UpstreamPage fetchPage(Upstream upstream, ListName.Tags name, ListPage requested) {
         boolean isContinued = requested.next().isPresent();
-        Paginator.Some<TagList> received = pages.one(
+        Paginator.Pages<TagList> received = pages.fetchPage(
                         upstream,
                         name.repository().name(),
                         PATH,
@@ -186,29 +185,30 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     }
 
     @Override
-    public ListResult<TagList> cut(TagList whole, ListPage requested) {
+    public ListResult<TagList> slice(TagList whole, ListPage requested) {
         List<String> rest = whole.tags().stream()
                 .filter(tag -> tag.compareTo(requested.last()) > 0)
                 .toList();
         List<String> page = rest.subList(0, Math.min(requested.size(), rest.size()));
         boolean isLast = requested.size() == 0 || page.size() == rest.size();
-        return ListResult.certain(
+        return ListResult.of(
                 new TagList(page), isLast ? Optional.empty() : Optional.of(requested.after(page.get(page.size() - 1))));
     }
 
     @Override
-    public boolean isShort(TagList list) {
+    public boolean isOnePage(TagList list) {
         return list.tags().size() <= FIRST.size();
     }
 
     @Override
-    public Optional<ListResult<TagList>> begun(ListName.Tags name) {
-        return pages.begun(name.repository().registry(), name.repository().name(), PATH, answer -> parse(name, answer))
+    public Optional<ListResult<TagList>> received(ListName.Tags name) {
+        return pages.received(
+                        name.repository().registry(), name.repository().name(), PATH, answer -> parse(name, answer))
                 .map(some -> firstPages(TagList.merged(some.pages()), some.next()));
     }
 
     private static ListResult<TagList> firstPages(TagList tags, Optional<String> next) {
-        return ListResult.certain(tags, next.map(query -> nextPage(ListPage.ALL, tags, query)));
+        return ListResult.of(tags, next.map(query -> nextPage(ListPage.ALL, tags, query)));
     }
 
     private static Optional<TagList> parse(ListName.Tags name, ListAnswer answer) {
@@ -228,7 +228,7 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     }
 
     @Override
-    public int atATime() {
+    public int maxConcurrent() {
         return 2;
     }
 
@@ -238,26 +238,26 @@ public final class TagLists implements ListSource<ListName.Tags, TagList> {
     }
 
     @Override
-    public boolean isKept(ListName.Tags name, TagList list) {
+    public boolean isStored(ListName.Tags name, TagList list) {
         return true;
     }
 
     @Override
-    public Optional<TagList> offline(ListName.Tags name, Optional<TagList> last) {
+    public Optional<TagList> cached(ListName.Tags name, Optional<TagList> last) {
         TagList cached = new TagList(
                 index.tags(name.repository()).stream().map(Tag::value).toList());
         return last.isEmpty() && cached.isEmpty()
                 ? Optional.empty()
-                : Optional.of(last.orElse(TagList.EMPTY).and(cached));
+                : Optional.of(last.orElse(TagList.EMPTY).union(cached));
     }
 
     @Override
-    public byte[] write(ListName.Tags name, TagList list) {
+    public byte[] toJson(ListName.Tags name, TagList list) {
         return list.toJson(name.repository().name());
     }
 
     @Override
-    public TagList read(byte[] json) {
+    public TagList parse(byte[] json) {
         return TagList.parse(json);
     }
 }

@@ -46,7 +46,7 @@ final class BlobLoad {
      * @throws RegistryException if the download or the store fails, or if no bytes arrive for too long
      */
     void receive(BlobSource download) throws InterruptedException {
-        progress.join(download);
+        progress.downloadStarted(download);
         try (download) {
             CountDownLatch ended = new CountDownLatch(1);
             download.whenReadable(BlobSource.END, ended::countDown);
@@ -55,11 +55,11 @@ final class BlobLoad {
             }
             checkProgress(download);
             awaitStored();
-            if (!source.isHere(repository, blob.digest())) {
+            if (!source.isCached(repository, blob.digest())) {
                 throw failure(download);
             }
         } finally {
-            progress.leave(download);
+            progress.downloadEnded(download);
         }
     }
 
@@ -67,8 +67,8 @@ final class BlobLoad {
         long now = download.available();
         if (now > reached) {
             reached = now;
-            retries.progressed();
-        } else if (retries.isOver()) {
+            retries.onProgress();
+        } else if (retries.isExhausted()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT,
                     "blob " + repository + "@" + blob.digest() + ": no more bytes arrived for too long, after "
@@ -79,7 +79,7 @@ final class BlobLoad {
     /** Waits for the end of the download: readers get the last byte before the file is published. */
     private void awaitStored() throws InterruptedException {
         try {
-            source.over(repository, blob.digest()).toCompletableFuture().get();
+            source.completion(repository, blob.digest()).toCompletableFuture().get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }

@@ -11,7 +11,7 @@ import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.policy.ListedImage;
@@ -87,12 +87,12 @@ final class ImageLoad {
     private LoadOutcome outcome() {
         if (!failures.isEmpty()) {
             String more = failures.size() == 1 ? "" : "; and " + (failures.size() - 1) + " more failures of this image";
-            boolean canPass = failures.stream().allMatch(failure -> RegistryRetryBudget.canPass(failure.code()));
+            boolean canPass = failures.stream().allMatch(failure -> RegistryRetryBudget.isTransient(failure.code()));
             return new Failed(image.toString(), failures.get(0).getMessage() + more, canPass);
         }
-        return fetch.gotAnything()
+        return fetch.fetchedAnything()
                 ? new Loaded(image.toString(), fetch.bytes(), Duration.ofNanos(System.nanoTime() - started))
-                : new AlreadyThere(image.toString());
+                : new AlreadyCached(image.toString());
     }
 
     /** Fetches a manifest, and the children and blobs that the options select. */
@@ -138,28 +138,30 @@ final class ImageLoad {
 
     private void fetchBlobs(Manifest manifest) throws InterruptedException {
         List<Callable<Optional<RegistryException>>> work = new ArrayList<>();
-        for (Descriptor blob : manifest.neededBlobs()) {
+        for (Descriptor blob : manifest.distributableBlobs()) {
             if (!handled.add(blob.digest())) {
                 continue;
             }
-            progress.expect(blob.size());
-            if (source.isHere(repository, blob.digest())) {
-                progress.got(blob.size());
+            progress.addExpected(blob.size());
+            if (source.isCached(repository, blob.digest())) {
+                progress.addStored(blob.size());
             } else {
                 work.add(() -> fetch.blob(blob));
             }
         }
-        failures.addAll(session.blobs(work));
+        failures.addAll(session.fetchBlobs(work));
     }
 
     /** Records the tag of an image that is listed by tag and digest, if its registry confirms that the tag means it. */
     private void recordAlias(Manifest manifest) throws InterruptedException {
         Optional<ImageReference> tag = image.alias();
-        if (tag.isEmpty() || !fetch.gotAnything() || source.cached(tag.get()).isPresent()) {
+        if (tag.isEmpty()
+                || !fetch.fetchedAnything()
+                || source.cached(tag.get()).isPresent()) {
             return;
         }
         try {
-            if (!fetch.ask(() -> source.name(tag.get(), manifest))) {
+            if (!fetch.awaitWithRetries(() -> source.recordTag(tag.get(), manifest))) {
                 LOG.info("{} means another image in its registry now, so the tag is not recorded", tag.get());
             }
         } catch (RegistryException e) {
@@ -173,8 +175,8 @@ final class ImageLoad {
 
     private void fetchReferrers(Digest subject) throws InterruptedException {
         try {
-            ReferrerList list =
-                    fetch.ask(() -> source.referrers(repository, subject)).list();
+            ReferrerList list = fetch.awaitWithRetries(() -> source.referrers(repository, subject))
+                    .list();
             for (Digest referrer : list.digests()) {
                 fetchArtifact(new ImageReference(repository, referrer));
             }

@@ -45,7 +45,7 @@ public final class ImageLoader {
             List<Callable<Void>> work = new ArrayList<>();
             images.forEach(image -> work.add(() -> session.load(image)));
             archives(plan, options, counters).forEach(file -> work.add(() -> load(file, options, counters)));
-            session.all(work);
+            session.runAll(work);
         }
         LoadSummary summary = counters.summary();
         listener.finished(summary);
@@ -69,7 +69,7 @@ public final class ImageLoader {
     private boolean isNamed(LoadOptions options) {
         try {
             return options.resolveRef()
-                    .filter(text -> ResolveRef.parse(text, names.get()) instanceof ResolveRef.Whole)
+                    .filter(text -> ResolveRef.parse(text, names.get()) instanceof ResolveRef.FullName)
                     .isPresent();
         } catch (RegistryException e) {
             return false;
@@ -89,7 +89,7 @@ public final class ImageLoader {
             try {
                 images.add(ListedImage.parse(line.text(), registries));
             } catch (RegistryException e) {
-                counters.ended(new LoadOutcome.Failed(line.place(), e.getMessage(), false));
+                counters.ended(new LoadOutcome.Failed(line.location(), e.getMessage(), false));
             }
         }
         return images;

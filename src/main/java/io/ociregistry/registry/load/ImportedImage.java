@@ -35,7 +35,7 @@ public record ImportedImage(
     public Collection<Descriptor> blobs() {
         Map<Digest, Descriptor> blobs = new LinkedHashMap<>();
         manifests.values().stream()
-                .flatMap(manifest -> manifest.neededBlobs().stream())
+                .flatMap(manifest -> manifest.distributableBlobs().stream())
                 .forEach(blob -> blobs.putIfAbsent(blob.digest(), blob));
         return blobs.values();
     }

@@ -1,6 +1,6 @@
 package io.ociregistry.registry.load;
 
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import java.time.Duration;
@@ -51,7 +51,7 @@ final class LoadCounters implements LoadListener {
         if (outcome instanceof Loaded success) {
             loaded++;
             bytes += success.bytes();
-        } else if (outcome instanceof AlreadyThere) {
+        } else if (outcome instanceof AlreadyCached) {
             alreadyThere++;
         } else if (outcome instanceof Failed failure) {
             failed.add(failure);

@@ -3,7 +3,7 @@ package io.ociregistry.registry.load;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import java.time.Duration;
@@ -55,7 +55,7 @@ public final class LoadEvents {
                         image, event.path("bytes").asLong(), event.path("total").asLong());
             case "loaded" ->
                 listener.ended(new Loaded(image, event.path("bytes").asLong(), seconds(event)));
-            case "present" -> listener.ended(new AlreadyThere(image));
+            case "present" -> listener.ended(new AlreadyCached(image));
             case "failed" ->
                 fail(new Failed(
                         names.apply(image),

@@ -25,19 +25,19 @@ public final class LoadFetch {
     private final LoadProgress progress;
     private final RegistryRetryBudget retries;
     private final AtomicLong bytes = new AtomicLong();
-    private volatile boolean gotAnything;
+    private volatile boolean fetchedAnything;
 
     public LoadFetch(LoadSession session, LoadSource source, Repository repository, LoadProgress progress) {
         this.session = session;
         this.source = source;
         this.repository = repository;
         this.progress = progress;
-        this.retries = session.patience(repository.registry());
+        this.retries = session.retryBudget(repository.registry());
     }
 
     /** True if a manifest or blob was fetched that was not cached before. */
-    boolean gotAnything() {
-        return gotAnything;
+    boolean fetchedAnything() {
+        return fetchedAnything;
     }
 
     /** The bytes of the fetched blobs, without those that another image of the load counts. */
@@ -47,15 +47,15 @@ public final class LoadFetch {
 
     public Manifest manifest(ImageReference name) throws InterruptedException {
         Optional<Manifest> before = source.cached(name);
-        Manifest manifest = ask(() -> source.manifest(name)).manifest();
+        Manifest manifest = awaitWithRetries(() -> source.manifest(name)).manifest();
         if (before.filter(known -> known.digest().equals(manifest.digest())).isEmpty()) {
-            gotAnything = true;
+            fetchedAnything = true;
         }
         return manifest;
     }
 
     /** Sends a request and waits for the answer; retries as long as the retry budget of the registry allows. */
-    public <T> T ask(Supplier<CompletionStage<T>> request) throws InterruptedException {
+    public <T> T awaitWithRetries(Supplier<CompletionStage<T>> request) throws InterruptedException {
         return retry(() -> await(request.get()));
     }
 
@@ -67,15 +67,15 @@ public final class LoadFetch {
                 download.receive(await(source.blob(repository, blob.digest())));
                 return blob;
             });
-            gotAnything = true;
-            progress.got(blob.size());
-            if (session.counts(blob.digest())) {
+            fetchedAnything = true;
+            progress.addStored(blob.size());
+            if (session.countOnce(blob.digest())) {
                 bytes.addAndGet(Math.max(0, blob.size()));
             }
             return Optional.empty();
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.STORE_FAILED) {
-                session.diskFailed(e);
+                session.recordDiskFailure(e);
             }
             return Optional.of(e);
         }
@@ -91,7 +91,7 @@ public final class LoadFetch {
                 return attempt.run();
             } catch (RegistryException e) {
                 progress.start();
-                if (!retries.waitsAfter(e)) {
+                if (!retries.awaitRetry(e)) {
                     throw e;
                 }
                 LOG.info("retrying: {}", e.getMessage());
@@ -106,7 +106,7 @@ public final class LoadFetch {
         }
         progress.start();
         T value = get(answer);
-        retries.progressed();
+        retries.onProgress();
         return value;
     }
 

@@ -2,7 +2,7 @@ package io.ociregistry.registry.load;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import java.time.Duration;
@@ -53,13 +53,13 @@ public final class LoadJson implements LoadListener {
                     .put("image", loaded.image())
                     .put("bytes", loaded.bytes())
                     .put("seconds", seconds(loaded.took())));
-        } else if (outcome instanceof AlreadyThere there) {
+        } else if (outcome instanceof AlreadyCached there) {
             write(event("present").put("image", there.image()));
         } else if (outcome instanceof Failed failed) {
             write(event("failed")
                     .put("image", failed.image())
                     .put("reason", failed.reason())
-                    .put("canPass", failed.canPass()));
+                    .put("canPass", failed.isTransient()));
         }
     }
 
@@ -67,7 +67,7 @@ public final class LoadJson implements LoadListener {
     public void finished(LoadSummary summary) {
         ObjectNode event = event("summary")
                 .put("loaded", summary.loaded())
-                .put("present", summary.alreadyThere())
+                .put("present", summary.alreadyCached())
                 .put("failed", summary.failed().size())
                 .put("bytes", summary.bytes())
                 .put("seconds", seconds(summary.took()));

@@ -11,11 +11,11 @@ import java.util.Optional;
  * @param platforms the platforms whose images are loaded from an index
  * @param parallel the number of images that are loaded at a time
  * @param withReferrers whether referrers of an image are loaded too: signatures, attestations, SBOMs
- * @param patience how long a registry may send nothing before the load gives up on it
+ * @param pullTimeout how long a registry may send nothing before the load gives up on it
  * @param resolveRef the value of {@code --resolve-ref}: a name, or the repository, for images of an archive
  */
 public record LoadOptions(
-        Platforms platforms, int parallel, boolean withReferrers, Duration patience, Optional<String> resolveRef) {
+        Platforms platforms, int parallel, boolean withReferrers, Duration pullTimeout, Optional<String> resolveRef) {
     /** Returns the configured options. */
     public static LoadOptions of(ServerConfig config) {
         return new LoadOptions(

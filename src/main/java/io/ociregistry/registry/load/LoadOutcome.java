@@ -15,12 +15,12 @@ public sealed interface LoadOutcome {
     record Loaded(String image, long bytes, Duration took) implements LoadOutcome {}
 
     /** The selected parts of the image were cached already. */
-    record AlreadyThere(String image) implements LoadOutcome {}
+    record AlreadyCached(String image) implements LoadOutcome {}
 
     /**
      * The image is missing or incomplete. Parts that were fetched stay in the cache.
      *
-     * @param canPass whether a later retry may succeed, as it does after a network failure
+     * @param isTransient whether a later retry may succeed, as it does after a network failure
      */
-    record Failed(String image, String reason, boolean canPass) implements LoadOutcome {}
+    record Failed(String image, String reason, boolean isTransient) implements LoadOutcome {}
 }

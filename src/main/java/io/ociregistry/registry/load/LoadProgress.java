@@ -32,27 +32,27 @@ public final class LoadProgress {
     }
 
     /** Adds the size of a blob to the total; a negative size is unknown. */
-    public synchronized void expect(long size) {
+    public synchronized void addExpected(long size) {
         total += Math.max(0, size);
     }
 
     /** Adds stored bytes of an expected blob. */
-    public synchronized void got(long size) {
+    public synchronized void addStored(long size) {
         stored += Math.max(0, size);
     }
 
     /** Counts the bytes of a download in flight, until it leaves. */
-    synchronized void join(BlobSource source) {
+    synchronized void downloadStarted(BlobSource source) {
         arriving.put(source.digest(), source);
     }
 
     /** Stops to count a download. */
-    synchronized void leave(BlobSource source) {
+    synchronized void downloadEnded(BlobSource source) {
         arriving.remove(source.digest());
     }
 
     /** Reports the progress, if it changed. */
-    public synchronized void tell() {
+    public synchronized void report() {
         long bytes = stored;
         for (BlobSource source : arriving.values()) {
             bytes += source.available();

@@ -50,22 +50,23 @@ public final class LoadSession implements AutoCloseable {
         this.source = source;
         this.options = options;
         this.listener = listener;
-        this.images = Executors.newFixedThreadPool(options.parallel(), Daemons.numbered("load-"));
-        this.blobs = Executors.newFixedThreadPool(BLOBS_PER_IMAGE * options.parallel(), Daemons.numbered("load-blob-"));
-        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.named("load-progress"));
+        this.images = Executors.newFixedThreadPool(options.parallel(), Daemons.withPrefix("load-"));
+        this.blobs =
+                Executors.newFixedThreadPool(BLOBS_PER_IMAGE * options.parallel(), Daemons.withPrefix("load-blob-"));
+        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.withName("load-progress"));
         reportProgress();
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // it ends with the session
     private void reportProgress() {
         long interval = Math.max(
-                1, Math.min(PROGRESS_INTERVAL.toMillis(), options.patience().toMillis() / 4));
+                1, Math.min(PROGRESS_INTERVAL.toMillis(), options.pullTimeout().toMillis() / 4));
         clock.scheduleWithFixedDelay(
-                () -> active.forEach(LoadProgress::tell), interval, interval, TimeUnit.MILLISECONDS);
+                () -> active.forEach(LoadProgress::report), interval, interval, TimeUnit.MILLISECONDS);
     }
 
     /** Runs all tasks, at most {@code parallel} at a time, and waits for them. */
-    void all(List<Callable<Void>> work) throws InterruptedException {
+    void runAll(List<Callable<Void>> work) throws InterruptedException {
         for (Future<Void> future : images.invokeAll(work)) {
             result(future);
         }
@@ -95,7 +96,7 @@ public final class LoadSession implements AutoCloseable {
     }
 
     /** Runs the fetches of blobs concurrently, waits for all, and returns the failures. */
-    List<RegistryException> blobs(List<Callable<Optional<RegistryException>>> work) throws InterruptedException {
+    List<RegistryException> fetchBlobs(List<Callable<Optional<RegistryException>>> work) throws InterruptedException {
         List<RegistryException> failures = new ArrayList<>();
         for (Future<Optional<RegistryException>> future : blobs.invokeAll(work)) {
             result(future).ifPresent(failures::add);
@@ -104,12 +105,12 @@ public final class LoadSession implements AutoCloseable {
     }
 
     /** Returns the retry budget of a registry, which starts at its first use. */
-    RegistryRetryBudget patience(RegistryName registry) {
-        return budgets.computeIfAbsent(registry, unused -> new RegistryRetryBudget(options.patience()));
+    RegistryRetryBudget retryBudget(RegistryName registry) {
+        return budgets.computeIfAbsent(registry, unused -> new RegistryRetryBudget(options.pullTimeout()));
     }
 
     /** True for the first image that fetched the blob; only this image counts its bytes. */
-    boolean counts(Digest blob) {
+    boolean countOnce(Digest blob) {
         return counted.add(blob);
     }
 
@@ -118,12 +119,12 @@ public final class LoadSession implements AutoCloseable {
         return Optional.ofNullable(diskFailure);
     }
 
-    void diskFailed(RegistryException failure) {
+    void recordDiskFailure(RegistryException failure) {
         diskFailure = failure;
     }
 
     @Override
     public void close() {
-        List.of(clock, images, blobs).forEach(pool -> Pools.interrupt(pool, STOP_TIMEOUT));
+        List.of(clock, images, blobs).forEach(pool -> Pools.shutdownNow(pool, STOP_TIMEOUT));
     }
 }

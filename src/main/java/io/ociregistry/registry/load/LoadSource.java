@@ -25,16 +25,16 @@ public interface LoadSource {
     CompletionStage<ManifestResult> manifest(ImageReference name);
 
     /** Records a tag of a cached manifest; false if its upstream means another manifest by the tag. */
-    CompletionStage<Boolean> name(ImageReference tag, Manifest manifest);
+    CompletionStage<Boolean> recordTag(ImageReference tag, Manifest manifest);
 
     /** True if a blob can be served to the repository without a request to its upstream. */
-    boolean isHere(Repository repository, Digest blob);
+    boolean isCached(Repository repository, Digest blob);
 
     /** Returns the content of a blob, which may be in flight; the caller closes it. */
     CompletionStage<BlobSource> blob(Repository repository, Digest blob);
 
     /** Completes when no download of the blob is in flight; never fails. */
-    CompletionStage<Void> over(Repository repository, Digest blob);
+    CompletionStage<Void> completion(Repository repository, Digest blob);
 
     /** Returns the referrers of a manifest. */
     CompletionStage<ListResult<ReferrerList>> referrers(Repository repository, Digest subject);

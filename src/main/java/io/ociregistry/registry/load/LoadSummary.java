@@ -8,13 +8,13 @@ import java.util.List;
  * The result of a load.
  *
  * @param loaded the number of images that were loaded
- * @param alreadyThere the number of images that were cached already
+ * @param alreadyCached the number of images that were cached already
  * @param failed the images that are missing or incomplete
  * @param notes notes for the operator about loaded images, one sentence each
  * @param bytes the bytes of all fetched blobs
  */
 public record LoadSummary(
-        int loaded, int alreadyThere, List<Failed> failed, List<String> notes, long bytes, Duration took) {
+        int loaded, int alreadyCached, List<Failed> failed, List<String> notes, long bytes, Duration took) {
     public LoadSummary {
         failed = List.copyOf(failed);
         notes = List.copyOf(notes);

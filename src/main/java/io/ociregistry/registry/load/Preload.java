@@ -37,7 +37,7 @@ public final class Preload implements AutoCloseable {
         this.plan = plan;
         this.options = options;
         this.pause = pause;
-        this.thread = Daemons.named("preload").newThread(this::run);
+        this.thread = Daemons.withName("preload").newThread(this::run);
     }
 
     public void start() {
@@ -63,13 +63,13 @@ public final class Preload implements AutoCloseable {
         LOG.info(
                 "preload: {} images loaded, {} already there, {} failed",
                 summary.loaded(),
-                summary.alreadyThere(),
+                summary.alreadyCached(),
                 summary.failed().size());
         return summary;
     }
 
     private static boolean canRetry(LoadSummary summary) {
-        return summary.failed().stream().anyMatch(Failed::canPass);
+        return summary.failed().stream().anyMatch(Failed::isTransient);
     }
 
     /** Waits for the end of the preload, including its retries. */

@@ -23,19 +23,19 @@ final class RegistryRetryBudget {
     }
 
     /** New bytes or an answer arrived. */
-    void progressed() {
+    void onProgress() {
         progressed = System.nanoTime();
     }
 
     /** True if the registry sent nothing for the whole timeout. */
-    boolean isOver() {
+    boolean isExhausted() {
         return left() <= 0;
     }
 
     /** Waits before the next attempt; returns false at once if a retry can't help or the budget is exhausted. */
-    boolean waitsAfter(RegistryException failure) throws InterruptedException {
+    boolean awaitRetry(RegistryException failure) throws InterruptedException {
         long retryAfter = failure.retryAfter().map(Duration::toMillis).orElse(0L);
-        if (!canPass(failure.code()) || isOver() || retryAfter > left()) {
+        if (!isTransient(failure.code()) || isExhausted() || retryAfter > left()) {
             return false;
         }
         long pause = Math.max(MIN_PAUSE_MILLIS, timeout.toMillis() / ATTEMPTS);
@@ -44,7 +44,7 @@ final class RegistryRetryBudget {
     }
 
     /** True for failures that a retry may resolve, now or later. */
-    static boolean canPass(ErrorCode code) {
+    static boolean isTransient(ErrorCode code) {
         return code.isUpstreamFailure() || code == ErrorCode.OVERLOADED || code == ErrorCode.TOO_MANY_REQUESTS;
     }
 

@@ -23,9 +23,9 @@ public sealed interface ResolveRef {
      */
     static ResolveRef parse(String text, RegistryNames names) {
         boolean isRepository = text.indexOf('@') < 0 && text.lastIndexOf(':') <= text.lastIndexOf('/');
-        return isRepository && names.tellRegistry(text)
-                ? new Home(names.resolve(Optional.empty(), text))
-                : new Whole(ListedImage.parse(text, names));
+        return isRepository && names.hasRegistry(text)
+                ? new InRepository(names.resolve(Optional.empty(), text))
+                : new FullName(ListedImage.parse(text, names));
     }
 
     /**
@@ -37,7 +37,7 @@ public sealed interface ResolveRef {
     Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived);
 
     /** A full name, which replaces the names in the archive. */
-    record Whole(ListedImage listed) implements ResolveRef {
+    record FullName(ListedImage listed) implements ResolveRef {
         @Override
         public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived) {
             if (!isOnly) {
@@ -50,7 +50,7 @@ public sealed interface ResolveRef {
     }
 
     /** A repository, which completes tags; full names in the archive stay as they are. */
-    record Home(Repository repository) implements ResolveRef {
+    record InRepository(Repository repository) implements ResolveRef {
         @Override
         public Set<ImageReference> names(ArchivedImage image, boolean isOnly, Set<ImageReference> archived) {
             Set<ImageReference> names = new LinkedHashSet<>(archived);
@@ -62,7 +62,7 @@ public sealed interface ResolveRef {
     /** Returns the labels of an image that are valid tags. */
     static Set<String> tags(ArchivedImage image) {
         Set<String> tags = new LinkedHashSet<>(image.labels());
-        tags.removeIf(label -> !Tag.isTag(label));
+        tags.removeIf(label -> !Tag.isValid(label));
         return tags;
     }
 }

@@ -52,7 +52,7 @@ public final class ManifestAsBlobCheck {
      * Runs {@link #check(Upstream, Repository, Digest)} on the upstream's executor, once for concurrent requests, and
      * returns the digest.
      */
-    public CompletionStage<Digest> checked(Upstream upstream, Repository repository, Digest digest) {
+    public CompletionStage<Digest> checkAsync(Upstream upstream, Repository repository, Digest digest) {
         if (index.isBlob(repository, digest)) {
             return CompletableFuture.completedStage(digest);
         }
@@ -86,7 +86,7 @@ public final class ManifestAsBlobCheck {
 
     private static boolean hasManifest(Upstream upstream, Repository repository, Digest digest) {
         try {
-            return saysManifest(upstream.headManifest(repository.name(), digest), digest);
+            return confirmsManifest(upstream.headManifest(repository.name(), digest), digest);
         } catch (RegistryException e) {
             if (NO_ANSWER.contains(e.code())) {
                 throw e;
@@ -100,7 +100,7 @@ public final class ManifestAsBlobCheck {
      * neither does an answer that names another digest. An answer with a generic type must name the digest, because
      * some servers answer 200 to everything, and the confirmation is permanent.
      */
-    static boolean saysManifest(HeadAnswer answer, Digest digest) {
+    static boolean confirmsManifest(HeadAnswer answer, Digest digest) {
         MediaType type = answer.contentType();
         return answer.digest()
                 .map(named -> named.equals(digest) && (type.canBeManifest() || type.isGeneric()))

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param warning the reason why the upstream may have another manifest now; empty if the manifest is not stale
  */
 public record ManifestResult(Manifest manifest, Optional<String> warning) {
-    static ManifestResult certain(Manifest manifest) {
+    static ManifestResult of(Manifest manifest) {
         return new ManifestResult(manifest, Optional.empty());
     }
 }

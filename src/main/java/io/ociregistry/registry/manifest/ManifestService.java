@@ -74,13 +74,13 @@ public final class ManifestService {
 
     /** Applies a changed configuration; clears the negative cache, because changed upstreams may have the manifests. */
     public void reload(ServerConfig config) {
-        negativeCache.begin(config.cache().negativeTtl());
+        negativeCache.reset(config.cache().negativeTtl());
     }
 
     /** Returns the manifest of a name to a client, and records the time of the pull. */
     public CompletionStage<ManifestResult> get(ImageReference name) {
         return find(name, Priority.CLIENT).thenApply(found -> {
-            store.pulls().note(name.repository(), found.manifest().digest(), clock.instant());
+            store.pullTimes().recordPull(name.repository(), found.manifest().digest(), clock.instant());
             return found;
         });
     }
@@ -92,23 +92,23 @@ public final class ManifestService {
         }
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return revalidator.confirmed(name, cached.get());
+            return revalidator.revalidateIfStale(name, cached.get());
         }
-        CompletionStage<Void> scanned = watcher.lookFor(name);
+        CompletionStage<Void> scanned = watcher.findOnDisk(name);
         if (scanned.toCompletableFuture().isDone()) {
             return afterScan(name, priority);
         }
-        Supplier<CompletionStage<ManifestResult>> afterScan = Via.keptFor(() -> afterScan(name, priority));
+        Supplier<CompletionStage<ManifestResult>> afterScan = Via.wrapSupplier(() -> afterScan(name, priority));
         return scanned.thenCompose(done -> afterScan.get());
     }
 
     /** Answers while records are still being read: a digest as soon as its own record is read, a tag after all are. */
     private CompletionStage<ManifestResult> findWhileReading(ImageReference name, Priority priority) {
         if (name.reference() instanceof Digest digest) {
-            watcher.lookAt(digest);
+            watcher.readRecord(digest);
             Optional<Manifest> cached = cached(name);
             if (cached.isPresent()) {
-                return CompletableFuture.completedStage(ManifestResult.certain(cached.get()));
+                return CompletableFuture.completedStage(ManifestResult.of(cached.get()));
             }
         }
         return watcher.whenReady(() -> find(name, priority));
@@ -117,14 +117,15 @@ public final class ManifestService {
     private CompletionStage<ManifestResult> afterScan(ImageReference name, Priority priority) {
         Optional<Manifest> cached = cached(name);
         if (cached.isPresent()) {
-            return revalidator.confirmed(name, cached.get());
+            return revalidator.revalidateIfStale(name, cached.get());
         }
         if (airGapped) {
-            throw AirGapMessages.notCached(ErrorCode.MANIFEST_UNKNOWN, name + " is", store.unreadable(meaning(name)));
+            throw AirGapMessages.notCached(
+                    ErrorCode.MANIFEST_UNKNOWN, name + " is", store.unreadableReason(meaning(name)));
         }
         boolean isDigest = meaning(name) instanceof Digest;
-        Optional<String> unreadable = isDigest ? store.unreadable(meaning(name)) : Optional.empty();
-        return UnreadableContent.orFailure(Futures.failing(() -> fetched(name, priority)), unreadable);
+        Optional<String> unreadable = isDigest ? store.unreadableReason(meaning(name)) : Optional.empty();
+        return UnreadableContent.explainFailure(Futures.captureFailure(() -> fetched(name, priority)), unreadable);
     }
 
     /** Returns the digest that a name is known to mean, otherwise the reference in the name. */
@@ -139,8 +140,8 @@ public final class ManifestService {
         return flights.join(
                         name,
                         upstream.metadata(priority),
-                        () -> negativeCache.noting(name, () -> fetch(upstream, name)))
-                .thenApply(ManifestResult::certain);
+                        () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
+                .thenApply(ManifestResult::of);
     }
 
     /**
@@ -148,7 +149,7 @@ public final class ManifestService {
      *
      * @return false if the tag means another manifest
      */
-    public CompletionStage<Boolean> name(ImageReference tag, Manifest manifest, Priority priority) {
+    public CompletionStage<Boolean> addTag(ImageReference tag, Manifest manifest, Priority priority) {
         Upstream upstream = upstreams.get(tag.repository().registry());
         upstream.check(RequestKind.OTHER);
         return CompletableFuture.supplyAsync(() -> isStill(upstream, tag, manifest), upstream.metadata(priority));
@@ -157,7 +158,7 @@ public final class ManifestService {
     private boolean isStill(Upstream upstream, ImageReference tag, Manifest manifest) {
         boolean still = upstream.headManifest(tag.repository().name(), tag.reference())
                 .digest()
-                .filter(manifest::is)
+                .filter(manifest::hasDigest)
                 .isPresent();
         if (still) {
             keep(manifest, tag, clock.instant());
@@ -166,7 +167,7 @@ public final class ManifestService {
     }
 
     /** Returns the manifest that the upstream has under a name now, and stores it; empty if it has none. Blocks. */
-    public Optional<Manifest> ask(Upstream upstream, ImageReference name) {
+    public Optional<Manifest> fetchOrRevalidate(Upstream upstream, ImageReference name) {
         Optional<Manifest> cached = cached(name);
         try {
             return Optional.of(
@@ -217,7 +218,11 @@ public final class ManifestService {
     }
 
     private void keep(Manifest manifest, ImageReference name, Instant checked) {
-        store.confirm(manifest, name, index.nextCheck(name, checked), record -> index.add(ManifestSummary.of(record)));
+        store.confirm(
+                manifest,
+                name,
+                index.nextConfirmationTime(name, checked),
+                record -> index.add(ManifestSummary.of(record)));
     }
 
     /**
@@ -225,7 +230,7 @@ public final class ManifestService {
      * either both in the index and on disk, or in neither.
      */
     public void drop(ImageReference name) {
-        index.claimed(name).forEach(digest -> store.drop(digest, name, () -> index.drop(name, digest)));
+        index.manifestsClaiming(name).forEach(digest -> store.removeName(digest, name, () -> index.drop(name, digest)));
     }
 
     private final class RevalidatedManifests implements TagRevalidator.ManifestCache {
@@ -248,14 +253,14 @@ public final class ManifestService {
         boolean isTrusted = config.get().trust().isConfigured(name.repository().registry())
                 || cached(name).isPresent();
         Optional<Manifest> shared = isTrusted ? store.find(digest) : Optional.empty();
-        return shared.filter(found -> ManifestAsBlobCheck.saysManifest(
+        return shared.filter(found -> ManifestAsBlobCheck.confirmsManifest(
                 upstream.headManifest(name.repository().name(), digest), digest));
     }
 
     private Fetched fetchBytes(Upstream upstream, ImageReference name) {
         ManifestAnswer answer = upstream.manifest(name.repository().name(), name.reference(), maxBytes);
         Manifest manifest = parse(answer, name);
-        if (name.reference() instanceof Digest digest && !manifest.is(digest)) {
+        if (name.reference() instanceof Digest digest && !manifest.hasDigest(digest)) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "GET manifest " + name + ": the upstream sent another manifest, " + manifest.digest()

@@ -75,13 +75,13 @@ final class TagRevalidator {
      * Returns the answer for a name whose manifest is cached: the cached manifest or, if the tag moved, the new
      * one.
      */
-    CompletionStage<ManifestResult> confirmed(ImageReference name, Manifest cached) {
+    CompletionStage<ManifestResult> revalidateIfStale(ImageReference name, Manifest cached) {
         if (!(name.reference() instanceof Tag tag)) {
-            return CompletableFuture.completedStage(ManifestResult.certain(cached));
+            return CompletableFuture.completedStage(ManifestResult.of(cached));
         }
         TagRule rule = config.get().tags().rule(name.repository().registry(), tag.value());
         if (!index.isDoubtful(name) && isFresh(name, rule)) {
-            return CompletableFuture.completedStage(ManifestResult.certain(cached));
+            return CompletableFuture.completedStage(ManifestResult.of(cached));
         }
         return airGapped
                 ? CompletableFuture.completedStage(stale(name, cached, AirGapMessages.REASON))
@@ -89,7 +89,7 @@ final class TagRevalidator {
     }
 
     private boolean isFresh(ImageReference name, TagRule rule) {
-        Duration age = Duration.between(index.checked(name), clock.instant());
+        Duration age = Duration.between(index.lastConfirmed(name), clock.instant());
         // A confirmation in the future was made while the clock was wrong, so it counts as old.
         return rule.maxAge().equals(TagRule.FOREVER) || (!age.isNegative() && age.compareTo(rule.maxAge()) < 0);
     }
@@ -106,8 +106,8 @@ final class TagRevalidator {
         return flights.join(
                         name,
                         upstream.metadata(Priority.REFRESH),
-                        () -> negativeCache.noting(name, () -> revalidate(upstream, name, cached, rule)))
-                .thenApply(ManifestResult::certain)
+                        () -> negativeCache.recordMiss(name, () -> revalidate(upstream, name, cached, rule)))
+                .thenApply(ManifestResult::of)
                 .exceptionally(failure -> afterFailure(name, cached, rule, failure))
                 .toCompletableFuture()
                 .copy()
@@ -116,7 +116,7 @@ final class TagRevalidator {
                         Math.max(
                                 0,
                                 config.get()
-                                        .patience()
+                                        .fallbackTimeout()
                                         .minus(upstream.silence())
                                         .toMillis()),
                         TimeUnit.MILLISECONDS);
@@ -139,7 +139,7 @@ final class TagRevalidator {
     Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
         Optional<Digest> now = upstream.headManifest(name.repository().name(), name.reference())
                 .digest();
-        if (now.filter(cached::is).isPresent()) {
+        if (now.filter(cached::hasDigest).isPresent()) {
             index.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
@@ -174,11 +174,11 @@ final class TagRevalidator {
     }
 
     private static boolean isGone(RegistryException answer, TagRule rule) {
-        return answer.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepsWhatIsGone();
+        return answer.code() == ErrorCode.MANIFEST_UNKNOWN && !rule.keepOnNotFound();
     }
 
     private ManifestResult stale(ImageReference name, Manifest cached, String reason) {
-        Instant checked = index.checked(name).truncatedTo(ChronoUnit.SECONDS);
+        Instant checked = index.lastConfirmed(name).truncatedTo(ChronoUnit.SECONDS);
         String age = GoDuration.format(Duration.between(checked, clock.instant()));
         return new ManifestResult(
                 cached,

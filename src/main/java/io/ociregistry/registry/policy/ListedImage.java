@@ -38,7 +38,7 @@ public record ListedImage(Repository repository, Optional<Tag> tag, Optional<Dig
         int colon = named.lastIndexOf(':');
         boolean tagged = colon > named.lastIndexOf('/');
         String path = tagged ? named.substring(0, colon) : named;
-        if (!names.tellRegistry(path)) {
+        if (!names.hasRegistry(path)) {
             String official = path.indexOf('/') < 0 ? "library/" : "";
             String prefix = "docker.io/" + official;
             throw incomplete(text, "names no registry", isRepository(prefix + path, names) ? prefix + text : "");

@@ -36,7 +36,7 @@ public final class NegativeCache<K> {
     }
 
     /** Forgets all answers, because a reload may have changed the upstreams, and applies another time to live. */
-    public void begin(Duration ttl) {
+    public void reset(Duration ttl) {
         answers = answers(ttl);
     }
 
@@ -53,7 +53,7 @@ public final class NegativeCache<K> {
     }
 
     /** Runs work for a key, and stores its failure if it says that the content does not exist. */
-    public <V> V noting(K key, Supplier<V> work) {
+    public <V> V recordMiss(K key, Supplier<V> work) {
         try {
             return work.get();
         } catch (RegistryException e) {

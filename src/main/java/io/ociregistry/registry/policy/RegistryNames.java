@@ -66,10 +66,10 @@ public final class RegistryNames {
     }
 
     /** True if a name starts with a registry, or if {@code defaultNs} is configured. */
-    public boolean tellRegistry(String path) {
+    public boolean hasRegistry(String path) {
         int slash = path.indexOf('/');
         String first = slash < 0 ? "" : path.substring(0, slash);
-        return defaultRegistry.isPresent() || known.containsKey(first) || RegistryName.isUnmistakable(first);
+        return defaultRegistry.isPresent() || known.containsKey(first) || RegistryName.isRegistryComponent(first);
     }
 
     /** Returns the main name of a registry that may have aliases or other spellings. */
@@ -93,7 +93,7 @@ public final class RegistryNames {
         if (name != null) {
             return Optional.of(name);
         }
-        return RegistryName.isUnmistakable(component) ? Optional.of(canonical(component)) : Optional.empty();
+        return RegistryName.isRegistryComponent(component) ? Optional.of(canonical(component)) : Optional.empty();
     }
 
     private static RegistryException registryNotNamed(String path) {

@@ -37,7 +37,7 @@ public final class RegistryTrust {
     }
 
     /** Returns the trust after a reload. */
-    RegistryTrust then(List<UpstreamConfig> registries) {
+    RegistryTrust reloaded(List<UpstreamConfig> registries) {
         return new RegistryTrust(registries, history);
     }
 

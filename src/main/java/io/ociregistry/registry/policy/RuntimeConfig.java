@@ -26,8 +26,8 @@ public record RuntimeConfig(
     }
 
     /** Returns the runtime configuration after a reload; the trust remembers earlier credentials. */
-    public RuntimeConfig then(ServerConfig next) {
-        return of(next, trust.then(next.registries()));
+    public RuntimeConfig reloaded(ServerConfig next) {
+        return of(next, trust.reloaded(next.registries()));
     }
 
     private static RuntimeConfig of(ServerConfig config, RegistryTrust trust) {
@@ -40,7 +40,7 @@ public record RuntimeConfig(
     }
 
     /** How long a client waits for an upstream if a cached answer could be served instead. */
-    public Duration patience() {
-        return config.timeouts().patience();
+    public Duration fallbackTimeout() {
+        return config.timeouts().revalidationTimeout();
     }
 }

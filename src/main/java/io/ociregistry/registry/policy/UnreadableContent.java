@@ -28,7 +28,7 @@ public final class UnreadableContent {
      *
      * @param why empty if no content is cached; then the stage stays as it is
      */
-    public static <T> CompletionStage<T> orFailure(CompletionStage<T> fetched, Optional<String> why) {
+    public static <T> CompletionStage<T> explainFailure(CompletionStage<T> fetched, Optional<String> why) {
         return why.isEmpty()
                 ? fetched
                 : fetched.exceptionally(failure -> {

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * most ten seconds (ADR 22). Failures are logged, and the next run tries again. Closing interrupts the thread and does
  * not wait for it.
  */
-public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
+public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundPruner.class);
     /** The longest time that a download waits for an eviction. */
     private static final long EVICTION_WAIT_SECONDS = 10;
@@ -65,12 +65,12 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
         this.quota = quota;
         this.clock = clock;
         this.runtimeConfig = runtimeConfig;
-        this.executor = new ScheduledThreadPoolExecutor(1, Daemons.named("prune"));
+        this.executor = new ScheduledThreadPoolExecutor(1, Daemons.withName("prune"));
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /** Returns the quota that a configuration sets. */
-    public static DiskQuota space(CacheConfig cache) {
+    public static DiskQuota quota(CacheConfig cache) {
         return new DiskQuota(max(cache), percentOf(cache, cache.highWater()));
     }
 
@@ -91,14 +91,14 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
 
     /** Starts the schedule, and counts the bytes of the cache. */
     public @SuppressWarnings("FutureReturnValueIgnored") // failures are logged, and the next run tries again
-    void begin() {
+    void start() {
         executor.scheduleWithFixedDelay(
-                logged(pruner::sweepLeftOver), RETRY_SECONDS, RETRY_SECONDS, TimeUnit.SECONDS);
+                logged(pruner::retryDeferredDeletes), RETRY_SECONDS, RETRY_SECONDS, TimeUnit.SECONDS);
         schedule();
         countBytes();
     }
 
-    /** Applies the current configuration. Does nothing before {@link #begin} or after {@link #close}. */
+    /** Applies the current configuration. Does nothing before {@link #start} or after {@link #close}. */
     public void reload() {
         if (!isRunning()) {
             return;
@@ -106,7 +106,7 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
         schedule();
         CacheConfig cache = runtimeConfig.get().config().cache();
         freedNothing = System.nanoTime() - PAUSE_NANOS;
-        quota.limit(max(cache), percentOf(cache, cache.highWater()));
+        quota.setLimits(max(cache), percentOf(cache, cache.highWater()));
         executor.execute(logged(this::countBytes));
     }
 
@@ -117,8 +117,8 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
     /** Counts the bytes of the cache if {@code cache.maxSize} is set. Slow on a large cache. */
     private void countBytes() {
         if (lowWater() != Long.MAX_VALUE) {
-            quota.counted(pruner.size());
-            quota.relieveBy(this);
+            quota.setUsed(pruner.size());
+            quota.setEvictor(this);
         }
     }
 
@@ -177,12 +177,12 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
     }
 
     @Override
-    public void soon() {
+    public void evictSoon() {
         startEviction();
     }
 
     @Override
-    public void now() {
+    public void evictNow() {
         Optional<FutureTask<?>> task = startEviction();
         if (task.isEmpty()) {
             return;
@@ -216,7 +216,7 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
     private void evict() {
         try {
             long before = pruner.size();
-            quota.counted(before);
+            quota.setUsed(before);
             long target = Math.max(0, lowWater() - quota.reserved());
             if (before > target) {
                 prune(new PruneRequest(
@@ -226,7 +226,7 @@ public final class BackgroundPruner implements DiskQuota.Relief, AutoCloseable {
             if (after == before) {
                 freedNothing = System.nanoTime();
             }
-            quota.counted(after);
+            quota.setUsed(after);
         } finally {
             synchronized (this) {
                 eviction = null;

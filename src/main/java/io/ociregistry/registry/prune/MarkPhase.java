@@ -2,7 +2,7 @@ package io.ociregistry.registry.prune;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
-import io.ociregistry.registry.prune.ReferenceGraph.Member;
+import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayDeque;
@@ -22,8 +22,8 @@ import java.util.function.Predicate;
 final class MarkPhase {
     private final ReferenceGraph graph;
     private final Set<ImageReference> removed;
-    private final Set<Member> marked = new LinkedHashSet<>();
-    private final Deque<Member> queue = new ArrayDeque<>();
+    private final Set<Node> marked = new LinkedHashSet<>();
+    private final Deque<Node> queue = new ArrayDeque<>();
     private final Set<Digest> listed = new HashSet<>();
 
     /**
@@ -32,24 +32,22 @@ final class MarkPhase {
      * @param removed the tags to remove, and by their digests the manifests without a tag to remove
      * @param pinned nodes that stay in any case
      */
-    MarkPhase(ReferenceGraph graph, Set<ImageReference> removed, Predicate<Member> pinned) {
+    MarkPhase(ReferenceGraph graph, Set<ImageReference> removed, Predicate<Node> pinned) {
         this.graph = graph;
         this.removed = removed;
-        graph.members().stream()
-                .filter(node -> pinned.test(node) || isRoot(node))
-                .forEach(this::mark);
+        graph.nodes().stream().filter(node -> pinned.test(node) || isRoot(node)).forEach(this::mark);
         do {
             markDependents();
             listed.forEach(this::markListed);
         } while (!queue.isEmpty());
     }
 
-    boolean contains(Member node) {
+    boolean contains(Node node) {
         return marked.contains(node);
     }
 
     /** Returns true if a marked index lists the manifest. */
-    boolean list(Digest manifest) {
+    boolean isListed(Digest manifest) {
         return listed.contains(manifest);
     }
 
@@ -62,10 +60,10 @@ final class MarkPhase {
         return blobs;
     }
 
-    private boolean isRoot(Member node) {
-        return graph.isUnheld(node)
+    private boolean isRoot(Node node) {
+        return graph.isUnreferenced(node)
                 ? !removed.contains(node.key())
-                : node.tags().stream().anyMatch(tag -> stays(tag) && !graph.isPart(tag));
+                : node.tags().stream().anyMatch(tag -> stays(tag) && !graph.isDependent(tag));
     }
 
     private boolean stays(RecordedReference tag) {
@@ -74,7 +72,7 @@ final class MarkPhase {
 
     private void markDependents() {
         while (!queue.isEmpty()) {
-            Member node = queue.remove();
+            Node node = queue.remove();
             node.manifest().children().forEach(listed::add);
             graph.children(node).forEach(this::mark);
             graph.referrers(node).stream().filter(this::isStillReferrer).forEach(this::mark);
@@ -82,18 +80,18 @@ final class MarkPhase {
     }
 
     /** A referrer stays by its subject, or by a tag that is not removed. */
-    private boolean isStillReferrer(Member referrer) {
+    private boolean isStillReferrer(Node referrer) {
         return referrer.manifest().subject().isPresent()
                 || referrer.tags().stream().anyMatch(this::stays);
     }
 
     private void markListed(Digest child) {
-        if (graph.members(child).stream().noneMatch(marked::contains)) {
-            graph.members(child).forEach(this::mark);
+        if (graph.nodes(child).stream().noneMatch(marked::contains)) {
+            graph.nodes(child).forEach(this::mark);
         }
     }
 
-    private void mark(Member node) {
+    private void mark(Node node) {
         if (marked.add(node)) {
             queue.add(node);
         }

@@ -3,7 +3,7 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.registry.policy.ReferencePatterns;
-import io.ociregistry.registry.prune.ReferenceGraph.Member;
+import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
@@ -17,25 +17,24 @@ import java.util.stream.Stream;
  * The state of the cache, apart from its records, that limits what a prune removes.
  *
  * @param pins expressions for images that are never pruned
- * @param arriving blobs of downloads in flight
- * @param isOrphan whether a blob that no record names may be deleted
- * @param lost quarantined records, whose blobs are needed when their manifests are fetched again
+ * @param inFlight blobs of downloads in flight
+ * @param isDeletableOrphan whether a blob that no record names may be deleted
+ * @param quarantined quarantined records, whose blobs are needed when their manifests are fetched again
  * @param size bytes of the cache
  */
 record PruneContext(
         Optional<ReferencePatterns> pins,
-        Set<Digest> arriving,
-        Predicate<BlobFile> isOrphan,
-        List<QuarantinedRecord> lost,
+        Set<Digest> inFlight,
+        Predicate<BlobFile> isDeletableOrphan,
+        List<QuarantinedRecord> quarantined,
         long size) {
-    boolean isPinned(Member node) {
-        return pins.filter(patterns -> names(node).anyMatch(patterns::matches))
-                .isPresent();
+    boolean isPinned(Node node) {
+        return pins.filter(patterns -> names(node).anyMatch(patterns::matches)).isPresent();
     }
 
-    private static Stream<ImageReference> names(Member node) {
+    private static Stream<ImageReference> names(Node node) {
         return Stream.concat(
                 Stream.of(node.key()),
-                Stream.concat(node.tags().stream(), node.others().stream()).map(RecordedReference::name));
+                Stream.concat(node.tags().stream(), node.otherNames().stream()).map(RecordedReference::name));
     }
 }

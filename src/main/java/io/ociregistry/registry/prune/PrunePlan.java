@@ -21,23 +21,23 @@ import java.util.stream.Collectors;
  *
  * @param names the names to remove, in the order of the report
  * @param kept for each selected image that stays, the reason
- * @param records the records to change, by digest
- * @param gone the manifests to remove from a repository, each as a name by digest
+ * @param changes the records to change, by digest
+ * @param removed the manifests to remove from a repository, each as a name by digest
  * @param blobs the files that are unreachable after the removal
- * @param unreached blobs that only removed records name, whether they are stored or not
- * @param spared blobs that quarantined records name, which stay for them
- * @param forgotten manifests whose quarantined records are not needed afterwards
+ * @param unreachable blobs that only removed records name, whether they are stored or not
+ * @param quarantineBlobs blobs that quarantined records name, which stay for them
+ * @param obsoleteRecords manifests whose quarantined records are not needed afterwards
  * @param isComplete whether all records could be read
  */
 record PrunePlan(
         List<Name> names,
         List<String> kept,
-        Map<Digest, Change> records,
-        Set<ImageReference> gone,
+        Map<Digest, Change> changes,
+        Set<ImageReference> removed,
         List<BlobFile> blobs,
-        Set<Digest> unreached,
-        Set<Digest> spared,
-        Set<Digest> forgotten,
+        Set<Digest> unreachable,
+        Set<Digest> quarantineBlobs,
+        Set<Digest> obsoleteRecords,
         boolean isComplete) {
     /**
      * A name to remove.
@@ -53,18 +53,18 @@ record PrunePlan(
      * @param manifest its summary
      * @param before its names when the plan was made
      * @param outdated its claims to removed tags that mean a newer manifest
-     * @param left the names that stay; without any, the record is deleted
+     * @param remaining the names that stay; without any, the record is deleted
      */
     record Change(
             ManifestSummary manifest,
             List<RecordedReference> before,
             List<RecordedReference> outdated,
-            List<RecordedReference> left) {
+            List<RecordedReference> remaining) {
         /**
          * Returns the given names of the record without the outdated ones. A tag that an upstream confirmed since the
          * plan was made is not outdated. A repository without another name keeps the manifest by its digest.
          */
-        List<RecordedReference> current(List<RecordedReference> names) {
+        List<RecordedReference> withoutOutdated(List<RecordedReference> names) {
             List<RecordedReference> current = new ArrayList<>();
             Map<Repository, RecordedReference> lastNames = new LinkedHashMap<>();
             for (RecordedReference name : names) {
@@ -81,9 +81,9 @@ record PrunePlan(
         }
 
         /** Returns true if the record has the same names as before, with or without the outdated ones. */
-        boolean isOf(List<RecordedReference> names) {
+        boolean matches(List<RecordedReference> names) {
             // Sets, because the names of a record in several files have no fixed order.
-            return Set.copyOf(current(names)).equals(Set.copyOf(current(before)));
+            return Set.copyOf(withoutOutdated(names)).equals(Set.copyOf(withoutOutdated(before)));
         }
 
         private boolean isOutdated(RecordedReference name) {
@@ -98,23 +98,23 @@ record PrunePlan(
     }
 
     /** Returns the manifests whose records are deleted. */
-    Set<Digest> goingRecords() {
-        return records.entrySet().stream()
-                .filter(record -> record.getValue().left().isEmpty())
+    Set<Digest> deletedRecords() {
+        return changes.entrySet().stream()
+                .filter(record -> record.getValue().remaining().isEmpty())
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
 
     /** Returns the records that change, each index before the manifests that it lists. */
-    List<Digest> listersFirst() {
+    List<Digest> parentsFirst() {
         Deque<Digest> order = new ArrayDeque<>();
         Set<Digest> seen = new HashSet<>();
-        records.keySet().forEach(digest -> addWithChildren(digest, seen, order));
+        changes.keySet().forEach(digest -> addWithChildren(digest, seen, order));
         return List.copyOf(order);
     }
 
     private void addWithChildren(Digest digest, Set<Digest> seen, Deque<Digest> order) {
-        Change change = records.get(digest);
+        Change change = changes.get(digest);
         if (change != null && seen.add(digest)) {
             change.manifest().children().forEach(child -> addWithChildren(child, seen, order));
             order.addFirst(digest);
@@ -122,11 +122,12 @@ record PrunePlan(
     }
 
     /** Returns this plan without the deletion of blobs, because some records cannot be read. */
-    PrunePlan without(Set<Digest> unread) {
+    PrunePlan withoutBlobs(Set<Digest> unread) {
         List<String> reasons = new ArrayList<>(kept);
         reasons.add("all blobs, because the records of " + unread.size() + " manifests can't be read: "
                 + unread.stream().sorted().limit(3).map(Digest::toString).collect(Collectors.joining(", ")));
-        return new PrunePlan(names, reasons, records, gone, List.of(), Set.of(), spared, forgotten, false);
+        return new PrunePlan(
+                names, reasons, changes, removed, List.of(), Set.of(), quarantineBlobs, obsoleteRecords, false);
     }
 
     long blobBytes() {

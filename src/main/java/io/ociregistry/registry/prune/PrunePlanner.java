@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.prune.PrunePlan.Change;
-import io.ociregistry.registry.prune.ReferenceGraph.Member;
+import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
@@ -39,11 +39,11 @@ final class PrunePlanner {
         this.graph = graph;
         this.files = files;
         this.context = context;
-        this.named = graph.members().stream()
+        this.named = graph.nodes().stream()
                 .flatMap(node -> node.manifest().blobs().stream())
                 .map(ManifestSummary.Blob::digest)
                 .collect(Collectors.toSet());
-        this.listed = graph.members().stream()
+        this.listed = graph.nodes().stream()
                 .flatMap(node -> node.manifest().children().stream())
                 .collect(Collectors.toSet());
     }
@@ -51,7 +51,8 @@ final class PrunePlanner {
     PrunePlan plan(PruneRequest request) {
         List<PruneCandidate> selected = withoutListedElsewhere(select(request.policy()));
         if (request.count().isPresent()) {
-            selected = selected.subList(0, Math.min(selected.size(), request.count().getAsInt()));
+            selected = selected.subList(
+                    0, Math.min(selected.size(), request.count().getAsInt()));
         }
         if (request.maxSize().isPresent()) {
             selected = selected.subList(0, countFor(selected, request.maxSize().getAsLong()));
@@ -67,7 +68,7 @@ final class PrunePlanner {
         MarkPhase marked = mark(selected);
         List<PruneCandidate> removed = new ArrayList<>();
         for (PruneCandidate candidate : selected) {
-            Member untagged = graph.member(candidate.name());
+            Node untagged = graph.node(candidate.name());
             if (untagged != null && marked.contains(untagged)) {
                 kept.add(candidate.name() + " is listed by an index that stays");
             } else {
@@ -80,10 +81,10 @@ final class PrunePlanner {
     /** Returns the candidates that the policy selects and nothing protects, least recently pulled first. */
     private List<PruneCandidate> select(PrunePolicy policy) {
         List<PruneCandidate> selected = new ArrayList<>();
-        for (Member node : graph.members()) {
+        for (Node node : graph.nodes()) {
             List<PruneCandidate> candidates = candidates(node).stream()
                     .filter(candidate -> isPart(node, candidate)
-                            ? policy.selectsPart(candidate.name())
+                            ? policy.selectsDependent(candidate.name())
                             : policy.selects(candidate))
                     .toList();
             if (candidates.isEmpty()) {
@@ -102,15 +103,15 @@ final class PrunePlanner {
         return selected;
     }
 
-    private List<PruneCandidate> candidates(Member node) {
+    private List<PruneCandidate> candidates(Node node) {
         Instant pulled = pulled(node);
-        if (graph.isUnheld(node)) {
-            Instant created = node.others().stream()
+        if (graph.isUnreferenced(node)) {
+            Instant created = node.otherNames().stream()
                     .map(RecordedReference::created)
                     .min(Instant::compareTo)
                     .orElse(Instant.EPOCH);
             List<ImageReference> names = Stream.concat(
-                            Stream.of(node.key()), node.others().stream().map(RecordedReference::name))
+                            Stream.of(node.key()), node.otherNames().stream().map(RecordedReference::name))
                     .distinct()
                     .toList();
             return List.of(new PruneCandidate(node.key(), names, created, pulled));
@@ -121,16 +122,16 @@ final class PrunePlanner {
                 .toList();
     }
 
-    private boolean isPart(Member node, PruneCandidate candidate) {
-        return node.tags().stream().anyMatch(tag -> tag.name().equals(candidate.name()) && graph.isPart(tag));
+    private boolean isPart(Node node, PruneCandidate candidate) {
+        return node.tags().stream().anyMatch(tag -> tag.name().equals(candidate.name()) && graph.isDependent(tag));
     }
 
     /** Returns when a client last pulled the manifest by digest, or a manifest that it lists. */
-    private Instant pulled(Member node) {
+    private Instant pulled(Node node) {
         return closure(node).stream()
                 .flatMap(each -> each.equals(node)
-                        ? each.others().stream()
-                        : Stream.concat(each.others().stream(), each.tags().stream()))
+                        ? each.otherNames().stream()
+                        : Stream.concat(each.otherNames().stream(), each.tags().stream()))
                 .map(RecordedReference::pulled)
                 .max(Instant::compareTo)
                 .orElse(Instant.EPOCH);
@@ -141,11 +142,11 @@ final class PrunePlanner {
     }
 
     /** Returns a node and all manifests that it lists, directly or indirectly. */
-    private Set<Member> closure(Member root) {
-        Set<Member> found = new LinkedHashSet<>();
-        Deque<Member> left = new ArrayDeque<>(List.of(root));
+    private Set<Node> closure(Node root) {
+        Set<Node> found = new LinkedHashSet<>();
+        Deque<Node> left = new ArrayDeque<>(List.of(root));
         while (!left.isEmpty()) {
-            Member node = left.remove();
+            Node node = left.remove();
             if (found.add(node)) {
                 left.addAll(graph.children(node));
             }
@@ -153,10 +154,10 @@ final class PrunePlanner {
         return found;
     }
 
-    private boolean isArriving(Member node) {
+    private boolean isArriving(Node node) {
         return closure(node).stream()
                 .flatMap(each -> each.manifest().blobs().stream())
-                .anyMatch(blob -> context.arriving().contains(blob.digest()));
+                .anyMatch(blob -> context.inFlight().contains(blob.digest()));
     }
 
     /** Returns how many candidates have to be removed so that the cache has at most {@code maxSize} bytes. */
@@ -188,25 +189,25 @@ final class PrunePlanner {
      */
     private List<BlobFile> unreachable(MarkPhase marked) {
         Set<Digest> reachable = marked.blobs();
-        context.lost().stream()
+        context.quarantined().stream()
                 .filter(lost -> isNeeded(lost, marked))
-                .map(QuarantinedRecord::named)
+                .map(QuarantinedRecord::referencedDigests)
                 .forEach(reachable::addAll);
         return files.values().stream()
                 .filter(file -> !reachable.contains(file.digest()))
-                .filter(file ->
-                        named.contains(file.digest()) || context.isOrphan().test(file))
+                .filter(file -> named.contains(file.digest())
+                        || context.isDeletableOrphan().test(file))
                 .sorted(Comparator.comparing(BlobFile::digest))
                 .toList();
     }
 
     /** A quarantined record is needed as long as an index that lists it stays, or if no index lists it. */
     private boolean isNeeded(QuarantinedRecord lost, MarkPhase marked) {
-        return marked.list(lost.digest()) || !listed.contains(lost.digest());
+        return marked.isListed(lost.digest()) || !listed.contains(lost.digest());
     }
 
     private void reportQuarantined(QuarantinedRecord lost, MarkPhase marked) {
-        Set<Digest> spared = new HashSet<>(lost.named());
+        Set<Digest> spared = new HashSet<>(lost.referencedDigests());
         spared.retainAll(files.keySet());
         spared.removeAll(marked.blobs());
         if (!spared.isEmpty()) {
@@ -220,19 +221,19 @@ final class PrunePlanner {
         MarkPhase marked = mark(selected);
         List<BlobFile> blobs = unreachable(marked);
         PruneReporter reporter = new PruneReporter(graph, marked, blobs);
-        selected.forEach(candidate -> reporter.tell(candidate.name()));
-        Set<ImageReference> removedNodes = graph.members().stream()
+        selected.forEach(candidate -> reporter.report(candidate.name()));
+        Set<ImageReference> removedNodes = graph.nodes().stream()
                 .filter(node -> !marked.contains(node))
-                .map(Member::key)
+                .map(Node::key)
                 .collect(Collectors.toSet());
         Set<Digest> unreachable = new HashSet<>(named);
         unreachable.removeAll(marked.blobs());
         Map<Boolean, List<QuarantinedRecord>> lost =
-                context.lost().stream().collect(Collectors.partitioningBy(each -> isNeeded(each, marked)));
+                context.quarantined().stream().collect(Collectors.partitioningBy(each -> isNeeded(each, marked)));
         Set<Digest> spared = new HashSet<>();
         for (QuarantinedRecord needed : lost.getOrDefault(true, List.of())) {
             reportQuarantined(needed, marked);
-            spared.addAll(needed.named());
+            spared.addAll(needed.referencedDigests());
         }
         unreachable.removeAll(spared);
         return new PrunePlan(
@@ -253,7 +254,7 @@ final class PrunePlanner {
     private Set<ImageReference> removedNames(List<PruneCandidate> selected, MarkPhase marked) {
         return Stream.concat(
                         selected.stream().map(PruneCandidate::name),
-                        graph.members().stream()
+                        graph.nodes().stream()
                                 .filter(node -> !marked.contains(node))
                                 .flatMap(node -> node.tags().stream())
                                 .map(RecordedReference::name))
@@ -262,19 +263,19 @@ final class PrunePlanner {
 
     private Map<Digest, Change> changes(Set<ImageReference> removed, MarkPhase marked) {
         Map<Digest, Change> changes = new LinkedHashMap<>();
-        Set<Digest> manifests = graph.members().stream()
+        Set<Digest> manifests = graph.nodes().stream()
                 .map(node -> node.manifest().digest())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         for (Digest manifest : manifests) {
-            List<RecordedReference> left = graph.members(manifest).stream()
+            List<RecordedReference> left = graph.nodes(manifest).stream()
                     .filter(marked::contains)
                     .flatMap(node -> left(node, removed).stream())
                     .toList();
-            ManifestSummary summary = graph.members(manifest).get(0).manifest();
+            ManifestSummary summary = graph.nodes(manifest).get(0).manifest();
             List<RecordedReference> before = summary.references();
             if (!Set.copyOf(left).equals(Set.copyOf(before))) {
-                List<RecordedReference> outdated = graph.members(manifest).stream()
-                        .flatMap(node -> node.others().stream())
+                List<RecordedReference> outdated = graph.nodes(manifest).stream()
+                        .flatMap(node -> node.otherNames().stream())
                         .filter(reference -> isTagOf(removed, reference))
                         .toList();
                 changes.put(manifest, new Change(summary, before, outdated, left));
@@ -287,14 +288,14 @@ final class PrunePlanner {
      * Returns the names that a marked node keeps; at least its digest. An older record loses its claim to a removed tag
      * too, otherwise the tag would mean that older manifest again.
      */
-    private static List<RecordedReference> left(Member node, Set<ImageReference> removed) {
-        List<RecordedReference> left = Stream.concat(node.tags().stream(), node.others().stream())
+    private static List<RecordedReference> left(Node node, Set<ImageReference> removed) {
+        List<RecordedReference> left = Stream.concat(node.tags().stream(), node.otherNames().stream())
                 .filter(reference -> !isTagOf(removed, reference))
                 .toList();
         if (!left.isEmpty()) {
             return left;
         }
-        RecordedReference last = Stream.concat(node.tags().stream(), node.others().stream())
+        RecordedReference last = Stream.concat(node.tags().stream(), node.otherNames().stream())
                 .findFirst()
                 .orElseThrow();
         return List.of(new RecordedReference(node.key(), last.created(), last.pulled(), last.checked()));

@@ -14,7 +14,7 @@ public sealed interface PrunePolicy {
     boolean isByAge();
 
     /** Returns true if a referrer's tag is selected; by name only, because its age is that of its subject. */
-    default boolean selectsPart(ImageReference name) {
+    default boolean selectsDependent(ImageReference name) {
         return false;
     }
 
@@ -22,11 +22,11 @@ public sealed interface PrunePolicy {
     record Matching(ReferencePatterns patterns) implements PrunePolicy {
         @Override
         public boolean selects(PruneCandidate candidate) {
-            return candidate.names().stream().anyMatch(patterns::matches);
+            return candidate.matchableNames().stream().anyMatch(patterns::matches);
         }
 
         @Override
-        public boolean selectsPart(ImageReference name) {
+        public boolean selectsDependent(ImageReference name) {
             return patterns.matches(name);
         }
 
@@ -74,8 +74,8 @@ public sealed interface PrunePolicy {
         }
 
         @Override
-        public boolean selectsPart(ImageReference name) {
-            return !policies.isEmpty() && policies.stream().allMatch(policy -> policy.selectsPart(name));
+        public boolean selectsDependent(ImageReference name) {
+            return !policies.isEmpty() && policies.stream().allMatch(policy -> policy.selectsDependent(name));
         }
 
         @Override

@@ -54,13 +54,13 @@ public record PruneReport(
                         .toList(),
                 plan.kept(),
                 plan.blobBytes(),
-                plan.records().values().stream()
-                        .filter(change -> change.left().isEmpty())
+                plan.changes().values().stream()
+                        .filter(change -> change.remaining().isEmpty())
                         .count());
     }
 
     /** Returns this report with more reasons why something stayed. */
-    PruneReport and(List<String> alsoKept) {
+    PruneReport withKept(List<String> alsoKept) {
         List<String> all = new ArrayList<>(kept);
         all.addAll(alsoKept);
         return new PruneReport(isDryRun, names, blobs, all, bytes, records);

@@ -3,7 +3,7 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.registry.prune.PrunePlan.Name;
-import io.ociregistry.registry.prune.ReferenceGraph.Member;
+import io.ociregistry.registry.prune.ReferenceGraph.Node;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
@@ -23,8 +23,8 @@ final class PruneReporter {
     /** Sizes of the deleted blobs that no reported name accounts for yet. */
     private final Map<Digest, Long> sizes = new HashMap<>();
 
-    private final Map<ImageReference, Member> byTag = new HashMap<>();
-    private final Set<Member> reported = new HashSet<>();
+    private final Map<ImageReference, Node> byTag = new HashMap<>();
+    private final Set<Node> reported = new HashSet<>();
     private final Set<ImageReference> reportedNames = new HashSet<>();
     private final List<Name> names = new ArrayList<>();
 
@@ -32,7 +32,7 @@ final class PruneReporter {
         this.graph = graph;
         this.marked = marked;
         blobs.forEach(blob -> sizes.put(blob.digest(), blob.size()));
-        graph.members().forEach(node -> node.tags().forEach(tag -> byTag.put(tag.name(), node)));
+        graph.nodes().forEach(node -> node.tags().forEach(tag -> byTag.put(tag.name(), node)));
     }
 
     List<Name> names() {
@@ -40,9 +40,9 @@ final class PruneReporter {
     }
 
     /** Reports a selected name and the names that are removed with it. */
-    void tell(ImageReference selected) {
-        Member untagged = graph.member(selected);
-        Member node = untagged == null ? byTag.get(selected) : untagged;
+    void report(ImageReference selected) {
+        Node untagged = graph.node(selected);
+        Node node = untagged == null ? byTag.get(selected) : untagged;
         if (node == null || reportedNames.contains(selected)) {
             return;
         }
@@ -54,7 +54,7 @@ final class PruneReporter {
         reportDependents(node, selected);
     }
 
-    private void reportDependents(Member node, ImageReference selected) {
+    private void reportDependents(Node node, ImageReference selected) {
         names(node).forEach(name -> add(name, "with " + selected, 0));
         Stream.concat(graph.children(node).stream(), graph.referrers(node).stream())
                 .filter(dependent -> !marked.contains(dependent) && reported.add(dependent))
@@ -65,10 +65,10 @@ final class PruneReporter {
     }
 
     /** Returns the names to report, without tags that have moved to another manifest, because these stay. */
-    private Stream<ImageReference> names(Member node) {
+    private Stream<ImageReference> names(Node node) {
         List<ImageReference> names = Stream.concat(
                         node.tags().stream().map(RecordedReference::name),
-                        node.others().stream()
+                        node.otherNames().stream()
                                 .map(RecordedReference::name)
                                 .filter(name -> name.reference() instanceof Digest))
                 .toList();
@@ -81,7 +81,7 @@ final class PruneReporter {
         }
     }
 
-    private long bytes(Member node) {
+    private long bytes(Node node) {
         long sum = 0;
         for (ManifestSummary.Blob blob : node.manifest().blobs()) {
             Long size = sizes.remove(blob.digest());

@@ -66,7 +66,7 @@ import java.util.stream.Collectors;
 public final class Pruner {
     /** The age from which a blob without a record is deleted: other programs copy records and blobs in any order. */
     static final Duration GRACE = Duration.ofHours(1);
-    /** The time that {@link ContentIndex#nextCheck} may be ahead of the clock. */
+    /** The time that {@link ContentIndex#nextConfirmationTime} may be ahead of the clock. */
     private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
     private static final int NAMES_IN_MESSAGE = 3;
@@ -121,12 +121,12 @@ public final class Pruner {
      */
     public synchronized PruneReport prune(PruneRequest request) {
         PrunePlan plan = plan(request);
-        return request.dryRun() ? PruneReport.of(plan, true) : carryOut(plan);
+        return request.dryRun() ? PruneReport.of(plan, true) : execute(plan);
     }
 
     /** Deletes the blobs that earlier runs left because they were in use. */
-    synchronized void sweepLeftOver() {
-        deferredBlobs.removeIf(digest -> contentIndex.isNamed(digest) || !blobs.contains(digest));
+    synchronized void retryDeferredDeletes() {
+        deferredBlobs.removeIf(digest -> contentIndex.isReferenced(digest) || !blobs.contains(digest));
         if (!deferredBlobs.isEmpty()) {
             prune(new PruneRequest(new PrunePolicy.AllOf(List.of()), OptionalInt.of(0), OptionalLong.empty(), false));
         }
@@ -154,16 +154,16 @@ public final class Pruner {
                 pins.get(),
                 blobs.receiving(),
                 file -> deferredBlobs.contains(file.digest())
-                        || (file.changed().isBefore(graceStart) && !contentIndex.isNamed(file.digest())),
+                        || (file.lastChanged().isBefore(graceStart) && !contentIndex.isReferenced(file.digest())),
                 quarantined(),
                 size);
         Map<Digest, BlobFile> deletable = unread.isEmpty()
                 ? files.stream()
-                        .filter(file -> !contentIndex.isHeld(file.digest()))
+                        .filter(file -> !contentIndex.isPinned(file.digest()))
                         .collect(Collectors.toMap(BlobFile::digest, Function.identity()))
                 : Map.of();
         PrunePlan plan = new PrunePlanner(graph, deletable, context).plan(request);
-        return unread.isEmpty() ? plan : plan.without(unread);
+        return unread.isEmpty() ? plan : plan.withoutBlobs(unread);
     }
 
     private Set<Digest> recordedDigests() {
@@ -176,7 +176,7 @@ public final class Pruner {
 
     private List<QuarantinedRecord> quarantined() {
         try {
-            return records.lost();
+            return records.lostRecords();
         } catch (IOException e) {
             throw diskFailed(e);
         }
@@ -184,7 +184,7 @@ public final class Pruner {
 
     private void checkClock(ReferenceGraph graph) {
         Instant now = clock.instant();
-        List<Map.Entry<ImageReference, Instant>> ahead = graph.after(now.plus(TOLERANCE));
+        List<Map.Entry<ImageReference, Instant>> ahead = graph.namesNewerThan(now.plus(TOLERANCE));
         if (!ahead.isEmpty()) {
             throw new RegistryException(ErrorCode.REQUEST_INVALID, clockBehind(now, ahead));
         }
@@ -205,15 +205,15 @@ public final class Pruner {
     /**
      * Carries out a plan. A record that changed since the plan was made stays, and so do the manifests that it lists.
      */
-    PruneReport carryOut(PrunePlan plan) {
+    PruneReport execute(PrunePlan plan) {
         List<String> unchanged = new ArrayList<>();
         try {
             // Before the records: a crash after them would leave quarantined files whose digests count as lost again.
-            changeIfOpen(() -> forgetLost(plan.goingRecords()));
-            plan.records().forEach((digest, change) -> changeIfOpen(() -> dropOutdated(digest, change)));
+            changeIfOpen(() -> forgetLost(plan.deletedRecords()));
+            plan.changes().forEach((digest, change) -> changeIfOpen(() -> dropOutdated(digest, change)));
             Set<Digest> listed = new HashSet<>();
-            for (Digest digest : plan.listersFirst()) {
-                Change change = Objects.requireNonNull(plan.records().get(digest));
+            for (Digest digest : plan.parentsFirst()) {
+                Change change = Objects.requireNonNull(plan.changes().get(digest));
                 boolean stays = listed.contains(digest);
                 if (stays || !changeIfOpen(() -> change(digest, change))) {
                     unchanged.add(digest + " stays, because " + (stays ? "an index that lists it" : "its record")
@@ -222,22 +222,22 @@ public final class Pruner {
                 }
             }
             records.force();
-            Set<Digest> forgotten = new HashSet<>(plan.forgotten());
+            Set<Digest> forgotten = new HashSet<>(plan.obsoleteRecords());
             forgotten.removeAll(listed);
             changeIfOpen(() -> forgetLost(forgotten));
         } catch (IOException e) {
             throw diskFailed(e);
         }
-        plan.gone().stream().filter(image -> !isCached(image)).forEach(image -> changeIfOpen(() -> forget(image)));
-        onRemoved.accept(plan.gone());
+        plan.removed().stream().filter(image -> !isCached(image)).forEach(image -> changeIfOpen(() -> forget(image)));
+        onRemoved.accept(plan.removed());
         List<BlobFile> left = plan.blobs().stream()
                 .filter(blob -> !changeIfOpen(() -> delete(blob)))
                 .toList();
         left.stream()
-                .filter(blob -> !contentIndex.isNamed(blob.digest()))
+                .filter(blob -> !contentIndex.isReferenced(blob.digest()))
                 .forEach(blob -> unchanged.add(blob.digest() + " is in use; the next run deletes it"));
         changeIfOpen(() -> deleteDependents(plan));
-        return PruneReport.of(plan, false).and(unchanged);
+        return PruneReport.of(plan, false).withKept(unchanged);
     }
 
     /** Stops a run in progress. After the return, this pruner changes nothing any more. */
@@ -275,10 +275,10 @@ public final class Pruner {
             return;
         }
         try {
-            remove(digest, change::current);
+            remove(digest, change::withoutOutdated);
         } catch (IOException e) {
             // A full disk takes no new record, but a record that is to be deleted needs none.
-            if (!change.left().isEmpty()) {
+            if (!change.remaining().isEmpty()) {
                 throw diskFailed(e);
             }
         }
@@ -289,8 +289,8 @@ public final class Pruner {
         AtomicBoolean isSame = new AtomicBoolean();
         try {
             remove(digest, names -> {
-                isSame.set(change.isOf(names));
-                return isSame.get() ? change.left() : names;
+                isSame.set(change.matches(names));
+                return isSame.get() ? change.remaining() : names;
             });
             return isSame.get();
         } catch (IOException e) {
@@ -301,12 +301,12 @@ public final class Pruner {
     private void remove(Digest digest, UnaryOperator<List<RecordedReference>> left) throws IOException {
         records.remove(digest, new ManifestStore.Removal() {
             @Override
-            public List<RecordedReference> left(ManifestRecord record) {
+            public List<RecordedReference> remaining(ManifestRecord record) {
                 return left.apply(record.references());
             }
 
             @Override
-            public void done(ManifestRecord before, List<RecordedReference> now) {
+            public void removed(ManifestRecord before, List<RecordedReference> now) {
                 contentIndex.remove(
                         ManifestSummary.of(before),
                         now.stream().map(RecordedReference::name).collect(Collectors.toSet()));
@@ -323,8 +323,8 @@ public final class Pruner {
     }
 
     private boolean delete(BlobFile blob) {
-        boolean deleted = contentIndex.unlessNamed(blob.digest(), () -> blobs.delete(blob));
-        if (deleted || contentIndex.isNamed(blob.digest())) {
+        boolean deleted = contentIndex.runIfUnreferenced(blob.digest(), () -> blobs.delete(blob));
+        if (deleted || contentIndex.isReferenced(blob.digest())) {
             deferredBlobs.remove(blob.digest());
         } else {
             deferredBlobs.add(blob.digest());
@@ -339,7 +339,7 @@ public final class Pruner {
     private void forget(ImageReference image) {
         store.incompleteImages().remove(image);
         if (image.reference() instanceof Digest digest) {
-            contentIndex.unlessNamed(digest, () -> !blobs.contains(digest));
+            contentIndex.runIfUnreferenced(digest, () -> !blobs.contains(digest));
             store.lists().remove(new ListName.Referrers(image.repository(), digest));
         }
     }
@@ -348,20 +348,22 @@ public final class Pruner {
     private void deleteDependents(PrunePlan plan) {
         if (plan.isComplete()) {
             blobs.discardInterrupted(
-                    digest -> plan.unreached().contains(digest) && !contentIndex.isNamed(digest), Instant.MAX);
+                    digest -> plan.unreachable().contains(digest) && !contentIndex.isReferenced(digest), Instant.MAX);
             blobs.discardInterrupted(
-                    digest -> !contentIndex.isNamed(digest) && !plan.spared().contains(digest),
+                    digest -> !contentIndex.isReferenced(digest)
+                            && !plan.quarantineBlobs().contains(digest),
                     clock.instant().minus(GRACE));
         }
-        plan.gone().stream()
+        plan.removed().stream()
                 .map(ImageReference::repository)
                 .distinct()
-                .filter(repository -> !contentIndex.has(repository))
+                .filter(repository -> !contentIndex.hasManifests(repository))
                 .forEach(this::forget);
-        if (!plan.blobs().isEmpty() || !plan.gone().isEmpty()) {
-            store.links().retain(link -> contentIndex.isNamed(link.digest())
-                    || blobs.receiving().contains(link.digest())
-                    || blobs.contains(link.digest()));
+        if (!plan.blobs().isEmpty() || !plan.removed().isEmpty()) {
+            store.links()
+                    .retain(link -> contentIndex.isReferenced(link.digest())
+                            || blobs.receiving().contains(link.digest())
+                            || blobs.contains(link.digest()));
         }
     }
 

@@ -42,20 +42,20 @@ final class ReferenceGraph {
      *
      * @param key its name by its digest
      * @param tags the tags that mean it
-     * @param others its other names: digests, and tags that have moved to another manifest
+     * @param otherNames its other names: digests, and tags that have moved to another manifest
      */
-    record Member(
+    record Node(
             ImageReference key,
             ManifestSummary manifest,
             List<RecordedReference> tags,
-            List<RecordedReference> others) {
+            List<RecordedReference> otherNames) {
         Repository repository() {
             return key.repository();
         }
 
         @Override
         public boolean equals(@Nullable Object object) {
-            return object instanceof Member other && key.equals(other.key);
+            return object instanceof Node other && key.equals(other.key);
         }
 
         @Override
@@ -68,19 +68,20 @@ final class ReferenceGraph {
         }
     }
 
-    private final Map<ImageReference, Member> nodes = new LinkedHashMap<>();
-    private final Map<Digest, List<Member>> byDigest = new HashMap<>();
+    private final Map<ImageReference, Node> nodes = new LinkedHashMap<>();
+    private final Map<Digest, List<Node>> byDigest = new HashMap<>();
     private final Map<Digest, Digest> aliases = new HashMap<>();
     /** The referrers of each subject, by the key of the subject. */
-    private final Map<ImageReference, List<Member>> referrers = new HashMap<>();
+    private final Map<ImageReference, List<Node>> referrers = new HashMap<>();
     /** The indexes of the same repository that list a node, by the key of the node. */
-    private final Map<ImageReference, List<Member>> parents = new HashMap<>();
+    private final Map<ImageReference, List<Node>> parents = new HashMap<>();
 
     ReferenceGraph(Collection<ManifestSummary> records) {
         Map<ImageReference, TagBinding> names = new HashMap<>();
         for (ManifestSummary record : records) {
             for (RecordedReference each : record.references()) {
-                names.compute(each.name(), (name, known) -> TagBinding.claimed(known, record.digest(), each.checked()));
+                names.compute(
+                        each.name(), (name, known) -> TagBinding.withClaim(known, record.digest(), each.checked()));
             }
         }
         records.forEach(record -> addRecord(record, names));
@@ -90,19 +91,19 @@ final class ReferenceGraph {
     private void addRecord(ManifestSummary record, Map<ImageReference, TagBinding> names) {
         for (RecordedReference reference : record.references()) {
             ImageReference name = reference.name();
-            Member node = nodes.computeIfAbsent(
+            Node node = nodes.computeIfAbsent(
                     new ImageReference(name.repository(), record.digest()),
-                    key -> new Member(key, record, new ArrayList<>(), new ArrayList<>()));
+                    key -> new Node(key, record, new ArrayList<>(), new ArrayList<>()));
             boolean isCurrent = name.reference() instanceof Tag
                     && Objects.requireNonNull(names.get(name)).digest().equals(record.digest());
-            (isCurrent ? node.tags : node.others).add(reference);
+            (isCurrent ? node.tags : node.otherNames).add(reference);
             if (name.reference() instanceof Digest digest) {
                 aliases.put(digest, record.digest());
             }
         }
     }
 
-    private void connect(Member node) {
+    private void connect(Node node) {
         byDigest.computeIfAbsent(node.manifest.digest(), digest -> new ArrayList<>())
                 .add(node);
         for (Digest child : node.manifest.children()) {
@@ -114,11 +115,10 @@ final class ReferenceGraph {
                 .add(node));
     }
 
-    private Stream<ImageReference> subjects(Member node) {
+    private Stream<ImageReference> subjects(Node node) {
         Stream<Digest> bySubject = node.manifest.subject().stream();
         Stream<Digest> byTag = node.tags.stream().flatMap(tag -> subjectOf(tag.name()).stream());
-        return Stream.concat(bySubject, byTag)
-                .map(digest -> new ImageReference(node.repository(), canonical(digest)));
+        return Stream.concat(bySubject, byTag).map(digest -> new ImageReference(node.repository(), canonical(digest)));
     }
 
     private static Optional<Digest> subjectOf(ImageReference name) {
@@ -133,30 +133,29 @@ final class ReferenceGraph {
         return aliases.getOrDefault(digest, digest);
     }
 
-    Collection<Member> members() {
+    Collection<Node> nodes() {
         return nodes.values();
     }
 
     @Nullable
-    Member member(ImageReference key) {
+    Node node(ImageReference key) {
         return nodes.get(key);
     }
 
     /** Returns the nodes of a manifest in all repositories. */
-    List<Member> members(Digest digest) {
+    List<Node> nodes(Digest digest) {
         return byDigest.getOrDefault(canonical(digest), List.of());
     }
 
     /** Returns the manifests that an index lists, in its own repository. */
-    List<Member> children(Member node) {
+    List<Node> children(Node node) {
         return node.manifest.children().stream()
-                .flatMap(child ->
-                        Stream.ofNullable(nodes.get(new ImageReference(node.repository(), canonical(child)))))
+                .flatMap(child -> Stream.ofNullable(nodes.get(new ImageReference(node.repository(), canonical(child)))))
                 .toList();
     }
 
     /** Returns the referrers of a node in its repository. */
-    List<Member> referrers(Member node) {
+    List<Node> referrers(Node node) {
         return referrers.getOrDefault(node.key, List.of());
     }
 
@@ -164,7 +163,7 @@ final class ReferenceGraph {
      * Returns true if the tag is a referrer's and is removed with its subject. The subject, or an index that lists it,
      * must have a tag of its own: otherwise two manifests with tags that refer to each other would keep each other.
      */
-    boolean isPart(RecordedReference tag) {
+    boolean isDependent(RecordedReference tag) {
         return subjectOf(tag.name())
                 .map(subject -> new ImageReference(tag.name().repository(), canonical(subject)))
                 .filter(nodes::containsKey)
@@ -173,21 +172,21 @@ final class ReferenceGraph {
                 .isPresent();
     }
 
-    private static boolean hasOwnTag(@Nullable Member node) {
+    private static boolean hasOwnTag(@Nullable Node node) {
         return node != null && node.hasOwnTag();
     }
 
     /** Returns true if a node has no tag, and nothing in its repository keeps it. */
-    boolean isUnheld(Member node) {
+    boolean isUnreferenced(Node node) {
         return node.tags.isEmpty()
                 && !parents.containsKey(node.key)
                 && subjects(node).noneMatch(nodes::containsKey);
     }
 
     /** Returns the names with a time in a record after the given time, each with its newest time, newest first. */
-    List<Map.Entry<ImageReference, Instant>> after(Instant time) {
+    List<Map.Entry<ImageReference, Instant>> namesNewerThan(Instant time) {
         return nodes.values().stream()
-                .flatMap(node -> Stream.concat(node.tags.stream(), node.others.stream()))
+                .flatMap(node -> Stream.concat(node.tags.stream(), node.otherNames.stream()))
                 .map(reference -> Map.entry(reference.name(), newest(reference)))
                 .filter(entry -> entry.getValue().isAfter(time))
                 .sorted(Map.Entry.<ImageReference, Instant>comparingByValue()

@@ -35,18 +35,20 @@ public final class BlobRepair {
     }
 
     void repair(
-            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> report)
+            List<Problem.ContentProblem> problems,
+            Function<Repository, LoadFetch> fetching,
+            Consumer<RepairOutcome> report)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
         }
         Map<Digest, Map<Repository, Descriptor>> neededBy = new LinkedHashMap<>();
-        for (Problem.OfContent problem : problems) {
+        for (Problem.ContentProblem problem : problems) {
             quarantineIfCorrupt(problem.digest());
             neededBy.put(problem.digest(), new LinkedHashMap<>());
         }
         records.forEach(record -> addNeeds(record, neededBy));
-        for (Problem.OfContent problem : problems) {
+        for (Problem.ContentProblem problem : problems) {
             Map<Repository, Descriptor> needs = neededBy.getOrDefault(problem.digest(), Map.of());
             report.accept(new RepairOutcome(problem, fetch(problem.digest(), needs, fetching)));
         }
@@ -54,14 +56,14 @@ public final class BlobRepair {
 
     /** Reads the blob again first: a disk error may have passed, and the blob may have been fetched again. */
     private void quarantineIfCorrupt(Digest blob) throws InterruptedException {
-        inspector.blob(blob).ifPresent(blobs::putAway);
+        inspector.verifyBlob(blob).ifPresent(blobs::quarantine);
     }
 
     private static void addNeeds(ManifestRecord record, Map<Digest, Map<Repository, Descriptor>> neededBy) {
         if (record.manifest().isAttestation()) {
             return;
         }
-        for (Descriptor blob : record.manifest().neededBlobs()) {
+        for (Descriptor blob : record.manifest().distributableBlobs()) {
             Map<Repository, Descriptor> needs = neededBy.get(blob.digest());
             if (needs != null) {
                 Repair.repositories(record).forEach(repository -> needs.putIfAbsent(repository, blob));

@@ -58,7 +58,9 @@ public final class ManifestRepair {
     }
 
     void repair(
-            List<Problem.OfContent> problems, Function<Repository, LoadFetch> fetching, Consumer<RepairOutcome> report)
+            List<Problem.ContentProblem> problems,
+            Function<Repository, LoadFetch> fetching,
+            Consumer<RepairOutcome> report)
             throws InterruptedException {
         if (problems.isEmpty()) {
             return;
@@ -69,7 +71,7 @@ public final class ManifestRepair {
         names.keySet().forEach(this::quarantineIfCorrupt);
         quarantined().forEach(lost -> lost.names().keySet().forEach(name -> add(names, lost.digest(), name)));
         records.forEach(record -> addChildren(names, record));
-        for (Problem.OfContent problem : problems) {
+        for (Problem.ContentProblem problem : problems) {
             Set<ImageReference> known = names.getOrDefault(problem.digest(), Set.of());
             report.accept(new RepairOutcome(problem, fetchByNames(problem.digest(), known, fetching)));
         }
@@ -84,7 +86,7 @@ public final class ManifestRepair {
 
     private List<QuarantinedRecord> quarantined() {
         try {
-            return records.lost();
+            return records.lostRecords();
         } catch (IOException e) {
             LOG.error(
                     "reading the names of quarantined records failed: {}; only names from the index are tried",
@@ -101,7 +103,7 @@ public final class ManifestRepair {
     /** Reads the record, which quarantines it if it is corrupt, and then removes its names from the content index. */
     private void quarantineIfCorrupt(Digest digest) {
         if (records.record(digest).isEmpty()) {
-            recordWatcher.lookAt(digest);
+            recordWatcher.readRecord(digest);
         }
     }
 
@@ -126,7 +128,7 @@ public final class ManifestRepair {
             boolean lostTag = name.reference() instanceof Tag
                     && source.cached(name).filter(manifest::equals).isEmpty();
             if (lostTag
-                    && !fetch.ask(() -> source.name(name, manifest))
+                    && !fetch.awaitWithRetries(() -> source.recordTag(name, manifest))
                     && source.cached(name).isEmpty()) {
                 LOG.warn("{} means another manifest upstream by now; a client that pulls it gets that manifest", name);
             }

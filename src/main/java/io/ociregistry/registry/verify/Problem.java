@@ -12,7 +12,7 @@ public sealed interface Problem {
     String subject();
 
     /** Corrupt or missing content. */
-    sealed interface OfContent extends Problem {
+    sealed interface ContentProblem extends Problem {
         /** Returns the digest of the content to fetch again. */
         Digest digest();
 
@@ -38,7 +38,7 @@ public sealed interface Problem {
     }
 
     /** A blob whose content does not have the digest in its file name. */
-    record BadBlob(CorruptFile finding) implements OfContent {
+    record CorruptBlob(CorruptFile finding) implements ContentProblem {
         @Override
         public Digest digest() {
             return finding.digest();
@@ -51,7 +51,7 @@ public sealed interface Problem {
     }
 
     /** A record that can't be parsed, or that has another manifest than its file name says. */
-    record BadRecord(CorruptFile finding) implements OfContent {
+    record CorruptRecord(CorruptFile finding) implements ContentProblem {
         @Override
         public Digest digest() {
             return finding.digest();
@@ -64,20 +64,20 @@ public sealed interface Problem {
     }
 
     /** A manifest whose corrupt record was quarantined and that was not fetched again since. */
-    record LostManifest(QuarantinedRecord lost) implements OfContent {
+    record LostManifest(QuarantinedRecord record) implements ContentProblem {
         @Override
         public Digest digest() {
-            return lost.digest();
+            return record.digest();
         }
 
         @Override
         public String toString() {
-            return "lost manifest " + lost;
+            return "lost manifest " + record;
         }
     }
 
     /** A blob that a cached image needs and that is not cached. */
-    record MissingBlob(ImageReference image, Digest digest) implements OfContent {
+    record MissingBlob(ImageReference image, Digest digest) implements ContentProblem {
         @Override
         public String toString() {
             return "missing blob  " + digest + " of " + image;

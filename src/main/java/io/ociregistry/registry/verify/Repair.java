@@ -59,10 +59,10 @@ public final class Repair {
      */
     public void repair(List<Problem> problems, Consumer<RepairOutcome> report) throws InterruptedException {
         awaitIndex();
-        List<Problem.OfContent> records = new ArrayList<>();
-        List<Problem.OfContent> others = new ArrayList<>();
+        List<Problem.ContentProblem> records = new ArrayList<>();
+        List<Problem.ContentProblem> others = new ArrayList<>();
         for (Problem problem : problems) {
-            if (problem instanceof Problem.OfContent content) {
+            if (problem instanceof Problem.ContentProblem content) {
                 (isOfRecord(content) ? records : others).add(content);
             } else {
                 report.accept(new RepairOutcome(problem, Optional.of(UNREADABLE)));
@@ -75,7 +75,7 @@ public final class Repair {
     }
 
     private static boolean isOfRecord(Problem problem) {
-        return problem instanceof Problem.BadRecord || problem instanceof Problem.LostManifest;
+        return problem instanceof Problem.CorruptRecord || problem instanceof Problem.LostManifest;
     }
 
     private void awaitIndex() throws InterruptedException {

@@ -4,7 +4,7 @@ import io.ociregistry.common.Daemons;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.check.Inspector;
-import io.ociregistry.store.check.ScrubNote;
+import io.ociregistry.store.check.ScrubTimeFile;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,21 +31,21 @@ public final class Scrub implements AutoCloseable {
     /**
      * The times of the passes.
      *
-     * @param first the delay after a start of the server, and the shortest pause between two passes
-     * @param every the shortest time from the start of one pass to the start of the next, also over restarts
+     * @param initialDelay the delay after a start of the server, and the shortest pause between two passes
+     * @param interval the shortest time from the start of one pass to the start of the next, also over restarts
      */
-    public record Schedule(Duration first, Duration every) {
-        public static final Schedule USUAL = new Schedule(Duration.ofMinutes(5), Duration.ofDays(1));
+    public record Schedule(Duration initialDelay, Duration interval) {
+        public static final Schedule DEFAULT = new Schedule(Duration.ofMinutes(5), Duration.ofDays(1));
 
         /**
          * Returns the delay of the first pass after a start of the server. A last pass in the future is ignored,
          * because the clock is or was wrong.
          */
-        Duration atStart(Optional<Instant> last, Instant now) {
+        Duration delayAtStart(Optional<Instant> last, Instant now) {
             return last.filter(started -> !started.isAfter(now))
-                    .map(started -> every.minus(Duration.between(started, now)))
-                    .filter(rest -> rest.compareTo(first) > 0)
-                    .orElse(first);
+                    .map(started -> interval.minus(Duration.between(started, now)))
+                    .filter(rest -> rest.compareTo(initialDelay) > 0)
+                    .orElse(initialDelay);
         }
     }
 
@@ -53,18 +53,19 @@ public final class Scrub implements AutoCloseable {
     private final BlobStore blobs;
     private final Repair repair;
     private final Schedule schedule;
-    private final ScrubNote note;
+    private final ScrubTimeFile note;
     private final Clock clock;
     private final Thread thread;
 
-    public Scrub(Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule, ScrubNote note, Clock clock) {
+    public Scrub(
+            Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule, ScrubTimeFile note, Clock clock) {
         this.inspector = inspector;
         this.blobs = blobs;
         this.repair = repair;
         this.schedule = schedule;
         this.note = note;
         this.clock = clock;
-        this.thread = Daemons.named("scrub").newThread(this::run);
+        this.thread = Daemons.withName("scrub").newThread(this::run);
     }
 
     public void start() {
@@ -73,14 +74,14 @@ public final class Scrub implements AutoCloseable {
 
     private void run() {
         try {
-            Duration wait = schedule.atStart(note.read(), clock.instant());
+            Duration wait = schedule.delayAtStart(note.read(), clock.instant());
             TimeUnit.MILLISECONDS.sleep(wait.toMillis());
             while (true) {
                 long started = System.nanoTime();
                 tryPass();
                 long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started);
-                long rest = schedule.every().toMillis() - took;
-                TimeUnit.MILLISECONDS.sleep(Math.max(schedule.first().toMillis(), rest));
+                long rest = schedule.interval().toMillis() - took;
+                TimeUnit.MILLISECONDS.sleep(Math.max(schedule.initialDelay().toMillis(), rest));
             }
         } catch (InterruptedException stopping) {
             LOG.debug("scrub: stopping");
@@ -99,13 +100,13 @@ public final class Scrub implements AutoCloseable {
         Instant started = clock.instant();
         List<Problem> found = new ArrayList<>();
         Verifier verifier = new Verifier(inspector, found::add);
-        verifier.lookAtRecords();
+        verifier.verifyRecords();
         repair(found);
         List<Digest> all = new ArrayList<>(verifier.blobs());
         // Random order, so that every blob gets its turn if the server always stops before the end of a pass.
         Collections.shuffle(all);
         for (Digest blob : all) {
-            verifier.lookAt(blob);
+            verifier.verifyBlob(blob);
             repair(found);
         }
         note.write(started);
@@ -123,7 +124,7 @@ public final class Scrub implements AutoCloseable {
                 .map(Problem.MissingBlob.class::cast)
                 .map(Problem.MissingBlob::digest)
                 .collect(Collectors.toSet());
-        Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : blobs.wereHere(missing);
+        Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : blobs.wereVerified(missing);
         found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !cachedBefore.contains(blob.digest()));
         if (found.isEmpty()) {
             return;

@@ -5,7 +5,7 @@ import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.store.ReadPace;
+import io.ociregistry.store.ReadThrottle;
 import io.ociregistry.store.check.InspectedRecord;
 import io.ociregistry.store.check.Inspector;
 import io.ociregistry.store.disk.StoreAccess;
@@ -27,10 +27,10 @@ public final class Verifier {
      * The number of files verified so far.
      *
      * @param bytes the size of the blobs
-     * @param young findings that do not count as problems, because a file was written in the last minute and the rest
+     * @param recent findings that do not count as problems, because a file was written in the last minute and the rest
      *     may still be in flight
      */
-    public record Summary(long manifests, long blobs, long bytes, long problems, long young) {}
+    public record Summary(long manifests, long blobs, long bytes, long problems, long recent) {}
 
     private final Inspector inspector;
     private final Consumer<Problem> onProblem;
@@ -52,30 +52,31 @@ public final class Verifier {
 
     /** Returns a verifier of an open store that reads as fast as the disk can. */
     public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> onProblem) {
-        return new Verifier(new Inspector(access.layout(), config.maxManifestBytes(), ReadPace.UNBOUNDED), onProblem);
+        return new Verifier(
+                new Inspector(access.layout(), config.maxManifestBytes(), ReadThrottle.UNBOUNDED), onProblem);
     }
 
     /** Verifies the whole cache, once. */
     public Summary verify() throws InterruptedException {
-        inspector.unreadable((file, why) -> report(new Problem.Unreadable(file, why)));
-        lookAtRecords();
+        inspector.findUnreadable((file, why) -> report(new Problem.Unreadable(file, why)));
+        verifyRecords();
         for (Digest blob : blobs()) {
-            lookAt(blob);
+            verifyBlob(blob);
         }
         return summary();
     }
 
     /** Returns the counts so far. */
     Summary summary() {
-        return new Summary(manifests, blobs, bytes, problems, recentIncomplete + inspector.young());
+        return new Summary(manifests, blobs, bytes, problems, recentIncomplete + inspector.recentlyModified());
     }
 
     /** Verifies every record, and checks that the blobs that it needs are cached. */
-    void lookAtRecords() throws InterruptedException {
+    void verifyRecords() throws InterruptedException {
         Map<Digest, IncompleteImage> missing = new LinkedHashMap<>();
-        inspector.records(record -> verify(record, missing), finding -> report(new Problem.BadRecord(finding)));
-        inspector.lost().forEach(lost -> report(new Problem.LostManifest(lost)));
-        Set<Digest> arriving = inspector.arriving();
+        inspector.readRecords(record -> verify(record, missing), finding -> report(new Problem.CorruptRecord(finding)));
+        inspector.lostRecords().forEach(lost -> report(new Problem.LostManifest(lost)));
+        Set<Digest> arriving = inspector.inFlight();
         // Checked again, because the blob may have been pulled, or the image pruned, in the meantime.
         missing.forEach((blob, image) -> {
             if (!arriving.contains(blob) && !isHere(blob) && inspector.hasRecord(image.manifest)) {
@@ -90,10 +91,10 @@ public final class Verifier {
     }
 
     /** Verifies one blob. */
-    void lookAt(Digest blob) throws InterruptedException {
+    void verifyBlob(Digest blob) throws InterruptedException {
         blobs++;
         bytes += inspector.size(blob).orElse(0);
-        inspector.blob(blob).ifPresent(finding -> report(new Problem.BadBlob(finding)));
+        inspector.verifyBlob(blob).ifPresent(finding -> report(new Problem.CorruptBlob(finding)));
     }
 
     /** An image with a missing blob. */
@@ -106,10 +107,10 @@ public final class Verifier {
             return;
         }
         if (!inspected.isSettled()) {
-            recentIncomplete += manifest.neededBlobs().stream().allMatch(blob -> isHere(blob.digest())) ? 0 : 1;
+            recentIncomplete += manifest.distributableBlobs().stream().allMatch(blob -> isHere(blob.digest())) ? 0 : 1;
             return;
         }
-        for (Descriptor blob : manifest.neededBlobs()) {
+        for (Descriptor blob : manifest.distributableBlobs()) {
             if (!isHere(blob.digest())) {
                 inspected.record().references().stream()
                         .findFirst()

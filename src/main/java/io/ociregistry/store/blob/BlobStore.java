@@ -87,7 +87,7 @@ public final class BlobStore {
     /** Returns true if the file of a blob exists, verified or not, and is not known to be corrupt. */
     public boolean contains(Digest digest) {
         Path file = layout.blob(digest);
-        return Files.isRegularFile(file) && !quarantine.has(file);
+        return Files.isRegularFile(file) && !quarantine.isKnown(file);
     }
 
     /** Returns the size of the file of a blob, verified or not; empty if {@link #contains} is false. */
@@ -95,7 +95,7 @@ public final class BlobStore {
         Path file = layout.blob(digest);
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return attributes.isRegularFile() && !quarantine.has(file)
+            return attributes.isRegularFile() && !quarantine.isKnown(file)
                     ? OptionalLong.of(attributes.size())
                     : OptionalLong.empty();
         } catch (IOException e) {
@@ -106,7 +106,7 @@ public final class BlobStore {
     /** Returns every blob that {@link #contains} is true for, in no order. */
     public List<Digest> digests() {
         List<Digest> digests = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile)) {
             Layout.digestOf(file).filter(this::contains).ifPresent(digests::add);
         }
         return digests;
@@ -132,9 +132,9 @@ public final class BlobStore {
     }
 
     /** Returns why this process may not read the file of a blob; empty if it may, or if there is no file. */
-    public Optional<String> unreadable(Digest digest) {
-        Optional<String> reason = layout.unreadable().check(layout.blob(digest));
-        layout.unreadable().tell();
+    public Optional<String> unreadableReason(Digest digest) {
+        Optional<String> reason = layout.unreadable().reasonIfUnreadable(layout.blob(digest));
+        layout.unreadable().logChange();
         return reason;
     }
 
@@ -152,13 +152,13 @@ public final class BlobStore {
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
         try {
-            return verified.contains(file) && opened.mayOpen(digest)
+            return verified.contains(file) && opened.canOpen(digest)
                     ? Optional.of(open(digest, file))
                     : Optional.empty();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
-            layout.unreadable().found(file);
+            layout.unreadable().add(file);
             return Optional.empty();
         } catch (IOException e) {
             LOG.error("opening {} failed: {}", file, e.toString());
@@ -167,13 +167,13 @@ public final class BlobStore {
     }
 
     private BlobSource open(Digest digest, Path file) throws IOException {
-        String fileStamp = VerifiedIndex.look(file);
-        return StoredBlob.open(digest, file, problem -> putAway(digest, file, fileStamp, problem));
+        String fileStamp = VerifiedIndex.fileStamp(file);
+        return StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem));
     }
 
-    /** Starts the download of a blob of unknown size; see {@link #begin(Digest, Repository, OptionalLong)}. */
-    public BlobDownload begin(Digest digest, Repository source) {
-        return begin(digest, source, OptionalLong.empty());
+    /** Starts the download of a blob of unknown size; see {@link #start(Digest, Repository, OptionalLong)}. */
+    public BlobDownload start(Digest digest, Repository source) {
+        return start(digest, source, OptionalLong.empty());
     }
 
     /**
@@ -186,40 +186,40 @@ public final class BlobStore {
      * @param source the repository that sends the blob; each registry has a partial file of its own
      * @param expected the size, if a manifest says it
      */
-    public BlobDownload begin(Digest digest, Repository source, OptionalLong expected) {
+    public BlobDownload start(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || isUnreadable(file) || !receiving.add(file)) {
-            return BlobDownload.passing(digest, patience.get());
+            return BlobDownload.passThrough(digest, patience.get());
         }
-        DiskQuota.Share reservation = quota.begin(Directories.size(file));
-        if (!reservation.expect(expected.orElse(0))) {
+        DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
+        if (!reservation.extend(expected.orElse(0))) {
             finish(file, reservation);
-            return BlobDownload.passing(digest, patience.get());
+            return BlobDownload.passThrough(digest, patience.get());
         }
         try {
-            layout.prepare(layout.partials());
-            quarantine.makeWay(file);
+            layout.ensureDirectory(layout.partials());
+            quarantine.clearPath(file);
             PartialFile opened = PartialFile.receive(layout, file, source);
             return BlobDownload.receive(digest, opened, patience.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
             finish(file, reservation);
             LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
-            return BlobDownload.passing(digest, patience.get());
+            return BlobDownload.passThrough(digest, patience.get());
         }
     }
 
     /** Returns true for a file that this process may not read, and which is therefore not replaced. */
     private boolean isUnreadable(Path file) {
-        return layout.unreadable().check(file).isPresent();
+        return layout.unreadable().reasonIfUnreadable(file).isPresent();
     }
 
     /** Returns false if the quota is known to have no quota for a blob of a size. */
-    public boolean mayKeep(OptionalLong size) {
-        return quota.mayTake(size.orElse(0));
+    public boolean canStore(OptionalLong size) {
+        return quota.canStore(size.orElse(0));
     }
 
-    private void finish(Path partial, DiskQuota.Share reservation) {
-        reservation.end(Directories.size(partial));
+    private void finish(Path partial, DiskQuota.Reservation reservation) {
+        reservation.release(Directories.size(partial));
         receiving.remove(partial);
     }
 
@@ -228,8 +228,8 @@ public final class BlobStore {
      *
      * @param size bytes of the whole blob
      */
-    public BlobDownload beginPart(Digest digest, long size, long from) {
-        return BlobDownload.part(digest, size, from, patience.get());
+    public BlobDownload startRange(Digest digest, long size, long from) {
+        return BlobDownload.range(digest, size, from, patience.get());
     }
 
     /**
@@ -238,7 +238,7 @@ public final class BlobStore {
      */
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
             Optional<InterruptedDownload> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
                 // The whole blob came from another registry, or was copied in.
@@ -257,7 +257,7 @@ public final class BlobStore {
 
     /**
      * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs
-     * are on another file system, a copy is published. Call it only if {@link BlobDownload#isKept}.
+     * are on another file system, a copy is published. Call it only if {@link BlobDownload#isWrittenToDisk}.
      *
      * @throws IOException if the disk fails; the partial file stays
      */
@@ -265,12 +265,12 @@ public final class BlobStore {
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
-        layout.prepare(layout.blobs());
-        quarantine.makeWay(target);
+        layout.ensureDirectory(layout.blobs());
+        quarantine.clearPath(target);
         try {
             publish(download, file.path(), target);
         } catch (AtomicMoveNotSupportedException otherDisk) {
-            Path copy = DurableFiles.copyBeside(layout, file.path(), target);
+            Path copy = DurableFiles.copyToFileSystemOf(layout, file.path(), target);
             try {
                 publish(download, copy, target);
             } finally {
@@ -283,13 +283,13 @@ public final class BlobStore {
 
     private void publish(BlobDownload download, Path whole, Path target) throws IOException {
         // Added first: a blob that a crash leaves without its line in the index would have to be hashed again.
-        verified.add(target, VerifiedIndex.look(whole));
+        verified.add(target, VerifiedIndex.fileStamp(whole));
         synchronized (lock(download.digest())) {
             DurableFiles.checkReplaceable(layout, target);
             long replaced = Directories.size(target);
             DurableRename.publish(whole, target);
             quota.freed(replaced);
-            download.share().published(Directories.size(target));
+            download.reservation().published(Directories.size(target));
         }
     }
 
@@ -317,7 +317,7 @@ public final class BlobStore {
     /** Returns the files of all blobs, in no order. */
     public List<BlobFile> files() {
         List<BlobFile> found = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile)) {
             Layout.digestOf(file).flatMap(this::file).ifPresent(found::add);
         }
         return found;
@@ -329,8 +329,8 @@ public final class BlobStore {
         try {
             BasicFileAttributes attributes =
                     Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return attributes.isRegularFile() && !quarantine.has(file)
-                    ? Optional.of(new BlobFile(digest, attributes.size(), ExternalFiles.changed(file)))
+            return attributes.isRegularFile() && !quarantine.isKnown(file)
+                    ? Optional.of(new BlobFile(digest, attributes.size(), ExternalFiles.lastChanged(file)))
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
@@ -363,7 +363,7 @@ public final class BlobStore {
             if (!layout.isWritable()
                     || receiving().contains(blob.digest())
                     || !file(blob.digest()).equals(Optional.of(blob))
-                    || !opened.beginDeleting(blob.digest())) {
+                    || !opened.startDeleting(blob.digest())) {
                 return false;
             }
             try {
@@ -372,10 +372,10 @@ public final class BlobStore {
                 LOG.error("deleting {} failed: {}", file, e.toString());
                 return false;
             } finally {
-                opened.endDeleting(blob.digest());
+                opened.finishDeleting(blob.digest());
             }
         }
-        verified.forget(file);
+        verified.remove(file);
         quota.freed(blob.size());
         return true;
     }
@@ -387,7 +387,7 @@ public final class BlobStore {
      * @param unlessSince a partial file that changed at this time or later stays
      */
     public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
-        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // Marked as in flight: a download that starts in the meantime does not open the file.
@@ -400,7 +400,7 @@ public final class BlobStore {
 
     private static boolean isOlder(Path file, Instant time) {
         try {
-            return ExternalFiles.changed(file).isBefore(time);
+            return ExternalFiles.lastChanged(file).isBefore(time);
         } catch (IOException gone) {
             return false;
         }
@@ -418,7 +418,7 @@ public final class BlobStore {
     public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
-            if (!opened.mayOpen(digest)) {
+            if (!opened.canOpen(digest)) {
                 return Optional.empty();
             }
             return Optional.of(BlobDownload.recheck(digest, PartialFile.recheck(layout, file)));
@@ -441,34 +441,35 @@ public final class BlobStore {
             unverified.rehash(size);
             unverified.verify();
         } catch (RegistryException e) {
-            putAway(unverified, String.valueOf(e.getMessage()));
+            quarantine(unverified, String.valueOf(e.getMessage()));
             throw e;
         } catch (ClosedChannelException stopping) {
             throw stopping;
         } catch (IOException e) {
-            putAway(unverified, "it can't be read: " + e.getMessage());
+            quarantine(unverified, "it can't be read: " + e.getMessage());
             throw e;
         }
-        verified.add(unverified.file().path(), unverified.file().look());
+        verified.add(unverified.file().path(), unverified.file().fileStamp());
     }
 
     /**
      * Quarantines a corrupt file, unless another file replaced it. Readers that have it open can read on. The verified
-     * index still knows that the blob was stored once: see {@link #wereHere}.
+     * index still knows that the blob was stored once: see {@link #wereVerified}.
      */
-    public void putAway(CorruptFile bad) {
-        putAway(bad.digest(), bad.file(), bad.look(), bad.problem());
+    public void quarantine(CorruptFile bad) {
+        quarantine(bad.digest(), bad.file(), bad.fileStamp(), bad.problem());
     }
 
-    private void putAway(BlobDownload unverified, String reason) {
-        putAway(unverified.digest(), unverified.file().path(), unverified.file().look(), reason);
+    private void quarantine(BlobDownload unverified, String reason) {
+        quarantine(
+                unverified.digest(), unverified.file().path(), unverified.file().fileStamp(), reason);
     }
 
-    private void putAway(Digest digest, Path file, String fileStamp, String reason) {
+    private void quarantine(Digest digest, Path file, String fileStamp, String reason) {
         long size;
         synchronized (lock(digest)) {
             size = Directories.size(file);
-            quarantine.take(file, fileStamp, reason);
+            quarantine.handleCorrupt(file, fileStamp, reason);
             size -= Directories.size(file);
         }
         quota.freed(size);
@@ -478,8 +479,8 @@ public final class BlobStore {
      * Returns those of the given blobs that were verified once and not deleted by {@link #delete} afterwards. Reads the
      * whole verified index from disk.
      */
-    public Set<Digest> wereHere(Set<Digest> digests) {
-        return verified.known(digests);
+    public Set<Digest> wereVerified(Set<Digest> digests) {
+        return verified.verifiedBefore(digests);
     }
 
     /**
@@ -488,7 +489,7 @@ public final class BlobStore {
      *
      * @param expected the size, if a manifest says it
      */
-    public boolean mayHave(Digest digest, OptionalLong expected) {
+    public boolean mayContain(Digest digest, OptionalLong expected) {
         OptionalLong size = size(digest);
         if (size.isEmpty() || (expected.isPresent() && size.getAsLong() != expected.getAsLong())) {
             return false;
@@ -498,12 +499,12 @@ public final class BlobStore {
     }
 
     /** Opens the file of a blob, verified or not. The caller verifies the content and closes the stream. */
-    public InputStream stream(Digest digest) throws IOException {
+    public InputStream openStream(Digest digest) throws IOException {
         return Files.newInputStream(layout.blob(digest));
     }
 
     /** Retries to write lines of the verified index that the disk did not take. */
     public void save() {
-        verified.save();
+        verified.flush();
     }
 }

@@ -45,12 +45,12 @@ public final class ConfirmedLinks {
     }
 
     /** Returns false if this cache has no file of confirmed links yet. */
-    public boolean areKept() {
+    public boolean fileExists() {
         return Files.exists(layout.confirmedLinks());
     }
 
     /** Creates the file with its first links, all or none. If the disk fails, every later change retries it. */
-    public synchronized void begin(Collection<ConfirmedLink> links) {
+    public synchronized void create(Collection<ConfirmedLink> links) {
         initialContent = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
         save();
     }
@@ -70,7 +70,7 @@ public final class ConfirmedLinks {
 
     /** Removes all links that are not wanted, by writing a new file. */
     public synchronized void retain(Predicate<ConfirmedLink> wanted) {
-        if (!isStarted() || !areKept()) {
+        if (!isStarted() || !fileExists()) {
             return;
         }
         Set<String> retained = new LinkedHashSet<>();
@@ -90,7 +90,7 @@ public final class ConfirmedLinks {
     /** Retries to write lines that the disk did not take. */
     public synchronized void save() {
         if (isStarted()) {
-            lines.save();
+            lines.flush();
         }
     }
 
@@ -102,10 +102,10 @@ public final class ConfirmedLinks {
             return false;
         }
         try {
-            layout.prepare(layout.lists());
+            layout.ensureDirectory(layout.lists());
             DurableFiles.write(layout, layout.confirmedLinks(), initialContent.getBytes(StandardCharsets.UTF_8));
             initialContent = "";
-            writeFailures.over();
+            writeFailures.recovered();
             return true;
         } catch (IOException e) {
             writeFailures.failed(e);

@@ -35,8 +35,8 @@ public final class IncompleteImages {
     /** Notes an image, which is named by its digest. */
     public void add(ImageReference image) {
         try {
-            layout.prepare(layout.partials());
-            layout.write(layout.pendingImage(image), image.toString(), StandardOpenOption.TRUNCATE_EXISTING);
+            layout.ensureDirectory(layout.partials());
+            layout.write(layout.incompleteImage(image), image.toString(), StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             LOG.debug("noting that {} is incomplete failed: {}", image, e.toString());
         }
@@ -45,7 +45,7 @@ public final class IncompleteImages {
     /** Removes an image that is complete or no longer wanted. */
     public void remove(ImageReference image) {
         try {
-            Files.deleteIfExists(layout.pendingImage(image));
+            Files.deleteIfExists(layout.incompleteImage(image));
         } catch (IOException e) {
             LOG.debug("noting that {} is complete failed: {}", image, e.toString());
         }
@@ -54,7 +54,7 @@ public final class IncompleteImages {
     /** Returns all noted images; unreadable files are skipped. */
     public List<ImageReference> list() {
         List<ImageReference> found = new ArrayList<>();
-        for (Path file : Directories.list(layout, layout.partials(), Layout::isPendingImage)) {
+        for (Path file : Directories.list(layout, layout.partials(), Layout::isIncompleteImage)) {
             read(file).ifPresent(found::add);
         }
         return found;

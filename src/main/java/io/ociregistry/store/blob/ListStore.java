@@ -65,7 +65,7 @@ public final class ListStore {
     /** Returns the last stored answer for a list. */
     public Optional<StoredList> find(ListName name) {
         Path file = layout.list(name);
-        if (layout.unreadable().check(file).isPresent()) {
+        if (layout.unreadable().reasonIfUnreadable(file).isPresent()) {
             return Optional.empty();
         }
         try {
@@ -90,27 +90,27 @@ public final class ListStore {
      * Returns why this process may not read the file of a list, or records of manifests that may be in the list; empty
      * if it may.
      */
-    public Optional<String> unreadable(ListName name) {
+    public Optional<String> unreadableReason(ListName name) {
         UnreadableFiles unreadable = layout.unreadable();
         return unreadable
-                .check(layout.list(name))
-                .or(() -> unreadable.isAnyIn(layout.records()) ? unreadable.summary() : Optional.empty());
+                .reasonIfUnreadable(layout.list(name))
+                .or(() -> unreadable.isAnyIn(layout.recordDirectories()) ? unreadable.summary() : Optional.empty());
     }
 
     /** Stores a list, unless the cache is read-only. A failure is only logged. */
-    public void keep(ListName name, StoredList list) {
+    public void put(ListName name, StoredList list) {
         if (!layout.isWritable()) {
             return;
         }
         Path file = layout.list(name);
         try {
-            layout.prepare(layout.lists());
+            layout.ensureDirectory(layout.lists());
             boolean isNew = Files.notExists(file);
             DurableFiles.write(layout, file, write(name, list));
             if (isNew) {
                 count();
             }
-            writeFailures.over();
+            writeFailures.recovered();
         } catch (IOException e) {
             writeFailures.failed(e);
         }
@@ -170,7 +170,7 @@ public final class ListStore {
                 found.add(new Aged(file, Files.getLastModifiedTime(file).toInstant()));
             }
         } catch (AccessDeniedException e) {
-            layout.unreadable().found(layout.lists());
+            layout.unreadable().add(layout.lists());
         } catch (IOException e) {
             LOG.warn("listing {} failed: {}", layout.lists(), e.toString());
         }

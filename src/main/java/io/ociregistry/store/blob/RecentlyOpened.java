@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
  * not, but never the other way round. Thread-safe.
  */
 final class RecentlyOpened {
-    static final Duration MOMENT = Duration.ofSeconds(60);
+    static final Duration RECENT = Duration.ofSeconds(60);
     private static final int SLOTS = 1 << 13;
 
     private final LongSupplier nanoTime;
@@ -29,24 +29,24 @@ final class RecentlyOpened {
     }
 
     /** Notes that a blob is about to be opened; false if it is being deleted. */
-    boolean mayOpen(Digest digest) {
+    boolean canOpen(Digest digest) {
         lastOpened.set(slot(digest), nanoTime.getAsLong() | 1);
         // Opening and deleting both write first and then check, so at least one of two concurrent calls sees the other.
         return !deleting.contains(digest);
     }
 
-    /** Prevents that a blob is opened until {@link #endDeleting}; false if it was opened in the last 60 seconds. */
-    boolean beginDeleting(Digest digest) {
+    /** Prevents that a blob is opened until {@link #finishDeleting}; false if it was opened in the last 60 seconds. */
+    boolean startDeleting(Digest digest) {
         deleting.add(digest);
         long opened = lastOpened.get(slot(digest));
-        boolean isOpened = opened != 0 && nanoTime.getAsLong() - opened < MOMENT.toNanos();
+        boolean isOpened = opened != 0 && nanoTime.getAsLong() - opened < RECENT.toNanos();
         if (isOpened) {
             deleting.remove(digest);
         }
         return !isOpened;
     }
 
-    void endDeleting(Digest digest) {
+    void finishDeleting(Digest digest) {
         deleting.remove(digest);
     }
 

@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.QuarantinedRecord;
-import io.ociregistry.store.ReadPace;
+import io.ociregistry.store.ReadThrottle;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
@@ -45,10 +45,10 @@ public final class Inspector {
 
     private final Layout layout;
     private final long maxManifestBytes;
-    private final ReadPace pace;
+    private final ReadThrottle pace;
     private long recentlyModified;
 
-    public Inspector(Layout layout, long maxManifestBytes, ReadPace pace) {
+    public Inspector(Layout layout, long maxManifestBytes, ReadThrottle pace) {
         this.layout = layout;
         this.maxManifestBytes = maxManifestBytes;
         this.pace = pace;
@@ -60,11 +60,11 @@ public final class Inspector {
      * @param good gets each record that can be read
      * @param bad gets each file that contains no valid record
      */
-    public void records(Consumer<InspectedRecord> good, Consumer<CorruptFile> bad) throws InterruptedException {
+    public void readRecords(Consumer<InspectedRecord> good, Consumer<CorruptFile> bad) throws InterruptedException {
         RecordFiles files = new RecordFiles(layout, new ReportOnly(bad, () -> recentlyModified++), maxManifestBytes);
         for (List<Path> all : files.list().files().values()) {
             for (Path file : all) {
-                pace.took(Math.min(Directories.size(file), maxManifestBytes));
+                pace.throttle(Math.min(Directories.size(file), maxManifestBytes));
             }
             List<RecordFile> read = files.read(all);
             if (Thread.interrupted()) {
@@ -73,7 +73,7 @@ public final class Inspector {
             boolean isSettled = read.stream().map(RecordFile::file).allMatch(ExternalFiles::isSettled);
             read.stream()
                     .map(RecordFile::record)
-                    .reduce(ManifestRecord::and)
+                    .reduce(ManifestRecord::mergedWith)
                     .ifPresent(record -> good.accept(new InspectedRecord(record, isSettled)));
         }
     }
@@ -84,8 +84,8 @@ public final class Inspector {
      *
      * @param report gets each of them, and the reason
      */
-    public void unreadable(BiConsumer<Path, String> report) {
-        layout.notes().forEach(file -> isUnreadable(file, report));
+    public void findUnreadable(BiConsumer<Path, String> report) {
+        layout.rootFiles().forEach(file -> isUnreadable(file, report));
         for (Path directory : layout.directories()) {
             if (!isUnreadable(directory, report)) {
                 Directories.list(layout, directory, file -> !Files.isDirectory(file))
@@ -95,7 +95,7 @@ public final class Inspector {
     }
 
     private boolean isUnreadable(Path file, BiConsumer<Path, String> report) {
-        Optional<String> reason = layout.unreadable().check(file);
+        Optional<String> reason = layout.unreadable().reasonIfUnreadable(file);
         if (reason.isEmpty() && layout.owner().isDeniedToOwner(file)) {
             reason = Optional.of(layout.owner().whyDeniedToOwner(file, layout.root()));
         }
@@ -104,7 +104,7 @@ public final class Inspector {
     }
 
     /** Returns the records that exist only in quarantine (ADR 28); none if the disk fails. */
-    public List<QuarantinedRecord> lost() {
+    public List<QuarantinedRecord> lostRecords() {
         try {
             return new QuarantinedRecords(layout, maxManifestBytes).find();
         } catch (IOException e) {
@@ -120,16 +120,16 @@ public final class Inspector {
 
     /** Returns the digests of all blob files, sorted. */
     public List<Digest> blobs() {
-        return Directories.list(layout, layout.blobs(), ExternalFiles::isOurs).stream()
+        return Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
                 .sorted()
                 .toList();
     }
 
     /** Returns the blobs whose partial files were written in the last minute. */
-    public Set<Digest> arriving() {
+    public Set<Digest> inFlight() {
         Set<Digest> arriving = new HashSet<>();
-        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isOurs)) {
+        for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
             if (!ExternalFiles.isSettled(file)) {
                 Layout.digestOf(file).ifPresent(arriving::add);
             }
@@ -147,15 +147,15 @@ public final class Inspector {
     }
 
     /** Verifies the file of a blob; empty if it is valid, does not exist, or this process may not read it. */
-    public Optional<CorruptFile> blob(Digest digest) throws InterruptedException {
+    public Optional<CorruptFile> verifyBlob(Digest digest) throws InterruptedException {
         Path file = layout.blob(digest);
-        if (layout.unreadable().check(file).isPresent()) {
-            layout.unreadable().tell();
+        if (layout.unreadable().reasonIfUnreadable(file).isPresent()) {
+            layout.unreadable().logChange();
             return Optional.empty();
         }
         String fileStamp;
         try {
-            fileStamp = VerifiedIndex.look(file);
+            fileStamp = VerifiedIndex.fileStamp(file);
         } catch (IOException gone) {
             return Optional.empty();
         }
@@ -168,7 +168,7 @@ public final class Inspector {
     }
 
     /** Returns the number of wrong files that were not reported because they were modified in the last minute. */
-    public long young() {
+    public long recentlyModified() {
         return recentlyModified;
     }
 
@@ -196,11 +196,11 @@ public final class Inspector {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         try (FileChannel channel = FileChannel.open(file)) {
             for (int count = channel.read(buffer); count >= 0; count = channel.read(buffer)) {
-                hash.state().update(buffer.flip());
+                hash.messageDigest().update(buffer.flip());
                 buffer.clear();
-                pace.took(count);
+                pace.throttle(count);
             }
         }
-        return hash.now();
+        return hash.current();
     }
 }

@@ -46,7 +46,7 @@ public final class AdminTokenFile {
     }
 
     /** Returns the path of the token file of a server with this image path. */
-    public static Path in(Path imagePath) {
+    public static Path pathIn(Path imagePath) {
         return new Layout(imagePath).adminToken().toAbsolutePath();
     }
 
@@ -60,7 +60,7 @@ public final class AdminTokenFile {
      *
      * @throws IOException if there is no usable file and none can be created; the message says why, and names the file
      */
-    public String readOrMake() throws IOException {
+    public String readOrCreate() throws IOException {
         try {
             return read();
         } catch (NoSuchFileException e) {
@@ -108,7 +108,7 @@ public final class AdminTokenFile {
                     "others may read or change it (" + PosixFilePermissions.toString(file.permissions()) + ")");
         }
         int owner = (Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        if (ProcessUser.now().uid().orElse(owner) != owner) {
+        if (ProcessUser.current().uid().orElse(owner) != owner) {
             throw new IOException("it belongs to another user (" + file.owner().getName() + ")");
         }
     }

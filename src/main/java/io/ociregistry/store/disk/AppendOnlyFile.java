@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * A text file to which lines are appended.
  *
  * <p>A write failure is logged and fails no caller: up to 10,000 unwritten lines stay in memory, and are written with
- * the next line or by {@link #save}; further lines are dropped. On a read-only layout all lines are dropped.
+ * the next line or by {@link #flush}; further lines are dropped. On a read-only layout all lines are dropped.
  * Thread-safe.
  */
 public final class AppendOnlyFile {
@@ -43,12 +43,12 @@ public final class AppendOnlyFile {
         this.file = file;
         this.durable = durable;
         this.failures = new WriteFailureLog(what + " in " + file);
-        new Quarantine(layout).makeWay(file);
+        new Quarantine(layout).clearPath(file);
     }
 
     /** Reads the lines, oldest first. A read failure is logged and ends the iteration. */
     public void forEach(Consumer<String> action) {
-        if (!Files.exists(file) || layout.unreadable().check(file).isPresent()) {
+        if (!Files.exists(file) || layout.unreadable().reasonIfUnreadable(file).isPresent()) {
             return;
         }
         // ISO 8859-1 decodes every byte, so that garbage in one line does not end the iteration.
@@ -66,13 +66,13 @@ public final class AppendOnlyFile {
     public synchronized void addAll(List<String> more) {
         for (String line : more) {
             if (unwritten.size() == MAX_UNWRITTEN) {
-                save();
+                flush();
             }
             if (unwritten.size() < MAX_UNWRITTEN && layout.isWritable()) {
                 unwritten.add(line);
             }
         }
-        save();
+        flush();
     }
 
     /** Replaces the content of the file by these lines. If the write fails, the file stays as it is. */
@@ -81,25 +81,25 @@ public final class AppendOnlyFile {
             byte[] text = String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8);
             DurableFiles.write(layout, file, text);
             unwritten.clear();
-            failures.over();
+            failures.recovered();
         } catch (IOException e) {
             failures.failed(e);
         }
     }
 
     /** Tries to write the unwritten lines. */
-    public synchronized void save() {
+    public synchronized void flush() {
         if (unwritten.isEmpty()) {
             return;
         }
         try {
-            layout.prepare(Objects.requireNonNull(file.getParent()));
+            layout.ensureDirectory(Objects.requireNonNull(file.getParent()));
             // Each line starts with a line feed of its own, so that a line that a crash or a full disk cut off is never
             // joined to the next one.
             String text = "\n" + String.join("\n\n", unwritten) + "\n";
             append(text.getBytes(StandardCharsets.UTF_8));
             unwritten.clear();
-            failures.over();
+            failures.recovered();
         } catch (IOException e) {
             failures.failed(e);
         }

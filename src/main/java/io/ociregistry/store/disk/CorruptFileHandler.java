@@ -6,22 +6,22 @@ import java.nio.file.Path;
 /** Receives the files of a store that can't be used, and decides what to do with them. */
 public interface CorruptFileHandler {
     /** True if this handler left the file in place before and it is unchanged; then the caller does not read it. */
-    boolean has(Path file);
+    boolean isKnown(Path file);
 
     /**
      * Handles a corrupt file: its content is malformed, or does not have the digest in its name.
      *
      * @param fileStamp the file stamp when the file was read
      */
-    void take(Path file, String fileStamp, String reason);
+    void handleCorrupt(Path file, String fileStamp, String reason);
 
     /**
      * Handles a file that no cache can have written: it is larger than a record can be.
      *
      * @param fileStamp the file stamp when the file was found
      */
-    void leaveOut(Path file, String fileStamp, String reason);
+    void handleOversized(Path file, String fileStamp, String reason);
 
     /** Handles a file that could not be read. */
-    void unreadable(Path file, IOException cause);
+    void handleUnreadable(Path file, IOException cause);
 }

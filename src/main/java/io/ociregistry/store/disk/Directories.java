@@ -34,7 +34,7 @@ public final class Directories {
      *
      * @throws IOException if it can't be read; the message names the directory, and says why
      */
-    static void check(Layout layout, Path directory) throws IOException {
+    static void checkReadable(Layout layout, Path directory) throws IOException {
         try (var opened = Files.newDirectoryStream(directory)) {
             LOG.trace("{} can be read: {}", directory, opened);
         } catch (NoSuchFileException none) {
@@ -75,7 +75,7 @@ public final class Directories {
                     unreadable(directory, Objects.requireNonNull(e.getCause())).getMessage());
             return false;
         } catch (AccessDeniedException e) {
-            layout.unreadable().found(directory);
+            layout.unreadable().add(directory);
             return false;
         } catch (IOException e) {
             LOG.error("{}", unreadable(directory, e).getMessage());

@@ -33,7 +33,7 @@ public final class DurableFiles {
 
     /** Writes a file, or replaces it. */
     public static void write(Layout layout, Path target, byte[] bytes) throws IOException {
-        layout.prepare(layout.partials());
+        layout.ensureDirectory(layout.partials());
         Path temporary = layout.partials().resolve(temporaryName(target));
         try {
             // A process that was killed may have left a file of this name.
@@ -60,7 +60,7 @@ public final class DurableFiles {
         try {
             DurableRename.publish(source, target);
         } catch (AtomicMoveNotSupportedException otherFileSystem) {
-            Path copy = copyBeside(layout, source, target);
+            Path copy = copyToFileSystemOf(layout, source, target);
             try {
                 DurableRename.publish(copy, target);
             } finally {
@@ -75,16 +75,16 @@ public final class DurableFiles {
      * @throws AccessDeniedException if it exists and this process may not read it: its content may exist nowhere else
      */
     public static void checkReplaceable(Layout layout, Path target) throws AccessDeniedException {
-        Optional<String> why = layout.unreadable().check(target);
+        Optional<String> why = layout.unreadable().reasonIfUnreadable(target);
         if (why.isPresent()) {
             throw new AccessDeniedException(target.toString(), null, "it exists but is unreadable: " + why.get());
         }
     }
 
     /** Copies a file to the file system of a target and forces the copy. The caller renames or deletes the copy. */
-    public static Path copyBeside(Layout layout, Path file, Path target) throws IOException {
-        Path directory = Layout.aside(Objects.requireNonNull(target.getParent()));
-        layout.prepare(directory);
+    public static Path copyToFileSystemOf(Layout layout, Path file, Path target) throws IOException {
+        Path directory = Layout.stagingDirectory(Objects.requireNonNull(target.getParent()));
+        layout.ensureDirectory(directory);
         Path copy = directory.resolve(temporaryName(target));
         try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ);
                 FileChannel to = layout.open(copy, StandardOpenOption.TRUNCATE_EXISTING)) {

@@ -15,7 +15,7 @@ public final class ExternalFiles {
     private ExternalFiles() {}
 
     /** False for hidden and temporary files, which sync tools create. */
-    public static boolean isOurs(Path file) {
+    public static boolean isCacheFile(Path file) {
         String name = String.valueOf(file.getFileName());
         return !name.startsWith(".") && !name.endsWith(DurableFiles.TEMPORARY);
     }
@@ -24,7 +24,7 @@ public final class ExternalFiles {
      * Returns the later one of modification time and inode change time. The modification time alone is not enough: a
      * copy may set an old one, and a rename keeps it.
      */
-    public static Instant changed(Path file) throws IOException {
+    public static Instant lastChanged(Path file) throws IOException {
         Instant modified = Files.getLastModifiedTime(file).toInstant();
         try {
             Instant inodeChanged = ((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant();

@@ -19,7 +19,7 @@ public final class HashSet64 {
     private int size;
 
     /** Returns the FNV-1a hash with a final mix, so that sums of hashes differ too. */
-    public static long of(String text) {
+    public static long hash(String text) {
         long hash = 0xcbf29ce484222325L;
         for (int i = 0; i < text.length(); i++) {
             hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
@@ -77,7 +77,7 @@ public final class HashSet64 {
     }
 
     private static long nonEmptyHash(String text) {
-        long hash = of(text);
+        long hash = hash(text);
         return hash == EMPTY ? 1 : hash;
     }
 }

@@ -98,7 +98,7 @@ public final class Layout {
     }
 
     /** Returns this layout with new files given to the user that owns the directories now. */
-    Layout owned() {
+    Layout withCurrentOwner() {
         List<Path> directories =
                 Stream.concat(Stream.of(root), directories().stream()).toList();
         return new Layout(root, writable, FileOwner.of(directories), unreadable);
@@ -138,7 +138,7 @@ public final class Layout {
         FileOwner owner = FileOwner.of(List.of(existing));
         for (Path directory : missing) {
             Files.createDirectories(directory);
-            owner.give(directory);
+            owner.changeOwner(directory);
         }
     }
 
@@ -151,36 +151,36 @@ public final class Layout {
         createRoot(root);
         for (Path directory : List.of(
                 blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.OTHER), partials(), corrupt(), lists())) {
-            prepare(directory);
+            ensureDirectory(directory);
         }
     }
 
     /** Returns all directories below the root, whether they exist or not. */
     public List<Path> directories() {
-        return Stream.concat(contents().stream(), Stream.of(partials(), corrupt(), lists()))
+        return Stream.concat(contentDirectories().stream(), Stream.of(partials(), corrupt(), lists()))
                 .toList();
     }
 
     /** Returns the files in the root except for the lock and the admin token, whether they exist or not. */
-    public List<Path> notes() {
-        return List.of(verifiedIndex(), snapshot(), scrubbed(), pullTimes(), lockInfo());
+    public List<Path> rootFiles() {
+        return List.of(verifiedIndex(), indexSnapshot(), scrubTimeFile(), pullTimes(), lockInfo());
     }
 
     /** Returns the directories of the records, whether they exist or not. */
-    public Set<Path> records() {
+    public Set<Path> recordDirectories() {
         Set<Path> records = new HashSet<>();
         Stream.of(Kind.values()).map(this::record).forEach(records::add);
         return records;
     }
 
     /** True if the root has at least one directory of a cache. */
-    boolean isThere() {
+    boolean exists() {
         return Stream.of(blobs(), record(Kind.INDEX), record(Kind.IMAGE), record(Kind.LATEST))
                 .anyMatch(Files::isDirectory);
     }
 
     /** Returns the directories of blobs and records, whether they exist or not. */
-    List<Path> contents() {
+    List<Path> contentDirectories() {
         return Stream.concat(Stream.of(blobs()), Stream.of(Kind.values()).map(this::record))
                 .toList();
     }
@@ -191,7 +191,7 @@ public final class Layout {
      *
      * @throws IOException if the directory can't be created, or if this layout is read-only
      */
-    public void prepare(Path directory) throws IOException {
+    public void ensureDirectory(Path directory) throws IOException {
         if (!writable) {
             throw new FileSystemException(root.toString(), null, "it is served read-only");
         }
@@ -200,7 +200,7 @@ public final class Layout {
         }
         try {
             Files.createDirectory(directory);
-            owner.give(directory);
+            owner.changeOwner(directory);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(directory)) {
                 throw e;
@@ -219,7 +219,7 @@ public final class Layout {
         options.add(StandardOpenOption.WRITE);
         FileChannel channel = FileChannel.open(file, options);
         try {
-            owner.give(file);
+            owner.changeOwner(file);
             return channel;
         } catch (IOException | RuntimeException e) {
             channel.close();
@@ -241,7 +241,7 @@ public final class Layout {
     }
 
     /** Returns the staging directory of a directory, for files that are renamed into it or out of it. */
-    static Path aside(Path directory) {
+    static Path stagingDirectory(Path directory) {
         return directory.resolve(STAGING);
     }
 
@@ -287,7 +287,7 @@ public final class Layout {
     }
 
     /** Returns the name in quarantine of a file that is quarantined at this time. */
-    Path quarantined(Path file, Instant now) {
+    Path quarantineTarget(Path file, Instant now) {
         boolean isRecord =
                 Stream.of(Kind.values()).anyMatch(kind -> record(kind).equals(file.getParent()));
         String kind = isRecord ? "." + file.getName(file.getNameCount() - 2) : "";
@@ -295,7 +295,7 @@ public final class Layout {
     }
 
     /** Returns the file that says why a file is in quarantine. */
-    public static Path reason(Path quarantined) {
+    public static Path reasonFile(Path quarantined) {
         return quarantined.resolveSibling(quarantined.getFileName() + ".reason");
     }
 
@@ -328,11 +328,11 @@ public final class Layout {
         return root.resolve("verified");
     }
 
-    public Path snapshot() {
+    public Path indexSnapshot() {
         return root.resolve("records");
     }
 
-    public Path scrubbed() {
+    public Path scrubTimeFile() {
         return root.resolve("scrubbed");
     }
 
@@ -357,13 +357,13 @@ public final class Layout {
         return partial.resolveSibling(partial.getFileName() + CHECKPOINTS);
     }
 
-    public Path pendingImage(ImageReference image) {
+    public Path incompleteImage(ImageReference image) {
         String name =
                 Digest.of(image.toString().getBytes(StandardCharsets.UTF_8)).hex();
         return partials().resolve(name + INCOMPLETE_IMAGE);
     }
 
-    public static boolean isPendingImage(Path file) {
+    public static boolean isIncompleteImage(Path file) {
         return String.valueOf(file.getFileName()).endsWith(INCOMPLETE_IMAGE);
     }
 

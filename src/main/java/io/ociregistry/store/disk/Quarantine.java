@@ -45,10 +45,10 @@ public final class Quarantine implements CorruptFileHandler {
      * @param fileStamp the file stamp when the file was read; a file that replaced it since is not moved
      */
     @Override
-    public void take(Path file, String fileStamp, String reason) {
+    public void handleCorrupt(Path file, String fileStamp, String reason) {
         if (!fileStamp.equals(stampOf(file))
                 || fileStamp.equals(left.get(file))
-                || layout.unreadable().check(file).isPresent()) {
+                || layout.unreadable().reasonIfUnreadable(file).isPresent()) {
             return;
         }
         if (!ExternalFiles.isSettled(file)) {
@@ -86,15 +86,15 @@ public final class Quarantine implements CorruptFileHandler {
 
     /** Leaves a file in place, ignores it until its stamp changes, and logs that once. */
     @Override
-    public void leaveOut(Path file, String fileStamp, String reason) {
+    public void handleOversized(Path file, String fileStamp, String reason) {
         LOG.warn("{} is ignored: {}", file, reason);
         remember(file, fileStamp);
     }
 
     @Override
-    public void unreadable(Path file, IOException cause) {
+    public void handleUnreadable(Path file, IOException cause) {
         if (cause instanceof AccessDeniedException || FileOwner.isDenied(file)) {
-            layout.unreadable().found(file);
+            layout.unreadable().add(file);
         } else {
             LOG.error("{} can't be read: {}", file, WriteFailureLog.reason(cause));
         }
@@ -107,7 +107,7 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     /** Moves a directory or a broken link to the quarantine that is in the place of a file of the store. */
-    public void makeWay(Path path) {
+    public void clearPath(Path path) {
         if (isDirectoryOrBroken(path) && layout.isWritable() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             String reason = "it is a directory or a broken link, and not a file";
             move(path, reason)
@@ -135,9 +135,9 @@ public final class Quarantine implements CorruptFileHandler {
             LOG.error("{} is corrupt and is ignored, but not moved, because the cache is read-only: {}", file, reason);
             return Optional.empty();
         }
-        Path target = layout.quarantined(file, Instant.now());
+        Path target = layout.quarantineTarget(file, Instant.now());
         try {
-            layout.prepare(layout.corrupt());
+            layout.ensureDirectory(layout.corrupt());
             return Optional.of(rename(file, target));
         } catch (IOException e) {
             LOG.error(
@@ -155,8 +155,8 @@ public final class Quarantine implements CorruptFileHandler {
         try {
             return Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException otherFileSystem) {
-            Path directory = Layout.aside(Objects.requireNonNull(file.getParent()));
-            layout.prepare(directory);
+            Path directory = Layout.stagingDirectory(Objects.requireNonNull(file.getParent()));
+            layout.ensureDirectory(directory);
             return Files.move(
                     file, directory.resolve(String.valueOf(target.getFileName())), StandardCopyOption.ATOMIC_MOVE);
         }
@@ -188,7 +188,7 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     /** Copies a file to the quarantine that a crash left in a staging directory. */
-    void carryHeld(Path held) {
+    void completeMove(Path held) {
         try {
             LOG.error("completed after a crash: quarantined {}; it is now {}", held, copyToQuarantine(held));
         } catch (IOException e) {
@@ -203,14 +203,14 @@ public final class Quarantine implements CorruptFileHandler {
 
     /** True if this file was found corrupt or ignored, was not moved, and is unchanged. */
     @Override
-    public boolean has(Path file) {
+    public boolean isKnown(Path file) {
         String fileStamp = left.get(file);
         return fileStamp != null && fileStamp.equals(stampOf(file));
     }
 
     private void writeReason(Path target, String reason) {
         try {
-            layout.write(Layout.reason(target), reason, StandardOpenOption.TRUNCATE_EXISTING);
+            layout.write(Layout.reasonFile(target), reason, StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             LOG.debug("writing the reason file of {} failed: {}", target, e.toString());
         }
@@ -218,7 +218,7 @@ public final class Quarantine implements CorruptFileHandler {
 
     private static String stampOf(Path file) {
         try {
-            return VerifiedIndex.look(file);
+            return VerifiedIndex.fileStamp(file);
         } catch (IOException e) {
             return "none";
         }

@@ -42,7 +42,7 @@ public final class StoreAccess implements AutoCloseable {
      */
     public static StoreAccess open(Path root, String holder) throws IOException {
         Layout.createRoot(root);
-        return open(new Layout(root).owned(), holder);
+        return open(new Layout(root).withCurrentOwner(), holder);
     }
 
     /**
@@ -56,10 +56,10 @@ public final class StoreAccess implements AutoCloseable {
      */
     public static StoreAccess openForCommand(Path root, String holder) throws IOException {
         Layout.createRoot(root);
-        Layout layout = new Layout(root).owned();
+        Layout layout = new Layout(root).withCurrentOwner();
         // An empty directory of root, such as a new volume, may be used by the first user that writes to it.
-        if (layout.owner().isForeign() && layout.isThere()) {
-            throw new IOException(layout.owner().refusal(root));
+        if (layout.owner().cannotChangeOwner() && layout.exists()) {
+            throw new IOException(layout.owner().explainRefusal(root));
         }
         StoreAccess access = open(layout, holder);
         try {
@@ -74,7 +74,7 @@ public final class StoreAccess implements AutoCloseable {
     private static StoreAccess open(Layout layout, String holder) throws IOException {
         StoreLock lock;
         try {
-            lock = StoreLock.take(layout, holder);
+            lock = StoreLock.acquire(layout, holder);
         } catch (StoreLock.HeldException e) {
             throw e;
         } catch (IOException e) {
@@ -94,16 +94,16 @@ public final class StoreAccess implements AutoCloseable {
      * @throws IOException if there is no store, or if this user may not read all of its directories, because the result
      *     would be incomplete; the message names the directory
      */
-    public static StoreAccess openToRead(Path root) throws IOException {
-        Layout layout = new Layout(root).owned();
-        if (!layout.isThere()) {
+    public static StoreAccess openReadOnly(Path root) throws IOException {
+        Layout layout = new Layout(root).withCurrentOwner();
+        if (!layout.exists()) {
             throw new NoSuchFileException(
                     root.toString(),
                     null,
                     Files.exists(root) ? "there is no cache in it" : "there is no such directory");
         }
-        for (Path directory : layout.contents()) {
-            Directories.check(layout, directory);
+        for (Path directory : layout.contentDirectories()) {
+            Directories.checkReadable(layout, directory);
         }
         return new StoreAccess(layout.readOnly(), null, Optional.empty());
     }
@@ -112,7 +112,7 @@ public final class StoreAccess implements AutoCloseable {
         try {
             layout.create();
         } catch (IOException e) {
-            if (!layout.isThere()) {
+            if (!layout.exists()) {
                 throw e;
             }
             LOG.warn(
@@ -130,23 +130,23 @@ public final class StoreAccess implements AutoCloseable {
      * private.
      */
     private static void giveAll(Layout layout) throws IOException {
-        if (!layout.owner().gives() || !layout.isWritable()) {
+        if (!layout.owner().changesOwner() || !layout.isWritable()) {
             return;
         }
-        List<Path> files = new ArrayList<>(layout.notes());
+        List<Path> files = new ArrayList<>(layout.rootFiles());
         for (Path directory : layout.directories()) {
             files.add(directory);
             files.addAll(Directories.list(layout, directory, file -> true));
         }
         for (Path file : files) {
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                layout.owner().give(file);
+                layout.owner().changeOwner(file);
             }
         }
     }
 
     private static StoreAccess readOnly(Layout layout, IOException why) throws IOException {
-        if (!layout.isThere()) {
+        if (!layout.exists()) {
             throw why;
         }
         return new StoreAccess(
@@ -170,11 +170,11 @@ public final class StoreAccess implements AutoCloseable {
         clearTemporary(layout, layout.partials());
         Quarantine quarantine = new Quarantine(layout);
         Stream.concat(Stream.of(layout.root()), layout.directories().stream())
-                .map(Layout::aside)
+                .map(Layout::stagingDirectory)
                 .filter(Files::isDirectory)
                 .forEach(staging -> {
                     clearTemporary(layout, staging);
-                    Directories.list(layout, staging, Files::isRegularFile).forEach(quarantine::carryHeld);
+                    Directories.list(layout, staging, Files::isRegularFile).forEach(quarantine::completeMove);
                 });
     }
 
@@ -218,7 +218,7 @@ public final class StoreAccess implements AutoCloseable {
     /** Logs the unreadable files unless they were logged before, and releases the lock. */
     @Override
     public void close() {
-        layout.unreadable().tell();
+        layout.unreadable().logChange();
         if (lock != null) {
             lock.close();
         }

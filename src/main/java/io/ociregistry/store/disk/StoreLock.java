@@ -39,7 +39,7 @@ public final class StoreLock implements AutoCloseable {
      * @throws HeldException if another process or web application has the lock
      * @throws IOException if the lock file can't be written
      */
-    public static StoreLock take(Layout layout, String holder) throws IOException {
+    public static StoreLock acquire(Layout layout, String holder) throws IOException {
         String mark = StoreLock.class.getName() + "." + layout.root().toRealPath();
         if (System.getProperties().putIfAbsent(mark, holder) != null) {
             throw heldHere(layout);

@@ -29,16 +29,16 @@ public final class UnreadableFiles {
     }
 
     /** Says why a file can't be read, and remembers the file; empty if it can be read, or does not exist. */
-    public Optional<String> check(Path file) {
+    public Optional<String> reasonIfUnreadable(Path file) {
         if (!FileOwner.isDenied(file)) {
             return Optional.empty();
         }
-        found(file);
+        add(file);
         return Optional.of(why(file));
     }
 
     /** Remembers a file that can't be read. */
-    public void found(Path file) {
+    public void add(Path file) {
         if (files.size() < MAX_FILES) {
             files.add(file);
         }
@@ -67,7 +67,7 @@ public final class UnreadableFiles {
     }
 
     /** Logs the summary if the first unreadable file was found, or if the last one is readable again. */
-    public void tell() {
+    public void logChange() {
         if (files.isEmpty() && !isLogged.get()) {
             return;
         }

@@ -44,11 +44,11 @@ public final class VerifiedIndex {
 
     /** True if this blob was verified and its file has the same stamp now. */
     public boolean contains(Path blob) throws IOException {
-        return hashes.contains(line(blob, look(blob)));
+        return hashes.contains(line(blob, fileStamp(blob)));
     }
 
     /** Returns the given blobs that were verified once and not deleted by this store. Reads the whole index file. */
-    public Set<Digest> known(Set<Digest> blobs) {
+    public Set<Digest> verifiedBefore(Set<Digest> blobs) {
         Map<String, Digest> asked = new HashMap<>();
         blobs.forEach(digest -> asked.put(name(layout.blob(digest)), digest));
         Set<Digest> known = new HashSet<>();
@@ -76,14 +76,14 @@ public final class VerifiedIndex {
     }
 
     /** Records that a blob was deleted. */
-    public void forget(Path blob) {
+    public void remove(Path blob) {
         lines.add(name(blob) + GONE);
         deleted.incrementAndGet();
     }
 
     /** Tries to write the unwritten lines, and compacts the file if many of its blobs were deleted. */
-    public void save() {
-        lines.save();
+    public void flush() {
+        lines.flush();
         if (deleted.get() > hashes.size() / 4 + MIN_DELETED) {
             deleted.set(0);
             Set<String> gone = new HashSet<>();
@@ -121,7 +121,7 @@ public final class VerifiedIndex {
     }
 
     /** Returns size, modification time and file key of a file as text. A rename does not change this stamp. */
-    public static String look(Path blob) throws IOException {
+    public static String fileStamp(Path blob) throws IOException {
         BasicFileAttributes attributes = Files.readAttributes(blob, BasicFileAttributes.class);
         String key =
                 Optional.ofNullable(attributes.fileKey()).map(Object::toString).orElse("-");

@@ -39,7 +39,7 @@ public final class WriteFailureLog {
     }
 
     /** Logs that the writes succeed again; at the level of the failure, so that a log that shows one shows both. */
-    public void over() {
+    public void recovered() {
         if (isFailing.get() && isFailing.compareAndSet(true, false)) {
             LOG.error("{} are written again", what);
         }

@@ -47,19 +47,19 @@ public final class BlobDownload {
     private final Digest digest;
     private final DownloadReaders readers;
     private final @Nullable PartialFile file;
-    private final DiskQuota.Share reservation;
+    private final DiskQuota.Reservation reservation;
     private final Runnable whenReleased;
     private IncrementalDigest hash;
 
     private BlobDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
-        this(digest, readers, file, DiskQuota.unlimited().begin(0), () -> {});
+        this(digest, readers, file, DiskQuota.unlimited().startReservation(0), () -> {});
     }
 
     private BlobDownload(
             Digest digest,
             DownloadReaders readers,
             @Nullable PartialFile file,
-            DiskQuota.Share reservation,
+            DiskQuota.Reservation reservation,
             Runnable whenReleased) {
         this.reservation = reservation;
         this.digest = digest;
@@ -77,24 +77,28 @@ public final class BlobDownload {
      * @param whenReleased runs when the receiver releases the download
      */
     public static BlobDownload receive(
-            Digest digest, PartialFile file, Duration patience, DiskQuota.Share reservation, Runnable whenReleased) {
+            Digest digest,
+            PartialFile file,
+            Duration patience,
+            DiskQuota.Reservation reservation,
+            Runnable whenReleased) {
         BlobDownload download =
                 new BlobDownload(digest, new DownloadReaders(digest, patience), file, reservation, whenReleased);
-        download.readers.promise(file.end());
+        download.readers.setRecoverableTo(file.initialSize());
         return download;
     }
 
     /** Returns a download that verifies a complete open file, so that readers can read it during the verification. */
     public static BlobDownload recheck(Digest digest, PartialFile file) {
         BlobDownload download = new BlobDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
-        download.expect(OptionalLong.of(file.end()));
+        download.expectSize(OptionalLong.of(file.initialSize()));
         return download;
     }
 
     /** Returns a pass-through download, which stores nothing. */
-    public static BlobDownload passing(Digest digest, Duration patience) {
+    public static BlobDownload passThrough(Digest digest, Duration patience) {
         DownloadReaders readers = new DownloadReaders(digest, patience);
-        readers.openWindow(0);
+        readers.startPassThrough(0);
         return new BlobDownload(digest, readers, null);
     }
 
@@ -103,9 +107,9 @@ public final class BlobDownload {
      *
      * @param size bytes of the whole blob
      */
-    public static BlobDownload part(Digest digest, long size, long from, Duration patience) {
-        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofPart(digest, from, patience), null);
-        download.expect(OptionalLong.of(size));
+    public static BlobDownload range(Digest digest, long size, long from, Duration patience) {
+        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofRange(digest, from, patience), null);
+        download.expectSize(OptionalLong.of(size));
         return download;
     }
 
@@ -130,18 +134,18 @@ public final class BlobDownload {
         return file;
     }
 
-    public DiskQuota.Share share() {
+    public DiskQuota.Reservation reservation() {
         return reservation;
     }
 
     /** Returns false if the bytes, or the last of them, only pass through, so that the store can't publish the blob. */
-    public boolean isKept() {
-        return readers.isKept();
+    public boolean isWrittenToDisk() {
+        return readers.isWrittenToDisk();
     }
 
     /** Returns the number of bytes that arrived or can be recovered: the position to ask an upstream for next. */
-    public long held() {
-        return Math.max(readers.received(), readers.promised());
+    public long position() {
+        return Math.max(readers.received(), readers.recoverableTo());
     }
 
     /** Returns the bytes of the whole blob; empty while the size is unknown. */
@@ -150,8 +154,8 @@ public final class BlobDownload {
     }
 
     /** Sets the size unless it is known already. A wrong size does no harm: the digest decides at the end. */
-    public void expect(OptionalLong expected) {
-        readers.expect(expected);
+    public void expectSize(OptionalLong expected) {
+        readers.expectSize(expected);
     }
 
     /** Clears a size that turned out to be wrong. Call it only while there are no readers. */
@@ -177,24 +181,24 @@ public final class BlobDownload {
      * @throws IOException if the file can't be truncated
      */
     public boolean recheck() throws IOException {
-        if (readers.promised() == 0) {
+        if (readers.recoverableTo() == 0) {
             return true;
         }
         for (Checkpoints.Checkpoint checkpoint : file().checkpoints()) {
             IncrementalDigest before = hash.copy();
             if (!isUnchanged(checkpoint)) {
                 hash = before;
-                readers.promise(0);
-                file().cut(held(), hash);
+                readers.setRecoverableTo(0);
+                file().truncate(position(), hash);
                 LOG.warn(
                         "{} has changed on disk after byte {}; the bytes from there on are fetched again",
                         file().path(),
-                        held());
+                        position());
                 return false;
             }
             readers.advance(checkpoint.position());
         }
-        readers.promise(0);
+        readers.setRecoverableTo(0);
         return true;
     }
 
@@ -202,7 +206,7 @@ public final class BlobDownload {
     private boolean isUnchanged(Checkpoints.Checkpoint checkpoint) throws IOException {
         try {
             return file().hash(readers.received(), checkpoint.position(), hash)
-                    && hash.now().equals(checkpoint.digest());
+                    && hash.current().equals(checkpoint.digest());
         } catch (ClosedChannelException stopping) {
             throw stopping;
         } catch (IOException e) {
@@ -221,23 +225,23 @@ public final class BlobDownload {
      */
     public void append(ByteBuffer bytes) {
         OptionalLong total = size();
-        if (total.isPresent() && held() + bytes.remaining() > total.getAsLong()) {
+        if (total.isPresent() && position() + bytes.remaining() > total.getAsLong()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": more bytes arrived than the " + total.getAsLong() + " that were announced");
         }
-        hash.state().update(bytes.duplicate());
-        if (isKept()) {
+        hash.messageDigest().update(bytes.duplicate());
+        if (isWrittenToDisk()) {
             writeToDisk(bytes);
         }
-        readers.pass(bytes);
+        readers.passThrough(bytes);
     }
 
     /** Forces the bytes that arrived to disk and writes a checkpoint; does nothing for a pass-through download. */
     public void checkpoint() {
         try {
-            if (isKept() && readers.promised() == 0) {
-                file().checkpoint(held(), hash);
+            if (isWrittenToDisk() && readers.recoverableTo() == 0) {
+                file().checkpoint(position(), hash);
             }
         } catch (IOException e) {
             LOG.warn("writing a checkpoint of {} failed: {}", file().path(), e.toString());
@@ -246,8 +250,8 @@ public final class BlobDownload {
 
     /** Hashes the bytes that are in the file already, up to a position, and makes them readable except the last one. */
     public void rehash(long upTo) throws IOException {
-        while (held() < upTo) {
-            long next = Math.min(upTo, held() + PIECE);
+        while (position() < upTo) {
+            long next = Math.min(upTo, position() + PIECE);
             if (!file().hash(readers.received(), next, hash)) {
                 throw new IOException(file().path() + " ended before " + next + " of " + upTo + " bytes");
             }
@@ -257,19 +261,19 @@ public final class BlobDownload {
 
     /**
      * Discards the bytes that arrived, because they are wrong, and starts at the first byte again. Readers that read
-     * some of them fail; the other readers wait. Call it only if {@link #isKept}.
+     * some of them fail; the other readers wait. Call it only if {@link #isWrittenToDisk}.
      *
      * @throws IOException if the file can't be truncated
      */
     public void restart() throws IOException {
         hash = new IncrementalDigest(digest.algorithm());
         readers.restart();
-        file().cut(0, hash);
+        file().truncate(0, hash);
     }
 
     /** Returns true if the bytes that arrived so far have the digest of the blob, even if the size is unknown. */
-    public boolean isWhole() {
-        return hash.now().equals(digest);
+    public boolean isComplete() {
+        return hash.current().equals(digest);
     }
 
     /**
@@ -279,13 +283,13 @@ public final class BlobDownload {
      *     before {@link #fail} is called
      */
     public void verify() {
-        Digest actual = hash.now();
+        Digest actual = hash.current();
         OptionalLong total = size();
         if (!actual.equals(digest)) {
-            String truncated = total.isPresent() && held() < total.getAsLong() ? "only part of it arrived, " : "";
+            String truncated = total.isPresent() && position() < total.getAsLong() ? "only part of it arrived, " : "";
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    "blob " + digest + ": " + truncated + "the " + held() + " bytes that arrived have the digest "
+                    "blob " + digest + ": " + truncated + "the " + position() + " bytes that arrived have the digest "
                             + actual);
         }
         readers.verified();
@@ -300,11 +304,11 @@ public final class BlobDownload {
     public void release() {
         readers.receiverLeft();
         whenReleased.run();
-        closeIfOver();
+        closeIfUnused();
     }
 
-    void closeIfOver() {
-        if (file == null || !readers.isOver()) {
+    void closeIfUnused() {
+        if (file == null || !readers.isUnused()) {
             return;
         }
         try {
@@ -314,15 +318,15 @@ public final class BlobDownload {
         }
     }
 
-    static RegistryException stopping(Digest digest, Exception e) {
+    static RegistryException shuttingDown(Digest digest, Exception e) {
         return new RegistryException(
                 ErrorCode.OVERLOADED, "blob " + digest + ": this server is stopping; ask again", e);
     }
 
     private void writeToDisk(ByteBuffer bytes) {
-        long position = held();
-        if (!reservation.expect(position + bytes.remaining())) {
-            readers.openWindow(position);
+        long position = position();
+        if (!reservation.extend(position + bytes.remaining())) {
+            readers.startPassThrough(position);
             return;
         }
         try {
@@ -332,14 +336,14 @@ public final class BlobDownload {
             readers.advance(position);
             file().checkpointIfDue(position, hash);
         } catch (ClosedChannelException e) {
-            throw stopping(digest, e);
+            throw shuttingDown(digest, e);
         } catch (IOException e) {
             LOG.error(
                     "writing {} failed, so the rest of this blob goes to clients without being stored: {}",
                     file().path(),
                     e.toString());
             readers.advance(position);
-            readers.openWindow(position);
+            readers.startPassThrough(position);
         }
     }
 }

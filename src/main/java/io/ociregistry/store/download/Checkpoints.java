@@ -71,12 +71,12 @@ public final class Checkpoints {
     }
 
     /** Returns the checkpoints of earlier attempts, in the order of their positions. */
-    List<Checkpoint> found() {
+    List<Checkpoint> list() {
         return found;
     }
 
     /** Returns the position of the last checkpoint of earlier attempts; 0 if there is none. */
-    long last() {
+    long lastPosition() {
         return found.isEmpty() ? 0 : found.get(found.size() - 1).position();
     }
 

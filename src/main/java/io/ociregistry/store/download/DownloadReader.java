@@ -49,7 +49,7 @@ final class DownloadReader implements BlobSource {
         try {
             PassThroughBuffer passing = readers.limit(this, position, into);
             if (!into.hasRemaining()) {
-                return readers.nothing(position);
+                return readers.emptyRead(position);
             }
             int count = passing == null ? download.file().read(into, position) : passing.read(position, into);
             if (count <= 0) {
@@ -57,7 +57,7 @@ final class DownloadReader implements BlobSource {
                 throw new IOException("blob " + digest() + ": its file was truncated before byte " + position
                         + " while a client read it");
             }
-            readers.got(this, position + count);
+            readers.afterRead(this, position + count);
             return count;
         } finally {
             into.limit(oldLimit);
@@ -83,11 +83,11 @@ final class DownloadReader implements BlobSource {
             open = false;
             readers.leave(this);
         }
-        download.closeIfOver();
+        download.closeIfUnused();
     }
 
     /** Returns the first byte that this reader may still ask for. Caller holds the lock. */
-    long needed() {
+    long neededFrom() {
         return needed;
     }
 
@@ -97,21 +97,21 @@ final class DownloadReader implements BlobSource {
     }
 
     /** Notes that this reader reads bytes of an attempt. Caller holds the lock. */
-    void reads(int attempt) {
+    void setAttempt(int attempt) {
         attemptRead = attempt;
     }
 
     /** Returns false if this reader has read bytes of another attempt. Caller holds the lock. */
-    boolean isOf(int attempt) {
+    boolean canReadAttempt(int attempt) {
         return attemptRead == UNREAD || attemptRead == attempt;
     }
 
     /** Makes every further read of this reader fail. Caller holds the lock. */
-    void giveUp(RegistryException cause) {
+    void drop(RegistryException cause) {
         dropped = cause;
     }
 
-    Optional<RegistryException> givenUp() {
+    Optional<RegistryException> dropCause() {
         return Optional.ofNullable(dropped);
     }
 }

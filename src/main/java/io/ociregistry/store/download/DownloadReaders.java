@@ -53,10 +53,10 @@ final class DownloadReaders {
     }
 
     /** Returns the readers of a part of a blob, which is not stored. */
-    static DownloadReaders ofPart(Digest digest, long from, Duration patience) {
+    static DownloadReaders ofRange(Digest digest, long from, Duration patience) {
         DownloadReaders readers = new DownloadReaders(digest, patience, true);
         readers.received = from;
-        readers.openWindow(from);
+        readers.startPassThrough(from);
         return readers;
     }
 
@@ -71,7 +71,7 @@ final class DownloadReaders {
     }
 
     /** Sets the size unless it is known already. */
-    synchronized void expect(OptionalLong expected) {
+    synchronized void expectSize(OptionalLong expected) {
         if (size.isEmpty()) {
             size = expected;
         }
@@ -82,15 +82,15 @@ final class DownloadReaders {
     }
 
     /** Sets the position up to which the bytes of an earlier attempt are likely to be readable soon. */
-    synchronized void promise(long position) {
+    synchronized void setRecoverableTo(long position) {
         recoverableTo = position;
     }
 
-    synchronized long promised() {
+    synchronized long recoverableTo() {
         return recoverableTo;
     }
 
-    synchronized boolean isKept() {
+    synchronized boolean isWrittenToDisk() {
         return passThrough == null;
     }
 
@@ -105,13 +105,13 @@ final class DownloadReaders {
     }
 
     /** Passes all bytes from a position on through a buffer, without storing them. */
-    synchronized void openWindow(long position) {
+    synchronized void startPassThrough(long position) {
         fileEnd = position;
         passThrough = new PassThroughBuffer(position);
     }
 
     /** Gives bytes to the readers through the buffer, and waits for the slowest reader while the buffer is full. */
-    void pass(ByteBuffer bytes) {
+    void passThrough(ByteBuffer bytes) {
         while (bytes.hasRemaining()) {
             advance(received() + put(bytes));
         }
@@ -157,7 +157,7 @@ final class DownloadReaders {
     }
 
     /** Returns true once the receiver and all readers have left; no reader can join any more. */
-    synchronized boolean isOver() {
+    synchronized boolean isUnused() {
         return !receiving && readers.isEmpty();
     }
 
@@ -165,7 +165,7 @@ final class DownloadReaders {
 
     /** Adds a reader; false if all have left, if the download failed, or if bytes that the reader needs are gone. */
     synchronized boolean join(DownloadReader reader) {
-        if (isOver() || failure != null || (passThrough != null && !passThrough.holds(fileEnd))) {
+        if (isUnused() || failure != null || (passThrough != null && !passThrough.canServe(fileEnd))) {
             return false;
         }
         reader.moveTo(part ? fileEnd : 0);
@@ -192,7 +192,7 @@ final class DownloadReaders {
         check(reader);
         moved(reader, position);
         PassThroughBuffer passing = position >= fileEnd ? passThrough : null;
-        if (passing != null && !passing.holds(position)) {
+        if (passing != null && !passing.canServe(position)) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
                     "blob " + digest + ": this blob is not stored on disk, and byte " + position
@@ -202,7 +202,7 @@ final class DownloadReaders {
         long count = Math.max(0, Math.min(into.remaining(), end - position));
         into.limit((int) (into.position() + count));
         if (count > 0) {
-            reader.reads(attempt);
+            reader.setAttempt(attempt);
         }
         return passing;
     }
@@ -212,7 +212,7 @@ final class DownloadReaders {
      *
      * @throws RegistryException if these bytes were withdrawn in the meantime, or the reader was dropped
      */
-    synchronized void got(DownloadReader reader, long position) {
+    synchronized void afterRead(DownloadReader reader, long position) {
         check(reader);
         moved(reader, position);
     }
@@ -221,7 +221,7 @@ final class DownloadReaders {
      * Returns the result of a read for which no bytes were readable: 0, or -1 at the end. A reader retries after 0 if
      * data arrived in the meantime.
      */
-    synchronized int nothing(long position) {
+    synchronized int emptyRead(long position) {
         if (position < readable()) {
             return 0;
         }
@@ -234,7 +234,8 @@ final class DownloadReaders {
     void whenReadable(DownloadReader reader, long position, Runnable then) {
         synchronized (this) {
             moved(reader, position);
-            boolean isFailed = !reader.isOf(attempt) || reader.givenUp().isPresent();
+            boolean isFailed =
+                    !reader.canReadAttempt(attempt) || reader.dropCause().isPresent();
             if (!isFailed && !verified && failure == null && position >= readable()) {
                 waiters.add(new Waiter(reader, position, then));
                 return;
@@ -245,10 +246,10 @@ final class DownloadReaders {
 
     /** Throws if this reader has read bytes that turned out to be wrong, or if it was dropped. */
     private void check(DownloadReader reader) {
-        reader.givenUp().ifPresent(cause -> {
+        reader.dropCause().ifPresent(cause -> {
             throw cause;
         });
-        if (!reader.isOf(attempt)) {
+        if (!reader.canReadAttempt(attempt)) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": the first bytes that arrived were wrong; ask again");
@@ -280,8 +281,8 @@ final class DownloadReaders {
      */
     private long needed() {
         OptionalLong first = readers.stream()
-                .filter(reader -> reader.givenUp().isEmpty() && reader.needed() < size.orElse(BlobSource.END))
-                .mapToLong(DownloadReader::needed)
+                .filter(reader -> reader.dropCause().isEmpty() && reader.neededFrom() < size.orElse(BlobSource.END))
+                .mapToLong(DownloadReader::neededFrom)
                 .min();
         if (first.isEmpty()) {
             failure = new RegistryException(
@@ -306,7 +307,7 @@ final class DownloadReaders {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw BlobDownload.stopping(digest, e);
+            throw BlobDownload.shuttingDown(digest, e);
         }
     }
 
@@ -315,7 +316,7 @@ final class DownloadReaders {
                 ErrorCode.STORE_FAILED,
                 "blob " + digest + ": this blob is not stored on disk, so its clients wait for each other, and this"
                         + " client read nothing for " + patience.toSeconds() + " s; ask again");
-        readers.stream().filter(reader -> reader.needed() == needed).forEach(reader -> reader.giveUp(tooSlow));
+        readers.stream().filter(reader -> reader.neededFrom() == needed).forEach(reader -> reader.drop(tooSlow));
     }
 
     /** Returns the position up to which readers may read. */

@@ -18,12 +18,12 @@ public final class IncrementalDigest {
     }
 
     /** Returns the hash to which bytes are added. */
-    public MessageDigest state() {
+    public MessageDigest messageDigest() {
         return state;
     }
 
     /** Returns the digest of all bytes added so far; more can be added. */
-    public Digest now() {
+    public Digest current() {
         return Digest.finish(algorithm, copy().state);
     }
 

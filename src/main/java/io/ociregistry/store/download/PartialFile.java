@@ -48,7 +48,7 @@ public final class PartialFile implements Closeable {
         try {
             Checkpoints checkpoints = Checkpoints.open(layout, path, source, channel.size());
             PartialFile file = new PartialFile(path, channel, "", checkpoints);
-            file.lastPosition = file.checkpoints.last();
+            file.lastPosition = file.checkpoints.lastPosition();
             channel.truncate(file.lastPosition);
             file.end = file.lastPosition;
             return file;
@@ -61,7 +61,7 @@ public final class PartialFile implements Closeable {
     /** Opens a complete file for verification; nothing is written to it. */
     public static PartialFile recheck(Layout layout, Path path) throws IOException {
         // Before it is opened: a file that replaces it in the meantime has another stamp.
-        String fileStamp = VerifiedIndex.look(path);
+        String fileStamp = VerifiedIndex.fileStamp(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
             PartialFile file = new PartialFile(path, channel, fileStamp, Checkpoints.none(layout, path));
@@ -78,18 +78,18 @@ public final class PartialFile implements Closeable {
     }
 
     /** Returns the file stamp from before the file was read; empty text for a partial file. */
-    public String look() {
+    public String fileStamp() {
         return fileStamp;
     }
 
     /** Returns the size of the file when it was opened and truncated. */
-    long end() {
+    long initialSize() {
         return end;
     }
 
     /** Returns the checkpoints of earlier attempts. */
     List<Checkpoints.Checkpoint> checkpoints() {
-        return checkpoints.found();
+        return checkpoints.list();
     }
 
     /** Writes bytes once, which may be fewer than the buffer has, and returns their number. */
@@ -110,7 +110,7 @@ public final class PartialFile implements Closeable {
             if (count < 0) {
                 return false;
             }
-            into.state().update(buffer.flip());
+            into.messageDigest().update(buffer.flip());
             position += count;
         }
         return true;
@@ -128,14 +128,14 @@ public final class PartialFile implements Closeable {
         lastTime = System.nanoTime();
         if (position != lastPosition) {
             channel.force(false);
-            checkpoints.add(position, hash.now());
+            checkpoints.add(position, hash.current());
             lastPosition = position;
         }
     }
 
     /** Truncates the file to a position, because the bytes after it are wrong. */
-    void cut(long position, IncrementalDigest hash) throws IOException {
-        checkpoints.add(position, hash.now());
+    void truncate(long position, IncrementalDigest hash) throws IOException {
+        checkpoints.add(position, hash.current());
         lastPosition = position;
         channel.truncate(position);
     }

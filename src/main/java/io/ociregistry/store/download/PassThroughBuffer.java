@@ -40,7 +40,7 @@ final class PassThroughBuffer {
 
     /** Reads the bytes from a position on; 0 if they have not arrived yet or were discarded. */
     synchronized int read(long position, ByteBuffer into) {
-        if (!holds(position)) {
+        if (!canServe(position)) {
             return 0;
         }
         int count = (int) Math.min(into.remaining(), to - position);
@@ -52,7 +52,7 @@ final class PassThroughBuffer {
     }
 
     /** Returns false if the byte at a position was discarded, or comes before the first byte of this buffer. */
-    synchronized boolean holds(long position) {
+    synchronized boolean canServe(long position) {
         return position >= from;
     }
 }

@@ -51,7 +51,7 @@ public final class ManifestStore {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
     private static final int LOCKS = 64;
     private static final long MEMORY_BYTES = 16L << 20;
-    /** Limits how long one call of {@link #foldPulls} takes. */
+    /** Limits how long one call of {@link #flushPullTimes} takes. */
     private static final int PULL_TIMES_AT_ONCE = 500;
 
     private final Layout layout;
@@ -88,10 +88,10 @@ public final class ManifestStore {
             return pending.map(ManifestRecord::manifest);
         }
         RecordFile known = memory.getIfPresent(digest);
-        if (known != null && known.isStillThere()) {
+        if (known != null && known.isCurrent()) {
             return Optional.of(known.manifest());
         }
-        Optional<RecordFile> found = files.any(digest);
+        Optional<RecordFile> found = files.findAny(digest);
         found.ifPresentOrElse(seen -> memory.put(digest, seen), () -> memory.invalidate(digest));
         return found.map(RecordFile::manifest);
     }
@@ -100,11 +100,11 @@ public final class ManifestStore {
      * Returns why this process may not read a record that the reference may mean; empty if no such record is known.
      * Only a record says which manifest a tag means, so a tag may mean every unreadable record.
      */
-    public Optional<String> unreadable(Reference reference) {
+    public Optional<String> unreadableReason(Reference reference) {
         if (reference instanceof Digest digest) {
-            return files.unreadable(digest);
+            return files.unreadableReason(digest);
         }
-        return layout.unreadable().isAnyIn(layout.records())
+        return layout.unreadable().isAnyIn(layout.recordDirectories())
                 ? layout.unreadable().summary()
                 : Optional.empty();
     }
@@ -127,13 +127,14 @@ public final class ManifestStore {
             Known known = known(manifest.digest());
             ManifestRecord record = known.record()
                     .orElseGet(() -> new ManifestRecord(manifest, List.of()))
-                    .confirmed(name, now);
+                    .withConfirmed(name, now);
             writeOrKeepPending(record, known.files());
             // A file that this process may not read may contain more names; it is indexed once it is readable.
             if (!index.isKnown(manifest.digest())
-                    && files.unreadable(manifest.digest()).isEmpty()) {
+                    && files.unreadableReason(manifest.digest()).isEmpty()) {
                 index.put(
-                        ManifestSummary.of(record), files.look(record.manifest().digest()));
+                        ManifestSummary.of(record),
+                        files.fileStamp(record.manifest().digest()));
             }
             then.accept(record);
             return record;
@@ -150,7 +151,7 @@ public final class ManifestStore {
      *
      * @param then runs while the record is locked against other changes
      */
-    public void drop(Digest digest, ImageReference name, Runnable then) {
+    public void removeName(Digest digest, ImageReference name, Runnable then) {
         locked(digest, () -> {
             change(digest, record -> record.without(name));
             then.run();
@@ -172,10 +173,10 @@ public final class ManifestStore {
     /** Decides which names of a record are removed. Its methods run while the record is locked. */
     public interface Removal {
         /** Returns the names that stay: all if the record is not to change, none if it is to be deleted. */
-        List<RecordedReference> left(ManifestRecord record);
+        List<RecordedReference> remaining(ManifestRecord record);
 
         /** Called after the record was changed or deleted. */
-        void done(ManifestRecord before, List<RecordedReference> left);
+        void removed(ManifestRecord before, List<RecordedReference> left);
     }
 
     /**
@@ -193,8 +194,8 @@ public final class ManifestStore {
             if (known.record().isEmpty()) {
                 return false;
             }
-            ManifestRecord before = pullTimes.applied(known.record().get());
-            List<RecordedReference> left = removal.left(before);
+            ManifestRecord before = pullTimes.applyTo(known.record().get());
+            List<RecordedReference> left = removal.remaining(before);
             if (left.equals(before.references())) {
                 return false;
             }
@@ -203,7 +204,7 @@ public final class ManifestStore {
             } else {
                 writeAndIndex(new ManifestRecord(before.manifest(), left), known.files());
             }
-            removal.done(before, left);
+            removal.removed(before, left);
             return true;
         } finally {
             lock.unlock();
@@ -246,7 +247,7 @@ public final class ManifestStore {
      *
      * @throws IOException if the quarantine can't be listed, or if the only file that may name the blobs can't be read
      */
-    public List<QuarantinedRecord> lost() throws IOException {
+    public List<QuarantinedRecord> lostRecords() throws IOException {
         return lost.find();
     }
 
@@ -270,7 +271,7 @@ public final class ManifestStore {
     }
 
     /** Returns the pull times that are not in the records yet. */
-    public PullTimes pulls() {
+    public PullTimes pullTimes() {
         return pullTimes;
     }
 
@@ -278,17 +279,17 @@ public final class ManifestStore {
     public void save() {
         saveRecords();
         pullTimes.save();
-        index.saveIfMuch();
+        index.saveIfLarge();
     }
 
     /** Writes pull times that were first noted a day ago or earlier into their records, at most 500 in one call. */
-    public void foldPulls(Instant now) {
-        for (PullTimes.Folding due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
+    public void flushPullTimes(Instant now) {
+        for (PullTimes.DuePullTime due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
             locked(due.digest(), () -> {
-                change(due.digest(), pullTimes::applied);
+                change(due.digest(), pullTimes::applyTo);
                 return due;
             });
-            pullTimes.folded(due);
+            pullTimes.written(due);
         }
     }
 
@@ -306,15 +307,15 @@ public final class ManifestStore {
 
     /** Retries to write a record, merged with its files if they could not be read before. Caller holds its lock. */
     private void savePending(Digest digest, ManifestRecord record) {
-        Known onDisk = index.isKnown(digest) ? Known.of(List.of()) : Known.of(files.all(digest));
-        writeOrKeepPending(onDisk.record().map(record::and).orElse(record), onDisk.files());
+        Known onDisk = index.isKnown(digest) ? Known.of(List.of()) : Known.of(files.findAll(digest));
+        writeOrKeepPending(onDisk.record().map(record::mergedWith).orElse(record), onDisk.files());
     }
 
     /** Reads every record, with its pull times. Corrupt records are quarantined. */
     public void forEach(Consumer<ManifestRecord> action) {
         files.list().files().values().forEach(all -> Known.of(files.read(all))
                 .record()
-                .map(pullTimes::applied)
+                .map(pullTimes::applyTo)
                 .ifPresent(action));
     }
 
@@ -327,15 +328,15 @@ public final class ManifestStore {
      * Reports the changes that other programs made to the records since the last scan. Corrupt records are quarantined.
      * The first scan reports every record.
      */
-    public void look(RecordChanges changes) {
-        scan.look((digest, before) -> locked(digest, () -> reportChange(digest, before, changes)), changes);
-        layout.unreadable().tell();
+    public void detectChanges(RecordChanges changes) {
+        scan.scan((digest, before) -> locked(digest, () -> reportChange(digest, before, changes)), changes);
+        layout.unreadable().logChange();
     }
 
     /** Reports the change that another program made to the record of one SHA-256 digest. */
-    public void look(Digest digest, RecordChanges changes) {
+    public void detectChanges(Digest digest, RecordChanges changes) {
         locked(digest, () -> {
-            boolean isChanged = index.isKnown(digest) && !index.isKnown(digest, files.look(digest));
+            boolean isChanged = index.isKnown(digest) && !index.isKnown(digest, files.fileStamp(digest));
             Map<Digest, ManifestSummary> last = isChanged ? index.lastKnown(Set.of(digest)) : Map.of();
             return reportChange(digest, Optional.ofNullable(last.get(digest)), changes);
         });
@@ -353,23 +354,23 @@ public final class ManifestStore {
      * @return false if there is no valid record
      */
     private boolean reportChange(Digest digest, Optional<ManifestSummary> last, RecordChanges changes) {
-        long fileStamp = files.look(digest);
+        long fileStamp = files.fileStamp(digest);
         if (index.isKnown(digest, fileStamp) || unsaved.find(digest).isPresent()) {
             // This process wrote the record in the meantime.
             return true;
         }
-        Optional<ManifestSummary> before = index.recent(digest).or(() -> last);
-        Optional<ManifestRecord> now = Known.of(files.all(digest)).record();
+        Optional<ManifestSummary> before = index.unsaved(digest).or(() -> last);
+        Optional<ManifestRecord> now = Known.of(files.findAll(digest)).record();
         now.map(ManifestSummary::of)
                 .ifPresentOrElse(
                         summary -> {
                             index.put(summary, fileStamp);
                             before.ifPresentOrElse(
-                                    known -> changes.changed(known, summary), () -> changes.came(summary));
+                                    known -> changes.changed(known, summary), () -> changes.added(summary));
                         },
                         () -> {
-                            before.ifPresentOrElse(index::lose, () -> index.remove(digest));
-                            before.ifPresent(changes::went);
+                            before.ifPresentOrElse(index::removeLost, () -> index.remove(digest));
+                            before.ifPresent(changes::removed);
                         });
         return now.isPresent();
     }
@@ -401,11 +402,11 @@ public final class ManifestStore {
         try {
             writeAndIndex(record, merged);
             if (unsaved.isEmpty()) {
-                writeFailures.over();
+                writeFailures.recovered();
             }
         } catch (IOException e) {
             unsaved.put(record);
-            if (files.unreadable(record.manifest().digest()).isPresent()) {
+            if (files.unreadableReason(record.manifest().digest()).isPresent()) {
                 index.remove(record.manifest().digest());
             }
             writeFailures.failed(e);
@@ -420,17 +421,17 @@ public final class ManifestStore {
         deleteOthers(merged, written);
         // A record that no scan has reported yet is not indexed, so that the next scan reports it.
         if (index.isKnown(digest)) {
-            index.put(ManifestSummary.of(record), files.look(digest));
+            index.put(ManifestSummary.of(record), files.fileStamp(digest));
         }
     }
 
     private RecordFile write(ManifestRecord record) throws IOException {
-        Path file = files.home(
+        Path file = files.targetPath(
                 record.manifest().digest(), RecordType.of(record.manifest().mediaType()).kind);
-        layout.prepare(Objects.requireNonNull(file.getParent()));
-        quarantine.makeWay(file);
+        layout.ensureDirectory(Objects.requireNonNull(file.getParent()));
+        quarantine.clearPath(file);
         DurableFiles.write(layout, file, RecordFormat.write(record));
-        return new RecordFile(record, file, VerifiedIndex.look(file));
+        return new RecordFile(record, file, VerifiedIndex.fileStamp(file));
     }
 
     /** Returns the record of the manifest of a SHA-256 digest: a pending write, otherwise always from the disk. */
@@ -441,7 +442,7 @@ public final class ManifestStore {
     /** Deletes the other files of a record after a merge; otherwise they would restore names that are removed later. */
     private static void deleteOthers(List<RecordFile> merged, RecordFile written) {
         for (RecordFile other : merged) {
-            if (other.file().equals(written.file()) || !other.isStillThere()) {
+            if (other.file().equals(written.file()) || !other.isCurrent()) {
                 continue;
             }
             try {
@@ -454,7 +455,7 @@ public final class ManifestStore {
 
     /** Reads a record. A caller that changes it holds its lock. */
     private Known known(Digest digest) {
-        Known onDisk = Known.of(files.all(digest));
+        Known onDisk = Known.of(files.findAll(digest));
         Optional<ManifestRecord> pending = unsaved.find(digest);
         return pending.isPresent() ? new Known(pending, onDisk.files()) : onDisk;
     }
@@ -462,7 +463,7 @@ public final class ManifestStore {
     /** A record that was merged from all its files, and these files. */
     private record Known(Optional<ManifestRecord> record, List<RecordFile> files) {
         static Known of(List<RecordFile> files) {
-            return new Known(files.stream().map(RecordFile::record).reduce(ManifestRecord::and), files);
+            return new Known(files.stream().map(RecordFile::record).reduce(ManifestRecord::mergedWith), files);
         }
     }
 }

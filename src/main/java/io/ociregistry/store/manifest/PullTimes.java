@@ -42,7 +42,7 @@ public final class PullTimes {
     }
 
     /** Notes that a client gets a manifest. Never blocks, and writes nothing to disk. */
-    public void note(Repository repository, Digest manifest, Instant now) {
+    public void recordPull(Repository repository, Digest manifest, Instant now) {
         PulledManifest pulled = new PulledManifest(repository, manifest);
         PullTime known = pullTimes.get(pulled);
         long second = now.getEpochSecond();
@@ -55,24 +55,25 @@ public final class PullTimes {
     }
 
     /** Returns a record with its noted pull times. */
-    ManifestRecord applied(ManifestRecord record) {
+    ManifestRecord applyTo(ManifestRecord record) {
         Digest digest = record.manifest().digest();
-        return record.pulled(repository -> Optional.ofNullable(pullTimes.get(new PulledManifest(repository, digest)))
-                .map(pullTime -> Instant.ofEpochSecond(pullTime.last)));
+        return record.withPullTimes(
+                repository -> Optional.ofNullable(pullTimes.get(new PulledManifest(repository, digest)))
+                        .map(pullTime -> Instant.ofEpochSecond(pullTime.last)));
     }
 
     /** Returns pull times that are due to be written into their records. */
-    List<Folding> due(int atMost, Instant now) {
+    List<DuePullTime> due(int atMost, Instant now) {
         long dueSince = now.minus(FLUSHED_AFTER).getEpochSecond();
         return pullTimes.entrySet().stream()
                 .filter(entry -> entry.getValue().first <= dueSince)
                 .limit(atMost)
-                .map(entry -> new Folding(entry.getKey(), entry.getValue().last))
+                .map(entry -> new DuePullTime(entry.getKey(), entry.getValue().last))
                 .toList();
     }
 
     /** Removes a pull time that is in its record now, or that has no record, unless it changed in the meantime. */
-    void folded(Folding folding) {
+    void written(DuePullTime folding) {
         pullTimes.computeIfPresent(
                 folding.pulled, (pulled, pullTime) -> pullTime.last == folding.last ? null : pullTime);
     }
@@ -123,7 +124,7 @@ public final class PullTimes {
 
     /** Parses epoch seconds, limited to the range that records can hold. */
     private static long second(String text) {
-        return Math.max(0, Math.min(RecordFormat.LAST.getEpochSecond(), Long.parseLong(text)));
+        return Math.max(0, Math.min(RecordFormat.MAX_TIME.getEpochSecond(), Long.parseLong(text)));
     }
 
     private record PulledManifest(Repository repository, Digest digest) {}
@@ -133,7 +134,7 @@ public final class PullTimes {
      *
      * @param last epoch second of the last pull
      */
-    record Folding(PulledManifest pulled, long last) {
+    record DuePullTime(PulledManifest pulled, long last) {
         Digest digest() {
             return pulled.digest;
         }

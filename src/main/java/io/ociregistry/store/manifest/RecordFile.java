@@ -10,17 +10,17 @@ import java.nio.file.Path;
 /**
  * A record that was read from a file or written to it.
  *
- * @param look the stamp of the file
+ * @param fileStamp the stamp of the file
  */
-public record RecordFile(ManifestRecord record, Path file, String look) {
+public record RecordFile(ManifestRecord record, Path file, String fileStamp) {
     Manifest manifest() {
         return record.manifest();
     }
 
     /** Returns false if the file was deleted or changed; true if the disk fails. */
-    boolean isStillThere() {
+    boolean isCurrent() {
         try {
-            return look.equals(VerifiedIndex.look(file));
+            return fileStamp.equals(VerifiedIndex.fileStamp(file));
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {

@@ -45,16 +45,16 @@ public final class RecordFiles {
     public RecordFiles(Layout layout, CorruptFileHandler corruptFiles, long maxManifestBytes) {
         this.layout = layout;
         this.corruptFiles = corruptFiles;
-        this.maxBytes = RecordFormat.mostBytes(maxManifestBytes);
+        this.maxBytes = RecordFormat.maxBytes(maxManifestBytes);
     }
 
     /** Reads the first valid file of a record; all valid files have the same manifest. */
-    Optional<RecordFile> any(Digest digest) {
+    Optional<RecordFile> findAny(Digest digest) {
         return candidates(digest).flatMap(file -> read(file).stream()).findFirst();
     }
 
     /** Reads all valid files of a record. */
-    List<RecordFile> all(Digest digest) {
+    List<RecordFile> findAll(Digest digest) {
         return read(candidates(digest).toList());
     }
 
@@ -64,9 +64,9 @@ public final class RecordFiles {
     }
 
     /** Returns why this process may not read a file of a record; empty if it may read all, or if there is none. */
-    Optional<String> unreadable(Digest digest) {
+    Optional<String> unreadableReason(Digest digest) {
         return plainPaths(digest)
-                .flatMap(file -> layout.unreadable().check(file).stream())
+                .flatMap(file -> layout.unreadable().reasonIfUnreadable(file).stream())
                 .findFirst();
     }
 
@@ -74,7 +74,7 @@ public final class RecordFiles {
      * Returns the path to write a record to: the directory of its kind, unless a file of it exists only in another
      * directory. Then that file is replaced, so that the program that wrote it finds it again.
      */
-    Path home(Digest digest, Layout.Kind kind) {
+    Path targetPath(Digest digest, Layout.Kind kind) {
         Path usual = layout.record(kind, digest);
         return Stream.concat(Stream.of(usual), plainPaths(digest))
                 .filter(Files::isRegularFile)
@@ -83,17 +83,17 @@ public final class RecordFiles {
     }
 
     /** Returns the current stamp of all files of a record. */
-    long look(Digest digest) {
-        return look(candidates(digest).toList());
+    long fileStamp(Digest digest) {
+        return fileStamp(candidates(digest).toList());
     }
 
     /** Returns one stamp for several files: it changes when a file is added, removed or modified. */
-    static long look(List<Path> files) {
+    static long fileStamp(List<Path> files) {
         long sum = 0;
         for (Path file : files) {
             try {
                 String place = file.getName(file.getNameCount() - 2) + "/" + file.getFileName();
-                sum += HashSet64.of(place + " " + VerifiedIndex.look(file));
+                sum += HashSet64.hash(place + " " + VerifiedIndex.fileStamp(file));
             } catch (IOException gone) {
                 LOG.trace("{} does not exist", file);
             }
@@ -120,7 +120,7 @@ public final class RecordFiles {
         boolean complete = true;
         for (Layout.Kind kind : Layout.Kind.values()) {
             complete &= Directories.list(
-                    layout, layout.record(kind), ExternalFiles::isOurs, file -> Layout.recordDigest(file)
+                    layout, layout.record(kind), ExternalFiles::isCacheFile, file -> Layout.recordDigest(file)
                             .ifPresent(digest -> files.computeIfAbsent(digest, unused -> new ArrayList<>(1))
                                     .add(file)));
         }
@@ -137,9 +137,9 @@ public final class RecordFiles {
      */
     public record Listing(Map<Digest, List<Path>> files, boolean isComplete) {
         /** Reads the stamp of each record's files from the disk. */
-        Map<Digest, Long> looks() {
+        Map<Digest, Long> fileStamps() {
             Map<Digest, Long> fileStamps = new HashMap<>();
-            files.forEach((digest, paths) -> fileStamps.put(digest, RecordFiles.look(paths)));
+            files.forEach((digest, paths) -> fileStamps.put(digest, RecordFiles.fileStamp(paths)));
             return fileStamps;
         }
     }
@@ -167,17 +167,17 @@ public final class RecordFiles {
         byte[] bytes;
         Instant modified;
         try {
-            if (corruptFiles.has(file)) {
+            if (corruptFiles.isKnown(file)) {
                 return Optional.empty();
             }
             // Before it is read: a file that replaces it in the meantime has another stamp.
-            fileStamp = VerifiedIndex.look(file);
+            fileStamp = VerifiedIndex.fileStamp(file);
             if (!Files.isRegularFile(file)) {
                 return Optional.empty();
             }
             if (Files.size(file) > maxBytes) {
                 String reason = "it has " + Files.size(file) + " bytes, more than a record can have";
-                corruptFiles.leaveOut(file, fileStamp, reason);
+                corruptFiles.handleOversized(file, fileStamp, reason);
                 return Optional.empty();
             }
             bytes = readBytes(file);
@@ -186,13 +186,13 @@ public final class RecordFiles {
             return Optional.empty();
         } catch (IOException e) {
             // The disk fails, or too many files are open: the content may be valid.
-            corruptFiles.unreadable(file, e);
+            corruptFiles.handleUnreadable(file, e);
             return Optional.empty();
         }
         try {
             return Optional.of(new RecordFile(checkName(file, RecordFormat.read(bytes, modified)), file, fileStamp));
         } catch (IOException e) {
-            corruptFiles.take(file, fileStamp, String.valueOf(e.getMessage()));
+            corruptFiles.handleCorrupt(file, fileStamp, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }

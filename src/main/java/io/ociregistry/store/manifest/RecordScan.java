@@ -51,14 +51,14 @@ final class RecordScan {
      * Passes every record that changed since the last scan to the reader. The first scan reports the records of the
      * snapshot as new and passes all others to the reader.
      */
-    synchronized void look(Reader reader, RecordChanges changes) {
+    synchronized void scan(Reader reader, RecordChanges changes) {
         Instant reliableBefore = Instant.now().minus(TIME_RESOLUTION);
         List<FileTime> times = files.directoryTimes();
         RecordFiles.Listing listing = files.list();
-        Map<Digest, Long> fileStamps = listing.looks();
+        Map<Digest, Long> fileStamps = listing.fileStamps();
         if (!isRestored) {
             isRestored = true;
-            index.restore(fileStamps, changes::came);
+            index.restore(fileStamps, changes::added);
         }
         Set<Digest> changed = changed(fileStamps, listing.isComplete());
         Map<Digest, ManifestSummary> before = before(changed);
@@ -68,7 +68,7 @@ final class RecordScan {
             boolean isRead = reader.read(digest, Optional.ofNullable(before.get(digest)));
             // Another program may still be writing it.
             incomplete |= isThere && !isRead;
-            index.saveIfMuch();
+            index.saveIfLarge();
         }
         seen = times;
         unsettled =
@@ -83,7 +83,7 @@ final class RecordScan {
             }
         });
         if (isComplete) {
-            index.known().stream()
+            index.digests().stream()
                     .filter(digest -> !fileStamps.containsKey(digest))
                     .forEach(changed::add);
         }

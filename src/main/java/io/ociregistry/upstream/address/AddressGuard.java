@@ -49,7 +49,7 @@ public final class AddressGuard implements DnsResolver {
     }
 
     /** Returns the guard for a configured registry at this origin. */
-    public static AddressGuard around(Origin registry, HostResolver resolver) {
+    public static AddressGuard forRegistry(Origin registry, HostResolver resolver) {
         return new AddressGuard(resolver, Optional.of(registry));
     }
 
@@ -74,7 +74,7 @@ public final class AddressGuard implements DnsResolver {
     }
 
     /** Returns all addresses of a host that the operator configured, without a check. */
-    public InetAddress[] unguarded(String host) throws UnknownHostException {
+    public InetAddress[] resolveUnchecked(String host) throws UnknownHostException {
         return resolver.resolve(host).toArray(InetAddress[]::new);
     }
 
@@ -102,7 +102,7 @@ public final class AddressGuard implements DnsResolver {
      *
      * @throws Refused if it is not
      */
-    public void checkHome(Origin target) throws Refused {
+    public void checkIsRegistry(Origin target) throws Refused {
         if (registry.filter(target::equals).isEmpty()) {
             throw new Refused(target + " is a proxy of this server, and no registry may redirect requests there");
         }
@@ -124,7 +124,7 @@ public final class AddressGuard implements DnsResolver {
     }
 
     private List<InetAddress> resolveUnambiguous(String host) throws UnknownHostException {
-        if (IpLiteral.isDisguised(host)) {
+        if (IpLiteral.isAmbiguous(host)) {
             throw new Refused(
                     host + " ends in a number but is not an IPv4 address of four decimal numbers, and is refused");
         }
@@ -132,7 +132,7 @@ public final class AddressGuard implements DnsResolver {
     }
 
     private boolean isRegistry(String host) {
-        return registry.filter(origin -> origin.isAt(host)).isPresent();
+        return registry.filter(origin -> origin.hasHost(host)).isPresent();
     }
 
     private boolean isAllowed(InetAddress address) {

@@ -11,19 +11,20 @@ import java.util.Optional;
  * A block of addresses of one family, which share the first bits.
  *
  * @param prefix the first {@code bits} bits
- * @param length the bytes of an address of this family
+ * @param addressLength the bytes of an address of this family
  */
-public record AddressRange(BigInteger prefix, int length, int bits) {
+public record AddressRange(BigInteger prefix, int addressLength, int prefixLength) {
     static List<AddressRange> list(String... blocks) {
         return Arrays.stream(blocks).map(AddressRange::parse).toList();
     }
 
-    static boolean anyHolds(List<AddressRange> ranges, byte[] address) {
-        return ranges.stream().anyMatch(range -> range.holds(address));
+    static boolean anyContains(List<AddressRange> ranges, byte[] address) {
+        return ranges.stream().anyMatch(range -> range.contains(address));
     }
 
-    public boolean holds(byte[] address) {
-        return address.length == length && firstBits(address, bits).equals(prefix);
+    public boolean contains(byte[] address) {
+        return address.length == addressLength
+                && firstBits(address, prefixLength).equals(prefix);
     }
 
     /** Parses a block such as {@code 10.0.0.0/8} or {@code fd00::/8}; empty if the text is not a block. */

@@ -67,23 +67,23 @@ enum AddressScope {
      */
     static AddressScope of(InetAddress address) {
         byte[] bytes = address.getAddress();
-        if (!(address instanceof Inet4Address) && AddressRange.anyHolds(ENDS_WITH_IPV4, bytes)) {
+        if (!(address instanceof Inet4Address) && AddressRange.anyContains(ENDS_WITH_IPV4, bytes)) {
             return of(Arrays.copyOfRange(bytes, IPV4_AT, bytes.length));
         }
         return of(bytes);
     }
 
     private static AddressScope of(byte[] address) {
-        if (AddressRange.anyHolds(LOOPBACK_RANGES, address)) {
+        if (AddressRange.anyContains(LOOPBACK_RANGES, address)) {
             return LOOPBACK;
         }
-        if (AddressRange.anyHolds(SPECIAL_RANGES, address)) {
+        if (AddressRange.anyContains(SPECIAL_RANGES, address)) {
             return SPECIAL;
         }
-        if (AddressRange.anyHolds(PRIVATE_RANGES, address)) {
+        if (AddressRange.anyContains(PRIVATE_RANGES, address)) {
             return PRIVATE;
         }
-        return address.length == IPV4_LENGTH || AddressRange.anyHolds(GLOBAL_IPV6, address) ? PUBLIC : SPECIAL;
+        return address.length == IPV4_LENGTH || AddressRange.anyContains(GLOBAL_IPV6, address) ? PUBLIC : SPECIAL;
     }
 
     @Override

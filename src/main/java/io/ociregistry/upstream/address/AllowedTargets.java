@@ -11,10 +11,10 @@ import java.net.URI;
  * <p>A target of an https registry must be https too. An unlisted registry may name only its own port and 443, so that
  * it cannot make this server probe other ports.
  *
- * @param home the origin of the registry
+ * @param registry the origin of the registry
  * @param configured false for an unlisted registry
  */
-public record AllowedTargets(Origin home, boolean configured) {
+public record AllowedTargets(Origin registry, boolean configured) {
     /**
      * Returns the origin of a URI that the registry names.
      *
@@ -22,13 +22,13 @@ public record AllowedTargets(Origin home, boolean configured) {
      */
     public Origin check(URI target) {
         Origin origin = origin(target);
-        if (home.isHttps() && !origin.isHttps()) {
+        if (registry.isHttps() && !origin.isHttps()) {
             throw bad("sends requests from https to " + origin + ", which is not safe");
         }
-        if (!configured && origin.port() != Origin.HTTPS_PORT && origin.port() != home.port()) {
+        if (!configured && origin.port() != Origin.HTTPS_PORT && origin.port() != registry.port()) {
             throw new RegistryException(
                     ErrorCode.DENIED,
-                    home + " sends requests to " + origin
+                    registry + " sends requests to " + origin
                             + ", and a registry that is not configured may only name its own port"
                             + " and 443: if this is intended, add it under registries in the configuration");
         }
@@ -44,6 +44,6 @@ public record AllowedTargets(Origin home, boolean configured) {
     }
 
     private RegistryException bad(String problem) {
-        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, home + " " + problem);
+        return new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, registry + " " + problem);
     }
 }

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * threads.
  */
 public final class CachingResolver implements HostResolver, AutoCloseable {
-    public static final Duration LIMIT = Duration.ofSeconds(3);
+    public static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
 
     private static final Logger LOG = LoggerFactory.getLogger(CachingResolver.class);
     private static final int MAX_HOSTS = 1024;
@@ -42,7 +42,7 @@ public final class CachingResolver implements HostResolver, AutoCloseable {
             Caffeine.newBuilder().maximumSize(MAX_HOSTS).build();
     private final Map<String, Lookup> inFlight = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
-            0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.named("dns"));
+            0, MAX_THREADS, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.withName("dns"));
 
     public CachingResolver(HostResolver resolver, Duration limit) {
         this.resolver = resolver;

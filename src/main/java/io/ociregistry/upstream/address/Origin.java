@@ -72,7 +72,7 @@ public record Origin(String scheme, String host, int port) {
     }
 
     /** Returns whether the host is this one, in the form of URIs or, for IPv6, without the brackets. */
-    public boolean isAt(String otherHost) {
+    public boolean hasHost(String otherHost) {
         return host.equalsIgnoreCase(otherHost) || host.equalsIgnoreCase("[" + otherHost + "]");
     }
 

@@ -36,7 +36,7 @@ public record AuthChallenge(String scheme, Map<String, String> parameters) {
         return Optional.ofNullable(parameters.get(name)).filter(value -> !value.isBlank());
     }
 
-    boolean is(String other) {
+    boolean hasScheme(String other) {
         return scheme.equals(other);
     }
 

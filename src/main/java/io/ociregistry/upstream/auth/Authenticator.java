@@ -41,23 +41,23 @@ public final class Authenticator {
 
     public Authenticator(AllowedTargets allowedTargets, CredentialPolicy credentialPolicy, BearerTokens tokens) {
         this.allowedTargets = allowedTargets;
-        this.home = allowedTargets.home();
+        this.home = allowedTargets.registry();
         this.credentialPolicy = credentialPolicy;
         this.tokens = tokens;
     }
 
     /** Starts a request to the registry, with the authorization that the last challenge required. */
-    public Attempt atHome(String repository) {
+    public Attempt forRegistry(String repository) {
         TokenRequest request = requiredTokens.getIfPresent(repository);
         if (request != null) {
             return new Attempt(home, repository, bearer(request, repository));
         }
-        return new Attempt(home, repository, basicRequired ? basic(repository) : Authorization.NONE);
+        return new Attempt(home, repository, basicRequired ? basic(repository) : Authorization.ANONYMOUS);
     }
 
     /** Starts a request to a host that the registry redirects to. */
-    public Attempt elsewhere(Origin origin, String repository) {
-        return new Attempt(origin, repository, Authorization.NONE);
+    public Attempt forRedirect(Origin origin, String repository) {
+        return new Attempt(origin, repository, Authorization.ANONYMOUS);
     }
 
     /**
@@ -88,7 +88,7 @@ public final class Authenticator {
         }
 
         /** Returns whether the request is anonymous because the configured credentials were refused. */
-        public boolean isFallback() {
+        public boolean isAnonymousFallback() {
             return current.fallback();
         }
 
@@ -99,34 +99,34 @@ public final class Authenticator {
          * with one more: replicas of a token service may need a moment to agree. So at most one token is fetched after
          * a fresh one was refused. Then the credentials are replaced, once. After that a refusal is final.
          */
-        public boolean improve(int status, List<AuthChallenge> challenges) {
+        public boolean prepareRetry(int status, List<AuthChallenge> challenges) {
             Optional<Authorization> improved = Optional.empty();
             if (status == 401 && answersLeft > 0) {
                 answersLeft--;
                 improved = answer(challenges);
             }
-            if (improved.isEmpty() && !replaced && current.by().isPresent()) {
+            if (improved.isEmpty() && !replaced && current.credentials().isPresent()) {
                 replaced = true;
-                improved = replacement(current.by().get(), status);
+                improved = replacement(current.credentials().get(), status);
             }
             if (improved.isEmpty() && status == 401) {
                 // Otherwise the host would get the refused token again until the token expires.
-                current.token().ifPresent(tokens::drop);
+                current.token().ifPresent(tokens::invalidate);
             }
             improved.ifPresent(next -> current = next);
             return improved.isPresent();
         }
 
         private Optional<Authorization> answer(List<AuthChallenge> challenges) {
-            boolean basic = own && challenges.stream().anyMatch(challenge -> challenge.is(AuthChallenge.BASIC));
+            boolean basic = own && challenges.stream().anyMatch(challenge -> challenge.hasScheme(AuthChallenge.BASIC));
             Optional<AuthChallenge> bearer = challenges.stream()
-                    .filter(challenge -> challenge.is(AuthChallenge.BEARER))
+                    .filter(challenge -> challenge.hasScheme(AuthChallenge.BEARER))
                     // A challenge without a token service cannot be answered. It is reported only if there is no
                     // other challenge.
                     .filter(challenge -> !basic || challenge.parameter("realm").isPresent())
                     .min(Comparator.comparing(
                             challenge -> challenge.parameter("realm").isEmpty()));
-            Authorization next = Authorization.NONE;
+            Authorization next = Authorization.ANONYMOUS;
             if (bearer.isPresent()) {
                 next = token(bearer.get());
             } else if (basic) {
@@ -140,9 +140,10 @@ public final class Authenticator {
 
         private Authorization token(AuthChallenge challenge) {
             TokenRequest request = tokenRequest(challenge, repository);
-            current.token().ifPresent(token -> tokens.drop(request.by(current.by()), token));
+            current.token()
+                    .ifPresent(token -> tokens.invalidate(request.withCredentials(current.credentials()), token));
             if (!own) {
-                return Authenticator.this.token(request, Authorization.NONE);
+                return Authenticator.this.token(request, Authorization.ANONYMOUS);
             }
             requiredTokens.put(repository, request);
             return bearer(request, repository);
@@ -151,7 +152,7 @@ public final class Authenticator {
         private Optional<Authorization> replacement(Credentials refused, int status) {
             TokenRequest request = requiredTokens.getIfPresent(repository);
             Optional<URI> realm = Optional.ofNullable(request).map(TokenRequest::realm);
-            Authorization next = credentialPolicy.instead(refused, realm, repository, "it answered " + status);
+            Authorization next = credentialPolicy.replacement(refused, realm, repository, "it answered " + status);
             if (request != null) {
                 // The token will be new, so another challenge cannot be answered better.
                 answersLeft = 0;
@@ -163,7 +164,7 @@ public final class Authenticator {
                 }
             }
             Optional<Authorization> basic =
-                    next.by().flatMap(Credentials::basic).map(next::with);
+                    next.credentials().flatMap(Credentials::basicHeader).map(next::with);
             return basic.isPresent() || startedWithoutHeader ? basic : Optional.of(next);
         }
     }
@@ -188,14 +189,17 @@ public final class Authenticator {
     }
 
     private Authorization basic(String repository) {
-        Authorization identity = credentialPolicy.first(Optional.empty(), repository);
-        return identity.by().flatMap(Credentials::basic).map(identity::with).orElse(identity);
+        Authorization identity = credentialPolicy.initial(Optional.empty(), repository);
+        return identity.credentials()
+                .flatMap(Credentials::basicHeader)
+                .map(identity::with)
+                .orElse(identity);
     }
 
     private Authorization bearer(TokenRequest request, String repository) {
-        Authorization identity = credentialPolicy.first(Optional.of(request.realm()), repository);
+        Authorization identity = credentialPolicy.initial(Optional.of(request.realm()), repository);
         try {
-            return identity.by().isPresent() ? token(request, identity, repository) : token(request, identity);
+            return identity.credentials().isPresent() ? token(request, identity, repository) : token(request, identity);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.TOO_MANY_REQUESTS) {
                 // The registry may require another token by now: the next request waits for its challenge.
@@ -213,8 +217,8 @@ public final class Authenticator {
             if (e.code() != ErrorCode.DENIED) {
                 throw e;
             }
-            Authorization other = credentialPolicy.instead(
-                    identity.by().orElseThrow(), Optional.of(request.realm()), repository, e.getMessage());
+            Authorization other = credentialPolicy.replacement(
+                    identity.credentials().orElseThrow(), Optional.of(request.realm()), repository, e.getMessage());
             try {
                 return token(request, other);
             } catch (RegistryException alsoDenied) {
@@ -224,9 +228,9 @@ public final class Authenticator {
     }
 
     private Authorization token(TokenRequest request, Authorization identity) {
-        Optional<BearerTokens.Given> own = identity.by()
+        Optional<BearerTokens.TokenResult> own = identity.credentials()
                 .filter(Credentials.RegistryToken.class::isInstance)
-                .map(known -> new BearerTokens.Given(((Credentials.RegistryToken) known).token(), false));
-        return identity.with(own.orElseGet(() -> tokens.get(request.by(identity.by()))));
+                .map(known -> new BearerTokens.TokenResult(((Credentials.RegistryToken) known).token(), false));
+        return identity.with(own.orElseGet(() -> tokens.get(request.withCredentials(identity.credentials()))));
     }
 }

@@ -8,15 +8,16 @@ import java.util.Optional;
  * The authorization of one request.
  *
  * @param header the {@code Authorization} header
- * @param by the credentials that the header is made from; empty for anonymous requests
+ * @param credentials the credentials that the header is made from; empty for anonymous requests
  * @param fallback true for an anonymous request whose configured credentials were refused
  * @param fresh true for a token that was fetched for this request
  */
-public record Authorization(Optional<Secret> header, Optional<Credentials> by, boolean fallback, boolean fresh) {
-    static final Authorization NONE = new Authorization(Optional.empty(), Optional.empty(), false, false);
+public record Authorization(
+        Optional<Secret> header, Optional<Credentials> credentials, boolean fallback, boolean fresh) {
+    static final Authorization ANONYMOUS = new Authorization(Optional.empty(), Optional.empty(), false, false);
 
     /** Anonymous, because the configured credentials were refused. */
-    static final Authorization INSTEAD = new Authorization(Optional.empty(), Optional.empty(), true, false);
+    static final Authorization ANONYMOUS_FALLBACK = new Authorization(Optional.empty(), Optional.empty(), true, false);
 
     /** Returns an authorization by credentials, before the required scheme is known. */
     public static Authorization of(Credentials by) {
@@ -25,13 +26,13 @@ public record Authorization(Optional<Secret> header, Optional<Credentials> by, b
 
     /** Adds a header. */
     public Authorization with(Secret value) {
-        return new Authorization(Optional.of(value), by, fallback, false);
+        return new Authorization(Optional.of(value), credentials, fallback, false);
     }
 
     /** Adds a token. */
-    Authorization with(BearerTokens.Given given) {
+    Authorization with(BearerTokens.TokenResult given) {
         Secret value = new Secret("Bearer " + given.token().reveal());
-        return new Authorization(Optional.of(value), by, fallback, given.fresh());
+        return new Authorization(Optional.of(value), credentials, fallback, given.fresh());
     }
 
     /** Returns the token or password without the name of its scheme. */

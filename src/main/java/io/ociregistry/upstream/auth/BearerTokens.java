@@ -33,7 +33,7 @@ public final class BearerTokens {
      *
      * @param fresh true if it was fetched for this call; false if it was cached
      */
-    record Given(Secret token, boolean fresh) {}
+    record TokenResult(Secret token, boolean fresh) {}
 
     private record CachedToken(Secret token, long renewAt) {}
 
@@ -58,18 +58,18 @@ public final class BearerTokens {
     }
 
     /** Returns the token; if it is not cached, fetches it or waits for the request in flight. */
-    Given get(TokenRequest request) {
+    TokenResult get(TokenRequest request) {
         Optional<Secret> valid = valid(request);
         if (valid.isPresent()) {
-            return new Given(valid.get(), false);
+            return new TokenResult(valid.get(), false);
         }
         CompletableFuture<Secret> mine = new CompletableFuture<>();
         CompletableFuture<Secret> other = inFlight.putIfAbsent(request, mine);
-        return new Given(other != null ? await(other) : fetch(request, mine), true);
+        return new TokenResult(other != null ? await(other) : fetch(request, mine), true);
     }
 
     /** Removes a refused token, unless a newer one has replaced it. */
-    void drop(TokenRequest request, Secret token) {
+    void invalidate(TokenRequest request, Secret token) {
         CachedToken entry = cache.getIfPresent(request);
         if (entry != null && entry.token.equals(token)) {
             cache.asMap().remove(request, entry);
@@ -77,7 +77,7 @@ public final class BearerTokens {
     }
 
     /** Removes a token, for whatever request it was fetched. */
-    void drop(Secret token) {
+    void invalidate(Secret token) {
         cache.asMap().values().removeIf(entry -> entry.token.equals(token));
     }
 

@@ -55,18 +55,18 @@ public final class CredentialPolicy {
      *
      * @param realm the token service of the request; empty if the request goes to the registry itself
      */
-    Authorization first(Optional<URI> realm, String repository) {
+    Authorization initial(Optional<URI> realm, String repository) {
         Optional<Credentials> known = known(realm);
         if (known.isEmpty()) {
-            return Authorization.NONE;
+            return Authorization.ANONYMOUS;
         }
         boolean refused = refusals.getIfPresent(new Refusal(known.get(), repository)) != null;
-        return refused ? Authorization.INSTEAD : Authorization.of(known.get());
+        return refused ? Authorization.ANONYMOUS_FALLBACK : Authorization.of(known.get());
     }
 
     /** Returns the authorization to try after credentials were refused, without a header. */
-    Authorization instead(Credentials refused, Optional<URI> realm, String repository, String reason) {
-        source.refused(refused);
+    Authorization replacement(Credentials refused, Optional<URI> realm, String repository, String reason) {
+        source.invalidate(refused);
         Optional<Credentials> now = known(realm).filter(credentials -> !credentials.equals(refused));
         if (now.isPresent()) {
             return Authorization.of(now.get());
@@ -79,7 +79,7 @@ public final class CredentialPolicy {
                     repository,
                     reason);
         }
-        return Authorization.INSTEAD;
+        return Authorization.ANONYMOUS_FALLBACK;
     }
 
     private Optional<Credentials> known(Optional<URI> realm) {

@@ -17,7 +17,7 @@ import java.util.StringJoiner;
  */
 record TokenRequest(URI realm, Optional<String> service, Optional<String> scope, Optional<Credentials> credentials) {
     /** Returns this request with other credentials. */
-    TokenRequest by(Optional<Credentials> others) {
+    TokenRequest withCredentials(Optional<Credentials> others) {
         return new TokenRequest(realm, service, scope, others);
     }
 
@@ -29,10 +29,10 @@ record TokenRequest(URI realm, Optional<String> service, Optional<String> scope,
     }
 
     /** Returns the {@code Authorization} header of a GET request. */
-    Optional<Secret> basic() {
+    Optional<Secret> basicHeader() {
         return credentials.flatMap(known -> identityToken()
-                .map(token -> Credentials.encoded(known.account(), token))
-                .or(known::basic));
+                .map(token -> Credentials.encodeBasic(known.account(), token))
+                .or(known::basicHeader));
     }
 
     /** Returns the URL of a GET request. */

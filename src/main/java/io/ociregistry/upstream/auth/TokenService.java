@@ -66,7 +66,7 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
     /** Requests a token by GET, which every token service supports. */
     private BearerTokens.Grant requestByGet(TokenRequest token) {
         HttpGet request = new HttpGet(token.uri());
-        token.basic().ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
+        token.basicHeader().ifPresent(secret -> request.setHeader("Authorization", secret.reveal()));
         return ask(token, request, List.of()).orElseThrow();
     }
 
@@ -90,7 +90,7 @@ public final class TokenService implements Function<TokenRequest, BearerTokens.G
                         + token.scope().map(scope -> " for " + scope).orElse("");
         try (HttpAnswer sent = clients.send(UpstreamClients.Pool.METADATA, request)) {
             ClassicHttpResponse answer = sent.response();
-            limits.answered(RequestKind.TOKEN, answer);
+            limits.recordAnswer(RequestKind.TOKEN, answer);
             if (answer.getCode() != 200) {
                 if (unsupported.contains(answer.getCode())) {
                     return Optional.empty();

@@ -20,7 +20,7 @@ final class BoundedProcess {
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     /** Output and exit status of a program. */
-    record Result(int status, String out, String error) {}
+    record Result(int status, String stdout, String stderr) {}
 
     private BoundedProcess() {}
 
@@ -86,7 +86,7 @@ final class BoundedProcess {
                         throw new UncheckedIOException(e);
                     }
                 },
-                work -> Daemons.named("credential-helper").newThread(work).start());
+                work -> Daemons.withName("credential-helper").newThread(work).start());
     }
 
     private static String decode(byte[] output) {

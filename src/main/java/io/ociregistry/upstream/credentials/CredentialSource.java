@@ -19,5 +19,5 @@ public interface CredentialSource {
     Optional<Credentials> get();
 
     /** Reports that an upstream refused the credentials, so that cached credentials are checked again. */
-    default void refused(Credentials credentials) {}
+    default void invalidate(Credentials credentials) {}
 }

@@ -22,8 +22,8 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         if (config instanceof AuthConfig.Account account) {
             return fixed(new Credentials.Account(account.user(), account.password()));
         }
-        if (config instanceof AuthConfig.KnownTo known) {
-            return of(known.who(), server);
+        if (config instanceof AuthConfig.WithRealms known) {
+            return of(known.credentials(), server);
         }
         if (config instanceof AuthConfig.Token given) {
             return fixed(new Credentials.RegistryToken(given.token()));
@@ -43,7 +43,7 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
     }
 
     /** Returns the source for a proxy, which supports only user name and password. */
-    public CredentialSource ofProxy(AuthConfig config) {
+    public CredentialSource forProxy(AuthConfig config) {
         return config instanceof AuthConfig.AccountWithFile account
                 ? password("proxy.passwordFile", account)
                 : of(config, "");
@@ -72,8 +72,8 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         }
 
         @Override
-        public void refused(Credentials credentials) {
-            file.distrust();
+        public void invalidate(Credentials credentials) {
+            file.invalidate();
         }
     }
 
@@ -96,9 +96,9 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
         }
 
         @Override
-        public void refused(Credentials credentials) {
-            file.get().helper().ifPresent(name -> helper(name).refused(credentials));
-            file.distrust();
+        public void invalidate(Credentials credentials) {
+            file.get().helper().ifPresent(name -> helper(name).invalidate(credentials));
+            file.invalidate();
         }
 
         private synchronized HelperCredentials helper(String name) {

@@ -11,7 +11,7 @@ public sealed interface Credentials {
      * Returns the {@code Authorization} header for a registry that requires Basic; empty if these credentials do not
      * apply.
      */
-    Optional<Secret> basic();
+    Optional<Secret> basicHeader();
 
     /** Returns the {@code account} parameter for token services; may be empty. */
     String account();
@@ -19,8 +19,8 @@ public sealed interface Credentials {
     /** A user name and a password. */
     record Account(String user, Secret password) implements Credentials {
         @Override
-        public Optional<Secret> basic() {
-            return Optional.of(encoded(user, password));
+        public Optional<Secret> basicHeader() {
+            return Optional.of(encodeBasic(user, password));
         }
 
         @Override
@@ -37,7 +37,7 @@ public sealed interface Credentials {
      */
     record IdentityToken(String user, Secret token) implements Credentials {
         @Override
-        public Optional<Secret> basic() {
+        public Optional<Secret> basicHeader() {
             return Optional.empty();
         }
 
@@ -53,7 +53,7 @@ public sealed interface Credentials {
      */
     record RegistryToken(Secret token) implements Credentials {
         @Override
-        public Optional<Secret> basic() {
+        public Optional<Secret> basicHeader() {
             return Optional.of(new Secret("Basic " + token.reveal()));
         }
 
@@ -64,7 +64,7 @@ public sealed interface Credentials {
     }
 
     /** Returns the {@code Authorization} header of RFC 7617. */
-    static Secret encoded(String user, Secret password) {
+    static Secret encodeBasic(String user, Secret password) {
         byte[] pair = (user + ":" + password.reveal()).getBytes(StandardCharsets.UTF_8);
         return new Secret("Basic " + Base64.getEncoder().encodeToString(pair));
     }

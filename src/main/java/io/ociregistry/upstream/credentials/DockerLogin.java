@@ -23,7 +23,7 @@ import java.util.stream.StreamSupport;
  */
 public record DockerLogin(Optional<String> helper, Optional<Credentials> stored) {
     /** The name of Docker Hub in docker, also for credential helpers. */
-    public static final String HUB = "https://index.docker.io/v1/";
+    public static final String DOCKER_HUB = "https://index.docker.io/v1/";
 
     private static final ObjectMapper JSON = JsonMapper.builder().build();
     private static final String PREFIX = "https?://";
@@ -32,7 +32,7 @@ public record DockerLogin(Optional<String> helper, Optional<Credentials> stored)
     /**
      * Reads the entries for a registry.
      *
-     * @param server the registry's {@code host[:port]}, or {@link #HUB}
+     * @param server the registry's {@code host[:port]}, or {@link #DOCKER_HUB}
      * @throws IllegalArgumentException if the file is not a docker configuration, or its entry for the registry is
      *     unusable
      */

@@ -65,7 +65,7 @@ final class HelperCredentials implements CredentialSource {
     }
 
     @Override
-    public synchronized void refused(Credentials credentials) {
+    public synchronized void invalidate(Credentials credentials) {
         if (cached.filter(credentials::equals).isPresent()) {
             refused = true;
             minPause = PAUSE;
@@ -82,7 +82,7 @@ final class HelperCredentials implements CredentialSource {
 
     private void runHelper() {
         try {
-            succeeded(programs.ask(helper, server));
+            succeeded(programs.get(helper, server));
         } catch (RegistryException e) {
             failed(e);
         }
@@ -123,7 +123,7 @@ final class HelperCredentials implements CredentialSource {
 
     private Duration cacheTime() {
         Duration longest = Duration.ofDays(365);
-        Duration life = helper.life()
+        Duration life = helper.lifetime()
                 .filter(configured -> configured.compareTo(longest) < 0)
                 .orElse(longest);
         return life.multipliedBy(4).dividedBy(5);

@@ -24,9 +24,9 @@ import java.util.Optional;
  * line of the reason that the helper gave, without anything that may be a secret.
  *
  * @param environment the environment that helpers inherit; its {@code PATH} is searched for them
- * @param limit the time limit of a helper
+ * @param timeout the time limit of a helper
  */
-public record HelperPrograms(Map<String, String> environment, Duration limit) {
+public record HelperPrograms(Map<String, String> environment, Duration timeout) {
     public static final HelperPrograms SYSTEM = new HelperPrograms(System.getenv(), Duration.ofSeconds(30));
 
     /** The encoding that Java uses for the environment of other programs. */
@@ -48,7 +48,7 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
      *
      * @throws RegistryException {@link ErrorCode#UPSTREAM_UNREACHABLE} if the helper is missing or fails
      */
-    Optional<Credentials> ask(AuthConfig.Helper helper, String server) {
+    Optional<Credentials> get(AuthConfig.Helper helper, String server) {
         String program = "docker-credential-" + helper.name();
         Path path = find(program)
                 .orElseThrow(() -> failed(program + ", which gives the credentials for " + server
@@ -64,14 +64,15 @@ public record HelperPrograms(Map<String, String> environment, Duration limit) {
             }
             builder.environment().put(name, value);
         });
-        BoundedProcess.Result result = BoundedProcess.run(what, builder, server + "\n", limit);
+        BoundedProcess.Result result = BoundedProcess.run(what, builder, server + "\n", timeout);
         if (result.status() != 0) {
-            if (result.out().contains(NOT_FOUND)) {
+            if (result.stdout().contains(NOT_FOUND)) {
                 return Optional.empty();
             }
-            throw failed(what + " failed with status " + result.status() + ": " + reason(result.error(), result.out()));
+            throw failed(
+                    what + " failed with status " + result.status() + ": " + reason(result.stderr(), result.stdout()));
         }
-        return credentials(what, result.out(), result.error());
+        return credentials(what, result.stdout(), result.stderr());
     }
 
     /**

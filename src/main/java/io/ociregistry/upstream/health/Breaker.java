@@ -35,11 +35,11 @@ public final class Breaker {
     /**
      * The schedule of probes.
      *
-     * @param first the delay of the first probe
-     * @param longest the longest delay between probes
-     * @param span the time after which probing ends
+     * @param firstDelay the delay of the first probe
+     * @param maxDelay the longest delay between probes
+     * @param maxDuration the time after which probing ends
      */
-    public record Pace(Duration first, Duration longest, Duration span) {
+    public record Pace(Duration firstDelay, Duration maxDelay, Duration maxDuration) {
         public static final Pace DEFAULT = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60));
 
         /** Creates a schedule that ends only with an answer. */
@@ -49,7 +49,7 @@ public final class Breaker {
 
         /** Returns the same schedule, which ends after that time. */
         public Pace endingAfter(Duration time) {
-            return new Pace(first, longest, time);
+            return new Pace(firstDelay, maxDelay, time);
         }
     }
 
@@ -91,7 +91,7 @@ public final class Breaker {
         this.threads = threads;
         this.probe = probe;
         this.nanoTime = nanoTime;
-        this.nextProbe = pace.first();
+        this.nextProbe = pace.firstDelay();
     }
 
     /**
@@ -122,9 +122,9 @@ public final class Breaker {
     }
 
     /** Records an answer of the upstream. */
-    synchronized void answered(int status) {
+    synchronized void recordAnswer(int status) {
         if (status >= 500) {
-            failed(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it answered " + status));
+            recordFailure(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it answered " + status));
             return;
         }
         if (failures > 0 || outage != null) {
@@ -133,12 +133,12 @@ public final class Breaker {
     }
 
     /** Records a request that got no answer from the upstream. */
-    synchronized void failed(RegistryException cause) {
+    synchronized void recordFailure(RegistryException cause) {
         failures++;
         boolean isEnough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= FAILURES_TO_OPEN;
         if (cause.code().isUpstreamFailure() && isEnough && outage == null && !disabled) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
-            nextProbe = pace.first();
+            nextProbe = pace.firstDelay();
             probed = Duration.ZERO;
             schedule(cause);
             outage = cause;
@@ -146,7 +146,7 @@ public final class Breaker {
     }
 
     /** Keeps the breaker closed from now on and stops probes; remaining requests reach the upstream themselves. */
-    public synchronized void retire() {
+    public synchronized void disable() {
         disabled = true;
         endOutage();
     }
@@ -179,7 +179,7 @@ public final class Breaker {
         }
         probed = probed.plus(pause);
         Duration doubled = pause.multipliedBy(2);
-        nextProbe = doubled.compareTo(pace.longest()) > 0 ? pace.longest() : doubled;
+        nextProbe = doubled.compareTo(pace.maxDelay()) > 0 ? pace.maxDelay() : doubled;
     }
 
     private void handOver(RegistryException cause, Duration pause) {
@@ -201,7 +201,7 @@ public final class Breaker {
         }
     }
 
-    /** Locked, because a very early probe may run before {@link #failed} has set the outage. */
+    /** Locked, because a very early probe may run before {@link #recordFailure} has set the outage. */
     private synchronized boolean isCurrent(RegistryException cause) {
         return outage == cause;
     }
@@ -211,7 +211,7 @@ public final class Breaker {
         if (outage != cause) {
             return;
         }
-        if (probed.compareTo(pace.span()) < 0) {
+        if (probed.compareTo(pace.maxDuration()) < 0) {
             schedule(cause);
         } else {
             LOG.info("{} is still down; probing ended, and the next request is sent to it again", upstream);

@@ -9,13 +9,18 @@ import org.apache.hc.core5.http.HttpResponse;
 /**
  * The health of one upstream as its answers show it: down, silent, or limited. Thread-safe.
  *
- * @param home the origin of the upstream; answers of other origins say nothing about its health
- * @param relays true for a caching mirror: its errors and limits may be those of the registry behind it, while it can
+ * @param origin the origin of the upstream; answers of other origins say nothing about its health
+ * @param isCache true for a caching mirror: its errors and limits may be those of the registry behind it, while it can
  *     still serve other content
- * @param stumbles true for requests that a healthy registry may answer with 500
+ * @param tolerates500 true for requests that a healthy registry may answer with 500
  */
 public record Health(
-        Origin home, Breaker breaker, SilenceDetector pulse, RateLimits limits, boolean relays, boolean stumbles) {
+        Origin origin,
+        Breaker breaker,
+        SilenceDetector silenceDetector,
+        RateLimits limits,
+        boolean isCache,
+        boolean tolerates500) {
     private static final int INTERNAL_ERROR = 500;
     private static final int LOOP_DETECTED = 508;
 
@@ -31,7 +36,7 @@ public record Health(
      * with such requests, and so could images that share layers.
      */
     public Health forManifestsByDigest() {
-        return new Health(home, breaker, pulse, limits, relays, true);
+        return new Health(origin, breaker, silenceDetector, limits, isCache, true);
     }
 
     /**
@@ -45,20 +50,20 @@ public record Health(
     }
 
     /** Starts the wait for an answer; empty for a request to another origin. The caller ends the wait. */
-    public Optional<SilenceDetector.Wait> begin(Origin to, Runnable cancel) {
-        return to.equals(home) ? Optional.of(pulse.begin(cancel)) : Optional.empty();
+    public Optional<SilenceDetector.Wait> startWait(Origin to, Runnable cancel) {
+        return to.equals(origin) ? Optional.of(silenceDetector.startWait(cancel)) : Optional.empty();
     }
 
     /** Records an answer of the registry or of the target of its redirect, which only counts for rate limits. */
-    public void answered(RequestKind kind, Origin from, HttpResponse answer) {
-        if (!relays) {
-            limits.answered(kind, answer);
+    public void recordAnswer(RequestKind kind, Origin from, HttpResponse answer) {
+        if (!isCache) {
+            limits.recordAnswer(kind, answer);
         }
-        if (from.equals(home)) {
-            pulse.sign();
+        if (from.equals(origin)) {
+            silenceDetector.recordSignOfLife();
         }
-        if (from.equals(home) && isSignificant(kind, answer.getCode())) {
-            breaker.answered(relays ? 200 : answer.getCode());
+        if (from.equals(origin) && isSignificant(kind, answer.getCode())) {
+            breaker.recordAnswer(isCache ? 200 : answer.getCode());
         }
     }
 
@@ -67,13 +72,13 @@ public record Health(
         return status < 500
                 || (kind != RequestKind.REFERRERS
                         && status != LOOP_DETECTED
-                        && !(stumbles && status == INTERNAL_ERROR));
+                        && !(tolerates500 && status == INTERNAL_ERROR));
     }
 
     /** Records a request that got no answer from that origin. */
-    public void failed(Origin from, RegistryException failure) {
-        if (from.equals(home)) {
-            breaker.failed(failure);
+    public void recordFailure(Origin from, RegistryException failure) {
+        if (from.equals(origin)) {
+            breaker.recordFailure(failure);
         }
     }
 }

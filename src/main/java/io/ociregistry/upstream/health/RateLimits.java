@@ -122,8 +122,8 @@ public final class RateLimits {
     }
 
     /** Records the limits that an answer to a request of that kind reports. */
-    public void answered(RequestKind kind, HttpResponse answer) {
-        ErrorMapping.pause(answer).ifPresent(wait -> pause(kind, answer.getCode(), wait));
+    public void recordAnswer(RequestKind kind, HttpResponse answer) {
+        ErrorMapping.requestedPause(answer).ifPresent(wait -> pause(kind, answer.getCode(), wait));
         List<String> remaining = values(REMAINING, answer);
         if (BY_REGISTRY.contains(kind) && !remaining.isEmpty()) {
             recordRemaining(remaining, answer);
@@ -167,11 +167,13 @@ public final class RateLimits {
 
     /** Returns the time until the limit is reset. */
     private static Duration window(List<String> remaining, List<String> limit, HttpResponse answer) {
-        Optional<Duration> reported = ErrorMapping.pause(answer)
+        Optional<Duration> reported = ErrorMapping.requestedPause(answer)
                 .or(() -> AnswerTimes.rateLimitReset(answer))
                 .filter(wait -> !wait.isNegative());
         if (reported.isPresent()) {
-            return reported.get().compareTo(ErrorMapping.LONGEST_WAIT) > 0 ? ErrorMapping.LONGEST_WAIT : reported.get();
+            return reported.get().compareTo(ErrorMapping.MAX_RETRY_AFTER) > 0
+                    ? ErrorMapping.MAX_RETRY_AFTER
+                    : reported.get();
         }
         return Stream.concat(remaining.stream(), limit.stream())
                 .map(WINDOW::matcher)

@@ -42,7 +42,7 @@ public final class SilenceDetector {
      *
      * @param patience the time without a sign of life after which a probe is sent
      * @param scheduler only hands the probe over to {@code threads}
-     * @param probe requests an answer, which is a {@link #sign} of life; blocks
+     * @param probe requests an answer, which is a {@link #recordSignOfLife} of life; blocks
      * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public SilenceDetector(
@@ -82,7 +82,7 @@ public final class SilenceDetector {
     }
 
     /** Starts the wait of a request, which {@code cancel} ends from another thread. The caller ends the wait. */
-    synchronized Wait begin(Runnable cancel) {
+    synchronized Wait startWait(Runnable cancel) {
         Wait wait = new Wait(cancel);
         waits.add(wait);
         if (!isWatching) {
@@ -93,7 +93,7 @@ public final class SilenceDetector {
     }
 
     /** Records a sign of life of the upstream. */
-    public void sign() {
+    public void recordSignOfLife() {
         lastSign = nanoTime.getAsLong();
         if (silent) {
             endSilence().forEach(wait -> wait.cancel.run());
@@ -159,7 +159,7 @@ public final class SilenceDetector {
         probe.run();
         Duration duration = silence();
         if (isStillSilent(asked)) {
-            breaker.failed(new RegistryException(
+            breaker.recordFailure(new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
                     "it accepts connections, but has answered neither requests nor a probe for " + duration.toSeconds()
                             + " s"));

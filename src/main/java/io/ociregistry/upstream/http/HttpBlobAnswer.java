@@ -57,7 +57,7 @@ final class HttpBlobAnswer implements BlobAnswer {
     public Optional<BlobAnswer> decoded() throws IOException {
         // A part of encoded content cannot be decoded.
         Optional<InputStream> plain =
-                from == 0 ? UnrequestedEncoding.undone(answer.response(), body) : Optional.empty();
+                from == 0 ? UnrequestedEncoding.decode(answer.response(), body) : Optional.empty();
         return plain.map(in -> new HttpBlobAnswer(this, in));
     }
 
@@ -104,7 +104,7 @@ final class HttpBlobAnswer implements BlobAnswer {
         public void close() {
             // At the end of the body the connection returned to the pool, and another request may use it now.
             if (!ended) {
-                answer.discard();
+                answer.abort();
             }
         }
     }

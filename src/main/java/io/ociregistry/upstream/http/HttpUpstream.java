@@ -80,8 +80,8 @@ public final class HttpUpstream implements Upstream {
     /**
      * Stops probes and keeps the breaker closed, because this upstream was replaced. Requests in flight continue.
      */
-    public void retire() {
-        health.breaker().retire();
+    public void drain() {
+        health.breaker().disable();
     }
 
     @Override
@@ -102,7 +102,7 @@ public final class HttpUpstream implements Upstream {
         } catch (IOException e) {
             throw ErrorMapping.of(action, origin, e);
         } finally {
-            answer.discard();
+            answer.abort();
         }
     }
 
@@ -140,7 +140,7 @@ public final class HttpUpstream implements Upstream {
 
     /** Removes an impossible size: some proxies send {@code Content-Length: 0} with answers to HEAD. */
     private static OptionalLong possibleSize(Digest digest, OptionalLong size) {
-        return size.isPresent() && digest.canBeOf(size.getAsLong()) ? size : OptionalLong.empty();
+        return size.isPresent() && digest.canHaveSize(size.getAsLong()) ? size : OptionalLong.empty();
     }
 
     @Override
@@ -178,7 +178,7 @@ public final class HttpUpstream implements Upstream {
             check(answer, action, ErrorCode.BLOB_UNKNOWN);
             return whole(answer, digest, action);
         } catch (IOException | RuntimeException e) {
-            answer.discard();
+            answer.abort();
             throw e instanceof IOException broken ? ErrorMapping.of(action, origin, broken) : (RuntimeException) e;
         }
     }
@@ -193,9 +193,9 @@ public final class HttpUpstream implements Upstream {
         HttpAnswer answer = new RegistryRequest(transport, health, request).send(RegistryRequest.SAME_RESOURCE);
         try {
             ClassicHttpResponse response = answer.response();
-            if (ListAnswer.NO.contains(response.getCode())) {
-                answer.skip();
-                return ListAnswer.no(response.getCode());
+            if (ListAnswer.ABSENT_STATUSES.contains(response.getCode())) {
+                answer.consumeOrAbort();
+                return ListAnswer.absent(response.getCode());
             }
             check(answer, action, ErrorCode.NAME_UNKNOWN);
             byte[] bytes = read(answer, maxBytes, action, "this server accepts no larger lists");
@@ -209,7 +209,7 @@ public final class HttpUpstream implements Upstream {
         } catch (IOException e) {
             throw ErrorMapping.of(action, origin, e);
         } finally {
-            answer.discard();
+            answer.abort();
         }
     }
 
@@ -220,7 +220,7 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public Duration silence() {
-        return health.pulse().silence();
+        return health.silenceDetector().silence();
     }
 
     /**
@@ -230,7 +230,7 @@ public final class HttpUpstream implements Upstream {
      */
     public void checkUsable(RequestKind kind) {
         check(kind);
-        if (location.mirror() && health.pulse().isSuspect()) {
+        if (location.isMirror() && health.silenceDetector().isSuspect()) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_TIMEOUT,
                     this + " has not answered other requests for " + silence().toSeconds() + " s, and is skipped");
@@ -248,12 +248,12 @@ public final class HttpUpstream implements Upstream {
     }
 
     @Override
-    public boolean hasOther(String repository, Digest digest) {
+    public boolean hasAlternative(String repository, Digest digest) {
         return false;
     }
 
     @Override
-    public boolean passOver(String repository, Digest digest) {
+    public boolean skip(String repository, Digest digest) {
         return false;
     }
 
@@ -278,7 +278,7 @@ public final class HttpUpstream implements Upstream {
         HttpAnswer answer = send(RequestKind.OTHER, "HEAD", path, repository, reference, action, headers);
         boolean byGet = refusesHead(answer);
         if (byGet) {
-            answer.skip();
+            answer.consumeOrAbort();
             answer = send(RequestKind.OTHER, "GET", path, repository, reference, action, headersOfGet);
         }
         ClassicHttpResponse response = answer.response();
@@ -298,12 +298,12 @@ public final class HttpUpstream implements Upstream {
             if (!isPart) {
                 check(answer, action, notFound);
             }
-            if (UnrequestedEncoding.isClaimed(response)) {
+            if (UnrequestedEncoding.isDeclared(response)) {
                 return OptionalLong.empty();
             }
             return isPart ? wholeSize(response) : length(response);
         } finally {
-            answer.discard();
+            answer.abort();
         }
     }
 
@@ -312,7 +312,7 @@ public final class HttpUpstream implements Upstream {
         int status = answer.response().getCode();
         return status == 405
                 || status == 501
-                || (status == 403 && !answer.from().equals(origin));
+                || (status == 403 && !answer.origin().equals(origin));
     }
 
     private static OptionalLong wholeSize(ClassicHttpResponse part) {
@@ -357,18 +357,18 @@ public final class HttpUpstream implements Upstream {
 
     private static void check(HttpAnswer answer, String action, ErrorCode notFound) {
         if (answer.response().getCode() != 200) {
-            answer.skip();
-            throw ErrorMapping.of(action, answer.from(), answer.response(), notFound);
+            answer.consumeOrAbort();
+            throw ErrorMapping.of(action, answer.origin(), answer.response(), notFound);
         }
     }
 
     private BlobAnswer whole(HttpAnswer answer, Digest digest, String action) throws IOException {
         OptionalLong size = length(answer.response());
-        if (size.isPresent() && !digest.canBeOf(size.getAsLong())) {
+        if (size.isPresent() && !digest.canHaveSize(size.getAsLong())) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER, action + ": the answer is empty, but the blob is not");
         }
-        return new HttpBlobAnswer(answer, 0, size, bandwidth, health.pulse()::sign);
+        return new HttpBlobAnswer(answer, 0, size, bandwidth, health.silenceDetector()::recordSignOfLife);
     }
 
     private BlobAnswer partial(HttpAnswer answer, long from, String action) throws IOException {
@@ -384,7 +384,7 @@ public final class HttpUpstream implements Upstream {
         if (last < from || last >= size.orElse(Long.MAX_VALUE)) {
             throw wrongRange(from, action);
         }
-        return new HttpBlobAnswer(answer, from, size, bandwidth, health.pulse()::sign);
+        return new HttpBlobAnswer(answer, from, size, bandwidth, health.silenceDetector()::recordSignOfLife);
     }
 
     private static RegistryException wrongRange(long from, String action) {
@@ -402,7 +402,7 @@ public final class HttpUpstream implements Upstream {
         if (entity.getContentLength() < limit) {
             InputStream in = entity.getContent();
             byte[] bytes = in.readNBytes(limit);
-            bytes = bytes.length < limit ? UnrequestedEncoding.undone(answer.response(), bytes, limit) : bytes;
+            bytes = bytes.length < limit ? UnrequestedEncoding.decode(answer.response(), bytes, limit) : bytes;
             if (bytes.length < limit) {
                 return bytes;
             }
@@ -432,11 +432,11 @@ public final class HttpUpstream implements Upstream {
     }
 
     private String ofMirror() {
-        return location.mirror() ? " from the mirror " + origin : "";
+        return location.isMirror() ? " from the mirror " + origin : "";
     }
 
     @Override
     public String toString() {
-        return location.mirror() ? "the mirror " + origin + " of " + name : name.toString();
+        return location.isMirror() ? "the mirror " + origin + " of " + name : name.toString();
     }
 }

@@ -64,7 +64,7 @@ final class RegistryRequest {
     HttpAnswer send(List<Integer> followed) {
         Authenticator.Attempt attempt = authorized(() -> {
             health.limits().check(request.kind());
-            return transport.authenticator().atHome(request.repository());
+            return transport.authenticator().forRegistry(request.repository());
         });
         for (int redirects = 0; redirects <= MAX_REDIRECTS; ) {
             HttpAnswer answer = exchange(attempt.header());
@@ -74,11 +74,11 @@ final class RegistryRequest {
                     return answer;
                 }
             } else if (followed.contains(status)) {
-                answer.skip();
+                answer.consumeOrAbort();
                 attempt = follow(attempt, answer.response());
                 redirects++;
-            } else if (status == 404 && attempt.isFallback()) {
-                answer.skip();
+            } else if (status == 404 && attempt.isAnonymousFallback()) {
+                answer.consumeOrAbort();
                 throw refusedCredentials();
             } else {
                 return answer;
@@ -92,20 +92,20 @@ final class RegistryRequest {
         Origin to = Origin.of(uri);
         while (true) {
             HttpUriRequestBase message = message(authorization);
-            Optional<SilenceDetector.Wait> wait = health.begin(to, message::cancel);
+            Optional<SilenceDetector.Wait> wait = health.startWait(to, message::cancel);
             try {
                 HttpAnswer answer = transport.clients().send(pool(), message);
                 if (!ended(wait)) {
-                    health.answered(request.kind(), to, answer.response());
+                    health.recordAnswer(request.kind(), to, answer.response());
                     return answer;
                 }
-                answer.discard();
+                answer.abort();
             } catch (RegistryException e) {
                 throw described(e);
             } catch (IOException e) {
                 if (!ended(wait)) {
                     RegistryException failure = ErrorMapping.of(request.description(), to, e);
-                    health.failed(to, failure);
+                    health.recordFailure(to, failure);
                     throw failure;
                 }
             } finally {
@@ -122,7 +122,7 @@ final class RegistryRequest {
     private HttpUriRequestBase message(Optional<Secret> authorization) {
         HttpUriRequestBase message = new HttpUriRequestBase(request.method(), uri);
         request.headers().forEach(header -> message.setHeader(header.getName(), header.getValue()));
-        message.setHeader("Via", Via.here().andThrough(transport.pseudonym()));
+        message.setHeader("Via", Via.current().toHeader(transport.pseudonym()));
         message.setHeader("Accept-Encoding", "identity");
         authorization.ifPresent(secret -> message.setHeader("Authorization", secret.reveal()));
         return message;
@@ -136,14 +136,14 @@ final class RegistryRequest {
     private boolean answerChallenge(Authenticator.Attempt attempt, HttpAnswer answer) {
         List<String> challenges = challenges(answer.response());
         // Read to the end first, so that the token request can use the same connection.
-        answer.skip();
+        answer.consumeOrAbort();
         int status = answer.response().getCode();
         boolean lacksChallenge = status == 401
                 && challenges.isEmpty()
                 && !askedForChallenges
-                && Origin.of(uri).equals(transport.targets().home());
+                && Origin.of(uri).equals(transport.targets().registry());
         List<String> known = lacksChallenge ? challengesOfRegistry() : challenges;
-        return authorized(() -> attempt.improve(status, AuthChallenge.parse(known)));
+        return authorized(() -> attempt.prepareRetry(status, AuthChallenge.parse(known)));
     }
 
     private static List<String> challenges(ClassicHttpResponse answer) {
@@ -155,7 +155,7 @@ final class RegistryRequest {
     /** Asks {@code /v2/} for the challenges, because gcr.io sometimes sends a 401 without any. */
     private List<String> challengesOfRegistry() {
         askedForChallenges = true;
-        URI base = transport.targets().home().resolve("/v2/");
+        URI base = transport.targets().registry().resolve("/v2/");
         try (HttpAnswer answer =
                 transport.clients().send(UpstreamClients.Pool.METADATA, new HttpUriRequestBase("GET", base))) {
             return challenges(answer.response());
@@ -196,7 +196,7 @@ final class RegistryRequest {
             URI next = target(location == null ? "" : location.getValue().strip());
             Origin after = transport.targets().check(next);
             uri = next;
-            return after.equals(before) ? attempt : transport.authenticator().elsewhere(after, request.repository());
+            return after.equals(before) ? attempt : transport.authenticator().forRedirect(after, request.repository());
         } catch (RegistryException e) {
             throw described(e);
         } catch (IllegalArgumentException e) {

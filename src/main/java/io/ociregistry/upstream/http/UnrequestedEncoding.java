@@ -30,8 +30,8 @@ final class UnrequestedEncoding {
      * @param limit the maximal number of decoded bytes to return
      * @throws IOException if the encoded content is invalid
      */
-    static byte[] undone(HttpResponse answer, byte[] body, int limit) throws IOException {
-        Optional<InputStream> decoded = undone(answer, peekable(new ByteArrayInputStream(body)));
+    static byte[] decode(HttpResponse answer, byte[] body, int limit) throws IOException {
+        Optional<InputStream> decoded = decode(answer, peekable(new ByteArrayInputStream(body)));
         return decoded.isPresent() ? decoded.get().readNBytes(limit) : body;
     }
 
@@ -40,12 +40,12 @@ final class UnrequestedEncoding {
      *
      * @throws IOException if the connection breaks
      */
-    static Optional<InputStream> undone(HttpResponse answer, PushbackInputStream body) throws IOException {
+    static Optional<InputStream> decode(HttpResponse answer, PushbackInputStream body) throws IOException {
         return declaresGzip(answer) && isGzip(body) ? Optional.of(new GZIPInputStream(body)) : Optional.empty();
     }
 
     /** Returns true if the answer declares an encoding, so that its lengths may be those of encoded content. */
-    static boolean isClaimed(HttpResponse answer) {
+    static boolean isDeclared(HttpResponse answer) {
         Header encoding = answer.getFirstHeader("Content-Encoding");
         return encoding != null && !encoding.getValue().strip().equalsIgnoreCase("identity");
     }

@@ -12,16 +12,16 @@ import java.util.Optional;
  * @param prefix the prefix of repository names, with a slash at its end; empty for none
  * @param ns the registry to send in the query parameter {@code ns} to a mirror that caches several registries
  *     (distribution specification, "Registry Proxying")
- * @param mirror true for a mirror
+ * @param isMirror true for a mirror
  */
-public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryName> ns, boolean mirror) {
+public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryName> ns, boolean isMirror) {
     /** Returns the location of the registry itself. */
-    public static UpstreamLocation in(Origin registry) {
+    public static UpstreamLocation of(Origin registry) {
         return new UpstreamLocation(registry, "", Optional.empty(), false);
     }
 
     /** Returns the location of a mirror of a registry. */
-    public static UpstreamLocation in(MirrorConfig mirror, RegistryName registry) {
+    public static UpstreamLocation of(MirrorConfig mirror, RegistryName registry) {
         return new UpstreamLocation(
                 Origin.of(mirror.url()),
                 mirror.prefix().map(path -> path + "/").orElse(""),
@@ -42,7 +42,7 @@ public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryNa
      */
     String repository(String name) {
         String first = name.substring(0, Math.max(0, name.indexOf('/')));
-        boolean looksLikeRegistry = prefix.isEmpty() && RegistryName.isUnmistakable(first);
+        boolean looksLikeRegistry = prefix.isEmpty() && RegistryName.isRegistryComponent(first);
         return ns.filter(registry -> looksLikeRegistry)
                         .map(registry -> registry.withPort() + "/")
                         .orElse(prefix)

@@ -50,7 +50,7 @@ final class AddressRace implements AutoCloseable {
      * @throws IOException if all attempts failed or the time limit is exceeded: a {@link ConnectTimeoutException} if an
      *     attempt got no answer, otherwise a {@link ConnectException} with the reasons
      */
-    Socket next() throws IOException {
+    Socket nextConnection() throws IOException {
         while (connected.isEmpty()) {
             if (attempts() == 0 && untried.isEmpty()) {
                 throw failure();
@@ -73,12 +73,12 @@ final class AddressRace implements AutoCloseable {
     }
 
     /** Records that a returned connection is unusable; the caller closes it and asks for the next one. */
-    void failed(IOException reason) {
+    void recordFailure(IOException reason) {
         failures.add(reason);
     }
 
     /** Returns the remaining time, at least one millisecond. */
-    Duration left() {
+    Duration remaining() {
         return Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
     }
 

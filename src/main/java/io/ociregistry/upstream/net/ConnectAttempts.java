@@ -61,18 +61,18 @@ final class ConnectAttempts implements HttpClientConnectionOperator {
         int port = DefaultSchemePortResolver.INSTANCE.resolve(host);
         try (AddressRace race = new AddressRace(addresses(host.getHostName(), port), limit.toDuration())) {
             while (true) {
-                Socket socket = race.next();
+                Socket socket = race.nextConnection();
                 try {
                     socket.setTcpNoDelay(config.isTcpNoDelay());
                     connection.bind(socket);
                     if (host.getSchemeName().equals("https")) {
-                        connection.setSocketTimeout(Timeout.of(race.left()));
+                        connection.setSocketTimeout(Timeout.of(race.remaining()));
                         tls.upgrade(connection, host, name, attachment, context);
                     }
                     return;
                 } catch (IOException e) {
                     socket.close();
-                    race.failed(asConnectFailure(e));
+                    race.recordFailure(asConnectFailure(e));
                 } catch (RuntimeException e) {
                     socket.close();
                     throw e;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A kept connection may be dead without a sign, for example after the restart of a NAT that then drops its packets.
  * So a request on a kept connection waits for the headers of the answer only as long as the {@link HeadTimes} of this
- * pool suggest, and each failure of such a request is {@link Unusable}. Thread-safe.
+ * pool suggest, and each failure of such a request is {@link StaleConnectionException}. Thread-safe.
  */
 final class DrainablePool implements HttpClientConnectionManager {
     private final PoolingHttpClientConnectionManager pool;
@@ -39,13 +39,13 @@ final class DrainablePool implements HttpClientConnectionManager {
     }
 
     /** A request got no answer on a kept connection. This does not mean that the upstream is at fault. */
-    static final class Unusable extends IOException {
+    static final class StaleConnectionException extends IOException {
         private static final long serialVersionUID = 1L;
 
         private final IOException reason;
         private final long sent;
 
-        private Unusable(IOException reason, long sent) {
+        private StaleConnectionException(IOException reason, long sent) {
             super(reason);
             this.reason = reason;
             this.sent = sent;
@@ -59,12 +59,12 @@ final class DrainablePool implements HttpClientConnectionManager {
          * Returns the {@link System#nanoTime()} at which the request was sent; connections that were idle then may be
          * dead too.
          */
-        long sent() {
+        long sentNanos() {
             return sent;
         }
     }
 
-    void retire() {
+    void drain() {
         drained = true;
         closeIdleFor(TimeValue.ZERO_MILLISECONDS);
     }
@@ -146,17 +146,17 @@ final class DrainablePool implements HttpClientConnectionManager {
             long sent = System.nanoTime();
             if (!reused) {
                 ClassicHttpResponse answer = endpoint.execute(id, request, executor, context);
-                heads.took(Duration.ofNanos(System.nanoTime() - sent));
+                heads.add(Duration.ofNanos(System.nanoTime() - sent));
                 return answer;
             }
             try {
-                endpoint.setSocketTimeout(Timeout.of(heads.patience(timeout.toDuration())));
+                endpoint.setSocketTimeout(Timeout.of(heads.timeout(timeout.toDuration())));
                 ClassicHttpResponse answer = endpoint.execute(id, request, executor, context);
                 endpoint.setSocketTimeout(timeout);
-                heads.took(Duration.ofNanos(System.nanoTime() - sent));
+                heads.add(Duration.ofNanos(System.nanoTime() - sent));
                 return answer;
             } catch (IOException e) {
-                throw new Unusable(e, sent);
+                throw new StaleConnectionException(e, sent);
             }
         }
 

@@ -4,7 +4,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.address.AddressGuard;
 import io.ociregistry.upstream.address.Origin;
-import io.ociregistry.upstream.proxy.ProxyFailure;
+import io.ociregistry.upstream.proxy.ProxyException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Maps the failures and error answers of upstreams to the errors that clients get. */
 public final class ErrorMapping {
-    public static final Duration LONGEST_WAIT = Duration.ofHours(6);
+    public static final Duration MAX_RETRY_AFTER = Duration.ofHours(6);
     private static final Duration DEFAULT_WAIT = Duration.ofSeconds(60);
     /** Limit for a 503: a wrong clock or number of an upstream that is only out of order must not block it for long. */
     private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(10);
@@ -44,10 +44,10 @@ public final class ErrorMapping {
         if (e instanceof AddressGuard.Refused) {
             return new RegistryException(ErrorCode.DENIED, what + ": " + e.getMessage(), e);
         }
-        if (e instanceof ProxyFailure) {
+        if (e instanceof ProxyException) {
             return unreachable(what, e.getMessage(), e);
         }
-        if (e instanceof UpstreamClients.Stopping) {
+        if (e instanceof UpstreamClients.StoppingException) {
             return new RegistryException(ErrorCode.OVERLOADED, what + ": " + e.getMessage(), e);
         }
         if (e instanceof UnknownHostException) {
@@ -74,8 +74,8 @@ public final class ErrorMapping {
             return new RegistryException(
                     ErrorCode.UPSTREAM_BAD_ANSWER,
                     what + ": the headers of the answer of " + origin + " are too large: at most "
-                            + UpstreamClients.HEADERS.getMaxHeaderCount() + " lines of "
-                            + UpstreamClients.HEADERS.getMaxLineLength() + " bytes are read",
+                            + UpstreamClients.HEADER_LIMITS.getMaxHeaderCount() + " lines of "
+                            + UpstreamClients.HEADER_LIMITS.getMaxLineLength() + " bytes are read",
                     e);
         }
         if (e instanceof SocketTimeoutException) {
@@ -139,7 +139,7 @@ public final class ErrorMapping {
                         ErrorCode.UPSTREAM_BAD_ANSWER,
                         message,
                         null,
-                        pause(answer).orElse(null));
+                        requestedPause(answer).orElse(null));
         };
     }
 
@@ -147,7 +147,7 @@ public final class ErrorMapping {
      * Returns how long the upstream asks not to be sent requests: always after a 429, after a 503 only if it has
      * {@code Retry-After}.
      */
-    public static Optional<Duration> pause(HttpResponse answer) {
+    public static Optional<Duration> requestedPause(HttpResponse answer) {
         if (answer.getCode() == 429) {
             return Optional.of(retryAfter(answer));
         }
@@ -166,7 +166,7 @@ public final class ErrorMapping {
                 .or(() -> AnswerTimes.rateLimitReset(answer))
                 .filter(wait -> !wait.isNegative())
                 .orElse(DEFAULT_WAIT);
-        return requested.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : requested;
+        return requested.compareTo(MAX_RETRY_AFTER) > 0 ? MAX_RETRY_AFTER : requested;
     }
 
     private static RegistryException unreachable(String what, @Nullable String reason, IOException e) {

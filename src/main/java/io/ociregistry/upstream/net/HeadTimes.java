@@ -23,13 +23,13 @@ final class HeadTimes {
         this.minimum = minimum;
     }
 
-    synchronized void took(Duration time) {
+    synchronized void add(Duration time) {
         Duration decayed = slowest.minus(slowest.dividedBy(DECAY));
         slowest = time.compareTo(decayed) > 0 ? time : decayed;
     }
 
     /** Returns how long a request on a kept connection waits for the response headers, at most {@code atMost}. */
-    synchronized Duration patience(Duration atMost) {
+    synchronized Duration timeout(Duration atMost) {
         Duration twice = slowest.multipliedBy(2);
         Duration wanted = twice.compareTo(minimum) > 0 ? twice : minimum;
         return wanted.compareTo(atMost) < 0 ? wanted : atMost;

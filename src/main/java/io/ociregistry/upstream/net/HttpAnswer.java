@@ -11,15 +11,15 @@ import org.apache.hc.core5.http.HttpEntity;
  *
  * <p>No method throws: status and headers are known, and a connection that breaks later does not change them.
  *
- * @param from the origin that answered
+ * @param origin the origin that answered
  */
-public record HttpAnswer(HttpUriRequestBase request, ClassicHttpResponse response, Origin from)
+public record HttpAnswer(HttpUriRequestBase request, ClassicHttpResponse response, Origin origin)
         implements AutoCloseable {
     /** Maximum number of bytes that are read to keep the connection for the next request. */
     private static final int MAX_SKIPPED = 16 << 10;
 
     /** Reads the rest of the body if it is short, so that the connection can be reused; otherwise discards it. */
-    public void skip() {
+    public void consumeOrAbort() {
         HttpEntity entity = response.getEntity();
         try {
             if (entity == null || entity.getContent().readNBytes(MAX_SKIPPED).length < MAX_SKIPPED) {
@@ -29,17 +29,17 @@ public record HttpAnswer(HttpUriRequestBase request, ClassicHttpResponse respons
         } catch (IOException broken) {
             // A broken connection cannot be reused.
         }
-        discard();
+        abort();
     }
 
     /** Aborts the connection, unless the whole body was read. */
     @Override
     public void close() {
-        discard();
+        abort();
     }
 
     /** Aborts the connection, unless the whole body was read. */
-    public void discard() {
+    public void abort() {
         // close() alone reads the rest of the body, as a test with 200 MB showed.
         request.cancel();
         try {

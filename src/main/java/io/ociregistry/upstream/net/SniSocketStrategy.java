@@ -16,9 +16,9 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 /**
  * Sends the server name in every TLS handshake, and verifies that the certificate is for that name. Thread-safe.
  *
- * @param verified false to accept a certificate for any name
+ * @param verifyHostname false to accept a certificate for any name
  */
-public record SniSocketStrategy(SSLContext context, boolean verified) implements TlsSocketStrategy {
+public record SniSocketStrategy(SSLContext context, boolean verifyHostname) implements TlsSocketStrategy {
     @Override
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext http)
             throws IOException {
@@ -28,14 +28,14 @@ public record SniSocketStrategy(SSLContext context, boolean verified) implements
     }
 
     private HostnameVerificationPolicy policy(ServerName name) {
-        return verified && name.isVerifiableByJava()
+        return verifyHostname && name.isVerifiableByJava()
                 ? HostnameVerificationPolicy.BOTH
                 : HostnameVerificationPolicy.CLIENT;
     }
 
     private HostnameVerifier verifier() {
         // Never null, because HttpClient 5.6 verifies no host name without a verifier.
-        return verified ? new DefaultHostnameVerifier() : NoopHostnameVerifier.INSTANCE;
+        return verifyHostname ? new DefaultHostnameVerifier() : NoopHostnameVerifier.INSTANCE;
     }
 
     private static final class Handshake extends DefaultClientTlsStrategy {
@@ -48,7 +48,7 @@ public record SniSocketStrategy(SSLContext context, boolean verified) implements
 
         @Override
         protected void initializeSocket(SSLSocket socket) {
-            name.sendBy(socket);
+            name.applyTo(socket);
         }
     }
 }

@@ -5,7 +5,7 @@ import io.ociregistry.config.model.TlsConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.tls.ExplainingTrustManager;
-import io.ociregistry.tls.NoCertificate;
+import io.ociregistry.tls.NoClientCertificate;
 import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.address.Origin;
@@ -42,10 +42,11 @@ public final class TlsContexts implements TlsSocketStrategy {
     private static final PemFiles PEM = new PemFiles("tls");
 
     private final Optional<Origin> registry;
-    private final NoCertificate noCertificate;
+    private final NoClientCertificate noCertificate;
     private final ReloadingFile<Strategies> strategies;
 
-    private TlsContexts(Optional<Origin> registry, NoCertificate noCertificate, ReloadingFile<Strategies> strategies) {
+    private TlsContexts(
+            Optional<Origin> registry, NoClientCertificate noCertificate, ReloadingFile<Strategies> strategies) {
         this.registry = registry;
         this.noCertificate = noCertificate;
         this.strategies = strategies;
@@ -54,7 +55,7 @@ public final class TlsContexts implements TlsSocketStrategy {
     private record Strategies(SniSocketStrategy toRegistry, SniSocketStrategy toOthers) {}
 
     /** Verifies everything against the trust store of the operating system, for unlisted registries. */
-    public static TlsContexts verified(SystemTrust system) {
+    public static TlsContexts systemTrustOnly(SystemTrust system) {
         return of(TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
     }
 
@@ -67,7 +68,7 @@ public final class TlsContexts implements TlsSocketStrategy {
         List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
                 .flatMap(Optional::stream)
                 .toList();
-        NoCertificate noCertificate = new NoCertificate();
+        NoClientCertificate noCertificate = new NoClientCertificate();
         return new TlsContexts(
                 registry,
                 noCertificate,
@@ -88,26 +89,26 @@ public final class TlsContexts implements TlsSocketStrategy {
     }
 
     /** Returns whether a server requested a client certificate and none is configured. */
-    boolean lacksCertificate() {
-        return noCertificate.isWanted();
+    boolean lacksClientCertificate() {
+        return noCertificate.isRequested();
     }
 
     @Override
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
             throws IOException {
-        boolean isRegistry = registry.filter(origin -> origin.isAt(target) && origin.port() == port)
+        boolean isRegistry = registry.filter(origin -> origin.hasHost(target) && origin.port() == port)
                 .isPresent();
         Strategies now = strategies.get();
         try {
             return (isRegistry ? now.toRegistry : now.toOthers).upgrade(socket, target, port, attachment, context);
         } catch (SSLException e) {
-            strategies.distrust();
+            strategies.invalidate();
             throw e;
         }
     }
 
-    private static Strategies strategies(TlsConfig config, SystemTrust system, NoCertificate noCertificate) {
-        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::authorities);
+    private static Strategies strategies(TlsConfig config, SystemTrust system, NoClientCertificate noCertificate) {
+        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::trustManager);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
                 : SSLFactory.builder().withTrustMaterial(authorities.orElseGet(system::get));

@@ -66,7 +66,7 @@ public final class UpstreamClients implements AutoCloseable {
      * Limits of response headers. Registries send challenges, links and signed URLs that exceed the default of 8 KiB.
      * The limits bound the headers of one connection to 6.4 MB.
      */
-    static final Http1Config HEADERS = Http1Config.custom()
+    static final Http1Config HEADER_LIMITS = Http1Config.custom()
             .setMaxLineLength(64 << 10)
             .setMaxHeaderCount(100)
             .build();
@@ -119,7 +119,7 @@ public final class UpstreamClients implements AutoCloseable {
         for (int deadConnections = 0; ; deadConnections++) {
             CloseableHttpClient client = client(pool);
             HttpHost target = target(request);
-            HttpClientContext context = routing.to(target);
+            HttpClientContext context = routing.contextFor(target);
             try {
                 ClassicHttpResponse answer = client.executeOpen(target, request, context);
                 return new HttpAnswer(request, pool == Pool.BLOBS ? answer : withMinRate(answer), Origin.of(target));
@@ -127,12 +127,12 @@ public final class UpstreamClients implements AutoCloseable {
                 // A closed pool throws this.
                 refuseIfClosed(e);
                 throw e;
-            } catch (DrainablePool.Unusable e) {
+            } catch (DrainablePool.StaleConnectionException e) {
                 refuseIfClosed(e);
                 if (deadConnections == MAX_DEAD_CONNECTIONS) {
                     throw explain(e.reason());
                 }
-                closeIdleSince(e.sent());
+                closeIdleSince(e.sentNanos());
                 request.reset();
             } catch (IOException e) {
                 refuseIfClosed(e);
@@ -142,9 +142,9 @@ public final class UpstreamClients implements AutoCloseable {
     }
 
     /** Reports the stop of this server instead of a failure that the stop caused. */
-    private void refuseIfClosed(Exception e) throws Stopping {
+    private void refuseIfClosed(Exception e) throws StoppingException {
         if (isClosed()) {
-            Stopping stopping = new Stopping();
+            StoppingException stopping = new StoppingException();
             stopping.initCause(e);
             throw stopping;
         }
@@ -165,7 +165,7 @@ public final class UpstreamClients implements AutoCloseable {
         boolean disconnected = e instanceof SocketException
                 || e instanceof NoHttpResponseException
                 || e.getClass() == IOException.class;
-        return disconnected && !(e instanceof ConnectException) && tls.lacksCertificate()
+        return disconnected && !(e instanceof ConnectException) && tls.lacksClientCertificate()
                 ? new IOException(
                         e.getMessage()
                                 + "; the upstream requests a client certificate, and none is configured: set tls.cert"
@@ -185,7 +185,7 @@ public final class UpstreamClients implements AutoCloseable {
     /**
      * Returns whether a URI answers with a status below 500 within a time, which is limited to {@code timeouts.stall}.
      */
-    public boolean answers(URI uri, Duration atMost) {
+    public boolean isResponding(URI uri, Duration atMost) {
         HttpGet request = new HttpGet(uri);
         Duration limit = atMost.compareTo(timeouts.stall()) < 0 ? atMost : timeouts.stall();
         request.setConfig(RequestConfig.copy(defaultConfig)
@@ -200,7 +200,7 @@ public final class UpstreamClients implements AutoCloseable {
 
     private synchronized CloseableHttpClient client(Pool pool) throws IOException {
         if (closed) {
-            throw new Stopping();
+            throw new StoppingException();
         }
         return clients.computeIfAbsent(pool, this::open).client;
     }
@@ -217,7 +217,7 @@ public final class UpstreamClients implements AutoCloseable {
         };
         PoolingHttpClientConnectionManager pool = builder.setConnectionFactory(
                         ManagedHttpClientConnectionFactory.builder()
-                                .http1Config(HEADERS)
+                                .http1Config(HEADER_LIMITS)
                                 .build())
                 .setTlsSocketStrategy(tls)
                 .setDnsResolver(routing)
@@ -234,7 +234,7 @@ public final class UpstreamClients implements AutoCloseable {
         DrainablePool connections =
                 new DrainablePool(pool, new HeadTimes(timeouts.answer().dividedBy(REUSE_FRACTION)));
         if (draining || purpose == Pool.PROBES) {
-            connections.retire();
+            connections.drain();
         }
         HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
@@ -254,9 +254,9 @@ public final class UpstreamClients implements AutoCloseable {
     /**
      * Keeps no idle connections from now on. Requests in flight continue, and requests that they still need are sent.
      */
-    public synchronized void retire() {
+    public synchronized void drain() {
         draining = true;
-        clients.values().forEach(each -> each.pool.retire());
+        clients.values().forEach(each -> each.pool.drain());
     }
 
     private synchronized void closeIdleSince(long nanoTime) {
@@ -264,10 +264,10 @@ public final class UpstreamClients implements AutoCloseable {
     }
 
     /** Reports that this server is stopping and sends no more requests; a retry is useless. */
-    static final class Stopping extends IOException {
+    static final class StoppingException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        Stopping() {
+        StoppingException() {
             super("this server is stopping");
         }
     }

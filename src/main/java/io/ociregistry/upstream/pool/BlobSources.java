@@ -65,7 +65,7 @@ final class BlobSources {
     }
 
     /** Returns the sources to ask, in this order. */
-    List<HttpUpstream> inTurn(String repository, Digest digest) {
+    List<HttpUpstream> inOrder(String repository, Digest digest) {
         SourceHistory history = history(repository, digest);
         synchronized (history) {
             return Stream.concat(
@@ -77,7 +77,7 @@ final class BlobSources {
     }
 
     /** GETs the blob from that source from a position on, and records whether the body reaches its end. */
-    BlobAnswer ask(HttpUpstream source, String repository, Digest digest, long from) {
+    BlobAnswer open(HttpUpstream source, String repository, Digest digest, long from) {
         SourceHistory history = history(repository, digest);
         try {
             BlobAnswer answer = source.blob(repository, digest, from);
@@ -95,7 +95,7 @@ final class BlobSources {
      * <p>Returns false while a caching mirror sends the blob: it sends as fast as it receives, so it is not replaced
      * for being slow.
      */
-    boolean hasOther(String repository, Digest digest) {
+    boolean hasAlternative(String repository, Digest digest) {
         SourceHistory history = history(repository, digest);
         synchronized (history) {
             boolean fromCache = history.sent.stream()
@@ -112,7 +112,7 @@ final class BlobSources {
     }
 
     /** Skips all mirrors that sent bytes of the blob from now on; returns false if no mirror did. */
-    boolean passOver(String repository, Digest digest, HttpUpstream registry) {
+    boolean skip(String repository, Digest digest, HttpUpstream registry) {
         SourceHistory history = history(repository, digest);
         synchronized (history) {
             history.sent.remove(registry);

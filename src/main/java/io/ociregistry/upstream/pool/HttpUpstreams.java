@@ -63,8 +63,8 @@ public final class HttpUpstreams implements Upstreams {
     }
 
     private void refuseLoop(RegistryName name) {
-        Via via = Via.here();
-        if (via.cameThrough(pseudonym)) {
+        Via via = Via.current();
+        if (via.passedThrough(pseudonym)) {
             throw new RegistryException(
                     ErrorCode.LOOP,
                     name + " was not asked, because this request passed through this server before;"
@@ -89,7 +89,7 @@ public final class HttpUpstreams implements Upstreams {
         UpstreamPool before = current;
         UpstreamPool after = new UpstreamPool(config, factory, Optional.of(before));
         current = after;
-        before.retireBut(after);
+        before.drainReplaced(after);
     }
 
     /** Ends all work within 2 seconds, also the work of upstreams that are no longer configured. */

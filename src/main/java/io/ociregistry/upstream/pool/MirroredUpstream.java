@@ -148,26 +148,26 @@ final class MirroredUpstream implements Upstream {
     public BlobAnswer blob(String repository, Digest digest, long from) {
         return first(
                 RequestKind.BLOB,
-                sources.inTurn(repository, digest),
-                source -> sources.ask(source, repository, digest, from));
+                sources.inOrder(repository, digest),
+                source -> sources.open(source, repository, digest, from));
     }
 
     @Override
     public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
         return first(
                 RequestKind.BLOB,
-                sources.inTurn(repository, digest),
+                sources.inOrder(repository, digest),
                 source -> source.blobPart(repository, digest, from, to));
     }
 
     @Override
-    public boolean hasOther(String repository, Digest digest) {
-        return sources.hasOther(repository, digest);
+    public boolean hasAlternative(String repository, Digest digest) {
+        return sources.hasAlternative(repository, digest);
     }
 
     @Override
-    public boolean passOver(String repository, Digest digest) {
-        return sources.passOver(repository, digest, registry);
+    public boolean skip(String repository, Digest digest) {
+        return sources.skip(repository, digest, registry);
     }
 
     @Override
@@ -243,7 +243,7 @@ final class MirroredUpstream implements Upstream {
     private static void verify(ManifestAnswer answer, Reference reference, HttpUpstream source) {
         try {
             Manifest manifest = Manifest.parse(answer.bytes(), answer.contentType());
-            if (!(reference instanceof Digest digest) || manifest.is(digest)) {
+            if (!(reference instanceof Digest digest) || manifest.hasDigest(digest)) {
                 return;
             }
             throw wrong(source, "it sent manifest " + manifest.digest() + " for " + digest);

@@ -15,17 +15,17 @@ import java.util.Optional;
  * @param clients the connections of its own; none for an unlisted registry, which shares connections
  */
 record PooledUpstream(
-        UpstreamSettings reach,
+        UpstreamSettings settings,
         Upstream upstream,
         List<HttpUpstream> sources,
         List<UpstreamClients> clients,
-        Line line) {
+        Resources resources) {
     /** The threads and the bandwidth limit of one registry, which stay in use while its limits are unchanged. */
-    record Line(UpstreamExecutors executors, Optional<Bandwidth> bandwidth) {}
+    record Resources(UpstreamExecutors executors, Optional<Bandwidth> bandwidth) {}
 
     /** Stops probes and closes idle connections; no new work will come. Work in flight continues. */
-    void retire() {
-        sources.forEach(HttpUpstream::retire);
-        clients.forEach(UpstreamClients::retire);
+    void drain() {
+        sources.forEach(HttpUpstream::drain);
+        clients.forEach(UpstreamClients::drain);
     }
 }

@@ -87,7 +87,7 @@ public final class UpstreamFactory implements AutoCloseable {
     UpstreamFactory(
             String pseudonym, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
         this.pseudonym = pseudonym;
-        this.resolver = new CachingResolver(names, CachingResolver.LIMIT);
+        this.resolver = new CachingResolver(names, CachingResolver.LOOKUP_TIMEOUT);
         this.trust = trust;
         this.pace = pace;
         this.sources = new CredentialSources(helpers, System::nanoTime);
@@ -98,11 +98,11 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     /** Creates the connections that all unlisted registries share. */
-    UpstreamClients forUnlisted(Timeouts timeouts, ProxyEnvironment environment) {
+    UpstreamClients unlistedClients(Timeouts timeouts, ProxyEnvironment environment) {
         return registered(new UpstreamClients(
-                TlsContexts.verified(trust),
+                TlsContexts.systemTrustOnly(trust),
                 AddressGuard.publicOnly(resolver),
-                Proxies.of(ProxyConfig.AS_ENVIRONMENT, OWN_PROXY, environment, sources),
+                Proxies.of(ProxyConfig.FROM_ENVIRONMENT, OWN_PROXY, environment, sources),
                 timeouts));
     }
 
@@ -112,26 +112,28 @@ public final class UpstreamFactory implements AutoCloseable {
      * @param shared the connections of unlisted registries
      * @param before the upstream of the same registry that is replaced
      */
-    PooledUpstream connect(UpstreamSettings settings, UpstreamClients shared, Optional<PooledUpstream> before) {
-        PooledUpstream.Line resources = before.filter(
-                        known -> known.reach().limits().equals(settings.limits()))
-                .map(PooledUpstream::line)
+    PooledUpstream create(UpstreamSettings settings, UpstreamClients shared, Optional<PooledUpstream> before) {
+        PooledUpstream.Resources resources = before.filter(
+                        known -> known.settings().limits().equals(settings.limits()))
+                .map(PooledUpstream::resources)
                 .orElseGet(() -> resources(settings));
         return settings.entry().isPresent()
                 ? listed(settings, settings.entry().get(), resources)
                 : unlisted(settings, shared, resources);
     }
 
-    private PooledUpstream.Line resources(UpstreamSettings settings) {
+    private PooledUpstream.Resources resources(UpstreamSettings settings) {
         Limits limits = settings.limits();
         UpstreamExecutors own = new UpstreamExecutors(settings.name().toString(), limits.downloads());
         executors.add(own);
         Optional<Bandwidth> bandwidth = limits.bandwidth()
-                .map(bytes -> new Bandwidth(bytes, limits.downloads(), Bandwidth.Time.SYSTEM, PriorityThreads::here));
-        return new PooledUpstream.Line(own, bandwidth);
+                .map(bytes -> new Bandwidth(
+                        bytes, limits.downloads(), Bandwidth.Clock.SYSTEM, PriorityThreads::currentPriority));
+        return new PooledUpstream.Resources(own, bandwidth);
     }
 
-    private PooledUpstream listed(UpstreamSettings settings, UpstreamConfig config, PooledUpstream.Line resources) {
+    private PooledUpstream listed(
+            UpstreamSettings settings, UpstreamConfig config, PooledUpstream.Resources resources) {
         RegistryName name = settings.name();
         Origin origin = config.endpoint()
                 .map(Origin::of)
@@ -140,11 +142,11 @@ public final class UpstreamFactory implements AutoCloseable {
                 clients(config.tls(), proxies(config.proxy(), OWN_PROXY, settings), origin, settings.timeouts());
         HttpUpstream registry = upstream(
                 name,
-                UpstreamLocation.in(origin),
+                UpstreamLocation.of(origin),
                 new AllowedTargets(origin, true),
                 own,
                 new CredentialPolicy(
-                        origin, sources.of(config.auth(), server(config)), AuthConfig.realms(config.auth())),
+                        origin, sources.of(config.auth(), credentialServer(config)), AuthConfig.realms(config.auth())),
                 resources,
                 pace);
         if (config.mirrors().isEmpty()) {
@@ -167,16 +169,16 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     private HttpUpstream mirror(
-            RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Line resources) {
+            RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Resources resources) {
         Origin origin = Origin.of(mirror.url());
         CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
         return upstream(
                 name,
-                UpstreamLocation.in(mirror, name),
+                UpstreamLocation.of(mirror, name),
                 new AllowedTargets(origin, true),
                 own,
                 new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
-                new PooledUpstream.Line(resources.executors(), Optional.empty()),
+                new PooledUpstream.Resources(resources.executors(), Optional.empty()),
                 pace);
     }
 
@@ -194,14 +196,15 @@ public final class UpstreamFactory implements AutoCloseable {
 
     private UpstreamClients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
         return registered(new UpstreamClients(
-                TlsContexts.of(tls, origin, trust), AddressGuard.around(origin, resolver), proxies, times));
+                TlsContexts.of(tls, origin, trust), AddressGuard.forRegistry(origin, resolver), proxies, times));
     }
 
-    private PooledUpstream unlisted(UpstreamSettings settings, UpstreamClients shared, PooledUpstream.Line resources) {
+    private PooledUpstream unlisted(
+            UpstreamSettings settings, UpstreamClients shared, PooledUpstream.Resources resources) {
         Origin origin = origin(settings.name(), "https");
         HttpUpstream registry = upstream(
                 settings.name(),
-                UpstreamLocation.in(origin),
+                UpstreamLocation.of(origin),
                 new AllowedTargets(origin, false),
                 shared,
                 new CredentialPolicy(origin, CredentialSource.ANONYMOUS, List.of()),
@@ -216,7 +219,7 @@ public final class UpstreamFactory implements AutoCloseable {
             AllowedTargets targets,
             UpstreamClients clients,
             CredentialPolicy credentials,
-            PooledUpstream.Line resources,
+            PooledUpstream.Resources resources,
             Breaker.Pace probing) {
         Origin origin = location.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
@@ -231,11 +234,11 @@ public final class UpstreamFactory implements AutoCloseable {
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
         SilenceDetector silence = new SilenceDetector(
-                times.patience(),
+                times.revalidationTimeout(),
                 breaker,
                 probes,
                 resources.executors().probes(),
-                () -> probe.send(times.answer().minus(times.patience())),
+                () -> probe.send(times.answer().minus(times.revalidationTimeout())),
                 System::nanoTime);
         probe.reportTo(silence);
         Authenticator authenticator = new Authenticator(targets, credentials, tokens);
@@ -260,11 +263,11 @@ public final class UpstreamFactory implements AutoCloseable {
         }
 
         void reportTo(SilenceDetector silence) {
-            onAnswer = silence::sign;
+            onAnswer = silence::recordSignOfLife;
         }
 
         boolean isAnswered(Duration atMost) {
-            boolean answer = clients.answers(uri, atMost);
+            boolean answer = clients.isResponding(uri, atMost);
             if (answer) {
                 onAnswer.run();
             }
@@ -282,15 +285,15 @@ public final class UpstreamFactory implements AutoCloseable {
     }
 
     private static ScheduledExecutorService probes() {
-        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, Daemons.named("probes"));
+        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, Daemons.withName("probes"));
         probes.setRemoveOnCancelPolicy(true);
         return probes;
     }
 
     /** Returns the server address under which docker keeps the credentials of a registry. */
-    public static String server(UpstreamConfig config) {
+    public static String credentialServer(UpstreamConfig config) {
         String host = config.endpoint().map(URI::getRawAuthority).orElse(config.name());
-        return host.equals("docker.io") ? DockerLogin.HUB : host;
+        return host.equals("docker.io") ? DockerLogin.DOCKER_HUB : host;
     }
 
     private static Origin origin(RegistryName name, String scheme) {
@@ -305,7 +308,7 @@ public final class UpstreamFactory implements AutoCloseable {
         List<UpstreamExecutors> all = copy(executors);
         all.forEach(UpstreamExecutors::shutdown);
         long end = System.nanoTime() + STOP_TIMEOUT.toNanos();
-        all.forEach(each -> each.end(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
+        all.forEach(each -> each.terminate(Duration.ofNanos(Math.max(0, end - System.nanoTime()))));
         resolver.close();
     }
 

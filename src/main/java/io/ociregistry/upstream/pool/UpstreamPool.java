@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** The upstreams of one configuration: all listed ones, and the recently used wildcard and unlisted ones. */
 final class UpstreamPool {
     /** The limit for wildcard and for unlisted registries each, because clients can name any number of them. */
-    static final int MOST = 256;
+    static final int MAX_CACHED = 256;
 
     private final UpstreamFactory factory;
     private final UnlistedRegistries policy;
@@ -46,7 +46,7 @@ final class UpstreamPool {
         this.configured = new RegistryMatcher<>(config.registries(), entry -> entry);
         this.forUnlisted = before.filter(this::hasSameUnlistedSettings)
                 .map(known -> known.forUnlisted)
-                .orElseGet(() -> factory.forUnlisted(timeouts, environment));
+                .orElseGet(() -> factory.unlistedClients(timeouts, environment));
         Map<RegistryName, PooledUpstream> old = before.map(UpstreamPool::byName).orElse(Map.of());
         config.registries().stream().filter(entry -> !entry.isWildcard()).forEach(entry -> {
             RegistryName name = RegistryName.parse(entry.name());
@@ -61,12 +61,12 @@ final class UpstreamPool {
 
     private static Cache<RegistryName, PooledUpstream> cache() {
         return Caffeine.newBuilder()
-                .maximumSize(MOST)
+                .maximumSize(MAX_CACHED)
                 .removalListener(
                         (@Nullable RegistryName name, @Nullable PooledUpstream connected, RemovalCause cause) -> {
                             if (cause.wasEvicted() && connected != null) {
-                                connected.retire();
-                                connected.line().executors().retire();
+                                connected.drain();
+                                connected.resources().executors().releaseIdleThreads();
                             }
                         })
                 .build();
@@ -107,18 +107,18 @@ final class UpstreamPool {
     }
 
     /** Releases the upstreams and resources that the next pool did not take over. */
-    void retireBut(UpstreamPool after) {
+    void drainReplaced(UpstreamPool after) {
         List<PooledUpstream> kept = after.all().toList();
-        List<PooledUpstream.Line> resourcesInUse =
-                kept.stream().map(PooledUpstream::line).toList();
+        List<PooledUpstream.Resources> resourcesInUse =
+                kept.stream().map(PooledUpstream::resources).toList();
         all().filter(connected -> !kept.contains(connected)).forEach(connected -> {
-            connected.retire();
-            if (!resourcesInUse.contains(connected.line())) {
-                connected.line().executors().retire();
+            connected.drain();
+            if (!resourcesInUse.contains(connected.resources())) {
+                connected.resources().executors().releaseIdleThreads();
             }
         });
         if (after.forUnlisted != forUnlisted) {
-            forUnlisted.retire();
+            forUnlisted.drain();
         }
     }
 
@@ -131,13 +131,13 @@ final class UpstreamPool {
     }
 
     private PooledUpstream connect(RegistryName name, Optional<PooledUpstream> before) {
-        Optional<UpstreamConfig> entry = configured.find(name).map(found -> found.named(name));
+        Optional<UpstreamConfig> entry = configured.find(name).map(found -> found.forRegistry(name));
         UpstreamSettings settings = new UpstreamSettings(name, entry, timeouts, environment);
-        return before.filter(known -> known.reach().equals(settings))
-                .orElseGet(() -> factory.connect(settings, forUnlisted, before));
+        return before.filter(known -> known.settings().equals(settings))
+                .orElseGet(() -> factory.create(settings, forUnlisted, before));
     }
 
     private Map<RegistryName, PooledUpstream> byName() {
-        return all().collect(Collectors.toMap(connected -> connected.reach().name(), Function.identity()));
+        return all().collect(Collectors.toMap(connected -> connected.settings().name(), Function.identity()));
     }
 }

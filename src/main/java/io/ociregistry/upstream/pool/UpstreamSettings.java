@@ -17,7 +17,7 @@ import java.util.Optional;
 record UpstreamSettings(
         RegistryName name, Optional<UpstreamConfig> entry, Timeouts timeouts, ProxyEnvironment environment) {
     UpstreamSettings {
-        entry = entry.map(UpstreamConfig::asReached);
+        entry = entry.map(UpstreamConfig::connectionSettings);
     }
 
     Limits limits() {

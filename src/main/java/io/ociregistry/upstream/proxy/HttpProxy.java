@@ -13,41 +13,41 @@ import org.apache.hc.core5.http.HttpHost;
 /**
  * An HTTP proxy and the credentials for it.
  *
- * @param at the origin of the proxy; never contains credentials
- * @param account the source of a user name and password; may be anonymous
- * @param where the setting that gives the credentials, for messages
+ * @param origin the origin of the proxy; never contains credentials
+ * @param credentials the source of a user name and password; may be anonymous
+ * @param credentialsSetting the setting that gives the credentials, for messages
  */
-record HttpProxy(Origin at, CredentialSource account, String where) {
-    HttpHost host() {
-        return at.httpHost();
+record HttpProxy(Origin origin, CredentialSource credentials, String credentialsSetting) {
+    HttpHost httpHost() {
+        return origin.httpHost();
     }
 
     /**
      * Sends the credentials with the first request, because a challenge by the proxy costs a round trip and often the
      * connection.
      */
-    void introduce(HttpClientContext context) {
-        if (account.get().orElse(null) instanceof Credentials.Account known) {
+    void addCredentials(HttpClientContext context) {
+        if (credentials.get().orElse(null) instanceof Credentials.Account known) {
             BasicScheme basic = new BasicScheme();
             basic.initPreemptive(new UsernamePasswordCredentials(
                     known.user(), known.password().reveal().toCharArray()));
             AuthExchange exchange = new AuthExchange();
             exchange.select(basic);
-            context.setAuthExchange(host(), exchange);
+            context.setAuthExchange(httpHost(), exchange);
         }
     }
 
     /** Returns the advice after a 407, and marks the credentials that were sent as refused. */
     String advice() {
-        Optional<Credentials> sent = account.get();
-        sent.ifPresent(account::refused);
+        Optional<Credentials> sent = credentials.get();
+        sent.ifPresent(credentials::invalidate);
         return sent.isPresent()
-                ? "it refused the credentials of " + where + "; correct them"
-                : "it requires credentials; set " + where;
+                ? "it refused the credentials of " + credentialsSetting + "; correct them"
+                : "it requires credentials; set " + credentialsSetting;
     }
 
     @Override
     public String toString() {
-        return "the proxy " + at;
+        return "the proxy " + origin;
     }
 }

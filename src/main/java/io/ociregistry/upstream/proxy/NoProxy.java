@@ -30,7 +30,7 @@ final class NoProxy {
                 .toList());
     }
 
-    boolean covers(Origin target) {
+    boolean matches(Origin target) {
         return rules.stream().anyMatch(rule -> rule.test(target));
     }
 
@@ -66,7 +66,7 @@ final class NoProxy {
         Optional<AddressRange> range = AddressRange.of(text);
         return target -> range.isPresent()
                 && IpLiteral.parse(target.host())
-                        .filter(address -> range.get().holds(address.getAddress()))
+                        .filter(address -> range.get().contains(address.getAddress()))
                         .isPresent();
     }
 

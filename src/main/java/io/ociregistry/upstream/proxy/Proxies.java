@@ -21,11 +21,11 @@ public final class Proxies {
 
     private record Rule(HttpProxy proxy, NoProxy direct) {
         static Optional<Rule> of(ProxyConfig config, CredentialSources sources, String where) {
-            if (!(config instanceof ProxyConfig.Via via)) {
+            if (!(config instanceof ProxyConfig.HttpProxy via)) {
                 return Optional.empty();
             }
             HttpProxy proxy =
-                    new HttpProxy(new Origin("http", via.host(), via.port()), sources.ofProxy(via.auth()), where);
+                    new HttpProxy(new Origin("http", via.host(), via.port()), sources.forProxy(via.auth()), where);
             return Optional.of(new Rule(proxy, NoProxy.of(via.noProxy())));
         }
     }
@@ -37,7 +37,7 @@ public final class Proxies {
      * @param key the configuration key of the proxy, for messages
      */
     public static Proxies of(ProxyConfig config, String key, ProxyEnvironment environment, CredentialSources sources) {
-        if (config instanceof ProxyConfig.AsEnvironment) {
+        if (config instanceof ProxyConfig.FromEnvironment) {
             return new Proxies(
                     Rule.of(
                             environment.http(),
@@ -53,17 +53,17 @@ public final class Proxies {
     }
 
     /** Returns the proxy that leads to a target; empty if the target is reached directly. */
-    Optional<HttpProxy> to(Origin target) {
+    Optional<HttpProxy> proxyFor(Origin target) {
         return (target.isHttps() ? forHttps : forHttp)
-                .filter(rule -> !rule.direct().covers(target))
+                .filter(rule -> !rule.direct().matches(target))
                 .map(Rule::proxy);
     }
 
     /** Returns whether one of the proxies has this host and port. */
-    boolean isOne(String host, int port) {
+    boolean isProxy(String host, int port) {
         return Stream.of(forHttp, forHttps)
                 .flatMap(Optional::stream)
-                .map(rule -> rule.proxy().at())
-                .anyMatch(at -> at.port() == port && at.isAt(host));
+                .map(rule -> rule.proxy().origin())
+                .anyMatch(at -> at.port() == port && at.hasHost(host));
     }
 }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If a proxy leads to a target, the guard checks the target before the request goes to the proxy (ADR 15). The
  * address of the proxy is the operator's choice and is not checked; no upstream can name one. An answer of the proxy is
- * a {@link ProxyFailure} and never passes for an answer of the target. Thread-safe.
+ * a {@link ProxyException} and never passes for an answer of the target. Thread-safe.
  */
 public final class ProxyRouting implements DnsResolver {
     private static final String ROUTE = ProxyRouting.class.getName();
@@ -75,17 +75,17 @@ public final class ProxyRouting implements DnsResolver {
      *
      * @throws UnknownHostException if the request may not be sent there
      */
-    public HttpClientContext to(HttpHost host) throws UnknownHostException {
+    public HttpClientContext contextFor(HttpHost host) throws UnknownHostException {
         Origin target = Origin.of(host);
-        Optional<HttpProxy> proxy = proxies.to(target);
-        if (proxies.isOne(host.getHostName(), target.port())) {
-            guard.checkHome(target);
+        Optional<HttpProxy> proxy = proxies.proxyFor(target);
+        if (proxies.isProxy(host.getHostName(), target.port())) {
+            guard.checkIsRegistry(target);
         }
         HttpClientContext context = HttpClientContext.create();
         context.setAttribute(ROUTE, new Route(proxy.orElse(null), target));
         if (proxy.isPresent()) {
             guard.checkProxied(target);
-            proxy.get().introduce(context);
+            proxy.get().addCredentials(context);
         }
         return context;
     }
@@ -95,7 +95,7 @@ public final class ProxyRouting implements DnsResolver {
             @Override
             protected @Nullable HttpHost determineProxy(HttpHost target, HttpContext context) {
                 HttpProxy proxy = Route.of(context).proxy;
-                return proxy == null ? null : proxy.host();
+                return proxy == null ? null : proxy.httpHost();
             }
         });
         client.addExecInterceptorBefore(ChainElement.CONNECT.name(), "before a connection", this::connect);
@@ -116,14 +116,14 @@ public final class ProxyRouting implements DnsResolver {
                 .build());
         try {
             ClassicHttpResponse answer = chain.proceed(request, scope);
-            boolean byProxy = !scope.route.isTunnelled() && answer.getCode() == ProxyFailure.AUTHENTICATION_REQUIRED;
+            boolean byProxy = !scope.route.isTunnelled() && answer.getCode() == ProxyException.AUTHENTICATION_REQUIRED;
             if (route.connected && !byProxy) {
                 return answer;
             }
             scope.execRuntime.discardEndpoint();
-            throw ProxyFailure.answered(proxy, route.target, answer);
+            throw ProxyException.refused(proxy, route.target, answer);
         } catch (UnknownHostException | SocketException | SocketTimeoutException | NoHttpResponseException e) {
-            throw route.connected ? e : ProxyFailure.of(proxy, route.target, e);
+            throw route.connected ? e : ProxyException.of(proxy, route.target, e);
         }
     }
 
@@ -140,7 +140,7 @@ public final class ProxyRouting implements DnsResolver {
 
     @Override
     public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
-        InetAddress[] found = proxies.isOne(host, port) ? guard.unguarded(host) : guard.resolve(host);
+        InetAddress[] found = proxies.isProxy(host, port) ? guard.resolveUnchecked(host) : guard.resolve(host);
         return Arrays.stream(found)
                 .map(address -> new InetSocketAddress(address, port))
                 .toList();

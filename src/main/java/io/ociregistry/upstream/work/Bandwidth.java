@@ -32,7 +32,7 @@ public final class Bandwidth {
 
     private final long bytesPerSecond;
     private final int maxRead;
-    private final Time time;
+    private final Clock time;
     private final Supplier<Priority> priority;
 
     private final AtomicInteger clientsWaiting = new AtomicInteger();
@@ -40,8 +40,8 @@ public final class Bandwidth {
     private long freeAt;
 
     /** A monotonic clock, and sleeping by it. */
-    public interface Time {
-        Time SYSTEM = new Time() {
+    public interface Clock {
+        Clock SYSTEM = new Clock() {
             @Override
             public long nanoTime() {
                 return System.nanoTime();
@@ -64,7 +64,7 @@ public final class Bandwidth {
      * @param readers the maximal number of concurrent transfers
      * @param priority returns the priority of the calling thread's transfer
      */
-    public Bandwidth(long bytesPerSecond, int readers, Time time, Supplier<Priority> priority) {
+    public Bandwidth(long bytesPerSecond, int readers, Clock time, Supplier<Priority> priority) {
         this.bytesPerSecond = bytesPerSecond;
         this.maxRead = (int) Math.min(LARGEST_READ, Math.max(SMALLEST_READ, bytesPerSecond / 4 / readers));
         this.time = time;

@@ -56,13 +56,13 @@ public final class PriorityThreads {
         this.maxPrefetches = Math.max(1, count - 1);
         // The queue of the pool has at most one entry for each task in the bounded queues.
         this.threads = new ThreadPoolExecutor(
-                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.numbered(name));
+                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Daemons.withPrefix(name));
         threads.allowCoreThreadTimeOut(true);
     }
 
     private static final class Work {
         private final Runnable task;
-        private final Via via = Via.here();
+        private final Via via = Via.current();
         /** Written under the lock; read without the lock while the task runs. */
         private volatile Priority priority;
 
@@ -73,18 +73,18 @@ public final class PriorityThreads {
     }
 
     /** Returns an executor that submits tasks with that priority. */
-    Executor at(Priority priority) {
+    Executor withPriority(Priority priority) {
         return task -> execute(task, priority);
     }
 
     /** Returns the priority of the calling thread's task; {@link Priority#CLIENT} on threads of other pools. */
-    public static Priority here() {
+    public static Priority currentPriority() {
         Work work = RUNNING.get();
         return work == null ? Priority.CLIENT : work.priority;
     }
 
     /** Ends idle threads at once from now on. Tasks are still accepted and run. */
-    void retire() {
+    void releaseIdleThreads() {
         threads.setKeepAliveTime(1, TimeUnit.MILLISECONDS);
     }
 
@@ -94,7 +94,7 @@ public final class PriorityThreads {
     }
 
     /** Waits for the tasks to end after {@link #shutdown}; interrupts them after that time. */
-    void end(Duration atMost) {
+    void terminate(Duration atMost) {
         try {
             if (!threads.awaitTermination(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
                 threads.shutdownNow();

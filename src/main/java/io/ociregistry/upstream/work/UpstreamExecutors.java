@@ -30,23 +30,23 @@ public final class UpstreamExecutors {
     }
 
     public Executor metadata(Priority priority) {
-        return metadata.at(priority);
+        return metadata.withPriority(priority);
     }
 
     public Executor blobs(Priority priority) {
-        return blobs.at(priority);
+        return blobs.withPriority(priority);
     }
 
     /** Returns the executor for probes, which run also while all other threads wait for a silent upstream. */
     public Executor probes() {
-        return probes.at(Priority.CLIENT);
+        return probes.withPriority(Priority.CLIENT);
     }
 
     /** Ends idle threads at once from now on. Tasks are still accepted and run. */
-    public void retire() {
-        metadata.retire();
-        blobs.retire();
-        probes.retire();
+    public void releaseIdleThreads() {
+        metadata.releaseIdleThreads();
+        blobs.releaseIdleThreads();
+        probes.releaseIdleThreads();
     }
 
     /** Accepts no more tasks. Waiting tasks still run. */
@@ -57,10 +57,10 @@ public final class UpstreamExecutors {
     }
 
     /** Waits for all tasks to end after {@link #shutdown}; interrupts them after that time in all. */
-    public void end(Duration atMost) {
+    public void terminate(Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
-        metadata.end(atMost);
-        blobs.end(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-        probes.end(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        metadata.terminate(atMost);
+        blobs.terminate(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        probes.terminate(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
 }

@@ -40,14 +40,14 @@ final class AdminAccess {
         }
         Optional<String> sentToken = sentToken(request);
         Optional<String> objection = sentToken.isPresent()
-                ? sentToken.filter(text -> !token.is(text)).map(wrong -> "the token is wrong")
+                ? sentToken.filter(text -> !token.matches(text)).map(wrong -> "the token is wrong")
                 : withoutToken.apply(request);
         objection.ifPresent(why -> {
             throw new RegistryException(
                     ErrorCode.DENIED,
                     "only the operator may use the admin API, and " + why
                             + ": this server requires the header Authorization: Bearer TOKEN, and the token is "
-                            + token.hint());
+                            + token.clientHint());
         });
     }
 

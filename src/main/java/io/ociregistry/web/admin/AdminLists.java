@@ -52,7 +52,7 @@ final class AdminLists {
         list(
                 request,
                 response,
-                contents -> (part.isEmpty() ? contents.images(patterns) : contents.imagesWith(part))
+                contents -> (part.isEmpty() ? contents.images(patterns) : contents.imagesContaining(part))
                         .filter(image -> !image.type().equals(CachedImage.LIST)),
                 images -> text(images, AdminLists::rows));
     }
@@ -70,11 +70,11 @@ final class AdminLists {
             Function<List<T>, String> text)
             throws IOException {
         long count = count(request);
-        AdminResponse form = AdminResponse.to(request);
-        form.awaitListed(
+        AdminResponse form = AdminResponse.of(request);
+        form.awaitList(
                 request,
                 response,
-                () -> admin.ask(contents ->
+                () -> admin.query(contents ->
                         form.bytes(query.apply(contents).limit(count).toList(), text)));
     }
 

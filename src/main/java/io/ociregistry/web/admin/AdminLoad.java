@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * Loads the images that the request body lists, and reports the progress in lines. The load continues if the client
  * disconnects. The last line has the result, because the status is sent before the load ends.
  */
-record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute.Endpoint {
+record AdminLoad(Admin admin, Supplier<LoadOptions> defaults) implements AdminRoute.Endpoint {
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_PARALLEL = 64;
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -35,7 +35,7 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
         LoadOptions options = options(Query.of(request));
         LoadPlan plan = plan(request);
         LineStream lines = new LineStream();
-        boolean json = AdminResponse.to(request) == AdminResponse.JSON;
+        boolean json = AdminResponse.of(request) == AdminResponse.JSON;
         LoadListener listener = json ? new Json(lines) : new LoadText(lines);
         admin.load(plan, options, listener).whenComplete((summary, failure) -> {
             if (failure != null) {
@@ -64,12 +64,12 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
     }
 
     private LoadOptions options(Query query) {
-        LoadOptions configured = usual.get();
+        LoadOptions configured = defaults.get();
         return new LoadOptions(
                 given(query, "platform").map(Platforms::parse).orElse(configured.platforms()),
                 given(query, "parallel").map(AdminLoad::parallel).orElse(configured.parallel()),
                 given(query, "withReferrers").map(AdminLoad::isTrue).orElse(configured.withReferrers()),
-                configured.patience(),
+                configured.pullTimeout(),
                 configured.resolveRef());
     }
 
@@ -115,7 +115,7 @@ record AdminLoad(Admin admin, Supplier<LoadOptions> usual) implements AdminRoute
 
         Json(LineStream lines) {
             this.all = new LoadJson(lines::add);
-            this.progress = new LoadJson(lines::addIfReadFast);
+            this.progress = new LoadJson(lines::addDroppable);
         }
 
         @Override

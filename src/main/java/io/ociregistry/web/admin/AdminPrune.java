@@ -38,7 +38,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PruneRequest prune = request(new PruneParameters(Query.of(request)));
-        AdminResponse form = AdminResponse.to(request);
+        AdminResponse form = AdminResponse.of(request);
         String client = request.getRemoteAddr();
         form.await(request, response, () -> admin.prune(prune).thenApply(report -> {
             if (!report.isDryRun()) {
@@ -73,7 +73,7 @@ record AdminPrune(Admin admin) implements AdminRoute.Endpoint {
                 policies.size() == 1 ? policies.get(0) : new PrunePolicy.AllOf(policies),
                 count < 0 ? OptionalInt.empty() : OptionalInt.of(count),
                 maxSize,
-                given.first("dryRun").map(AdminPrune::isTrue).orElse(true));
+                given.raw("dryRun").map(AdminPrune::isTrue).orElse(true));
     }
 
     private static PrunePolicy policy(String type, PruneParameters given) {

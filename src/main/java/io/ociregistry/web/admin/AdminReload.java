@@ -9,7 +9,7 @@ record AdminReload(Reload reload) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Reload.Outcome outcome = reload.apply();
-        AdminResponse form = AdminResponse.to(request);
+        AdminResponse form = AdminResponse.of(request);
         form.send(request, response, form.bytes(outcome, Reload.Outcome::text));
     }
 }

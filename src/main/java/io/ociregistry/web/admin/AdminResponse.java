@@ -38,7 +38,7 @@ enum AdminResponse {
         this.contentType = contentType;
     }
 
-    static AdminResponse to(HttpServletRequest request) {
+    static AdminResponse of(HttpServletRequest request) {
         return Collections.list(request.getHeaders("Accept")).stream().anyMatch(accept -> accept.contains("json"))
                 ? JSON
                 : TEXT;
@@ -66,7 +66,7 @@ enum AdminResponse {
     }
 
     /** Sends a list, with a {@code Warning} if it may be incomplete, when its stage completes. */
-    void awaitListed(
+    void awaitList(
             HttpServletRequest request,
             HttpServletResponse response,
             Supplier<CompletionStage<ListResult<byte[]>>> stage)

@@ -3,7 +3,7 @@ package io.ociregistry.web.admin;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.ServerStatus;
 import io.ociregistry.registry.admin.UpstreamState;
-import io.ociregistry.registry.blob.ArrivingBlob;
+import io.ociregistry.registry.blob.InFlightBlob;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import java.util.Locale;
 record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
     @Override
     public void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        AdminResponse form = AdminResponse.to(request);
+        AdminResponse form = AdminResponse.of(request);
         form.await(request, response, () -> admin.status().thenApply(status -> form.bytes(status, AdminStatus::text)));
     }
 
@@ -56,7 +56,7 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
         return "upstream " + upstream.registry() + ": " + upstream.state() + why + "\n";
     }
 
-    private static String line(ArrivingBlob blob) {
+    private static String line(InFlightBlob blob) {
         return "download " + blob.digest() + " from " + blob.source() + ": " + blob.bytes() + " of "
                 + (blob.size() == null ? "?" : blob.size()) + " bytes\n";
     }

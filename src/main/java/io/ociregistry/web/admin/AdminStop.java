@@ -19,7 +19,7 @@ record AdminStop(Optional<Runnable> stop) implements AdminRoute.Endpoint {
         Runnable action = stop.orElseThrow(() -> new RegistryException(
                 ErrorCode.DENIED, "this server runs in a servlet container; stop it through that container"));
         LOG.warn("stopping by a request of {}", request.getRemoteAddr());
-        AdminResponse form = AdminResponse.to(request);
+        AdminResponse form = AdminResponse.of(request);
         form.send(request, response, form.bytes(Map.of("state", "stopping"), unused -> "stopping\n"));
         action.run();
     }

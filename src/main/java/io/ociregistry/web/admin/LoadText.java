@@ -2,7 +2,7 @@ package io.ociregistry.web.admin;
 
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
@@ -17,14 +17,14 @@ record LoadText(LineStream lines) implements LoadListener {
 
     @Override
     public void progressed(String image, long bytes, long total) {
-        lines.addIfReadFast(image + ": " + bytes + " of " + total + " bytes");
+        lines.addDroppable(image + ": " + bytes + " of " + total + " bytes");
     }
 
     @Override
     public void ended(LoadOutcome outcome) {
         if (outcome instanceof Loaded loaded) {
             lines.add("loaded " + loaded.image() + ": " + loaded.bytes() + " bytes");
-        } else if (outcome instanceof AlreadyThere there) {
+        } else if (outcome instanceof AlreadyCached there) {
             lines.add("already there: " + there.image());
         } else if (outcome instanceof Failed failed) {
             lines.add("not loaded: " + failed.image() + ": " + failed.reason());
@@ -35,7 +35,8 @@ record LoadText(LineStream lines) implements LoadListener {
     public void finished(LoadSummary summary) {
         summary.notes().forEach(note -> lines.add("note: " + note));
         lines.add((summary.isComplete() ? "ok: " : "failed: ") + summary.loaded() + " loaded, "
-                + summary.alreadyThere() + " already there, " + summary.failed().size() + " failed; "
+                + summary.alreadyCached() + " already there, "
+                + summary.failed().size() + " failed; "
                 + summary.bytes() + " bytes");
     }
 }

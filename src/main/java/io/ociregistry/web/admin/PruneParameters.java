@@ -43,7 +43,7 @@ record PruneParameters(Query query) {
             if (!KNOWN.contains(name)) {
                 throw invalid("unknown parameter " + name + "; the parameters are " + String.join(", ", KNOWN));
             }
-            if (query.all(name).size() > 1) {
+            if (query.values(name).size() > 1) {
                 throw invalid(name + " is given more than once");
             }
         }
@@ -57,7 +57,7 @@ record PruneParameters(Query query) {
                 });
     }
 
-    Optional<String> first(String name) {
+    Optional<String> raw(String name) {
         return query.first(name);
     }
 
@@ -74,7 +74,7 @@ record PruneParameters(Query query) {
     }
 
     private Optional<String> value(String name) {
-        return first(name).filter(text -> !text.isEmpty());
+        return raw(name).filter(text -> !text.isEmpty());
     }
 
     private static <T> T parse(String name, String text, Function<String, T> parser) {

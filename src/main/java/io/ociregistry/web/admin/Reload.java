@@ -78,8 +78,7 @@ public final class Reload {
                 changed(key -> !LOG_KEYS.contains(key) && differs(key, context.config(), wanted)),
                 result.warnings());
         logConfig = wanted;
-        LOG.warn(
-                "configuration reloaded: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
+        LOG.warn("configuration reloaded: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
         return outcome;
     }
 
@@ -110,7 +109,7 @@ public final class Reload {
     }
 
     private static boolean applies(Key<?> key, ServerConfig before, ServerConfig wanted) {
-        return RegistryContext.reloads(key) && differs(key, before, wanted);
+        return RegistryContext.isReloadable(key) && differs(key, before, wanted);
     }
 
     private static boolean differs(Key<?> key, ServerConfig one, ServerConfig other) {

@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  */
 public record ServerControl(Reload reload, Optional<Runnable> stop, OptionalInt adminPort) {
     /** Returns the controls of a server whose configuration never changes and that the admin API can't stop. */
-    public static ServerControl none(RegistryContext context) {
+    public static ServerControl fixed(RegistryContext context) {
         ConfigLoader.Result same = new ConfigLoader.Result(context.config(), List.of());
         return new ServerControl(
                 new Reload(context, () -> same),

@@ -31,14 +31,14 @@ public final class AccessLogFilter extends HttpFilter {
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
 
     /** Writes the line of a request whose body was aborted, because containers differ in the events that follow. */
-    public static void brokenOff(HttpServletRequest request) {
+    public static void logAborted(HttpServletRequest request) {
         if (request.getAttribute(Line.class.getName()) instanceof Line line) {
             line.write(" (aborted)");
         }
     }
 
     /** Adds the reason of a failure to the line of a request. */
-    public static void failed(HttpServletRequest request, RegistryException why) {
+    public static void addReason(HttpServletRequest request, RegistryException why) {
         boolean isServerSide = why.code().status() >= 500
                 || why.code() == ErrorCode.DENIED
                 || why.code() == ErrorCode.TOO_MANY_REQUESTS;
@@ -48,7 +48,7 @@ public final class AccessLogFilter extends HttpFilter {
     }
 
     /** Adds to the number of bytes sent in the line of a request. */
-    public static void sent(HttpServletRequest request, long bytes) {
+    public static void addBytes(HttpServletRequest request, long bytes) {
         request.setAttribute(SENT, sentSoFar(request) + bytes);
     }
 

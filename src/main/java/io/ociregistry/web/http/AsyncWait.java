@@ -50,7 +50,7 @@ public final class AsyncWait {
     }
 
     /** Removes the outcome of the last wait, so that the request can wait for another stage. */
-    public static void forget(HttpServletRequest request) {
+    public static void clear(HttpServletRequest request) {
         request.removeAttribute(OUTCOME);
     }
 

@@ -24,16 +24,16 @@ public record ByteRange(long from, long to) {
      *
      * @return the satisfiable ranges, an empty list if none is satisfiable; {@code Optional.empty} if the header is to
      *     be ignored, because its unit is not bytes or its syntax is wrong
-     * @throws TooMany if the header has more than 100 ranges
+     * @throws TooManyRangesException if the header has more than 100 ranges
      */
-    public static Optional<List<ByteRange>> parse(String header, long size) throws TooMany {
+    public static Optional<List<ByteRange>> parse(String header, long size) throws TooManyRangesException {
         // Range units are case-insensitive.
         if (!header.regionMatches(true, 0, UNIT, 0, UNIT.length()) || size == 0) {
             return Optional.empty();
         }
         String[] specs = header.substring(UNIT.length()).split(",", MAX_RANGES + 2);
         if (specs.length > MAX_RANGES) {
-            throw new TooMany();
+            throw new TooManyRangesException();
         }
         List<ByteRange> ranges = new ArrayList<>();
         for (String spec : specs) {
@@ -75,7 +75,7 @@ public record ByteRange(long from, long to) {
     }
 
     /** Thrown for more than 100 ranges. A server may refuse such requests as an attack (RFC 9110 section 17.15). */
-    public static final class TooMany extends Exception {
+    public static final class TooManyRangesException extends Exception {
         private static final long serialVersionUID = 1L;
     }
 }

@@ -38,7 +38,7 @@ public final class LineStream {
     }
 
     /** Adds a line, or drops it if 1,000 lines are queued; for progress, which later lines replace. */
-    public void addIfReadFast(String line) {
+    public void addDroppable(String line) {
         if (lines.size() < MAX_QUEUED) {
             add(line);
         }
@@ -53,7 +53,7 @@ public final class LineStream {
     public void send(HttpServletRequest request, HttpServletResponse response) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
-        Daemons.named("admin lines")
+        Daemons.withName("admin lines")
                 .newThread(() -> write(request, response, async))
                 .start();
     }
@@ -82,7 +82,7 @@ public final class LineStream {
             String line = next == null ? "" : next.get();
             byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
             out.write(bytes);
-            AccessLogFilter.sent(request, bytes.length);
+            AccessLogFilter.addBytes(request, bytes.length);
             if (lines.isEmpty()) {
                 out.flush();
             }

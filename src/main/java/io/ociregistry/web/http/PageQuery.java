@@ -36,7 +36,7 @@ public final class PageQuery {
         Query query = Query.of(request);
         StringBuilder repeated = new StringBuilder();
         for (String name : REPEATED) {
-            query.all(name).forEach(value -> repeated.append('&')
+            query.values(name).forEach(value -> repeated.append('&')
                     .append(name)
                     .append('=')
                     .append(URLEncoder.encode(value, StandardCharsets.UTF_8)));

@@ -28,7 +28,7 @@ public record Query(String text) {
      * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if a value of the parameter can't be decoded
      */
     public Optional<String> first(String name) {
-        return all(name).stream().findFirst();
+        return values(name).stream().findFirst();
     }
 
     /** Returns the names of the parameters, without decoding, in the order of the query. */
@@ -44,7 +44,7 @@ public record Query(String text) {
      *
      * @throws RegistryException {@link ErrorCode#REQUEST_INVALID} if a value can't be decoded
      */
-    public List<String> all(String name) {
+    public List<String> values(String name) {
         try {
             return Arrays.stream(text.split("&"))
                     .filter(parameter -> parameter.startsWith(name + "="))

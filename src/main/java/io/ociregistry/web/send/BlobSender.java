@@ -36,7 +36,7 @@ public final class BlobSender {
     private static final long SENDFILE_MIN = 64 << 10;
 
     /** Returns true if Tomcat sends the body itself after the service of this request has returned. */
-    public static boolean sendsFile(HttpServletRequest request) {
+    public static boolean usesSendfile(HttpServletRequest request) {
         return request.getAttribute(SENDFILE) != null;
     }
 
@@ -57,7 +57,7 @@ public final class BlobSender {
     }
 
     /** Returns the requested range of a blob; empty for all of it, and for several ranges. */
-    public static RequestedRange wanted(Digest digest, HttpServletRequest request) {
+    public static RequestedRange requestedRange(Digest digest, HttpServletRequest request) {
         Optional<String> header = range(digest, request);
         return size -> {
             try {
@@ -66,8 +66,8 @@ public final class BlobSender {
                         : ByteRange.parse(header.get(), size)
                                 .filter(ranges -> ranges.size() == 1)
                                 .map(ranges -> ranges.get(0))
-                                .map(range -> new RequestedRange.Part(range.from(), range.to()));
-            } catch (ByteRange.TooMany e) {
+                                .map(range -> new RequestedRange.Range(range.from(), range.to()));
+            } catch (ByteRange.TooManyRangesException e) {
                 return Optional.empty();
             }
         };
@@ -97,7 +97,7 @@ public final class BlobSender {
                         "no requested range is within the " + size + " bytes of " + source.digest());
             }
             return ranges;
-        } catch (ByteRange.TooMany e) {
+        } catch (ByteRange.TooManyRangesException e) {
             throw new RegistryException(
                     ErrorCode.REQUEST_INVALID, "the request has more than 100 ranges; request fewer", e);
         }
@@ -116,7 +116,7 @@ public final class BlobSender {
             return true;
         }
         long from = 0;
-        long to = source.size().orElse(BodyWriter.END);
+        long to = source.size().orElse(BodyWriter.TO_END);
         if (ranges.isPresent()) {
             ByteRange range = ranges.get().get(0);
             from = range.from();
@@ -124,7 +124,7 @@ public final class BlobSender {
             response.setStatus(HttpServletResponse.SC_PARTIAL_CONTENT);
             response.setHeader("Content-Range", range.contentRange(source.size().getAsLong()));
         }
-        if (to != BodyWriter.END) {
+        if (to != BodyWriter.TO_END) {
             response.setContentLengthLong(to - from);
         }
         if (to - from > SENDFILE_MIN && sendFile(source, from, to, request)) {
@@ -149,7 +149,7 @@ public final class BlobSender {
         request.setAttribute(SENDFILE, file.get().toString());
         request.setAttribute("org.apache.tomcat.sendfile.start", from);
         request.setAttribute("org.apache.tomcat.sendfile.end", to);
-        AccessLogFilter.sent(request, to - from);
+        AccessLogFilter.addBytes(request, to - from);
         return true;
     }
 

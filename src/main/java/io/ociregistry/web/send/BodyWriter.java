@@ -38,7 +38,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         @SuppressWarnings("ArrayRecordComponent") // never compared
         record Bytes(byte[] bytes) implements Part {}
 
-        /** A range of a source; up to {@link #END} if the size of the source is not known. */
+        /** A range of a source; up to {@link #TO_END} if the size of the source is not known. */
         record Range(BlobSource source, long from, long to) implements Part {}
     }
 
@@ -59,7 +59,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     }
 
     /** The end of a range that goes up to the end of its source. */
-    static final long END = Long.MAX_VALUE;
+    static final long TO_END = Long.MAX_VALUE;
 
     private final HttpServletRequest request;
     private final AsyncContext async;
@@ -103,7 +103,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         this.request = request;
         this.content = content;
         this.context = BodyWriterContext.of(request);
-        this.rate = context.newPace();
+        this.rate = context.newRate();
         this.buffer = new PooledBuffer(context.buffers());
         this.parts = new ArrayDeque<>(parts);
         this.out = response.getOutputStream();
@@ -151,7 +151,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         if (!response.isCommitted() && cause instanceof RegistryException known) {
             throw known;
         }
-        AccessLogFilter.brokenOff(request);
+        AccessLogFilter.logAborted(request);
         // The container recognizes an exception of its own as a disconnected client, and does not log it.
         throw cause instanceof IOException known
                 ? known
@@ -187,7 +187,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         if (failure != null) {
             abort(failure);
         } else if (isDone && end()) {
-            buffer.giveBack();
+            buffer.release();
             async.complete();
         }
     }
@@ -216,7 +216,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     /** Returns true if the system or the client has accepted the written bytes, and more can be written. */
     private boolean isReady() {
         if (out.isReady()) {
-            rate.took(pending, System.nanoTime());
+            rate.accepted(pending, System.nanoTime());
             pending = 0;
             return true;
         }
@@ -229,9 +229,9 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     }
 
     /** Called periodically by the context. */
-    void breakOffIfTooSlow(long now) {
+    void abortIfTooSlow(long now) {
         if (ended) {
-            context.forget(this);
+            context.unwatch(this);
         } else if (rate.isTooSlow(now)) {
             tooSlow = true;
             context.executor().execute(this::wake);
@@ -260,7 +260,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             waitForMore(range.source());
             return false;
         }
-        if (count < 0 && range.to() != END) {
+        if (count < 0 && range.to() != TO_END) {
             throw new AbortedException("the source ended at " + position + " of " + range.to() + " bytes");
         }
         if (count > 0) {
@@ -279,7 +279,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
      * would buffer the bytes.
      */
     private void waitForMore(BlobSource source) throws IOException {
-        buffer.giveBack();
+        buffer.release();
         if (unflushed) {
             flush();
         }
@@ -301,7 +301,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         out.write(bytes, 0, count);
         unflushed = true;
         pending += count;
-        AccessLogFilter.sent(request, count);
+        AccessLogFilter.addBytes(request, count);
     }
 
     /** Ends a body that is not complete; no other method does. */
@@ -316,7 +316,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
             request.setAttribute(ABORTED, cause);
             async.dispatch();
         } catch (IllegalStateException gone) {
-            AccessLogFilter.brokenOff(request);
+            AccessLogFilter.logAborted(request);
         } catch (NullPointerException gone) {
             // Thrown by requests of a stopped Jetty, which reports no end of a request any more.
             LOG.debug("aborted by the stop of the server");
@@ -340,7 +340,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         LOG.debug("the client of {} disconnected: {}", request.getRequestURI(), failure.toString());
         request.setAttribute(ABORTED, failure);
         close();
-        AccessLogFilter.brokenOff(request);
+        AccessLogFilter.logAborted(request);
         async.complete();
     }
 
@@ -357,8 +357,8 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     }
 
     private void close() {
-        buffer.forget();
-        context.forget(this);
+        buffer.discard();
+        context.unwatch(this);
         try {
             content.close();
         } catch (IOException e) {

@@ -28,7 +28,7 @@ public final class BodyWriterContext implements AutoCloseable {
     public BodyWriterContext(Executor executor, MinimumRate minimumRate) {
         this.executor = executor;
         this.minimumRate = minimumRate;
-        this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.named("slow clients"));
+        this.watch = Executors.newSingleThreadScheduledExecutor(Daemons.withName("slow clients"));
     }
 
     /** Returns the context of a request that passed {@code ErrorFilter}. */
@@ -37,13 +37,13 @@ public final class BodyWriterContext implements AutoCloseable {
     }
 
     /** Attaches this to the request, for the writer of its body. */
-    public void keepIn(HttpServletRequest request) {
+    public void attachTo(HttpServletRequest request) {
         request.setAttribute(BodyWriterContext.class.getName(), this);
     }
 
     /** Starts the periodic check. */
     public void start() {
-        long period = Math.max(1, minimumRate.time().toMillis() / CHECKS);
+        long period = Math.max(1, minimumRate.period().toMillis() / CHECKS);
         var unused = watch.scheduleWithFixedDelay(this::check, period, period, TimeUnit.MILLISECONDS);
     }
 
@@ -55,7 +55,7 @@ public final class BodyWriterContext implements AutoCloseable {
         return buffers;
     }
 
-    ClientRate newPace() {
+    ClientRate newRate() {
         return new ClientRate(minimumRate);
     }
 
@@ -64,13 +64,13 @@ public final class BodyWriterContext implements AutoCloseable {
         watched.add(writer);
     }
 
-    void forget(BodyWriter writer) {
+    void unwatch(BodyWriter writer) {
         watched.remove(writer);
     }
 
     private void check() {
         long now = System.nanoTime();
-        watched.forEach(writer -> writer.breakOffIfTooSlow(now));
+        watched.forEach(writer -> writer.abortIfTooSlow(now));
     }
 
     @Override

@@ -24,7 +24,7 @@ final class BufferPool {
         this.large = new Semaphore((int) Math.min(1024, Math.max(1, heap / 16 / LARGE)));
     }
 
-    byte[] take() {
+    byte[] acquire() {
         byte[] used = idle.poll();
         if (used != null) {
             return used;
@@ -33,14 +33,14 @@ final class BufferPool {
     }
 
     /** Takes back a buffer that is not in use any more. */
-    void give(byte[] buffer) {
+    void release(byte[] buffer) {
         if (buffer.length == LARGE) {
             idle.add(buffer);
         }
     }
 
     /** Drops a buffer that the container may still be using, so that it is never reused. */
-    void forget(byte[] buffer) {
+    void discard(byte[] buffer) {
         if (buffer.length == LARGE) {
             large.release();
         }

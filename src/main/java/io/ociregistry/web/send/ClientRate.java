@@ -29,7 +29,7 @@ final class ClientRate {
     }
 
     /** Records that the client has accepted bytes. */
-    synchronized void took(long bytes, long now) {
+    synchronized void accepted(long bytes, long now) {
         count(now);
         blocked = false;
         taken += bytes;
@@ -38,7 +38,7 @@ final class ClientRate {
     /** Returns true if a period is over in which the client read less than the minimum. */
     synchronized boolean isTooSlow(long now) {
         count(now);
-        if (waited < minimum.time().toNanos()) {
+        if (waited < minimum.period().toNanos()) {
             return false;
         }
         boolean tooSlow = taken < minimum.bytes();

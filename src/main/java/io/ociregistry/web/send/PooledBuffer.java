@@ -16,25 +16,25 @@ final class PooledBuffer {
     byte[] get() {
         byte[] bytes = buffer.get();
         if (bytes == null) {
-            bytes = pool.take();
+            bytes = pool.acquire();
             buffer.set(bytes);
         }
         return bytes;
     }
 
     /** Returns the buffer to the pool, if there is one. It must not be in use any more. */
-    void giveBack() {
+    void release() {
         byte[] bytes = buffer.getAndSet(null);
         if (bytes != null) {
-            pool.give(bytes);
+            pool.release(bytes);
         }
     }
 
     /** Drops the buffer, if there is one, because the container may still be using it. */
-    void forget() {
+    void discard() {
         byte[] bytes = buffer.getAndSet(null);
         if (bytes != null) {
-            pool.forget(bytes);
+            pool.discard(bytes);
         }
     }
 }

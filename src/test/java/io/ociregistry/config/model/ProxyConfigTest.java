@@ -41,7 +41,7 @@ class ProxyConfigTest {
             })
     void proxyUrlIsParsed(String text, String host, int port, String user, String password) throws Exception {
         var auth = user == null ? AuthConfig.ANONYMOUS : AuthConfig.basic(user, password);
-        var expected = new ProxyConfig.Via(host, port, auth, List.of());
+        var expected = new ProxyConfig.HttpProxy(host, port, auth, List.of());
         assertEquals(expected, proxy("'" + text + "'"));
         assertEquals(expected, proxy("{url: '" + text + "'}"));
     }
@@ -80,13 +80,14 @@ class ProxyConfigTest {
     void proxyAccountAndExceptionsAreRead() throws Exception {
         environment.put("PW", "pa55");
         assertEquals(
-                new ProxyConfig.Via("p", 3128, AuthConfig.basic("me", "pa55"), List.of("corp.example", "10.0.0.0/8")),
+                new ProxyConfig.HttpProxy(
+                        "p", 3128, AuthConfig.basic("me", "pa55"), List.of("corp.example", "10.0.0.0/8")),
                 proxy("{url: 'http://p:3128', user: me, passwordFromEnv: PW, noProxy: [corp.example, 10.0.0.0/8]}"));
         assertEquals(
-                new ProxyConfig.Via("p", 3128, new AuthConfig.AccountWithFile("me", Path.of("/pw")), List.of()),
+                new ProxyConfig.HttpProxy("p", 3128, new AuthConfig.AccountWithFile("me", Path.of("/pw")), List.of()),
                 proxy("{url: 'http://p:3128', user: me, passwordFile: /pw}"));
         assertEquals(ProxyConfig.NONE, proxy("none"));
-        assertEquals(ProxyConfig.AS_ENVIRONMENT, proxy(""));
+        assertEquals(ProxyConfig.FROM_ENVIRONMENT, proxy(""));
     }
 
     @ParameterizedTest
@@ -116,8 +117,8 @@ class ProxyConfigTest {
         environment.put("NO_PROXY", " corp.example,10.0.0.0/8  x:1 ");
         var read = load("").proxyEnvironment();
         var direct = List.of("localhost", "127.0.0.0/8", "[::1]", "corp.example", "10.0.0.0/8", "x:1");
-        assertEquals(new ProxyConfig.Via("lower", 1, AuthConfig.ANONYMOUS, direct), read.http());
-        assertEquals(new ProxyConfig.Via("upper", 3, AuthConfig.ANONYMOUS, direct), read.https());
+        assertEquals(new ProxyConfig.HttpProxy("lower", 1, AuthConfig.ANONYMOUS, direct), read.http());
+        assertEquals(new ProxyConfig.HttpProxy("upper", 3, AuthConfig.ANONYMOUS, direct), read.https());
     }
 
     @Test

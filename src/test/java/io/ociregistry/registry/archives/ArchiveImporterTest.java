@@ -14,7 +14,7 @@ import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.load.LoadOutcome;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadedCache;
@@ -134,7 +134,7 @@ class ArchiveImporterTest {
             Map<String, Object> before = fileStates(directory.resolve("cache/img"));
             Map<String, LoadOutcome> outcomes = cache.load(tar);
 
-            assertInstanceOf(AlreadyThere.class, outcomes.get("quay.io/app:1"));
+            assertInstanceOf(AlreadyCached.class, outcomes.get("quay.io/app:1"));
             assertEquals(before, fileStates(directory.resolve("cache/img")));
         }
     }
@@ -170,7 +170,7 @@ class ArchiveImporterTest {
         Files.createDirectories(layout.root());
         layout.create();
         BlobDownload interrupted = new BlobStore(layout, Duration.ZERO)
-                .begin(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
+                .start(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
         interrupted.append(ByteBuffer.wrap(isCorrect ? SHARED : random(12, 100_000), 0, 100_000));
         interrupted.checkpoint();
         interrupted.release();

@@ -128,7 +128,7 @@ class CacheExportTest {
         assertTrue(
                 plan.problems().get(0).contains(other.layers().get(1).toString()),
                 plan.problems().toString());
-        assertEquals(3, plan.names());
+        assertEquals(3, plan.nameCount());
     }
 
     @Test
@@ -143,7 +143,7 @@ class CacheExportTest {
         assertArrayEquals(made.content(index.digest()), entries.get(TestArchive.entry(index.digest())));
         assertTrue(entries.containsKey(TestArchive.entry(amd64.digest())));
         assertFalse(entries.containsKey(TestArchive.entry(arm64.digest())));
-        assertEquals(0, completeOnly.names());
+        assertEquals(0, completeOnly.nameCount());
         assertTrue(completeOnly.problems().get(0).contains("only 1 of its 2"));
     }
 
@@ -250,8 +250,8 @@ class CacheExportTest {
     void sinceSelectsRecentNames() throws Exception {
         ExportRequest all = request(".");
 
-        assertEquals(4, plan(since(all, Instant.now().minusSeconds(3600))).names());
-        assertEquals(0, plan(since(all, Instant.now().plusSeconds(3600))).names());
+        assertEquals(4, plan(since(all, Instant.now().minusSeconds(3600))).nameCount());
+        assertEquals(0, plan(since(all, Instant.now().plusSeconds(3600))).nameCount());
     }
 
     private static ExportRequest since(ExportRequest all, Instant time) {
@@ -315,7 +315,7 @@ class CacheExportTest {
     }
 
     private ExportPlan plan(ExportRequest request) throws IOException {
-        try (StoreAccess access = StoreAccess.openToRead(cache)) {
+        try (StoreAccess access = StoreAccess.openReadOnly(cache)) {
             return CacheExport.of(access, ServerConfig.defaults()).plan(request);
         }
     }

@@ -96,8 +96,8 @@ class DownloadsTest {
             sources.add(join.get(20, TimeUnit.SECONDS));
         }
         assertEquals(1, transfers.get());
-        assertTrue(downloads.isArriving(KEY));
-        assertEquals(OptionalLong.of(CONTENT.length), downloads.arrivingSize(KEY));
+        assertTrue(downloads.isInFlight(KEY));
+        assertEquals(OptionalLong.of(CONTENT.length), downloads.sizeInFlight(KEY));
         go.countDown();
         for (BlobSource source : sources) {
             assertArrayEquals(CONTENT, readAll(source));
@@ -113,7 +113,7 @@ class DownloadsTest {
         first.close();
         second.close();
         second.close();
-        assertTrue(downloads.isArriving(KEY));
+        assertTrue(downloads.isInFlight(KEY));
         BlobSource third = get(downloads.join(KEY, executor, NEVER));
         go.countDown();
         assertArrayEquals(CONTENT, readAll(third));
@@ -130,7 +130,7 @@ class DownloadsTest {
             receive(started);
             late.add(downloads.join(KEY, executor, NEVER).toCompletableFuture().join());
         }));
-        assertFalse(downloads.isArriving(KEY));
+        assertFalse(downloads.isInFlight(KEY));
         for (BlobSource source : List.of(first, late.get(0))) {
             assertArrayEquals(CONTENT, readAll(source));
             source.close();
@@ -187,7 +187,7 @@ class DownloadsTest {
         });
         go.countDown();
         await(held);
-        while (downloads.isArriving(KEY)) {
+        while (downloads.isInFlight(KEY)) {
             Thread.onSpinWait();
         }
         // A join gets the blob from the store now, so the download is closed or about to be.
@@ -244,7 +244,7 @@ class DownloadsTest {
         reader.close();
         try (BlobSource source = get(downloads.join(KEY, executor, started -> {
             BlobDownload download = newDownload();
-            assertEquals(CONTENT.length / 2, download.held(), "the partial file is resumed");
+            assertEquals(CONTENT.length / 2, download.position(), "the partial file is resumed");
             recheck(download);
             started.complete(Optional.of(download));
             append(download, CONTENT.length);
@@ -279,7 +279,7 @@ class DownloadsTest {
         try (BlobSource source = get(stage)) {
             assertTrue(source.localFile().isPresent());
         }
-        assertFalse(downloads.isArriving(KEY));
+        assertFalse(downloads.isInFlight(KEY));
     }
 
     @Test
@@ -312,7 +312,7 @@ class DownloadsTest {
         for (Future<byte[]> read : reads) {
             assertArrayEquals(CONTENT, read.get(20, TimeUnit.SECONDS));
         }
-        assertFalse(downloads.isArriving(KEY));
+        assertFalse(downloads.isInFlight(KEY));
     }
 
     @Test
@@ -326,7 +326,7 @@ class DownloadsTest {
         CompletionException e = assertThrows(
                 CompletionException.class, () -> refused.toCompletableFuture().join());
         assertSame(ErrorCode.OVERLOADED, ((RegistryException) e.getCause()).code());
-        assertFalse(downloads.isArriving(KEY));
+        assertFalse(downloads.isInFlight(KEY));
         get(downloads.join(KEY, executor, this::receive)).close();
     }
 
@@ -349,8 +349,8 @@ class DownloadsTest {
     }
 
     private BlobDownload newDownload() {
-        BlobDownload download = blobs.begin(DIGEST, SOURCE);
-        download.expect(OptionalLong.of(CONTENT.length));
+        BlobDownload download = blobs.start(DIGEST, SOURCE);
+        download.expectSize(OptionalLong.of(CONTENT.length));
         return download;
     }
 
@@ -373,7 +373,7 @@ class DownloadsTest {
     }
 
     private static void append(BlobDownload download, int upTo) {
-        int held = (int) download.held();
+        int held = (int) download.position();
         download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
     }
 

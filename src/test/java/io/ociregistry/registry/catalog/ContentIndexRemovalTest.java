@@ -69,7 +69,7 @@ class ContentIndexRemovalTest {
         index.remove(image, Set.of());
         assertTrue(index.hasBlob(repository, layer) && index.isPublic(layer));
         assertTrue(index.blobSize(repository, layer).isEmpty());
-        assertTrue(index.unlessNamed(layer, () -> true));
+        assertTrue(index.runIfUnreferenced(layer, () -> true));
         assertFalse(index.hasBlob(repository, layer) || index.isPublic(layer));
         assertSame(new ContentIndex(false), index);
     }
@@ -83,12 +83,12 @@ class ContentIndexRemovalTest {
                 image("image", List.of(new Blob(layer, 5, false)), reference(repository, TAGS.get(0), 0));
         index.add(image);
         index.confirmBlob(new ConfirmedLink(REPOSITORIES.get(1), layer, false));
-        assertFalse(index.unlessNamed(layer, () -> true));
-        assertFalse(index.unlessNamed(image.digest(), () -> true));
+        assertFalse(index.runIfUnreferenced(layer, () -> true));
+        assertFalse(index.runIfUnreferenced(image.digest(), () -> true));
         index.remove(image, Set.of());
-        assertFalse(index.unlessNamed(layer, () -> false), "the action failed");
+        assertFalse(index.runIfUnreferenced(layer, () -> false), "the action failed");
         assertTrue(index.hasBlob(REPOSITORIES.get(1), layer));
-        assertTrue(index.unlessNamed(layer, () -> true));
+        assertTrue(index.runIfUnreferenced(layer, () -> true));
         assertFalse(index.hasBlob(REPOSITORIES.get(1), layer));
     }
 
@@ -145,11 +145,11 @@ class ContentIndexRemovalTest {
         List<Digest> digests = Stream.concat(DIGESTS.stream(), manifests).toList();
         for (Repository repository : REPOSITORIES) {
             assertEquals(expected.tags(repository), actual.tags(repository));
-            assertEquals(expected.has(repository), actual.has(repository));
+            assertEquals(expected.hasManifests(repository), actual.hasManifests(repository));
             for (Tag tag : TAGS) {
                 ImageReference name = new ImageReference(repository, tag);
                 assertEquals(expected.find(name), actual.find(name));
-                assertEquals(expected.checked(name), actual.checked(name));
+                assertEquals(expected.lastConfirmed(name), actual.lastConfirmed(name));
             }
             for (Digest digest : digests) {
                 String what = repository + "@" + digest;
@@ -163,8 +163,8 @@ class ContentIndexRemovalTest {
             }
         }
         assertEquals(
-                Set.copyOf(expected.named(digest -> true, registry -> false)),
-                Set.copyOf(actual.named(digest -> true, registry -> false)));
+                Set.copyOf(expected.initialLinks(digest -> true, registry -> false)),
+                Set.copyOf(actual.initialLinks(digest -> true, registry -> false)));
     }
 
     /** Returns the same manifest for the same number, because a digest has one content only. */

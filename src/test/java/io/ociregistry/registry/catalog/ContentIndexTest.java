@@ -77,7 +77,7 @@ class ContentIndexTest {
             each.add(newerFirst ? late : old);
             each.add(newerFirst ? old : late);
             assertEquals(Optional.of(newer.digest()), each.find(name("quay.io/a:v1")));
-            assertEquals(NOW.plusMillis(1), each.checked(name("quay.io/a:v1")));
+            assertEquals(NOW.plusMillis(1), each.lastConfirmed(name("quay.io/a:v1")));
             assertEquals(
                     Optional.of(IMAGE.digest()),
                     each.find(name("quay.io/a@" + IMAGE.digest())),
@@ -89,7 +89,7 @@ class ContentIndexTest {
     void tagsAreCaseSensitive() {
         index.add(record(IMAGE, "quay.io/a:v1", NOW));
         assertEquals(Optional.empty(), index.find(name("quay.io/a:V1")));
-        assertEquals(Instant.EPOCH, index.checked(name("quay.io/a:V1")));
+        assertEquals(Instant.EPOCH, index.lastConfirmed(name("quay.io/a:V1")));
     }
 
     @Test
@@ -140,8 +140,8 @@ class ContentIndexTest {
         Manifest listing = manifest(
                 "{'manifests':[{'digest':'" + IMAGE.digest() + "','size':5},{'digest':'" + CHILD + "','size':5}]}");
         index.add(record(listing, "ghcr.io/a:index", NOW));
-        List<ConfirmedLink> named =
-                index.named(LAYER::equals, registry -> registry.toString().equals("ghcr.io"));
+        List<ConfirmedLink> named = index.initialLinks(
+                LAYER::equals, registry -> registry.toString().equals("ghcr.io"));
         assertEquals(
                 Set.of(
                         new ConfirmedLink(A, LAYER, false),
@@ -197,11 +197,13 @@ class ContentIndexTest {
         index.refresh(name("quay.io/a:v1"), IMAGE.digest(), NOW.plusSeconds(1));
 
         assertEquals(
-                List.of(INDEX.digest(), IMAGE.digest()), index.claimed(name("quay.io/a:v1")), "the current one last");
+                List.of(INDEX.digest(), IMAGE.digest()),
+                index.manifestsClaiming(name("quay.io/a:v1")),
+                "the current one last");
         index.drop(name("quay.io/a:v1"), IMAGE.digest());
         index.drop(name("quay.io/a:v1"), INDEX.digest());
         assertEquals(Optional.empty(), index.find(name("quay.io/a:v1")));
-        assertEquals(List.of(), index.claimed(name("quay.io/a:v1")));
+        assertEquals(List.of(), index.manifestsClaiming(name("quay.io/a:v1")));
         assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a:v2")));
         assertEquals(Optional.of(IMAGE.digest()), index.find(name("quay.io/a@" + IMAGE.digest())));
         assertTrue(index.hasBlob(A, LAYER));
@@ -214,22 +216,22 @@ class ContentIndexTest {
         ManifestSummary newer = record(IMAGE, "quay.io/a:v1", NOW);
         index.add(older);
         index.add(newer);
-        index.lose(older, Set.of());
+        index.removeLost(older, Set.of());
         assertFalse(index.isDoubtful(tag), "only an older record is lost");
         index.add(older);
 
-        index.lose(newer, Set.of());
+        index.removeLost(newer, Set.of());
         index.add(older);
         assertEquals(Optional.of(INDEX.digest()), index.find(tag));
         assertTrue(index.isDoubtful(tag));
         index.add(newer);
         assertFalse(index.isDoubtful(tag));
 
-        index.lose(newer, Set.of());
+        index.removeLost(newer, Set.of());
         index.refresh(tag, INDEX.digest(), NOW.plusSeconds(1));
         assertFalse(index.isDoubtful(tag));
 
-        index.doubt(tag, NOW.plusSeconds(2));
+        index.markDoubtful(tag, NOW.plusSeconds(2));
         index.remove(older, Set.of());
         index.add(older);
         assertFalse(index.isDoubtful(tag), "no claim to the name was left");

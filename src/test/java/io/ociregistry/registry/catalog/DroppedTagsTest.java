@@ -46,7 +46,7 @@ class DroppedTagsTest {
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
                 .parse("", "test.yaml", Overrides.none())
                 .config();
-        RecordWatcher watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
+        RecordWatcher watcher = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT);
         try (Upstreams upstreams = HttpUpstreams.of(config)) {
             RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
             ManifestService manifests =

@@ -74,8 +74,8 @@ class RecordWatcherTest {
 
         ManifestStore records = Records.in(layout);
         ContentIndex index = new ContentIndex(false);
-        watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
-        watcher.begin(this::hold, Duration.ofMillis(10));
+        watcher = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT);
+        watcher.start(this::hold, Duration.ofMillis(10));
         RuntimeConfig runtimeConfig = RuntimeConfig.of(config);
         manifests = new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, Clock.systemUTC());
     }
@@ -117,22 +117,22 @@ class RecordWatcherTest {
         ManifestStore written = Records.in(layout);
         written.confirm(image, OTHER, Instant.now());
         ManifestStore records = Records.in(layout);
-        records.pulls().note(TAG.repository(), image.digest(), Instant.now());
-        records.foldPulls(Instant.now().plus(Duration.ofDays(2)));
+        records.pullTimes().recordPull(TAG.repository(), image.digest(), Instant.now());
+        records.flushPullTimes(Instant.now().plus(Duration.ofDays(2)));
         assertTrue(records.remove(image.digest(), new ManifestStore.Removal() {
             @Override
-            public List<RecordedReference> left(ManifestRecord record) {
+            public List<RecordedReference> remaining(ManifestRecord record) {
                 return record.references().stream()
                         .filter(reference -> reference.name().equals(TAG))
                         .toList();
             }
 
             @Override
-            public void done(ManifestRecord before, List<RecordedReference> left) {}
+            public void removed(ManifestRecord before, List<RecordedReference> left) {}
         }));
         ContentIndex index = new ContentIndex(false);
-        try (RecordWatcher first = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL)) {
-            first.begin(() -> {}, Duration.ofSeconds(20));
+        try (RecordWatcher first = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT)) {
+            first.start(() -> {}, Duration.ofSeconds(20));
             assertEquals(Optional.of(image.digest()), index.find(TAG));
             assertEquals(Optional.empty(), index.find(OTHER));
         }

@@ -80,8 +80,8 @@ class ListServiceTest {
         upstreams = HttpUpstreams.of(config);
         ContentIndex index = new ContentIndex(false);
         ManifestStore records = Records.in(layout);
-        watcher = new RecordWatcher(records, index, RecordWatcher.Pace.USUAL);
-        watcher.begin(() -> {}, Duration.ofSeconds(20));
+        watcher = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT);
+        watcher.start(() -> {}, Duration.ofSeconds(20));
         runtimeConfig = RuntimeConfig.of(config);
         ManifestService manifests = new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, clock);
         ListStore store = new ListStore(layout);

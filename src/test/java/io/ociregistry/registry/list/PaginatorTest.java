@@ -54,7 +54,7 @@ class PaginatorTest {
                     Optional<String> next = ++sent[0] < count ? Optional.of("n=" + sent[0]) : Optional.empty();
                     return new ListAnswer(200, MediaType.NONE, query, next, false);
                 });
-        return pages.all(
+        return pages.fetchAll(
                         upstream,
                         "app",
                         "tags/list",

@@ -56,7 +56,7 @@ class PreloadTest {
     @Test
     void clientJoinsDownloadOfPreload() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 100_000);
-        registry.context().preload();
+        registry.context().startPreload();
         gate.awaitReached();
         assertEquals(200, get("manifests/1.0").status());
         gate.release();
@@ -67,7 +67,7 @@ class PreloadTest {
     @Test
     void preloadResumesAfterRestart() throws Exception {
         Gate gate = upstream.holdBlobAfter(image.layer(0), 250_000);
-        registry.context().preload();
+        registry.context().startPreload();
         gate.awaitReached();
         // The upstream has sent bytes; the server has stored them only after it has read them.
         Await.until("a partial file has bytes", () -> partialBytes() > 0);
@@ -76,7 +76,7 @@ class PreloadTest {
         upstream.heal();
         registry = RunningRegistry.start(configuration(), dir.resolve("images"));
         Gate again = upstream.hold(Match.blob(image.layer(0)).get().ranged());
-        registry.context().preload();
+        registry.context().startPreload();
         again.awaitReached();
         again.release();
         assertArrayEquals(image.layerBytes(0), get("blobs/" + image.layer(0)).body());
@@ -92,14 +92,14 @@ class PreloadTest {
         long started = System.nanoTime();
         LoadSummary summary = load();
         assertTrue(System.nanoTime() - started < TimeUnit.SECONDS.toNanos(5));
-        assertEquals(1, summary.alreadyThere());
+        assertEquals(1, summary.alreadyCached());
         assertEquals(connections, upstream.connections());
     }
 
     @Test
     void missingListFailsTheStart() throws Exception {
         Files.delete(list());
-        IOException e = assertThrows(IOException.class, () -> registry.context().preload());
+        IOException e = assertThrows(IOException.class, () -> registry.context().startPreload());
         assertTrue(String.valueOf(e.getMessage()).contains(list().toString()), e.toString());
     }
 

@@ -23,21 +23,21 @@ class RegistryRetryBudgetTest {
     @Test
     void transientFailureIsRetriedUntilTimeout() throws Exception {
         RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofMillis(200));
-        assertTrue(budget.waitsAfter(unreachable));
-        while (budget.waitsAfter(unreachable)) {
+        assertTrue(budget.awaitRetry(unreachable));
+        while (budget.awaitRetry(unreachable)) {
             assertFalse(Thread.currentThread().isInterrupted());
         }
-        assertTrue(budget.isOver());
-        budget.progressed();
-        assertTrue(budget.waitsAfter(unreachable), "progress renews the budget");
+        assertTrue(budget.isExhausted());
+        budget.onProgress();
+        assertTrue(budget.awaitRetry(unreachable), "progress renews the budget");
     }
 
     @Test
     void definiteAnswerIsNotRetried() throws Exception {
         RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofMinutes(1));
         for (ErrorCode code : ErrorCode.values()) {
-            if (!RegistryRetryBudget.canPass(code)) {
-                assertFalse(budget.waitsAfter(new RegistryException(code, "no")), code.name());
+            if (!RegistryRetryBudget.isTransient(code)) {
+                assertFalse(budget.awaitRetry(new RegistryException(code, "no")), code.name());
             }
         }
     }
@@ -47,8 +47,8 @@ class RegistryRetryBudgetTest {
         RegistryRetryBudget budget = new RegistryRetryBudget(Duration.ofSeconds(20));
         RegistryException limited =
                 new RegistryException(ErrorCode.TOO_MANY_REQUESTS, "later", null, Duration.ofHours(1));
-        assertFalse(budget.waitsAfter(limited));
-        assertFalse(budget.isOver());
+        assertFalse(budget.awaitRetry(limited));
+        assertFalse(budget.isExhausted());
     }
 
     @Test
@@ -56,8 +56,8 @@ class RegistryRetryBudgetTest {
         try (RunningRegistry registry = RunningRegistry.start("", images);
                 LoadSession load = load(registry.context())) {
             RegistryName one = RegistryName.parse("one.example");
-            assertSame(load.patience(one), load.patience(RegistryName.parse("one.example")));
-            assertNotSame(load.patience(one), load.patience(RegistryName.parse("two.example")));
+            assertSame(load.retryBudget(one), load.retryBudget(RegistryName.parse("one.example")));
+            assertNotSame(load.retryBudget(one), load.retryBudget(RegistryName.parse("two.example")));
         }
     }
 

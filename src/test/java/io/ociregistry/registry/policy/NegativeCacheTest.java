@@ -43,7 +43,7 @@ class NegativeCacheTest {
         NegativeCache<String> off = new NegativeCache<>(Duration.ZERO, () -> now);
         assertThrows(
                 RegistryException.class,
-                () -> off.noting("a", () -> {
+                () -> off.recordMiss("a", () -> {
                     throw new RegistryException(ErrorCode.BLOB_UNKNOWN, "test");
                 }));
         assertDoesNotThrow(() -> off.check("a"));
@@ -51,7 +51,7 @@ class NegativeCacheTest {
 
     @Test
     void resultOfSuccessIsReturned() {
-        assertEquals("value", missing.noting("a", () -> "value"));
+        assertEquals("value", missing.recordMiss("a", () -> "value"));
         assertDoesNotThrow(() -> missing.check("a"));
     }
 
@@ -59,7 +59,7 @@ class NegativeCacheTest {
         RegistryException failure = new RegistryException(code, "test");
         assertThrows(
                 RegistryException.class,
-                () -> missing.noting(key, () -> {
+                () -> missing.recordMiss(key, () -> {
                     throw failure;
                 }));
         return failure;

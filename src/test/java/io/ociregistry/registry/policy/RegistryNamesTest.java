@@ -237,7 +237,7 @@ class RegistryNamesTest {
                 String certain = repository.registry().withPort() + "/" + repository.name();
                 assertEquals(repository, names.resolve(Optional.of(registry), certain));
                 assertEquals(repository, names.resolve(Optional.empty(), certain));
-                if (RegistryName.isUnmistakable(registry)) {
+                if (RegistryName.isRegistryComponent(registry)) {
                     assertEquals(repository, names.resolve(Optional.empty(), repository.toString()));
                 }
                 if (RegistryName.hasDotOrPort(registry)) {
@@ -282,7 +282,7 @@ class RegistryNamesTest {
         RegistryNames configured = configured(spellings, true);
         String first = name.substring(0, Math.max(0, name.indexOf('/')));
         boolean namesRegistry =
-                spellings.contains(first) || RegistryName.isUnmistakable(first) || first.equals("default");
+                spellings.contains(first) || RegistryName.isRegistryComponent(first) || first.equals("default");
         if (!namesRegistry) {
             assertEquals("default.example/" + name, resolved(configured, Optional.empty(), name));
         }

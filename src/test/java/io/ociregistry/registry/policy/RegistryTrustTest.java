@@ -77,9 +77,9 @@ class RegistryTrustTest {
     void registryStaysPrivateAfterReloadWithoutCredentials() {
         RegistryName name = RegistryName.parse("r.example");
         RegistryTrust before = trust(PLAIN.withAuth(AuthConfig.basic("user", "pw")));
-        assertFalse(before.then(List.of(PLAIN)).isPublic(name));
-        assertFalse(before.then(List.of()).then(List.of(PLAIN)).isPublic(name));
-        assertTrue(trust(PLAIN).then(List.of(PLAIN)).isPublic(name));
+        assertFalse(before.reloaded(List.of(PLAIN)).isPublic(name));
+        assertFalse(before.reloaded(List.of()).reloaded(List.of(PLAIN)).isPublic(name));
+        assertTrue(trust(PLAIN).reloaded(List.of(PLAIN)).isPublic(name));
     }
 
     @Test
@@ -88,8 +88,8 @@ class RegistryTrustTest {
                 UpstreamConfig.of("*.r.example").withAuth(AuthConfig.basic("user", "pw")),
                 UpstreamConfig.of("s.r.example"));
         RegistryTrust trust = new RegistryTrust(both);
-        assertTrue(trust.then(both).isPublic(RegistryName.parse("s.r.example")));
-        assertFalse(trust.then(both).isPublic(RegistryName.parse("t.r.example")));
+        assertTrue(trust.reloaded(both).isPublic(RegistryName.parse("s.r.example")));
+        assertFalse(trust.reloaded(both).isPublic(RegistryName.parse("t.r.example")));
     }
 
     private static RegistryTrust trust(UpstreamConfig registry) {

@@ -68,7 +68,7 @@ public final class PrunedCache {
         this.blobs = new BlobStore(layout, () -> Duration.ofSeconds(1), space, nanos::get);
         this.links = new ConfirmedLinks(layout);
         this.lists = new ListStore(layout);
-        links.begin(List.of());
+        links.create(List.of());
     }
 
     PrunedCache pin(String patterns) {
@@ -104,7 +104,7 @@ public final class PrunedCache {
     }
 
     /** Removes the least recently pulled images, at most {@code count}. */
-    PruneReport pruneOldest(int count) {
+    PruneReport pruneLeastRecent(int count) {
         return pruner().prune(new PruneRequest(ALL, OptionalInt.of(count), OptionalLong.empty(), false));
     }
 
@@ -122,13 +122,13 @@ public final class PrunedCache {
     }
 
     /** Stores a manifest under a name, as if a client pulled it at the given time. */
-    Manifest keep(Manifest manifest, String name, Instant time) {
+    Manifest store(Manifest manifest, String name, Instant time) {
         records.confirm(manifest, ImageReference.parse(name), time, record -> catalog.add(ManifestSummary.of(record)));
         return manifest;
     }
 
-    Manifest keep(Manifest manifest, String name) {
-        return keep(manifest, name, NOW.minus(Duration.ofHours(5)));
+    Manifest store(Manifest manifest, String name) {
+        return store(manifest, name, NOW.minus(Duration.ofHours(5)));
     }
 
     /** Writes the file of a blob. */
@@ -182,7 +182,7 @@ public final class PrunedCache {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    Set<Digest> blobsHere() {
+    Set<Digest> storedBlobs() {
         return blobs.files().stream().map(BlobFile::digest).collect(Collectors.toSet());
     }
 

@@ -48,13 +48,13 @@ class PrunerPropertiesTest {
             PruneRequest request = request(random);
             PruneReport reported =
                     cache.pruner().prune(new PruneRequest(request.policy(), request.count(), request.maxSize(), true));
-            assertEquals(all, cache.blobsHere());
+            assertEquals(all, cache.storedBlobs());
             PruneReport done = cache.pruner().prune(request);
             assertEquals(
                     reported.lines().subList(1, reported.lines().size()),
                     done.lines().subList(1, done.lines().size()));
 
-            assertEquals(reached(cache, all), cache.blobsHere());
+            assertEquals(reached(cache, all), cache.storedBlobs());
             Set<String> chosen =
                     done.names().stream().map(PruneReport.Name::name).collect(Collectors.toCollection(TreeSet::new));
             assertEquals(minus(tagsBefore, chosen), tags(cache), done.lines().toString());
@@ -63,7 +63,9 @@ class PrunerPropertiesTest {
             assertContentIndexMatchesDisk(cache);
             assertEquals(
                     0,
-                    cache.pruner().prune(new PruneRequest(matchesNothing(), false)).bytes(),
+                    cache.pruner()
+                            .prune(new PruneRequest(matchesNothing(), false))
+                            .bytes(),
                     "a second prune finds nothing");
         } finally {
             delete(root);
@@ -87,7 +89,7 @@ class PrunerPropertiesTest {
                         REPOSITORIES.get(random.nextInt(REPOSITORIES.size())) + reference(random, manifest, manifests));
             }
             names.forEach(name ->
-                    cache.keep(manifest, name, PrunedCache.NOW.minus(Duration.ofMinutes(random.nextInt(10_000)))));
+                    cache.store(manifest, name, PrunedCache.NOW.minus(Duration.ofMinutes(random.nextInt(10_000)))));
         }
         return blobs;
     }
@@ -173,7 +175,7 @@ class PrunerPropertiesTest {
             var parsed =
                     io.ociregistry.oci.ImageReference.parse(repository + ":v1").repository();
             assertEquals(rebuilt.tags(parsed), cache.catalog.tags(parsed));
-            assertEquals(rebuilt.has(parsed), cache.catalog.has(parsed));
+            assertEquals(rebuilt.hasManifests(parsed), cache.catalog.hasManifests(parsed));
         }
     }
 

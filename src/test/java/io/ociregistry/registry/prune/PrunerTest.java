@@ -49,13 +49,13 @@ class PrunerTest {
 
     private static final RecordChanges NO_CHANGES = new RecordChanges() {
         @Override
-        public void came(ManifestSummary now) {}
+        public void added(ManifestSummary now) {}
 
         @Override
         public void changed(ManifestSummary before, ManifestSummary now) {}
 
         @Override
-        public void went(ManifestSummary before) {}
+        public void removed(ManifestSummary before) {}
     };
 
     private PrunedCache cache;
@@ -73,47 +73,48 @@ class PrunerTest {
 
     @Test
     void sharedBlobStaysUntilItsLastImageIsPruned() {
-        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
-        cache.keep(image(List.of(base, ownB)), "r.example/b:1");
+        cache.store(image(List.of(base, ownA)), "r.example/a:1");
+        cache.store(image(List.of(base, ownB)), "r.example/b:1");
         assertEquals(100, cache.prune("r.example/a").bytes());
         assertEquals(Set.of("r.example/b:1"), cache.names());
-        assertEquals(Set.of(base, ownB), cache.blobsHere());
+        assertEquals(Set.of(base, ownB), cache.storedBlobs());
         assertEquals(1010, cache.prune("r.example/b").bytes());
-        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.storedBlobs());
         assertEquals(Set.of(), cache.names());
     }
 
     @Test
     void indexIsPrunedWithItsChildrenThatHaveNoTag() {
-        Manifest amd = cache.keep(
+        Manifest amd = cache.store(
                 image(List.of(base, ownA)),
                 "r.example/a@" + image(List.of(base, ownA)).digest());
-        Manifest arm = cache.keep(
+        Manifest arm = cache.store(
                 image(List.of(ownB)), "r.example/a@" + image(List.of(ownB)).digest());
-        cache.keep(index(List.of(amd.digest(), arm.digest(), digest("never fetched"))), "r.example/a:1");
+        cache.store(index(List.of(amd.digest(), arm.digest(), digest("never fetched"))), "r.example/a:1");
 
         PruneReport nothing = cache.prune("a@" + amd.digest());
         assertEquals(List.of(), nothing.names(), "its index keeps it");
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        assertEquals(Set.of(base, ownA, ownB), cache.storedBlobs());
 
         PruneReport all = cache.prune("a:1");
         assertEquals(3, all.records());
         assertEquals(Set.of(), cache.names());
-        assertEquals(Set.of(), cache.blobsHere());
-        assertFalse(cache.catalog.has(ImageReference.parse("r.example/a:1").repository()));
+        assertEquals(Set.of(), cache.storedBlobs());
+        assertFalse(
+                cache.catalog.hasManifests(ImageReference.parse("r.example/a:1").repository()));
     }
 
     @Test
     void indexKeepsChildPulledUnderAnotherName() {
         Manifest amd = image(List.of(base, ownA));
-        cache.keep(amd, "r.example/a@" + amd.digest());
+        cache.store(amd, "r.example/a@" + amd.digest());
         Manifest index = index(List.of(amd.digest()));
-        cache.keep(index, "r.example/a:1");
+        cache.store(index, "r.example/a:1");
 
         Pruner pruner = cache.pruner();
         PrunePlan plan = pruner.plan(PrunedCache.request("a:1"));
-        cache.keep(index, "r.example/a:2");
-        PruneReport report = pruner.carryOut(plan);
+        cache.store(index, "r.example/a:2");
+        PruneReport report = pruner.execute(plan);
 
         assertEquals(
                 2,
@@ -125,16 +126,16 @@ class PrunerTest {
                 cache.names().contains("r.example/a@" + amd.digest()),
                 cache.names().toString());
         assertTrue(
-                cache.blobsHere().containsAll(Set.of(base, ownA)),
-                cache.blobsHere().toString());
+                cache.storedBlobs().containsAll(Set.of(base, ownA)),
+                cache.storedBlobs().toString());
     }
 
     @Test
     void digestListedByAnotherRepositoryIsKeptAndNotCounted() {
         Manifest image = image(List.of(base, ownA));
-        cache.keep(image, "r.example/a@" + image.digest());
-        cache.keep(index(List.of(image.digest())), "r.example/z:1");
-        cache.keep(image(List.of(ownB)), "r.example/b:1");
+        cache.store(image, "r.example/a@" + image.digest());
+        cache.store(index(List.of(image.digest())), "r.example/z:1");
+        cache.store(image(List.of(ownB)), "r.example/b:1");
 
         PruneReport report = cache.pruner()
                 .prune(new PruneRequest(
@@ -150,17 +151,17 @@ class PrunerTest {
 
     @Test
     void childWithTagOfItsOwnStays() {
-        Manifest amd = cache.keep(image(List.of(base, ownA)), "r.example/a:amd64");
-        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        Manifest amd = cache.store(image(List.of(base, ownA)), "r.example/a:amd64");
+        cache.store(index(List.of(amd.digest())), "r.example/a:1");
         cache.prune("a:1$");
         assertEquals(Set.of("r.example/a:amd64"), cache.names());
-        assertEquals(Set.of(base, ownA), cache.blobsHere(), "its blobs stay too");
+        assertEquals(Set.of(base, ownA), cache.storedBlobs(), "its blobs stay too");
     }
 
     @Test
     void taggedChildOfKeptIndexLosesOnlyItsTag() {
-        Manifest amd = cache.keep(image(List.of(base)), "r.example/a:amd64");
-        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
+        Manifest amd = cache.store(image(List.of(base)), "r.example/a:amd64");
+        cache.store(index(List.of(amd.digest())), "r.example/a:1");
         PruneReport report = cache.prune("amd64");
         assertTrue(
                 report.names().get(0).why().contains("only this name"),
@@ -169,16 +170,16 @@ class PrunerTest {
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:amd64")));
         assertEquals(
                 Optional.of(amd.digest()), cache.catalog.find(ImageReference.parse("r.example/a@" + amd.digest())));
-        assertTrue(cache.blobsHere().contains(base));
+        assertTrue(cache.storedBlobs().contains(base));
     }
 
     @Test
     void signaturesArePrunedWithTheirImage() {
-        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
-        cache.keep(image(List.of(ownA)), "r.example/a:sha256-" + image.digest().hex() + ".sig");
+        Manifest image = cache.store(image(List.of(base)), "r.example/a:1");
+        cache.store(image(List.of(ownA)), "r.example/a:sha256-" + image.digest().hex() + ".sig");
         Manifest sbom = image(List.of(ownB), Optional.of(image.digest()));
-        cache.keep(sbom, "r.example/a@" + sbom.digest());
-        cache.keep(
+        cache.store(sbom, "r.example/a@" + sbom.digest());
+        cache.store(
                 image(List.of(ownA)), "r.example/other:sha256-" + image.digest().hex() + ".sig");
 
         assertEquals(
@@ -190,18 +191,18 @@ class PrunerTest {
                 Set.of("r.example/other:sha256-" + image.digest().hex() + ".sig"),
                 cache.names(),
                 "its repository has no such image");
-        assertEquals(Set.of(ownA), cache.blobsHere());
+        assertEquals(Set.of(ownA), cache.storedBlobs());
     }
 
     @Test
     void tagPrunedWithItsImageIsRemovedFromOlderRecords() {
-        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        Manifest image = cache.store(image(List.of(base)), "r.example/a:1");
         String signature = "r.example/a:sha256-" + image.digest().hex() + ".sig";
-        Manifest older = cache.keep(image(List.of(ownA)), signature, NOW.minus(Duration.ofHours(9)));
-        cache.keep(older, "r.example/a:kept");
-        Manifest oldest = cache.keep(image(List.of(base, ownA)), signature, NOW.minus(Duration.ofHours(10)));
-        cache.keep(index(List.of(oldest.digest())), "r.example/a:index");
-        cache.keep(image(List.of(ownB)), signature, NOW.minus(Duration.ofHours(8)));
+        Manifest older = cache.store(image(List.of(ownA)), signature, NOW.minus(Duration.ofHours(9)));
+        cache.store(older, "r.example/a:kept");
+        Manifest oldest = cache.store(image(List.of(base, ownA)), signature, NOW.minus(Duration.ofHours(10)));
+        cache.store(index(List.of(oldest.digest())), "r.example/a:index");
+        cache.store(image(List.of(ownB)), signature, NOW.minus(Duration.ofHours(8)));
 
         PruneReport reported = cache.dryRun("a:1");
         PruneReport done = cache.prune("a:1");
@@ -212,20 +213,20 @@ class PrunerTest {
         assertEquals(reported.names(), done.names());
         assertEquals(Set.of("r.example/a:kept", "r.example/a:index", "r.example/a@" + oldest.digest()), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse(signature)));
-        assertEquals(Set.of(base, ownA), cache.blobsHere());
+        assertEquals(Set.of(base, ownA), cache.storedBlobs());
     }
 
     @Test
     void prunedTagIsRemovedFromRecordThatChanged() {
         ImageReference tag = ImageReference.parse("r.example/a:latest");
-        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
-        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
-        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Manifest old = cache.store(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.store(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.store(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
         Pruner pruner = cache.pruner();
         PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
 
-        cache.keep(old, "r.example/a:2");
-        pruner.carryOut(plan);
+        cache.store(old, "r.example/a:2");
+        pruner.execute(plan);
 
         assertEquals(Set.of("r.example/a:1", "r.example/a:2"), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(tag));
@@ -234,14 +235,14 @@ class PrunerTest {
     @Test
     void tagConfirmedAfterThePlanStays() {
         ImageReference tag = ImageReference.parse("r.example/a:latest");
-        Manifest old = cache.keep(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
-        cache.keep(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
-        cache.keep(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
+        Manifest old = cache.store(image(List.of(ownA)), tag.toString(), NOW.minus(Duration.ofHours(9)));
+        cache.store(old, "r.example/a:1", NOW.minus(Duration.ofHours(9)));
+        cache.store(image(List.of(ownB)), tag.toString(), NOW.minus(Duration.ofHours(8)));
         Pruner pruner = cache.pruner();
         PrunePlan plan = pruner.plan(PrunedCache.request("a:latest"));
 
-        cache.keep(old, tag.toString());
-        pruner.carryOut(plan);
+        cache.store(old, tag.toString());
+        pruner.execute(plan);
 
         assertEquals(Set.of("r.example/a:1", tag.toString()), cache.names());
         assertEquals(Optional.of(old.digest()), cache.catalog.find(tag));
@@ -249,15 +250,15 @@ class PrunerTest {
 
     @Test
     void movedTagDoesNotReturnToItsOlderManifest() {
-        Manifest old = cache.keep(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
-        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
+        Manifest old = cache.store(image(List.of(ownA)), "r.example/a:latest", NOW.minus(Duration.ofHours(9)));
+        cache.store(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(8)));
         cache.prune("a:latest");
         assertEquals(Set.of(), cache.names(), "both records lose the tag");
 
-        cache.keep(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
-        cache.keep(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
-        cache.keep(old, "r.example/a@" + old.digest(), NOW.minus(Duration.ofHours(1)));
-        cache.pruneOldest(1);
+        cache.store(old, "r.example/a:latest", NOW.minus(Duration.ofHours(3)));
+        cache.store(image(List.of(ownB)), "r.example/a:latest", NOW.minus(Duration.ofHours(2)));
+        cache.store(old, "r.example/a@" + old.digest(), NOW.minus(Duration.ofHours(1)));
+        cache.pruneLeastRecent(1);
         assertEquals(Set.of("r.example/a@" + old.digest()), cache.names());
         assertEquals(Optional.empty(), cache.catalog.find(ImageReference.parse("r.example/a:latest")));
     }
@@ -266,10 +267,10 @@ class PrunerTest {
     void pullOfChildCountsForItsIndexAndPinsStay() {
         Instant longAgo = NOW.minus(Duration.ofDays(60));
         Manifest used = image(List.of(ownA));
-        cache.keep(used, "r.example/used@" + used.digest(), NOW.minus(Duration.ofDays(1)));
-        cache.keep(index(List.of(used.digest())), "r.example/used:1", longAgo);
-        cache.keep(image(List.of(ownB)), "r.example/unused:1", longAgo);
-        cache.keep(image(List.of(base)), "r.example/pinned:1", longAgo);
+        cache.store(used, "r.example/used@" + used.digest(), NOW.minus(Duration.ofDays(1)));
+        cache.store(index(List.of(used.digest())), "r.example/used:1", longAgo);
+        cache.store(image(List.of(ownB)), "r.example/unused:1", longAgo);
+        cache.store(image(List.of(base)), "r.example/pinned:1", longAgo);
         cache.pin("pinned:");
         PruneReport report = cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))));
         assertEquals(1, report.names().size(), report.lines().toString());
@@ -277,7 +278,7 @@ class PrunerTest {
         assertEquals(
                 new TreeSet<>(Set.of("r.example/pinned:1", "r.example/used:1", "r.example/used@" + used.digest())),
                 cache.names());
-        assertEquals(Set.of(base, ownA), cache.blobsHere());
+        assertEquals(Set.of(base, ownA), cache.storedBlobs());
 
         cache.prune(new PrunePolicy.CreatedBefore(NOW.minus(Duration.ofDays(30))));
         assertEquals(Set.of("r.example/pinned:1"), cache.names(), "by creation only the tag counts");
@@ -285,9 +286,9 @@ class PrunerTest {
 
     @Test
     void pullThatIsNotInARecordYetCounts() {
-        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.minus(Duration.ofDays(60)));
+        Manifest image = cache.store(image(List.of(ownA)), "r.example/a:1", NOW.minus(Duration.ofDays(60)));
         ImageReference name = ImageReference.parse("r.example/a:1");
-        cache.records.pulls().note(name.repository(), image.digest(), NOW.minus(Duration.ofDays(1)));
+        cache.records.pullTimes().recordPull(name.repository(), image.digest(), NOW.minus(Duration.ofDays(1)));
         assertEquals(
                 0,
                 cache.prune(new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(30))))
@@ -297,7 +298,7 @@ class PrunerTest {
 
     @Test
     void recordIsDeletedFromEveryFileThatHasIt() throws IOException {
-        Manifest image = cache.keep(image(List.of(ownA)), "r.example/a:1");
+        Manifest image = cache.store(image(List.of(ownA)), "r.example/a:1");
         Path file = root.resolve("img").resolve(image.digest().hex());
         Files.createDirectories(root.resolve("lts"));
         Files.copy(file, root.resolve("lts").resolve(image.digest().hex()));
@@ -309,8 +310,8 @@ class PrunerTest {
 
     @Test
     void pruneByAgeIsRefusedWhileTheClockIsBehind() {
-        cache.keep(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
-        cache.keep(image(List.of(ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        cache.store(image(List.of(ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        cache.store(image(List.of(ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
         PrunePolicy policy = new PrunePolicy.PulledBefore(NOW.minus(Duration.ofDays(1)));
         RegistryException refused = assertThrows(RegistryException.class, () -> cache.prune(policy));
         String message = refused.getMessage();
@@ -322,7 +323,7 @@ class PrunerTest {
     @Test
     void refusalNamesTheNewestRecords() {
         for (int i = 1; i < 6; i++) {
-            cache.keep(image(List.of(ownA)), "r.example/a:" + i, NOW.plus(Duration.ofDays(i)));
+            cache.store(image(List.of(ownA)), "r.example/a:" + i, NOW.plus(Duration.ofDays(i)));
         }
         PrunePolicy policy = new PrunePolicy.CreatedBefore(NOW);
         String message =
@@ -333,8 +334,8 @@ class PrunerTest {
 
     @Test
     void clockBehindRecordsDoesNotAffectPruneBySize() {
-        cache.keep(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
-        cache.keep(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
+        cache.store(image(List.of(base, ownA)), "r.example/a:1", NOW.plus(Duration.ofDays(2)));
+        cache.store(image(List.of(base, ownB)), "r.example/b:1", NOW.minus(Duration.ofDays(2)));
         cache.pruneTo(cache.pruner().size() - 1);
         assertEquals(Set.of("r.example/a:1"), cache.names());
     }
@@ -343,14 +344,14 @@ class PrunerTest {
     void pruneBySizeRemovesLeastRecentlyPulledFirst() {
         for (int i = 0; i < 3; i++) {
             Digest own = List.of(ownA, ownB, base).get(i);
-            cache.keep(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
+            cache.store(image(List.of(own)), "r.example/a:" + i, NOW.minus(Duration.ofDays(10 - i)));
         }
         long size = cache.records.bytes() + 1110;
         cache.pruneTo(size);
         assertEquals(3, cache.names().size(), "the cache is not larger than the limit");
         cache.pruneTo(size - 101);
         assertEquals(Set.of("r.example/a:2"), cache.names());
-        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of(base), cache.storedBlobs());
     }
 
     @Test
@@ -360,16 +361,16 @@ class PrunerTest {
                 cache.pruner(Instant.now())
                         .prune(new PruneRequest(matchesNothing(), false))
                         .bytes());
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        assertEquals(Set.of(base, ownA, ownB), cache.storedBlobs());
         assertEquals(1110, cache.prune(matchesNothing()).bytes());
-        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.storedBlobs());
     }
 
     @Test
     void readerOfDeletedBlobReadsToTheEndAndOpenedBlobStays() throws IOException {
         byte[] content = "some content".getBytes(StandardCharsets.UTF_8);
         Digest digest = published(content);
-        cache.keep(image(List.of(digest)), "r.example/a:1");
+        cache.store(image(List.of(digest)), "r.example/a:1");
         try (BlobSource open = cache.blobs.open(digest).orElseThrow()) {
             PruneReport report = cache.prune("a:1");
             assertTrue(report.kept().get(0).contains("in use"), report.kept().toString());
@@ -377,7 +378,7 @@ class PrunerTest {
             assertTrue(cache.blobs.contains(digest));
             cache.nanos.addAndGet(Duration.ofSeconds(61).toNanos());
             Pruner young = cache.pruner(Instant.now());
-            cache.keep(image(List.of(digest)), "r.example/a:2");
+            cache.store(image(List.of(digest)), "r.example/a:2");
             young.prune(PrunedCache.request("a:2"));
             assertFalse(cache.blobs.contains(digest));
             ByteBuffer into = ByteBuffer.allocate(100);
@@ -388,12 +389,12 @@ class PrunerTest {
     @Test
     void imageWithDownloadInFlightStays() throws IOException {
         Digest arriving = digest("arriving");
-        cache.keep(image(List.of(arriving, ownA)), "r.example/a:1");
-        BlobDownload download = cache.blobs.begin(
+        cache.store(image(List.of(arriving, ownA)), "r.example/a:1");
+        BlobDownload download = cache.blobs.start(
                 arriving, ImageReference.parse("r.example/a:1").repository());
         PruneReport report = cache.prune("a:1");
         assertEquals(List.of("r.example/a:1 has a download in flight"), report.kept());
-        assertTrue(cache.blobsHere().contains(ownA));
+        assertTrue(cache.storedBlobs().contains(ownA));
         assertEquals(1, cache.names().size());
         download.release();
         assertEquals(1, cache.prune("a:1").records());
@@ -402,42 +403,43 @@ class PrunerTest {
 
     @Test
     void noBlobIsDeletedWhileARecordIsUnreadable() throws IOException {
-        Manifest broken = cache.keep(image(List.of(base)), "r.example/b:1");
-        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        Manifest broken = cache.store(image(List.of(base)), "r.example/b:1");
+        cache.store(image(List.of(base, ownA)), "r.example/a:1");
         Path file = root.resolve("img").resolve(broken.digest().hex());
         Files.writeString(file, Files.readString(file).substring(0, 100));
         PruneReport report = cache.prune("a:1");
         assertTrue(
                 report.kept().get(0).contains(broken.digest().toString()),
                 report.kept().toString());
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
+        assertEquals(Set.of(base, ownA, ownB), cache.storedBlobs());
     }
 
     @Test
     void blobNamedAfterThePlanStays() {
-        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.store(image(List.of(base, ownA)), "r.example/a:1");
         List<Boolean> added = new ArrayList<>();
         Pruner pruner =
-                cache.pruner(NOW, gone -> added.add(cache.keep(image(List.of(base)), "r.example/new:1") != null));
+                cache.pruner(NOW, gone -> added.add(cache.store(image(List.of(base)), "r.example/new:1") != null));
         pruner.prune(PrunedCache.request("a:1"));
         assertEquals(List.of(true), added);
-        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of(base), cache.storedBlobs());
         assertEquals(Set.of("r.example/new:1"), cache.names());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"torn", "flipped", "garbage", "empty"})
     void blobsOfQuarantinedRecordStayUntilItsFileIsDeleted(String damage) throws IOException {
-        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        Manifest image = cache.store(image(List.of(base, ownA)), "r.example/a:1");
         cache.records.saveIndex();
         damage(image, damage);
         // Another process, without the record in memory.
         cache = new PrunedCache(root);
         cache.prune("nothing");
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere(), "no blob is deleted while the record is unreadable");
+        assertEquals(
+                Set.of(base, ownA, ownB), cache.storedBlobs(), "no blob is deleted while the record is unreadable");
         PruneReport reported = cache.dryRun("nothing");
         PruneReport done = cache.prune("nothing");
-        assertEquals(Set.of(base, ownA), cache.blobsHere());
+        assertEquals(Set.of(base, ownA), cache.storedBlobs());
         assertEquals(reported.kept(), done.kept());
         assertTrue(done.kept().get(0).startsWith("2 blobs of " + image.digest() + ": its record"), done::toString);
         assertTrue(done.kept().get(0).contains("verify --repair"), done::toString);
@@ -445,23 +447,23 @@ class PrunerTest {
             Files.delete(file);
         }
         cache.prune("nothing");
-        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.storedBlobs());
     }
 
     @Test
     void blobsOfLostRecordStayIfTheIndexKnewThem() throws IOException {
-        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
-        cache.records.look(NO_CHANGES);
+        Manifest image = cache.store(image(List.of(base)), "r.example/a:1");
+        cache.records.detectChanges(NO_CHANGES);
         damage(image, "garbage");
-        cache.records.look(NO_CHANGES);
+        cache.records.detectChanges(NO_CHANGES);
         cache = new PrunedCache(root);
         cache.prune("nothing");
-        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of(base), cache.storedBlobs());
     }
 
     @Test
     void nothingIsPrunedWhileTheQuarantineIsUnreadable() throws IOException {
-        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        Manifest image = cache.store(image(List.of(base)), "r.example/a:1");
         damage(image, "torn");
         cache = new PrunedCache(root);
         cache.prune("nothing");
@@ -471,37 +473,37 @@ class PrunerTest {
         Files.delete(root.resolve("corrupt"));
         Files.move(away, root.resolve("corrupt"));
         cache.prune("nothing");
-        assertEquals(Set.of(base), cache.blobsHere());
+        assertEquals(Set.of(base), cache.storedBlobs());
     }
 
     @Test
     void quarantinedRecordIsPrunedWithItsIndex() throws IOException {
-        Manifest image = cache.keep(
+        Manifest image = cache.store(
                 image(List.of(base)), "r.example/a@" + image(List.of(base)).digest());
-        cache.keep(index(List.of(image.digest())), "r.example/a:all");
-        cache.keep(index(List.of(image.digest())), "r.example/a:too");
-        cache.keep(image(List.of(ownA)), "r.example/b:1");
+        cache.store(index(List.of(image.digest())), "r.example/a:all");
+        cache.store(index(List.of(image.digest())), "r.example/a:too");
+        cache.store(image(List.of(ownA)), "r.example/b:1");
         damage(image, "torn");
         cache = new PrunedCache(root);
         cache.prune("nothing");
         cache.prune("a:all");
-        assertEquals(Set.of(base, ownA), cache.blobsHere(), "another index lists it too");
+        assertEquals(Set.of(base, ownA), cache.storedBlobs(), "another index lists it too");
         assertEquals(2, quarantined().size());
         cache.prune("a:too");
-        assertEquals(Set.of(ownA), cache.blobsHere());
+        assertEquals(Set.of(ownA), cache.storedBlobs());
         assertEquals(List.of(), quarantined());
     }
 
     @Test
     void manifestFetchedAgainAndPrunedIsNotLost() throws IOException {
-        Manifest image = cache.keep(image(List.of(base)), "r.example/a:1");
+        Manifest image = cache.store(image(List.of(base)), "r.example/a:1");
         damage(image, "torn");
         cache = new PrunedCache(root);
         cache.prune("nothing");
-        cache.keep(image, "r.example/a:1");
+        cache.store(image, "r.example/a:1");
         cache.prune("a:1");
         assertEquals(List.of(), quarantined());
-        assertEquals(Set.of(), cache.blobsHere());
+        assertEquals(Set.of(), cache.storedBlobs());
     }
 
     private void damage(Manifest image, String how) throws IOException {
@@ -527,16 +529,16 @@ class PrunerTest {
     @Test
     void linksAndListsOfPrunedContentAreDeleted() throws IOException {
         ImageReference name = ImageReference.parse("r.example/a:1");
-        Manifest image = cache.keep(image(List.of(base, ownA)), "r.example/a:1");
-        cache.keep(image(List.of(base)), "r.example/b:1");
+        Manifest image = cache.store(image(List.of(base, ownA)), "r.example/a:1");
+        cache.store(image(List.of(base)), "r.example/b:1");
         for (Digest blob : List.of(base, ownA)) {
             ConfirmedLink link = new ConfirmedLink(name.repository(), blob, true);
             cache.catalog.confirmBlob(link);
             cache.links.add(link);
         }
         StoredList list = new StoredList(NOW, "{}".getBytes(StandardCharsets.UTF_8));
-        cache.lists.keep(new ListName.Tags(name.repository()), list);
-        cache.lists.keep(new ListName.Referrers(name.repository(), image.digest()), list);
+        cache.lists.put(new ListName.Tags(name.repository()), list);
+        cache.lists.put(new ListName.Referrers(name.repository(), image.digest()), list);
         cache.prune("a:1");
         String links = Files.readString(root.resolve("lists/links"));
         assertTrue(links.contains(base.toString()), "the blob is cached, and needs its link");
@@ -549,12 +551,12 @@ class PrunerTest {
 
     @Test
     void dryRunChangesNothingAndReportsThePrune() throws IOException {
-        Manifest amd = cache.keep(
+        Manifest amd = cache.store(
                 image(List.of(base, ownA)),
                 "r.example/a@" + image(List.of(base, ownA)).digest());
-        cache.keep(index(List.of(amd.digest())), "r.example/a:1");
-        cache.keep(image(List.of(ownB)), "r.example/a:2");
-        cache.keep(image(List.of(ownB)), "r.example/b:pinned");
+        cache.store(index(List.of(amd.digest())), "r.example/a:1");
+        cache.store(image(List.of(ownB)), "r.example/a:2");
+        cache.store(image(List.of(ownB)), "r.example/b:pinned");
         cache.pin("pinned");
         var before = cache.files();
         List<String> reported = cache.dryRun("example").lines();
@@ -569,7 +571,7 @@ class PrunerTest {
 
     @Test
     void nothingIsPrunedWhileARecordDirectoryIsUnreadable() throws IOException {
-        cache.keep(image(List.of(base, ownA)), "r.example/a:1");
+        cache.store(image(List.of(base, ownA)), "r.example/a:1");
         PrunedCache opened = new PrunedCache(root);
         Path images = root.resolve("img");
         Files.move(images, root.resolve("away"));
@@ -577,19 +579,19 @@ class PrunerTest {
         Files.createSymbolicLink(images, images);
         RegistryException refused = assertThrows(RegistryException.class, () -> opened.prune(matchesNothing()));
         assertTrue(refused.getMessage().contains("can't be read"), refused.getMessage());
-        assertEquals(Set.of(base, ownA, ownB), opened.blobsHere());
+        assertEquals(Set.of(base, ownA, ownB), opened.storedBlobs());
     }
 
     @Test
     void closedPrunerStopsItsPlan() throws IOException {
-        cache.keep(image(List.of(base)), "r.example/a:1");
+        cache.store(image(List.of(base)), "r.example/a:1");
         List<Pruner> closing = new ArrayList<>();
         Pruner pruner = cache.pruner(NOW, gone -> closing.forEach(Pruner::close));
         closing.add(pruner);
         PruneRequest all = PrunedCache.request("a:1");
         assertThrows(RegistryException.class, () -> pruner.prune(all));
-        assertEquals(Set.of(base, ownA, ownB), cache.blobsHere());
-        cache.keep(image(List.of(base)), "r.example/b:1");
+        assertEquals(Set.of(base, ownA, ownB), cache.storedBlobs());
+        cache.store(image(List.of(base)), "r.example/b:1");
         assertThrows(RegistryException.class, () -> pruner.prune(new PruneRequest(matchesNothing(), false)));
         assertEquals(Set.of("r.example/b:1"), cache.names());
     }
@@ -598,25 +600,25 @@ class PrunerTest {
     void deferredBlobThatIsNamedOrGoneNeedsNoScan() throws IOException {
         Digest again = published(new byte[] {1});
         Digest gone = published(new byte[] {2});
-        cache.keep(image(List.of(again, gone)), "r.example/a:1");
+        cache.store(image(List.of(again, gone)), "r.example/a:1");
         cache.blobs.open(again).orElseThrow().close();
         cache.blobs.open(gone).orElseThrow().close();
         Pruner pruner = cache.pruner();
         PruneReport report = pruner.prune(PrunedCache.request("a:1"));
         assertEquals(2, report.kept().size(), report.toString());
-        cache.keep(image(List.of(again)), "r.example/b:1");
+        cache.store(image(List.of(again)), "r.example/b:1");
         Files.delete(root.resolve("blobs").resolve(gone.hex()));
         // Listing the records fails from now on.
         Path images = root.resolve("img");
         Files.move(images, root.resolve("away"));
         Files.createSymbolicLink(images, images);
-        pruner.sweepLeftOver();
+        pruner.retryDeferredDeletes();
     }
 
     private Digest published(byte[] content) throws IOException {
         Digest digest = Digest.of(content);
         BlobDownload download =
-                cache.blobs.begin(digest, ImageReference.parse("r.example/a:1").repository());
+                cache.blobs.start(digest, ImageReference.parse("r.example/a:1").repository());
         download.append(ByteBuffer.wrap(content));
         download.verify();
         cache.blobs.publish(download);

@@ -12,8 +12,8 @@ import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePolicy;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
-import io.ociregistry.store.ReadPace;
-import io.ociregistry.store.check.ScrubNote;
+import io.ociregistry.store.ReadThrottle;
+import io.ociregistry.store.check.ScrubTimeFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.testing.Await;
 import io.ociregistry.testing.FakeImage;
@@ -86,7 +86,7 @@ class ScrubTest {
 
     @Test
     void reloadStopsAndStartsTheScrub() throws Exception {
-        server.context().scrub();
+        server.context().startScrub();
         assertEquals(1, scrubs());
         reload(0);
         assertEquals(0, scrubs());
@@ -152,7 +152,7 @@ class ScrubTest {
     /** Runs a scrub to the end of a pass. */
     private void scrub() throws Exception {
         int before = passes();
-        server.context().scrub(ReadPace.UNBOUNDED, AT_ONCE);
+        server.context().startScrub(ReadThrottle.UNBOUNDED, AT_ONCE);
         awaitPass(before);
     }
 
@@ -185,7 +185,9 @@ class ScrubTest {
             })
     void startWaitsUntilADayAfterTheLastPass(@Nullable Duration ago, Duration wait) {
         Instant now = Instant.parse("2026-01-01T00:00:00Z");
-        assertEquals(wait, Scrub.Schedule.USUAL.atStart(Optional.ofNullable(ago).map(now::plus), now));
+        assertEquals(
+                wait,
+                Scrub.Schedule.DEFAULT.delayAtStart(Optional.ofNullable(ago).map(now::plus), now));
     }
 
     @Test
@@ -197,7 +199,7 @@ class ScrubTest {
         Instant noted = Instant.parse(Files.readString(dir.resolve("scrubbed")).strip());
         assertFalse(noted.isBefore(before), noted + " " + before);
         serve("");
-        assertEquals(Optional.of(noted), new ScrubNote(new Layout(dir)).read());
+        assertEquals(Optional.of(noted), new ScrubTimeFile(new Layout(dir)).read());
     }
 
     @Test
@@ -205,7 +207,7 @@ class ScrubTest {
         age();
         CountDownLatch reading = new CountDownLatch(1);
         server.context()
-                .scrub(
+                .startScrub(
                         bytes -> {
                             reading.countDown();
                             new CountDownLatch(1).await();
@@ -223,7 +225,7 @@ class ScrubTest {
         age();
         Files.writeString(dir.resolve("scrubbed"), note);
         scrub();
-        assertTrue(new ScrubNote(new Layout(dir)).read().orElseThrow().isBefore(Instant.now()));
+        assertTrue(new ScrubTimeFile(new Layout(dir)).read().orElseThrow().isBefore(Instant.now()));
     }
 
     @Test
@@ -324,7 +326,7 @@ class ScrubTest {
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
         server.context()
-                .scrub(
+                .startScrub(
                         bytes -> {
                             reading.countDown();
                             never.await();
@@ -344,7 +346,7 @@ class ScrubTest {
         CountDownLatch inBlob = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         server.context()
-                .scrub(
+                .startScrub(
                         bytes -> {
                             if (bytes > 60_000) {
                                 inBlob.countDown();

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.registry.load.LoadListener;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
@@ -47,7 +47,7 @@ class LoadOutputTest {
 
     @Test
     void remainingTimeHasHours() {
-        assertEquals("3:05:07 left", LoadOutput.left(Duration.ofSeconds(3 * 3600 + 5 * 60 + 7)));
+        assertEquals("3:05:07 left", LoadOutput.remaining(Duration.ofSeconds(3 * 3600 + 5 * 60 + 7)));
     }
 
     @Test
@@ -86,7 +86,7 @@ class LoadOutputTest {
         listener.started(IMAGE);
         listener.progressed(IMAGE, 20_000_000, 80_000_000);
         listener.ended(new Loaded(IMAGE, 80_000_000, Duration.ofSeconds(4)));
-        listener.ended(new AlreadyThere("r.example/there:1"));
+        listener.ended(new AlreadyCached("r.example/there:1"));
         listener.ended(FAILED);
         listener.finished(new LoadSummary(
                 1, 1, List.of(FAILED), List.of("a.tar has no manifests"), 80_000_000, Duration.ofSeconds(4)));

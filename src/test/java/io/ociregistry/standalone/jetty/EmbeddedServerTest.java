@@ -133,8 +133,9 @@ class EmbeddedServerTest {
     @Test
     void tooManyHeadersAreOciError() throws Exception {
         var start = "GET /v2/a/blobs/sha256%3Aab HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
-        assertTrue(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 2) + "\r\n").startsWith("HTTP/1.1 200 "));
-        assertOciError(send(start + "X:\r\n".repeat(HeaderLimit.MOST - 1) + "\r\n"), 431, "UNSUPPORTED");
+        assertTrue(send(start + "X:\r\n".repeat(HeaderLimit.MAX_LINES - 2) + "\r\n")
+                .startsWith("HTTP/1.1 200 "));
+        assertOciError(send(start + "X:\r\n".repeat(HeaderLimit.MAX_LINES - 1) + "\r\n"), 431, "UNSUPPORTED");
     }
 
     @Test
@@ -165,7 +166,9 @@ class EmbeddedServerTest {
         try (var log = LogLines.of(RegistryContextListener.class.getName())) {
             EmbeddedServer.start(LOOPBACK, new RegistryContextListener()).stop(Duration.ZERO);
             assertEquals(
-                    List.of("WARN serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container"),
+                    List.of(
+                            "WARN serverTlsConfig has no effect in a WAR;"
+                                    + " configure TLS in the connector of the container"),
                     log.at("WARN"));
         } finally {
             System.clearProperty(ConfigLocation.PROPERTY);

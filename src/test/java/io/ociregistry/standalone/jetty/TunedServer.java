@@ -13,33 +13,33 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  *
  * @param threads the maximum size of the thread pool
  * @param sendBuffer the size of the send buffers of sockets, which are megabytes on loopback by default
- * @param least the minimum rate at which clients must read
+ * @param minimumRate the minimum rate at which clients must read
  * @param limits the limits for all clients
  */
-public record TunedServer(int threads, int sendBuffer, MinimumRate least, ServerLimits limits) {
+public record TunedServer(int threads, int sendBuffer, MinimumRate minimumRate, ServerLimits limits) {
     /** A server with few threads or small buffers, and default limits. */
     public TunedServer(int threads, int sendBuffer) {
         this(threads, sendBuffer, MinimumRate.DEFAULT, ServerLimits.DEFAULT);
     }
 
     /** A server with another minimum rate and idle timeout. */
-    public TunedServer(int threads, int sendBuffer, MinimumRate least, Duration idle) {
+    public TunedServer(int threads, int sendBuffer, MinimumRate minimumRate, Duration idle) {
         this(
                 threads,
                 sendBuffer,
-                least,
+                minimumRate,
                 new ServerLimits(
                         ServerLimits.DEFAULT.connections(),
                         ServerLimits.DEFAULT.headers(),
                         idle,
                         ServerLimits.DEFAULT.idleWhenFull(),
-                        ServerLimits.DEFAULT.unseen()));
+                        ServerLimits.DEFAULT.reloadInterval()));
     }
 
     public EmbeddedServer start(RegistryContext context) throws StartException {
         return EmbeddedServer.start(
                 context.config(),
-                new RegistryContextListener(context, ServerControl.none(context), least),
+                new RegistryContextListener(context, ServerControl.fixed(context), minimumRate),
                 limits,
                 this::tune);
     }

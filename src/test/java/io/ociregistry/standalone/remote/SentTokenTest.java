@@ -62,7 +62,7 @@ class SentTokenTest {
         Files.writeString(images.resolve("admin-token"), "of-the-image-path\n");
         assertEquals(
                 Optional.of("of-the-image-path"),
-                SentToken.found(HERE, config("")).value());
+                SentToken.forThisMachine(HERE, config("")).value());
         assertNotSent(config(""), "is not localhost or an address of this machine");
     }
 
@@ -73,11 +73,11 @@ class SentTokenTest {
         ServerConfig withFile = config("admin: {tokenFile: '" + file + "'}\n");
         assertEquals(
                 Optional.of("of-the-token-file"),
-                SentToken.found(HERE, withFile).value());
+                SentToken.forThisMachine(HERE, withFile).value());
         ServerConfig withToken = config("admin: {token: of-the-configuration}\n");
         assertEquals(
                 Optional.of("of-the-configuration"),
-                SentToken.found(HERE, withToken).value());
+                SentToken.forThisMachine(HERE, withToken).value());
         assertNotSent(withFile, "--token-file or OCIREGISTRY_TOKEN");
         assertNotSent(withToken, "--token-file or OCIREGISTRY_TOKEN");
     }
@@ -85,13 +85,13 @@ class SentTokenTest {
     @Test
     void fileWithoutTokenIsNotSent() throws Exception {
         Path file = Files.write(images.resolve("admin-token"), new byte[] {'a', 1, 'b'});
-        SentToken found = SentToken.found(HERE, config(""));
+        SentToken found = SentToken.forThisMachine(HERE, config(""));
         assertEquals(Optional.empty(), found.value());
         assertTrue(found.remark().contains(file.toString()), found.remark());
     }
 
     private static void assertNotSent(ServerConfig config, String remark) {
-        SentToken elsewhere = SentToken.found(URI.create("https://cache.example:8443"), config);
+        SentToken elsewhere = SentToken.forThisMachine(URI.create("https://cache.example:8443"), config);
         assertEquals(Optional.empty(), elsewhere.value());
         assertTrue(elsewhere.remark().contains(remark), elsewhere.remark());
     }

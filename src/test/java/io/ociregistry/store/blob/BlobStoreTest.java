@@ -68,7 +68,7 @@ class BlobStoreTest {
     @Test
     void emptyBlobCanBePublished() throws IOException {
         Digest nothing = Digest.of(new byte[0]);
-        BlobDownload download = store.begin(nothing, SOURCE);
+        BlobDownload download = store.start(nothing, SOURCE);
         download.verify();
         store.publish(download);
         download.release();
@@ -123,20 +123,20 @@ class BlobStoreTest {
     void fileThatMayStillBeGrowingIsNotQuarantined(long age) throws IOException {
         copyIn(Arrays.copyOf(CONTENT, 7), age);
         assertTrue(store.open(DIGEST).isEmpty());
-        assertFalse(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
+        assertFalse(store.mayContain(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.check(unverified));
         unverified.release();
         assertTrue(Files.exists(file));
         Files.write(file, CONTENT);
-        assertTrue(store.mayHave(DIGEST, OptionalLong.of(CONTENT.length)));
+        assertTrue(store.mayContain(DIGEST, OptionalLong.of(CONTENT.length)));
     }
 
     @Test
     void fileOfUnexpectedSizeIsNoHitButStays() throws IOException {
         copyIn(CONTENT, 61);
-        assertTrue(store.mayHave(DIGEST, OptionalLong.empty()));
-        assertFalse(store.mayHave(DIGEST, OptionalLong.of(7)));
+        assertTrue(store.mayContain(DIGEST, OptionalLong.empty()));
+        assertFalse(store.mayContain(DIGEST, OptionalLong.of(7)));
         assertTrue(Files.exists(file), "the expected size may be wrong");
     }
 
@@ -147,7 +147,7 @@ class BlobStoreTest {
         interrupt(DIGEST, SOURCE);
         interrupt(DIGEST, other);
         interrupt(sha512, other);
-        BlobDownload arriving = store.begin(Digest.of(new byte[0]), other);
+        BlobDownload arriving = store.start(Digest.of(new byte[0]), other);
         Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
                 new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
@@ -163,7 +163,7 @@ class BlobStoreTest {
     }
 
     private void interrupt(Digest digest, Repository source) throws IOException {
-        BlobDownload download = store.begin(digest, source);
+        BlobDownload download = store.start(digest, source);
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
         download.release();
@@ -237,7 +237,7 @@ class BlobStoreTest {
 
     @Test
     void fileTruncatedUnderItsReaderIsAnError() throws IOException {
-        BlobDownload download = store.begin(DIGEST, SOURCE);
+        BlobDownload download = store.start(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
             Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
@@ -254,8 +254,8 @@ class BlobStoreTest {
     @Test
     void interruptedDownloadIsResumed() throws IOException {
         interrupt(DIGEST, SOURCE);
-        BlobDownload download = store.begin(DIGEST, SOURCE);
-        assertEquals(6, download.held());
+        BlobDownload download = store.start(DIGEST, SOURCE);
+        assertEquals(6, download.position());
         assertTrue(download.recheck());
         download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
         download.verify();
@@ -338,7 +338,7 @@ class BlobStoreTest {
         assertTrue(Files.exists(file));
         assertFalse(store.contains(DIGEST));
         assertEquals(OptionalLong.empty(), store.size(DIGEST));
-        assertFalse(store.mayHave(DIGEST, OptionalLong.empty()));
+        assertFalse(store.mayContain(DIGEST, OptionalLong.empty()));
         publish(CONTENT);
         assertTrue(store.contains(DIGEST));
         assertStored(store);
@@ -354,8 +354,8 @@ class BlobStoreTest {
         assertStored(readOnly);
         readOnly.save();
         assertFalse(Files.exists(layout.verifiedIndex()));
-        BlobDownload passing = readOnly.begin(Digest.of(new byte[1]), SOURCE);
-        assertFalse(passing.isKept());
+        BlobDownload passing = readOnly.start(Digest.of(new byte[1]), SOURCE);
+        assertFalse(passing.isWrittenToDisk());
         passing.release();
     }
 
@@ -420,7 +420,7 @@ class BlobStoreTest {
     }
 
     private void publish(byte[] content) throws IOException {
-        BlobDownload download = store.begin(DIGEST, SOURCE);
+        BlobDownload download = store.start(DIGEST, SOURCE);
         download.append(ByteBuffer.wrap(content));
         download.verify();
         store.publish(download);

@@ -38,22 +38,22 @@ class ConfirmedLinksTest {
 
     @Test
     void addedLinksAreReadAfterRestart() {
-        links.begin(List.of(SECRET));
+        links.create(List.of(SECRET));
         links.add(OPEN);
         assertEquals(List.of(SECRET, OPEN), found());
     }
 
     @Test
     void fileExistsAfterStartWithoutLinks() {
-        assertFalse(links.areKept());
-        links.begin(List.of());
-        assertTrue(new ConfirmedLinks(layout).areKept());
+        assertFalse(links.fileExists());
+        links.create(List.of());
+        assertTrue(new ConfirmedLinks(layout).fileExists());
         assertEquals(List.of(), found());
     }
 
     @Test
     void malformedLinesAreSkipped() throws IOException {
-        links.begin(List.of(SECRET));
+        links.create(List.of(SECRET));
         for (String line : List.of("docker.io", "docker.io/a", "docker.io/a ", "docker.io/a sha256:0", " ", "/ x")) {
             Files.writeString(layout.confirmedLinks(), "\n" + line, StandardOpenOption.APPEND);
         }
@@ -66,9 +66,9 @@ class ConfirmedLinksTest {
         // A file in place of the directory makes every write fail.
         Files.delete(layout.lists());
         Files.createFile(layout.lists());
-        links.begin(List.of(SECRET));
+        links.create(List.of(SECRET));
         links.add(OPEN);
-        assertFalse(links.areKept(), "so the next start creates the file");
+        assertFalse(links.fileExists(), "so the next start creates the file");
         Files.delete(layout.lists());
         links.save();
         assertEquals(List.of(SECRET), found());
@@ -79,10 +79,10 @@ class ConfirmedLinksTest {
     @Test
     void readOnlyCacheIsNotChanged() {
         ConfirmedLinks readOnly = new ConfirmedLinks(layout.readOnly());
-        readOnly.begin(List.of(SECRET));
+        readOnly.create(List.of(SECRET));
         readOnly.add(OPEN);
         readOnly.save();
-        assertFalse(links.areKept());
+        assertFalse(links.fileExists());
     }
 
     private List<ConfirmedLink> found() {

@@ -50,7 +50,7 @@ class ListStoreTest {
     @Test
     void storedListIsFoundByAnotherProcess() {
         assertEquals(Optional.empty(), store.find(TAGS));
-        store.keep(TAGS, LIST);
+        store.put(TAGS, LIST);
         StoredList found = new ListStore(layout).find(TAGS).orElseThrow();
         assertEquals(CHECKED, found.checked());
         assertArrayEquals(LIST.json(), found.json());
@@ -65,7 +65,7 @@ class ListStoreTest {
                 new ListName.Tags(other),
                 new ListName.Referrers(REPOSITORY, subject),
                 new ListName.Referrers(REPOSITORY, Digest.of(new byte[1])));
-        names.forEach(name -> store.keep(name, LIST));
+        names.forEach(name -> store.put(name, LIST));
         assertEquals(4, files().size());
         assertTrue(files().stream().allMatch(file -> file.matches("(tags|referrers)-[0-9a-f]{64}")), files()::toString);
         String text = Files.readString(layout.list(names.get(2)));
@@ -87,7 +87,7 @@ class ListStoreTest {
     void invalidListFileIsAbsentAndReplaced(String text) throws IOException {
         Files.writeString(layout.list(TAGS), text);
         assertEquals(Optional.empty(), store.find(TAGS));
-        store.keep(TAGS, LIST);
+        store.put(TAGS, LIST);
         assertTrue(store.find(TAGS).isPresent());
     }
 
@@ -103,7 +103,7 @@ class ListStoreTest {
     @Test
     void failedWriteLeavesNoTemporaryFile() throws IOException {
         Files.createDirectories(layout.list(TAGS).resolve("in the way"));
-        store.keep(TAGS, LIST);
+        store.put(TAGS, LIST);
         assertEquals(Optional.empty(), store.find(TAGS));
         try (var left = Files.list(layout.partials())) {
             assertEquals(List.of(), left.toList());
@@ -114,7 +114,7 @@ class ListStoreTest {
     void removedDirectoryIsCreatedAgain() throws IOException {
         Files.delete(layout.lists());
         Files.delete(layout.partials());
-        store.keep(TAGS, LIST);
+        store.put(TAGS, LIST);
         assertTrue(store.find(TAGS).isPresent());
     }
 
@@ -122,7 +122,7 @@ class ListStoreTest {
     void readOnlyCacheIsNotWrittenAndLogsNothing() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
                 LogLines own = LogLines.of(ListStore.class.getName())) {
-            new ListStore(layout.readOnly()).keep(TAGS, LIST);
+            new ListStore(layout.readOnly()).put(TAGS, LIST);
             assertEquals("", log.text() + own.text());
         }
         assertEquals(List.of(), files());
@@ -135,11 +135,11 @@ class ListStoreTest {
             Files.delete(layout.lists());
             Files.createFile(layout.lists());
             for (int i = 0; i < 20; i++) {
-                store.keep(numbered(i), LIST);
+                store.put(numbered(i), LIST);
             }
             assertEquals(1, log.at("ERROR").size() + own.at("ERROR").size());
             Files.delete(layout.lists());
-            store.keep(TAGS, LIST);
+            store.put(TAGS, LIST);
             assertEquals(2, log.at("ERROR").size(), log.text());
         }
     }
@@ -149,11 +149,11 @@ class ListStoreTest {
         Files.writeString(layout.confirmedLinks(), "");
         ListStore small = new ListStore(layout, 20);
         for (int i = 0; i < 20; i++) {
-            small.keep(numbered(i), LIST);
+            small.put(numbered(i), LIST);
             Files.setLastModifiedTime(layout.list(numbered(i)), FileTime.fromMillis(1_000_000L * i));
         }
-        small.keep(numbered(3), LIST);
-        small.keep(numbered(20), LIST);
+        small.put(numbered(3), LIST);
+        small.put(numbered(20), LIST);
         assertEquals(18 + 1, files().size());
         assertEquals(
                 List.of(3, 4, 20),

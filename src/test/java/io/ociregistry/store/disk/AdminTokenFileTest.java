@@ -26,19 +26,19 @@ class AdminTokenFileTest {
 
     @Test
     void tokenIsRandomAndPrivate() throws IOException {
-        String token = file().readOrMake();
+        String token = file().readOrCreate();
         assertTrue(token.matches("[A-Za-z0-9_-]{43}"), token);
         assertEquals(token + "\n", Files.readString(path()));
         assertPrivate();
-        assertEquals(token, file().readOrMake());
+        assertEquals(token, file().readOrCreate());
         Files.delete(path());
-        assertNotEquals(token, file().readOrMake());
+        assertNotEquals(token, file().readOrCreate());
     }
 
     @Test
     void existingPrivateTokenIsKept() throws IOException {
         write(GOOD, "r--------");
-        assertEquals(GOOD, file().readOrMake());
+        assertEquals(GOOD, file().readOrCreate());
         assertEquals("r--------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path())));
     }
 
@@ -80,7 +80,7 @@ class AdminTokenFileTest {
     @Test
     void directoryInItsPlaceFailsWithItsPath() throws IOException {
         Files.createDirectory(path());
-        IOException refused = assertThrows(IOException.class, file()::readOrMake);
+        IOException refused = assertThrows(IOException.class, file()::readOrCreate);
         assertTrue(refused.getMessage().startsWith(path() + " can't be created: "), refused.getMessage());
         assertFalse(Files.exists(root.resolve("admin-token.tmp")));
     }
@@ -88,21 +88,21 @@ class AdminTokenFileTest {
     @Test
     void readOnlyStoreUsesTheFileAndNeverCreatesOne() throws IOException {
         AdminTokenFile readOnly = new AdminTokenFile(new Layout(root).readOnly());
-        IOException refused = assertThrows(IOException.class, readOnly::readOrMake);
+        IOException refused = assertThrows(IOException.class, readOnly::readOrCreate);
         assertEquals(
                 path() + " can't be used (it does not exist) or created (the image path is read-only)",
                 refused.getMessage());
         assertFalse(Files.exists(path()));
         write(GOOD, "rw-r--r--");
-        assertThrows(IOException.class, readOnly::readOrMake);
+        assertThrows(IOException.class, readOnly::readOrCreate);
         assertEquals(GOOD, Files.readString(path()));
         write(GOOD, "rw-------");
-        assertEquals(GOOD, readOnly.readOrMake());
+        assertEquals(GOOD, readOnly.readOrCreate());
     }
 
     private void assertReplaced(String reason) throws IOException {
         try (LogLines log = LogLines.of(AdminTokenFile.class.getName())) {
-            String token = file().readOrMake();
+            String token = file().readOrCreate();
             assertNotEquals(GOOD, token);
             assertEquals(token + "\n", Files.readString(path()));
             String line = log.at("WARN").get(0);
@@ -127,6 +127,6 @@ class AdminTokenFileTest {
     }
 
     private Path path() {
-        return AdminTokenFile.in(root);
+        return AdminTokenFile.pathIn(root);
     }
 }

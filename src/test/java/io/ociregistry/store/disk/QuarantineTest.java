@@ -32,12 +32,13 @@ class QuarantineTest {
         for (int round = 0; round < ROUNDS; round++) {
             Files.writeString(file, "bad");
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
-            String fileStamp = VerifiedIndex.look(file);
+            String fileStamp = VerifiedIndex.fileStamp(file);
             Path good = Files.writeString(root.resolve("partial/good"), "good");
             // A restored file has an old time, so that its age does not protect it.
             Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(1800)));
             CyclicBarrier together = new CyclicBarrier(2);
-            CompletableFuture<Void> taken = after(together, () -> quarantine.take(file, fileStamp, "it is bad"));
+            CompletableFuture<Void> taken =
+                    after(together, () -> quarantine.handleCorrupt(file, fileStamp, "it is bad"));
             CompletableFuture<Void> replaced = after(
                     together,
                     () -> Files.move(good, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING));

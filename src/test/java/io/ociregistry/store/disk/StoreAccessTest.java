@@ -55,12 +55,12 @@ class StoreAccessTest {
     @Test
     void storeWithAnUnreadableDirectoryIsNotOpenedToRead() throws IOException {
         StoreAccess.open(root, "first").close();
-        StoreAccess.openToRead(root).close();
+        StoreAccess.openReadOnly(root).close();
         Files.delete(root.resolve("img"));
-        StoreAccess.openToRead(root).close();
+        StoreAccess.openReadOnly(root).close();
         Files.createFile(root.resolve("img"));
 
-        IOException refused = assertThrows(IOException.class, () -> StoreAccess.openToRead(root));
+        IOException refused = assertThrows(IOException.class, () -> StoreAccess.openReadOnly(root));
 
         assertEquals(root.resolve("img") + " can't be read: it is not a directory", refused.getMessage());
     }
@@ -95,7 +95,7 @@ class StoreAccessTest {
         try (StoreAccess access = StoreAccess.open(root, "second")) {
             Layout layout = access.layout();
             for (Path directory : new Path[] {layout.blobs(), layout.partials(), layout.corrupt()}) {
-                assertThrows(IOException.class, () -> layout.prepare(directory));
+                assertThrows(IOException.class, () -> layout.ensureDirectory(directory));
             }
         }
     }

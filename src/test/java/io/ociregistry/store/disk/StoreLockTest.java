@@ -31,9 +31,9 @@ class StoreLockTest {
 
     @Test
     void secondLockInThisProcessIsRefused() throws IOException {
-        StoreLock lock = StoreLock.take(layout, "first");
+        StoreLock lock = StoreLock.acquire(layout, "first");
         try {
-            IOException refused = assertThrows(IOException.class, () -> StoreLock.take(layout, "second"));
+            IOException refused = assertThrows(IOException.class, () -> StoreLock.acquire(layout, "second"));
             assertTrue(refused.getMessage().contains("in this process"), refused.getMessage());
             assertTrue(refused.getMessage().contains(PID + ", first"), refused.getMessage());
             assertTrue(refused.getMessage().contains(root.toString()), refused.getMessage());
@@ -45,10 +45,10 @@ class StoreLockTest {
     @Test
     void otherPathOfTheDirectoryIsTheSameStore() throws IOException {
         Path link = Files.createSymbolicLink(root.resolveSibling(root.getFileName() + "-link"), root);
-        StoreLock lock = StoreLock.take(layout, "first");
+        StoreLock lock = StoreLock.acquire(layout, "first");
         try {
-            assertThrows(IOException.class, () -> StoreLock.take(new Layout(link), "second"));
-            assertThrows(IOException.class, () -> StoreLock.take(new Layout(root.resolve("blobs/..")), "second"));
+            assertThrows(IOException.class, () -> StoreLock.acquire(new Layout(link), "second"));
+            assertThrows(IOException.class, () -> StoreLock.acquire(new Layout(root.resolve("blobs/..")), "second"));
         } finally {
             lock.close();
             Files.delete(link);
@@ -57,7 +57,7 @@ class StoreLockTest {
 
     @Test
     void refusalInAnotherProcessNamesTheHolder() throws Exception {
-        StoreLock lock = StoreLock.take(layout, "the first one");
+        StoreLock lock = StoreLock.acquire(layout, "the first one");
         try {
             String refused = inAnotherProcess();
             assertTrue(refused.contains("another process"), refused);
@@ -69,10 +69,10 @@ class StoreLockTest {
 
     @Test
     void refusalDoesNotReleaseTheLock() throws Exception {
-        StoreLock lock = StoreLock.take(layout, "first");
+        StoreLock lock = StoreLock.acquire(layout, "first");
         try {
             for (int i = 0; i < 10; i++) {
-                assertThrows(IOException.class, () -> StoreLock.take(layout, "second"));
+                assertThrows(IOException.class, () -> StoreLock.acquire(layout, "second"));
             }
             // The garbage collector closes unused channels, and POSIX then releases the lock of the process.
             for (int i = 0; i < 5; i++) {
@@ -87,24 +87,24 @@ class StoreLockTest {
 
     @Test
     void closeReleasesTheLock() throws Exception {
-        StoreLock.take(layout, "first").close();
+        StoreLock.acquire(layout, "first").close();
         assertEquals("taken", inAnotherProcess());
-        StoreLock.take(layout, "second").close();
-        StoreLock.take(layout, "third").close();
+        StoreLock.acquire(layout, "second").close();
+        StoreLock.acquire(layout, "third").close();
     }
 
     @Test
     void endOfTheProcessReleasesTheLock() throws Exception {
         assertEquals("taken", inAnotherProcess());
-        StoreLock.take(layout, "second").close();
+        StoreLock.acquire(layout, "second").close();
     }
 
     @Test
     void missingDirectoryCantBeLocked() throws IOException {
         Layout nowhere = new Layout(root.resolve("nowhere"));
-        assertThrows(IOException.class, () -> StoreLock.take(nowhere, "first"));
+        assertThrows(IOException.class, () -> StoreLock.acquire(nowhere, "first"));
         nowhere.create();
-        StoreLock.take(nowhere, "second").close();
+        StoreLock.acquire(nowhere, "second").close();
     }
 
     /** Returns the output of another process that tries to acquire the lock. */
@@ -133,7 +133,7 @@ class StoreLockTest {
 
         public static void main(String[] arguments) {
             try {
-                StoreLock lock = StoreLock.take(new Layout(Path.of(arguments[0])), "the other one");
+                StoreLock lock = StoreLock.acquire(new Layout(Path.of(arguments[0])), "the other one");
                 System.out.println(lock == null ? "nothing" : "taken");
             } catch (IOException e) {
                 System.out.println(e.getMessage());

@@ -33,20 +33,20 @@ class UnreadableFilesTest {
     @Test
     void logHasOneLineAtTheFirstFileAndOneAtTheEnd() throws IOException {
         try (LogLines log = LogLines.of(UnreadableFiles.class.getName())) {
-            unreadable.tell();
-            assertTrue(unreadable.check(root.resolve("a")).isPresent());
-            assertTrue(unreadable.check(root.resolve("b")).isPresent());
-            unreadable.tell();
-            unreadable.tell();
+            unreadable.logChange();
+            assertTrue(unreadable.reasonIfUnreadable(root.resolve("a")).isPresent());
+            assertTrue(unreadable.reasonIfUnreadable(root.resolve("b")).isPresent());
+            unreadable.logChange();
+            unreadable.logChange();
             assertEquals(1, log.at("ERROR").size(), log.text());
             assertTrue(log.text().contains("2 files or directories of the cache"), log.text());
             assertTrue(log.text().contains(root.resolve("a") + " belongs to root (uid 0)"), log.text());
 
             Files.delete(root.resolve("a"));
-            unreadable.tell();
+            unreadable.logChange();
             Files.delete(root.resolve("b"));
-            unreadable.tell();
-            unreadable.tell();
+            unreadable.logChange();
+            unreadable.logChange();
             assertEquals(2, log.at("ERROR").size(), log.text());
             assertTrue(log.at("ERROR").get(1).contains("are readable again"), log.text());
         }
@@ -56,9 +56,9 @@ class UnreadableFilesTest {
     void missingAndReadableFilesAreNotUnreadable() throws IOException {
         Files.createFile(root.resolve("c"));
         Files.createSymbolicLink(root.resolve("loop"), Path.of("loop"));
-        assertEquals(Optional.empty(), unreadable.check(root.resolve("c")));
-        assertEquals(Optional.empty(), unreadable.check(root.resolve("nowhere")));
-        assertEquals(Optional.empty(), unreadable.check(root.resolve("loop")));
+        assertEquals(Optional.empty(), unreadable.reasonIfUnreadable(root.resolve("c")));
+        assertEquals(Optional.empty(), unreadable.reasonIfUnreadable(root.resolve("nowhere")));
+        assertEquals(Optional.empty(), unreadable.reasonIfUnreadable(root.resolve("loop")));
         assertEquals(Optional.empty(), unreadable.summary());
     }
 }

@@ -93,7 +93,7 @@ class BlobDownloadTest {
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
-        assertEquals(0, download.held());
+        assertEquals(0, download.position());
     }
 
     @Test
@@ -182,7 +182,7 @@ class BlobDownloadTest {
         first.release();
 
         BlobDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
-        assertEquals(7, second.held());
+        assertEquals(7, second.position());
         BlobSource reader = second.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "the checkpoint is not verified yet");
         assertTrue(second.recheck());
@@ -202,8 +202,8 @@ class BlobDownloadTest {
     }
 
     private BlobDownload start(Digest digest, OptionalLong size) throws IOException {
-        BlobDownload download = store.begin(digest, SOURCE);
-        download.expect(size);
+        BlobDownload download = store.start(digest, SOURCE);
+        download.expectSize(size);
         return download;
     }
 

@@ -21,8 +21,8 @@ class PassThroughBufferTest {
         assertEquals(PassThroughBuffer.SIZE, buffer.put(ByteBuffer.allocate(PassThroughBuffer.SIZE + 7), START));
         assertEquals(0, buffer.put(ByteBuffer.allocate(7), START));
         assertEquals(5, buffer.put(ByteBuffer.allocate(7), START + 5));
-        assertFalse(buffer.holds(START + 4));
-        assertTrue(buffer.holds(START + 5));
+        assertFalse(buffer.canServe(START + 4));
+        assertTrue(buffer.canServe(START + 5));
         assertEquals(0, buffer.read(START + 4, ByteBuffer.allocate(1)), "the byte was discarded");
     }
 
@@ -30,7 +30,7 @@ class PassThroughBufferTest {
     void bytesThatHaveNotArrivedAreNotDiscarded() {
         PassThroughBuffer buffer = new PassThroughBuffer(START);
         buffer.put(ByteBuffer.allocate(10), Long.MAX_VALUE);
-        assertTrue(buffer.holds(START + 10));
+        assertTrue(buffer.canServe(START + 10));
         assertEquals(0, buffer.read(START + 10, ByteBuffer.allocate(1)), "the byte has not arrived yet");
         buffer.put(ByteBuffer.wrap(new byte[] {42}), START + 10);
         ByteBuffer one = ByteBuffer.allocate(5);

@@ -102,19 +102,19 @@ class ManifestStoreTest {
         for (ImageReference name : List.of(NAME, second, elsewhere)) {
             store.confirm(manifest, name, NOW);
         }
-        store.drop(manifest.digest(), NAME, () -> {});
+        store.removeName(manifest.digest(), NAME, () -> {});
         assertEquals(
                 Set.of(second.toString(), elsewhere.toString()),
                 names(afterRestart().get(0)));
-        store.drop(manifest.digest(), second, () -> {});
-        store.drop(manifest.digest(), NAME, () -> {});
+        store.removeName(manifest.digest(), second, () -> {});
+        store.removeName(manifest.digest(), NAME, () -> {});
         ManifestRecord record = afterRestart().get(0);
         assertEquals(Set.of("quay.io/team/app@" + manifest.digest(), elsewhere.toString()), names(record));
         assertEquals(
                 manifest.digest(), store.find(manifest.digest()).orElseThrow().digest());
         assertTrue(record.references().stream()
                 .allMatch(reference -> reference.created().equals(NOW)));
-        store.drop(index(2).digest(), NAME, () -> {});
+        store.removeName(index(2).digest(), NAME, () -> {});
         assertEquals(1, afterRestart().size(), "the manifest has no record");
     }
 

@@ -78,25 +78,26 @@ class PullTimesTest {
         note(LATER);
         store.save();
         FileTime written = age(record);
-        store.foldPulls(LATER.plus(Duration.ofHours(23)));
+        store.flushPullTimes(LATER.plus(Duration.ofHours(23)));
         assertEquals(written, Files.getLastModifiedTime(record));
 
         note(LATER.plusSeconds(9));
-        store.foldPulls(LATER.plus(Duration.ofHours(24)));
+        store.flushPullTimes(LATER.plus(Duration.ofHours(24)));
         assertTrue(Files.readString(record).contains("\"pulled\":\"" + LATER.plusSeconds(9)), "it has the last pull");
         Files.delete(root.resolve("pulled"));
         assertEquals(LATER.plusSeconds(9), pulled(Records.in(layout), TAG));
 
         written = age(record);
-        store.foldPulls(LATER.plus(Duration.ofDays(9)));
+        store.flushPullTimes(LATER.plus(Duration.ofDays(9)));
         assertEquals(written, Files.getLastModifiedTime(record), "there is no new pull time");
     }
 
     @Test
     void pullTimeOfMissingManifestIsRemoved() {
-        store.pulls().note(TAG.repository(), Digest.parse("sha256:" + "a".repeat(64)), MONDAY);
-        store.foldPulls(MONDAY.plus(Duration.ofDays(2)));
-        assertEquals(0, store.pulls().due(10, MONDAY.plus(Duration.ofDays(9))).size());
+        store.pullTimes().recordPull(TAG.repository(), Digest.parse("sha256:" + "a".repeat(64)), MONDAY);
+        store.flushPullTimes(MONDAY.plus(Duration.ofDays(2)));
+        assertEquals(
+                0, store.pullTimes().due(10, MONDAY.plus(Duration.ofDays(9))).size());
     }
 
     @Test
@@ -126,13 +127,13 @@ class PullTimesTest {
         for (long time : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE / 1000}) {
             Files.writeString(root.resolve("pulled"), time + line + "\n");
             ManifestStore again = Records.in(layout);
-            again.foldPulls(LATER);
+            again.flushPullTimes(LATER);
             assertFalse(pulled(again, TAG).isBefore(MONDAY));
         }
     }
 
     private void note(Instant time) {
-        store.pulls().note(TAG.repository(), MANIFEST.digest(), time);
+        store.pullTimes().recordPull(TAG.repository(), MANIFEST.digest(), time);
     }
 
     private static Instant pulled(ManifestStore store, ImageReference name) {

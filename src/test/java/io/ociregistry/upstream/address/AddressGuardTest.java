@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AddressGuardTest {
     private static final String PUBLIC = "8.8.8.8";
 
-    private final NamesOnLoopback names = new NamesOnLoopback();
+    private final FakeDns names = new FakeDns();
 
     @ParameterizedTest
     @ValueSource(
@@ -88,7 +88,7 @@ class AddressGuardTest {
     void configuredRegistryNamesHostsOnlyAsNearAsItself(String registry, String other, boolean allowed)
             throws UnknownHostException {
         names.with("registry.example.com", registry).with("other.example.net", other);
-        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
+        AddressGuard guard = AddressGuard.forRegistry(Origin.of(URI.create("https://registry.example.com")), names);
         assertEquals(1, guard.resolve("registry.example.com", 443).size(), "the registry is allowed at every address");
         if (allowed) {
             assertEquals(1, guard.resolve("other.example.net", 443).size());
@@ -100,7 +100,7 @@ class AddressGuardTest {
     @Test
     void registryWithOnePublicAddressIsPublic() throws UnknownHostException {
         names.with("registry.example.com", "10.0.0.1", PUBLIC);
-        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://registry.example.com")), names);
+        AddressGuard guard = AddressGuard.forRegistry(Origin.of(URI.create("https://registry.example.com")), names);
         assertEquals(2, guard.resolve("registry.example.com").length);
         assertThrows(AddressGuard.Refused.class, () -> guard.resolve("10.0.0.2"));
     }
@@ -108,7 +108,7 @@ class AddressGuardTest {
     @ParameterizedTest
     @ValueSource(strings = {"::1", "[::1]"})
     void ipv6RegistryIsKnownWithAndWithoutBrackets(String host) throws UnknownHostException {
-        AddressGuard guard = AddressGuard.around(Origin.of(URI.create("https://[::1]")), names);
+        AddressGuard guard = AddressGuard.forRegistry(Origin.of(URI.create("https://[::1]")), names);
         assertEquals(1, guard.resolve(host, 443).size());
     }
 

@@ -17,14 +17,14 @@ class IpLiteralTest {
     })
     void usualFormIsAnAddress(String host, String address) {
         assertEquals(address, IpLiteral.parse(host).orElseThrow().toString());
-        assertEquals(false, IpLiteral.isDisguised(host));
+        assertEquals(false, IpLiteral.isAmbiguous(host));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"localhost", "r.example", "a1", "1a", "0xg.example", "[x::1]", "", "[127.0.0.1]", "x.0xyz"})
     void otherTextIsNoAddress(String host) {
         assertEquals(true, IpLiteral.parse(host).isEmpty());
-        assertEquals(false, IpLiteral.isDisguised(host));
+        assertEquals(false, IpLiteral.isAmbiguous(host));
     }
 
     @ParameterizedTest
@@ -46,7 +46,7 @@ class IpLiteralTest {
                 "r.example.1"
             })
     void unusualFormIsAmbiguous(String host) {
-        assertEquals(true, IpLiteral.isDisguised(host));
+        assertEquals(true, IpLiteral.isAmbiguous(host));
         assertEquals(true, IpLiteral.parse(host).isEmpty());
     }
 }

@@ -56,7 +56,7 @@ public final class PublicAddresses implements AutoCloseable {
         upstreams = new HttpUpstreams(
                 ServerConfig.defaults(),
                 this::lookUp,
-                new SystemTrust(() -> new PemFiles("tls").authorities(pem)),
+                new SystemTrust(() -> new PemFiles("tls").trustManager(pem)),
                 Breaker.Pace.DEFAULT);
         at("one.example", "9.9.9.9");
         at("two.example", "11.0.0.1");

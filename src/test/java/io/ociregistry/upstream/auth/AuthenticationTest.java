@@ -16,7 +16,7 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.address.Origin;
 import java.net.URI;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Basic and Bearer authentication with a real registry. */
-class AuthenticationTest extends UpstreamTest {
+class AuthenticationTest extends UpstreamTestBase {
     private final FakeUpstream fake = started(FakeUpstream.start());
     private final FakeImage image = image(fake);
 

@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.auth;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -11,7 +11,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.upstream.BlobAnswer;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +23,7 @@ class BasicAuthenticationTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeUpstream storage = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret:ä"));
+    private TestUpstreams upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "s3cret:ä"));
 
     @AfterEach
     void stop() {
@@ -53,7 +53,7 @@ class BasicAuthenticationTest {
     @Test
     void challengeWithoutCredentialsIsDenied() {
         up.requireBasic("robot", "s3cret");
-        upstreams = UpstreamsInTest.of(up);
+        upstreams = TestUpstreams.of(up);
         failure(ErrorCode.DENIED, () -> upstreams.manifest("team/app", "1"));
         assertEquals(1, up.requests().size());
     }

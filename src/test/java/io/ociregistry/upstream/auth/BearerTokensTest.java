@@ -45,9 +45,9 @@ class BearerTokensTest {
     @Test
     void onlyTheRefusedTokenIsDropped() {
         Secret refused = tokens.get(REQUEST).token();
-        tokens.drop(REQUEST, refused);
+        tokens.invalidate(REQUEST, refused);
         assertEquals("token-2", tokens.get(REQUEST).token().reveal());
-        tokens.drop(REQUEST, refused);
+        tokens.invalidate(REQUEST, refused);
         assertEquals("token-2", tokens.get(REQUEST).token().reveal());
     }
 

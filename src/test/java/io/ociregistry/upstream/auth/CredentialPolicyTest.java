@@ -26,12 +26,12 @@ class CredentialPolicyTest {
     void tokenServiceOfAnotherSiteGetsNoCredentialsAndIsLoggedOnce() {
         try (LogLines log = LogLines.of("io.ociregistry")) {
             for (int i = 0; i < 3; i++) {
-                assertEquals(Authorization.NONE, policy.first(FOREIGN, "team/app"));
+                assertEquals(Authorization.ANONYMOUS, policy.initial(FOREIGN, "team/app"));
             }
             assertEquals(1, log.at("WARN").size(), log.text());
         }
-        assertEquals(Authorization.of(ROBOT), policy.first(OWN, "team/app"));
-        assertEquals(Authorization.of(ROBOT), policy.first(Optional.empty(), "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.initial(OWN, "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.initial(Optional.empty(), "team/app"));
     }
 
     @Test
@@ -40,31 +40,31 @@ class CredentialPolicyTest {
                 Origin.of(URI.create("http://registry.example.com:5000")), available::get, List.of());
         Optional<URI> same = Optional.of(URI.create("http://registry.example.com:5001/token"));
         Optional<URI> other = Optional.of(URI.create("http://auth.example.com/token"));
-        assertEquals(Authorization.of(ROBOT), plain.first(same, "team/app"));
-        assertEquals(Authorization.NONE, plain.first(other, "team/app"));
-        assertEquals(Authorization.of(ROBOT), plain.first(OWN, "team/app"));
+        assertEquals(Authorization.of(ROBOT), plain.initial(same, "team/app"));
+        assertEquals(Authorization.ANONYMOUS, plain.initial(other, "team/app"));
+        assertEquals(Authorization.of(ROBOT), plain.initial(OWN, "team/app"));
     }
 
     @Test
     void replacementIsNotSentToOtherSites() {
         available.set(Optional.of(TOKEN));
-        assertEquals(Authorization.of(TOKEN), policy.first(FOREIGN, "team/app"));
+        assertEquals(Authorization.of(TOKEN), policy.initial(FOREIGN, "team/app"));
         available.set(Optional.of(ROBOT));
-        assertEquals(Authorization.INSTEAD, policy.instead(TOKEN, FOREIGN, "team/app", "401"));
-        assertEquals(Authorization.of(ROBOT), policy.instead(TOKEN, OWN, "team/app", "401"));
+        assertEquals(Authorization.ANONYMOUS_FALLBACK, policy.replacement(TOKEN, FOREIGN, "team/app", "401"));
+        assertEquals(Authorization.of(ROBOT), policy.replacement(TOKEN, OWN, "team/app", "401"));
     }
 
     @Test
     void refusalAppliesToOneRepositoryAndIsLoggedOnce() {
         try (LogLines log = LogLines.of("io.ociregistry")) {
             for (int i = 0; i < 3; i++) {
-                assertEquals(Authorization.INSTEAD, policy.instead(ROBOT, OWN, "team/app", "401"));
+                assertEquals(Authorization.ANONYMOUS_FALLBACK, policy.replacement(ROBOT, OWN, "team/app", "401"));
             }
             assertEquals(1, log.at("WARN").size(), log.text());
         }
-        assertEquals(Authorization.INSTEAD, policy.first(OWN, "team/app"));
-        assertEquals(Authorization.of(ROBOT), policy.first(OWN, "team/other"));
+        assertEquals(Authorization.ANONYMOUS_FALLBACK, policy.initial(OWN, "team/app"));
+        assertEquals(Authorization.of(ROBOT), policy.initial(OWN, "team/other"));
         available.set(Optional.of(TOKEN));
-        assertEquals(Authorization.of(TOKEN), policy.first(OWN, "team/app"));
+        assertEquals(Authorization.of(TOKEN), policy.initial(OWN, "team/app"));
     }
 }

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.auth;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -14,7 +14,7 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +31,7 @@ class ExpiredCredentialsTest {
 
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private final UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "expired"));
+    private final TestUpstreams upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "expired"));
     private LogLines log;
 
     @BeforeEach

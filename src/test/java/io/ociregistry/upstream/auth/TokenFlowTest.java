@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.auth;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,7 +21,7 @@ import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.ManifestAnswer;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -50,7 +50,7 @@ class TokenFlowTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeUpstream other = FakeUpstream.start();
     private final FakeImage image = up.image(REPOSITORY, "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -75,7 +75,7 @@ class TokenFlowTest {
     @Test
     void accountGoesOnlyToTheTokenService() {
         up.requireBearer("robot", "s3cret");
-        upstreams = UpstreamsInTest.of(up, ACCOUNT);
+        upstreams = TestUpstreams.of(up, ACCOUNT);
         pull();
         Recorded token = up.requests(TOKEN).get(0);
         assertEquals("Basic cm9ib3Q6czNjcmV0", token.header("Authorization").orElseThrow());
@@ -158,7 +158,7 @@ class TokenFlowTest {
             up.requireAnonymousBearer();
         } else {
             up.requireBearer("robot", "s3cret");
-            upstreams = UpstreamsInTest.of(up, ACCOUNT);
+            upstreams = TestUpstreams.of(up, ACCOUNT);
         }
         up.on(TOKEN).once(Fault.status(200).body("{\"token\":\"unknown-to-the-other-replica\"}"));
         try (LogLines log = LogLines.of("io.ociregistry")) {
@@ -369,8 +369,8 @@ class TokenFlowTest {
     @ValueSource(strings = {"", "/token"})
     void configuredTokenServiceGetsCredentials(String path) {
         up.requireBearer("robot", "s3cret").tokensFrom(other);
-        upstreams =
-                named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
+        upstreams = named(
+                "registry.example.com", new AuthConfig.WithRealms(ACCOUNT, List.of(URI.create(other.url() + path))));
         pull();
         assertEquals(
                 "Basic cm9ib3Q6czNjcmV0",
@@ -381,8 +381,8 @@ class TokenFlowTest {
     @ValueSource(strings = {"/other", "/token/", "/tokens"})
     void otherServiceAtTheConfiguredHostGetsNoCredentials(String path) {
         up.requireBearer("robot", "s3cret").tokensFrom(other);
-        upstreams =
-                named("registry.example.com", new AuthConfig.KnownTo(ACCOUNT, List.of(URI.create(other.url() + path))));
+        upstreams = named(
+                "registry.example.com", new AuthConfig.WithRealms(ACCOUNT, List.of(URI.create(other.url() + path))));
         failure(ErrorCode.DENIED, this::pull);
         assertEquals(Optional.empty(), other.requests(TOKEN).get(0).header("Authorization"));
     }
@@ -424,12 +424,12 @@ class TokenFlowTest {
         return answer;
     }
 
-    private UpstreamsInTest named(String name, AuthConfig auth) {
+    private TestUpstreams named(String name, AuthConfig auth) {
         return named(name, auth, TlsConfig.DEFAULT);
     }
 
-    private UpstreamsInTest named(String name, AuthConfig auth, TlsConfig tls) {
-        return new UpstreamsInTest()
+    private TestUpstreams named(String name, AuthConfig auth, TlsConfig tls) {
+        return new TestUpstreams()
                 .with(UpstreamConfig.of(name)
                         .withEndpoint("http://" + name + ":" + up.port())
                         .withAuth(auth)

@@ -9,7 +9,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.address.AddressGuard;
 import io.ociregistry.upstream.address.CachingResolver;
-import io.ociregistry.upstream.address.NamesOnLoopback;
+import io.ociregistry.upstream.address.FakeDns;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.health.RateLimits;
 import io.ociregistry.upstream.net.TlsContexts;
@@ -28,10 +28,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TokenLifeTest {
     private final FakeUpstream fake = FakeUpstream.start();
     private final Origin origin = Origin.of(URI.create(fake.url()));
-    private final CachingResolver resolver = new CachingResolver(new NamesOnLoopback(), CachingResolver.LIMIT);
+    private final CachingResolver resolver = new CachingResolver(new FakeDns(), CachingResolver.LOOKUP_TIMEOUT);
     private final UpstreamClients clients = new UpstreamClients(
-            TlsContexts.verified(SystemTrust.ofThisMachine()),
-            AddressGuard.around(origin, resolver),
+            TlsContexts.systemTrustOnly(SystemTrust.ofThisMachine()),
+            AddressGuard.forRegistry(origin, resolver),
             Proxies.NONE,
             Timeouts.DEFAULT);
 

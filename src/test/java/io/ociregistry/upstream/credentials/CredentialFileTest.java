@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.credentials;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.common.ReloadingFile;

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.credentials;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,8 +16,8 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import io.ociregistry.upstream.pool.UpstreamFactory;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +43,7 @@ class CredentialsTest {
 
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -115,39 +115,39 @@ class CredentialsTest {
         Path config = Files.writeString(directory.resolve("config.json"), template.formatted(up.registry()));
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.requireBearer("robot", "s3cret-1");
-        use(new AuthConfig.DockerConfig(config)).helpedBy(scripts.programs());
+        use(new AuthConfig.DockerConfig(config)).withHelpers(scripts.programs());
         pull();
         pull();
-        assertEquals(List.of("get " + up.registry()), scripts.runs());
+        assertEquals(List.of("get " + up.registry()), scripts.calls());
     }
 
     @Test
     void helperGetsTheDockerNameOfDockerHub() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         CredentialSource source = new CredentialSources(scripts.programs(), System::nanoTime)
-                .of(helper(Optional.empty()), UpstreamFactory.server(UpstreamConfig.of("docker.io")));
+                .of(helper(Optional.empty()), UpstreamFactory.credentialServer(UpstreamConfig.of("docker.io")));
         source.get();
-        assertEquals(List.of("get https://index.docker.io/v1/"), scripts.runs());
+        assertEquals(List.of("get https://index.docker.io/v1/"), scripts.calls());
     }
 
     @Test
     void helperRunsAgainAfterItsCredentialsExpire() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.requireBasic("robot", "s3cret-1");
-        use(helper(Optional.empty())).helpedBy(scripts.programs());
+        use(helper(Optional.empty())).withHelpers(scripts.programs());
         pull();
         pull();
-        assertEquals(1, scripts.runs().size());
+        assertEquals(1, scripts.calls().size());
         up.requireBasic("robot", "s3cret-2");
         pullsWithin(Duration.ofSeconds(10));
-        assertEquals(2, scripts.runs().size());
+        assertEquals(2, scripts.calls().size());
     }
 
     @Test
     void credentialsAreRenewedBeforeTheyExpire() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         up.on(Match.manifests()).once(Fault.status(401).header("WWW-Authenticate", "Basic realm=x"));
-        use(helper(Optional.of(Duration.ofSeconds(3)))).helpedBy(scripts.programs());
+        use(helper(Optional.of(Duration.ofSeconds(3)))).withHelpers(scripts.programs());
         pull();
         String first = lastAuthorization();
         long began = System.nanoTime();
@@ -155,7 +155,7 @@ class CredentialsTest {
             LockSupport.parkNanos(50_000_000);
             pull();
         }
-        assertEquals(Credentials.encoded("robot", new Secret("s3cret-2")).reveal(), lastAuthorization());
+        assertEquals(Credentials.encodeBasic("robot", new Secret("s3cret-2")).reveal(), lastAuthorization());
         assertTrue(System.nanoTime() - began > 1_000_000_000L, "the credentials lived for less than a second");
         assertEquals(1, statuses(401));
     }
@@ -165,7 +165,7 @@ class CredentialsTest {
         up.requireAnonymousBearer();
         HelperScripts scripts =
                 new HelperScripts(directory).with("x", "echo 'credentials not found in native keychain'; exit 1");
-        use(helper(Optional.empty())).helpedBy(scripts.programs());
+        use(helper(Optional.empty())).withHelpers(scripts.programs());
         pull();
     }
 
@@ -173,7 +173,7 @@ class CredentialsTest {
     void missingHelperIsReportedWithTheRequest() {
         up.requireBasic("robot", "s3cret");
         use(new AuthConfig.Helper("ecr-login", Map.of(), Optional.empty()))
-                .helpedBy(new HelperScripts(directory).programs());
+                .withHelpers(new HelperScripts(directory).programs());
         assertHolds(
                 "GET manifest registry.example.com/team/app:1: docker-credential-ecr-login, which gives the"
                         + " credentials for " + up.registry() + ", is not on the PATH",
@@ -232,8 +232,8 @@ class CredentialsTest {
         use(new AuthConfig.DockerConfig(config));
     }
 
-    private UpstreamsInTest use(AuthConfig auth) {
-        upstreams = UpstreamsInTest.of(up, auth);
+    private TestUpstreams use(AuthConfig auth) {
+        upstreams = TestUpstreams.of(up, auth);
         return upstreams;
     }
 

@@ -50,7 +50,7 @@ class DockerLoginTest {
     void dockerHubHasSeveralNames(String key) {
         assertEquals(
                 ME,
-                read("{'auths':{'" + key + "':{'auth':'bWU6cGE1NTp3b3Jk'}}}", DockerLogin.HUB)
+                read("{'auths':{'" + key + "':{'auth':'bWU6cGE1NTp3b3Jk'}}}", DockerLogin.DOCKER_HUB)
                         .stored());
     }
 

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.credentials;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -51,8 +51,8 @@ class HelperCredentialsTest {
         assertEquals(robot("s3cret-1"), source.get());
         pass(Duration.ofDays(30));
         assertEquals(robot("s3cret-1"), source.get());
-        assertEquals(List.of("get " + SERVER), scripts.runs());
-        source.refused(robot("s3cret-1").orElseThrow());
+        assertEquals(List.of("get " + SERVER), scripts.calls());
+        source.invalidate(robot("s3cret-1").orElseThrow());
         assertEquals(robot("s3cret-2"), source.get());
     }
 
@@ -70,11 +70,11 @@ class HelperCredentialsTest {
     void helperRunsAtMostOnceASecond() throws IOException {
         CredentialSource source = source(scripts.counting("x"), Optional.empty());
         Credentials first = source.get().orElseThrow();
-        source.refused(first);
+        source.invalidate(first);
         assertEquals(robot("s3cret-1"), source.get());
         pass(Duration.ofSeconds(1));
         assertEquals(robot("s3cret-2"), source.get());
-        source.refused(first);
+        source.invalidate(first);
         pass(Duration.ofSeconds(1));
         assertEquals(robot("s3cret-2"), source.get());
     }
@@ -119,7 +119,7 @@ class HelperCredentialsTest {
     @Test
     void requestsWaitForTheReplacementOfRefusedCredentials() throws Exception {
         CredentialSource source = source(scripts.counting("x"), Optional.empty());
-        source.refused(source.get().orElseThrow());
+        source.invalidate(source.get().orElseThrow());
         scripts.with("x", "sleep 0.2; echo '{\"Username\":\"robot\",\"Secret\":\"renewed\"}'");
         pass(Duration.ofSeconds(1));
         CompletableFuture<Optional<Credentials>> one = CompletableFuture.supplyAsync(source::get);
@@ -134,10 +134,10 @@ class HelperCredentialsTest {
         try (LogLines log = LogLines.of(HelperCredentials.class.getName())) {
             RegistryException message = failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
             failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-            assertEquals(1, scripts.runs().size());
+            assertEquals(1, scripts.calls().size());
             pass(Duration.ofSeconds(1));
             failure(ErrorCode.UPSTREAM_UNREACHABLE, source::get);
-            assertEquals(2, scripts.runs().size());
+            assertEquals(2, scripts.calls().size());
             assertEquals("WARN " + message.getMessage(), log.text());
         }
     }

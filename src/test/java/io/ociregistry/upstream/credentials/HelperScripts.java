@@ -45,7 +45,7 @@ public record HelperScripts(Path directory) {
     }
 
     /** Returns the calls of the counting scripts, with their input. */
-    List<String> runs() throws IOException {
+    List<String> calls() throws IOException {
         Path runs = directory.resolve("runs");
         return Files.exists(runs) ? Files.readAllLines(runs) : List.of();
     }

@@ -13,7 +13,7 @@ import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.upstream.auth.Authorization;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -42,7 +42,7 @@ class SecretsTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeUpstream storage = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(100_000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "pa55word"));
+    private TestUpstreams upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "pa55word"));
     private final StringBuilder messages = new StringBuilder();
 
     @AfterEach
@@ -152,7 +152,7 @@ class SecretsTest {
         try (LogLines log = LogLines.of("ROOT")) {
             for (String password : List.of("pa55word", "r3fresh", "another")) {
                 upstreams.close();
-                upstreams = UpstreamsInTest.of(up, auth).helpedBy(programs);
+                upstreams = TestUpstreams.of(up, auth).withHelpers(programs);
                 up.requireBasic("robot", password);
                 attempts();
                 up.requireBearer("robot", password);

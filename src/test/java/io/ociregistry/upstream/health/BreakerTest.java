@@ -46,7 +46,7 @@ class BreakerTest {
 
     @Test
     void unreachableUpstreamOpensAtOnce() {
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         RegistryException rejected = assertThrows(RegistryException.class, breaker::check);
         assertEquals(ErrorCode.UPSTREAM_UNREACHABLE, rejected.code());
     }
@@ -54,7 +54,7 @@ class BreakerTest {
     @Test
     void retryAfterIsTimeOfNextProbe() {
         now = Long.MAX_VALUE;
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         now += Duration.ofSeconds(2).toNanos();
         assertEquals(Duration.ofSeconds(3), retryAfter());
         now += Duration.ofSeconds(4).toNanos();
@@ -65,30 +65,30 @@ class BreakerTest {
 
     @Test
     void breakerOfReplacedUpstreamStaysClosed() {
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
-        breaker.retire();
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.disable();
         assertDoesNotThrow(breaker::check);
         assertEquals(0, scheduler.waiting());
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         assertDoesNotThrow(breaker::check);
         assertEquals(0, scheduler.waiting());
     }
 
     @Test
     void opensAfterThreeFailuresInARow() {
-        breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
-        breaker.answered(503);
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+        breaker.recordAnswer(503);
         assertDoesNotThrow(breaker::check);
-        breaker.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_TIMEOUT));
         assertThrows(RegistryException.class, breaker::check);
     }
 
     @Test
     void answerResetsFailureCount() {
         for (int i = 0; i < 4; i++) {
-            breaker.failed(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
-            breaker.answered(500);
-            breaker.answered(404);
+            breaker.recordFailure(failure(ErrorCode.UPSTREAM_BAD_ANSWER));
+            breaker.recordAnswer(500);
+            breaker.recordAnswer(404);
         }
         assertDoesNotThrow(breaker::check);
     }
@@ -96,18 +96,18 @@ class BreakerTest {
     @Test
     void refusalsAndMissingContentNeverOpen() {
         for (int i = 0; i < 10; i++) {
-            breaker.failed(failure(ErrorCode.DENIED));
-            breaker.answered(401);
-            breaker.answered(403);
-            breaker.answered(404);
-            breaker.answered(429);
+            breaker.recordFailure(failure(ErrorCode.DENIED));
+            breaker.recordAnswer(401);
+            breaker.recordAnswer(403);
+            breaker.recordAnswer(404);
+            breaker.recordAnswer(429);
         }
         assertDoesNotThrow(breaker::check);
     }
 
     @Test
     void probesBackOffUntilOneIsAnswered() {
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         for (int i = 0; i < 4; i++) {
             scheduler.runNext();
             assertThrows(RegistryException.class, breaker::check);
@@ -121,8 +121,8 @@ class BreakerTest {
 
     @Test
     void answerToRequestCloses() {
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
-        breaker.answered(200);
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordAnswer(200);
         assertDoesNotThrow(breaker::check);
         assertEquals(0, scheduler.waiting());
     }
@@ -130,10 +130,10 @@ class BreakerTest {
     @Test
     void repeatedOutagesHaveOneProbe() {
         for (int i = 0; i < 10; i++) {
-            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
-            breaker.answered(200);
+            breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            breaker.recordAnswer(200);
         }
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         assertEquals(1, scheduler.waiting());
     }
 
@@ -141,10 +141,10 @@ class BreakerTest {
     void probeOfEndedOutageIsIgnored() {
         Queue<Runnable> handedOver = new ArrayDeque<>();
         threads = handedOver::add;
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         scheduler.runNext();
-        breaker.answered(200);
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordAnswer(200);
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         handedOver.remove().run();
         assertEquals(1, scheduler.waiting());
         assertEquals(List.of(5L, 5L), scheduler.delays);
@@ -155,7 +155,7 @@ class BreakerTest {
         threads = work -> {
             throw new RejectedExecutionException();
         };
-        breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+        breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         scheduler.runNext();
         assertEquals(List.of(5L, 10L), scheduler.delays);
     }
@@ -164,7 +164,7 @@ class BreakerTest {
     void requestReplacesProbeAfterProbingEnds() {
         Breaker unlisted = breaker(PACE.endingAfter(Duration.ofSeconds(30)));
         for (int i = 0; i < 2; i++) {
-            unlisted.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            unlisted.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
             for (int probes = 0; probes < 3; probes++) {
                 assertThrows(RegistryException.class, unlisted::check);
                 scheduler.runNext();
@@ -172,17 +172,17 @@ class BreakerTest {
             assertEquals(0, scheduler.waiting());
             assertDoesNotThrow(unlisted::check);
         }
-        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        unlisted.recordFailure(failure(ErrorCode.UPSTREAM_TIMEOUT));
         assertThrows(RegistryException.class, unlisted::check, "one failure is enough");
-        unlisted.answered(404);
-        unlisted.failed(failure(ErrorCode.UPSTREAM_TIMEOUT));
+        unlisted.recordAnswer(404);
+        unlisted.recordFailure(failure(ErrorCode.UPSTREAM_TIMEOUT));
         assertDoesNotThrow(unlisted::check);
     }
 
     @Test
     void manyFailuresScheduleOneProbe() {
         for (int i = 0; i < 100; i++) {
-            breaker.failed(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            breaker.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
         }
         assertEquals(1, scheduler.waiting());
     }

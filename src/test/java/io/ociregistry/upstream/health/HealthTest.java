@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.health;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,7 +16,7 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class HealthTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeUpstream cache = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -71,8 +71,8 @@ class HealthTest {
     @ParameterizedTest
     @ValueSource(ints = {429, 500, 502, 503, 504, 508})
     void errorsOfCachingMirrorDoNotStopRequestsToIt(int status) {
-        upstreams = new UpstreamsInTest()
-                .with(UpstreamConfig.of(UpstreamsInTest.NAME)
+        upstreams = new TestUpstreams()
+                .with(UpstreamConfig.of(TestUpstreams.NAME)
                         .withEndpoint(up.url())
                         .withMirrors(MirrorConfig.of(cache.url())));
         cache.on(Match.anything()).times(5, Fault.status(status).header("Retry-After", "600"));
@@ -99,7 +99,7 @@ class HealthTest {
             failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.get().headManifest("team/app", blob));
             failure(
                     ErrorCode.UPSTREAM_BAD_ANSWER,
-                    () -> upstreams.get().manifest("team/app", blob, UpstreamsInTest.ENOUGH));
+                    () -> upstreams.get().manifest("team/app", blob, TestUpstreams.MAX_MANIFEST_BYTES));
         }
         assertDoesNotThrow(() -> upstreams.get().check(RequestKind.MANIFEST));
     }
@@ -117,7 +117,7 @@ class HealthTest {
         Digest subject = image.digest();
         RegistryException failed = assertThrows(
                 RegistryException.class,
-                () -> upstreams.get().list("team/app", "referrers/" + subject, "", UpstreamsInTest.ENOUGH));
+                () -> upstreams.get().list("team/app", "referrers/" + subject, "", TestUpstreams.MAX_MANIFEST_BYTES));
         assertEquals(code, failed.code(), failed.getMessage());
     }
 }

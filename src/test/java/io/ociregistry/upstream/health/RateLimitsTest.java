@@ -36,7 +36,7 @@ class RateLimitsTest {
 
     @Test
     void pausesAMinuteWithoutRetryAfter() {
-        limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(429));
+        limits.recordAnswer(RequestKind.MANIFEST, new BasicHttpResponse(429));
         assertEquals(Duration.ofSeconds(60), left());
     }
 
@@ -52,7 +52,7 @@ class RateLimitsTest {
 
     @Test
     void doesNotPauseAfter503WithoutRetryAfter() {
-        limits.answered(RequestKind.MANIFEST, new BasicHttpResponse(503));
+        limits.recordAnswer(RequestKind.MANIFEST, new BasicHttpResponse(503));
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
     }
 
@@ -75,7 +75,7 @@ class RateLimitsTest {
 
     @Test
     void exhaustedLimitDoesNotPauseMisses() {
-        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        limits.recordAnswer(RequestKind.MANIFEST, remaining("0;w=21600"));
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
     }
 
@@ -83,7 +83,7 @@ class RateLimitsTest {
     void warnsOnceOfExhaustedLimit() {
         try (LogLines log = LogLines.of("io.ociregistry.upstream.health.RateLimits")) {
             for (String left : new String[] {"2;w=21600", "0;w=21600", "0;w=21600", "0", "100", "0;w=21600"}) {
-                limits.answered(RequestKind.OTHER, remaining(left));
+                limits.recordAnswer(RequestKind.OTHER, remaining(left));
             }
             assertEquals(
                     List.of("DEBUG", "WARN", "DEBUG", "DEBUG", "DEBUG", "WARN"),
@@ -107,7 +107,7 @@ class RateLimitsTest {
     void doesNotRevalidateWithoutRemainingRequests(String name, String value, long seconds) {
         HttpResponse answer = new BasicHttpResponse(200);
         answer.setHeader(name, value);
-        limits.answered(RequestKind.MANIFEST, answer);
+        limits.recordAnswer(RequestKind.MANIFEST, answer);
         assertEquals(Duration.ofSeconds(seconds), leftOfWindow());
         for (RequestKind miss : new RequestKind[] {RequestKind.MANIFEST, RequestKind.BLOB, RequestKind.OTHER}) {
             assertDoesNotThrow(() -> limits.check(miss));
@@ -119,8 +119,8 @@ class RateLimitsTest {
     @ParameterizedTest
     @CsvSource({"20", "100000000", "20;w=21600", "none", "''"})
     void revalidatesWithRemainingRequests(String left) {
-        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
-        limits.answered(RequestKind.MANIFEST, remaining(left));
+        limits.recordAnswer(RequestKind.MANIFEST, remaining("0;w=21600"));
+        limits.recordAnswer(RequestKind.MANIFEST, remaining(left));
         assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
     }
 
@@ -138,22 +138,22 @@ class RateLimitsTest {
         HttpResponse answer = remaining("0;w=21600");
         answer.setHeader("Date", "Sun, 09 Sep 2001 01:46:40 GMT"); // second 1,000,000,000
         answer.setHeader(name, value);
-        limits.answered(RequestKind.OTHER, answer);
+        limits.recordAnswer(RequestKind.OTHER, answer);
         assertEquals(Duration.ofSeconds(seconds), leftOfWindow());
     }
 
     @Test
     void furtherAnswersDoNotExtendTheWindow() {
-        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        limits.recordAnswer(RequestKind.MANIFEST, remaining("0;w=21600"));
         now += Duration.ofMinutes(50).toNanos();
-        limits.answered(RequestKind.MANIFEST, remaining("0;w=21600"));
+        limits.recordAnswer(RequestKind.MANIFEST, remaining("0;w=21600"));
         assertEquals(Duration.ofMinutes(10), leftOfWindow());
     }
 
     @Test
     void tokensAndBlobsHaveLimitsOfTheirOwn() {
-        limits.answered(RequestKind.TOKEN, remaining("0"));
-        limits.answered(RequestKind.BLOB, remaining("0"));
+        limits.recordAnswer(RequestKind.TOKEN, remaining("0"));
+        limits.recordAnswer(RequestKind.BLOB, remaining("0"));
         assertDoesNotThrow(() -> limits.check(RequestKind.REVALIDATION));
     }
 
@@ -168,7 +168,7 @@ class RateLimitsTest {
         HttpResponse refusal = remaining("0;w=21600");
         refusal.setCode(429);
         refusal.setHeader("Retry-After", "60");
-        limits.answered(RequestKind.MANIFEST, refusal);
+        limits.recordAnswer(RequestKind.MANIFEST, refusal);
         assertEquals(Duration.ofSeconds(60), leftOfWindow());
     }
 
@@ -193,7 +193,7 @@ class RateLimitsTest {
     private void answer(int status, RequestKind kind, String retryAfter) {
         HttpResponse refusal = new BasicHttpResponse(status);
         refusal.setHeader("Retry-After", retryAfter);
-        limits.answered(kind, refusal);
+        limits.recordAnswer(kind, refusal);
     }
 
     private Duration left() {

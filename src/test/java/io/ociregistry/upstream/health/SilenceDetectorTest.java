@@ -53,7 +53,7 @@ class SilenceDetectorTest {
         SilenceDetector.Wait second = begin();
         pass(2);
         assertEquals(Duration.ofSeconds(4), detector.silence());
-        detector.sign();
+        detector.recordSignOfLife();
         pass(1);
         assertEquals(Duration.ofSeconds(1), detector.silence());
         first.end();
@@ -68,17 +68,17 @@ class SilenceDetectorTest {
         scheduler.runNext();
         assertTrue(breaker.isOpen());
         assertEquals(0, canceled.get());
-        detector.sign();
+        detector.recordSignOfLife();
         assertEquals(1, canceled.get());
         assertTrue(wait.end());
         SilenceDetector.Wait later = begin();
-        detector.sign();
+        detector.recordSignOfLife();
         assertFalse(later.end());
     }
 
     @Test
     void signDuringTheProbeKeepsTheBreakerClosed() {
-        duringProbe = detector::sign;
+        duringProbe = detector::recordSignOfLife;
         SilenceDetector.Wait wait = begin();
         pass(3);
         scheduler.runNext();
@@ -94,7 +94,7 @@ class SilenceDetectorTest {
     void upstreamThatAnswersIsNotProbed() {
         SilenceDetector.Wait wait = begin();
         pass(2);
-        detector.sign();
+        detector.recordSignOfLife();
         pass(1);
         scheduler.runNext();
         assertEquals(0, probes);
@@ -103,7 +103,7 @@ class SilenceDetectorTest {
     }
 
     private SilenceDetector.Wait begin() {
-        return detector.begin(canceled::incrementAndGet);
+        return detector.startWait(canceled::incrementAndGet);
     }
 
     private void pass(long seconds) {

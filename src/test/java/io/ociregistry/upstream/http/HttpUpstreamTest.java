@@ -18,7 +18,7 @@ import io.ociregistry.testing.Recorded;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.OptionalLong;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to one upstream over real connections, redirects, and bodies. */
-class HttpUpstreamTest extends UpstreamTest {
+class HttpUpstreamTest extends UpstreamTestBase {
     private final FakeUpstream fake = started(FakeUpstream.start());
     private final FakeImage image = image(fake);
     private final Upstream upstream = upstream(fake);

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.http;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,7 +18,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.BlobAnswer;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +39,7 @@ class RedirectTest {
     private final FakeUpstream other = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
     private final FakeImage same = other.image("team/app", "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -95,7 +95,7 @@ class RedirectTest {
 
     @Test
     void otherOriginGetsAnonymousToken() {
-        upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
+        upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "s3cret"));
         up.requireBasic("robot", "s3cret");
         other.requireAnonymousBearer();
         up.on(Match.manifests()).always(new Fault.RedirectTo(other.url() + "/v2/team/app/manifests/1"));
@@ -146,7 +146,7 @@ class RedirectTest {
     void redirectFromHttpsToHttpIsRejected(@TempDir Path dir) {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream safe = FakeUpstream.startTls(authority.server())) {
-            upstreams = UpstreamsInTest.of(
+            upstreams = TestUpstreams.of(
                     safe,
                     AuthConfig.ANONYMOUS,
                     new TlsConfig(Optional.of(authority.caPem(dir)), Optional.empty(), Optional.empty(), false));

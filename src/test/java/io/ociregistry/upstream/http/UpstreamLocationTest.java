@@ -23,7 +23,7 @@ class UpstreamLocationTest {
         "[fe80::1]:5000, a.b/app, %5Bfe80::1%5D:5000/a.b/app"
     })
     void cachingMirrorGetsUnambiguousName(String registry, String name, String path) {
-        UpstreamLocation cache = UpstreamLocation.in(MirrorConfig.of(MIRROR), RegistryName.parse(registry));
+        UpstreamLocation cache = UpstreamLocation.of(MirrorConfig.of(MIRROR), RegistryName.parse(registry));
         assertEquals(
                 URI.create(MIRROR + "/v2/" + path + "/tags/list?n=5&ns=" + registry),
                 cache.uri(name, "tags/list", "n=5"));
@@ -34,10 +34,10 @@ class UpstreamLocationTest {
     void otherLocationsGetNameUnchanged(String registry, String name) {
         RegistryName parsed = RegistryName.parse(registry);
         Origin origin = Origin.of(URI.create(MIRROR));
-        assertEquals(name, UpstreamLocation.in(origin).repository(name));
+        assertEquals(name, UpstreamLocation.of(origin).repository(name));
         assertEquals(
                 "hub/" + name,
-                UpstreamLocation.in(MirrorConfig.of(MIRROR).withPrefix("hub"), parsed)
+                UpstreamLocation.of(MirrorConfig.of(MIRROR).withPrefix("hub"), parsed)
                         .repository(name));
     }
 }

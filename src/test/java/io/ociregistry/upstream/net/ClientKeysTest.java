@@ -17,7 +17,7 @@ import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.testing.TestCertificates.KeyForm;
 import io.ociregistry.testing.TestCertificates.KeyKind;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** File formats of client keys and certificates, each used with a server that requires a client certificate. */
-class ClientKeysTest extends UpstreamTest {
+class ClientKeysTest extends UpstreamTestBase {
     private static final String PASSWORD = "pa55 wörd";
 
     private final TestCertificates authority = TestCertificates.create();

@@ -41,7 +41,7 @@ class ConnectAttemptsTest {
         Origin home = Origin.of(URI.create("https://r.example"));
         ProxyRouting ways = new ProxyRouting(
                 Proxies.NONE,
-                AddressGuard.around(home, host -> parse(found)),
+                AddressGuard.forRegistry(home, host -> parse(found)),
                 org.apache.hc.core5.util.Timeout.ofSeconds(1));
         return new ConnectAttempts(ways, new DefaultHttpClientConnectionOperator(null, ways, name -> null));
     }

@@ -14,32 +14,32 @@ class HeadTimesTest {
 
     @Test
     void fastUpstreamHasAShortTimeout() {
-        assertEquals(LEAST, heads.patience(STALL));
-        heads.took(Duration.ofMillis(100));
-        assertEquals(LEAST, heads.patience(STALL));
+        assertEquals(LEAST, heads.timeout(STALL));
+        heads.add(Duration.ofMillis(100));
+        assertEquals(LEAST, heads.timeout(STALL));
     }
 
     @Test
     void timeoutIsTwiceTheSlowestAnswer() {
-        heads.took(Duration.ofSeconds(5));
-        assertEquals(Duration.ofSeconds(10), heads.patience(STALL));
-        heads.took(Duration.ofMillis(50));
-        assertTrue(heads.patience(STALL).compareTo(Duration.ofSeconds(8)) > 0, "one fast answer changes little");
+        heads.add(Duration.ofSeconds(5));
+        assertEquals(Duration.ofSeconds(10), heads.timeout(STALL));
+        heads.add(Duration.ofMillis(50));
+        assertTrue(heads.timeout(STALL).compareTo(Duration.ofSeconds(8)) > 0, "one fast answer changes little");
     }
 
     @Test
     void slowAnswerIsForgottenAfterManyQuickAnswers() {
-        heads.took(Duration.ofSeconds(20));
+        heads.add(Duration.ofSeconds(20));
         for (int i = 0; i < 30; i++) {
-            heads.took(Duration.ofMillis(50));
+            heads.add(Duration.ofMillis(50));
         }
-        assertEquals(LEAST, heads.patience(STALL));
+        assertEquals(LEAST, heads.timeout(STALL));
     }
 
     @Test
     void timeoutIsLimitedToTheStallTimeout() {
-        heads.took(Duration.ofSeconds(20));
-        assertEquals(STALL, heads.patience(STALL));
-        assertEquals(Duration.ofSeconds(1), new HeadTimes(LEAST).patience(Duration.ofSeconds(1)));
+        heads.add(Duration.ofSeconds(20));
+        assertEquals(STALL, heads.timeout(STALL));
+        assertEquals(Duration.ofSeconds(1), new HeadTimes(LEAST).timeout(Duration.ofSeconds(1)));
     }
 }

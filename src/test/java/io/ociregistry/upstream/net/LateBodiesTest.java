@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -16,7 +16,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -33,7 +33,7 @@ class LateBodiesTest {
     @Test
     void probeNeedsOnlyTheHeaders() throws Exception {
         try (FakeUpstream up = FakeUpstream.start();
-                UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
+                TestUpstreams upstreams = TestUpstreams.of(up)) {
             assertProbeIsAnswered(up, upstreams);
         }
     }
@@ -44,14 +44,14 @@ class LateBodiesTest {
         TlsConfig tls =
                 new TlsConfig(Optional.of(authority.caPem(directory)), Optional.empty(), Optional.empty(), false);
         try (FakeUpstream up = FakeUpstream.startTls(authority.server("127.0.0.1"));
-                UpstreamsInTest upstreams = UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls)) {
+                TestUpstreams upstreams = TestUpstreams.of(up, AuthConfig.ANONYMOUS, tls)) {
             assertProbeIsAnswered(up, upstreams);
         }
     }
 
-    private static void assertProbeIsAnswered(FakeUpstream up, UpstreamsInTest upstreams) throws Exception {
+    private static void assertProbeIsAnswered(FakeUpstream up, TestUpstreams upstreams) throws Exception {
         FakeImage image = up.image("team/app", "1").push();
-        upstreams.probing(Duration.ofMillis(50));
+        upstreams.withProbes(Duration.ofMillis(50));
         up.refuseConnections();
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         up.on(PING).always(Fault.stallAfter(0));
@@ -66,7 +66,7 @@ class LateBodiesTest {
     @Test
     void challengeIsAnsweredBeforeItsBodyArrives() {
         try (FakeUpstream up = FakeUpstream.start();
-                UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
+                TestUpstreams upstreams = TestUpstreams.of(up)) {
             FakeImage image = up.image("team/app", "1").push();
             up.on(Match.manifests()).once(Fault.status(401));
             up.on(PING)
@@ -86,7 +86,7 @@ class LateBodiesTest {
     @Test
     void tokenRefusalIsKnownBeforeItsBodyArrives() {
         try (FakeUpstream up = FakeUpstream.start();
-                UpstreamsInTest upstreams = UpstreamsInTest.of(up)) {
+                TestUpstreams upstreams = TestUpstreams.of(up)) {
             up.image("team/app", "1").push();
             up.requireAnonymousBearer();
             up.on(TOKEN).always(Fault.status(403).and(Fault.stallAfter(0)));
@@ -95,7 +95,7 @@ class LateBodiesTest {
         }
     }
 
-    private static boolean isUp(UpstreamsInTest upstreams) {
+    private static boolean isUp(TestUpstreams upstreams) {
         try {
             upstreams.get().check(RequestKind.MANIFEST);
             return true;

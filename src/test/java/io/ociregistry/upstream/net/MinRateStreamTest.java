@@ -11,14 +11,14 @@ import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded.Kind;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class MinRateStreamTest extends UpstreamTest {
+class MinRateStreamTest extends UpstreamTestBase {
     private static final Duration GRACE = Duration.ofSeconds(30);
     private static final Fault BYTE_BY_BYTE = new Fault.Trickle(1, Duration.ofMillis(400));
 

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -27,7 +27,7 @@ import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ class ServerNamesTest {
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example"})
     void registryNameIsSentWithoutEndpoint(String host) {
-        UpstreamsInTest upstreams = opened(new UpstreamsInTest()
+        TestUpstreams upstreams = opened(new TestUpstreams()
                 .with(UpstreamConfig.of(host + ":" + ingress.port()).withTls(tls)));
         assertArrayEquals(image.manifest(), upstreams.manifest("team/app", "1").bytes());
     }
@@ -104,8 +104,7 @@ class ServerNamesTest {
     void redirectTargetNameIsSent(String host) throws IOException {
         ingress.on(Match.blob(image.layer(0)))
                 .once(new Fault.RedirectTo(at(host) + "/v2/team/app/blobs/" + image.layer(0)));
-        UpstreamsInTest upstreams =
-                opened(new UpstreamsInTest().with(registry().withEndpoint(at("registry.example.com"))));
+        TestUpstreams upstreams = opened(new TestUpstreams().with(registry().withEndpoint(at("registry.example.com"))));
         try (BlobAnswer blob = upstreams.get().blob("team/app", image.layer(0), 0)) {
             assertArrayEquals(image.layerBytes(0), blob.body().readAllBytes());
         }
@@ -126,14 +125,14 @@ class ServerNamesTest {
         ConnectProxy proxy = opened(ConnectProxy.start().leadTo(host + ":" + ingress.port(), ingress));
         pull(registry()
                 .withEndpoint(at(host))
-                .withProxy(new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
+                .withProxy(new ProxyConfig.HttpProxy("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"harbor", "name.example."})
     void nameIsSentByProbe(String host) throws Exception {
-        UpstreamsInTest upstreams = opened(
-                new UpstreamsInTest().with(registry().withEndpoint(at(host))).probing(Duration.ofMillis(20)));
+        TestUpstreams upstreams = opened(
+                new TestUpstreams().with(registry().withEndpoint(at(host))).withProbes(Duration.ofMillis(20)));
         ingress.refuseConnections();
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         ingress.heal();
@@ -251,7 +250,7 @@ class ServerNamesTest {
     }
 
     private ManifestAnswer manifest(UpstreamConfig config) {
-        return opened(new UpstreamsInTest().with(config)).manifest("team/app", "1");
+        return opened(new TestUpstreams().with(config)).manifest("team/app", "1");
     }
 
     private <T extends AutoCloseable> T opened(T closeable) {

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,7 +17,7 @@ import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +85,7 @@ class TlsPermutationsTest {
                 cert ? Optional.of(client.keyPem(dir)) : Optional.empty(),
                 insecure);
         FakeImage image = up.image("team/app", "1").push();
-        UpstreamsInTest upstreams = upstreams(up, tls);
+        TestUpstreams upstreams = upstreams(up, tls);
         if (connected) {
             assertArrayEquals(
                     image.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -137,7 +137,7 @@ class TlsPermutationsTest {
         FakeUpstream up = opened(FakeUpstream.startTls(corporate.server()));
         FakeImage image = up.image("team/app", "1").push();
         Path file = realm.caPem(dir);
-        UpstreamsInTest upstreams = upstreams(up, trusting(file)).probing(Duration.ofMillis(20));
+        TestUpstreams upstreams = upstreams(up, trusting(file)).withProbes(Duration.ofMillis(20));
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         Gate probe = up.hold(Match.of(Recorded.Kind.PING));
         corporate.caPem(dir);
@@ -146,7 +146,7 @@ class TlsPermutationsTest {
         assertArrayEquals(image.manifest(), manifestOnceItIsUp(upstreams));
     }
 
-    private static byte[] manifestOnceItIsUp(UpstreamsInTest upstreams) {
+    private static byte[] manifestOnceItIsUp(TestUpstreams upstreams) {
         for (; ; ) {
             try {
                 return upstreams.manifest("team/app", "1").bytes();
@@ -166,7 +166,7 @@ class TlsPermutationsTest {
         private final FakeUpstream tokens;
         private final FakeUpstream cdn;
         private final FakeImage image;
-        private final UpstreamsInTest upstreams;
+        private final TestUpstreams upstreams;
 
         Three(TestCertificates ofRegistry, TestCertificates ofTokens, TestCertificates ofStorage, Path ca) {
             up = opened(FakeUpstream.startTls(ofRegistry.server()));
@@ -186,8 +186,8 @@ class TlsPermutationsTest {
         }
     }
 
-    private UpstreamsInTest upstreams(FakeUpstream up, TlsConfig tls) {
-        return opened(UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls).whereTheMachineTrusts(pem(system)));
+    private TestUpstreams upstreams(FakeUpstream up, TlsConfig tls) {
+        return opened(TestUpstreams.of(up, AuthConfig.ANONYMOUS, tls).withSystemTrust(pem(system)));
     }
 
     private static TlsConfig trusting(Path ca) {

@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,7 +17,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.TestCertificates;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -114,7 +114,7 @@ class UpstreamTlsTest {
     void correctedTlsFileIsReadAgain() throws IOException {
         FakeUpstream up = opened(FakeUpstream.startTls(authority.server()));
         Path file = dir.resolve("ca.pem");
-        UpstreamsInTest upstreams = upstreams(up, trusting(file));
+        TestUpstreams upstreams = upstreams(up, trusting(file));
         FakeImage image = up.image("team/app", "1").push();
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
         authority.caPem(dir);
@@ -161,7 +161,7 @@ class UpstreamTlsTest {
         FakeUpstream storage = opened(FakeUpstream.startTls(authority.server()));
         FakeUpstream misnamed = opened(FakeUpstream.startTls(authority.server("other.example.com")));
         FakeImage image = up.image("team/app", "1").layer(1000).push();
-        UpstreamsInTest upstreams = upstreams(up, trusting(authority.caPem(dir)));
+        TestUpstreams upstreams = upstreams(up, trusting(authority.caPem(dir)));
         up.redirectBlobsTo(storage);
         upstreams.get().blob("team/app", image.layer(0), 0).close();
         up.redirectBlobsTo(misnamed);
@@ -201,7 +201,7 @@ class UpstreamTlsTest {
     void connectionWithClientCertificateIsReused() {
         FakeUpstream up = opened(FakeUpstream.startMutualTls(authority.server()));
         FakeImage image = up.image("team/app", "1").push();
-        UpstreamsInTest upstreams = upstreams(up, showing(authority.client("edge")));
+        TestUpstreams upstreams = upstreams(up, showing(authority.client("edge")));
         for (int i = 0; i < 3; i++) {
             assertArrayEquals(
                     image.manifest(), upstreams.manifest("team/app", "1").bytes());
@@ -215,7 +215,7 @@ class UpstreamTlsTest {
         FakeUpstream storage = opened(FakeUpstream.startMutualTls(authority.server()));
         FakeImage image = up.image("team/app", "1").layer(1000).push();
         up.redirectBlobsTo(storage);
-        UpstreamsInTest upstreams = upstreams(up, showing(authority.client("edge")));
+        TestUpstreams upstreams = upstreams(up, showing(authority.client("edge")));
         refusedByServer(() -> upstreams.get().blob("team/app", image.layer(0), 0));
         assertEquals(List.of(), storage.requests());
     }
@@ -224,7 +224,7 @@ class UpstreamTlsTest {
     void ipv6RegistryHasItsOwnSettings() throws IOException {
         try (ServerSocket plain = new ServerSocket(0, 50, InetAddress.getAllByName("::1")[0])) {
             answerOnce(plain, authority);
-            UpstreamsInTest upstreams = new UpstreamsInTest()
+            TestUpstreams upstreams = new TestUpstreams()
                     .with(UpstreamConfig.of("[::1]:" + plain.getLocalPort())
                             .withTls(new TlsConfig(NONE, NONE, NONE, true)));
             open.add(upstreams);
@@ -249,7 +249,7 @@ class UpstreamTlsTest {
                 }
             });
             resetting.start();
-            UpstreamsInTest upstreams = new UpstreamsInTest()
+            TestUpstreams upstreams = new TestUpstreams()
                     .with(UpstreamConfig.of("registry.example.com")
                             .withEndpoint("https://127.0.0.1:" + server.getLocalPort()));
             open.add(upstreams);
@@ -296,7 +296,7 @@ class UpstreamTlsTest {
     }
 
     private void rejected(FakeUpstream up, TlsConfig tls, String urlPrefix) {
-        UpstreamsInTest upstreams = new UpstreamsInTest()
+        TestUpstreams upstreams = new TestUpstreams()
                 .with(UpstreamConfig.of("registry.example.com")
                         .withEndpoint(urlPrefix + up.port())
                         .withTls(tls));
@@ -304,8 +304,8 @@ class UpstreamTlsTest {
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> upstreams.manifest("team/app", "1"));
     }
 
-    private UpstreamsInTest upstreams(FakeUpstream up, TlsConfig tls) {
-        return opened(UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls));
+    private TestUpstreams upstreams(FakeUpstream up, TlsConfig tls) {
+        return opened(TestUpstreams.of(up, AuthConfig.ANONYMOUS, tls));
     }
 
     private <T extends AutoCloseable> T opened(T closeable) {

@@ -20,7 +20,7 @@ import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.health.Breaker;
 import java.time.Duration;
@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Upstreams do not delay each other. */
-class HttpUpstreamsTest extends UpstreamTest {
+class HttpUpstreamsTest extends UpstreamTestBase {
     private static final Breaker.Pace FAST = new Breaker.Pace(Duration.ofMillis(20), Duration.ofMillis(20));
 
     @Test

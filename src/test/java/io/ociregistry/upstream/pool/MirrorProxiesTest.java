@@ -1,8 +1,8 @@
 package io.ociregistry.upstream.pool;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.ENOUGH;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.MAX_MANIFEST_BYTES;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -24,7 +24,7 @@ import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.address.NamesOnLoopback;
+import io.ociregistry.upstream.address.FakeDns;
 import io.ociregistry.upstream.health.Breaker;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ class MirrorProxiesTest {
     private final String mirrorAt = "m.example.com:" + mirror.port();
     private final ConnectProxy near = proxy();
     private final ConnectProxy far = proxy();
-    private final NamesOnLoopback names = new NamesOnLoopback();
+    private final FakeDns names = new FakeDns();
     private final Map<String, String> environment = new HashMap<>();
     private HttpUpstreams upstreams;
 
@@ -166,7 +166,7 @@ class MirrorProxiesTest {
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();
         upstreams = new HttpUpstreams(
-                config, names, new SystemTrust(() -> new PemFiles("tls").authorities(ca)), Breaker.Pace.DEFAULT);
+                config, names, new SystemTrust(() -> new PemFiles("tls").trustManager(ca)), Breaker.Pace.DEFAULT);
     }
 
     private static String line(String indent, String proxy) {
@@ -178,6 +178,8 @@ class MirrorProxiesTest {
     }
 
     private byte[] manifest(String tag) {
-        return upstream().manifest("team/app", Reference.parse(tag), ENOUGH).bytes();
+        return upstream()
+                .manifest("team/app", Reference.parse(tag), MAX_MANIFEST_BYTES)
+                .bytes();
     }
 }

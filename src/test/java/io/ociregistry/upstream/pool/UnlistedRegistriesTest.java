@@ -12,7 +12,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
-import io.ociregistry.upstream.UpstreamTest;
+import io.ociregistry.upstream.UpstreamTestBase;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.address.HostResolver;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Unlisted registries are reached only at public addresses. No packet of these tests leaves loopback. */
-class UnlistedRegistriesTest extends UpstreamTest {
+class UnlistedRegistriesTest extends UpstreamTestBase {
     private final FakeUpstream fake = started(FakeUpstream.start());
 
     @ParameterizedTest

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.pool;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.ENOUGH;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.MAX_MANIFEST_BYTES;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -28,11 +28,11 @@ import org.junit.jupiter.api.Timeout;
 class WildcardsTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private final UpstreamsInTest upstreams = new UpstreamsInTest()
+    private final TestUpstreams upstreams = new TestUpstreams()
             .with(UpstreamConfig.of("*.corp.example:" + up.port())
                     .withScheme(Scheme.HTTP)
                     .withAuth(AuthConfig.basic("robot", "s3cret")))
-            .denyingOthers();
+            .denyUnlisted();
 
     @AfterEach
     void stop() {
@@ -64,13 +64,14 @@ class WildcardsTest {
     @Test
     void evictedUpstreamClosesIdleConnections() throws Exception {
         Upstream first = get("r0");
-        for (int i = 0; i < UpstreamPool.MOST + 50; i++) {
+        for (int i = 0; i < UpstreamPool.MAX_CACHED + 50; i++) {
             pull("r" + i);
         }
-        Await.until("connections to end", () -> up.openConnections() <= UpstreamPool.MOST);
+        Await.until("connections to end", () -> up.openConnections() <= UpstreamPool.MAX_CACHED);
         assertArrayEquals(
                 image.manifest(),
-                first.manifest("team/app", Reference.parse("1"), ENOUGH).bytes(),
+                first.manifest("team/app", Reference.parse("1"), MAX_MANIFEST_BYTES)
+                        .bytes(),
                 "an evicted upstream still works");
     }
 
@@ -80,7 +81,7 @@ class WildcardsTest {
 
     private void pull(String host) {
         assertEquals(host + ".corp.example:" + up.port(), get(host).name().toString());
-        ManifestAnswer answer = get(host).manifest("team/app", Reference.parse("1"), ENOUGH);
+        ManifestAnswer answer = get(host).manifest("team/app", Reference.parse("1"), MAX_MANIFEST_BYTES);
         assertArrayEquals(image.manifest(), answer.bytes());
     }
 }

@@ -51,7 +51,7 @@ class NoProxyTest {
                 ". | http://corp.example. | false",
             })
     void entryMatchesTarget(String entry, URI target, boolean direct) {
-        assertEquals(direct, NoProxy.of(List.of(entry)).covers(Origin.of(target)));
-        assertEquals(direct, NoProxy.of(List.of("other.example", entry, "x:1")).covers(Origin.of(target)));
+        assertEquals(direct, NoProxy.of(List.of(entry)).matches(Origin.of(target)));
+        assertEquals(direct, NoProxy.of(List.of("other.example", entry, "x:1")).matches(Origin.of(target)));
     }
 }

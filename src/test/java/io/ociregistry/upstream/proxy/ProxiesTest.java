@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.proxy;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -23,7 +23,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ class ProxiesTest {
     private final FakeImage image = safe.image("team/app", "1").layer(100_000).push();
     private final ConnectProxy proxy =
             ConnectProxy.start().leadTo(SAFE + ":443", safe).leadTo(PLAIN + ":80", plain);
-    private final UpstreamsInTest upstreams = new UpstreamsInTest();
+    private final TestUpstreams upstreams = new TestUpstreams();
 
     @AfterEach
     void stop() {
@@ -70,7 +70,7 @@ class ProxiesTest {
         }
         assertEquals(List.of("CONNECT " + SAFE + ":443 HTTP/1.1"), proxy.lines());
         assertEquals(1, safe.connections());
-        assertEquals(List.of("proxy.example.com"), upstreams.names().asked(), "the proxy resolves the registry");
+        assertEquals(List.of("proxy.example.com"), upstreams.names().lookups(), "the proxy resolves the registry");
     }
 
     @Test
@@ -93,7 +93,7 @@ class ProxiesTest {
                         "GET http://plain.example.com/v2/team/app/manifests/1 HTTP/1.1",
                         "GET http://plain.example.com/v2/team/app/manifests/1?sig=%2F%2f+a%20b&&x=&y HTTP/1.1"),
                 proxy.lines());
-        assertEquals(List.of("proxy.example.com"), upstreams.names().asked());
+        assertEquals(List.of("proxy.example.com"), upstreams.names().lookups());
     }
 
     @Test
@@ -141,7 +141,7 @@ class ProxiesTest {
     void correctedProxyPasswordFileIsUsed() throws IOException {
         proxy.requireBasic("edge", "right");
         Path file = Files.writeString(directory.resolve("password"), "wrong\n");
-        upstreams.probing(Duration.ofMillis(20));
+        upstreams.withProbes(Duration.ofMillis(20));
         safe(via(new AuthConfig.AccountWithFile("edge", file)));
         failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
         Files.writeString(file, "right, and no longer what it was\n");
@@ -189,7 +189,7 @@ class ProxiesTest {
     @Test
     void unresolvableProxyIsNamed() {
         upstreams.with(
-                tls(SAFE).withProxy(new ProxyConfig.Via("proxy.invalid", 3128, AuthConfig.ANONYMOUS, List.of())));
+                tls(SAFE).withProxy(new ProxyConfig.HttpProxy("proxy.invalid", 3128, AuthConfig.ANONYMOUS, List.of())));
         RegistryException lost = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE));
         assertHolds("the name of the proxy http://proxy.invalid:3128, which leads to https://safe", lost.getMessage());
     }
@@ -197,7 +197,7 @@ class ProxiesTest {
     @Test
     void silentProxyFailsAfterTheConnectTimeout() {
         proxy.keepSilent();
-        upstreams.connectingWithin(Duration.ofMillis(300));
+        upstreams.withConnectTimeout(Duration.ofMillis(300));
         safe(via());
         RegistryException silent = assertTimeout(
                 Duration.ofSeconds(10), () -> failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(SAFE)));
@@ -206,7 +206,7 @@ class ProxiesTest {
 
     @Test
     void registryBehindProxyHasItsOwnTimeout() {
-        upstreams.connectingWithin(Duration.ofSeconds(1));
+        upstreams.withConnectTimeout(Duration.ofSeconds(1));
         safe(via());
         safe.on(Match.manifests()).once(new Fault.Trickle(300, Duration.ofMillis(1100)));
         assertArrayEquals(image.manifest(), manifest(SAFE));
@@ -233,7 +233,7 @@ class ProxiesTest {
     @Test
     void registryConfigurationOverridesTheEnvironment() {
         plain.image("team/app", "1").push();
-        upstreams.where(new ProxyEnvironment(ProxyConfig.NONE, via(SAFE + ":444")));
+        upstreams.withProxies(new ProxyEnvironment(ProxyConfig.NONE, via(SAFE + ":444")));
         upstreams.with(tls(SAFE));
         upstreams.with(UpstreamConfig.of("direct.example.com")
                 .withEndpoint("https://" + SAFE + ":" + safe.port())
@@ -257,7 +257,7 @@ class ProxiesTest {
         assertEquals(1, proxy.requests().size());
         assertEquals(
                 List.of("proxy.example.com", "cdn.example.com", PLAIN),
-                upstreams.names().asked(),
+                upstreams.names().lookups(),
                 "the guard resolves the registry to compare the scopes");
     }
 
@@ -273,12 +273,12 @@ class ProxiesTest {
                 proxy.lines());
     }
 
-    private ProxyConfig.Via via(String... direct) {
+    private ProxyConfig.HttpProxy via(String... direct) {
         return via(AuthConfig.ANONYMOUS, direct);
     }
 
-    private ProxyConfig.Via via(AuthConfig auth, String... direct) {
-        return new ProxyConfig.Via("proxy.example.com", proxy.port(), auth, List.of(direct));
+    private ProxyConfig.HttpProxy via(AuthConfig auth, String... direct) {
+        return new ProxyConfig.HttpProxy("proxy.example.com", proxy.port(), auth, List.of(direct));
     }
 
     private void safe(ProxyConfig through) {
@@ -300,7 +300,7 @@ class ProxiesTest {
     private byte[] manifest(String name) {
         return upstreams
                 .get(name)
-                .manifest("team/app", Reference.parse("1"), UpstreamsInTest.ENOUGH)
+                .manifest("team/app", Reference.parse("1"), TestUpstreams.MAX_MANIFEST_BYTES)
                 .bytes();
     }
 

@@ -140,7 +140,7 @@ class BandwidthTest {
     }
 
     /** A clock that advances only by sleeping. */
-    private static final class ManualClock implements Bandwidth.Time {
+    private static final class ManualClock implements Bandwidth.Clock {
         private long now;
         private Action meanwhile = () -> {};
 

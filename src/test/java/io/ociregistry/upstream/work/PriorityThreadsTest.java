@@ -32,21 +32,21 @@ class PriorityThreadsTest {
     @BeforeEach
     void occupyTheOnlyThread() {
         first = this::waitForGo;
-        threads.at(Priority.PREFETCH).execute(first);
+        threads.withPriority(Priority.PREFETCH).execute(first);
         await(busy);
     }
 
     private void waitForGo() {
         busy.countDown();
         await(go);
-        ran.add("first was for " + PriorityThreads.here());
+        ran.add("first was for " + PriorityThreads.currentPriority());
     }
 
     @AfterEach
     void stop() {
         go.countDown();
         threads.shutdown();
-        threads.end(Duration.ofSeconds(20));
+        threads.terminate(Duration.ofSeconds(20));
     }
 
     @Test
@@ -66,18 +66,21 @@ class PriorityThreadsTest {
         add("prefetch 1", Priority.PREFETCH);
         Runnable wanted = add("prefetch 2", Priority.PREFETCH);
         add("client", Priority.CLIENT);
-        threads.at(Priority.CLIENT).execute(wanted);
-        threads.at(Priority.REFRESH).execute(wanted);
+        threads.withPriority(Priority.CLIENT).execute(wanted);
+        threads.withPriority(Priority.REFRESH).execute(wanted);
         add("last", Priority.PREFETCH);
         assertEquals(List.of("client", "prefetch 2", "prefetch 1", "last"), afterFirst(4));
     }
 
     @Test
     void resubmissionRaisesPriorityOfRunningTask() throws Exception {
-        threads.at(Priority.CLIENT).execute(first);
+        threads.withPriority(Priority.CLIENT).execute(first);
         go.countDown();
         assertEquals("first was for CLIENT", ran.poll(20, TimeUnit.SECONDS));
-        assertEquals(Priority.CLIENT, PriorityThreads.here(), "threads of other pools have the priority of a client");
+        assertEquals(
+                Priority.CLIENT,
+                PriorityThreads.currentPriority(),
+                "threads of other pools have the priority of a client");
     }
 
     @Test
@@ -95,7 +98,7 @@ class PriorityThreadsTest {
 
     @Test
     void failingTaskDoesNotStopThePool() throws Exception {
-        threads.at(Priority.CLIENT).execute(() -> {
+        threads.withPriority(Priority.CLIENT).execute(() -> {
             throw new IllegalStateException("meant to fail");
         });
         add("next", Priority.CLIENT);
@@ -114,24 +117,24 @@ class PriorityThreadsTest {
     void prefetchLeavesAThreadToOthers() throws Exception {
         PriorityThreads two = new PriorityThreads("two-", 2, 10);
         CountDownLatch started = new CountDownLatch(1);
-        two.at(Priority.PREFETCH).execute(() -> {
+        two.withPriority(Priority.PREFETCH).execute(() -> {
             started.countDown();
             await(go);
         });
         await(started);
-        two.at(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
+        two.withPriority(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
         Runnable wanted = () -> ran.add("wanted");
-        two.at(Priority.PREFETCH).execute(wanted);
-        two.at(Priority.CLIENT).execute(() -> ran.add("client"));
+        two.withPriority(Priority.PREFETCH).execute(wanted);
+        two.withPriority(Priority.CLIENT).execute(() -> ran.add("client"));
         assertEquals("client", ran.poll(20, TimeUnit.SECONDS));
-        two.at(Priority.CLIENT).execute(wanted);
+        two.withPriority(Priority.CLIENT).execute(wanted);
         assertEquals("wanted", ran.poll(20, TimeUnit.SECONDS));
         assertTrue(ran.isEmpty());
         go.countDown();
         List<String> last = List.of(ran.take(), ran.take());
         assertTrue(last.contains("prefetch"), last::toString);
         two.shutdown();
-        two.end(Duration.ofSeconds(20));
+        two.terminate(Duration.ofSeconds(20));
     }
 
     @Test
@@ -142,14 +145,14 @@ class PriorityThreadsTest {
             started.countDown();
             await(go);
         };
-        two.at(Priority.PREFETCH).execute(running);
+        two.withPriority(Priority.PREFETCH).execute(running);
         await(started);
-        two.at(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
-        two.at(Priority.CLIENT).execute(running);
+        two.withPriority(Priority.PREFETCH).execute(() -> ran.add("prefetch"));
+        two.withPriority(Priority.CLIENT).execute(running);
         assertEquals("prefetch", ran.poll(20, TimeUnit.SECONDS));
         go.countDown();
         two.shutdown();
-        two.end(Duration.ofSeconds(20));
+        two.terminate(Duration.ofSeconds(20));
     }
 
     @Test
@@ -167,7 +170,7 @@ class PriorityThreadsTest {
                                 }
                             };
                             for (Priority priority : priorities(n)) {
-                                shared.at(priority).execute(work);
+                                shared.withPriority(priority).execute(work);
                             }
                         }
                         submitted.countDown();
@@ -177,7 +180,7 @@ class PriorityThreadsTest {
         submitted.await();
         assertTrue(all.await(20, TimeUnit.SECONDS), () -> all.getCount() + " did not run");
         shared.shutdown();
-        shared.end(Duration.ofSeconds(20));
+        shared.terminate(Duration.ofSeconds(20));
     }
 
     private static List<Priority> priorities(int n) {
@@ -186,7 +189,7 @@ class PriorityThreadsTest {
 
     private Runnable add(String name, Priority priority) {
         Runnable work = () -> ran.add(name);
-        threads.at(priority).execute(work);
+        threads.withPriority(priority).execute(work);
         return work;
     }
 

@@ -170,7 +170,7 @@ class AdminAccessTest {
     }
 
     private static AdminAccess access(AdminConfig config) {
-        return new AdminAccess(config, config.givesToken() ? AdminToken.of(config) : NONE);
+        return new AdminAccess(config, config.hasToken() ? AdminToken.of(config) : NONE);
     }
 
     private static String contains(String message, String part) {

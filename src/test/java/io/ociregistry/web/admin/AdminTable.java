@@ -25,7 +25,7 @@ public final class AdminTable {
     /** Returns each path with its methods. */
     public static Map<String, List<String>> of(RegistryContext context) {
         Map<String, List<String>> table = new LinkedHashMap<>();
-        AdminApiServlet.routes(context, ServerControl.none(context))
+        AdminApiServlet.routes(context, ServerControl.fixed(context))
                 .forEach(route -> table.put(route.path(), route.methods()));
         return table;
     }

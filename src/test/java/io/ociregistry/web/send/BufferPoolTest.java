@@ -11,24 +11,24 @@ class BufferPoolTest {
 
     @Test
     void largeBuffersTakeASixteenthOfTheHeap() {
-        assertEquals(BufferPool.LARGE, pool.take().length);
-        assertEquals(BufferPool.LARGE, pool.take().length);
+        assertEquals(BufferPool.LARGE, pool.acquire().length);
+        assertEquals(BufferPool.LARGE, pool.acquire().length);
         for (int i = 0; i < 1000; i++) {
-            assertEquals(BufferPool.SMALL, pool.take().length);
+            assertEquals(BufferPool.SMALL, pool.acquire().length);
         }
     }
 
     @Test
     void returnedBufferIsReused() {
-        byte[] buffer = pool.take();
-        pool.give(buffer);
-        assertSame(buffer, pool.take());
+        byte[] buffer = pool.acquire();
+        pool.release(buffer);
+        assertSame(buffer, pool.acquire());
     }
 
     @Test
     void droppedBufferIsReplaced() {
-        pool.take();
-        pool.forget(pool.take());
-        assertEquals(BufferPool.LARGE, pool.take().length);
+        pool.acquire();
+        pool.discard(pool.acquire());
+        assertEquals(BufferPool.LARGE, pool.acquire().length);
     }
 }

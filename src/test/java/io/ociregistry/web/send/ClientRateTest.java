@@ -20,14 +20,14 @@ class ClientRateTest {
     void clientWithMinimumRateIsNotTooSlow() {
         for (int second = 0; second < 100; second += 5) {
             rate.blocked(at(second));
-            rate.took(500, at(second + 5));
+            rate.accepted(500, at(second + 5));
             assertFalse(rate.isTooSlow(at(second + 5)));
         }
     }
 
     @Test
     void bytesOfEarlierPeriodsDoNotCount() {
-        rate.took(1_000_000, at(0));
+        rate.accepted(1_000_000, at(0));
         rate.blocked(at(1));
         assertFalse(rate.isTooSlow(at(11)));
         assertFalse(rate.isTooSlow(at(20)));
@@ -37,7 +37,7 @@ class ClientRateTest {
     @Test
     void timeWithoutAvailableBytesDoesNotCount() {
         rate.blocked(at(0));
-        rate.took(10, at(4));
+        rate.accepted(10, at(4));
         assertFalse(rate.isTooSlow(at(1000)));
         rate.blocked(at(1000));
         assertFalse(rate.isTooSlow(at(1005)));

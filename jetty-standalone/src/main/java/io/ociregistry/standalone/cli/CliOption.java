@@ -164,7 +164,7 @@ public enum CliOption {
     }
 
     public String doc() {
-        return key.map(Key::hasEffect).orElse(true) ? doc : doc + "; has no effect in this build";
+        return key.map(Key::isSupported).orElse(true) ? doc : doc + "; has no effect in this build";
     }
 
     @Override

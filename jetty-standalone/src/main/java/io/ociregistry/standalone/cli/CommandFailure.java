@@ -14,13 +14,13 @@ public final class CommandFailure {
 
     private CommandFailure() {}
 
-    public static int of(Exception failure, PrintStream err) {
+    public static int report(Exception failure, PrintStream err) {
         err.println("ociregistry: " + failure.getMessage());
         return EXIT_CODE;
     }
 
     /** Prints all problems of a configuration. */
-    public static int of(ConfigException problems, PrintStream err) {
+    public static int report(ConfigException problems, PrintStream err) {
         err.println("ociregistry: the configuration cannot be used:");
         err.println(problems.getMessage());
         return EXIT_CODE;

@@ -15,17 +15,17 @@ import java.util.Optional;
 /**
  * The options of a command line.
  *
- * @param given the values of the options that were given
- * @param line all arguments as they were typed
+ * @param values the values of the options that were given
+ * @param commandLine all arguments as they were typed
  */
-public record GivenOptions(Map<CliOption, String> given, List<String> line) {
+public record GivenOptions(Map<CliOption, String> values, List<String> commandLine) {
     public GivenOptions {
-        given = Map.copyOf(given);
-        line = List.copyOf(line);
+        values = Map.copyOf(values);
+        commandLine = List.copyOf(commandLine);
     }
 
     public Optional<String> get(CliOption option) {
-        return Optional.ofNullable(given.get(option));
+        return Optional.ofNullable(values.get(option));
     }
 
     /** Whether an option was given, other than a switch with {@code =false}. */
@@ -39,18 +39,18 @@ public record GivenOptions(Map<CliOption, String> given, List<String> line) {
     }
 
     /** The option that names the configuration file. */
-    CliOption configFlag() {
-        return given.containsKey(CliOption.CONFIG_FILE) ? CliOption.CONFIG_FILE : CliOption.CONFIG_PATH;
+    CliOption configOption() {
+        return values.containsKey(CliOption.CONFIG_FILE) ? CliOption.CONFIG_FILE : CliOption.CONFIG_PATH;
     }
 
     /** Loads the configuration file, with these options in place of its values. */
     public ConfigLoader.Result load() throws ConfigException {
-        var option = configFlag();
+        var option = configOption();
         return ConfigLocation.ofThisProcess().load(option.toString(), get(option), overrides());
     }
 
     /** Sets the log level and the log file of the configuration. */
-    public void log(ServerConfig config) throws StartException {
+    public void configureLogging(ServerConfig config) throws StartException {
         try {
             Logging.configure(config.logLevel(), config.logFile());
         } catch (IOException e) {
@@ -61,7 +61,7 @@ public record GivenOptions(Map<CliOption, String> given, List<String> line) {
 
     Overrides overrides() {
         var overrides = Overrides.none();
-        given.forEach((option, value) -> option.key().ifPresent(key -> overrides.put(key, option.toString(), value)));
+        values.forEach((option, value) -> option.key().ifPresent(key -> overrides.put(key, option.toString(), value)));
         return overrides;
     }
 }

@@ -20,7 +20,7 @@ record Banner(
         OffsetDateTime started,
         int port,
         Optional<String> tls,
-        List<String> line,
+        List<String> commandLine,
         ServerConfig config,
         String admin) {
     private static final String RULE = "-".repeat(70);
@@ -36,7 +36,7 @@ record Banner(
                 "Running as (uid:gid) " + owner("uid") + ":" + owner("gid"),
                 "Process id: " + ProcessHandle.current().pid(),
                 "Tls: " + tls.orElse("none"),
-                "Command line: ociregistry " + String.join(" ", line),
+                "Command line: ociregistry " + String.join(" ", commandLine),
                 "Cache: " + config.imagePath().toAbsolutePath() + (config.airGapped() ? ", air-gapped" : ""),
                 "Admin API: " + admin
                         + (config.admin().trustLoopback()

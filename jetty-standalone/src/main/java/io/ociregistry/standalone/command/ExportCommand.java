@@ -39,16 +39,16 @@ public record ExportCommand(GivenOptions options) implements Action {
     public int run(PrintStream out, PrintStream err) {
         try {
             var config = options.load().config();
-            options.log(config);
+            options.configureLogging(config);
             var target = options.get(CliOption.OUTPUT_FILE)
                     .filter(file -> !file.isEmpty())
                     .orElseThrow(() ->
                             new UsageException("export needs --output FILE.tar, or --output - for standard output"));
             return export(config, request(), target, out, err);
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         }
     }
 
@@ -72,10 +72,10 @@ public record ExportCommand(GivenOptions options) implements Action {
     private static int export(
             ServerConfig config, ExportRequest request, String target, PrintStream out, PrintStream err)
             throws StartException {
-        try (var access = StoreAccess.openToRead(config.imagePath())) {
+        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
             var plan = CacheExport.of(access, config).plan(request);
             plan.problems().forEach(problem -> err.println("ociregistry: not exported: " + problem));
-            if (plan.names() == 0) {
+            if (plan.nameCount() == 0) {
                 err.println("ociregistry: nothing was exported: no completely cached image matches");
                 return 1;
             }
@@ -103,9 +103,9 @@ public record ExportCommand(GivenOptions options) implements Action {
         return String.format(
                 Locale.ROOT,
                 "exported %d names, %d blobs of %s%s",
-                plan.names(),
-                plan.blobs(),
-                ByteSize.format(plan.bytes()),
+                plan.nameCount(),
+                plan.blobCount(),
+                ByteSize.format(plan.byteCount()),
                 target.equals(STANDARD_OUTPUT) ? "" : ", to " + target);
     }
 }

@@ -26,7 +26,7 @@ public record ListCommand(GivenOptions options) implements Action {
     public int run(PrintStream out, PrintStream err) {
         try {
             var config = options.load().config();
-            options.log(config);
+            options.configureLogging(config);
             var printer = ListPrinter.of(options, config.listConfig());
             var patterns = patterns(config.listConfig());
             var server = RemoteServer.of(options, config);
@@ -37,9 +37,9 @@ public record ListCommand(GivenOptions options) implements Action {
             }
             return 0;
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         }
     }
 
@@ -52,7 +52,7 @@ public record ListCommand(GivenOptions options) implements Action {
 
     private void print(ServerConfig config, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
             throws StartException {
-        try (var access = StoreAccess.openToRead(config.imagePath())) {
+        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
             var contents = CacheContents.of(access, config);
             if (options.has(CliOption.DIGESTS)) {
                 contents.digests(patterns).forEach(out::println);

@@ -81,8 +81,8 @@ final class LoadBars implements LoadListener {
 
     @Override
     public void finished(LoadSummary summary) {
-        summary.failed().forEach(failed -> LoadOutput.fail(failed, err));
-        LoadOutput.summary(summary, out);
+        summary.failed().forEach(failed -> LoadOutput.printFailure(failed, err));
+        LoadOutput.printSummary(summary, out);
     }
 
     private static String shortened(String image) {

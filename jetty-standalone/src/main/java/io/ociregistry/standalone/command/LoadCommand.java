@@ -30,7 +30,7 @@ public record LoadCommand(GivenOptions options) implements Action {
             var loaded = options.load();
             // Without prefetch, or the command would also complete the interrupted pulls of a server.
             var config = loaded.config().with(ServerKeys.PREFETCH, false);
-            options.log(config);
+            options.configureLogging(config);
             loaded.warnings().forEach(warning -> err.println("ociregistry: warning: " + warning));
             var plan = plan(config);
             var output = LoadOutput.of(options, out, err);
@@ -40,9 +40,9 @@ public record LoadCommand(GivenOptions options) implements Action {
             }
             return load(config, plan, output, err);
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException | UsageException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         }
     }
 
@@ -102,7 +102,7 @@ public record LoadCommand(GivenOptions options) implements Action {
                             + ". To use another directory, set --image-path",
                     e);
         }
-        var readOnly = context.warning();
+        var readOnly = context.startupWarning();
         if (readOnly.isPresent()) {
             context.close();
             throw new StartException("cannot load images: " + readOnly.get());

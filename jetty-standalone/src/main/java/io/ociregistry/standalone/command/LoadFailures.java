@@ -10,7 +10,7 @@ record LoadFailures(PrintStream err) implements LoadListener {
     @Override
     public void ended(LoadOutcome outcome) {
         if (outcome instanceof Failed failed) {
-            LoadOutput.fail(failed, err);
+            LoadOutput.printFailure(failed, err);
         }
     }
 }

@@ -3,7 +3,7 @@ package io.ociregistry.standalone.command;
 import io.ociregistry.common.ByteSize;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;
-import io.ociregistry.registry.load.LoadOutcome.AlreadyThere;
+import io.ociregistry.registry.load.LoadOutcome.AlreadyCached;
 import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadSummary;
@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Prints the start and the end of every image, and its progress every few seconds. Thread-safe. */
 final class LoadLines implements LoadListener {
-    static final Duration PACE = Duration.ofSeconds(5);
+    static final Duration INTERVAL = Duration.ofSeconds(5);
 
     private final PrintStream out;
     private final PrintStream err;
@@ -50,7 +50,7 @@ final class LoadLines implements LoadListener {
     }
 
     private static String left(long bytes, double perSecond) {
-        return perSecond < 1 ? "" : ", " + LoadOutput.left(Duration.ofSeconds((long) (bytes / perSecond)));
+        return perSecond < 1 ? "" : ", " + LoadOutput.remaining(Duration.ofSeconds((long) (bytes / perSecond)));
     }
 
     @Override
@@ -59,15 +59,15 @@ final class LoadLines implements LoadListener {
         if (outcome instanceof Loaded loaded) {
             out.println("loaded " + loaded.image() + ": " + ByteSize.format(loaded.bytes()) + " in "
                     + LoadOutput.seconds(loaded.took()));
-        } else if (outcome instanceof AlreadyThere there) {
+        } else if (outcome instanceof AlreadyCached there) {
             out.println("already there: " + there.image());
         } else if (outcome instanceof Failed failed) {
-            LoadOutput.fail(failed, err);
+            LoadOutput.printFailure(failed, err);
         }
     }
 
     @Override
     public void finished(LoadSummary summary) {
-        LoadOutput.summary(summary, out);
+        LoadOutput.printSummary(summary, out);
     }
 }

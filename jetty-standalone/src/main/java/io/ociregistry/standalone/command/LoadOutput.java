@@ -28,20 +28,20 @@ final class LoadOutput {
         if (options.has(CliOption.QUIET)) {
             return new LoadFailures(err);
         }
-        return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.PACE);
+        return Terminal.isStandardError() ? LoadBars.on(out, err) : new LoadLines(out, err, LoadLines.INTERVAL);
     }
 
-    static void fail(Failed failed, PrintStream err) {
+    static void printFailure(Failed failed, PrintStream err) {
         err.println("ociregistry: not loaded: " + failed.image() + ": " + failed.reason());
     }
 
-    static void summary(LoadSummary summary, PrintStream out) {
+    static void printSummary(LoadSummary summary, PrintStream out) {
         summary.notes().forEach(note -> out.println("note: " + note));
         out.println(counts(summary));
     }
 
     private static String counts(LoadSummary summary) {
-        return summary.loaded() + " loaded, " + summary.alreadyThere() + " already there, "
+        return summary.loaded() + " loaded, " + summary.alreadyCached() + " already there, "
                 + summary.failed().size() + " failed; " + ByteSize.format(summary.bytes()) + " in "
                 + seconds(summary.took());
     }
@@ -51,7 +51,7 @@ final class LoadOutput {
     }
 
     /** Formats the remaining time as h:mm:ss. */
-    static String left(Duration time) {
+    static String remaining(Duration time) {
         return String.format(
                 Locale.ROOT, "%d:%02d:%02d left", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
     }

@@ -30,7 +30,7 @@ public record PruneCommand(GivenOptions options) implements Action {
         try {
             PruneRequest request = new PruneOptions(options, Instant.now()).request();
             ServerConfig config = options.load().config();
-            options.log(config);
+            options.configureLogging(config);
             var server = RemoteServer.of(options, config);
             if (server.isPresent()) {
                 // Ages are relative to the clock of the server, which dated the records.
@@ -41,9 +41,9 @@ public record PruneCommand(GivenOptions options) implements Action {
             }
             return 0;
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException | UsageException | RegistryException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         }
     }
 

@@ -39,7 +39,7 @@ record RemoteList(RemoteServer server) {
                         JSON.readerFor(CachedImage.class).readValues(body)) {
             printer.print(StreamSupport.stream(Spliterators.spliteratorUnknownSize(images, 0), false), out);
         } catch (IOException e) {
-            throw server.failed(e);
+            throw server.connectionFailure(e);
         }
     }
 }

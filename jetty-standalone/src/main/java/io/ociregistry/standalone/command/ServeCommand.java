@@ -29,25 +29,25 @@ public record ServeCommand(GivenOptions options) implements Action {
             server.join();
             return 0;
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         }
     }
 
     private EmbeddedServer start(PrintStream err) throws ConfigException, StartException {
         var loaded = options.load();
         var config = loaded.config();
-        options.log(config);
+        options.configureLogging(config);
         loaded.warnings().forEach(warning -> warn(err, warning));
         var context = open(config);
-        context.warning().ifPresent(warning -> warn(err, warning));
+        context.startupWarning().ifPresent(warning -> warn(err, warning));
         try {
             preload(context);
-            context.scrub();
+            context.startScrub();
             var reload = new Reload(context, options::load);
             var server = EmbeddedServer.start(config, context, control(context, reload));
-            if (!context.clients().isOpen() && server.tls().isEmpty()) {
+            if (!context.clientAccess().allowsAnonymous() && server.tls().isEmpty()) {
                 warn(
                         err,
                         "the credentials of clients are sent unencrypted; set serverTlsConfig, or run a TLS proxy in"
@@ -60,9 +60,9 @@ public record ServeCommand(GivenOptions options) implements Action {
                             OffsetDateTime.now(ZoneId.systemDefault()),
                             server.port(),
                             server.tls().map(ServerTls::description),
-                            options.line(),
+                            options.commandLine(),
                             config,
-                            context.admin().token().place())
+                            context.admin().token().description())
                     .text());
             return server;
         } catch (StartException e) {
@@ -108,7 +108,7 @@ public record ServeCommand(GivenOptions options) implements Action {
 
     private static void preload(RegistryContext context) throws StartException {
         try {
-            context.preload();
+            context.startPreload();
         } catch (IOException e) {
             throw new StartException("cannot preload images: " + CommandFailure.reason(e), e);
         }

@@ -28,13 +28,13 @@ public record VerifyCommand(GivenOptions options) implements Action {
         try (var interrupts = ShutdownInterrupt.ofThisThread()) {
             // Without prefetch, or a repair would also complete the interrupted pulls of a server.
             var config = options.load().config().with(ServerKeys.PREFETCH, false);
-            options.log(config);
+            options.configureLogging(config);
             interrupts.check();
             return options.has(CliOption.REPAIR) ? repair(config, out) : verify(config, out);
         } catch (ConfigException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (StartException e) {
-            return CommandFailure.of(e, err);
+            return CommandFailure.report(e, err);
         } catch (InterruptedException e) {
             err.println("ociregistry: verify interrupted; some files were not checked, and finished repairs are kept");
             return 1;
@@ -42,7 +42,7 @@ public record VerifyCommand(GivenOptions options) implements Action {
     }
 
     private static int verify(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
-        try (var access = StoreAccess.openToRead(config.imagePath())) {
+        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
             var summary = Verifier.of(access, config, out::println).verify();
             out.println(line(summary));
             return summary.problems() == 0 ? 0 : 1;
@@ -81,7 +81,7 @@ public record VerifyCommand(GivenOptions options) implements Action {
                             case 1 -> "1 problem";
                             default -> summary.problems() + " problems";
                         })
-                + recent(summary.young());
+                + recent(summary.recent());
     }
 
     private static String recent(long count) {

@@ -40,7 +40,8 @@ final class Connectors {
         // No check of the host name: a client that verifies the certificate has checked it, and a probe of a kubelet
         // does not verify and connects by address.
         tls.ifPresent(secured -> http.getHttpConfiguration().addCustomizer(new SecureRequestCustomizer(false)));
-        var factories = tls.map(secured -> new ConnectionFactory[] {secured.before(http.getProtocol()), http})
+        var factories = tls.map(
+                        secured -> new ConnectionFactory[] {secured.connectionFactory(http.getProtocol()), http})
                 .orElseGet(() -> new ConnectionFactory[] {http});
         var connector = new ServerConnector(server, factories);
         connector.setHost(host);

@@ -34,7 +34,7 @@ public final class EmbeddedServer {
 
     /** Starts a server for a registry, which the caller closes after the stop. */
     public static EmbeddedServer start(ServerConfig config, RegistryContext context) throws StartException {
-        return start(config, context, ServerControl.none(context));
+        return start(config, context, ServerControl.fixed(context));
     }
 
     /** Starts a server for a registry, with actions of the admin API such as reload and stop. */
@@ -55,7 +55,7 @@ public final class EmbeddedServer {
     static EmbeddedServer start(
             ServerConfig config, ServletContextListener listener, ServerLimits limits, Consumer<ServerConnector> tuning)
             throws StartException {
-        var tls = ServerTls.of(config.serverTlsConfig(), limits.unseen());
+        var tls = ServerTls.of(config.serverTlsConfig(), limits.reloadInterval());
         var threads = new QueuedThreadPool();
         threads.setName("http");
         var server = new Server(threads);

@@ -11,11 +11,12 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
 
 /**
- * Makes connections that refuse a request with more than {@value #MOST} header lines. Jetty limits only the bytes of
+ * Makes connections that refuse a request with more than {@value #MAX_LINES} header lines. Jetty limits only the
+ * bytes of
  * all headers, and an empty header takes ten times its bytes in memory.
  */
 final class HeaderLimit extends HttpConnectionFactory {
-    static final int MOST = 200;
+    static final int MAX_LINES = 200;
 
     HeaderLimit(HttpConfiguration config) {
         super(config);
@@ -47,7 +48,7 @@ final class HeaderLimit extends HttpConnectionFactory {
                 @Override
                 public void parsedHeader(HttpField field) {
                     headers++;
-                    if (headers > MOST) {
+                    if (headers > MAX_LINES) {
                         throw new HttpException.RuntimeException(HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431);
                     }
                     super.parsedHeader(field);

@@ -89,7 +89,7 @@ final class HeaderTimeout extends AbstractLifeCycle implements Connection.Listen
     }
 
     private static void close(Connection connection) {
-        EndPoint end = SocketOptions.of(connection);
+        EndPoint end = SocketEndPoints.of(connection);
         LOG.debug("closing the connection of {}: its headers did not arrive in time", end.getRemoteSocketAddress());
         end.close();
     }

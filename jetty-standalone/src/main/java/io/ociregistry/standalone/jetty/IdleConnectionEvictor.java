@@ -96,12 +96,12 @@ final class IdleConnectionEvictor extends AbstractLifeCycle implements Connectio
     }
 
     private static long idleMillis(Connection connection) {
-        return SocketOptions.of(connection) instanceof IdleTimeout socket ? socket.getIdleFor() : 0;
+        return SocketEndPoints.of(connection) instanceof IdleTimeout socket ? socket.getIdleFor() : 0;
     }
 
     private void close(Connection connection) {
         open.remove(connection);
-        EndPoint end = SocketOptions.of(connection);
+        EndPoint end = SocketEndPoints.of(connection);
         LOG.debug("closing the idle connection of {}: all {} are in use", end.getRemoteSocketAddress(), limit);
         end.close();
     }

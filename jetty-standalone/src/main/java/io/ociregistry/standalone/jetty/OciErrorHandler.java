@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class OciErrorHandler extends ErrorHandler {
     private static final String JSON = "application/json";
     private static final String LIMITS = "the limit for the request line and the headers together is "
-            + Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MOST + " lines";
+            + Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MAX_LINES + " lines";
 
     @Override
     protected void generateResponse(

@@ -12,9 +12,9 @@ import java.time.Duration;
  * @param headers the maximum time until the headers of a request have arrived, for the first with its TLS handshake
  * @param idle the time without data after which a connection is closed
  * @param idleWhenFull the same while the maximum number of connections is open
- * @param unseen the maximum time until a changed certificate file is loaded
+ * @param reloadInterval the maximum time until a changed certificate file is loaded
  */
-record ServerLimits(int connections, Duration headers, Duration idle, Duration idleWhenFull, Duration unseen) {
+record ServerLimits(int connections, Duration headers, Duration idle, Duration idleWhenFull, Duration reloadInterval) {
     private static final int MAX_CONNECTIONS = 4096;
     /** The socket of a connection is one; the blob sent on it may be two, of a download in flight and of a past one. */
     private static final int FILES_PER_CONNECTION = 4;
@@ -24,7 +24,7 @@ record ServerLimits(int connections, Duration headers, Duration idle, Duration i
             Duration.ofSeconds(15),
             Duration.ofMinutes(2),
             Duration.ofSeconds(30),
-            BackgroundReload.PAUSE);
+            BackgroundReload.CHECK_INTERVAL);
 
     /** The maximum number of files and sockets that this process may have open. */
     private static long openFiles() {

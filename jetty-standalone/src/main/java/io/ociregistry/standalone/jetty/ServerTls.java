@@ -74,7 +74,7 @@ public final class ServerTls implements AutoCloseable {
         var identity = PEM.identity(cert, key, config.keyPassword());
         var factory = SSLFactory.builder().withIdentityMaterial(identity.keys());
         if (config.clientAuth() == ClientAuth.VERIFY) {
-            X509ExtendedTrustManager trust = config.ca().map(PEM::authorities).orElseGet(system::get);
+            X509ExtendedTrustManager trust = config.ca().map(PEM::trustManager).orElseGet(system::get);
             factory.withTrustMaterial(trust);
         }
         return new Material(identity.certificate(), factory.build().getSslContext());
@@ -90,7 +90,7 @@ public final class ServerTls implements AutoCloseable {
     }
 
     /** Makes a factory of TLS connections around the given protocol. */
-    SslConnectionFactory before(String protocol) {
+    SslConnectionFactory connectionFactory(String protocol) {
         return new SslConnectionFactory(jetty, protocol);
     }
 

@@ -42,7 +42,7 @@ public record RemoteLoad(RemoteServer server) {
                 events.accept(line);
             }
         } catch (IOException e) {
-            throw server.failed(e);
+            throw server.connectionFailure(e);
         } catch (IllegalArgumentException e) {
             throw new StartException("the answer of the server is not that of an ociregistry: " + e.getMessage(), e);
         }
@@ -61,7 +61,7 @@ public record RemoteLoad(RemoteServer server) {
             return name;
         }
         int number = Integer.parseInt(line.group(1));
-        return number <= lines.size() ? lines.get(number - 1).place() : name;
+        return number <= lines.size() ? lines.get(number - 1).location() : name;
     }
 
     /** Sends only options that were given; the server's configuration has the defaults for the others. */

@@ -22,7 +22,7 @@ public record RemotePrune(RemoteServer server) {
         try (var body = server.post("/cmd/prune", query(request), "")) {
             return JSON.readValue(body, PruneReport.class);
         } catch (IOException e) {
-            throw server.failed(e);
+            throw server.connectionFailure(e);
         }
     }
 

@@ -130,11 +130,13 @@ public final class RemoteServer {
         if (file.isEmpty()) {
             var given = variable().filter(value -> !value.isBlank());
             var place = "the variable " + TOKEN_VARIABLE;
-            return given.isEmpty() ? SentToken.found(base, config) : SentToken.given(token(given.get(), place), place);
+            return given.isEmpty()
+                    ? SentToken.forThisMachine(base, config)
+                    : SentToken.given(parseToken(given.get(), place), place);
         }
         var place = "the token file " + file.get();
         try {
-            return SentToken.given(token(Files.readString(Path.of(file.get())), place), place);
+            return SentToken.given(parseToken(Files.readString(Path.of(file.get())), place), place);
         } catch (IOException e) {
             throw new StartException("cannot use " + place + ": " + CommandFailure.reason(e), e);
         }
@@ -149,7 +151,7 @@ public final class RemoteServer {
     }
 
     /** Returns the first line. The message does not quote an invalid token, which may be another secret. */
-    static String token(String text, String where) throws StartException {
+    static String parseToken(String text, String where) throws StartException {
         return text.lines()
                 .findFirst()
                 .map(String::strip)
@@ -182,7 +184,7 @@ public final class RemoteServer {
             var date = DateUtils.parseStandardDate(answer.response, "Date");
             return date == null ? Instant.now() : date;
         } catch (IOException e) {
-            throw failed(e);
+            throw connectionFailure(e);
         }
     }
 
@@ -206,7 +208,7 @@ public final class RemoteServer {
         } catch (ConnectException | ConnectTimeoutException | UnknownHostException e) {
             throw new StartException("cannot reach the server at " + base + ": " + unreachable(e), e);
         } catch (IOException e) {
-            throw failed(e);
+            throw connectionFailure(e);
         } catch (HttpException e) {
             throw new StartException("cannot ask the server at " + base + ": " + e.getMessage(), e);
         }
@@ -225,7 +227,7 @@ public final class RemoteServer {
     }
 
     /** Makes the exception for a failed connection. */
-    public StartException failed(IOException e) {
+    public StartException connectionFailure(IOException e) {
         var noTls = trust.flatMap(wanted -> wanted.reason(e));
         if (noTls.isPresent()) {
             return new StartException("no TLS connection to the server at " + base + ": " + noTls.get(), e);

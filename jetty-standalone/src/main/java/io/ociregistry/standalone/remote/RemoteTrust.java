@@ -5,7 +5,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.tls.ExplainingTrustManager;
-import io.ociregistry.tls.NoCertificate;
+import io.ociregistry.tls.NoClientCertificate;
 import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import java.io.IOException;
@@ -25,7 +25,7 @@ final class RemoteTrust {
     /** Java's message for an answer without TLS; the rest of the message depends on the length of the answer. */
     private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
 
-    private final NoCertificate noCertificate = new NoCertificate();
+    private final NoClientCertificate noCertificate = new NoClientCertificate();
     private final TrustManager trust;
 
     private RemoteTrust(TrustManager trust) {
@@ -46,7 +46,7 @@ final class RemoteTrust {
 
     private static TrustManager trustOf(String file) throws StartException {
         try {
-            var trust = PemFiles.authorities(CliOption.SERVER_CA.toString(), Path.of(file));
+            var trust = PemFiles.trustManager(CliOption.SERVER_CA.toString(), Path.of(file));
             return new ExplainingTrustManager(trust, CliOption.SERVER_CA + " " + file, "that file");
         } catch (UnusableFileException e) {
             throw new StartException(e.getMessage() + "; write the path of a PEM file with certificates", e);
@@ -72,7 +72,7 @@ final class RemoteTrust {
     Optional<String> reason(IOException e) {
         var message = String.valueOf(e.getMessage());
         boolean untrusted = e.getCause() instanceof CertificateException;
-        if (noCertificate.isWanted() && !untrusted) {
+        if (noCertificate.isRequested() && !untrusted) {
             return Optional.of(message
                     + "; the server requires a client certificate, and a command has none: use its admin.port, which is"
                     + " plain HTTP");

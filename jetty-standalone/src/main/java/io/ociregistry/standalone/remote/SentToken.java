@@ -38,7 +38,7 @@ record SentToken(Optional<String> value, String remark) {
      * The token of a server on this machine: that of the configuration, otherwise that in the image path. It is sent to
      * no other machine. An unreadable token is not an error, because the server may need none.
      */
-    static SentToken found(URI server, ServerConfig config) {
+    static SentToken forThisMachine(URI server, ServerConfig config) {
         if (!isThisMachine(server)) {
             return none("no token was sent, because " + server
                     + " is not localhost or an address of this machine; give the token with " + CliOption.TOKEN_FILE
@@ -51,13 +51,14 @@ record SentToken(Optional<String> value, String remark) {
                 .map(token -> given(token.reveal(), "admin.token of the configuration"))
                 .orElseGet(() -> admin.tokenFile()
                         .map(file -> read(file, "admin.tokenFile of the configuration"))
-                        .orElseGet(() -> read(AdminTokenFile.in(config.imagePath()), CliOption.IMAGE_PATH.toString())));
+                        .orElseGet(() ->
+                                read(AdminTokenFile.pathIn(config.imagePath()), CliOption.IMAGE_PATH.toString())));
     }
 
     private static SentToken read(Path file, String namedBy) {
         try {
             String place = "the token file " + file;
-            return given(RemoteServer.token(Files.readString(file), place), place);
+            return given(RemoteServer.parseToken(Files.readString(file), place), place);
         } catch (IOException e) {
             String reason = e instanceof NoSuchFileException ? "there is no such file" : CommandFailure.reason(e);
             return none("no token was sent, because the token file " + file + " cannot be read: " + reason

@@ -9,7 +9,7 @@ package io.ociregistry.registry.load.list;
  */
 public record ListedLine(String source, int number, String text) {
     /** Returns {@code source:number}, as compilers write it. */
-    public String place() {
+    public String location() {
         return source + ":" + number;
     }
 }

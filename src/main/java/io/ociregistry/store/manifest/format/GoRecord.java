@@ -53,15 +53,15 @@ final class GoRecord {
     RecordedReference reference(Manifest manifest) {
         ImageReference parsed = ImageReference.parse(text("imageUrl"));
         ImageReference canonical = new ImageReference(parsed.repository().canonical(), parsed.reference());
-        ImageReference name = ownName(canonical, manifest);
+        ImageReference name = withOwnDigest(canonical, manifest);
         Instant created = time("created", fallback);
         return RecordFormat.reference(
                 name, created, time("pulled", created), isWeak(name, manifest) ? weak(created) : created);
     }
 
     /** Returns the name, with a digest of other content replaced: clients must not get these bytes for that digest. */
-    static ImageReference ownName(ImageReference name, Manifest manifest) {
-        boolean isOther = name.reference() instanceof Digest digest && !manifest.is(digest);
+    static ImageReference withOwnDigest(ImageReference name, Manifest manifest) {
+        boolean isOther = name.reference() instanceof Digest digest && !manifest.hasDigest(digest);
         return isOther ? new ImageReference(name.repository(), manifest.digest()) : name;
     }
 

@@ -55,7 +55,7 @@ public final class RecordFormat {
             .build();
 
     /** The latest time that is written as {@code yyyy} in every zone. A wrong clock may have given a later one. */
-    public static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+    public static final Instant MAX_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     /** Limits of a record: its parsed copy and base64 in bytes of the manifest, and space for a thousand names. */
     private static final int TIMES_MANIFEST = 4;
@@ -65,7 +65,7 @@ public final class RecordFormat {
     private RecordFormat() {}
 
     /** Returns the size of the largest record of a manifest with the given size. */
-    public static long mostBytes(long maxManifestBytes) {
+    public static long maxBytes(long maxManifestBytes) {
         return TIMES_MANIFEST * maxManifestBytes + NAMES_BYTES;
     }
 
@@ -167,7 +167,7 @@ public final class RecordFormat {
             try {
                 ImageReference name = ImageReference.parse(each.path("name").asText(""));
                 references.add(reference(
-                        GoRecord.ownName(name, manifest),
+                        GoRecord.withOwnDigest(name, manifest),
                         instant(each.path("created").asText("")),
                         instant(each.path("pulled").asText("")),
                         instant(each.path("checked").asText(""))));
@@ -183,7 +183,7 @@ public final class RecordFormat {
     }
 
     private static Instant possible(Instant time) {
-        Instant notTooLate = time.isAfter(LAST) ? LAST : time;
+        Instant notTooLate = time.isAfter(MAX_TIME) ? MAX_TIME : time;
         return notTooLate.isBefore(Instant.EPOCH) ? Instant.EPOCH : notTooLate;
     }
 

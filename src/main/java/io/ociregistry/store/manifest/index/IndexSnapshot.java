@@ -39,13 +39,13 @@ final class IndexSnapshot {
 
     IndexSnapshot(Layout layout) {
         this.layout = layout;
-        this.file = layout.snapshot();
+        this.file = layout.indexSnapshot();
     }
 
     /** Passes all valid lines to an action, oldest first; none if the file is too large for that many records. */
     void forEach(int records, Consumer<SummaryLine> action) {
         lines = 0;
-        if (layout.unreadable().check(file).isPresent()) {
+        if (layout.unreadable().reasonIfUnreadable(file).isPresent()) {
             return;
         }
         try {
@@ -85,7 +85,7 @@ final class IndexSnapshot {
 
     /** Rewrites the file with the lines that are still needed. */
     void compact(int records, Predicate<SummaryLine> needed) throws IOException {
-        layout.prepare(layout.partials());
+        layout.ensureDirectory(layout.partials());
         Path temporary = layout.partials().resolve(file.getFileName() + DurableFiles.TEMPORARY);
         int[] written = new int[1];
         try {

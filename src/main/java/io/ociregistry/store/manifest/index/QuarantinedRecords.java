@@ -39,7 +39,7 @@ public final class QuarantinedRecords {
 
     public QuarantinedRecords(Layout layout, long maxManifestBytes) {
         this.layout = layout;
-        this.maxBytes = RecordFormat.mostBytes(maxManifestBytes);
+        this.maxBytes = RecordFormat.maxBytes(maxManifestBytes);
     }
 
     /**
@@ -88,7 +88,7 @@ public final class QuarantinedRecords {
 
     private static void delete(Path file) {
         try {
-            Files.deleteIfExists(Layout.reason(file));
+            Files.deleteIfExists(Layout.reasonFile(file));
             Files.deleteIfExists(file);
         } catch (IOException e) {
             LOG.warn("deleting {} failed: {}", file, e.toString());

@@ -53,7 +53,7 @@ public final class RecordIndex {
     }
 
     /** Returns the digests of all known records. */
-    public Set<Digest> known() {
+    public Set<Digest> digests() {
         return fileStamps.digests();
     }
 
@@ -73,7 +73,7 @@ public final class RecordIndex {
      * Removes a record that may be in quarantine, and keeps its summary in the snapshot, from which
      * {@link QuarantinedRecords} reads which blobs it named.
      */
-    public void lose(ManifestSummary before) {
+    public void removeLost(ManifestSummary before) {
         boolean isUnsaved = unsaved.containsKey(before.digest()) && layout.isWritable();
         remove(before.digest());
         if (isUnsaved) {
@@ -99,15 +99,15 @@ public final class RecordIndex {
         snapshot.forEach(current.size(), line -> {
             Digest digest = line.summary().digest();
             Long fileStamp = current.get(digest);
-            if (fileStamp != null && fileStamp == line.look() && !isKnown(digest)) {
-                fileStamps.put(digest, line.look());
+            if (fileStamp != null && fileStamp == line.fileStamp() && !isKnown(digest)) {
+                fileStamps.put(digest, line.fileStamp());
                 action.accept(line.summary());
             }
         });
     }
 
     /** Returns the summary of a record if it is not in the snapshot yet. */
-    public Optional<ManifestSummary> recent(Digest digest) {
+    public Optional<ManifestSummary> unsaved(Digest digest) {
         return Optional.ofNullable(unsaved.get(digest));
     }
 
@@ -117,17 +117,17 @@ public final class RecordIndex {
         if (!unsaved.keySet().containsAll(digests)) {
             snapshot.forEach(fileStamps.size(), line -> {
                 if (digests.contains(line.summary().digest())
-                        && isKnown(line.summary().digest(), line.look())) {
+                        && isKnown(line.summary().digest(), line.fileStamp())) {
                     found.put(line.summary().digest(), line.summary());
                 }
             });
         }
-        digests.forEach(digest -> recent(digest).ifPresent(known -> found.put(digest, known)));
+        digests.forEach(digest -> unsaved(digest).ifPresent(known -> found.put(digest, known)));
         return found;
     }
 
     /** Appends the unsaved summaries to the snapshot if there are 500 or more. */
-    public void saveIfMuch() {
+    public void saveIfLarge() {
         if (unsaved.size() >= MAX_UNSAVED) {
             save();
         }
@@ -150,7 +150,7 @@ public final class RecordIndex {
                 Set<Digest> quarantined = lost.digests();
                 snapshot.compact(
                         fileStamps.size(),
-                        line -> isKnown(line.summary().digest(), line.look())
+                        line -> isKnown(line.summary().digest(), line.fileStamp())
                                 || quarantined.contains(line.summary().digest()));
             }
         } catch (IOException | UncheckedIOException e) {

@@ -25,9 +25,9 @@ import java.util.zip.CRC32C;
  * type, size, subject, names with their times (created, pulled and checked in epoch milliseconds), children, blobs with
  * their size and {@code foreign} if they are foreign.
  *
- * @param look see {@link RecordFiles#look}
+ * @param fileStamp see {@link RecordFiles#fileStamp}
  */
-record SummaryLine(long look, ManifestSummary summary) {
+record SummaryLine(long fileStamp, ManifestSummary summary) {
     private static final int FIELDS = 9;
     private static final String NONE = "-";
 
@@ -61,7 +61,7 @@ record SummaryLine(long look, ManifestSummary summary) {
     public String toString() {
         String rest = String.join(
                 "\t",
-                HexFormat.of().toHexDigits(look),
+                HexFormat.of().toHexDigits(fileStamp),
                 text(summary.digest()),
                 summary.mediaType().value(),
                 String.valueOf(summary.size()),

@@ -114,7 +114,7 @@ class LoadPlanTest {
         LoadPlan plan = LoadPlan.of(ImageList.read("body", "a\nb".getBytes(StandardCharsets.UTF_8)));
         assertEquals(
                 List.of("body:1", "body:2"),
-                plan.lines().stream().map(ListedLine::place).toList());
+                plan.lines().stream().map(ListedLine::location).toList());
         assertTrue(plan.archives().isEmpty());
     }
 }

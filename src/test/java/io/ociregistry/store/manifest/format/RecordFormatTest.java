@@ -149,13 +149,13 @@ class RecordFormatTest {
     void imageUrlIsNewestTagOtherwiseDigest() throws IOException {
         ManifestRecord record = record(INDEX, "quay.io/a@" + digest(INDEX));
         assertImageUrl("quay.io/a@" + digest(INDEX), record);
-        record = record.confirmed(ImageReference.parse("quay.io/a:old"), NOON);
+        record = record.withConfirmed(ImageReference.parse("quay.io/a:old"), NOON);
         assertImageUrl("quay.io/a:old", record);
-        record = record.confirmed(ImageReference.parse("localhost:5000/b/c:NEW"), NOON.plusSeconds(1));
+        record = record.withConfirmed(ImageReference.parse("localhost:5000/b/c:NEW"), NOON.plusSeconds(1));
         assertImageUrl("localhost:5000/b/c:NEW", record);
-        record = record.confirmed(ImageReference.parse("quay.io/z@" + digest(INDEX)), NOON.plusSeconds(9));
+        record = record.withConfirmed(ImageReference.parse("quay.io/z@" + digest(INDEX)), NOON.plusSeconds(9));
         assertImageUrl("localhost:5000/b/c:NEW", record);
-        record = record.confirmed(ImageReference.parse("quay.io/a:old"), NOON.plusSeconds(10));
+        record = record.withConfirmed(ImageReference.parse("quay.io/a:old"), NOON.plusSeconds(10));
         assertImageUrl("quay.io/a:old", record);
         assertEquals(4, record.references().size());
     }
@@ -163,8 +163,8 @@ class RecordFormatTest {
     @Test
     void everyNameIsReadWithItsTimes() throws IOException {
         ManifestRecord record = record(INDEX, "quay.io/a:v1")
-                .confirmed(ImageReference.parse("[::1]:5000/b:V1"), NOON.plusMillis(1))
-                .confirmed(ImageReference.parse("quay.io/a:v1"), NOON.plusSeconds(5));
+                .withConfirmed(ImageReference.parse("[::1]:5000/b:V1"), NOON.plusMillis(1))
+                .withConfirmed(ImageReference.parse("quay.io/a:v1"), NOON.plusSeconds(5));
         ManifestRecord read = RecordFormat.read(RecordFormat.write(record), FILE_TIME);
         assertEquals(record.references(), read.references());
         assertEquals(NOON, read.references().get(0).created());
@@ -260,7 +260,7 @@ class RecordFormatTest {
 
     @Test
     void invalidNameIsSkipped() throws IOException {
-        ManifestRecord two = record(INDEX, "quay.io/a:v1").confirmed(ImageReference.parse("quay.io/b:v2"), NOON);
+        ManifestRecord two = record(INDEX, "quay.io/a:v1").withConfirmed(ImageReference.parse("quay.io/b:v2"), NOON);
         for (String bad : List.of("", "QUAY IO", "quay.io/b", "quay.io/b@sha256:1")) {
             String text = written(two).replaceFirst("\"name\":\"quay.io/b:v2\"", "\"name\":\"" + bad + "\"");
             assertEquals(

@@ -66,12 +66,12 @@ class RecordIndexTest {
     @Test
     void lineHasTheWholeSummary() {
         ManifestRecord record = new ManifestRecord(manifests.get(3), List.of())
-                .confirmed(name("v1"), NOON)
-                .confirmed(
+                .withConfirmed(name("v1"), NOON)
+                .withConfirmed(
                         ImageReference.parse(
                                 "[::1]:5000/a/b@" + manifests.get(3).digest()),
                         NOON)
-                .confirmed(
+                .withConfirmed(
                         ImageReference.parse("quay.io/x@"
                                 + Digest.of(
                                         Digest.Algorithm.SHA512,
@@ -135,12 +135,12 @@ class RecordIndexTest {
         ManifestStore running = Records.in(layout);
         scan(running);
         List<String> changes = new ArrayList<>();
-        running.look(manifests.get(4).digest(), into(changes));
+        running.detectChanges(manifests.get(4).digest(), into(changes));
         assertEquals(List.of(), changes);
         Records.in(layout).confirm(manifests.get(4), name("more"), NOON);
-        running.look(manifests.get(4).digest(), into(changes));
+        running.detectChanges(manifests.get(4).digest(), into(changes));
         Files.delete(file(manifests.get(4)));
-        running.look(manifests.get(4).digest(), into(changes));
+        running.detectChanges(manifests.get(4).digest(), into(changes));
         assertEquals(
                 List.of(
                         "changed [quay.io/team/app:v4] [quay.io/team/app:v4, quay.io/team/app:more]",
@@ -220,14 +220,14 @@ class RecordIndexTest {
 
     private static List<String> scan(ManifestStore store) {
         List<String> changes = new ArrayList<>();
-        store.look(into(changes));
+        store.detectChanges(into(changes));
         return changes;
     }
 
     private static RecordChanges into(List<String> changes) {
         return new RecordChanges() {
             @Override
-            public void came(ManifestSummary now) {
+            public void added(ManifestSummary now) {
                 changes.add("came " + names(now));
             }
 
@@ -237,7 +237,7 @@ class RecordIndexTest {
             }
 
             @Override
-            public void went(ManifestSummary before) {
+            public void removed(ManifestSummary before) {
                 changes.add("went " + names(before));
             }
         };

@@ -1,6 +1,6 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +18,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Dead kept connections to a healthy registry, as after the restart of a NAT. */
 @Timeout(60)
-class SilentConnectionsTest {
+class DeadConnectionsTest {
     /** The timeout of a request for which there is a cached answer. */
     private static final Duration IN_TIME = Duration.ofSeconds(3);
 
@@ -46,7 +46,7 @@ class SilentConnectionsTest {
 
     private final TestCertificates authority = TestCertificates.create();
     private FakeUpstream up = FakeUpstream.start();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
     private FakeImage image = up.image("team/app", "1").layer(1000).push();
 
     @AfterEach
@@ -90,7 +90,7 @@ class SilentConnectionsTest {
 
     @Test
     void probeUsesANewConnection() throws Exception {
-        upstreams.probing(Duration.ofMillis(50));
+        upstreams.withProbes(Duration.ofMillis(50));
         up.on(Match.manifests()).times(3, Fault.status(503));
         for (int i = 0; i < 2; i++) {
             failure(ErrorCode.UPSTREAM_BAD_ANSWER, () -> upstreams.manifest("team/app", "1"));
@@ -114,7 +114,7 @@ class SilentConnectionsTest {
 
     @Test
     void silentNewConnectionIsAFailure() throws Exception {
-        upstreams.stallingFor(Duration.ofMillis(300));
+        upstreams.withStallTimeout(Duration.ofMillis(300));
         up.on(Match.manifests()).always(new Fault.NoAnswer());
         failure(ErrorCode.UPSTREAM_TIMEOUT, () -> upstreams.manifest("team/app", "1"));
         assertEquals(1, up.requests(Match.manifests()).size());
@@ -126,7 +126,7 @@ class SilentConnectionsTest {
         image = up.image("team/app", "1").layer(1000).push();
         TlsConfig tls =
                 new TlsConfig(Optional.of(authority.caPem(directory)), Optional.empty(), Optional.empty(), false);
-        upstreams = UpstreamsInTest.of(up, AuthConfig.ANONYMOUS, tls);
+        upstreams = TestUpstreams.of(up, AuthConfig.ANONYMOUS, tls);
     }
 
     /** Opens several connections, all of which are idle in the end. */

@@ -9,5 +9,5 @@ import org.jspecify.annotations.Nullable;
  * @param bytes the number of bytes received so far
  * @param size the size of the whole blob; null while it is unknown
  */
-public record ArrivingBlob(
+public record InFlightBlob(
         String digest, String source, long bytes, @Nullable Long size) {}

@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.http;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,7 +23,7 @@ import io.ociregistry.upstream.HeadAnswer;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
-class ArrivingContentTest {
+class UpstreamAnswersTest {
     private static final int SIZE = 300_000;
     private static final long HUGE = 256L << 20;
 
@@ -49,7 +49,7 @@ class ArrivingContentTest {
     private final FakeUpstream storage = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(SIZE).push();
     private final Digest layer = image.layer(0);
-    private final UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private final TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -199,7 +199,7 @@ class ArrivingContentTest {
     @Test
     void limitAppliesToDecodedManifest() {
         FakeImage large = up.image("team/app", "2")
-                .annotation("a", "a".repeat((int) UpstreamsInTest.ENOUGH))
+                .annotation("a", "a".repeat((int) TestUpstreams.MAX_MANIFEST_BYTES))
                 .push();
         up.on(Match.manifests()).once(new Fault.Gzip());
         failure(
@@ -224,7 +224,7 @@ class ArrivingContentTest {
 
     @Test
     void stalledBodyThrows() throws IOException {
-        upstreams.stallingFor(Duration.ofMillis(200));
+        upstreams.withStallTimeout(Duration.ofMillis(200));
         up.on(Match.blob(layer)).once(Fault.stallAfter(1000));
         try (BlobAnswer blob = blob(0)) {
             assertThrows(SocketTimeoutException.class, () -> blob.body().readAllBytes());
@@ -325,7 +325,7 @@ class ArrivingContentTest {
 
     @Test
     void silentRegistryIsTimeout() {
-        upstreams.stallingFor(Duration.ofMillis(200));
+        upstreams.withStallTimeout(Duration.ofMillis(200));
         for (Fault fault : new Fault[] {new Fault.NoAnswer(), Fault.stallAfter(10)}) {
             up.on(Match.manifests()).once(fault);
             RegistryException late = failure(ErrorCode.UPSTREAM_TIMEOUT, () -> upstreams.manifest("team/app", "1"));

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * addresses; here their names resolve to loopback.
  */
 @Timeout(60)
-class OthersBytesTest {
+class CrossRegistryAccessTest {
     private static final int SIZE = 200_000;
     private static final String PRIVATE = "private.example";
     private static final String OTHER = "other.example";

@@ -2,10 +2,10 @@ package io.ociregistry.store;
 
 /** Limits the rate of background reads. */
 @FunctionalInterface
-public interface ReadPace {
+public interface ReadThrottle {
     /** Does not limit the rate. */
-    ReadPace UNBOUNDED = bytes -> {};
+    ReadThrottle UNBOUNDED = bytes -> {};
 
     /** Counts bytes that were read, and blocks until the next read may start. */
-    void took(long bytes) throws InterruptedException;
+    void throttle(long bytes) throws InterruptedException;
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Pass-through downloads, whose bytes are not stored on disk (ADR 9). */
 @Timeout(30)
-class PassingDownloadTest {
+class PassThroughDownloadTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final byte[] CONTENT = content();
     private static final Digest DIGEST = Digest.of(CONTENT);
@@ -60,7 +60,7 @@ class PassingDownloadTest {
         assertArrayEquals(slice(from, CONTENT.length - from), read(fast, from, CONTENT.length - from));
         received.get();
         assertEquals(-1, fast.read(CONTENT.length, ByteBuffer.allocate(1)));
-        assertFalse(download.isKept());
+        assertFalse(download.isWrittenToDisk());
     }
 
     @Test
@@ -127,17 +127,17 @@ class PassingDownloadTest {
 
     @Test
     void lastByteOfPartIsReadable() throws Exception {
-        BlobDownload part = BlobDownload.part(DIGEST, CONTENT.length, 1000, LONG);
+        BlobDownload part = BlobDownload.range(DIGEST, CONTENT.length, 1000, LONG);
         BlobSource reader = part.reader().orElseThrow();
         part.append(ByteBuffer.wrap(CONTENT, 1000, 50));
         assertArrayEquals(slice(1000, 50), read(reader, 1000, 50));
-        assertEquals(1050, part.held());
+        assertEquals(1050, part.position());
         part.release();
     }
 
     private void start(Duration patience) {
-        download = BlobDownload.passing(DIGEST, patience);
-        download.expect(OptionalLong.of(CONTENT.length));
+        download = BlobDownload.passThrough(DIGEST, patience);
+        download.expectSize(OptionalLong.of(CONTENT.length));
     }
 
     private BlobSource reader() {

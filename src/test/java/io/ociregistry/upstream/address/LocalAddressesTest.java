@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.address;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -14,7 +14,7 @@ import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -27,11 +27,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to loopback, private and metadata addresses that registries name. */
 @Timeout(30)
-class NearAddressesTest {
+class LocalAddressesTest {
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image =
             up.image("library/alpine", "3.20").layer(1000).push();
-    private final UpstreamsInTest upstreams = new UpstreamsInTest();
+    private final TestUpstreams upstreams = new TestUpstreams();
 
     @AfterEach
     void stop() {
@@ -56,22 +56,22 @@ class NearAddressesTest {
             })
     void unlistedRegistryIsNotReachedAtLocalAddresses(String template) {
         String name = template.replace("PORT", Integer.toString(up.port()));
-        RegistryException denied = failure(
-                ErrorCode.DENIED,
-                () -> upstreams.get(name).manifest("library/alpine", Reference.parse("3.20"), UpstreamsInTest.ENOUGH));
+        RegistryException denied = failure(ErrorCode.DENIED, () -> upstreams
+                .get(name)
+                .manifest("library/alpine", Reference.parse("3.20"), TestUpstreams.MAX_MANIFEST_BYTES));
         assertHolds("GET manifest " + name + "/library/alpine:3.20: ", denied.getMessage());
         assertHolds("add it under registries", denied.getMessage());
         assertEquals(0, up.connections());
         // The HTTP client resolves literal addresses too, so the guard checks them.
-        assertEquals(1, upstreams.names().asked().size());
+        assertEquals(1, upstreams.names().lookups().size());
     }
 
     @Test
     void deniedUnlistedRegistryIsNotResolved() {
-        upstreams.denyingOthers();
+        upstreams.denyUnlisted();
         RegistryException denied = failure(ErrorCode.DENIED, () -> upstreams.get("registry.example.com"));
         assertHolds("unlistedRegistries is deny", denied.getMessage());
-        assertEquals(List.of(), upstreams.names().asked());
+        assertEquals(List.of(), upstreams.names().lookups());
     }
 
     @ParameterizedTest
@@ -81,7 +81,7 @@ class NearAddressesTest {
         upstreams.with(UpstreamConfig.of(name).withScheme(Scheme.HTTP));
         assertArrayEquals(
                 image.manifest(), upstreams.manifest("library/alpine", "3.20").bytes());
-        assertEquals(1, upstreams.names().asked().size(), "the checked address is the one that is used");
+        assertEquals(1, upstreams.names().lookups().size(), "the checked address is the one that is used");
     }
 
     @Test

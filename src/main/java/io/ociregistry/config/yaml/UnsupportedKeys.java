@@ -4,10 +4,10 @@ import java.util.Set;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** The top-level keys that are parsed but not implemented. Implementing a key means removing it from this list. */
-public final class NotInThisBuild {
+public final class UnsupportedKeys {
     private static final Set<String> KEYS = Set.of("configFile", "health", "helloWorld", "metrics");
 
-    private NotInThisBuild() {}
+    private UnsupportedKeys() {}
 
     static boolean contains(String key) {
         return KEYS.contains(key);

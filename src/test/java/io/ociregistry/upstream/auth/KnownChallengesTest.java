@@ -9,7 +9,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Challenges of known registries, and the resulting token requests. REALM is the URL of the token service. */
 @Timeout(30)
-class ChallengesInTheWildTest {
+class KnownChallengesTest {
     private static final Match TOKEN = Match.of(Recorded.Kind.TOKEN);
     private static final String OURS = "scope=repository%3Ateam%2Fapp%3Apull";
 
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").layer(1000).push();
-    private UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+    private TestUpstreams upstreams = TestUpstreams.of(up);
 
     @AfterEach
     void stop() {
@@ -102,7 +102,7 @@ class ChallengesInTheWildTest {
         "'Bearer realm=\"\", Basic realm=x', Basic cm9ib3Q6czNjcmV0"
     })
     void challengeWithoutRealmIsSkipped(String challenge, String shown) {
-        upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
+        upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "s3cret"));
         up.on(Match.manifests()).once(challenged(challenge));
         up.on(TOKEN).always(Fault.status(200).body("{\"token\":\"t\"}"));
         pull();
@@ -112,7 +112,7 @@ class ChallengesInTheWildTest {
     @ParameterizedTest
     @CsvSource({"BASIC realm=\"Sonatype Nexus Repository Manager\"", "Basic realm=/", "'Negotiate, basic'"})
     void basicChallengeGetsTheAccount(String challenge) {
-        upstreams = UpstreamsInTest.of(up, AuthConfig.basic("robot", "s3cret"));
+        upstreams = TestUpstreams.of(up, AuthConfig.basic("robot", "s3cret"));
         up.on(Match.manifests()).once(challenged(challenge));
         pull();
         assertEquals(Optional.of("Basic cm9ib3Q6czNjcmV0"), authorization(1));

@@ -15,8 +15,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-class JoinedTest {
-    private final Joined<String, String> joined = new Joined<>();
+class SharedComputationTest {
+    private final SharedComputation<String, String> joined = new SharedComputation<>();
     private final Queue<Runnable> queue = new ArrayDeque<>();
 
     @Test

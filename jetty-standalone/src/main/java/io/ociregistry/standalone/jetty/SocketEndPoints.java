@@ -4,8 +4,8 @@ import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 
 /** Finds the socket end point of a connection. */
-final class SocketOptions {
-    private SocketOptions() {}
+final class SocketEndPoints {
+    private SocketEndPoints() {}
 
     /**
      * Returns the end point below TLS. Closing the TLS end point would send a close message, and wait for the client

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * <p>All callers get its outcome, including an {@link Error}. The first call after its end starts a new computation.
  * Thread-safe.
  */
-final class Joined<K, T> {
+final class SharedComputation<K, T> {
     private final ConcurrentMap<K, CompletableFuture<T>> running = new ConcurrentHashMap<>();
 
     /**

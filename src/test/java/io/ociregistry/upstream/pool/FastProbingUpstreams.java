@@ -8,10 +8,10 @@ import io.ociregistry.upstream.health.Breaker;
 import java.time.Duration;
 
 /** Creates real upstreams with the resolver of the test and with probes at short intervals. */
-public final class QuickUpstreams {
+public final class FastProbingUpstreams {
     private static final Breaker.Pace SOON = new Breaker.Pace(Duration.ofMillis(100), Duration.ofMillis(400));
 
-    private QuickUpstreams() {}
+    private FastProbingUpstreams() {}
 
     public static Upstreams of(ServerConfig config, HostResolver names) {
         return new HttpUpstreams(config, names, SystemTrust.ofThisMachine(), SOON);

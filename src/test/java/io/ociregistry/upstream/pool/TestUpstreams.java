@@ -20,7 +20,7 @@ import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Upstream;
-import io.ociregistry.upstream.address.NamesOnLoopback;
+import io.ociregistry.upstream.address.FakeDns;
 import io.ociregistry.upstream.credentials.HelperPrograms;
 import io.ociregistry.upstream.health.Breaker;
 import java.nio.file.Path;
@@ -30,11 +30,11 @@ import java.util.List;
 import org.junit.jupiter.api.function.Executable;
 
 /** Real upstreams whose resolver maps every host name to loopback. */
-public final class UpstreamsInTest implements AutoCloseable {
+public final class TestUpstreams implements AutoCloseable {
     public static final String NAME = "registry.example.com";
-    public static final long ENOUGH = 1 << 20;
+    public static final long MAX_MANIFEST_BYTES = 1 << 20;
 
-    private final NamesOnLoopback names = new NamesOnLoopback();
+    private final FakeDns names = new FakeDns();
     private final List<UpstreamConfig> registries = new ArrayList<>();
     private UnlistedRegistries policy = UnlistedRegistries.ALLOW;
     private Timeouts timeouts = Timeouts.DEFAULT;
@@ -45,64 +45,64 @@ public final class UpstreamsInTest implements AutoCloseable {
     private HttpUpstreams upstreams;
 
     /** Creates the upstream {@code registry.example.com}, whose endpoint is the fake one. */
-    public static UpstreamsInTest of(FakeUpstream fake) {
+    public static TestUpstreams of(FakeUpstream fake) {
         return of(fake, AuthConfig.ANONYMOUS, TlsConfig.DEFAULT);
     }
 
-    public static UpstreamsInTest of(FakeUpstream fake, AuthConfig auth) {
+    public static TestUpstreams of(FakeUpstream fake, AuthConfig auth) {
         return of(fake, auth, TlsConfig.DEFAULT);
     }
 
-    public static UpstreamsInTest of(FakeUpstream fake, AuthConfig auth, TlsConfig tls) {
-        return new UpstreamsInTest()
+    public static TestUpstreams of(FakeUpstream fake, AuthConfig auth, TlsConfig tls) {
+        return new TestUpstreams()
                 .with(UpstreamConfig.of(NAME)
                         .withEndpoint(fake.url())
                         .withAuth(auth)
                         .withTls(tls));
     }
 
-    public UpstreamsInTest with(UpstreamConfig registry) {
+    public TestUpstreams with(UpstreamConfig registry) {
         registries.add(registry);
         return this;
     }
 
-    public UpstreamsInTest denyingOthers() {
+    public TestUpstreams denyUnlisted() {
         policy = UnlistedRegistries.DENY;
         return this;
     }
 
-    public UpstreamsInTest stallingFor(Duration stall) {
+    public TestUpstreams withStallTimeout(Duration stall) {
         timeouts = new Timeouts(timeouts.answer(), timeouts.connect(), stall);
         return this;
     }
 
     /** Sets the only certificate authority that the machine trusts. */
-    public UpstreamsInTest whereTheMachineTrusts(Path pem) {
-        trust = new SystemTrust(() -> new PemFiles("tls").authorities(pem));
+    public TestUpstreams withSystemTrust(Path pem) {
+        trust = new SystemTrust(() -> new PemFiles("tls").trustManager(pem));
         return this;
     }
 
-    public UpstreamsInTest connectingWithin(Duration connect) {
+    public TestUpstreams withConnectTimeout(Duration connect) {
         timeouts = new Timeouts(timeouts.answer(), connect, timeouts.stall());
         return this;
     }
 
-    public UpstreamsInTest where(ProxyEnvironment environment) {
+    public TestUpstreams withProxies(ProxyEnvironment environment) {
         proxies = environment;
         return this;
     }
 
-    public UpstreamsInTest probing(Duration every) {
+    public TestUpstreams withProbes(Duration every) {
         pace = new Breaker.Pace(every, every);
         return this;
     }
 
-    public UpstreamsInTest helpedBy(HelperPrograms programs) {
+    public TestUpstreams withHelpers(HelperPrograms programs) {
         helpers = programs;
         return this;
     }
 
-    public NamesOnLoopback names() {
+    public FakeDns names() {
         return names;
     }
 
@@ -129,7 +129,7 @@ public final class UpstreamsInTest implements AutoCloseable {
 
     /** Pulls a manifest from the first registry. */
     public ManifestAnswer manifest(String repository, String reference) {
-        return get().manifest(repository, Reference.parse(reference), ENOUGH);
+        return get().manifest(repository, Reference.parse(reference), MAX_MANIFEST_BYTES);
     }
 
     @Override

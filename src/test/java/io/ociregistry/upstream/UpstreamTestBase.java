@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Base of tests of upstreams over real connections. Host names are resolved without DNS. */
 @Timeout(60)
-public abstract class UpstreamTest {
+public abstract class UpstreamTestBase {
     static final long MAX_MANIFEST = 4_393_216;
 
     @TempDir

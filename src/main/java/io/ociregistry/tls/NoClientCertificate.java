@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * A key manager without a client certificate, which remembers whether the server requested one.
  *
  * <p>With TLS 1.3, a server that requires a certificate closes the connection after the handshake, and its alert often
- * does not arrive. {@link #isWanted} then explains the failure. Thread-safe.
+ * does not arrive. {@link #isRequested} then explains the failure. Thread-safe.
  */
-public final class NoCertificate extends X509ExtendedKeyManager {
+public final class NoClientCertificate extends X509ExtendedKeyManager {
     private volatile boolean requested;
 
     /** Returns true if a server has requested a client certificate. */
-    public boolean isWanted() {
+    public boolean isRequested() {
         return requested;
     }
 

@@ -10,7 +10,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Gate;
 import io.ociregistry.testing.Match;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Timeout;
 
 /** A request that a stop of the server aborts fails with a message that the server is stopping. */
 @Timeout(30)
-class StoppingTest {
+class ShutdownTest {
     @RepeatedTest(20)
     void requestAbortedByStopIsReportedAsStopping() throws Exception {
         try (FakeUpstream up = FakeUpstream.start()) {
             up.image("team/app", "1").layer(10).push();
             Gate gate = up.hold(Match.manifests());
-            UpstreamsInTest upstreams = UpstreamsInTest.of(up);
+            TestUpstreams upstreams = TestUpstreams.of(up);
             CompletableFuture<?> answer = CompletableFuture.supplyAsync(() -> upstreams.manifest("team/app", "1"));
             gate.awaitReached();
             upstreams.close();

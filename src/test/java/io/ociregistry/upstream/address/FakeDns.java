@@ -12,12 +12,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * The DNS of a test: names resolve to loopback unless configured, and {@code .invalid} names do not resolve. Never
  * sends a query.
  */
-public final class NamesOnLoopback implements HostResolver {
+public final class FakeDns implements HostResolver {
     private final Map<String, List<InetAddress>> names = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
     /** Sets the addresses of a name. */
-    public NamesOnLoopback with(String name, String... addresses) throws UnknownHostException {
+    public FakeDns with(String name, String... addresses) throws UnknownHostException {
         List<InetAddress> found = new ArrayList<>();
         for (String address : addresses) {
             found.add(InetAddress.getByName(address));
@@ -27,7 +27,7 @@ public final class NamesOnLoopback implements HostResolver {
     }
 
     /** Returns the resolved names, in order. */
-    public List<String> asked() {
+    public List<String> lookups() {
         return List.copyOf(asked);
     }
 

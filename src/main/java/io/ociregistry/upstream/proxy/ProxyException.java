@@ -9,11 +9,11 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /** Reports that a proxy did not lead to its target. The message names the proxy, without credentials. */
-public final class ProxyFailure extends IOException {
+public final class ProxyException extends IOException {
     private static final long serialVersionUID = 1L;
     static final int AUTHENTICATION_REQUIRED = 407;
 
-    private ProxyFailure(String message, @Nullable Throwable cause) {
+    private ProxyException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
@@ -21,24 +21,26 @@ public final class ProxyFailure extends IOException {
      * Creates the failure of a proxy that was not reached, or that broke the connection before the target was
      * connected.
      */
-    static ProxyFailure of(HttpProxy proxy, Origin target, Exception e) {
+    static ProxyException of(HttpProxy proxy, Origin target, Exception e) {
         if (e instanceof UnknownHostException) {
-            return new ProxyFailure("the name of " + proxy + ", which leads to " + target + ", can't be resolved", e);
+            return new ProxyException("the name of " + proxy + ", which leads to " + target + ", can't be resolved", e);
         }
         if (e instanceof SocketTimeoutException) {
-            return new ProxyFailure("no connection to " + target + " through " + proxy + " in time", e);
+            return new ProxyException("no connection to " + target + " through " + proxy + " in time", e);
         }
         if (e instanceof ConnectException) {
-            return new ProxyFailure(
+            return new ProxyException(
                     "can't connect to " + proxy + ", which leads to " + target + ": " + e.getMessage(), e);
         }
-        return new ProxyFailure(proxy + ", which leads to " + target + ", broke the connection: " + e.getMessage(), e);
+        return new ProxyException(
+                proxy + ", which leads to " + target + ", broke the connection: " + e.getMessage(), e);
     }
 
     /** Creates the failure of a proxy that answered the request itself. */
-    static ProxyFailure answered(HttpProxy proxy, Origin target, HttpResponse answer) {
+    static ProxyException refused(HttpProxy proxy, Origin target, HttpResponse answer) {
         int status = answer.getCode();
         String advice = status == AUTHENTICATION_REQUIRED ? ": " + proxy.advice() : "";
-        return new ProxyFailure(proxy + " refused to connect to " + target + ": it answered " + status + advice, null);
+        return new ProxyException(
+                proxy + " refused to connect to " + target + ": it answered " + status + advice, null);
     }
 }

@@ -10,12 +10,12 @@ import java.security.Signature;
  *
  * <p>A comparison is not possible, because not every private key contains its public key.
  */
-final class CertifiedKey {
+final class KeyPairCheck {
     private static final byte[] TEST_DATA = {1, 2, 3};
 
-    private CertifiedKey() {}
+    private KeyPairCheck() {}
 
-    static boolean is(PrivateKey key, PublicKey certified) {
+    static boolean matches(PrivateKey key, PublicKey certified) {
         String algorithm = algorithm(certified);
         try {
             Signature signing = Signature.getInstance(algorithm);

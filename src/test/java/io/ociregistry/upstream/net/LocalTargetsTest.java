@@ -16,7 +16,7 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
 import io.ociregistry.testing.TestCertificates;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>{@code PublicAddressesIT} tests that public addresses are reached. No packet of these tests leaves loopback.
  */
 @Timeout(60)
-class MisuseTest {
+class LocalTargetsTest {
     private static final String HOME = "registry.example.com";
 
     /** Reading the authorities of this machine takes longer than each of these tests. */
@@ -46,7 +46,7 @@ class MisuseTest {
     private final FakeUpstream near = FakeUpstream.start();
     private final FakeUpstream up = FakeUpstream.start();
     private final ConnectProxy proxy = ConnectProxy.start();
-    private final UpstreamsInTest upstreams = new UpstreamsInTest().whereTheMachineTrusts(pem);
+    private final TestUpstreams upstreams = new TestUpstreams().withSystemTrust(pem);
 
     @BeforeAll
     static void anAuthority(@TempDir Path directory) {
@@ -113,9 +113,10 @@ class MisuseTest {
     void targetIsNotReachedThroughAProxy(String place) throws UnknownHostException {
         names();
         proxy.leadTo(HOME + ":80", up).leadTo(HOME + ":443", up);
-        ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
+        ProxyConfig.HttpProxy via =
+                new ProxyConfig.HttpProxy("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
         upstreams.names().with(HOME, "8.8.8.8");
-        upstreams.where(new ProxyEnvironment(via, via));
+        upstreams.withProxies(new ProxyEnvironment(via, via));
         upstreams.with(UpstreamConfig.of(HOME).withEndpoint("http://" + HOME));
         refused(place + ":" + near.port());
         assertEquals(
@@ -127,11 +128,12 @@ class MisuseTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "proxy.example.com"})
     void redirectToTheProxyItselfIsRefused(String host) {
-        ProxyConfig.Via excepted = new ProxyConfig.Via(host, near.port(), AuthConfig.ANONYMOUS, List.of("*"));
+        ProxyConfig.HttpProxy excepted =
+                new ProxyConfig.HttpProxy(host, near.port(), AuthConfig.ANONYMOUS, List.of("*"));
         upstreams.with(UpstreamConfig.of(HOME).withEndpoint(up.url()).withProxy(excepted));
         up.on(Match.manifests()).always(new Fault.RedirectTo("http://" + host + ":" + near.port() + "/x"));
-        RegistryException refused = UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, HOME));
-        UpstreamsInTest.assertHolds("is a proxy of this server", refused.getMessage());
+        RegistryException refused = TestUpstreams.failure(ErrorCode.DENIED, () -> manifest(upstreams, HOME));
+        TestUpstreams.assertHolds("is a proxy of this server", refused.getMessage());
         assertEquals(0, near.connections());
     }
 
@@ -140,35 +142,37 @@ class MisuseTest {
         // The name is resolved once for each connection, and the connection goes to that result: no second lookup can
         // return another address.
         String name = "rebinding.example.net:" + near.port();
-        UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, name));
-        assertEquals(List.of("rebinding.example.net"), upstreams.names().asked());
+        TestUpstreams.failure(ErrorCode.DENIED, () -> manifest(upstreams, name));
+        assertEquals(List.of("rebinding.example.net"), upstreams.names().lookups());
         assertEquals(0, near.connections());
     }
 
     @Test
     void behindAProxyAllAddressesMustBeAllowed() throws UnknownHostException {
-        ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
-        upstreams.where(new ProxyEnvironment(via, via));
+        ProxyConfig.HttpProxy via =
+                new ProxyConfig.HttpProxy("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
+        upstreams.withProxies(new ProxyEnvironment(via, via));
         upstreams.names().with("mixed.example.net", "8.8.8.8", "127.0.0.1");
         upstreams.names().with("public.example.net", "8.8.8.8");
-        UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, "mixed.example.net"));
+        TestUpstreams.failure(ErrorCode.DENIED, () -> manifest(upstreams, "mixed.example.net"));
         assertEquals(0, proxy.connections());
-        UpstreamsInTest.failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams, "public.example.net"));
+        TestUpstreams.failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams, "public.example.net"));
         assertEquals(List.of("CONNECT public.example.net:443 HTTP/1.1"), proxy.lines());
     }
 
     @Test
     void behindAProxyUnknownNameNeedsConfiguredRegistry() {
         proxy.leadTo("home.invalid:80", up);
-        ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
-        upstreams.where(new ProxyEnvironment(via, via));
+        ProxyConfig.HttpProxy via =
+                new ProxyConfig.HttpProxy("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
+        upstreams.withProxies(new ProxyEnvironment(via, via));
         upstreams.with(UpstreamConfig.of("home.invalid").withEndpoint("http://home.invalid"));
         RegistryException unknown =
-                UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, "unlisted.invalid"));
-        UpstreamsInTest.assertHolds("add it under registries", unknown.getMessage());
+                TestUpstreams.failure(ErrorCode.DENIED, () -> manifest(upstreams, "unlisted.invalid"));
+        TestUpstreams.assertHolds("add it under registries", unknown.getMessage());
         assertEquals(0, proxy.connections());
         up.on(Match.manifests()).once(new Fault.RedirectTo("https://cdn.invalid/x"));
-        UpstreamsInTest.failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams, "home.invalid"));
+        TestUpstreams.failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(upstreams, "home.invalid"));
         assertEquals(
                 List.of("GET http://home.invalid/v2/team/app/manifests/1 HTTP/1.1", "CONNECT cdn.invalid:443 HTTP/1.1"),
                 proxy.lines());
@@ -178,13 +182,14 @@ class MisuseTest {
     void behindAProxyRegistryNamesHostsOnlyAsNearAsItself() throws UnknownHostException {
         proxy.leadTo(HOME + ":80", up).leadTo("cdn.example.net:80", near);
         near.image("team/app", "1").push();
-        ProxyConfig.Via via = new ProxyConfig.Via("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
+        ProxyConfig.HttpProxy via =
+                new ProxyConfig.HttpProxy("127.0.0.1", proxy.port(), AuthConfig.ANONYMOUS, List.of());
         upstreams.names().with(HOME, "10.0.0.1").with("cdn.example.net", "10.0.0.2");
         upstreams.with(UpstreamConfig.of(HOME).withEndpoint("http://" + HOME).withProxy(via));
         up.on(Match.manifests()).once(new Fault.RedirectTo("http://cdn.example.net/v2/team/app/manifests/1"));
         manifest(upstreams, HOME);
         up.on(Match.manifests()).once(new Fault.RedirectTo("http://127.0.0.1/v2/team/app/manifests/1"));
-        UpstreamsInTest.failure(ErrorCode.DENIED, () -> manifest(upstreams, HOME));
+        TestUpstreams.failure(ErrorCode.DENIED, () -> manifest(upstreams, HOME));
     }
 
     private void names() throws UnknownHostException {
@@ -210,7 +215,7 @@ class MisuseTest {
                 () -> what + ": " + refused.code() + " " + refused.getMessage());
     }
 
-    private static void manifest(UpstreamsInTest upstreams, String name) {
-        upstreams.get(name).manifest("team/app", Reference.parse("1"), UpstreamsInTest.ENOUGH);
+    private static void manifest(TestUpstreams upstreams, String name) {
+        upstreams.get(name).manifest("team/app", Reference.parse("1"), TestUpstreams.MAX_MANIFEST_BYTES);
     }
 }

@@ -18,20 +18,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The file is disposable: without it the server starts a scrub at its next start.
  */
-public final class ScrubNote {
-    private static final Logger LOG = LoggerFactory.getLogger(ScrubNote.class);
+public final class ScrubTimeFile {
+    private static final Logger LOG = LoggerFactory.getLogger(ScrubTimeFile.class);
     /** More than the text of an instant has. */
     private static final int MAX_BYTES = 64;
 
     private final Layout layout;
 
-    public ScrubNote(Layout layout) {
+    public ScrubTimeFile(Layout layout) {
         this.layout = layout;
     }
 
     /** Returns when the last complete scrub started; empty if there was none or the file can't be read. */
     public Optional<Instant> read() {
-        Path file = layout.scrubbed();
+        Path file = layout.scrubTimeFile();
         try (var content = Files.newInputStream(file)) {
             String text = new String(content.readNBytes(MAX_BYTES), StandardCharsets.ISO_8859_1);
             return Optional.of(Instant.parse(text.strip()));
@@ -46,9 +46,9 @@ public final class ScrubNote {
     /** Writes when a complete scrub started. A failure is only logged. */
     public void write(Instant started) {
         try {
-            DurableFiles.write(layout, layout.scrubbed(), (started + "\n").getBytes(StandardCharsets.US_ASCII));
+            DurableFiles.write(layout, layout.scrubTimeFile(), (started + "\n").getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            LOG.debug("writing the time of the last scrub to {} failed: {}", layout.scrubbed(), e.toString());
+            LOG.debug("writing the time of the last scrub to {} failed: {}", layout.scrubTimeFile(), e.toString());
         }
     }
 }

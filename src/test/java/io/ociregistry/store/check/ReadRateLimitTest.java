@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class SteadyPaceTest {
+class ReadRateLimitTest {
     @Test
     void readsStayBelowTheRate() throws Exception {
-        SteadyPace pace = new SteadyPace(1_000_000);
+        ReadRateLimit pace = new ReadRateLimit(1_000_000);
         long start = System.nanoTime();
         for (int i = 0; i < 10; i++) {
-            pace.took(10_000);
+            pace.throttle(10_000);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         assertTrue(took.toMillis() >= 99, took::toString);
@@ -20,8 +20,8 @@ class SteadyPaceTest {
 
     @Test
     void waitCanBeInterrupted() {
-        SteadyPace pace = new SteadyPace(1);
+        ReadRateLimit pace = new ReadRateLimit(1);
         Thread.currentThread().interrupt();
-        assertThrows(InterruptedException.class, () -> pace.took(Long.MAX_VALUE));
+        assertThrows(InterruptedException.class, () -> pace.throttle(Long.MAX_VALUE));
     }
 }

@@ -1,23 +1,23 @@
 package io.ociregistry.store.check;
 
-import io.ociregistry.store.ReadPace;
+import io.ociregistry.store.ReadThrottle;
 import java.util.concurrent.TimeUnit;
 
 /**
  * A limit of bytes per second for reads from the disk. Idle time gives no credit for later reads. Used by one thread.
  */
-public final class SteadyPace implements ReadPace {
+public final class ReadRateLimit implements ReadThrottle {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final long bytesPerSecond;
     private long next = System.nanoTime();
 
-    public SteadyPace(long bytesPerSecond) {
+    public ReadRateLimit(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
     }
 
     @Override
-    public void took(long bytes) throws InterruptedException {
+    public void throttle(long bytes) throws InterruptedException {
         long now = System.nanoTime();
         next = (next - now > 0 ? next : now) + (long) (bytes * NANOS_PER_SECOND / bytesPerSecond);
         TimeUnit.NANOSECONDS.sleep(next - now);

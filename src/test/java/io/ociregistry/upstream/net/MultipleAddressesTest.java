@@ -1,7 +1,7 @@
 package io.ociregistry.upstream.net;
 
-import static io.ociregistry.upstream.pool.UpstreamsInTest.assertHolds;
-import static io.ociregistry.upstream.pool.UpstreamsInTest.failure;
+import static io.ociregistry.upstream.pool.TestUpstreams.assertHolds;
+import static io.ociregistry.upstream.pool.TestUpstreams.failure;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,7 +19,7 @@ import io.ociregistry.testing.Match;
 import io.ociregistry.testing.Recorded;
 import io.ociregistry.testing.TestCertificates;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.pool.UpstreamsInTest;
+import io.ociregistry.upstream.pool.TestUpstreams;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A host with several addresses is reached if one of them works. */
 @Timeout(60)
-class SeveralAddressesTest {
+class MultipleAddressesTest {
     private static final String NAME = "registry.example.com";
     private static final String WORKS = "127.0.0.1";
     private static final String REFUSES = "127.0.0.2";
@@ -50,7 +50,7 @@ class SeveralAddressesTest {
 
     private final FakeUpstream up = FakeUpstream.start();
     private final FakeImage image = up.image("team/app", "1").push();
-    private final UpstreamsInTest upstreams = new UpstreamsInTest();
+    private final TestUpstreams upstreams = new TestUpstreams();
 
     private final List<SilentPort> silent = new ArrayList<>();
 
@@ -100,7 +100,7 @@ class SeveralAddressesTest {
 
     @Test
     void allAddressesShareOneTimeLimit() throws Exception {
-        upstreams.connectingWithin(Duration.ofMillis(800));
+        upstreams.withConnectTimeout(Duration.ofMillis(800));
         String[] all = {SILENT, "127.0.0.4", "127.0.0.5", "127.0.0.6"};
         registryAt(all);
         silence(all);
@@ -120,7 +120,7 @@ class SeveralAddressesTest {
             closeWhatComes(broken);
             upstreams.names().with(NAME, REFUSES, WORKS);
             upstreams
-                    .whereTheMachineTrusts(authority.caPem(directory))
+                    .withSystemTrust(authority.caPem(directory))
                     .with(UpstreamConfig.of(NAME).withEndpoint("https://" + NAME + ":" + safe.port()));
             for (int i = 0; i < 3; i++) {
                 assertArrayEquals(
@@ -136,8 +136,8 @@ class SeveralAddressesTest {
             upstreams.names().with("proxy.example.com", REFUSES, "127.0.0.4", WORKS, NO_ROUTE);
             upstreams.with(UpstreamConfig.of("plain.example.com")
                     .withEndpoint("http://plain.example.com")
-                    .withProxy(
-                            new ProxyConfig.Via("proxy.example.com", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
+                    .withProxy(new ProxyConfig.HttpProxy(
+                            "proxy.example.com", proxy.port(), AuthConfig.ANONYMOUS, List.of())));
             for (int i = 0; i < 4; i++) {
                 assertArrayEquals(
                         image.manifest(), upstreams.manifest("team/app", "1").bytes());
