@@ -12,7 +12,7 @@ final class RedactedQuery {
     private static final String REDACTED = "***";
     private static final Pattern KNOWN = Pattern.compile(
             "(ns|last|artifactType)=[A-Za-z0-9._:/%+-]*|n=[0-9]*"
-                    // Of the admin API, so that the log shows which client pruned which images.
+                    // Parameters of the admin API; the log must show which client pruned which images.
                     + "|(type|dur|dryRun|count|maxSize|createdBefore|pulledBefore|parallel|withReferrers)"
                     + "=[A-Za-z0-9._:%+-]*"
                     + "|(expr|pattern|digest|substr|platform)=[A-Za-z0-9._:/%+,^$*?()|-]*",
