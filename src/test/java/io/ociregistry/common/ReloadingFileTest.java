@@ -77,9 +77,8 @@ class ReloadingFileTest {
             assertEquals(1, log.at("WARN").size(), log.text());
             assertTrue(
                     log.text()
-                            .endsWith(
-                                    ". Requests that need this file fail until the file is corrected;"
-                                            + " no restart is needed"),
+                            .endsWith(". Requests that need this file fail until the file is corrected;"
+                                    + " no restart is needed"),
                     log.text());
             write("a");
             assertEquals("a", text.get());

@@ -37,9 +37,13 @@ final class SecretMistakes {
             yaml.append("- name: r%d.example\n  %s\n"
                     .formatted(REGISTRIES.indexOf(entry), entry.replace("SECRET", secret)));
         }
-        return ("registries:\n- name: 'robot:%s@x'\n%sclients: {token: {x: '%s'}}\nserverTlsConfig: {keyPassword: '%s'}\n"
-                        + "defaultNs: 'robot:%s@x'\n")
-                .formatted(
+        return """
+                registries:
+                - name: 'robot:%s@x'
+                %sclients: {token: {x: '%s'}}
+                serverTlsConfig: {keyPassword: '%s'}
+                defaultNs: 'robot:%s@x'
+                """.formatted(
                         secrets.token("a name"),
                         yaml,
                         secrets.token("clients.token"),

@@ -8,34 +8,39 @@ final class FaultMatrixPage {
     private static final String INTRODUCTION = """
             # When an upstream fails
             This page lists the behavior of the server for each failure of an upstream. Each line is a test of
-            `FaultMatrixTest`, which prints this page. The test uses the real server, a client, and an upstream on loopback.
+            `FaultMatrixTest`, which prints this page. The test uses the real server, a client, and an upstream on
+            loopback.
 
             Find the kind of request and the state of the cache. Then find the failure of the upstream.
 
-            | column | meaning |
-            |---|---|
-            | status | the status that the client gets, and the code of the OCI error |
-            | the client gets | the body. If a body cannot be completed, the connection is cut, so no client takes it for complete |
-            | the store has | the requested content afterwards. The store never holds unverified content, and never loses content |
-            | the upstream is asked | all requests to the upstream, in this order. "From byte" is a `Range` that begins at the first missing byte. Requests to the target of a redirect come last |
+            - **Status**: the status that the client gets, and the code of the OCI error.
+            - **The client gets**: the body. If a body cannot be completed, the connection is cut, so no client takes it
+              for complete.
+            - **The store has**: the requested content afterwards. The store never holds unverified content, and never
+              loses content.
+            - **The upstream is asked**: all requests to the upstream, in this order. "From byte" is a `Range` that
+              begins at the first missing byte. Requests to the target of a redirect come last.
 
-            - The cached content, and the manifest before a blob, came from the same upstream, so its addresses are known.
-              Without known addresses, an unknown host name counts as an unreachable upstream.
-            - Cached tags have the policy `always`, have moved at the upstream, and are requested by GET. With the policy
-              `never` the upstream is not asked. Lists of referrers have changed too, and are old enough to be revalidated.
+            Conditions:
+
+            - The cached content, and the manifest before a blob, came from the same upstream, so its addresses are
+              known. Without known addresses, an unknown host name counts as an unreachable upstream.
+            - Cached tags have the policy `always`, have moved at the upstream, and are requested by GET. With the
+              policy `never` the upstream is not asked. Lists of referrers have changed too, and are old enough to be
+              revalidated.
             - When the upstream works again, the same request succeeds in all cases: with the right bytes, without a
               `Warning`, and without a restart.
-            - After a failure of name resolution, connection or TLS, the upstream counts as down. Requests are then answered
-              at once, until a probe in the background succeeds. The same holds for an upstream that is silent for
-              `timeouts.answer` and does not answer a probe.
+            - After a failure of name resolution, connection or TLS, the upstream counts as down. Requests are then
+              answered at once, until a probe in the background succeeds. The same holds for an upstream that is silent
+              for `timeouts.answer` and does not answer a probe.
             - After a 504 the fetch continues, and the next request finds more of the content.
             - Silence on a reused connection does not count against the upstream. The request is sent again on a new
               connection. So a silent upstream is asked twice if an earlier request was answered.
             """;
 
     private static final String AMID = """
-            The client has the first 90,000 of 300,000 bytes when the connection to the upstream breaks. The first attempt
-            to resume meets the failure. After it the upstream works again.
+            The client has the first 90,000 of 300,000 bytes when the connection to the upstream breaks. The first
+            attempt to resume meets the failure. After it the upstream works again.
             """;
 
     private static final String HEADER = """

@@ -73,7 +73,7 @@ class ServeCommandTest {
             assertEquals("ociregistry: reload: applied: unlistedRegistries", line(err));
             assertEquals("ociregistry: reload: waiting for a restart: host", line(err));
             Files.writeString(config, "hosts: 127.0.0.1\n");
-            hangup(process);
+            sendSighup(process);
             assertEquals(
                     "ociregistry: reload: nothing was changed, because the configuration can't be used:", line(err));
             assertEquals(config + ":1: hosts: unknown key; did you mean host?", line(err));

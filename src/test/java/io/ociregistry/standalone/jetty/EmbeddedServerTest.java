@@ -166,9 +166,8 @@ class EmbeddedServerTest {
         try (var log = LogLines.of(RegistryContextListener.class.getName())) {
             EmbeddedServer.start(LOOPBACK, new RegistryContextListener()).stop(Duration.ZERO);
             assertEquals(
-                    List.of(
-                            "WARN serverTlsConfig has no effect in a WAR;"
-                                    + " configure TLS in the connector of the container"),
+                    List.of("WARN serverTlsConfig has no effect in a WAR;"
+                            + " configure TLS in the connector of the container"),
                     log.at("WARN"));
         } finally {
             System.clearProperty(ConfigLocation.PROPERTY);
