@@ -80,8 +80,8 @@ class TagsThatMoveTest extends Scenario {
         try {
             for (int i = 0; i < 20; i++) {
                 RawHttp client = RawHttp.connect(registry.base());
-                client.write("GET /v2/team/app/manifests/latest?ns=r.example HTTP/1.1\r\n"
-                        + "Host: x\r\nConnection: close\r\n\r\n");
+                String path = manifest("team/app", "latest");
+                client.write("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
                 clients.add(client);
             }
             gate.awaitReached();
