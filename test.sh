@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# Everything that is tested: ./test.sh [--no-skips]
+# Runs all tests: ./test.sh [--no-skips]
 #
-#   1. mvn verify: unit tests, then the end-to-end tests against real programs;
-#   2. two clean builds of the last commit, which must give the same bytes;
-#   3. a build by every other JDK (17 or newer) in /usr/lib/jvm, whose jar must start.
+#   1. mvn verify: unit tests, then end-to-end tests with real programs
+#   2. two clean builds of the last commit, which must be identical
+#   3. a build with every other JDK (17 or newer) in /usr/lib/jvm, whose jar must start
 #
-# On Debian, as root, the programs of the end-to-end tests are installed first. Elsewhere, tests without their program
-# are skipped.
-# With OCIREGISTRY_MORE_PEERS=true in the environment there are more of them, some of which Go builds.
-# With --no-skips whatever is skipped is a failure. All traffic stays on loopback, and whatever is started is ended.
+# On Debian, as root, the script installs the programs of the end-to-end tests. Elsewhere, tests without their program
+# are skipped. With OCIREGISTRY_MORE_PEERS=true there are more programs, some of which Go builds.
+# With --no-skips a skipped test is a failure. All traffic stays on loopback. Every started program is ended.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -21,7 +20,7 @@ esac
 export OCIREGISTRY_NO_SKIPS=$no_skips
 more_peers=false
 if [ "${OCIREGISTRY_MORE_PEERS-}" = true ]; then more_peers=true; fi
-# Compilers that run for a minute gain nothing from being compiled well themselves: this halves what they cost.
+# A compiler that runs for a minute gains nothing from optimized compilation: these flags halve its time.
 export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
 
 scratch=$(mktemp -d)
@@ -39,11 +38,11 @@ skip() { if $no_skips; then fail "$*, and nothing may be skipped"; else say "SKI
 
 # --- the programs of the end-to-end tests ---------------------------------------------------------------------------
 
-# Debian package, a file or program it brings, what can't be tested without it
+# Debian package, a file or program of it, tests that need it
 peers() {
   cat <<'END'
-containerd      containerd                          containerd pulls through us (PullThroughIT, SlowLinkIT)
-runc            runc                                containerd pulls through us (PullThroughIT, SlowLinkIT)
+containerd      containerd                          containerd pulls through the server (PullThroughIT, SlowLinkIT)
+runc            runc                                containerd pulls through the server (PullThroughIT, SlowLinkIT)
 docker-registry docker-registry                     everything with a real upstream (PullThroughIT, SlowLinkIT)
 skopeo          skopeo                              everything with a real image (PullThroughIT, SlowLinkIT)
 umoci           umoci                               everything with a real image (PullThroughIT, SlowLinkIT)
@@ -52,7 +51,8 @@ curl            curl                                a kubelet's pull by CRI, a c
 jq              jq                                  the commands of the documentation (DocumentedCommandsIT)
 iproute2        ip                                  addresses of a network of its own (PublicAddressesIT, BehindNginxIT)
 nginx-light     nginx                               the admin API behind a reverse proxy (BehindNginxIT)
-strace          strace                              the order in which files are made durable (DurableOrderIT)
+strace          strace                              the order of file operations (DurableOrderIT)
+openssl         openssl                             TLS with host names that Java servers refuse (ServerNamesTest)
 END
   if $more_peers; then
     cat <<'END'
@@ -62,7 +62,7 @@ END
   fi
 }
 
-# What Debian lacks, as Go has it.
+# Go modules of programs that Debian does not have.
 go_peers() {
   cat <<'END'
 github.com/google/go-containerregistry/cmd/crane@v0.22.1
@@ -101,7 +101,7 @@ report_missing() {
   while IFS=$'\t' read -r package tests; do
     skip "$package is not installed: $tests"
   done < <(missing)
-  [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through us (PullThroughIT, SlowLinkIT)"
+  [ "$(id -u)" = 0 ] || skip "not root: containerd pulls through the server (PullThroughIT, SlowLinkIT)"
 }
 
 # --- the build ------------------------------------------------------------------------------------------------------
