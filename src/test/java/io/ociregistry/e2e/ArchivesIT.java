@@ -44,12 +44,12 @@ class ArchivesIT {
     private Cache cache;
 
     @BeforeEach
-    void anEmptyCache() {
+    void useEmptyCache() {
         cache = new Cache(directory);
     }
 
     @BeforeAll
-    static void skopeoMakesArchives_andTheyAreLoaded() throws IOException {
+    static void loadArchivesMadeBySkopeo() throws IOException {
         image = AppImage.build(shared, LARGEST);
         archive = shared.resolve("skopeo.tar");
         skopeo("copy", "--all", "oci:" + image.layout() + ":" + AppImage.TAG, "oci-archive:" + archive + ":" + NAME);
@@ -60,7 +60,7 @@ class ArchivesIT {
     }
 
     @Test
-    void whatSkopeoArchivedIsPulledInTheAirGap() throws Exception {
+    void skopeoArchiveIsPulledInAirGap() throws Exception {
         try (var server = loaded.airGapped()) {
             assertServed(server, image.index());
             var copy = directory.resolve("copy");
@@ -76,7 +76,7 @@ class ArchivesIT {
     }
 
     @Test
-    void skopeoAndContainerdTakeWhatIsExported_andWhatContainerdExportsIsLoaded() throws Exception {
+    void archivesAreExchangedWithSkopeoAndContainerd() throws Exception {
         var exported = directory.resolve("exported.tar");
         loaded.export(exported, "--pattern", "library/app:");
 
@@ -98,7 +98,7 @@ class ArchivesIT {
     }
 
     @Test
-    void anExportThatIsKilledLeavesNoArchive_andCanBeRunAgain() throws Exception {
+    void killedExportLeavesNoArchiveAndCanBeRepeated() throws Exception {
         var target = directory.resolve("out.tar");
         var aside = directory.resolve("out.tar.partial");
 
@@ -114,7 +114,7 @@ class ArchivesIT {
     }
 
     @Test
-    void anImportThatIsKilledServesNothingWrong_andCanBeRunAgain() throws Exception {
+    void killedImportServesNothingWrongAndCanBeRepeated() throws Exception {
         var partial = directory.resolve("images/partial");
         try (var program = Program.start("load", Map.of(), cache.loading(archive, "--platform", "all"))) {
             program.waitUntil("something of a blob is there", () -> holds(partial, 1 << 20));
@@ -135,7 +135,7 @@ class ArchivesIT {
     }
 
     @Test
-    void aDeltaIsMadeOfWhatTheFarSideListsAndLoadedThere() throws Exception {
+    void deltaForDigestListOfFarSideIsLoadedThere() throws Exception {
         cache.load(archive, "--platform", "linux/arm64");
         var have = Files.write(directory.resolve("have"), cache.digests());
         var delta = directory.resolve("delta.tar");

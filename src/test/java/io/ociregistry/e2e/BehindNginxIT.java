@@ -86,7 +86,7 @@ class BehindNginxIT {
     }
 
     @Test
-    void clientWithoutTheTokenIsRefusedEverywhereAndChangesNothing_andWithItAdministers() throws Exception {
+    void adminApiBehindProxyRequiresToken() throws Exception {
         Map<String, List<String>> table = AdminTable.of(directory.resolve("empty"));
         try (FatJar server = FatJar.startIn(machine, configuration);
                 Nginx proxy = Nginx.start(

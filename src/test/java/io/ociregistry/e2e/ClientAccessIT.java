@@ -52,7 +52,7 @@ class ClientAccessIT {
     @EnumSource(
             value = Containers.class,
             names = {"TOMCAT_10", "JETTY_HOME"})
-    void everyContainerAsksForAPassword_andServesWhoHasIt(Containers kind) throws Exception {
+    void everyContainerRequiresThePassword(Containers kind) throws Exception {
         try (var server = kind.start(configuration())) {
             String blob = "/v2/library/app/blobs/" + image.layer(0) + "?ns=docker.io";
             var refused = RawHttp.get(server.url(), blob);
@@ -95,7 +95,7 @@ class ClientAccessIT {
     }
 
     @Test
-    void containerdShowsATokenAndACertificate_asTheDocsSay_andIsRefusedWithoutEither() throws Exception {
+    void containerdNeedsDocumentedTokenAndCertificate() throws Exception {
         var certificates = Certificates.in(directory.resolve("certs"));
         var nodes = Certificates.in(directory.resolve("nodes"));
         var strangers = Certificates.in(directory.resolve("strangers"));

@@ -62,7 +62,7 @@ class CrashIT {
     Path directory;
 
     @Test
-    void nothingThatWasCommittedIsLost_andNothingWrongIsServed() throws Exception {
+    void killedServerLosesNoCommittedContentAndServesNothingWrong() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start()) {
             var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");
             for (int round = 0; round < ROUNDS; round++) {

@@ -45,7 +45,7 @@ class DiskTroubleIT {
     private Configuration configuration;
 
     @BeforeEach
-    void anImageIsInTheCache() throws IOException {
+    void pullImageIntoCache() throws IOException {
         Peers.requireRoot();
         Peers.require("unshare");
         upstream = FakeUpstream.start();
@@ -64,7 +64,7 @@ class DiskTroubleIT {
     }
 
     @Test
-    void aReadOnlyCacheIsServed_andTheRestPassesThrough() throws IOException {
+    void readOnlyCacheIsServedAndMissesPassThrough() throws IOException {
         Map<String, String> before = tree();
         int asked = upstream.requests().size();
         try (FatJar server = FatJar.start(configuration, mounted(READ_ONLY))) {
@@ -82,7 +82,7 @@ class DiskTroubleIT {
     }
 
     @Test
-    void onAFullDiskTheServerStarts_andEverybodyGetsEverything_andWithSpaceItIsKeptAgain() throws IOException {
+    void fullDiskPassesThroughAndStoresAgainOnceSpaceIsFree() throws IOException {
         try (FatJar server = FatJar.start(configuration, mounted(FULL))) {
             Path seen = Path.of("/proc/" + server.pid() + "/root" + configuration.imagePath());
             fill(seen.resolve("more"));
@@ -107,7 +107,7 @@ class DiskTroubleIT {
     }
 
     @Test
-    void directoriesThatAreMountedEachByItselfKeepWhatArrives() throws IOException {
+    void separatelyMountedDirectoriesStoreContent() throws IOException {
         String images = configuration.imagePath().toString();
         // The same disk: only the kernel knows that nothing can be renamed between them.
         String mounts = "for i in blobs img corrupt lists; do mount --bind \"$0/$i\" \"$0/$i\" || exit; done";

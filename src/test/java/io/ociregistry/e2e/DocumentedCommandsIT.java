@@ -94,7 +94,7 @@ class DocumentedCommandsIT {
     }
 
     @Test
-    void commandsForTheCacheSucceed() throws Exception {
+    void commandsForCacheSucceed() throws Exception {
         try (var upstream = upstream();
                 var commands = new DocumentedCommands(work, configuration(upstream))) {
             commands.run("java -jar ociregistry.jar load --image-file images.txt");

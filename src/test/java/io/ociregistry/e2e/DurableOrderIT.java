@@ -40,12 +40,12 @@ class DurableOrderIT {
             + " mkdir -p \"$0/$i\" && mount -t tmpfs tmpfs \"$0/$i\" || exit; done; exec \"$@\"";
 
     @Test
-    void aBlobAndARecordAreForcedBeforeTheyGetTheirNames_andTheNamesAfterThat() throws Exception {
+    void filesAreForcedBeforeRenameAndDirectoriesAfterIt() throws Exception {
         assertOrder(List.of());
     }
 
     @Test
-    void copiesOnOtherDisksAreForcedBeforeTheyGetTheirNames() throws Exception {
+    void copiesOnOtherDisksAreForcedBeforeRename() throws Exception {
         Peers.requireRoot();
         Peers.require("unshare");
         Path images = Files.createDirectories(directory.resolve("images")).toRealPath();

@@ -84,7 +84,7 @@ class LicencesIT {
     }
 
     @Test
-    void everyLicenceHasItsText() throws IOException {
+    void everyLicenceHasText() throws IOException {
         assertEquals(List.of(), lacking(war, listed(IN_BOTH, IN_THE_JAR)));
         assertEquals(List.of(), lacking(jar, listed(IN_BOTH, IN_THE_JAR)));
         assertEquals(List.of(), lacking(jar, listed(IN_THE_JAR, "")));
@@ -105,7 +105,7 @@ class LicencesIT {
     }
 
     @Test
-    void whatALibrarySaysOfItsLicenceIsThere() throws IOException {
+    void licenceFilesOfLibrariesAreIncluded() throws IOException {
         Map<String, String> said = new TreeMap<>();
         List<Library> libraries = listed(IN_BOTH, "");
         for (Path file : classPath().toList()) {

@@ -47,7 +47,7 @@ class MorePeersIT {
     private Cache cache;
 
     @BeforeAll
-    static void anImageIsSignedInARegistry_andServedByUs() throws IOException {
+    static void pushSignedImageAndStartServer() throws IOException {
         Peers.require("oras", "skopeo", "tar");
         image = AppImage.build(shared, 2 << 20);
         upstream = CraneRegistry.start();
@@ -87,13 +87,13 @@ class MorePeersIT {
     }
 
     @BeforeEach
-    void anEmptyCache() {
+    void useEmptyCache() {
         cache = new Cache(directory.resolve("cache"));
     }
 
     /** The suite of the distribution specification, of which its part for registries that nobody can push to. */
     @Test
-    void weConformToTheSpecification() {
+    void serverPassesConformanceSuite() {
         Peers.require("conformance");
         var blobs = image.digests("amd64").subList(2, image.digests("amd64").size());
         var environment = Map.ofEntries(
@@ -117,7 +117,7 @@ class MorePeersIT {
     }
 
     @Test
-    void craneFindsNothingWrong_andListsTags() {
+    void craneValidatesImageAndListsTags() {
         assertEquals(image.index(), run("crane", "digest", here(NAME)).strip());
         run("crane", "validate", "--remote", here(NAME));
         assertTrue(run("crane", "ls", here(REGISTRY + "/team/app"))
@@ -127,7 +127,7 @@ class MorePeersIT {
     }
 
     @Test
-    void whatCranePulledIsLoaded() throws Exception {
+    void imagePulledByCraneIsLoaded() throws Exception {
         var layout = directory.resolve("layout");
         run("crane", "pull", "--format=oci", here(NAME), layout.toString());
         var tarball = directory.resolve("image.tar");
@@ -145,7 +145,7 @@ class MorePeersIT {
     }
 
     @Test
-    void craneTakesWhatIsExported() throws Exception {
+    void craneReadsExportedArchive() throws Exception {
         var both = directory.resolve("both.tar");
         full.export(both);
         var one = directory.resolve("one.tar");
@@ -162,7 +162,7 @@ class MorePeersIT {
     }
 
     @Test
-    void orasFindsSignatures_andWhatItCopiedIsLoadedWithThem() throws Exception {
+    void orasFindsSignaturesAndItsCopyIsLoadedWithThem() throws Exception {
         var here = here(NAME);
         assertTrue(run("oras", "discover", "--plain-http", here).contains(signature));
         var layout = directory.resolve("layout");
@@ -178,7 +178,7 @@ class MorePeersIT {
     }
 
     @Test
-    void orasReadsTheLayoutThatIsExported() {
+    void orasReadsExportedLayout() {
         var archive = directory.resolve("both.tar");
         full.export(archive);
 
@@ -188,7 +188,7 @@ class MorePeersIT {
     }
 
     @Test
-    void podmanPullsByItsMirror_loadsWhatIsExported_andWhatItSavesIsLoaded() throws Exception {
+    void podmanPullsFromMirrorAndExchangesArchivesWithServer() throws Exception {
         var podman = Podman.in(directory.resolve("podman"), REGISTRY, here(REGISTRY));
         podman.run("pull", "--os=linux", "--arch=amd64", NAME);
         assertTrue(podman.run("image", "inspect", NAME).contains(config()));
@@ -213,7 +213,7 @@ class MorePeersIT {
     }
 
     @Test
-    void dockerPullsFromUs_loadsWhatIsExported_andWhatItSavesIsLoaded() throws Exception {
+    void dockerPullsAndExchangesArchivesWithServer() throws Exception {
         try (var docker = Dockerd.start(directory.resolve("docker"))) {
             docker.docker("pull", "--platform=linux/amd64", here(NAME));
             docker.docker("tag", here(NAME), NAME);

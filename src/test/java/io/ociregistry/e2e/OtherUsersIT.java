@@ -50,7 +50,7 @@ class OtherUsersIT {
     private Path archive;
 
     @BeforeEach
-    void aServerOfAnotherUserHasMadeItsCache() throws IOException {
+    void createCacheByServerOfAnotherUser() throws IOException {
         Peers.requireRoot();
         Peers.require("setpriv");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -67,7 +67,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void imagesThatRootLoadsAreServedToClients() throws IOException {
+    void imagesLoadedByRootAreServed() throws IOException {
         run(0, HARDENED, load());
         assertAllBelongTo(SERVER);
         assertEquals("rwxr-xr-x", mode(configuration.imagePath()));
@@ -78,7 +78,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void cacheThatRootMakesBelongsToTheOwnerOfTheDirectoryAboveIt() throws IOException {
+    void cacheCreatedByRootBelongsToOwnerOfParentDirectory() throws IOException {
         Path images = directory.resolve("volume/images");
         own(Files.createDirectory(directory.resolve("volume")), SERVER);
         List<String> command = cache.loading(archive, "--platform", "all");
@@ -89,7 +89,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void commandsOfRootLeaveNoFileThatTheServerCantReadOrWrite() throws IOException {
+    void commandsOfRootLeaveFilesAccessibleToServer() throws IOException {
         run(0, HARDENED, load());
         damage(blob());
         // What is bad is quarantined; nothing can be fetched again.
@@ -113,7 +113,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void filesThatRootLeftBeforeAreMendedByTheNextLoad() throws IOException {
+    void loadRepairsFilesLeftByRoot() throws IOException {
         run(0, List.of(), load());
         own(blob(), 0);
         forbid(blob());
@@ -126,7 +126,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void commandsOfAUserWhoCantGiveFilesAwayFail() throws IOException {
+    void commandsOfUserWithoutChownFail() throws IOException {
         run(0, List.of(), load());
         allowTheGroup();
         Map<String, FileTime> before = tree();
@@ -143,7 +143,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void unreadableFilesAreToldOfAndLeftAlone() throws IOException {
+    void unreadableFilesAreReportedAndNotChanged() throws IOException {
         run(0, List.of(), load());
         forbid(blob());
         forbid(record());
@@ -177,7 +177,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void verifyTellsOfUnreadableFilesWhoeverRunsIt() throws IOException {
+    void verifyReportsUnreadableFilesToEveryUser() throws IOException {
         run(0, List.of(), load());
         forbid(blob());
         forbid(record());
@@ -196,7 +196,7 @@ class OtherUsersIT {
     }
 
     @Test
-    void unreadableContentComesFromTheUpstreamMeanwhile() throws IOException {
+    void unreadableContentIsFetchedFromUpstream() throws IOException {
         try (FakeUpstream upstream = FakeUpstream.start()) {
             Path own = Files.createDirectory(directory.resolve("online"));
             Configuration online = Configuration.in(own, "- name: r.example\n  endpoint: " + upstream.url() + "\n");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ShowsLogs.class)
 class PackagingIT {
     @Test
-    void theWarLeavesToTheServletContainerWhatIsTheServletContainers() throws IOException {
+    void warContainsNoServletContainerClasses() throws IOException {
         var intruders = new Archive(War.artifact())
                 .entries().stream()
                         .filter(entry -> entry.matches(".*(jetty|servlet-api|jakarta/servlet|jakarta\\.servlet).*"
@@ -25,7 +25,7 @@ class PackagingIT {
     }
 
     @Test
-    void theWarHasNoCommandLine() throws IOException {
+    void warHasNoCommandLine() throws IOException {
         var entries = new Archive(War.artifact()).entries();
 
         assertEquals(
@@ -36,7 +36,7 @@ class PackagingIT {
     }
 
     @Test
-    void theJarHasEverythingItNeeds() throws IOException {
+    void jarContainsAllDependencies() throws IOException {
         var entries = new Archive(FatJar.artifact()).entries();
 
         assertTrue(entries.contains("io/ociregistry/standalone/Main.class"));
@@ -46,7 +46,7 @@ class PackagingIT {
     }
 
     @Test
-    void theJarHasNoTestsAndNoSignaturesOfOthers() throws IOException {
+    void jarContainsNoTestsAndNoForeignSignatures() throws IOException {
         var intruders = new Archive(FatJar.artifact())
                 .entries().stream()
                         .filter(entry -> entry.matches(
@@ -57,7 +57,7 @@ class PackagingIT {
     }
 
     @Test
-    void theJarTellsItsVersion() {
+    void jarPrintsItsVersion() {
         var printed = Program.run(
                 "version", List.of(Java.executable(), "-jar", FatJar.artifact().toString(), "version"));
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ShowsLogs.class)
 class PublicAddressesIT {
     @Test
-    void unlistedRegistriesAreReachedAtPublicAddresses_andNowhereElse() {
+    void unlistedRegistriesAreReachedAtPublicAddressesOnly() {
         Peers.requireRoot();
         Peers.require("unshare");
         Peers.require("ip");

@@ -41,7 +41,7 @@ class PullThroughIT {
     Path directory;
 
     @BeforeAll
-    static void anImageIsInTheUpstreamRegistry() {
+    static void pushImageToUpstream() {
         image = AppImage.build(shared);
         try (var upstream = upstream()) {
             image.push(upstream, REPOSITORY);
@@ -50,7 +50,7 @@ class PullThroughIT {
 
     @ParameterizedTest
     @EnumSource
-    void containerdPullsThroughUsAndLaterFromTheCacheAlone(Containers kind) throws Exception {
+    void containerdPullsThroughServerThenFromCacheOffline(Containers kind) throws Exception {
         var configuration = pullWithUpstream(kind);
 
         // The upstream is gone, the server is a new one, and so is the node.
@@ -60,7 +60,7 @@ class PullThroughIT {
     }
 
     @Test
-    void aKubeletsPullGoesThroughUs() throws Exception {
+    void kubeletPullsThroughServer() throws Exception {
         try (var upstream = upstream();
                 var server = FatJar.start(Configuration.dockerHubIs(upstream, directory));
                 var node = Containerd.start(directory.resolve("node"), server.url())) {
@@ -73,7 +73,7 @@ class PullThroughIT {
     }
 
     @Test
-    void skopeoPullsAllPlatformsByTheInPathForm() throws Exception {
+    void skopeoPullsAllPlatformsByInPathForm() throws Exception {
         var copy = new AppImage(directory.resolve("copy"));
         try (var upstream = upstream();
                 var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
@@ -99,7 +99,7 @@ class PullThroughIT {
 
     /** docker-registry has no referrers API; ours says so by an empty list, as the conformance suite wants it. */
     @Test
-    void skopeoListsTags_andReferrersAreListedWithoutTheUpstreamsHelp() throws Exception {
+    void skopeoListsTagsAndReferrersWithoutReferrersApiUpstream() throws Exception {
         try (var upstream = upstream();
                 var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
             var listed = Program.run(
@@ -124,7 +124,7 @@ class PullThroughIT {
     }
 
     @Test
-    void theQuickStartsRequestsAnswerTheManifestByTagAndByDigest() throws Exception {
+    void quickStartRequestsReturnManifestByTagAndDigest() throws Exception {
         try (var upstream = upstream();
                 var server = FatJar.start(Configuration.dockerHubIs(upstream, directory))) {
             assertManifest(server, image.index(), AppImage.TAG, "application/vnd.oci.image.index.v1+json");
@@ -135,7 +135,7 @@ class PullThroughIT {
     }
 
     @Test
-    void whatWasLoadedIsPulledByContainerdInTheAirGap() throws Exception {
+    void containerdPullsLoadedImageInAirGap() throws Exception {
         Configuration configuration;
         try (var upstream = upstream()) {
             configuration = Configuration.dockerHubIs(upstream, directory);
@@ -161,7 +161,7 @@ class PullThroughIT {
     }
 
     @Test
-    void aTerminatedServerEndsWithStatusZero() {
+    void terminatedServerExitsWithStatusZero() {
         try (var server = FatJar.start(Configuration.in(directory, ""))) {
             assertEquals(0, server.terminate());
         }

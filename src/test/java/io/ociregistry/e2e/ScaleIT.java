@@ -40,7 +40,7 @@ class ScaleIT {
     Path directory;
 
     @Test
-    void aLargeCacheServesSoon_andCostsAKilobyteAManifestAtMost() throws Exception {
+    void largeCacheStartsFastAndNeedsAtMostOneKilobytePerManifest() throws Exception {
         Configuration small = configuration("small");
         ManyImages few = ManyImages.write(small.imagePath(), FEW);
         long smallStart;

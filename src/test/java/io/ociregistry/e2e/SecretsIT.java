@@ -34,7 +34,7 @@ class SecretsIT {
     private final Secrets secrets = new Secrets();
 
     @Test
-    void noSecretIsToldByAnything() throws Exception {
+    void noOutputContainsSecret() throws Exception {
         secrets.remember("a token of a token service", "fake-token-");
         try (SecretEverywhere configured = new SecretEverywhere(directory, secrets)) {
             Configuration configuration = configured.configuration();
@@ -65,7 +65,7 @@ class SecretsIT {
     }
 
     @Test
-    void norByTheMessagesOfMistakesNextToThem() throws Exception {
+    void configurationErrorsContainNoSecret() throws Exception {
         Path mistakes = Files.writeString(directory.resolve("mistakes.yaml"), SecretMistakes.yaml(secrets));
         String proxy = "https_proxy=https://edge:" + secrets.token("a proxy of the environment") + "@x";
         String printed = command(List.of("env", proxy), mistakes, "serve");

@@ -45,7 +45,7 @@ class SlowLinkIT {
     Path directory;
 
     @Test
-    void containerdPullsOverALineThatBreaksSixTimes_atItsFirstTry_andNothingIsSentTwice() throws Exception {
+    void firstPullSurvivesSixBreaksWithoutSendingBytesTwice() throws Exception {
         var image = AppImage.build(directory);
         try (var upstream = DockerRegistry.start(directory.resolve("upstream"))) {
             image.push(upstream, "library/app");

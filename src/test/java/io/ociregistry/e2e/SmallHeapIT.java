@@ -43,7 +43,7 @@ class SmallHeapIT {
     Path directory;
 
     @Test
-    void aHeapOf64MegabytesServesTwentyClientsOfALargeBlob_coldAndWarm() throws Exception {
+    void heapOf64MegabytesServesTwentyClientsColdAndWarm() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start()) {
             Digest digest = upstream.blob("team/model", Content.random(1, SIZE));
             var configuration = Configuration.in(directory, "- name: r.example\n  endpoint: " + upstream.url() + "\n");

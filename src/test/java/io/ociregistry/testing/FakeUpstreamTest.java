@@ -34,7 +34,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void aManifestComesByTagAndByEitherDigest() throws IOException {
+    void manifestIsFoundByTagAndEitherDigest() throws IOException {
         for (String reference :
                 List.of("1", image.digest().toString(), image.sha512().toString())) {
             try (RawHttp http = RawHttp.connect(base)) {
@@ -50,7 +50,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void headIsGetWithoutTheBodyOnAConnectionThatLives() throws IOException {
+    void headMatchesGetWithoutBodyAndKeepsConnection() throws IOException {
         try (RawHttp http = RawHttp.connect(base)) {
             Response head = http.send("HEAD", manifest);
             Response get = http.send("GET", manifest);
@@ -64,7 +64,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void whatIsNotThereIs404() throws IOException {
+    void missingContentReturns404() throws IOException {
         assertEquals(404, RawHttp.get(base, "/v2/a/b/manifests/2").status());
         assertEquals(404, RawHttp.get(base, "/v2/c/manifests/1").status());
         assertEquals(404, RawHttp.get(base, "/v2/c/blobs/" + image.layer(0)).status());
@@ -72,7 +72,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void rangesAreThoseThatWereAskedFor() throws IOException {
+    void rangesMatchRequest() throws IOException {
         assertRange("bytes=0-0", "bytes 0-0/1000", 1);
         assertRange("bytes=990-", "bytes 990-999/1000", 10);
         assertRange("bytes=990-5000", "bytes 990-999/1000", 10);
@@ -92,7 +92,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void tagsComeInPages() throws IOException {
+    void tagsAreListedInPages() throws IOException {
         up.tag("a/b", "2", image.digest());
         up.tag("a/b", "3", image.digest());
         assertEquals("{\"name\":\"a/b\",\"tags\":[\"1\",\"2\",\"3\"]}", text("/v2/a/b/tags/list"));
@@ -103,7 +103,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void referrersAreListedUnderTheirSubject() throws IOException {
+    void referrersAreListedForSubject() throws IOException {
         FakeImage signature =
                 up.image("a/b").subject(image, "application/x-signature").push();
         String listed = text("/v2/a/b/referrers/" + image.digest());
@@ -111,7 +111,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void anIndexNamesItsImages() throws IOException {
+    void indexListsItsImages() throws IOException {
         FakeImage arm = up.image("a/b").architecture("arm64").layer(9).push();
         FakeIndex index = up.index("a/b", "multi", image, arm);
         String text = text("/v2/a/b/manifests/multi");
@@ -120,14 +120,14 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void aManifestCanBeMadeOfAnySize() {
+    void manifestCanHaveAnySize() {
         FakeImage big = up.image("a/b", "big").manifestSize(26 * 1024).push();
         assertEquals(26 * 1024, big.manifest().length);
         assertEquals(Digest.of(big.manifest()), big.digest());
     }
 
     @Test
-    void basicWantsThePassword() throws IOException {
+    void basicAuthRequiresPassword() throws IOException {
         up.requireBasic("user", "pw");
         assertEquals("Basic realm=\"fake\"", RawHttp.get(base, manifest).header("WWW-Authenticate"));
         assertEquals(200, RawHttp.get(base, manifest, basic("user:pw")).status());
@@ -135,7 +135,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void bearerWantsATokenForTheRepository() throws IOException {
+    void bearerAuthRequiresTokenForRepository() throws IOException {
         up.requireBearer("user", "pw");
         assertEquals(
                 "Bearer realm=\"" + up.url() + "/token\",service=\"fake\",scope=\"repository:a/b:pull\"",
@@ -159,7 +159,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void tokensCanComeFromSomewhereElse() throws IOException {
+    void tokensCanComeFromAnotherServer() throws IOException {
         try (FakeUpstream realm = FakeUpstream.start()) {
             up.requireAnonymousBearer().tokensFrom(realm);
             String token = token(URI.create(realm.url()), "repository:a/b:pull");
@@ -172,7 +172,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void blobsCanComeFromAStorageThatRefusesCredentials() throws IOException {
+    void blobsCanComeFromStorageThatRefusesCredentials() throws IOException {
         try (FakeUpstream cdn = FakeUpstream.start()) {
             up.redirectBlobsTo(cdn);
             Response redirect = RawHttp.get(base, blob);
@@ -188,7 +188,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void tlsIsReal() throws IOException {
+    void upstreamServesTls() throws IOException {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream secure = FakeUpstream.startTls(authority.server())) {
             URI https = URI.create(secure.url());
@@ -202,7 +202,7 @@ class FakeUpstreamTest {
     }
 
     @Test
-    void mutualTlsWantsAClientCertificate() throws IOException {
+    void mutualTlsRequiresClientCertificate() throws IOException {
         TestCertificates authority = TestCertificates.create();
         try (FakeUpstream secure = FakeUpstream.startMutualTls(authority.server())) {
             URI https = URI.create(secure.url());

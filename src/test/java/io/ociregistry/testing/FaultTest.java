@@ -47,7 +47,7 @@ class FaultTest {
     }
 
     @Test
-    void aStatusComesAsAnErrorWithItsHeaders() throws IOException {
+    void statusIsSentWithErrorBodyAndHeaders() throws IOException {
         up.on(Match.manifest("3.20")).once(Fault.status(429).header("Retry-After", "7"));
         Response limited = RawHttp.get(base, "/v2/library/alpine/manifests/3.20");
         assertEquals(429, limited.status());
@@ -58,7 +58,7 @@ class FaultTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 1000, 250_000})
-    void aResetComesAfterExactlySoManyBytes(int bytes) throws IOException {
+    void resetFollowsExactNumberOfBytes(int bytes) throws IOException {
         up.on(Match.blob(layer)).once(Fault.resetAfter(bytes));
         try (RawHttp http = RawHttp.connect(base)) {
             Response cut = http.send("GET", blob);
@@ -74,21 +74,21 @@ class FaultTest {
     }
 
     @Test
-    void aResetBeforeTheHeadersLeavesNoStatus() {
+    void resetBeforeHeadersLeavesNoStatus() {
         up.on(Match.anything()).once(new Fault.ResetBeforeHeaders());
         IOException reset = assertThrows(IOException.class, () -> RawHttp.get(base, "/v2/"));
         assertTrue(reset.getMessage().contains("reset"), reset.getMessage());
     }
 
     @Test
-    void aCloseBeforeTheHeadersLeavesNoStatus() {
+    void closeBeforeHeadersLeavesNoStatus() {
         up.on(Match.anything()).once(new Fault.CloseBeforeHeaders());
         IOException closed = assertThrows(IOException.class, () -> RawHttp.get(base, "/v2/"));
         assertTrue(closed.getMessage().startsWith("the connection ended"), closed.getMessage());
     }
 
     @Test
-    void aStallLastsUntilTheClientLeaves() throws IOException {
+    void stallLastsUntilClientDisconnects() throws IOException {
         up.on(Match.blob(layer)).once(Fault.stallAfter(1000));
         try (RawHttp http = RawHttp.connect(base)) {
             assertEquals(1000, http.send("GET", blob).read(1000).length);
@@ -101,7 +101,7 @@ class FaultTest {
     }
 
     @Test
-    void noAnswerIsNoStatusEither() throws IOException {
+    void missingAnswerHasNoStatus() throws IOException {
         up.on(Match.anything()).once(new Fault.NoAnswer());
         try (RawHttp http = RawHttp.connect(base)) {
             http.write("GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -111,7 +111,7 @@ class FaultTest {
     }
 
     @Test
-    void aTrickleIsSlowButRight() throws IOException {
+    void trickleIsSlowButCorrect() throws IOException {
         up.on(Match.blob(image.layer(1))).once(new Fault.Trickle(10, Duration.ofMillis(20)));
         long begin = System.nanoTime();
         Response slow = RawHttp.get(base, "/v2/library/alpine/blobs/" + image.layer(1));
@@ -120,7 +120,7 @@ class FaultTest {
     }
 
     @Test
-    void aShortBodyEndsInGoodOrderButEarly() throws IOException {
+    void shortBodyEndsEarlyWithOrderlyClose() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.ShortBody(10));
         try (RawHttp http = RawHttp.connect(base)) {
             Response cut = http.send("GET", blob);
@@ -130,7 +130,7 @@ class FaultTest {
     }
 
     @Test
-    void aLongBodyGoesOnBeyondItsLength() throws IOException {
+    void longBodyExceedsContentLength() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.LongBody(3));
         try (RawHttp http = RawHttp.connect(base)) {
             http.write("GET " + blob + " HTTP/1.0\r\n\r\n");
@@ -141,13 +141,13 @@ class FaultTest {
     }
 
     @Test
-    void aPaddedBodySaysSo() throws IOException {
+    void paddedBodyMatchesContentLength() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Padded(3));
         assertEquals(SIZE + 3, RawHttp.get(base, blob).body().length);
     }
 
     @Test
-    void aCorruptBodyDiffersInItsLastByteOnly() throws IOException {
+    void corruptBodyDiffersInLastByteOnly() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Corrupt());
         Response corrupt = RawHttp.get(base, blob);
         assertEquals(layer.toString(), corrupt.header("Docker-Content-Digest"));
@@ -158,7 +158,7 @@ class FaultTest {
     }
 
     @Test
-    void withoutContentLengthTheConnectionEndsTheBody() throws IOException {
+    void bodyWithoutContentLengthEndsWithConnection() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.NoContentLength());
         try (RawHttp http = RawHttp.connect(base)) {
             Response open = http.send("GET", blob);
@@ -169,7 +169,7 @@ class FaultTest {
     }
 
     @Test
-    void aChunkedBodyThatIsResetIsNotComplete() throws IOException {
+    void resetChunkedBodyIsIncomplete() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Chunked());
         assertArrayEquals(image.layerBytes(0), RawHttp.get(base, blob).body());
         up.on(Match.blob(layer)).once(new Fault.Chunked().and(Fault.resetAfter(100)));
@@ -179,7 +179,7 @@ class FaultTest {
     }
 
     @Test
-    void htmlComesWith200() throws IOException {
+    void htmlIsSentWithStatus200() throws IOException {
         up.on(Match.manifests()).once(new Fault.Html());
         Response page = RawHttp.get(base, "/v2/library/alpine/manifests/3.20");
         assertEquals(200, page.status());
@@ -188,7 +188,7 @@ class FaultTest {
     }
 
     @Test
-    void anEmpty200HasTheHeadersButNoBody() throws IOException {
+    void empty200HasHeadersButNoBody() throws IOException {
         up.on(Match.manifests()).once(new Fault.Empty200());
         Response empty = RawHttp.get(base, "/v2/library/alpine/manifests/3.20");
         assertEquals(200, empty.status());
@@ -210,7 +210,7 @@ class FaultTest {
     }
 
     @Test
-    void gzipIsReallyZipped() throws IOException {
+    void gzipBodyIsCompressed() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.Gzip());
         Response zipped = RawHttp.get(base, blob);
         assertEquals("gzip", zipped.header("Content-Encoding"));
@@ -220,7 +220,7 @@ class FaultTest {
     }
 
     @Test
-    void redirectsGoWhereTheyAreTold() throws IOException {
+    void redirectsPointToGivenLocation() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.RedirectTo("http://127.0.0.1:1/x"));
         Response away = RawHttp.get(base, blob);
         assertEquals(307, away.status());
@@ -230,14 +230,14 @@ class FaultTest {
     }
 
     @Test
-    void aRangeCanBeIgnored() throws IOException {
+    void rangeCanBeIgnored() throws IOException {
         up.on(Match.blob(layer).ranged()).once(new Fault.IgnoreRange());
         assertEquals(200, RawHttp.get(base, blob, "Range: bytes=5-").status());
         assertEquals(206, RawHttp.get(base, blob, "Range: bytes=5-").status());
     }
 
     @Test
-    void changedContentHasAnotherEtag() throws IOException {
+    void changedContentHasDifferentEtag() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.ContentChanged());
         Response changed = RawHttp.get(base, blob);
         assertEquals("\"changed\"", changed.header("ETag"));
@@ -247,7 +247,7 @@ class FaultTest {
     }
 
     @Test
-    void refusedConnectionsAreRefusedUntilItHeals() throws IOException {
+    void connectionsAreRefusedUntilHealed() throws IOException {
         up.on(Match.anything()).always(new Fault.RefuseConnection());
         assertThrows(ConnectException.class, () -> RawHttp.get(base, "/v2/"));
         up.heal();
@@ -255,7 +255,7 @@ class FaultTest {
     }
 
     @Test
-    void aBlackholeNeitherAcceptsNorRefuses() throws IOException {
+    void blackholeNeitherAcceptsNorRefuses() throws IOException {
         up.on(Match.anything()).always(new Fault.Blackhole());
         try (Socket socket = new Socket()) {
             InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), up.port());
@@ -266,7 +266,7 @@ class FaultTest {
     }
 
     @Test
-    void anotherCertificateIsShownUntilItIsHealed() throws IOException {
+    void otherCertificateIsShownUntilHealed() throws IOException {
         TestCertificates trusted = TestCertificates.create();
         try (FakeUpstream secure = FakeUpstream.startTls(trusted.server())) {
             secure.on(Match.anything())
@@ -285,7 +285,7 @@ class FaultTest {
     }
 
     @Test
-    void aRedirectToAnotherServerKeepsThePath() throws IOException {
+    void redirectToAnotherServerKeepsPath() throws IOException {
         up.on(Match.blob(layer)).once(new Fault.RedirectToServer("http://127.0.0.1:1"));
         Response redirect = RawHttp.get(base, blob);
         assertEquals(307, redirect.status());
@@ -293,7 +293,7 @@ class FaultTest {
     }
 
     @Test
-    void aGateLetsTheTestDecideWhenTheRestFlows() throws IOException {
+    void gateHoldsRestOfBodyUntilReleased() throws IOException {
         Gate gate = up.holdBlobAfter(layer, 1000);
         try (RawHttp http = RawHttp.connect(base)) {
             Response held = http.send("GET", blob);
@@ -307,7 +307,7 @@ class FaultTest {
     }
 
     @Test
-    void aGateStandsAtAPositionOfTheBlobAndFaultsHappenBesidesIt() throws IOException {
+    void gateAtBlobPositionCombinesWithFaults() throws IOException {
         Gate gate = up.holdBlobAfter(layer, 1000);
         up.on(Match.blob(layer)).once(Fault.resetAfter(700));
         try (RawHttp http = RawHttp.connect(base)) {
