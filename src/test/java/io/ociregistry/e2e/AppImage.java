@@ -16,8 +16,7 @@ import java.util.Random;
 import java.util.stream.StreamSupport;
 
 /**
- * A real image in an OCI layout, made by umoci: two small layers and one of 200 MB that no compression shrinks, and
- * an index over
+ * A real image in an OCI layout, made by umoci: two small layers, one incompressible layer of 200 MB, and an index over
  * linux/amd64 and linux/arm64. Its tag in the layout is {@value #TAG}. Digests are strings as in the JSON:
  * "sha256:...".
  */
@@ -30,7 +29,7 @@ record AppImage(Path layout) {
         return build(directory, 200 * MEGABYTE);
     }
 
-    /** The same with another size of the largest layer. */
+    /** Builds the image with another size of the largest layer. */
     static AppImage build(Path directory, int largest) {
         Peers.require("umoci", "skopeo");
         try {
@@ -73,7 +72,7 @@ record AppImage(Path layout) {
         return descriptorTagged(architecture).get("digest").asText();
     }
 
-    /** What a client on that platform needs: index, manifest, config, layers. */
+    /** Returns the digests that a client on the platform needs: index, manifest, config, layers. */
     List<String> digests(String architecture) {
         var manifest = json(manifest(architecture));
         var digests = new ArrayList<>(List.of(index(), manifest(architecture)));
@@ -82,7 +81,7 @@ record AppImage(Path layout) {
         return List.copyOf(digests);
     }
 
-    /** The file with the bytes of that digest. */
+    /** Returns the file that contains the bytes of the digest. */
     Path blob(String digest) {
         return layout.resolve("blobs").resolve(digest.replace(':', '/'));
     }
@@ -148,7 +147,7 @@ record AppImage(Path layout) {
         }
     }
 
-    /** The same bytes in every run, so that a failure can be looked at again. */
+    /** Writes the same bytes in every run, so that a failure can be reproduced. */
     private static Path random(Path directory, int size) throws IOException {
         var bytes = new byte[size];
         new Random(size).nextBytes(bytes);

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** A WAR or jar, looked at from outside. */
+/** A WAR or jar, read as a zip file. */
 record Archive(Path file) {
     Set<String> entries() throws IOException {
         try (var zip = new ZipFile(file.toFile())) {
@@ -16,7 +16,7 @@ record Archive(Path file) {
         }
     }
 
-    /** Empty for an entry that is not there. */
+    /** Returns the text of an entry; empty if the archive has no such entry. */
     String text(String entry) throws IOException {
         try (var zip = new ZipFile(file.toFile())) {
             var found = zip.getEntry(entry);

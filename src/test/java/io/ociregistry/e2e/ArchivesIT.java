@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Archives that cross the air gap, made and read by the programs that people carry images with. */
+/** Tests archives that cross an air gap, written and read by common image tools. */
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)
 class ArchivesIT {
@@ -35,7 +35,7 @@ class ArchivesIT {
     private static AppImage image;
     private static Path archive;
 
-    /** Has the images of both archives. */
+    /** Contains the images of both archives. */
     private static Cache loaded;
 
     @TempDir

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The admin API behind a plain nginx on the machine of the server, which sends {@code Host: localhost} and says of
- * nobody that a request was forwarded. The client is another machine: a network namespace that a pair of virtual
- * Ethernet devices connects to the one of nginx and the server.
+ * Tests the admin API behind a plain nginx on the machine of the server. This nginx sends {@code Host: localhost} and
+ * adds no header that marks a request as forwarded. The client is on another machine: a network namespace that a pair
+ * of virtual Ethernet devices connects to the namespace of nginx and the server.
  */
 @Timeout(180)
 @ExtendWith(ShowsLogs.class)
@@ -67,7 +67,7 @@ class BehindNginxIT {
         }
     }
 
-    /** The upstream is not in the network of the server, which finds the image in its cache. */
+    /** The upstream is not in the network of the server; the server finds the image in its cache. */
     private void cacheAnImage() throws Exception {
         try (FakeUpstream upstream = FakeUpstream.start();
                 RunningRegistry registry = RunningRegistry.start(
@@ -131,7 +131,7 @@ class BehindNginxIT {
         assertFalse(String.join("\n", server.log()).contains(operator.token()));
     }
 
-    /** Whether the log tells that the server did what an operator asks for. */
+    /** Returns true if a log line reports work that an operator requested. */
     private static boolean isWork(String line) {
         return line.contains("pruned") || line.contains("configuration reloaded") || line.contains("stopping");
     }
@@ -144,7 +144,7 @@ class BehindNginxIT {
         }
     }
 
-    /** Sends requests from the other machine, and answers the status of each. */
+    /** Sends requests from the other machine, and returns the status of each. */
     private Map<Request, String> ask(List<Request> requests, String header) {
         List<String> curl = new ArrayList<>(List.of("curl"));
         for (Request request : requests) {
@@ -163,7 +163,7 @@ class BehindNginxIT {
         return answers;
     }
 
-    /** The manifests and blobs in the cache, with their contents. */
+    /** Returns the manifests and blobs in the cache, with their contents. */
     private Map<String, String> cache() throws IOException {
         Map<String, String> files = new TreeMap<>();
         for (String kind : List.of("img", "fat", "other", "blobs")) {

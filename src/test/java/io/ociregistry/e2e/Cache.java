@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A cache in a directory, and the command line that fills and reads it. */
+/** A cache directory and the commands that fill and read it. */
 record Cache(Path directory) {
-    /** Brings in what is in a file. */
+    /** Loads the images of a file. */
     void load(Path file, String... options) {
         Program.run("load", loading(file, options));
     }
@@ -24,12 +24,12 @@ record Cache(Path directory) {
         return command("export", "--output", file, options);
     }
 
-    /** The digests of all that is here. */
+    /** Returns the digests of all content in the cache. */
     List<String> digests() {
         return Program.run("list", command("list", "--digests")).lines().toList();
     }
 
-    /** A server of it that asks nobody. */
+    /** Starts a server on this cache that contacts no upstream. */
     FatJar airGapped() {
         return FatJar.start(Configuration.in(directory, "").with("airGapped: true"));
     }
@@ -39,7 +39,7 @@ record Cache(Path directory) {
                 .toList();
     }
 
-    /** Any command on it. */
+    /** Runs a command on this cache. */
     List<String> command(String... arguments) {
         var program = Stream.of(
                 Java.executable(),

@@ -25,8 +25,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * A private authority and one certificate for 127.0.0.1 it has signed, as PEM files; nobody trusts them unless told
- * to.
+ * A private authority and a certificate for 127.0.0.1 that it signed, as PEM files. A client trusts the authority only
+ * if it is configured to.
  */
 record Certificates(Path authority, Path certificate, Path key) {
     private static final X500Principal AUTHORITY = new X500Principal("CN=A test's own authority");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Servers that serve nobody they do not know, and programs that know how to tell them. */
+/** Tests servers that require client credentials, with real programs that send them. */
 @Timeout(120)
 @ExtendWith(ShowsLogs.class)
 class ClientAccessIT {
@@ -63,7 +63,7 @@ class ClientAccessIT {
             assertEquals(401, RawHttp.get(server.url(), blob, basic("wrong")).status());
             assertEquals(List.of(), upstream.requests());
 
-            // The first waits for the password and for the upstream, the others for nothing.
+            // The first request waits for the password check and the upstream; later requests use cached results.
             for (int i = 0; i < 3; i++) {
                 assertArrayEquals(
                         image.layerBytes(0),
@@ -144,7 +144,7 @@ class ClientAccessIT {
                         + "'\n" + String.join("\n", more).indent(2));
     }
 
-    /** A directory with that and nothing else: skopeo would take a key in it for the client's. */
+    /** Returns a directory with only this certificate: skopeo would read a key in it as the client's key. */
     private Path onlyAuthority(Certificates certificates) throws Exception {
         Path only = Files.createDirectory(directory.resolve("authority"));
         Files.copy(certificates.authority(), only.resolve("ca.crt"));

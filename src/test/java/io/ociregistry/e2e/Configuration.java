@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A configuration file and the directory with the images that it names. */
+/** A configuration file and the image directory that it names. */
 public record Configuration(Path file, Path imagePath) {
 
-    /** Everything in one directory; {@code registries} is the YAML under that key, at any indentation, or empty. */
+    /** Creates both in a directory; {@code registries} is the YAML under that key, at any indentation, or empty. */
     public static Configuration in(Path directory, String registries) {
         try {
             var images = Files.createDirectories(directory.resolve("images"));
@@ -22,7 +22,7 @@ public record Configuration(Path file, Path imagePath) {
         }
     }
 
-    /** With some more YAML at its end. */
+    /** Appends YAML to the configuration. */
     public Configuration with(String yaml) {
         try {
             Files.writeString(file, yaml + "\n", StandardOpenOption.APPEND);
@@ -32,12 +32,12 @@ public record Configuration(Path file, Path imagePath) {
         }
     }
 
-    /** That docker-registry, under the name of Docker Hub. */
+    /** Configures this docker-registry as Docker Hub. */
     static Configuration dockerHubIs(DockerRegistry registry, Path directory) {
         return dockerHubIs(registry, registry.url(), directory);
     }
 
-    /** The same, reached at another address. */
+    /** Configures this docker-registry as Docker Hub, at another address. */
     static Configuration dockerHubIs(DockerRegistry registry, URI endpoint, Path directory) {
         return in(
                 directory, """

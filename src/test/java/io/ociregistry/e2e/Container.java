@@ -5,10 +5,10 @@ import java.util.List;
 
 /** A running program that serves the registry: the fat jar, or a servlet container with the WAR in it. */
 public interface Container extends AutoCloseable {
-    /** Where the registry is, without a slash at the end; {@code url() + "/v2/"} is its first endpoint. */
+    /** Returns the URL without a trailing slash; {@code url() + "/v2/"} is the first endpoint. */
     URI url();
 
-    /** The lines of its access log: method, request URI with query, and status are in each. */
+    /** Returns the lines of the access log: each has the method, the request URI with query, and the status. */
     List<String> accessLog();
 
     @Override

@@ -6,7 +6,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/** The protocol suite against one way of running the registry; a subclass each. */
+/** Runs the protocol suite against a container; each container has a subclass. */
 abstract class ContainerProtocol extends ProtocolContract {
     private final Containers container;
 

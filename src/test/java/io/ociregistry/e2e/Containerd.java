@@ -12,9 +12,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A containerd of its own: root, state, socket and configuration are in one directory, so an empty directory is an
- * empty node.
- * It pulls from one mirror and has no other host to fall back to. Nothing of the machine's own containerd is used.
+ * A private containerd with root, state, socket and configuration in one directory, so an empty directory is an empty
+ * node. It pulls from one mirror and has no fallback host. It shares nothing with the containerd of the machine.
  */
 final class Containerd implements AutoCloseable {
     private static final String SKIP_METADATA = "--skip-metadata";
@@ -36,7 +35,7 @@ final class Containerd implements AutoCloseable {
         Peers.require("containerd", "ctr", "runc");
         try {
             var hosts = Files.createDirectories(directory.resolve("hosts"));
-            // A socket's path may have no more than 107 characters, and a test's temporary directory can be deep.
+            // A socket path has at most 107 characters, and the temporary directory of a test can be deep.
             var socket = Files.createTempDirectory("ctrd").resolve("sock");
             var config = Files.writeString(directory.resolve("config.toml"), configuration(directory, socket, hosts));
             var daemon = Program.start(
@@ -54,11 +53,11 @@ final class Containerd implements AutoCloseable {
         }
     }
 
-    /** As an operator does it by hand; every layer is unpacked too. */
+    /** Pulls an image as an operator does by hand; unpacks every layer. */
     void pull(String reference, String platform) {
         var arguments = new ArrayList<>(List.of("images", "pull", "--hosts-dir", hosts.toString()));
         arguments.addAll(List.of("--snapshotter", "native", "--platform", platform));
-        // From containerd 2 on it takes the manifests and configs of all platforms too, if it isn't told not to.
+        // Without this option containerd 2 also pulls the manifests and configs of all other platforms.
         if (ctr("images", "pull", "--help").contains(SKIP_METADATA)) {
             arguments.add(SKIP_METADATA);
         }
@@ -66,32 +65,34 @@ final class Containerd implements AutoCloseable {
         ctr(arguments.toArray(String[]::new));
     }
 
-    /** Without unpacking anything. */
+    /** Pulls an image without unpacking it. */
     void fetch(String reference) {
         ctr("content", "fetch", "--hosts-dir", hosts.toString(), "--all-platforms", reference);
     }
 
-    /** Takes the images of an archive, and unpacks them. */
+    /** Imports the images of an archive, and unpacks them. */
     void importArchive(Path archive) {
         ctr("images", "import", "--snapshotter", "native", archive.toString());
     }
 
-    /** Writes an image into an archive, for all platforms that it has here. */
+    /** Exports an image to an archive, for all platforms in this containerd. */
     void exportArchive(Path archive, String reference, String platform) {
         ctr("images", "export", "--platform", platform, archive.toString(), reference);
     }
 
-    /** What it says of its images. */
+    /** Returns the output of its image list. */
     String images() {
         return ctr("images", "ls");
     }
 
-    /** As a kubelet does it: through CRI, with the mirror from {@code config_path}. Answers the image's id. */
+    /**
+     * Pulls an image as a kubelet does: through CRI, with the mirror from {@code config_path}. Returns the image id.
+     */
     String pullAsKubelet(String reference) {
         return new CriImageService(socket).pullImage(reference);
     }
 
-    /** The digests of everything it has, as "sha256:...". */
+    /** Returns the digests of all content, as "sha256:...". */
     Set<String> digests() {
         if (!Files.exists(blobs())) {
             return Set.of();
@@ -105,7 +106,7 @@ final class Containerd implements AutoCloseable {
         }
     }
 
-    /** The file it keeps the bytes of that digest in. */
+    /** Returns the file that contains the bytes of the digest. */
     Path blob(String digest) {
         return blobs().resolve(digest.substring("sha256:".length()));
     }
@@ -133,11 +134,10 @@ final class Containerd implements AutoCloseable {
     }
 
     /**
-     * Where the next pulls go: the shape of conf/containerd/_default/hosts.toml, with {@code server} added, since
-     * without it the registry itself
-     * would be next.
+     * Sets the mirror for further pulls, in the form of conf/containerd/_default/hosts.toml. {@code server} is added
+     * because containerd would otherwise fall back to the registry itself.
      *
-     * @param more lines for that host
+     * @param more lines for this host
      */
     void pointAt(URI mirror, String more) {
         try {

@@ -1,6 +1,6 @@
 package io.ociregistry.e2e;
 
-/** Every way the registry is run in. */
+/** The ways to run the registry. */
 enum Containers {
     FAT_JAR {
         @Override

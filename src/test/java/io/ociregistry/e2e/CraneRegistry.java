@@ -4,10 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The registry that crane has in it, on loopback, in memory, without TLS; unlike docker-registry it has the referrers
- * API.
- */
+/** The in-memory registry of crane on loopback, without TLS; unlike docker-registry it has the referrers API. */
 record CraneRegistry(String hostAndPort, Program program) implements AutoCloseable {
     static CraneRegistry start() {
         Peers.require("crane");

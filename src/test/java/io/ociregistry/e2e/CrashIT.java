@@ -33,15 +33,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The real server, killed at random points of concurrent pulls, again and again on one directory. After each restart
- * all that was ever
- * committed is still there and needs no upstream, and every byte that is served is right.
+ * Kills the real server at random points of concurrent pulls, repeatedly on one directory. After each restart all
+ * committed content is present and needs no upstream, and every served byte is correct.
  *
- * <p>Committed is what has its name on the disk when the server is killed, and before that every manifest that a
- * client got whole. After each
- * restart the latest of it is read, and as much of the older as {@link #SAMPLE}; after the last one all of it.
+ * <p>Content is committed if its final name is on the disk when the server is killed, or if it is a manifest that a
+ * client received completely before. Each restart checks the latest committed content and up to {@link #SAMPLE} older
+ * files; the last restart checks all of it.
  *
- * <p>20 rounds; the environment variable OCIREGISTRY_CRASH_ROUNDS asks for more.
+ * <p>The test runs 20 rounds; the environment variable OCIREGISTRY_CRASH_ROUNDS sets another number.
  */
 class CrashIT {
     private static final int ROUNDS = Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_CRASH_ROUNDS", "20"));
@@ -50,10 +49,10 @@ class CrashIT {
     private static final int REQUESTS_PER_IMAGE = 5;
     private static final int SAMPLE = 200;
 
-    /** The path of every digest that there is upstream. */
+    /** The request path of every digest in the upstream. */
     private final Map<String, String> paths = new ConcurrentHashMap<>();
 
-    /** The files of all that was ever committed, in the order in which that was seen. */
+    /** The files of all committed content, in the order in which the test saw them. */
     private final Set<Path> committed = Collections.synchronizedSet(new LinkedHashSet<>());
 
     private final Random random = new Random(42);
@@ -95,7 +94,7 @@ class CrashIT {
         return images;
     }
 
-    /** The manifest, the config and the layers, in the order in which clients pull them. */
+    /** Returns the manifest, the config and the layers, in the order in which clients pull them. */
     private static Map<String, String> wanted(FakeImage image) {
         String base = "/v2/" + image.repository() + "/";
         Map<String, String> wanted = new LinkedHashMap<>();
@@ -106,7 +105,7 @@ class CrashIT {
         return wanted;
     }
 
-    /** Kills the server when a random number of answers have come, and whatever more happened meanwhile. */
+    /** Kills the server after a random number of answers. */
     private void pullUntilKilled(FatJar server, List<FakeImage> pulled, Path images) throws Exception {
         var answers = new CountDownLatch(1 + random.nextInt(IMAGES * REQUESTS_PER_IMAGE));
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
@@ -122,7 +121,7 @@ class CrashIT {
                         answers.countDown();
                     });
                 } catch (IOException killed) {
-                    // As intended.
+                    // The kill interrupted the request.
                 } catch (AssertionError e) {
                     wrong.add(e);
                 }
@@ -145,7 +144,7 @@ class CrashIT {
         }
     }
 
-    /** A body may be cut off by the kill; one that looks whole must be right. */
+    /** Checks a body: the kill may truncate it, but a complete body must be correct. */
     private static void assertRight(Response answer, String digest) throws IOException {
         assertEquals(200, answer.status());
         byte[] body = answer.body();
@@ -162,7 +161,7 @@ class CrashIT {
                 List.of(),
                 committed.stream().filter(file -> !there.contains(file)).toList(),
                 "lost");
-        // The server has not been asked for anything yet, so whatever else is there was committed before the kill.
+        // The restarted server has no requests yet, so any other file was committed before the kill.
         Set<Path> wanted = new LinkedHashSet<>(there);
         wanted.removeAll(committed);
         committed.addAll(there);

@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One call of the interface by which a kubelet has images pulled. Debian has no crictl, so curl carries the gRPC: a
- * message is one
- * zero byte, its length in four bytes, and protobuf, which for strings shorter than 128 bytes is: tag, length, bytes.
+ * A call of the CRI image service, through which a kubelet pulls images. Debian has no crictl, so curl sends the gRPC
+ * request. A message is a zero byte, its length in four bytes, and protobuf: for strings under 128 bytes tag, length,
+ * bytes.
  */
 record CriImageService(Path socket) {
     private static final String METHOD = "http://localhost/runtime.v1.ImageService/PullImage";
 
-    /** PullImageRequest{1: ImageSpec{1: image}}, answered by PullImageResponse{1: image_ref}. */
+    /** Sends PullImageRequest{1: ImageSpec{1: image}}; the response is PullImageResponse{1: image_ref}. */
     String pullImage(String reference) {
         Peers.require("curl");
         try {

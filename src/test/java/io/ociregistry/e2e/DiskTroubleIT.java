@@ -24,16 +24,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The real server on a disk that really is read-only, or full: each is mounted where nobody but the server sees it (a
- * mount namespace of its
- * own), so nothing is left to be unmounted.
+ * Tests the real server on a read-only disk and on a full disk. Each is mounted in the mount namespace of the server,
+ * so the test has nothing to unmount.
  */
 @Timeout(120)
 @ExtendWith(ShowsLogs.class)
 class DiskTroubleIT {
     private static final String READ_ONLY = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\"";
 
-    /** The cache, on a disk of one megabyte, and the rest of that filled. */
+    /** Mounts the cache on a disk of one megabyte, and fills the rest of the disk. */
     private static final String FULL = "cp -a \"$0\" \"$0.saved\" && mount -t tmpfs -o size=1m tmpfs \"$0\""
             + " && cp -a \"$0.saved/.\" \"$0\" && { head -c 2m /dev/zero > \"$0/filler\" || true; }";
 
@@ -109,7 +108,7 @@ class DiskTroubleIT {
     @Test
     void separatelyMountedDirectoriesStoreContent() throws IOException {
         String images = configuration.imagePath().toString();
-        // The same disk: only the kernel knows that nothing can be renamed between them.
+        // All mounts are on the same disk, but the kernel refuses to rename a file between mounts.
         String mounts = "for i in blobs img corrupt lists; do mount --bind \"$0/$i\" \"$0/$i\" || exit; done";
         FakeImage next = image("2.0", 2);
         try (FatJar server = FatJar.start(configuration, mounted(mounts))) {
@@ -145,7 +144,7 @@ class DiskTroubleIT {
         }
     }
 
-    /** What comes before a command that is to see the cache so. */
+    /** Returns the command prefix that runs a program with these mounts. */
     private List<String> mounted(String how) {
         return List.of(
                 "unshare",
@@ -163,7 +162,7 @@ class DiskTroubleIT {
                 out.write(block);
             }
         } catch (IOException full) {
-            // As intended.
+            // The disk is full now.
         }
     }
 

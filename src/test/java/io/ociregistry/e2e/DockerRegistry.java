@@ -12,9 +12,8 @@ import java.util.Map;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
- * Debian's docker-registry on loopback, behind TLS that only {@link #authority()} vouches for, and closed to
- * everybody but one user.
- * What was pushed stays in its directory when it is stopped, and is served again by the next one started there.
+ * Debian's docker-registry on loopback, with a certificate of {@link #authority()} and a password for its only user.
+ * Its directory keeps the pushed content, and another registry started on that directory serves it again.
  */
 final class DockerRegistry implements AutoCloseable {
     static final String USER = "edge";
@@ -48,7 +47,7 @@ final class DockerRegistry implements AutoCloseable {
         return Loopback.ADDRESS + ":" + port;
     }
 
-    /** The PEM file of its authority; it stands alone in its directory as ca.crt, which is what skopeo asks for. */
+    /** Returns the PEM file of its authority: ca.crt, the only file in its directory, as skopeo requires. */
     Path authority() {
         return directory.resolve("trust/ca.crt");
     }
@@ -85,7 +84,7 @@ final class DockerRegistry implements AutoCloseable {
         }
     }
 
-    /** The only hash docker-registry accepts. */
+    /** Returns a bcrypt hash, the only kind that docker-registry accepts. */
     private static String bcrypt(String password) {
         var salt = new byte[16];
         new SecureRandom().nextBytes(salt);

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Docker of its own: data, sockets and configuration are in one directory, and it changes nothing in the machine's
- * network.
+ * A private Docker with data, sockets and configuration in one directory. It does not change the network of the
+ * machine.
  */
 record Dockerd(Path directory, Program daemon) implements AutoCloseable {
     static Dockerd start(Path directory) {
@@ -40,7 +40,7 @@ record Dockerd(Path directory, Program daemon) implements AutoCloseable {
         }
     }
 
-    /** Runs a command of its client, and answers what that printed. */
+    /** Runs a command of its client, and returns the output. */
     String docker(String... arguments) {
         var command = new ArrayList<>(
                 List.of("docker", "--config=" + directory.resolve("client"), "--host=" + socket(directory)));

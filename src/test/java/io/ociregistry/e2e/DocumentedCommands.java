@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Runs the fenced {@code shell} blocks of a page of the documentation in a directory of its own, as a user who copies
- * them. Only ports and directories are replaced. {@code mvn} does nothing, because the build has made the jar, and
- * {@code sudo} runs its command as this user.
+ * Runs the fenced {@code shell} blocks of a documentation page in a new directory, as a user would who copies them. It
+ * replaces only ports and directories. {@code mvn} does nothing, because the build has made the jar, and {@code sudo}
+ * runs its command as the current user.
  */
 final class DocumentedCommands implements AutoCloseable {
     private static final Pattern BLOCK =
@@ -24,7 +24,7 @@ final class DocumentedCommands implements AutoCloseable {
     private final int port = Loopback.freePort();
     private Program server;
 
-    /** A fresh directory with the jar, and a configuration that the commands find by the environment. */
+    /** Creates a directory with the jar and a configuration that the commands find through the environment. */
     DocumentedCommands(Path directory, Configuration configuration) throws IOException {
         this.directory = directory;
         Path programs = Files.createDirectories(directory.resolve("bin"));
@@ -47,7 +47,7 @@ final class DocumentedCommands implements AutoCloseable {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    /** The blocks of a page, in their order. */
+    /** Returns the blocks of a page in order. */
     static List<String> of(Path page) throws IOException {
         return BLOCK.matcher(Files.readString(page))
                 .results()
@@ -55,7 +55,7 @@ final class DocumentedCommands implements AutoCloseable {
                 .toList();
     }
 
-    /** Runs one block. A command that serves goes on until the next one that serves, or until this is closed. */
+    /** Runs a block. A server command runs until the next server command starts or this object is closed. */
     void run(String block) {
         List<String> commands = new ArrayList<>();
         for (String line : block.lines().toList()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Copies the commands of the documentation into a shell, with a real registry as {@code registry.k8s.io}. */
+/** Runs the documented commands in a shell, with a real registry as {@code registry.k8s.io}. */
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)
 class DocumentedCommandsIT {

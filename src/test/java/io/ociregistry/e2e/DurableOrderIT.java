@@ -25,9 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What makes a file of the cache survive a power cut, seen from below: the system calls of the real server. Content
- * goes to a file aside,
- * is forced to the disk, gets its name, and then the name is forced.
+ * Checks in the system calls of the real server that cache files survive a power cut. The server writes content to a
+ * temporary file, forces it to disk, renames it, and then forces the directory.
  */
 @Timeout(120)
 @ExtendWith(ShowsLogs.class)
@@ -35,7 +34,7 @@ class DurableOrderIT {
     @TempDir
     Path directory;
 
-    /** Mounts file systems of their own, which nobody else sees, over two directories. */
+    /** Mounts private file systems over two directories, in a mount namespace of the command. */
     private static final String OTHER_DISKS = "for i in blobs img; do"
             + " mkdir -p \"$0/$i\" && mount -t tmpfs tmpfs \"$0/$i\" || exit; done; exec \"$@\"";
 
@@ -70,7 +69,7 @@ class DurableOrderIT {
         }
     }
 
-    /** Pulls the image through a server that strace watches, from its start to its end. */
+    /** Pulls the image through a server that runs under strace from start to end. */
     private Path trace(Configuration configuration, List<String> runner, FakeImage image) throws IOException {
         Path log = directory.resolve("strace.log");
         try (FatJar server = FatJar.start(configuration, runner);
@@ -134,8 +133,8 @@ class DurableOrderIT {
     }
 
     /**
-     * Whose a blob is has to be on the disk before the blob is in the store: else it would belong to whoever names it
-     * next.
+     * Checks that the link of a blob is on the disk before the blob is in the store. Otherwise the blob would belong to
+     * the next repository that names it.
      */
     private static void assertLinkedFirst(Path log, Path images) throws IOException {
         String links = images.resolve("lists").resolve("links").toString();

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** {@code java -jar ociregistry.jar serve}, as somebody runs it who has read the README. */
+/** {@code java -jar ociregistry.jar serve}, run as the README describes. */
 public final class FatJar implements Container {
     private static final Pattern PORT = Pattern.compile("\\(port ([0-9]+)\\).*\nTls: (\\S+)", Pattern.DOTALL);
 
@@ -28,17 +28,17 @@ public final class FatJar implements Container {
         return start(configuration, List.of());
     }
 
-    /** The same with a command before it that runs what follows, as {@code nice} does. */
+    /** Starts it through a command prefix, as with {@code nice}. */
     static FatJar start(Configuration configuration, List<String> runner) {
         return start(configuration, runner, "info");
     }
 
-    /** The same, at that level of logging. */
+    /** Starts it with this log level. */
     static FatJar start(Configuration configuration, List<String> runner, String logLevel) {
         return start(configuration, runner, logLevel, Loopback::isReady);
     }
 
-    /** The same, in a network of its own, where the tests can't ask it whether it is ready. */
+    /** Starts it in a network namespace, in which the tests cannot query its readiness. */
     static FatJar startIn(NetworkNamespace network, Configuration configuration) {
         return start(configuration, network.runner(), "info", unseen -> true);
     }
@@ -72,7 +72,7 @@ public final class FatJar implements Container {
         return new FatJar(url, configuration, program);
     }
 
-    /** The jar the build made. */
+    /** Returns the jar that the build made. */
     static Path artifact() {
         return Path.of(System.getProperty("standalone.jar", "target/ociregistry.jar"))
                 .toAbsolutePath();
@@ -82,17 +82,17 @@ public final class FatJar implements Container {
         return program.pid();
     }
 
-    /** Asks it to end, as systemd and Kubernetes do, and answers its exit status. */
+    /** Sends SIGTERM, as systemd and Kubernetes do, and returns the exit status. */
     int terminate() {
         return program.terminate();
     }
 
-    /** Waits until it has ended by itself, and answers its exit status. */
+    /** Waits until it ends by itself, and returns the exit status. */
     int awaitEnd() {
         return program.awaitEnd();
     }
 
-    /** Ends it as a power cut would end it, but for what the kernel holds (SIGKILL). */
+    /** Ends it with SIGKILL; unlike after a power cut, data in the kernel's page cache survives. */
     void kill() {
         program.kill();
     }
@@ -102,12 +102,12 @@ public final class FatJar implements Container {
         return url;
     }
 
-    /** Its operator, who has the token that the server made. */
+    /** Returns an operator with the token that the server made. */
     Operator operator() throws IOException {
         return Operator.of(url, configuration.imagePath());
     }
 
-    /** All it has said. */
+    /** Returns all lines of its output. */
     List<String> log() {
         return program.log().lines().toList();
     }

@@ -1,6 +1,6 @@
 package io.ociregistry.e2e;
 
-/** The fat jar speaks the protocol. */
+/** Tests the protocol on the fat jar. */
 class FatJarProtocolIT extends ContainerProtocol {
     FatJarProtocolIT() {
         super(Containers.FAT_JAR);

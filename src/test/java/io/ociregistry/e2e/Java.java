@@ -2,7 +2,7 @@ package io.ociregistry.e2e;
 
 import java.nio.file.Path;
 
-/** The Java that runs the tests; it runs what they test, too. */
+/** The Java installation that runs the tests and the tested programs. */
 final class Java {
     private Java() {}
 

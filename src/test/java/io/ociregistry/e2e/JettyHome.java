@@ -8,9 +8,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Stock Jetty 12 (org.eclipse.jetty:jetty-home, unpacked by the build into target/jetty-home) with the WAR as ROOT in
- * it. The WAR finds its
- * configuration by the system property.
+ * Stock Jetty 12 (org.eclipse.jetty:jetty-home, unpacked by the build into target/jetty-home) with the WAR as ROOT. The
+ * WAR finds its configuration through the system property.
  */
 final class JettyHome {
     private JettyHome() {}
@@ -20,8 +19,8 @@ final class JettyHome {
     }
 
     /**
-     * With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small
-     * pieces.
+     * Starts it with few threads and small send buffers, which reveal blocked threads. It is slow, because it sends in
+     * small pieces.
      */
     static Container startSmall(Configuration configuration) {
         return start(

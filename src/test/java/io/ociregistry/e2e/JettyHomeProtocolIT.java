@@ -1,6 +1,6 @@
 package io.ociregistry.e2e;
 
-/** The WAR in stock Jetty speaks the protocol. */
+/** Tests the protocol on the WAR in stock Jetty. */
 class JettyHomeProtocolIT extends ContainerProtocol {
     JettyHomeProtocolIT() {
         super(Containers.JETTY_HOME);

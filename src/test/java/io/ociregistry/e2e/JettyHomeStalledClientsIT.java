@@ -4,7 +4,7 @@ import io.ociregistry.protocol.ServerUnderTest;
 import io.ociregistry.protocol.StalledClientsContract;
 import java.nio.file.Path;
 
-/** Clients that take no answer, and the WAR in stock Jetty. */
+/** Tests clients that read no response, on the WAR in stock Jetty. */
 class JettyHomeStalledClientsIT extends StalledClientsContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) {

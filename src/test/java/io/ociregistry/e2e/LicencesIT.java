@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the two artifacts tell of the licences of the libraries in them. See ADR 31. */
+/** Tests the licence information of the libraries in the WAR and in the jar. See ADR 31. */
 @Timeout(60)
 @ExtendWith(ShowsLogs.class)
 class LicencesIT {
@@ -34,7 +34,7 @@ class LicencesIT {
     private final Archive war = new Archive(War.artifact());
     private final Archive jar = new Archive(FatJar.artifact());
 
-    /** A line of the list: the licence that is named first, and whether a copyright is told. */
+    /** A line of the list: the first licence, and whether the line has a copyright. */
     private record Library(String name, String version, String licence, boolean hasCopyright) {
         private static final Pattern LINE = Pattern.compile("  (\\S+) (\\S+) +([^ ;]+)(.*)");
 
@@ -56,7 +56,10 @@ class LicencesIT {
             return TEXTS + name + "-" + version + "/";
         }
 
-        /** Its own, else that of its licence, with its copyright where the licence asks for one. */
+        /**
+         * Returns true if the artifact has the library's own text, or the common text of its licence and any required
+         * copyright.
+         */
         boolean hasText(Set<String> entries) {
             boolean own = entries.stream().anyMatch(entry -> entry.startsWith(texts() + "LICENSE"));
             boolean needsCopyright = licence.equals("MIT") || licence.startsWith("BSD");
@@ -74,7 +77,7 @@ class LicencesIT {
                         .map(entry -> entry.substring("WEB-INF/lib/".length()))
                         .collect(Collectors.toCollection(TreeSet::new)),
                 files(listed(IN_BOTH, IN_THE_JAR)));
-        // The jar is unpacked libraries; those are on the class path of the tests too.
+        // The jar contains the unpacked libraries, which are also on the class path of the tests.
         assertEquals(
                 classPath()
                         .map(library -> library.getFileName().toString())
@@ -97,7 +100,7 @@ class LicencesIT {
         "MIT.txt, 'Permission is hereby granted, free of charge'",
         "BSD-3-Clause.txt, 'Redistributions in binary form must reproduce'"
     })
-    void aTextIsOfTheLicenceThatItIsNamedLike(String name, String words) throws IOException {
+    void licenceTextMatchesItsFileName(String name, String words) throws IOException {
         for (Archive archive : List.of(war, jar)) {
             String text = archive.text(TEXTS + name).replaceAll("\\s+", " ");
             assertTrue(text.contains(words), text);
@@ -122,7 +125,7 @@ class LicencesIT {
         }
     }
 
-    /** By the names that it should have in our artifacts. */
+    /** Returns the licence texts of a library by their expected names in our artifacts. */
     private static Map<String, String> said(Library library, Archive file) throws IOException {
         Map<String, String> said = new TreeMap<>();
         for (String entry : file.entries()) {
@@ -133,7 +136,7 @@ class LicencesIT {
         return said;
     }
 
-    /** Those between two lines of the list, or from one to its end. */
+    /** Returns the libraries between two lines of the list, or from a line to the end. */
     private List<Library> listed(String first, String end) throws IOException {
         List<Library> listed = war.text(LIST)
                 .lines()

@@ -12,7 +12,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
-/** The only network these tests use. */
+/** The loopback network, the only one that these tests use. */
 final class Loopback {
     static final String ADDRESS = "127.0.0.1";
     private static final HttpClient CLIENT = HttpClient.newBuilder()
@@ -22,7 +22,7 @@ final class Loopback {
 
     private Loopback() {}
 
-    /** A port nobody listens on now; whoever asked is expected to listen on it at once. */
+    /** Returns a port without a listener; the caller must bind it at once. */
     static int freePort() {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
@@ -31,7 +31,7 @@ final class Loopback {
         }
     }
 
-    /** True once somebody accepts connections there. */
+    /** Returns true if a server accepts connections at the address. */
     static boolean accepts(int port) {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
@@ -40,7 +40,7 @@ final class Loopback {
         }
     }
 
-    /** True once a GET is answered with 200. */
+    /** Returns true if a GET returns 200. */
     static boolean isReady(URI uri) {
         try {
             return get(uri).statusCode() == 200;

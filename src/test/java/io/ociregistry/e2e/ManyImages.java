@@ -12,9 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A cache of many images, each with a tag and five small blobs of its own, in a repository with nineteen others. For
- * each blob it has a note
- * that it was verified, as a cache has that was in use; the looks in them are made up.
+ * A cache of many images, each with its own tag and five small blobs, in repositories of twenty images. Each blob has a
+ * verification note, as in a cache in use; the file stamps in the notes are invented.
  */
 record ManyImages(int count, String lastTag, Digest last) {
     private static final int BLOBS = 5;
@@ -50,7 +49,7 @@ record ManyImages(int count, String lastTag, Digest last) {
         return json.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The path of the last image's manifest, by its tag. */
+    /** Returns the path of the last image's manifest, by tag. */
     String byTag() {
         return path(lastTag.substring(lastTag.lastIndexOf(':') + 1));
     }

@@ -7,10 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
-/**
- * What tests measured, beside what they assert of it: a line each in {@code target/e2e/measured.txt}, for who
- * compares two runs.
- */
+/** Writes measurements of tests to {@code target/e2e/measured.txt}, a line each, to compare runs. */
 final class Measured {
     private static final Path FILE = Program.LOGS.resolve("measured.txt");
 

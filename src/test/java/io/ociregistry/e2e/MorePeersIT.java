@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Programs that take more time to get than a run of all tests has: they pull through us, read what we export, and we
- * what they write.
+ * Tests programs whose installation takes longer than the whole test run: they pull through the server and exchange
+ * archives with it.
  */
 @Tag("more-peers")
 @Timeout(300)
@@ -38,7 +38,7 @@ class MorePeersIT {
     private static FatJar server;
     private static String signature;
 
-    /** Has the image, for both platforms. */
+    /** Contains the image for both platforms. */
     private static Cache full;
 
     @TempDir
@@ -91,7 +91,7 @@ class MorePeersIT {
         cache = new Cache(directory.resolve("cache"));
     }
 
-    /** The suite of the distribution specification, of which its part for registries that nobody can push to. */
+    /** Runs the conformance suite of the distribution specification, the part for registries without push. */
     @Test
     void serverPassesConformanceSuite() {
         Peers.require("conformance");
@@ -110,7 +110,7 @@ class MorePeersIT {
                 Map.entry("OCI_RO_DATA_BLOBS", String.join(" ", blobs)),
                 Map.entry("OCI_RO_DATA_REFERRERS", image.index()));
         try (var suite = Program.start("conformance", environment, List.of("conformance"))) {
-            // Not its exit status: it fails to write one of its reports.
+            // The exit status is ignored: the suite fails to write one of its reports.
             suite.awaitEnd();
             assertTrue(suite.log().contains("OCI Conformance Result: Pass"), suite::log);
         }
@@ -235,7 +235,7 @@ class MorePeersIT {
         }
     }
 
-    /** Of the image for linux/amd64. */
+    /** Returns the hex part of the config digest for linux/amd64. */
     private static String config() {
         return image.digests("amd64").get(2).substring("sha256:".length());
     }
@@ -262,7 +262,7 @@ class MorePeersIT {
         return Files.writeString(shared.resolve(file), name + "\n");
     }
 
-    /** What {@code oras attach} prints of what it made. */
+    /** Returns the digest that {@code oras attach} prints. */
     private static String attached(String printed) {
         return printed.lines()
                 .filter(line -> line.startsWith("Digest: "))

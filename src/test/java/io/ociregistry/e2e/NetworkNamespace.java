@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A network namespace of its own, which has {@code lo} and is gone when it is closed. Needs root. */
+/** A network namespace with {@code lo}, deleted on close. Needs root. */
 final class NetworkNamespace implements AutoCloseable {
     private static final String READY = "the namespace is ready";
 
@@ -23,10 +23,7 @@ final class NetworkNamespace implements AutoCloseable {
                 holder.waitUntil("it is ready", () -> holder.log().contains(READY)));
     }
 
-    /**
-     * Connects two namespaces by a pair of virtual Ethernet devices with these addresses, each with the length of its
-     * network.
-     */
+    /** Connects two namespaces by a pair of virtual Ethernet devices with these addresses in CIDR notation. */
     void connect(String address, NetworkNamespace other, String otherAddress) {
         run("ip", "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", "" + other.holder.pid());
         up(address);
@@ -38,12 +35,12 @@ final class NetworkNamespace implements AutoCloseable {
         run("ip", "link", "set", "cable", "up");
     }
 
-    /** What comes before a command that is to run in here. */
+    /** Returns the command prefix that runs a program in this namespace. */
     List<String> runner() {
         return List.of("nsenter", "--net=/proc/" + holder.pid() + "/ns/net");
     }
 
-    /** Runs a program in here to its end, which must be a good one, and answers what it printed. */
+    /** Runs a program in this namespace, requires success, and returns the output. */
     String run(String... command) {
         var line = new ArrayList<>(runner());
         line.addAll(List.of(command));

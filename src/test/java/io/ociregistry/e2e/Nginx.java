@@ -24,9 +24,9 @@ final class Nginx implements AutoCloseable {
     }
 
     /**
-     * Starts it.
+     * Starts nginx.
      *
-     * @param runner what comes before the command
+     * @param runner the prefix of the command
      * @param directory for its files
      */
     static Nginx start(List<String> runner, Path directory, int port, String target) throws IOException {

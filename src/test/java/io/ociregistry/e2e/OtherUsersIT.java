@@ -28,8 +28,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A cache that belongs to the user of the server, and commands on it that other users run, with a umask that lets
- * nobody else read.
+ * Tests a cache that belongs to the user of the server, and commands that other users run on it with a umask that
+ * denies all access to others.
  */
 @Timeout(180)
 @ExtendWith(ShowsLogs.class)
@@ -38,7 +38,7 @@ class OtherUsersIT {
     private static final int OTHER = 65_533;
     private static final byte[] LAYER = TestArchive.random(1, 100_000);
 
-    /** Runs what follows with the umask of a hardened system. */
+    /** Runs a command with the umask of a hardened system. */
     private static final List<String> HARDENED = List.of("sh", "-c", "umask 077; exec \"$0\" \"$@\"");
 
     @TempDir
@@ -92,7 +92,7 @@ class OtherUsersIT {
     void commandsOfRootLeaveFilesAccessibleToServer() throws IOException {
         run(0, HARDENED, load());
         damage(blob());
-        // What is bad is quarantined; nothing can be fetched again.
+        // Bad content is quarantined; it cannot be fetched again.
         run(
                 1,
                 HARDENED,
@@ -315,7 +315,7 @@ class OtherUsersIT {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    /** As root leaves a file with a umask of 077. */
+    /** Makes a file as root does with a umask of 077. */
     private static void forbid(Path file) throws IOException {
         own(file, 0);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is in the two artifacts, looked at from outside. */
+/** Tests the contents of the WAR and of the jar. */
 @Timeout(60)
 @ExtendWith(ShowsLogs.class)
 class PackagingIT {

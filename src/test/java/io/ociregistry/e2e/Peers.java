@@ -10,13 +10,13 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * The real programs a test talks to. Where one is missing the test is skipped, or fails when nothing may be skipped
- * (OCIREGISTRY_NO_SKIPS=true, in the environment or as a system property).
+ * The real programs that a test uses. If a program is missing, the test is skipped, or fails if OCIREGISTRY_NO_SKIPS is
+ * true (in the environment or as a system property).
  */
 final class Peers {
     private Peers() {}
 
-    /** Each is a program's name, looked for on the PATH, or the absolute path of a file. */
+    /** Requires programs: each is a name on the PATH, or the absolute path of a file. */
     static void require(String... peers) {
         var missing = Arrays.stream(peers).filter(peer -> !present(peer)).toList();
         if (!missing.isEmpty()) {
@@ -38,7 +38,7 @@ final class Peers {
                 .anyMatch(Files::isExecutable);
     }
 
-    /** Skips the test at hand, unless nothing may be skipped. */
+    /** Skips the current test, or fails if skipping is not allowed. */
     static void skip(String why) {
         if (Boolean.getBoolean("OCIREGISTRY_NO_SKIPS") || Boolean.parseBoolean(System.getenv("OCIREGISTRY_NO_SKIPS"))) {
             fail(why + ", and nothing may be skipped");

@@ -8,9 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A podman with a storage and a registries.conf of its own. One registry has a mirror, and nothing behind it: where
- * the mirror fails, podman
- * finds nobody.
+ * A podman with its own storage and registries.conf. A registry has a mirror and no reachable origin, so a pull fails
+ * if the mirror fails.
  */
 record Podman(Path directory) {
     static Podman in(Path directory, String registry, String mirror) {
@@ -33,7 +32,7 @@ record Podman(Path directory) {
         return new Podman(directory);
     }
 
-    /** Runs it, and answers what it printed. */
+    /** Runs podman, and returns the output. */
     String run(String... arguments) {
         var command = new ArrayList<>(List.of(
                 "env",

@@ -15,10 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * A real program that a test started: its output goes to a numbered file in target/e2e, and it is ended by its own
- * process id,
- * at the latest when the test's JVM ends. Waiting for it is always waiting for a condition, and ends early when the
- * program does.
+ * A real program that a test started. Its output goes to a numbered file in target/e2e. It is ended by its process id,
+ * at the latest when the JVM of the test ends. Every wait is for a condition, and ends early if the program ends.
  */
 final class Program implements AutoCloseable {
     static final Path LOGS = Path.of("target", "e2e").toAbsolutePath();
@@ -52,12 +50,12 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** Runs a program to its end, which must be a good one, and answers what it printed. */
+    /** Runs a program, requires success, and returns the output. */
     static String run(String name, List<String> command) {
         return run(name, Map.of(), command);
     }
 
-    /** The same with more variables in its environment. */
+    /** Runs a program with additional environment variables. */
     static String run(String name, Map<String, String> environment, List<String> command) {
         try (var program = start(name, environment, command)) {
             var status = program.exitStatus(Duration.ofMinutes(5));
@@ -72,7 +70,7 @@ final class Program implements AutoCloseable {
     Program waitUntil(String what, BooleanSupplier condition) {
         var deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
-            // What it did last counts too.
+            // The condition may have become true just before the program ended.
             if (!process.isAlive() && !condition.getAsBoolean()) {
                 throw failure("ended with status %d before: %s".formatted(process.exitValue(), what));
             }
@@ -85,18 +83,18 @@ final class Program implements AutoCloseable {
         return this;
     }
 
-    /** Asks the program to end (SIGTERM) and answers its exit status. */
+    /** Ends the program (SIGTERM) and returns the exit status. */
     int terminate() {
         process.destroy();
         return exitStatus(PATIENCE);
     }
 
-    /** Waits until the program has ended by itself, and answers its exit status. */
+    /** Waits until the program ends by itself, and returns the exit status. */
     int awaitEnd() {
         return exitStatus(PATIENCE);
     }
 
-    /** Ends it without asking (SIGKILL). */
+    /** Kills the program (SIGKILL). */
     void kill() {
         process.destroyForcibly();
         exitStatus(PATIENCE);
@@ -142,7 +140,7 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** Between two looks at a condition; the condition decides, never the clock. */
+    /** The pause between two checks of a condition; only the condition decides the result. */
     private void nap() {
         try {
             process.waitFor(50, MILLISECONDS);

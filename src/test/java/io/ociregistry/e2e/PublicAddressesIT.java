@@ -8,9 +8,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A registry that nobody configured is reached at public addresses, and whatever it says we go nowhere else. Public
- * and private addresses are
- * on {@code lo} in a network namespace that has nothing else, so that no packet gets anywhere.
+ * Tests that an unconfigured registry is reached at public addresses only, even if it redirects elsewhere. Public and
+ * private addresses are on {@code lo} in an otherwise empty network namespace, so that no packet leaves the machine.
  */
 @Timeout(120)
 @ExtendWith(ShowsLogs.class)

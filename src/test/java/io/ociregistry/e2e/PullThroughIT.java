@@ -21,11 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The promise of the product with nothing of our own around it: a real image, in a real registry behind TLS and a
- * password, pulled
- * through the cache by the programs that will pull through it.
- */
+/** Tests pulls of a real image by real clients, through the cache, from a real registry with TLS and a password. */
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)
 class PullThroughIT {
@@ -53,7 +49,7 @@ class PullThroughIT {
     void containerdPullsThroughServerThenFromCacheOffline(Containers kind) throws Exception {
         var configuration = pullWithUpstream(kind);
 
-        // The upstream is gone, the server is a new one, and so is the node.
+        // The upstream is down; the server and the node are new.
         try (var server = kind.start(configuration)) {
             assertPulledByContainerd(server, directory.resolve("second-node"));
         }
@@ -97,7 +93,7 @@ class PullThroughIT {
         }
     }
 
-    /** docker-registry has no referrers API; ours says so by an empty list, as the conformance suite wants it. */
+    /** docker-registry has no referrers API; the server returns an empty list, as the conformance suite requires. */
     @Test
     void skopeoListsTagsAndReferrersWithoutReferrersApiUpstream() throws Exception {
         try (var upstream = upstream();
@@ -203,8 +199,8 @@ class PullThroughIT {
     }
 
     /**
-     * Every digest was asked of us and answered with 200; a line may be written a moment after its client has all
-     * bytes.
+     * Checks that every digest was requested from the server and returned 200. The log line may follow shortly after
+     * the client has all bytes.
      */
     private static void assertLogged(Container server, Collection<String> digests) throws InterruptedException {
         var deadline = Instant.now().plusSeconds(10);

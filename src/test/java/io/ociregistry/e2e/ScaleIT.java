@@ -18,22 +18,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A large cache: how long until it serves, and what it costs in the heap. 2,000 images of five blobs; the environment
- * variable
- * OCIREGISTRY_SCALE_IMAGES asks for another number, 20000 for the one that is promised to serve in 3 s.
+ * Measures the start time and heap use of a large cache: 2,000 images of five blobs. The environment variable
+ * OCIREGISTRY_SCALE_IMAGES sets another number; the documented limit of 3 s is for 20000.
  */
 @Timeout(900)
 @ExtendWith(ShowsLogs.class)
 class ScaleIT {
     private static final int IMAGES =
             Integer.parseInt(System.getenv().getOrDefault("OCIREGISTRY_SCALE_IMAGES", "2000"));
-    /** On a busy machine a small cache takes long, too. */
+    /** The limit for a start; a busy machine may take {@link #TIMES_SMALL} times as long as for a small cache. */
     private static final Duration SOON = Duration.ofSeconds(3);
 
     private static final int TIMES_SMALL = 3;
 
     private static final long MOST_PER_MANIFEST = 1024;
-    /** Those of the cache that the large one is compared with: so that what serving anything takes is not counted. */
+    /** The images of the small cache; its costs are subtracted from those of the large cache. */
     private static final int FEW = 20;
 
     @TempDir
@@ -57,7 +56,7 @@ class ScaleIT {
             assertEquals(200, RawHttp.get(server.jar.url(), images.byDigest()).status());
             long digest = server.millis();
             while (RawHttp.get(server.jar.url(), images.byTag()).status() == 504) {
-                // A busy machine takes longer to read them than a client is let wait.
+                // On a busy machine the server may take longer to read the records than a client may wait.
                 Thread.onSpinWait();
             }
             assertEquals(200, RawHttp.get(server.jar.url(), images.byTag()).status());
@@ -87,7 +86,7 @@ class ScaleIT {
         }
     }
 
-    /** Whoever pulls meanwhile is not held up. */
+    /** Prunes while a client pulls; the pulls must not be delayed. */
     private static void prune(FatJar server, ManyImages images) throws Exception {
         CompletableFuture<Long> pruning = CompletableFuture.supplyAsync(() -> dryRun(server));
         long pulls = 0;
@@ -134,7 +133,7 @@ class ScaleIT {
         return new Started(FatJar.start(configuration), begun);
     }
 
-    /** What is in use after a collection. */
+    /** Returns the heap in use after a collection. */
     private static long heap(FatJar server) throws Exception {
         Process jcmd = new ProcessBuilder(
                         List.of(Java.home() + "/bin/jcmd", String.valueOf(server.pid()), "GC.class_histogram"))
@@ -149,7 +148,7 @@ class ScaleIT {
         return Long.parseLong(total.strip().split("\\s+", -1)[2]);
     }
 
-    /** A server, and when its start began. */
+    /** A server and the time at which its start began. */
     private record Started(FatJar jar, long begun) implements AutoCloseable {
         long millis() {
             return (System.nanoTime() - begun) / 1_000_000;

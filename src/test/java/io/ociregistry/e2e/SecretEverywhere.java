@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
 /**
- * A secret of its own in every place of the configuration that can have one, and the upstreams and proxies that take
- * it.
+ * A configuration with a different secret in every place that accepts one, and the upstreams and proxies that require
+ * them.
  */
 final class SecretEverywhere implements AutoCloseable {
     private static final int TAGS = 7;
@@ -44,7 +44,7 @@ final class SecretEverywhere implements AutoCloseable {
         this.adminToken = secrets.token("admin.tokenFile");
     }
 
-    /** A way to log in: to a registry of its own, and to a mirror of another. */
+    /** A way to log in to a registry, and to a mirror of another registry. */
     record Way(String name, String secret, FakeUpstream up, List<FakeImage> images, boolean isAccount) {
         List<String> hosts() {
             return List.of(name + ".example", name + "-mirrored.example");
@@ -62,7 +62,7 @@ final class SecretEverywhere implements AutoCloseable {
         return proxied;
     }
 
-    /** Who vouches for the server that is configured. */
+    /** Returns the authority of the configured server's certificate. */
     TestCertificates authority() {
         return authority;
     }
@@ -79,7 +79,7 @@ final class SecretEverywhere implements AutoCloseable {
         return adminToken;
     }
 
-    /** What runs a program in an environment that has the secrets which stand there. */
+    /** Returns the command prefix that runs a program with the secrets in the environment. */
     List<String> withEnvironment() {
         List<String> env = new ArrayList<>(List.of("env", "PATH=" + directory + ":/usr/bin:/bin"));
         environment.forEach((name, value) -> env.add(name + "=" + value));
@@ -152,12 +152,12 @@ final class SecretEverywhere implements AutoCloseable {
                         variable(password));
     }
 
-    /** A part of the configuration that has a secret, or says where one is. */
+    /** A part of the configuration that contains a secret or the location of a secret. */
     private interface Yaml {
         String with(String secret);
     }
 
-    /** One that depends on the registry too. */
+    /** A part of the configuration that also depends on the registry. */
     private interface AuthYaml {
         String with(String secret, FakeUpstream up);
     }
@@ -236,14 +236,14 @@ final class SecretEverywhere implements AutoCloseable {
                         + mirror.indent(2).stripLeading());
     }
 
-    /** Found by the name of the registry, and by the address of the mirror. */
+    /** Adds credentials for the name of the registry and for the address of the mirror. */
     private String docker(String name, FakeUpstream up, String field, String value) {
         String entry = "{\"%s\":\"%s\"}".formatted(field, value);
         String json = "{\"auths\":{\"%s.example\":%s,\"%s\":%s}}".formatted(name, entry, up.registry(), entry);
         return "dockerConfig: '" + file("config.json", json) + "'";
     }
 
-    /** A program that prints what the shell makes of that. */
+    /** Writes a program that prints the text as a shell expands it. */
     private String helper(String printed) {
         String name = "h" + environment.size() + open.size();
         Path program = directory.resolve("docker-credential-" + name);
@@ -278,7 +278,7 @@ final class SecretEverywhere implements AutoCloseable {
         }
     }
 
-    /** A list of images: some that come, and some that do not. */
+    /** Writes a list of images: some can be pulled, some cannot. */
     Path list() {
         ways.forEach(way -> way.up.requireBasic("robot", way.secret));
         StringBuilder list = new StringBuilder("nobody.invalid/team/app:0\n");

@@ -2,7 +2,7 @@ package io.ociregistry.e2e;
 
 import java.util.List;
 
-/** A configuration with mistakes in it: what is wrong stands next to a secret, or is one in the wrong place. */
+/** A configuration with mistakes next to a secret, or with a secret in the wrong place. */
 final class SecretMistakes {
     private static final List<String> REGISTRIES = List.of(
             "endpoint: 'https://robot:SECRET@127.0.0.1'",

@@ -14,9 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All that clients do with a server that has {@link SecretEverywhere}: what it lets in and what not, and pulls while
- * its upstreams and proxies
- * take its secrets, refuse them and repeat them.
+ * The client traffic of a server with {@link SecretEverywhere}: accepted and refused requests, and pulls while its
+ * upstreams and proxies accept, refuse and repeat its secrets.
  */
 final class SecretTraffic implements AutoCloseable {
     private final SecretEverywhere configured;
@@ -34,7 +33,7 @@ final class SecretTraffic implements AutoCloseable {
         this.signature = secrets.token("the signature of a redirect");
     }
 
-    /** All that the server answered. */
+    /** All responses of the server. */
     String answers() {
         return answers.toString();
     }
@@ -182,7 +181,7 @@ final class SecretTraffic implements AutoCloseable {
     }
 
     private int ask(String method, String path, String... headers) throws IOException {
-        // One connection for all, until the server ends it: a handshake for each costs more than all else.
+        // All requests share a connection until the server closes it, because TLS handshakes would dominate the time.
         RawHttp http = connection.orElse(null);
         try {
             if (http == null) {
@@ -213,7 +212,7 @@ final class SecretTraffic implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        // One that asks for nothing delays the stop.
+        // An idle connection would delay the stop.
         if (connection.isPresent()) {
             connection.get().close();
         }

@@ -11,24 +11,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Random secrets, each with a name, and the search for any of them in whatever form they are told. */
+/** Random named secrets, and the search for any of them in every encoding. */
 final class Secrets {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String ACCOUNT = "robot";
 
     private final Map<String, String> names = new LinkedHashMap<>();
 
-    /** A password of letters and of what URLs and JSON write otherwise. */
+    /** Returns a password with characters that URLs and JSON escape. */
     String password(String name) {
         return remember(name, random() + "\"%/+");
     }
 
-    /** One that a header may have as it is. */
+    /** Returns a secret that a header can contain unescaped. */
     String token(String name) {
         return remember(name, random() + "/+==");
     }
 
-    /** What is found by that text. */
+    /** Registers a secret for the search, and returns it. */
     String remember(String name, String secret) {
         for (String form : forms(secret)) {
             names.put(form, name);
@@ -36,7 +36,7 @@ final class Secrets {
         return secret;
     }
 
-    /** Its user in every account of this test. */
+    /** Returns the user name of every account of this test. */
     static String user() {
         return ACCOUNT;
     }
@@ -54,7 +54,7 @@ final class Secrets {
         return secret.replace("\"", "\\\"");
     }
 
-    /** What is told in a text, each with what is around it. */
+    /** Returns the secrets that a text contains, each with the surrounding text. */
     List<String> toldIn(String where, String text) {
         TreeSet<String> told = new TreeSet<>();
         names.forEach((form, name) -> {
@@ -68,8 +68,8 @@ final class Secrets {
     }
 
     /**
-     * Its letters are the same raw, in URLs and in JSON; in base64 all is different, at each of the places that it
-     * may have in there.
+     * Returns the forms to search for: the letters, which are equal raw, in URLs and in JSON, and base64, which differs
+     * for each position of the secret in the encoded text.
      */
     private static List<String> forms(String secret) {
         String letters = secret.replaceFirst("(\"%/|/)\\+.*", "");

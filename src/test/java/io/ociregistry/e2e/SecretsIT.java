@@ -20,10 +20,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * All that a server, the commands and their files tell of a run at debug level, with a secret of its own in every
- * place of the configuration
- * that can have one, with upstreams and proxies that take them, refuse them and repeat them: none of it has a secret
- * in it.
+ * Tests that the output of a server and of the commands, and their files, contain no secret. The run is at debug level,
+ * with a different secret in every place of the configuration, and with upstreams and proxies that accept, refuse and
+ * repeat the secrets.
  */
 @Timeout(180)
 @ExtendWith(ShowsLogs.class)

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.opentest4j.TestAbortedException;
 
-/** When a test fails, prints the end of every log that a program wrote to meanwhile. */
+/** Prints the end of every program log that was written during a failed test. */
 public final class ShowsLogs
         implements BeforeAllCallback,
                 BeforeEachCallback,

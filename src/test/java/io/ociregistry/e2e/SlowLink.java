@@ -13,29 +13,26 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A bad line between a client and a server: a TCP proxy on loopback that is slow and breaks where it is told to, and
- * knows what went over it.
+ * A TCP proxy on loopback that limits the rate, breaks connections as configured, and counts bytes.
  *
- * <p>Rate, breaks and count are about bytes towards the client, of all connections together. Its buffers are so small
- * that a broken
- * connection loses at most {@link #LOST_AT_MOST} bytes that were counted; it knows no protocol.
+ * <p>Rate, breaks and count are for bytes towards the client, over all connections together. Its buffers are so small
+ * that a broken connection loses at most {@link #LOST_AT_MOST} counted bytes. It does not interpret the protocol.
  */
 final class SlowLink implements AutoCloseable {
-    /** What the kernel makes of {@link #BUFFER}, and one piece on its way. */
+    /** The kernel's buffer for a request of {@link #BUFFER}, and a piece in transit. */
     static final long LOST_AT_MOST = 64 << 10;
 
     private static final int BUFFER = 16 << 10;
     private static final int PIECE = 8 << 10;
 
     /**
-     * How the line breaks, once so many bytes have gone over it since the start. All connections that are open then
-     * are over.
+     * A break of the line after this number of bytes since the start; it affects all connections that are open then.
      */
     record Break(long afterBytes, Kind kind) {
         enum Kind {
-            /** Both ends are told (RST). */
+            /** Both ends receive RST. */
             RESET,
-            /** Nobody is told anything: not a byte goes over these connections any more. */
+            /** Neither end is notified: no further byte passes on these connections. */
             STALL
         }
     }
@@ -56,7 +53,7 @@ final class SlowLink implements AutoCloseable {
         this.breaks = new ArrayDeque<>(breaks);
     }
 
-    /** Starts one to a port of loopback. */
+    /** Starts a link to a port on loopback. */
     static SlowLink to(int target, long bytesPerSecond, List<Break> breaks) {
         try {
             var listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -72,12 +69,12 @@ final class SlowLink implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** How many bytes went to the client on each connection so far, in the order in which they were opened. */
+    /** Returns the number of bytes sent to the client on each connection, in the order of opening. */
     synchronized List<Long> bytesPerConnection() {
         return all.stream().map(line -> line.bytes).toList();
     }
 
-    /** The breaks that did not come yet. */
+    /** Returns the breaks that have not occurred yet. */
     synchronized List<Break> breaksToCome() {
         return List.copyOf(breaks);
     }
@@ -106,7 +103,7 @@ final class SlowLink implements AutoCloseable {
                 open(new Line(client, server));
             }
         } catch (IOException closed) {
-            // The end of listening; a target that refuses ends it too, and whoever connects here is refused as well.
+            // The listener is closed, or the target refuses connections; the link then refuses clients, too.
         }
     }
 
@@ -119,7 +116,7 @@ final class SlowLink implements AutoCloseable {
         daemon("slow-link-down", line::down);
     }
 
-    /** Counts a piece that is about to go to the client; false if it may not go, since the line broke before it. */
+    /** Counts a piece for the client; returns false if the line broke before it and the piece must not be sent. */
     private synchronized boolean count(Line line, int bytes) {
         if (!open.contains(line)) {
             return false;
@@ -152,7 +149,7 @@ final class SlowLink implements AutoCloseable {
         thread.start();
     }
 
-    /** One connection. */
+    /** A connection of the link. */
     private final class Line {
         private final Socket client;
         private final Socket server;
@@ -182,7 +179,7 @@ final class SlowLink implements AutoCloseable {
             }
         }
 
-        /** Reads on when the line has stalled, for want of a better way to see that the client has given up. */
+        /** Continues to read on a stalled line, to detect that the client closed the connection. */
         void up() {
             var piece = new byte[PIECE];
             try {
@@ -204,7 +201,7 @@ final class SlowLink implements AutoCloseable {
                 client.setSoLinger(true, 0);
                 server.setSoLinger(true, 0);
             } catch (IOException alreadyGone) {
-                // That is what was wanted.
+                // The socket is already closed.
             }
         }
 
@@ -214,15 +211,15 @@ final class SlowLink implements AutoCloseable {
                     server) {
                 client.shutdownOutput();
             } catch (IOException alreadyGone) {
-                // That is what was wanted.
+                // The socket is already closed.
             }
         }
     }
 
-    /** So many bytes a second, whoever sends them. */
+    /** A limit of bytes per second, shared by all threads. */
     private static final class Pace {
         private static final long SECOND = 1_000_000_000L;
-        /** A thread that slept too long may catch up so much. */
+        /** The time that a thread may catch up after it slept too long. */
         private static final long SLACK = SECOND / 50;
 
         private final long bytesPerSecond;

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the product is for: an image of 200 MB over a line that is slow, breaks five times and stands still once,
- * pulled at the first try.
+ * Tests a pull of an image of 200 MB at the first attempt, over a line that is slow, breaks five times and stalls once.
  */
 @Timeout(300)
 @ExtendWith(ShowsLogs.class)
@@ -35,10 +34,10 @@ class SlowLinkIT {
             new Break(121 * MEGABYTE, RESET),
             new Break(190 * MEGABYTE, RESET));
 
-    /** What TLS adds: 22 bytes to a record of 16 KiB at most, and more to small ones. */
+    /** The TLS overhead: at most 22 bytes for a record of 16 KiB, more for small records. */
     private static final double TLS = 1.005;
 
-    /** A handshake, and the headers of an answer. */
+    /** The bytes of a handshake and of the response headers. */
     private static final long PER_CONNECTION = 16 << 10;
 
     @TempDir
@@ -96,7 +95,7 @@ class SlowLinkIT {
         Measured.by(SlowLinkIT.class, "%s", what);
     }
 
-    /** containerd itself did not have to try again; the log is whole once the server has ended. */
+    /** Checks that containerd did not retry; the log is complete once the server has ended. */
     private static void assertEachNodeAskedOnceForEachBlob(FatJar server, AppImage image) {
         for (var blob : image.digests("amd64").subList(2, image.digests("amd64").size())) {
             var asked = server.accessLog().stream()

@@ -26,11 +26,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A server with a heap of 64 MB and twenty clients that read one blob that is larger than that, while it arrives and
- * once more from the disk.
- * Two of them check the digest, the others what they can without slowing things down: the status and the length.
+ * Tests a server with a heap of 64 MB and twenty clients that read a larger blob, while it arrives and again from disk.
+ * Two clients check the digest; the others check only the status and the length, which is fast.
  *
- * <p>256 MiB; the environment variable OCIREGISTRY_BLOB_MIB asks for another size, 2048 for the one that is promised.
+ * <p>The blob has 256 MiB; the environment variable OCIREGISTRY_BLOB_MIB sets another size; the documented limit is for
+ * 2048.
  */
 @Timeout(900)
 @ExtendWith(ShowsLogs.class)
@@ -71,7 +71,7 @@ class SmallHeapIT {
         }
     }
 
-    /** Answers how many milliseconds it took. */
+    /** Returns the duration in milliseconds. */
     private static long pull(URI blob, Digest digest) throws Exception {
         long before = System.nanoTime();
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
@@ -110,7 +110,10 @@ class SmallHeapIT {
         return length;
     }
 
-    /** What was in use before the fullest collection: "Pause Young (Normal) (G1 Evacuation Pause) 38M->6M(64M)". */
+    /**
+     * Returns the largest heap use before a collection, from lines such as "Pause Young (Normal) (G1 Evacuation Pause)
+     * 38M->6M(64M)".
+     */
     private static int peakHeap(Path collections) throws IOException {
         return Files.readAllLines(collections).stream()
                 .filter(line -> line.contains("M->"))
@@ -120,7 +123,7 @@ class SmallHeapIT {
                 .orElse(0);
     }
 
-    /** The process's, with its code, its stacks and its buffers. */
+    /** Returns the memory of the process, with code, stacks and buffers. */
     private static String peakMemory(FatJar server) throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmHWM"))

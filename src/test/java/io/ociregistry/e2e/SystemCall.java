@@ -12,12 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A system call that succeeded, as {@code strace -f -y -o FILE} writes it down: on one line, or on two where another
- * thread's came between.
+ * A successful system call in the output of {@code strace -f -y -o FILE}: a line, or two lines if a call of another
+ * thread came between.
  *
- * @param paths what the descriptor that comes first means, else the paths it names
- * @param from the number of the line on which it began
- * @param to the number of the line on which it had returned
+ * @param paths the path of the first descriptor, otherwise the paths in the arguments
+ * @param from the number of the line on which the call began
+ * @param to the number of the line on which the call returned
  */
 record SystemCall(String name, List<String> paths, int from, int to) {
     private static final Pattern BEGUN = Pattern.compile("([0-9]+) +([a-z0-9_]+)\\((.*)");
@@ -70,7 +70,7 @@ record SystemCall(String name, List<String> paths, int from, int to) {
     }
 
     private static Begun finish(Map<String, Begun> unfinished, Matcher resumed) {
-        // A thread that was inside a call when strace came has no beginning.
+        // A call that was in progress when strace attached has no beginning.
         var begun = unfinished.remove(resumed.group(1));
         return begun == null
                 ? new Begun("", resumed.group(2), 0)

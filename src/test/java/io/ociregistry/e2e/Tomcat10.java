@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Debian's tomcat10 with one connector on loopback and the WAR in it. The WAR finds its configuration by the
- * environment.
+ * Debian's tomcat10 with a connector on loopback and the WAR. The WAR finds its configuration through the environment.
  */
 final class Tomcat10 {
     private static final Path HOME = Path.of("/usr/share/tomcat10");
@@ -18,15 +17,15 @@ final class Tomcat10 {
 
     private Tomcat10() {}
 
-    /** At the host's root. */
+    /** Starts it with the WAR at the root of the host. */
     static Container start(Configuration configuration) {
         Peers.require(SCRIPT);
         return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
     }
 
     /**
-     * With few threads and small send buffers, so that whoever holds a thread is found out. Slow: it sends in small
-     * pieces.
+     * Starts it with few threads and small send buffers, which reveal blocked threads. It is slow, because it sends in
+     * small pieces.
      */
     static Container startSmall(Configuration configuration) {
         Peers.require(SCRIPT);
@@ -35,7 +34,7 @@ final class Tomcat10 {
         return War.deploy(configuration, ACCESS_LOGS, (base, port) -> start(configuration, base, port, tuning));
     }
 
-    /** Under the context path /name. */
+    /** Starts it with the WAR under the context path /name. */
     static Container start(Configuration configuration, String name) {
         Peers.require(SCRIPT);
         return War.deploy(configuration, name, ACCESS_LOGS, (base, port) -> start(configuration, base, port, ""));
@@ -49,7 +48,7 @@ final class Tomcat10 {
         for (var file : List.of("web.xml", "context.xml", "catalina.properties")) {
             Files.copy(HOME.resolve("etc").resolve(file), base.resolve("conf").resolve(file));
         }
-        // No server port: SIGTERM is how it ends. An unbuffered access log, so that a test can read it at once.
+        // SIGTERM stops it, so it needs no server port. Tests read the unbuffered access log at once.
         Files.writeString(base.resolve("conf/server.xml"), """
                 <Server port="-1">
                   <Service name="Catalina">

@@ -1,6 +1,6 @@
 package io.ociregistry.e2e;
 
-/** The WAR in Debian's Tomcat speaks the protocol. */
+/** Tests the protocol on the WAR in Debian's Tomcat. */
 class Tomcat10ProtocolIT extends ContainerProtocol {
     Tomcat10ProtocolIT() {
         super(Containers.TOMCAT_10);

@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The WAR the build made, deployed in a servlet container that is started for it, on a free port and with a base
- * directory of its own.
+ * The WAR of the build in a servlet container that is started for it, on a free port and with its own base directory.
  */
 final class War implements Container {
     private static final String ROOT = "ROOT";
@@ -28,8 +27,8 @@ final class War implements Container {
     }
 
     /**
-     * How a servlet container is started that deploys what is in {@code webapps} below its base, and logs into
-     * {@code logs} there.
+     * Starts a servlet container that deploys the contents of {@code webapps} below its base, and logs into {@code
+     * logs}.
      */
     interface Start {
         Program with(Path base, int port) throws IOException;
@@ -39,13 +38,13 @@ final class War implements Container {
         return Path.of(System.getProperty("war", "target/ociregistry.war")).toAbsolutePath();
     }
 
-    /** Deploys it at the host's root. */
+    /** Deploys the WAR at the root of the host. */
     static War deploy(Configuration configuration, String accessLogs, Start container) {
         return deploy(configuration, ROOT, accessLogs, container);
     }
 
     /**
-     * Deploys by name, as operators do: ROOT at the host's root, anything else under /name.
+     * Deploys the WAR by name, as operators do: ROOT at the root of the host, any other name under /name.
      *
      * @param accessLogs the names of the container's access logs, as a glob
      */
