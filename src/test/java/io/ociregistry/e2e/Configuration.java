@@ -32,12 +32,12 @@ public record Configuration(Path file, Path imagePath) {
         }
     }
 
-    /** Configures this docker-registry as Docker Hub. */
+    /** Creates a configuration with this docker-registry as Docker Hub. */
     static Configuration dockerHubIs(DockerRegistry registry, Path directory) {
         return dockerHubIs(registry, registry.url(), directory);
     }
 
-    /** Configures this docker-registry as Docker Hub, at another address. */
+    /** Creates a configuration with this docker-registry, at another address, as Docker Hub. */
     static Configuration dockerHubIs(DockerRegistry registry, URI endpoint, Path directory) {
         return in(
                 directory, """

@@ -38,7 +38,7 @@ class OtherUsersIT {
     private static final int OTHER = 65_533;
     private static final byte[] LAYER = TestArchive.random(1, 100_000);
 
-    /** Runs a command with the umask of a hardened system. */
+    /** The command prefix that sets the umask of a hardened system. */
     private static final List<String> HARDENED = List.of("sh", "-c", "umask 077; exec \"$0\" \"$@\"");
 
     @TempDir
@@ -315,7 +315,7 @@ class OtherUsersIT {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
     }
 
-    /** Makes a file as root does with a umask of 077. */
+    /** Changes a file to owner and mode that root with a umask of 077 would give it. */
     private static void forbid(Path file) throws IOException {
         own(file, 0);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

@@ -32,7 +32,7 @@ class ScaleIT {
     private static final int TIMES_SMALL = 3;
 
     private static final long MOST_PER_MANIFEST = 1024;
-    /** The images of the small cache; its costs are subtracted from those of the large cache. */
+    /** The number of images in the small cache; its costs are subtracted from those of the large cache. */
     private static final int FEW = 20;
 
     @TempDir

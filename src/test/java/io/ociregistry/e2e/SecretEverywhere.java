@@ -236,14 +236,14 @@ final class SecretEverywhere implements AutoCloseable {
                         + mirror.indent(2).stripLeading());
     }
 
-    /** Adds credentials for the name of the registry and for the address of the mirror. */
+    /** Writes a Docker configuration with credentials for the registry name and the mirror address. */
     private String docker(String name, FakeUpstream up, String field, String value) {
         String entry = "{\"%s\":\"%s\"}".formatted(field, value);
         String json = "{\"auths\":{\"%s.example\":%s,\"%s\":%s}}".formatted(name, entry, up.registry(), entry);
         return "dockerConfig: '" + file("config.json", json) + "'";
     }
 
-    /** Writes a program that prints the text as a shell expands it. */
+    /** Writes a credential helper that prints the text after shell expansion. */
     private String helper(String printed) {
         String name = "h" + environment.size() + open.size();
         Path program = directory.resolve("docker-credential-" + name);

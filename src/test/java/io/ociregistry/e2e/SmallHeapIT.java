@@ -123,7 +123,7 @@ class SmallHeapIT {
                 .orElse(0);
     }
 
-    /** Returns the memory of the process, with code, stacks and buffers. */
+    /** Returns the peak memory of the process, with code, stacks and buffers. */
     private static String peakMemory(FatJar server) throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(server.pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmHWM"))

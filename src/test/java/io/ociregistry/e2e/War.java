@@ -27,8 +27,8 @@ final class War implements Container {
     }
 
     /**
-     * Starts a servlet container that deploys the contents of {@code webapps} below its base, and logs into {@code
-     * logs}.
+     * Starts a servlet container that deploys the contents of {@code webapps} below its base, and logs into
+     * {@code logs}.
      */
     interface Start {
         Program with(Path base, int port) throws IOException;

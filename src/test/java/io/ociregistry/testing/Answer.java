@@ -10,21 +10,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An answer in the making: first what a good registry would send, then bent by faults, then sent by a
- * {@link Connection}. One thread's.
+ * A response under construction: initially the response of a correct registry, then changed by faults and sent by a
+ * {@link Connection}. Confined to a thread.
  */
 final class Answer {
-    /** How the client learns where the body ends. */
+    /** The way in which a client finds the end of the body. */
     enum Framing {
         LENGTH,
         CHUNKED,
         CLOSE
     }
 
-    /** Something that happens when so much of the body is out. */
+    /** An action at a position of the body. */
     record Stop(long at, Act act) {}
 
-    /** What happens there. */
+    /** The action on the connection. */
     interface Act {
         void on(Connection connection) throws IOException, InterruptedException;
     }
@@ -41,7 +41,7 @@ final class Answer {
     Duration pause = Duration.ZERO;
     final List<Act> beforeHeaders = new ArrayList<>();
     final List<Stop> stops = new ArrayList<>();
-    /** Stops at positions of the whole content, wherever a range begins. */
+    /** Stops at positions of the whole content, independent of the range. */
     final List<Stop> gates = new ArrayList<>();
 
     private Answer(int status, Content body) {
@@ -68,7 +68,7 @@ final class Answer {
         return this;
     }
 
-    /** Replaces everything, what was planned for the way included. */
+    /** Replaces the status, the headers and the body, with any earlier changes. */
     void become(Answer other) {
         status = other.status;
         headers = other.headers;
@@ -84,7 +84,7 @@ final class Answer {
         return stops.stream().sorted(Comparator.comparingLong(Stop::at)).toList();
     }
 
-    /** Cuts the body to what was asked for. */
+    /** Cuts the body to the requested range. */
     void honourRange(Recorded request) {
         long from = 0;
         Matcher range = RANGE.matcher(request.header("Range").orElse(""));

@@ -3,13 +3,13 @@ package io.ociregistry.testing;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 
-/** Waits for what another thread brings about and tells nobody of; fails if it does not come. */
+/** Waits for an effect of another thread that has no notification; fails after a timeout. */
 public final class Await {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private Await() {}
 
-    /** Returns once the condition holds. */
+    /** Returns as soon as the condition is true. */
     public static void until(String what, Callable<Boolean> condition) throws Exception {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.call()) {

@@ -6,16 +6,13 @@ import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
-/**
- * Reads the body of an answer and knows whether it came to its end. A connection that breaks is an end that is not
- * complete.
- */
+/** Reads the body of a response and reports whether it is complete. A broken connection ends the body incomplete. */
 final class BodyReader {
     private static final long UNTIL_CLOSE = Long.MAX_VALUE;
 
     private final InputStream in;
     private final boolean chunked;
-    /** What is left of the body, or of the current chunk. */
+    /** The remaining bytes of the body, or of the current chunk. */
     private long left;
 
     private boolean started;
@@ -87,7 +84,7 @@ final class BodyReader {
         }
     }
 
-    /** A line of the protocol, without its end. */
+    /** Reads a line of the protocol, without its terminator. */
     static String line(InputStream in) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int b;

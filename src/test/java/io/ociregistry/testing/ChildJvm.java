@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A main method in a Java process of its own, with the class path of the test and no locale. Environment variables are
+ * A main method in a separate Java process, with the class path of the test and no locale. Environment variables are
  * bytes: a shell sets them, since the locale of the test would encode them.
  */
 public final class ChildJvm {
@@ -36,15 +36,15 @@ public final class ChildJvm {
         return this;
     }
 
-    /** The text in UTF-8. */
+    /** Returns the text in UTF-8. */
     public ChildJvm variable(String name, String value) {
         return variable(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** How it ended, and what it printed; both streams are ASCII unless it encodes by itself. */
+    /** The exit status and the output of the process; both streams are ASCII unless the program encodes them itself. */
     public record Result(int status, String out) {}
 
-    /** Runs it to its end. */
+    /** Runs the process until it ends. */
     public Result run(String... arguments) throws IOException, InterruptedException {
         StringBuilder script = new StringBuilder("unset LANG LC_CTYPE; LC_ALL=C; export LC_ALL; ");
         environment.forEach((name, value) -> script.append(name)

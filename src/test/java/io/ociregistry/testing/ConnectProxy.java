@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An HTTP proxy on loopback: CONNECT for tunnels, absolute-form for plain HTTP. It goes only where the test says,
- * which is always loopback:
- * what is not in its table is a 502, so that no test makes it leave this machine. Remembers every request that it saw.
+ * An HTTP proxy on loopback: CONNECT for tunnels, absolute-form for plain HTTP. It connects only to the targets in its
+ * table, which are on loopback, and answers 502 for other hosts, so that no traffic leaves the machine. It records
+ * every request.
  */
 public final class ConnectProxy implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
@@ -62,7 +62,7 @@ public final class ConnectProxy implements AutoCloseable {
         return listener.port();
     }
 
-    /** Makes it know a host, by its name and port, as that fake one. */
+    /** Maps a host name and port to a fake server. */
     public ConnectProxy leadTo(String authority, FakeUpstream upstream) {
         table.put(authority, upstream.port());
         return this;
@@ -74,31 +74,31 @@ public final class ConnectProxy implements AutoCloseable {
         return this;
     }
 
-    /** Answers every request by itself: a status, and headers as they stand on the wire. */
+    /** Answers every request itself, with a status and headers as on the wire. */
     public ConnectProxy refuse(int status, String... headers) {
         refusal = alone(status, headers);
         return this;
     }
 
-    /** Takes connections and requests, and never answers. */
+    /** Accepts connections and reads requests, and never answers. */
     public ConnectProxy keepSilent() {
         silent = true;
         return this;
     }
 
-    /** Listens no more. */
+    /** Stops listening. */
     public void die() {
         listener.refuse();
         cut();
     }
 
-    /** The next tunnel is reset after so many bytes towards the client. */
+    /** Resets the next tunnel after this number of bytes towards the client. */
     public ConnectProxy cutNextTunnelAfter(long bytes) {
         cutAfter.set(bytes);
         return this;
     }
 
-    /** Resets all that is open. */
+    /** Resets all open connections. */
     public void cut() {
         sockets.forEach(ConnectProxy::closeQuietly);
     }
@@ -107,7 +107,7 @@ public final class ConnectProxy implements AutoCloseable {
         return List.copyOf(requests);
     }
 
-    /** The request lines. */
+    /** Returns the request lines. */
     public List<String> lines() {
         return requests.stream().map(Seen::line).toList();
     }
@@ -144,7 +144,7 @@ public final class ConnectProxy implements AutoCloseable {
                 }
             }
         } catch (IOException over) {
-            // Whoever broke it off knows.
+            // The proxy or a peer broke the connection on purpose.
         } finally {
             sockets.remove(client);
         }
@@ -164,7 +164,7 @@ public final class ConnectProxy implements AutoCloseable {
         return "HTTP/1.1 " + status + " Alone\r\n" + String.join("", headers) + "Content-Length: 0\r\n\r\n";
     }
 
-    /** From here on what the client says is for the target. */
+    /** Forwards all further bytes of the client to the target. */
     private void lead(Socket client, InputStream in, Seen first) throws IOException {
         try (Socket target = new Socket(InetAddress.getLoopbackAddress(), table.get(authority(first)))) {
             sockets.add(target);
@@ -207,7 +207,7 @@ public final class ConnectProxy implements AutoCloseable {
                 left -= count;
             }
         } catch (IOException over) {
-            // The other direction ends with it.
+            // The other direction ends, too.
         }
     }
 
@@ -259,7 +259,7 @@ public final class ConnectProxy implements AutoCloseable {
                 socket.setSoLinger(true, 0);
             }
         } catch (IOException alreadyGone) {
-            // That is what was wanted.
+            // The socket is already closed.
         }
     }
 }

@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One connection that a {@link FakeUpstream} has accepted: reads requests and sends answers exactly as they were
- * made. One thread's.
+ * A connection that a {@link FakeUpstream} accepted: reads requests and sends responses exactly as built. Confined to a
+ * thread, except for aborts.
  */
 final class Connection {
-    /** The connection has been ended on purpose. */
+    /** Signals that the connection was ended on purpose. */
     static final class Ended extends IOException {
         Ended(String how) {
             super(how);
@@ -32,7 +32,7 @@ final class Connection {
     private final OutputStream out;
 
     /**
-     * @param socket what is read and written; TLS, or the TCP connection itself
+     * @param socket the socket to read and write: TLS, or the TCP connection itself
      * @param tcp the TCP connection
      */
     Connection(Socket socket, Socket tcp) throws IOException {
@@ -42,7 +42,7 @@ final class Connection {
         this.out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
     }
 
-    /** The next request; empty when the client has closed the connection. */
+    /** Reads the next request; empty if the client closed the connection. */
     Optional<Recorded> read() throws IOException {
         Optional<String> line = line();
         if (line.isEmpty()) {
@@ -129,7 +129,7 @@ final class Connection {
         }
     }
 
-    /** RST, but not before the client's kernel has all that was written. */
+    /** Sends RST, but not before the client's kernel has all written bytes. */
     void reset() throws IOException {
         out.flush();
         SendQueue.awaitEmpty(tcp);
@@ -137,18 +137,18 @@ final class Connection {
         throw new Ended("reset");
     }
 
-    /** FIN. */
+    /** Closes with FIN. */
     void close() throws IOException {
         out.flush();
         socket.close();
         throw new Ended("closed");
     }
 
-    /** Sends nothing until the client leaves. */
+    /** Sends nothing until the client disconnects. */
     void stall() throws IOException {
         out.flush();
         while (in.read() >= 0) {
-            // A client that sends more is still there.
+            // A client that sends more bytes is still connected.
         }
         throw new Ended("stalled");
     }
@@ -157,14 +157,14 @@ final class Connection {
         abort(tcp);
     }
 
-    /** RST at once, whichever thread calls. */
+    /** Sends RST at once; safe from any thread. */
     static void abort(Socket tcp) {
         try (Socket dying = tcp) {
             dying.setSoLinger(true, 0);
-            // A thread that waits for the next request would still read one that comes before it notices.
+            // A blocked reader could otherwise still read a request that arrives before it notices the close.
             dying.shutdownInput();
         } catch (IOException alreadyGone) {
-            // That is what was wanted.
+            // The socket is already closed.
         }
     }
 

@@ -5,11 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
-/** Bytes to be served, by position, so that a blob of gigabytes costs no memory. */
+/** Bytes to serve, computed by position, so that a blob of gigabytes needs no memory. */
 public interface Content {
     long size();
 
-    /** Copies the bytes from a position on; there are at least {@code length} of them. */
+    /** Copies {@code length} bytes from a position, which must exist. */
     void copy(long position, byte[] into, int length);
 
     static Content of(byte[] bytes) {
@@ -30,7 +30,7 @@ public interface Content {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Bytes that do not compress; the same for the same seed. */
+    /** Returns incompressible bytes, equal for equal seeds. */
     static Content random(long seed, long size) {
         return new Content() {
             @Override
@@ -48,7 +48,7 @@ public interface Content {
         };
     }
 
-    /** These bytes, with the one at a position flipped. */
+    /** Returns these bytes with the byte at a position inverted. */
     default Content flipped(long flipped) {
         Content original = this;
         return new Content() {
@@ -67,7 +67,7 @@ public interface Content {
         };
     }
 
-    /** A part of these bytes. */
+    /** Returns a part of these bytes. */
     default Content slice(long from, long to) {
         Content original = this;
         return new Content() {
@@ -83,7 +83,7 @@ public interface Content {
         };
     }
 
-    /** All of it. */
+    /** Returns all bytes. */
     default byte[] bytes() {
         byte[] all = new byte[Math.toIntExact(size())];
         copy(0, all, all.length);
@@ -101,7 +101,7 @@ public interface Content {
         return Digest.finish(algorithm, hash);
     }
 
-    /** True if these are the same bytes. */
+    /** Returns true if the bytes are equal. */
     default boolean sameAs(byte[] other) {
         return size() == other.length && Arrays.equals(bytes(), other);
     }

@@ -9,12 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/**
- * Who may read from a {@link FakeUpstream}: everybody, who knows a password, or who brings a token for the
- * repository.
- */
+/** The access rule of a {@link FakeUpstream}: open, by password, or by a token for the repository. */
 sealed interface FakeAuth {
-    /** Empty, or the answer that turns the request away. */
+    /** Returns the response that refuses the request; empty if the request is allowed. */
     Optional<Answer> refusal(Recorded request);
 
     record Open() implements FakeAuth {
@@ -52,7 +49,7 @@ sealed interface FakeAuth {
         }
     }
 
-    /** The registry at the other end of a redirect: as S3 does, it wants no second kind of credentials. */
+    /** The storage behind a redirect: like S3, it refuses a second kind of credentials. */
     record Storage() implements FakeAuth {
         @Override
         public Optional<Answer> refusal(Recorded request) {
@@ -66,7 +63,7 @@ sealed interface FakeAuth {
         return Answer.error(401, "UNAUTHORIZED", "authentication required").with("WWW-Authenticate", challenge);
     }
 
-    /** The tokens of one token service. */
+    /** The tokens of a token service. */
     final class Tokens {
         private final Optional<Basic> account;
         private final Map<String, Token> issued = new ConcurrentHashMap<>();
@@ -75,7 +72,7 @@ sealed interface FakeAuth {
 
         private record Token(String scope, long expires) {}
 
-        /** @param account empty: everybody gets tokens */
+        /** @param account empty if tokens need no credentials */
         Tokens(Optional<Basic> account) {
             this.account = account;
         }
@@ -88,7 +85,7 @@ sealed interface FakeAuth {
             issued.clear();
         }
 
-        /** What the token endpoint answers. */
+        /** Returns the response of the token endpoint. */
         Answer issue(Recorded request) {
             Optional<String> credentials = request.header("Authorization");
             boolean welcome = account.isEmpty()

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An image as it was pushed. Its layers are opaque bytes, the same for the same repository, tag and seed.
+ * An image that was pushed. Its layers are opaque bytes, equal for equal repository, tag and seed.
  *
  * @param manifest the exact bytes
  * @param architecture as in the platform of an index
@@ -35,7 +35,7 @@ public record FakeImage(
         }
     }
 
-    /** The SHA-256 digest of the manifest. */
+    /** Returns the SHA-256 digest of the manifest. */
     public Digest digest() {
         return Digest.of(manifest);
     }
@@ -44,7 +44,7 @@ public record FakeImage(
         return Digest.of(Digest.Algorithm.SHA512, manifest);
     }
 
-    /** The digest of a layer, the base being 0. */
+    /** Returns the digest of a layer; layer 0 is the base. */
     public Digest layer(int i) {
         return layers.get(i).digest;
     }
@@ -53,7 +53,7 @@ public record FakeImage(
         return layers.get(i).content.bytes();
     }
 
-    /** What an index or the answer to a referrers request says of it. */
+    /** Returns the descriptor of the image in an index or a list of referrers. */
     public ObjectNode descriptor() {
         ObjectNode descriptor = JSON.createObjectNode()
                 .put("mediaType", mediaType.value())
@@ -63,7 +63,7 @@ public record FakeImage(
         return descriptor;
     }
 
-    /** An image in the making. */
+    /** A builder of an image. */
     public static final class Builder {
         private final FakeUpstream upstream;
         private final String repository;
@@ -84,7 +84,7 @@ public record FakeImage(
             this.seed = (repository + ":" + tag.orElse("")).hashCode();
         }
 
-        /** A layer of so many bytes. */
+        /** Adds a layer of this size. */
         public Builder layer(long size) {
             return layer(Content.random((seed << 8) + layers.size(), size));
         }
@@ -94,13 +94,13 @@ public record FakeImage(
             return this;
         }
 
-        /** Other bytes than those of the same name; to be said before the layers. */
+        /** Changes the bytes of the layers; must be called before layers are added. */
         public Builder seed(long number) {
             seed = 31 * seed + number;
             return this;
         }
 
-        /** Docker's media types. */
+        /** Uses Docker's media types. */
         public Builder docker() {
             docker = true;
             return this;
@@ -116,14 +116,14 @@ public record FakeImage(
             return this;
         }
 
-        /** Makes it an artifact that refers to another image, and lists it among that one's referrers. */
+        /** Makes the image an artifact that refers to another image, and lists it among the referrers of that image. */
         public Builder subject(FakeImage image, String type) {
             subject = Optional.of(image);
             artifactType = type;
             return this;
         }
 
-        /** Fills the manifest up to exactly this size. */
+        /** Pads the manifest to exactly this size. */
         public Builder manifestSize(int bytes) {
             manifestSize = bytes;
             return this;

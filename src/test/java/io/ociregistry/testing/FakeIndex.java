@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * An index as it was pushed; Docker's manifest list if its images are Docker's.
+ * An index that was pushed; a Docker manifest list if its images have Docker's media types.
  *
  * @param bytes the exact bytes
  */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a well-behaved registry answers. */
+/** The responses of a correct registry. */
 final class FakeRegistry {
     private final FakeRepositories repositories;
     private volatile int longestPage = Integer.MAX_VALUE;
@@ -16,12 +16,15 @@ final class FakeRegistry {
         this.repositories = repositories;
     }
 
-    /** Lists come in pages of so many at most. */
+    /** Limits the pages of lists to this number of entries. */
     void pagesOf(int entries) {
         longestPage = entries;
     }
 
-    /** Lists of tags come in pages of so many, whatever was asked for, and go on by a token alone. */
+    /**
+     * Returns tags in pages of this size, whatever size the client requests, with an opaque token as the only link to
+     * the next page.
+     */
     void pagesByToken(int entries) {
         longestPage = entries;
         tokens = true;

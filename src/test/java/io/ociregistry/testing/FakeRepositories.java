@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** What a {@link FakeUpstream} has, by repository; a digest of one repository is not known in another. */
+/** The content of a {@link FakeUpstream} by repository; a digest of a repository is unknown in other repositories. */
 final class FakeRepositories {
     private static final long BOTH_DIGESTS_UP_TO = 64 << 20;
 
@@ -86,7 +86,7 @@ final class FakeRepositories {
                         .findFirst();
     }
 
-    /** Looks in all repositories, as the storage behind a redirect does. */
+    /** Searches all repositories, as the storage behind a redirect does. */
     Optional<Content> blob(String digest) {
         return repositories.keySet().stream()
                 .flatMap(name -> blob(name, digest).stream())

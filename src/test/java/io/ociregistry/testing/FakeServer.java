@@ -12,29 +12,29 @@ import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
-/** The wire side of a {@link FakeUpstream}: accepts connections, a thread for each, and records what comes. */
+/** The wire side of a {@link FakeUpstream}: accepts connections, serves each in a thread, and records requests. */
 final class FakeServer implements AutoCloseable {
     private final Optional<SSLContext> own;
     private volatile Optional<SSLContext> tls;
     private final ClientCertificates certificates;
     private final Function<Recorded, Answer> answering;
     /**
-     * Every connection since it was accepted, so that none is spared whose thread has not begun yet; until it is over
-     * or aborted.
-     * What a thread reads from one that is not here any more came after the abort, and counts for nothing: a thread
-     * that waits in
+     * The connections from accept until they end or are aborted; so an abort includes connections whose thread has not
+     * started yet.
+     *
+     * <p>Requests from connections outside of this set arrived after the abort and are ignored: a thread that waits in
      * recv may get bytes that arrive before the signal that its socket was closed.
      */
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-    /** Connections on which nothing arrives any more. */
+    /** Connections whose input is discarded. */
     private final Set<Socket> swallowing = ConcurrentHashMap.newKeySet();
 
     private final List<Recorded> requests = new CopyOnWriteArrayList<>();
     private final AtomicInteger accepted = new AtomicInteger();
     private final Listener listener;
 
-    /** What clients are to show of themselves. */
+    /** The requirement for client certificates. */
     enum ClientCertificates {
         NONE,
         ASKED_FOR,
@@ -73,7 +73,7 @@ final class FakeServer implements AutoCloseable {
         return open.size();
     }
 
-    /** Shows another certificate to who connects from now on. */
+    /** Presents another certificate on new connections. */
     void show(SSLContext other) {
         tls = Optional.of(other);
     }
@@ -89,7 +89,7 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
-    /** Swallows what comes over the connections that are open now; they stay open. */
+    /** Discards the input of the open connections, and keeps them open. */
     void swallowConnections() {
         swallowing.addAll(open);
     }
@@ -113,7 +113,7 @@ final class FakeServer implements AutoCloseable {
             socket.setTcpNoDelay(true);
             talk(tcp, new Connection(socket, tcp));
         } catch (IOException over) {
-            // The client left, or we broke it off: Recorded tells.
+            // The client or this server broke the connection; Recorded has the details.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

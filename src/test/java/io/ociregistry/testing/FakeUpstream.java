@@ -9,11 +9,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /**
- * A registry on loopback, over real HTTP or HTTPS, that has what was pushed to it, remembers every request and fails
- * exactly as told.
+ * A registry on loopback, over real HTTP or HTTPS, that serves pushed content, records every request and fails as
+ * configured.
  *
- * <p>It can also be the token service or the blob storage of another one. Everything may be changed while it is
- * serving.
+ * <p>It can also be the token service or the blob storage of another fake upstream. All settings may be changed while
+ * it serves.
  */
 public final class FakeUpstream implements AutoCloseable {
     private final FakeServer server;
@@ -38,24 +38,24 @@ public final class FakeUpstream implements AutoCloseable {
     }
 
     /**
-     * As an ingress: shows the certificate for the name that the client sends in the handshake, and breaks off if it
-     * sends none of these.
+     * Starts it like an ingress: it presents the certificate for the name in the TLS handshake, and aborts the
+     * handshake for any other name or none.
      */
     public static FakeUpstream startTlsByName(TestCertificates authority, String... names) {
         return new FakeUpstream(Optional.of(authority.serverByName(names)), FakeServer.ClientCertificates.NONE);
     }
 
-    /** Accepts only clients with a certificate of the same authority. */
+    /** Requires a client certificate of the same authority. */
     public static FakeUpstream startMutualTls(TestCertificates.Server certificate) {
         return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.NEEDED);
     }
 
-    /** Asks clients for one, and takes those too that have none. */
+    /** Requests a client certificate, and also accepts clients without a certificate. */
     public static FakeUpstream startAskingForCertificates(TestCertificates.Server certificate) {
         return new FakeUpstream(Optional.of(certificate.sslContext()), FakeServer.ClientCertificates.ASKED_FOR);
     }
 
-    /** {@code 127.0.0.1:PORT}. */
+    /** Returns {@code 127.0.0.1:PORT}. */
     public String registry() {
         return "127.0.0.1:" + port();
     }
@@ -64,19 +64,19 @@ public final class FakeUpstream implements AutoCloseable {
         return server.port();
     }
 
-    /** Without a slash at its end. */
+    /** Returns the URL without a trailing slash. */
     public String url() {
         return server.url();
     }
 
-    // What it has.
+    // Content.
 
-    /** An image to be pushed under a tag. */
+    /** Builds an image to push with a tag. */
     public FakeImage.Builder image(String repository, String tag) {
         return new FakeImage.Builder(this, repository, Optional.of(tag));
     }
 
-    /** An image to be pushed without a tag. */
+    /** Builds an image to push without a tag. */
     public FakeImage.Builder image(String repository) {
         return new FakeImage.Builder(this, repository, Optional.empty());
     }
@@ -92,7 +92,7 @@ public final class FakeUpstream implements AutoCloseable {
         return repositories.putBlob(repository, content);
     }
 
-    /** Any bytes as a manifest, without a tag. */
+    /** Pushes any bytes as a manifest without a tag. */
     public Digest manifest(String repository, MediaType mediaType, byte[] bytes) {
         return repositories.putManifest(repository, mediaType, bytes);
     }
@@ -103,7 +103,7 @@ public final class FakeUpstream implements AutoCloseable {
         return digest;
     }
 
-    /** Makes a tag point at a manifest, of either digest. */
+    /** Sets a tag to a manifest, by either digest. */
     public void tag(String repository, String tag, Digest digest) {
         repositories.tag(repository, tag, digest);
     }
@@ -112,52 +112,55 @@ public final class FakeUpstream implements AutoCloseable {
         repositories.untag(repository, tag);
     }
 
-    /** Lists a descriptor, given as JSON, in the answer to a referrers request. */
+    /** Adds a descriptor, given as JSON, to the referrers of a subject. */
     public void referrer(String repository, Digest subject, String descriptor) {
         repositories.refer(repository, subject, descriptor);
     }
 
-    /** Lists of tags and referrers come in pages of so many entries at most. */
+    /** Limits the pages of tags and referrers to this number of entries. */
     public FakeUpstream pagesOf(int entries) {
         registry.pagesOf(entries);
         return this;
     }
 
-    /** Lists of tags come in pages of so many, whatever was asked for, and go on by a token alone. */
+    /**
+     * Returns tags in pages of this size, whatever size the client requests, with an opaque token as the only link to
+     * the next page.
+     */
     public FakeUpstream pagesByToken(int entries) {
         registry.pagesByToken(entries);
         return this;
     }
 
-    // Who may read it.
+    // Access.
 
     public FakeUpstream requireBasic(String user, String password) {
         auth = new FakeAuth.Basic(user, password);
         return this;
     }
 
-    /** Its own {@code /token} gives tokens to who knows the password. */
+    /** Requires tokens; the {@code /token} of this server issues them for the password. */
     public FakeUpstream requireBearer(String user, String password) {
         return requireTokens(new FakeAuth.Tokens(Optional.of(new FakeAuth.Basic(user, password))), this);
     }
 
-    /** Its own {@code /token} gives tokens to everybody who comes without credentials. */
+    /** Requires tokens; the {@code /token} of this server issues them to clients without credentials. */
     public FakeUpstream requireAnonymousBearer() {
         return requireTokens(new FakeAuth.Tokens(Optional.empty()), this);
     }
 
-    /** Another one's {@code /token} gives the tokens, by the rules given here so far. */
+    /** Requires tokens that the {@code /token} of another fake upstream issues by the current rules. */
     public FakeUpstream tokensFrom(FakeUpstream other) {
         return requireTokens(tokens, other);
     }
 
-    /** How long tokens given out from now on are good. */
+    /** Sets the lifetime of further tokens. */
     public FakeUpstream tokensLive(Duration time) {
         tokens.live(time);
         return this;
     }
 
-    /** Makes every token given out so far worthless. */
+    /** Revokes all issued tokens. */
     public void revokeTokens() {
         tokens.revokeAll();
     }
@@ -169,7 +172,7 @@ public final class FakeUpstream implements AutoCloseable {
         return this;
     }
 
-    /** GETs and HEADs of blobs are sent to another one, which refuses requests that carry Authorization. */
+    /** Redirects GETs and HEADs of blobs to another fake upstream, which refuses requests with Authorization. */
     public FakeUpstream redirectBlobsTo(FakeUpstream other) {
         other.auth = new FakeAuth.Storage();
         other.registry = new FakeRegistry(repositories);
@@ -177,52 +180,46 @@ public final class FakeUpstream implements AutoCloseable {
         return this;
     }
 
-    // How it fails.
+    // Faults.
 
-    /** What happens to the requests that match; of several rules that match the first that is not used up. */
+    /** Sets the fault for matching requests; the first matching rule that is not used up applies. */
     public Rule on(Match match) {
         return new Rule(match);
     }
 
-    /** Forgets all rules, opens all gates, shows its own certificate, and listens again. */
+    /** Removes all rules, opens all gates, restores the original certificate, and listens again. */
     public void heal() {
         rules.clear();
         server.ownCertificate();
         server.listener().listen();
     }
 
-    /**
-     * Every GET of the blob stops before its byte at that position, until the gate is released. Faults happen as
-     * well.
-     */
+    /** Stops every GET of the blob before the byte at this position, until the gate is released. Faults still apply. */
     public Gate holdBlobAfter(Digest digest, long bytes) {
         return rules.hold(Match.blob(digest).get(), bytes);
     }
 
-    /** The next GET of the blob stops before its byte at that position, until the gate is released; others do not. */
+    /** Stops only the next GET of the blob before the byte at this position, until the gate is released. */
     public Gate holdNextBlobAfter(Digest digest, long bytes) {
         return rules.holdOnce(Match.blob(digest).get(), bytes);
     }
 
-    /** Every such request stops before its answer begins, until the gate is released. Faults happen as well. */
+    /** Stops every matching request before its response begins, until the gate is released. Faults still apply. */
     public Gate hold(Match match) {
         return rules.hold(match);
     }
 
-    /** Resets every connection that is open now. */
+    /** Resets all open connections. */
     public void resetConnections() {
         server.resetConnections();
     }
 
-    /**
-     * Nothing arrives any more over the connections that are open now, as after the restart of a NAT between; new
-     * ones work.
-     */
+    /** Discards the input of the connections that are open now, as after the restart of a NAT; new connections work. */
     public void swallowConnections() {
         server.swallowConnections();
     }
 
-    /** A fault in the making. */
+    /** A rule under construction. */
     public final class Rule {
         private final Match match;
 
@@ -267,15 +264,15 @@ public final class FakeUpstream implements AutoCloseable {
         }
     }
 
-    /** Refuses connections and resets those that are open, until {@link #heal()}. */
+    /** Refuses connections and resets the open ones, until {@link #heal()}. */
     public void refuseConnections() {
         server.listener().refuse();
         resetConnections();
     }
 
-    // What it has seen.
+    // Observations.
 
-    /** Every request so far, token requests and those answered 401 included, in the order in which they came. */
+    /** Returns all requests so far, including token requests and requests answered with 401, in order of arrival. */
     public List<Recorded> requests() {
         return List.copyOf(server.requests());
     }
@@ -284,24 +281,24 @@ public final class FakeUpstream implements AutoCloseable {
         return server.requests().stream().filter(match::matches).toList();
     }
 
-    /** Those whose path begins like this. */
+    /** Returns the requests with this path prefix. */
     public List<Recorded> requestsTo(String pathPrefix) {
         return server.requests().stream()
                 .filter(request -> request.path().startsWith(pathPrefix))
                 .toList();
     }
 
-    /** How many connections were accepted so far. */
+    /** Returns the number of connections accepted so far. */
     public int connections() {
         return server.connections();
     }
 
-    /** How many connections are open just now. */
+    /** Returns the number of open connections. */
     public int openConnections() {
         return server.openConnections();
     }
 
-    /** Forgets the requests so far. */
+    /** Clears the recorded requests. */
     public void forgetRequests() {
         server.requests().clear();
     }
@@ -312,7 +309,7 @@ public final class FakeUpstream implements AutoCloseable {
         server.close();
     }
 
-    // How it serves.
+    // Request handling.
 
     private Answer answer(Recorded request) {
         Optional<Answer> refusal = request.kind() == Recorded.Kind.TOKEN ? Optional.empty() : auth.refusal(request);

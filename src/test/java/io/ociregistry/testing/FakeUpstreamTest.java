@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Without faults it is a registry as good as any. */
+/** Tests that the fake upstream without faults is a correct registry. */
 @Timeout(30)
 class FakeUpstreamTest {
     private final FakeUpstream up = FakeUpstream.start();

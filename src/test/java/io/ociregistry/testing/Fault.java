@@ -9,12 +9,11 @@ import java.util.Arrays;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * One way in which an upstream misbehaves. A test says where it happens with a {@link Match}. Counts of bytes are
- * bytes of the body of the
- * answer at hand; where the body is shorter, it happens at its end. {@link #and} combines two.
+ * A misbehaviour of an upstream. A test selects the requests with a {@link Match}. Counts are bytes of the current
+ * response's body; a fault at a position beyond the end occurs at the end. {@link #and} combines two faults.
  */
 public sealed interface Fault {
-    /** Bends a good answer. */
+    /** Changes a correct response. */
     void bend(Answer answer, Recorded request);
 
     default Fault and(Fault other) {
@@ -33,12 +32,12 @@ public sealed interface Fault {
         return new StallAfter(bytes);
     }
 
-    /** 20 small pieces a second. */
+    /** A trickle of 20 small pieces per second. */
     static Fault trickle(int bytesPerSecond) {
         return new Trickle(Math.max(1, bytesPerSecond / 20), Duration.ofMillis(50));
     }
 
-    /** Both, the first one first. */
+    /** Combines both faults, this fault first. */
     record Both(Fault first, Fault second) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -47,7 +46,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Another status; an OCI error body where none is given. */
+    /** Sends another status, with an OCI error body by default. */
     record Status(int code, Headers headers, String body) implements Fault {
         public Status header(String name, String value) {
             return new Status(code, headers.and(name, value), body);
@@ -66,7 +65,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The connection is reset (RST) once the client's kernel has so many bytes. */
+    /** Resets the connection (RST) once the client's kernel has this number of bytes. */
     record ResetAfter(long bytes) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -74,7 +73,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The connection is reset instead of an answer. */
+    /** Resets the connection instead of a response. */
     record ResetBeforeHeaders() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -82,7 +81,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The connection is closed in good order instead of an answer. */
+    /** Closes the connection in an orderly way instead of a response. */
     record CloseBeforeHeaders() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -90,7 +89,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Nothing comes after so many bytes, until the client leaves. */
+    /** Sends nothing after this number of bytes, until the client disconnects. */
     record StallAfter(long bytes) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -98,7 +97,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Nothing is ever answered, not even a status. */
+    /** Never sends a response, not even a status. */
     record NoAnswer() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -106,7 +105,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The body comes in pieces of this size with pauses between them. */
+    /** Sends the body in pieces of this size with pauses between them. */
     record Trickle(int piece, Duration pause) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -115,7 +114,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The connection is closed in good order after so many bytes, whatever Content-Length said. */
+    /** Closes the connection in an orderly way after this number of bytes, whatever Content-Length says. */
     record ShortBody(long bytes) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -123,7 +122,7 @@ public sealed interface Fault {
         }
     }
 
-    /** More bytes follow than Content-Length said. */
+    /** Sends more bytes than Content-Length says. */
     record LongBody(int extra) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -131,7 +130,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The content itself is longer, and Content-Length agrees with it. */
+    /** Makes the content longer, with a matching Content-Length. */
     record Padded(int extra) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -140,7 +139,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The last byte is another one. */
+    /** Changes the last byte. */
     record Corrupt() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -148,7 +147,7 @@ public sealed interface Fault {
         }
     }
 
-    /** No length is given; the end of the connection is the end of the body. */
+    /** Sends no length; the end of the connection is the end of the body. */
     record NoContentLength() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -156,7 +155,7 @@ public sealed interface Fault {
         }
     }
 
-    /** The body comes with Transfer-Encoding: chunked. */
+    /** Sends the body with Transfer-Encoding: chunked. */
     record Chunked() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -164,7 +163,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Another Content-Type; none if it is empty. */
+    /** Sends another Content-Type, or none if it is empty. */
     record WrongContentType(String type) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -175,7 +174,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Another Link, as it stands in the header; the page it leads to is never the last one. */
+    /** Sends this Link header; its target page is never the last one. */
     record WrongLink(String link) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -183,7 +182,7 @@ public sealed interface Fault {
         }
     }
 
-    /** A login page, with 200. */
+    /** Sends a login page with status 200. */
     record Html() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -192,7 +191,7 @@ public sealed interface Fault {
         }
     }
 
-    /** 200 with the right headers, but no body. */
+    /** Sends 200 with the correct headers, but no body. */
     record Empty200() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -202,7 +201,7 @@ public sealed interface Fault {
         }
     }
 
-    /** One more header, or another one. */
+    /** Adds or replaces a header. */
     record OtherHeader(String name, String value) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -210,7 +209,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Docker-Content-Digest is that of something else. */
+    /** Sends the Docker-Content-Digest of other content. */
     record WrongDigestHeader() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -218,7 +217,7 @@ public sealed interface Fault {
         }
     }
 
-    /** What another cache sends along with what it could not look up again. */
+    /** Sends the Warning header with which another cache marks content that it could not revalidate. */
     record Stale() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -226,7 +225,7 @@ public sealed interface Fault {
         }
     }
 
-    /** A header beside those of the good answer. */
+    /** Adds a header to those of the correct response. */
     record WithHeader(String name, String value) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -241,7 +240,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Content-Encoding: gzip, whatever was asked for. */
+    /** Sends Content-Encoding: gzip, whatever the client accepts. */
     record Gzip() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -257,7 +256,7 @@ public sealed interface Fault {
         }
     }
 
-    /** A redirect, to an absolute URL or a path. */
+    /** Redirects to an absolute URL or a path. */
     record RedirectTo(String url) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -265,7 +264,7 @@ public sealed interface Fault {
         }
     }
 
-    /** A redirect to the same place. */
+    /** Redirects to the same URL. */
     record RedirectLoop() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -273,7 +272,7 @@ public sealed interface Fault {
         }
     }
 
-    /** A redirect to the same path of another server, given by its URL without a slash at its end. */
+    /** Redirects to the same path of another server, given by its URL without a trailing slash. */
     record RedirectToServer(String url) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -281,7 +280,7 @@ public sealed interface Fault {
         }
     }
 
-    /** 200 with everything, though a range was asked for. */
+    /** Sends 200 with the whole content, and ignores the range. */
     record IgnoreRange() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -289,7 +288,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Other bytes of the same length, with another ETag. */
+    /** Sends other bytes of the same length, with another ETag. */
     record ContentChanged() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -298,38 +297,36 @@ public sealed interface Fault {
         }
     }
 
-    /** Every token given out so far is worth nothing from this request on. */
+    /** Revokes all issued tokens from this request on. */
     record ExpiredToken() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
-            // FakeUpstream does it before it looks at the token.
+            // FakeUpstream revokes the tokens before it checks the token of this request.
         }
     }
 
-    /**
-     * The listener is closed and every connection reset. Not for a single request: {@link FakeUpstream.Rule#always}.
-     */
+    /** Closes the listener and resets all connections. Not for a single request: {@link FakeUpstream.Rule#always}. */
     record RefuseConnection() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {}
     }
 
-    /** Connections are neither accepted nor refused. Not for a single request: {@link FakeUpstream.Rule#always}. */
+    /** Neither accepts nor refuses connections. Not for a single request: {@link FakeUpstream.Rule#always}. */
     record Blackhole() implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {}
     }
 
     /**
-     * New connections are shown another certificate, and those that are open are reset. Not for a single request:
-     * {@link FakeUpstream.Rule#always}.
+     * Presents another certificate on new connections, and resets the open ones. Not for a single request: {@link
+     * FakeUpstream.Rule#always}.
      */
     record OtherCertificate(TestCertificates.Server certificate) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {}
     }
 
-    /** Stands at a gate before the byte at this position of the whole content. */
+    /** Waits at a gate before the byte at this position of the whole content. */
     record Hold(Gate gate, long position) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {
@@ -337,7 +334,7 @@ public sealed interface Fault {
         }
     }
 
-    /** Stands at a gate before the status line. */
+    /** Waits at a gate before the status line. */
     record HoldHeaders(Gate gate) implements Fault {
         @Override
         public void bend(Answer answer, Recorded request) {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Which faults and gates a {@link FakeUpstream} has in store for which requests. */
+/** The faults and gates of a {@link FakeUpstream}, by matching requests. */
 final class FaultRules {
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private final List<Held> gates = new CopyOnWriteArrayList<>();
@@ -35,7 +35,7 @@ final class FaultRules {
         return gate;
     }
 
-    /** Only the first request that matches stops there. */
+    /** Stops only the first matching request. */
     Gate holdOnce(Match match, long position) {
         Gate gate = new Gate("before byte " + position + " of the next " + match);
         onceOnly.add(gate);
@@ -43,17 +43,17 @@ final class FaultRules {
         return gate;
     }
 
-    /** The fault of the first rule that matches and is not used up; uses it. */
+    /** Returns and uses the fault of the first matching rule that is not used up. */
     Optional<Fault> take(Recorded request) {
         return rules.stream().filter(rule -> rule.take(request)).findFirst().map(Rule::fault);
     }
 
-    /** Puts the gates that match in the answer's way. */
+    /** Adds the matching gates to the response. */
     void hold(Answer answer, Recorded request) {
         gates.stream().filter(held -> held.match.matches(request)).forEach(held -> held.hold.bend(answer, request));
     }
 
-    /** Forgets the rules and opens the gates. */
+    /** Removes the rules and opens the gates. */
     void clear() {
         rules.clear();
         gates.forEach(held -> held.gate.release());

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each fault does on the wire what its name says. */
+/** Tests the effect of each fault on the wire. */
 @Timeout(30)
 class FaultTest {
     private static final int SIZE = 300_000;

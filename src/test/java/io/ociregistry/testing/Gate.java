@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A place where a {@link FakeUpstream} stops until the test lets it go on. */
+/** A point at which a {@link FakeUpstream} waits until the test releases it. */
 public final class Gate {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -16,17 +16,17 @@ public final class Gate {
         this.place = place;
     }
 
-    /** Waits until everything before the gate has been sent and something stands at it. */
+    /** Waits until all bytes before the gate have been sent and a response waits at the gate. */
     public void awaitReached() {
         await(reached, PATIENCE, "nothing came to the gate " + place);
     }
 
-    /** True if something has come to it, or passed it. */
+    /** Returns true if a response has reached or passed the gate. */
     public boolean isReached() {
         return reached.getCount() == 0;
     }
 
-    /** Opens it for good. */
+    /** Opens the gate permanently. */
     public void release() {
         released.countDown();
     }

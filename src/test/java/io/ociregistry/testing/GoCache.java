@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A cache as a version of the Go program leaves it; made from the facts in go-ociregistry 3 alone. */
+/** A cache directory as a version of the Go program leaves it. */
 public final class GoCache {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /** The versions that lay things out differently. */
+    /** The versions with different directory layouts. */
     public enum Version {
         V1_7("fat", "img", "img", "blobs fat img pulls"),
         V1_8("fat", "img", "img", "blobs fat img"),
@@ -63,14 +63,14 @@ public final class GoCache {
         return new GoCache(root, version);
     }
 
-    /** What stands in the records that are written from now on. */
+    /** Sets the times in further records. */
     public GoCache times(String createdTime, String pulledTime) {
         created = createdTime;
         pulled = pulledTime;
         return this;
     }
 
-    /** An image with its blobs. */
+    /** Adds an image with its blobs. */
     public Path image(FakeImage image, String imageUrl) throws IOException {
         Path record = record(imageUrl, image.mediaType(), image.manifest(), directory(imageUrl, version.images));
         blob(image.config());
@@ -80,12 +80,12 @@ public final class GoCache {
         return record;
     }
 
-    /** A list; what it lists is no part of it. */
+    /** Adds an index without its images. */
     public Path index(FakeIndex index, String imageUrl) throws IOException {
         return record(imageUrl, index.mediaType(), index.bytes(), directory(imageUrl, version.lists));
     }
 
-    /** A record, in whatever directory. */
+    /** Adds a record in any directory. */
     public Path record(String imageUrl, MediaType type, byte[] manifest, String directory) throws IOException {
         Path file = root.resolve(directory).resolve(Digest.of(manifest).hex());
         ObjectNode record = version == Version.V1_7 ? of1_7(imageUrl, type, manifest) : of1_8(imageUrl, type, manifest);

@@ -5,14 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/**
- * Header fields as they stand on the wire: in order, with duplicates. Names are compared as HTTP does, without regard
- * to case.
- */
+/** Header fields as on the wire: in order, with duplicates. Names are compared without regard to case. */
 public record Headers(List<Field> fields) {
     public static final Headers NONE = new Headers(List.of());
 
-    /** One line. */
+    /** A header line. */
     public record Field(String name, String value) {
         boolean is(String other) {
             return name.equalsIgnoreCase(other);
@@ -23,12 +20,12 @@ public record Headers(List<Field> fields) {
         fields = List.copyOf(fields);
     }
 
-    /** The value of the first field of that name. */
+    /** Returns the value of the first field with this name. */
     public Optional<String> first(String name) {
         return all(name).stream().findFirst();
     }
 
-    /** Every value of that name. */
+    /** Returns all values of this name. */
     public List<String> all(String name) {
         return fields.stream().filter(field -> field.is(name)).map(Field::value).toList();
     }
@@ -37,14 +34,14 @@ public record Headers(List<Field> fields) {
         return first(name).isPresent();
     }
 
-    /** These, with one field more. */
+    /** Returns these fields and an additional field. */
     public Headers and(String name, String value) {
         List<Field> more = new ArrayList<>(fields);
         more.add(new Field(name, value));
         return new Headers(more);
     }
 
-    /** These, with exactly one field of that name. */
+    /** Returns these fields with exactly one field of this name. */
     public Headers with(String name, String value) {
         return without(name).and(name, value);
     }
@@ -54,7 +51,7 @@ public record Headers(List<Field> fields) {
         return new Headers(fields.stream().filter(same.negate()).toList());
     }
 
-    /** As they are sent, each line ended. */
+    /** Returns the fields as sent, each with a line end. */
     @Override
     public String toString() {
         StringBuilder lines = new StringBuilder();

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** A port on loopback that can listen, refuse, or leave connections hanging, and keeps its number. */
+/** A port on loopback that can listen, refuse connections or leave them hanging, and keeps its number. */
 final class Listener implements AutoCloseable {
     private static final int BACKLOG = 1000;
     private static final int HANG_BACKLOG = 1;
@@ -34,7 +34,7 @@ final class Listener implements AutoCloseable {
         return port;
     }
 
-    /** Listens again, if it does not. */
+    /** Listens again, unless it already listens. */
     synchronized void listen() {
         if (!server.isClosed() && fillers.isEmpty()) {
             return;
@@ -59,7 +59,7 @@ final class Listener implements AutoCloseable {
                 fillers.add(filler);
             }
         } catch (SocketTimeoutException full) {
-            // As wanted.
+            // The queue is full.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -74,7 +74,7 @@ final class Listener implements AutoCloseable {
             }
             fillers.clear();
             server.close();
-            // A thread that is still in accept holds the socket: the kernel would take one more connection.
+            // A thread that is still in accept holds the socket; the kernel would accept another connection.
             accepting.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -109,7 +109,7 @@ final class Listener implements AutoCloseable {
                 accepted.accept(listening.accept());
             }
         } catch (IOException closed) {
-            // The end of listening.
+            // The listener is closed.
         }
     }
 }

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Everything that is logged below one name while it is open, down to TRACE where that name is free to. */
+/**
+ * Captures the lines logged below a logger name while it is open, at TRACE unless a child logger sets its own level.
+ */
 public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final Logger logger;
     private final Level before;
@@ -32,7 +34,7 @@ public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoC
         return String.join("\n", lines);
     }
 
-    /** The lines with that level. */
+    /** Returns the lines with this level. */
     public List<String> at(String level) {
         return lines.stream().filter(line -> line.startsWith(level + " ")).toList();
     }

@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.testing.Recorded.Kind;
 import java.util.function.Predicate;
 
-/** Which requests to a {@link FakeUpstream} are meant. */
+/** A condition on requests to a {@link FakeUpstream}. */
 public final class Match {
     private final String description;
     private final Predicate<Recorded> predicate;
@@ -18,7 +18,7 @@ public final class Match {
         return new Match("anything", request -> true);
     }
 
-    /** A manifest by that tag or digest, in any repository. */
+    /** Matches a manifest by this tag or digest, in any repository. */
     public static Match manifest(String reference) {
         return new Match("manifest " + reference, of(Kind.MANIFEST, reference));
     }
@@ -31,7 +31,7 @@ public final class Match {
         return of(Kind.MANIFEST);
     }
 
-    /** That blob, in any repository or at the storage that blobs are redirected to. */
+    /** Matches the blob in any repository or in the storage that blobs are redirected to. */
     public static Match blob(Digest digest) {
         return new Match("blob " + digest, of(Kind.BLOB, digest.toString()));
     }
@@ -44,7 +44,7 @@ public final class Match {
         return new Match(kind.toString(), request -> request.kind() == kind);
     }
 
-    /** Requests below {@code /v2/<repository>/}. */
+    /** Matches requests below {@code /v2/<repository>/}. */
     public static Match repository(String name) {
         return anything().in(name);
     }
@@ -65,12 +65,12 @@ public final class Match {
         return and(" by " + method, request -> request.method().equals(method));
     }
 
-    /** Only requests whose query has that in it. */
+    /** Restricts the match to requests whose query contains the text. */
     public Match asking(String query) {
         return and(" with " + query, request -> request.query().contains(query));
     }
 
-    /** Only requests that ask for a range. */
+    /** Restricts the match to range requests. */
     public Match ranged() {
         return and(" with Range", request -> request.headers().has("Range"));
     }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A server of another TLS library ({@code openssl s_server}), since servers on Java refuse names with an underscore. It
- * sends files that hold a whole answer to GET requests, one after the other, and shows the certificate for one name
- * only to clients that send the name.
+ * A server with another TLS library ({@code openssl s_server}), since Java servers refuse names with an underscore. It
+ * sends files with complete responses to successive GET requests, and presents the certificate for a name only to
+ * clients that send this name.
  */
 public final class OpensslServer implements AutoCloseable {
     private final Path root;
@@ -25,7 +25,7 @@ public final class OpensslServer implements AutoCloseable {
         this.port = port;
     }
 
-    /** Empty if openssl is not installed. */
+    /** Starts the server; empty if openssl is not installed. */
     public static Optional<OpensslServer> start(TestCertificates authority, String name, Path directory)
             throws IOException {
         Path named = Files.createDirectories(directory.resolve("named"));
@@ -75,7 +75,7 @@ public final class OpensslServer implements AutoCloseable {
         return port;
     }
 
-    /** Answers 200 with this body to a GET of the path. */
+    /** Answers a GET of the path with 200 and this body. */
     public void serve(String pathAndQuery, String contentType, byte[] body) throws IOException {
         Path file = root.resolve(pathAndQuery.substring(1));
         Files.createDirectories(file.getParent());

@@ -7,20 +7,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** A client of the admin API that has the token of the server. */
+/** A client of the admin API with the token of the server. */
 public record Operator(URI base, String token) {
-    /** The operator of a server that made its token by itself. */
+    /** Returns the operator of a server that made its own token. */
     public static Operator of(URI base, Path imagePath) throws IOException {
         return new Operator(
                 base, Files.readString(imagePath.resolve("admin-token")).strip());
     }
 
-    /** The same operator at another port of the server. */
+    /** Returns this operator for another port of the server. */
     public Operator at(URI other) {
         return new Operator(other, token);
     }
 
-    /** The header that has the token. */
+    /** Returns the header with the token. */
     public String authorization() {
         return "Authorization: Bearer " + token;
     }
@@ -43,7 +43,7 @@ public record Operator(URI base, String token) {
         }
     }
 
-    /** Sends a request on a connection of the caller, who reads the body of the answer. */
+    /** Sends a request on the caller's connection; the caller reads the response body. */
     public Response send(RawHttp client, String body, String method, String path, String... headers)
             throws IOException {
         String[] all = Arrays.copyOf(headers, headers.length + 2);

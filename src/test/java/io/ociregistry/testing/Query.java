@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The parameters of a query; of several with one name the last. */
+/** The parameters of a query; of repeated names the last value counts. */
 final class Query {
     private Query() {}
 

@@ -16,9 +16,8 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of an HTTP client that sends exactly what it is told and shows exactly what comes back. It retries,
- * follows, decodes and
- * hides nothing. Reading fails after {@link #PATIENCE}, so that no test hangs.
+ * An HTTP client connection that sends exactly the given bytes and shows the exact response. It does not retry,
+ * redirect, decode or hide anything. A read fails after {@link #PATIENCE}, so that no test hangs.
  */
 public final class RawHttp implements AutoCloseable {
     public static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -38,13 +37,13 @@ public final class RawHttp implements AutoCloseable {
     /**
      * Connects without TLS.
      *
-     * @param base where the server is; a path in it comes before every path asked for by {@link #send}
+     * @param base the server's URL; its path is prepended to every path in {@link #send}
      */
     public static RawHttp connect(URI base) throws IOException {
         return new RawHttp(base, tcp(base, 0));
     }
 
-    /** With a receive buffer so small that a server notices soon that nobody reads. */
+    /** Connects with a small receive buffer, so that a server soon notices a client that does not read. */
     public static RawHttp connectWithBuffer(URI base, int bytes) throws IOException {
         return new RawHttp(base, tcp(base, bytes));
     }
@@ -54,7 +53,9 @@ public final class RawHttp implements AutoCloseable {
         return new RawHttp(base, tls.getSocketFactory().createSocket(tcp, base.getHost(), base.getPort(), true));
     }
 
-    /** Asks one thing on a connection of its own and reads all of it. Headers are given as {@code "Name: value"}. */
+    /**
+     * Sends a request on a new connection and reads the whole response. Headers have the form {@code "Name: value"}.
+     */
     public static Response exchange(URI base, String method, String pathAndQuery, String... headers)
             throws IOException {
         try (RawHttp http = connect(base)) {
@@ -72,12 +73,12 @@ public final class RawHttp implements AutoCloseable {
         return exchange(base, "HEAD", pathAndQuery, headers);
     }
 
-    /** Sends a request line, Host and these headers, and reads the answer's headers; its body is still to be read. */
+    /** Sends a request line, Host and these headers, and reads the response headers; the body stays unread. */
     public Response send(String method, String pathAndQuery, String... headers) throws IOException {
         return sendWithBody("", method, pathAndQuery, headers);
     }
 
-    /** The same with bytes after the headers; Content-Length is up to the caller. */
+    /** Sends a request with bytes after the headers; the caller sets Content-Length. */
     public Response sendWithBody(String body, String method, String pathAndQuery, String... headers)
             throws IOException {
         String prefix = base.getRawPath().replaceAll("/+$", "");
@@ -89,29 +90,29 @@ public final class RawHttp implements AutoCloseable {
         return sendRaw(request.append("\r\n").append(body).toString(), method.equals("HEAD"));
     }
 
-    /** Sends these bytes and nothing else. */
+    /** Sends exactly these bytes and reads the response headers. */
     public Response sendRaw(String request, boolean expectsNoBody) throws IOException {
         write(request);
         return Response.read(in, expectsNoBody);
     }
 
-    /** Sends these bytes and waits for nothing. */
+    /** Sends these bytes and reads nothing. */
     public void write(String text) throws IOException {
         out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
     }
 
-    /** Everything that still comes, headers or not, until the server closes. */
+    /** Reads all remaining bytes until the server closes. */
     public byte[] rest() throws IOException {
         return in.readAllBytes();
     }
 
-    /** How long to wait for the next byte. */
+    /** Sets the timeout for the next byte. */
     public void patience(Duration time) throws IOException {
         socket.setSoTimeout((int) time.toMillis());
     }
 
-    /** Leaves as clients do whose process was killed: with RST, whatever is still under way. */
+    /** Disconnects like a killed client process: with RST, whatever is in transit. */
     public void abandon() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
@@ -132,7 +133,7 @@ public final class RawHttp implements AutoCloseable {
         return socket;
     }
 
-    /** An answer: the headers as they came, and the body as far as it has been read. One thread's. */
+    /** A response: the headers as received, and the body as far as it was read. Confined to a thread. */
     public static final class Response {
         private final int status;
         private final Headers headers;
@@ -170,7 +171,7 @@ public final class RawHttp implements AutoCloseable {
             return headers;
         }
 
-        /** The value of the only field of that name; null if there is none. */
+        /** Returns the value of the only field with this name; null if there is none. */
         public @Nullable String header(String name) {
             List<String> values = headers.all(name);
             if (values.size() > 1) {
@@ -179,14 +180,14 @@ public final class RawHttp implements AutoCloseable {
             return values.isEmpty() ? null : values.get(0);
         }
 
-        /** The next bytes of the body: as many as asked for, fewer only where it ends or breaks. */
+        /** Reads this number of bytes of the body; fewer if the body ends or breaks. */
         public byte[] read(int bytes) throws IOException {
             ByteArrayOutputStream some = new ByteArrayOutputStream();
             body.read(bytes, some);
             return some.toByteArray();
         }
 
-        /** What had not been read of the body yet when this was first called, up to its end or to where it breaks. */
+        /** Returns the part of the body that was unread at the first call, up to its end or break. */
         public byte[] body() throws IOException {
             if (rest == null) {
                 ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -201,9 +202,8 @@ public final class RawHttp implements AutoCloseable {
         }
 
         /**
-         * True if the body was read to its announced end: the Content-Length, or the last chunk; without both, the
-         * orderly
-         * end of the connection.
+         * Returns true if the body was read to its announced end: the Content-Length, or the last chunk; without both,
+         * the orderly end of the connection.
          */
         public boolean complete() {
             return body.complete();

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** One request that a {@link FakeUpstream} has seen, from the moment its headers were read, and what became of it. */
+/** A request that a {@link FakeUpstream} received, from the moment when its headers were read, and its outcome. */
 public final class Recorded {
-    /** What a request is about. */
+    /** The kind of a request. */
     public enum Kind {
         PING,
         MANIFEST,
@@ -21,7 +21,7 @@ public final class Recorded {
         OTHER
     }
 
-    // Greedy, so that the name may itself have components like "manifests".
+    // Greedy, because the name may contain components like "manifests".
     private static final Pattern CONTENT = Pattern.compile("/v2/(.+)/(manifests|blobs|referrers)/([^/]+)");
     private static final Pattern TAGS = Pattern.compile("/v2/(.+)/tags/list");
     private static final Pattern STORAGE = Pattern.compile("/storage/([^/]+)");
@@ -72,12 +72,12 @@ public final class Recorded {
         return method;
     }
 
-    /** The path as sent, not decoded. */
+    /** Returns the path as sent, not decoded. */
     public String path() {
         return path;
     }
 
-    /** The query as sent, without the question mark; empty if there was none. */
+    /** Returns the query as sent, without the question mark; empty if there is none. */
     public String query() {
         return query;
     }
@@ -90,7 +90,7 @@ public final class Recorded {
         return headers.first(name);
     }
 
-    /** What was sent with it; empty if nothing. */
+    /** Returns the request body; empty if there is none. */
     public String body() {
         return body;
     }
@@ -99,37 +99,37 @@ public final class Recorded {
         return kind;
     }
 
-    /** Empty for what is not below a repository. */
+    /** Returns the repository; empty for paths outside of a repository. */
     public String repository() {
         return repository;
     }
 
-    /** The tag or digest; empty if the path has none. */
+    /** Returns the tag or digest; empty if the path has none. */
     public String reference() {
         return reference;
     }
 
-    /** The status that was answered; 0 if none, or not yet. */
+    /** Returns the response status; 0 if there is none yet. */
     public int status() {
         return status;
     }
 
-    /** Bytes of the body that have been handed to the connection so far. */
+    /** Returns the number of body bytes passed to the connection so far. */
     public long bytesSent() {
         return bytesSent.get();
     }
 
-    /** True if the connection broke, by either side, before the whole answer was sent. */
+    /** Returns true if either side broke the connection before the whole response was sent. */
     public boolean broken() {
         return broken;
     }
 
-    /** Waits until the answer is sent or its connection is gone. */
+    /** Waits until the response is sent or the connection is closed. */
     public void awaitFinished() {
         Gate.await(finished, Duration.ofSeconds(20), this + " is still being answered");
     }
 
-    /** False while the answer is still being sent. */
+    /** Returns false while the response is being sent. */
     public boolean finished() throws InterruptedException {
         return finished.await(0, TimeUnit.NANOSECONDS);
     }
@@ -155,7 +155,7 @@ public final class Recorded {
         };
     }
 
-    /** As in an access log: {@code GET /v2/… 200}. */
+    /** Returns the request as in an access log: {@code GET /v2/… 200}. */
     @Override
     public String toString() {
         String range = header("Range").map(value -> " [" + value + "]").orElse("");

@@ -4,7 +4,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.manifest.ManifestStore;
 
-/** The records of a cache, as a server opens them that nobody configured. */
+/** Opens the records of a cache as a server with default settings does. */
 public final class Records {
     private Records() {}
 

@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.slf4j.LoggerFactory;
 
-/** The real server in this JVM, with a configuration file that can be written anew. */
+/** The real server in this JVM, with a configuration file that can be rewritten. */
 public final class ReloadedRegistry implements AutoCloseable {
     private static final Logger ROOT = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
 
-    /** Other tests of this JVM log too. */
+    /** The level before the test; other tests in this JVM log, too. */
     private final Level level = ROOT.getLevel();
 
     private final Path file;
@@ -30,9 +30,9 @@ public final class ReloadedRegistry implements AutoCloseable {
     private final RunningRegistry running;
 
     /**
-     * Starts one.
+     * Starts a server.
      *
-     * @param dir where its file and its cache are put
+     * @param dir the directory for the file and the cache
      */
     public ReloadedRegistry(String yaml, Path dir) throws Exception {
         this.file = dir.resolve("config.yaml");
@@ -49,7 +49,7 @@ public final class ReloadedRegistry implements AutoCloseable {
                         new ServerControl(new Reload(context, source), Optional.empty(), OptionalInt.empty())));
     }
 
-    /** Writes the file anew and asks for a reload. */
+    /** Rewrites the file and requests a reload. */
     public Response reload(String yaml) throws IOException {
         write(yaml);
         return operator().ask("POST", "/cmd/reload");
@@ -59,7 +59,7 @@ public final class ReloadedRegistry implements AutoCloseable {
         Files.writeString(file, fixed + yaml);
     }
 
-    /** Adds to the end of the file. */
+    /** Appends to the file. */
     public void append(String yaml) throws IOException {
         Files.writeString(file, yaml + "\n", StandardOpenOption.APPEND);
     }
@@ -68,7 +68,7 @@ public final class ReloadedRegistry implements AutoCloseable {
         return RawHttp.get(running.base(), path);
     }
 
-    /** Its operator. */
+    /** Returns the operator of the server. */
     public Operator operator() throws IOException {
         return running.operator();
     }

@@ -13,15 +13,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The real server in this JVM, on a free port of loopback. Can be stopped and started again on what is on its disk. */
+/** The real server in this JVM, on a free port of loopback. It can be stopped and restarted on its directory. */
 public final class RunningRegistry implements AutoCloseable {
-    /** How the product behind the server is opened. */
+    /** Opens the registry behind the server. */
     @FunctionalInterface
     public interface Opening {
         RegistryContext open(ServerConfig config) throws IOException;
     }
 
-    /** How the server of an open registry is started. */
+    /** Starts the server of an open registry. */
     @FunctionalInterface
     public interface Starter {
         EmbeddedServer start(RegistryContext context) throws StartException;
@@ -42,23 +42,23 @@ public final class RunningRegistry implements AutoCloseable {
     }
 
     /**
-     * Starts one.
+     * Starts a server.
      *
-     * @param yaml what stands in the configuration beside the place of the cache, the host and the port
-     * @param imagePath the place of the cache
+     * @param yaml the configuration without the cache directory, the host and the port
+     * @param imagePath the cache directory
      */
     public static RunningRegistry start(String yaml, Path imagePath)
             throws IOException, StartException, ConfigException {
         return new RunningRegistry(configuration(yaml, imagePath), RegistryContext::open, RunningRegistry::serve);
     }
 
-    /** The same with a server that is started in another way. */
+    /** Starts a server in another way. */
     public static RunningRegistry start(String yaml, Path imagePath, Starter starter)
             throws IOException, StartException, ConfigException {
         return new RunningRegistry(configuration(yaml, imagePath), RegistryContext::open, starter);
     }
 
-    /** The same with something of the product replaced. */
+    /** Starts a server with a part of the registry replaced. */
     public static RunningRegistry startOpened(String yaml, Path imagePath, Opening opening)
             throws IOException, StartException, ConfigException {
         return new RunningRegistry(configuration(yaml, imagePath), opening, RunningRegistry::serve);
@@ -74,7 +74,7 @@ public final class RunningRegistry implements AutoCloseable {
         return loader.parse(text, "test.yaml", Overrides.none()).config();
     }
 
-    /** Where it is now; a restart changes the port. */
+    /** Returns the URL; a restart changes the port. */
     public URI base() {
         return URI.create("http://127.0.0.1:" + server.port());
     }
@@ -87,26 +87,26 @@ public final class RunningRegistry implements AutoCloseable {
         return context;
     }
 
-    /** Its operator, who has the token of the configuration, or the one that the server made. */
+    /** Returns an operator with the configured token, or with the token that the server made. */
     public Operator operator() throws IOException {
         return config.admin().token().isPresent()
                 ? new Operator(base(), config.admin().token().get().reveal())
                 : Operator.of(base(), imagePath());
     }
 
-    /** Stops it and starts it again, as a new process would. */
+    /** Stops the server and starts it again, as a new process would. */
     public void restart() throws IOException, StartException {
         close();
         context = opening.open(config);
         server = starter.start(context);
     }
 
-    /** Lets what is in flight end, for so long; then it is to be closed. */
+    /** Waits up to this time for requests in flight; the caller must close the server afterwards. */
     public void stop(Duration drain) {
         server.stop(drain);
     }
 
-    /** Breaks off what is in flight. */
+    /** Aborts requests in flight. */
     @Override
     public void close() {
         server.stop(Duration.ZERO);

@@ -9,10 +9,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a socket of ours has written and its peer's kernel has not yet acknowledged, as Linux tells it. A reset throws
- * away both kernels'
- * memory of what was under way, so a test that wants "a reset after exactly so many bytes" has to look. Elsewhere
- * nothing is waited for.
+ * The written bytes of a socket that the peer's kernel has not acknowledged, as Linux reports them. A reset discards
+ * the bytes in transit in both kernels, so a test of a reset after an exact number of bytes must wait for an empty
+ * queue. On other systems there is no wait.
  */
 final class SendQueue {
     private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp6"), Path.of("/proc/net/tcp"));

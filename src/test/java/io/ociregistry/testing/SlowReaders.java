@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Clients that ask for one thing and take no more of the answer than its headers, until they are told to. They use no
- * thread.
+ * Clients that send a request and read only the headers of the response until the test lets them continue. They use no
+ * threads.
  */
 public final class SlowReaders implements AutoCloseable {
     private static final int RECEIVE_BUFFER = 4096;
     private static final String HEADERS_END = "\r\n\r\n";
 
-    /** What one client has got so far. */
+    /** The bytes that a client has received so far. */
     private static final class Got {
         final ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
 
@@ -43,7 +43,7 @@ public final class SlowReaders implements AutoCloseable {
         this.selector = selector;
     }
 
-    /** Connects so many, which ask for nothing yet. */
+    /** Connects this number of clients, without a request. */
     public static SlowReaders connect(URI base, int count) throws IOException {
         SlowReaders readers = new SlowReaders(Selector.open());
         try {
@@ -66,7 +66,7 @@ public final class SlowReaders implements AutoCloseable {
         client.register(selector, SelectionKey.OP_READ, new Got());
     }
 
-    /** All of them ask for that. */
+    /** Sends the request from all clients. */
     public void ask(String pathAndQuery) throws IOException {
         byte[] request = ("GET " + pathAndQuery + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
         for (SocketChannel client : clients) {
@@ -74,7 +74,7 @@ public final class SlowReaders implements AutoCloseable {
         }
     }
 
-    /** Returns when each of them has the headers of its answer; gives the statuses that came. */
+    /** Waits until each client has the response headers; returns the statuses. */
     public Set<Integer> awaitHeaders() throws IOException {
         Set<Integer> statuses = new TreeSet<>();
         int waiting = clients.size();
@@ -105,7 +105,7 @@ public final class SlowReaders implements AutoCloseable {
         got.bytes.write(buffer.array(), 0, buffer.position());
     }
 
-    /** One of them reads on; gives that many bytes of the body, from its beginning. */
+    /** Reads this number of body bytes in a client, and returns them from the beginning of the body. */
     public byte[] readOn(int client, int length) throws IOException {
         SocketChannel channel = clients.get(client);
         SelectionKey key = channel.keyFor(selector);
@@ -122,7 +122,7 @@ public final class SlowReaders implements AutoCloseable {
         return Arrays.copyOfRange(all, got.headerBytes(), got.headerBytes() + length);
     }
 
-    /** Leaves without a word, whatever is still under way. */
+    /** Disconnects without notice, whatever is in transit. */
     @Override
     public void close() throws IOException {
         for (SocketChannel client : clients) {

@@ -14,13 +14,12 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Clients that ask again and again and take nothing of what they are answered. They use no thread, and buffers so
- * small that the server
- * is soon left with what it can't send.
+ * Clients that send requests repeatedly and read no response. They use no threads, and their buffers are so small that
+ * the server soon has unsent bytes.
  */
 public final class StalledClients implements AutoCloseable {
     private static final int BUFFER = 4096;
-    /** As long as anybody can still ask, the server is still at work. */
+    /** The time without socket activity after which the server counts as stalled. */
     private static final Duration QUIET = Duration.ofMillis(300);
 
     private final Selector selector;
@@ -29,7 +28,7 @@ public final class StalledClients implements AutoCloseable {
         this.selector = selector;
     }
 
-    /** Connects so many. */
+    /** Connects this number of clients. */
     public static StalledClients connect(URI base, int count) throws IOException {
         StalledClients clients = new StalledClients(Selector.open());
         try {
@@ -53,10 +52,10 @@ public final class StalledClients implements AutoCloseable {
     }
 
     /**
-     * All ask this on and on. Returns when each of them could read the beginning of an answer, and the server takes
-     * no more requests.
+     * Sends the request from all clients repeatedly. Returns when each client could read the beginning of a response
+     * and the server reads no more requests.
      *
-     * @throws IOException if one of them got no answer for so long
+     * @throws IOException if a client got no response in this time
      */
     public void ask(String request, Duration patience) throws IOException {
         byte[] requests = request.repeat(1 + 16 * BUFFER / request.length()).getBytes(StandardCharsets.ISO_8859_1);
@@ -90,7 +89,7 @@ public final class StalledClients implements AutoCloseable {
         }
     }
 
-    /** Leaves without a word, whatever is still under way. */
+    /** Disconnects without notice, whatever is in transit. */
     @Override
     public void close() throws IOException {
         for (SelectionKey key : selector.keys()) {

@@ -22,13 +22,13 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
-/** An archive of images in the making, by hand, so that it can be wrong in whatever way a test wants. */
+/** A builder of image archives that writes each entry itself, so that a test can make any defect. */
 public final class TestArchive {
     public static final String FULL_NAME = "io.containerd.image.name";
     public static final String REF_NAME = "org.opencontainers.image.ref.name";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /** How it is compressed. */
+    /** The compression of the archive. */
     @FunctionalInterface
     public interface Packing {
         Packing PLAIN = out -> out;
@@ -44,7 +44,7 @@ public final class TestArchive {
     private final ArrayNode saved = JSON.createArrayNode();
     private String prefix = "";
 
-    /** An image of so many layers that has been put in. */
+    /** An image in the archive, with its layers. */
     public record Image(Digest digest, int size, String type, Digest config, List<Digest> layers, String architecture) {
         ObjectNode descriptor() {
             ObjectNode descriptor = JSON.createObjectNode()
@@ -58,7 +58,7 @@ public final class TestArchive {
         }
     }
 
-    /** What every entry's name begins with. */
+    /** Sets the prefix of all entry names. */
     public TestArchive prefix(String text) {
         prefix = text;
         return this;
@@ -87,7 +87,7 @@ public final class TestArchive {
         return "blobs/" + digest.algorithm() + "/" + digest.hex();
     }
 
-    /** Bytes that are the same each time. */
+    /** Returns reproducible bytes. */
     public static byte[] random(int seed, int size) {
         byte[] bytes = new byte[size];
         new Random(seed).nextBytes(bytes);
@@ -104,7 +104,7 @@ public final class TestArchive {
         return digest;
     }
 
-    /** An OCI image of that processor with layers of that content. */
+    /** Adds an OCI image for the architecture with layers of this content. */
     public Image image(String architecture, byte[]... layers) {
         return image(Digest.Algorithm.SHA256, architecture, layers);
     }
@@ -113,7 +113,7 @@ public final class TestArchive {
         return manifest(algorithm, architecture, JSON.createObjectNode(), layers);
     }
 
-    /** Something that refers to another. */
+    /** Adds an artifact that refers to a subject. */
     public Image referrer(Image subject, byte[]... layers) {
         ObjectNode more = JSON.createObjectNode().put("artifactType", "application/vnd.test.signature");
         more.set("subject", subject.descriptor());
@@ -139,7 +139,7 @@ public final class TestArchive {
         return new Image(digest, bytes.length, MediaType.OCI_MANIFEST.value(), configDigest, digests, architecture);
     }
 
-    /** An index of these. */
+    /** Adds an index of these images. */
     public Image index(Image... images) {
         ObjectNode index =
                 JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MediaType.OCI_INDEX.value());
@@ -161,13 +161,13 @@ public final class TestArchive {
         return this;
     }
 
-    /** Lists something by that, which is no digest. */
+    /** Lists an entry with an invalid digest. */
     public TestArchive listUnknown(String digest) {
         manifests.addObject().put("digest", digest).put("size", 1);
         return this;
     }
 
-    /** An index whose entries have names, inside the layout's index. */
+    /** Adds an index with named entries inside the layout's index. */
     public TestArchive listInOneIndex() {
         ObjectNode inner =
                 JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MediaType.OCI_INDEX.value());
@@ -177,7 +177,7 @@ public final class TestArchive {
         return list(new Image(blob(bytes), bytes.length, MediaType.OCI_INDEX.value(), null, List.of(), ""));
     }
 
-    /** Ends an OCI layout; its index comes last, as some write it. */
+    /** Ends an OCI layout; its index comes last, as in the output of some tools. */
     public TestArchive layout() {
         ObjectNode index = JSON.createObjectNode().put("schemaVersion", 2);
         index.set("manifests", manifests);
@@ -185,7 +185,7 @@ public final class TestArchive {
         return file("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Adds to what docker saves: an image with tags, whose layers lie in those entries already. */
+    /** Adds an entry in the format of docker save: an image with tags, whose layers are in existing entries. */
     public TestArchive save(String config, List<String> tags, String... layers) {
         ObjectNode entry = saved.addObject().put("Config", config);
         ArrayNode names = entry.putArray("RepoTags");

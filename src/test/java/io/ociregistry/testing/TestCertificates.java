@@ -54,7 +54,7 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObjectGenerator;
 
-/** A certificate authority that nobody trusts by default, and what it has signed. */
+/** A certificate authority that no client trusts by default, and its certificates. */
 public final class TestCertificates {
     private static final Duration LIFE = Duration.ofDays(30);
     private static final int P256_BITS = 256;
@@ -70,24 +70,24 @@ public final class TestCertificates {
         certificate = sign(name, keys, Instant.now(), true);
     }
 
-    /** A new authority. */
+    /** Creates an authority. */
     public static TestCertificates create() {
         return new TestCertificates("Test Authority " + System.nanoTime());
     }
 
-    /** A certificate for 127.0.0.1 and localhost. */
+    /** Issues a certificate for 127.0.0.1 and localhost. */
     public Server server() {
         return server("127.0.0.1", "localhost");
     }
 
-    /** A certificate for exactly these names and addresses. */
+    /** Issues a certificate for exactly these names and addresses. */
     public Server server(String... names) {
         return new Server(issue(Instant.now(), names));
     }
 
     /**
-     * A context that shows a certificate for the name that the client sends in the handshake; none if it sends another
-     * one or no name.
+     * Returns a context that presents the certificate for the name in the client's handshake; no certificate for
+     * another name or none.
      */
     public SSLContext serverByName(String... names) {
         Map<String, Issued> byName =
@@ -145,32 +145,32 @@ public final class TestCertificates {
         }
     }
 
-    /** One whose time is over. */
+    /** Issues an expired certificate. */
     public Server expiredServer() {
         return new Server(issue(Instant.now().minus(LIFE.multipliedBy(2)), "127.0.0.1", "localhost"));
     }
 
-    /** A client certificate. */
+    /** Issues a client certificate. */
     public Client client(String commonName) {
         return client(commonName, KeyKind.EC);
     }
 
-    /** A client certificate for a key of that kind. */
+    /** Issues a client certificate for a key of this kind. */
     public Client client(String commonName, KeyKind kind) {
         return new Client(issue(newKeys(kind), Instant.now(), commonName));
     }
 
-    /** Writes {@code ca.pem} for a configuration that is to trust this authority. */
+    /** Writes {@code ca.pem} for a configuration that trusts this authority. */
     public Path caPem(Path directory) {
         return write(directory.resolve("ca.pem"), certificate);
     }
 
-    /** A context that trusts this authority only; for clients. */
+    /** Returns a client context that trusts only this authority. */
     public SSLContext trusting() {
         return context(null);
     }
 
-    /** What a key is good for signing with. */
+    /** The algorithm of a key. */
     public enum KeyKind {
         RSA("RSA"),
         EC("EC"),
@@ -183,7 +183,7 @@ public final class TestCertificates {
         }
     }
 
-    /** How a key is written down in PEM. Traditional is PKCS#1 for RSA and SEC1 for EC. */
+    /** The PEM form of a key. Traditional is PKCS#1 for RSA and SEC1 for EC. */
     public enum KeyForm {
         PKCS8,
         TRADITIONAL,
@@ -211,7 +211,7 @@ public final class TestCertificates {
             }
         }
 
-        /** Java leaves the curve out of the inner key, since PKCS#8 has it outside; SEC1 has no outside. */
+        /** Adds the curve to the inner key: Java omits it, since PKCS#8 has it outside; SEC1 has no outer structure. */
         private static PrivateKeyInfo traditional(PrivateKey key) throws IOException {
             PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
             if (!key.getAlgorithm().equals("EC")) {
@@ -227,7 +227,7 @@ public final class TestCertificates {
     /** A key and its certificate. */
     private record Issued(PrivateKey key, X509Certificate certificate) {}
 
-    /** What who shows a certificate of this authority needs. */
+    /** A certificate of this authority with its key, as files or as a context. */
     public class Shown {
         private final Issued issued;
         private final String name;
@@ -237,12 +237,12 @@ public final class TestCertificates {
             this.name = name;
         }
 
-        /** A context that shows the certificate, and trusts whom the same authority knows. */
+        /** Returns a context that presents the certificate and trusts this authority. */
         public SSLContext sslContext() {
             return context(issued);
         }
 
-        /** One that shows it, and trusts another authority. */
+        /** Returns a context that presents the certificate and trusts another authority. */
         public SSLContext contextTrusting(TestCertificates other) {
             return context(issued, other);
         }
@@ -258,14 +258,14 @@ public final class TestCertificates {
         }
     }
 
-    /** What a server needs. */
+    /** The certificate of a server. */
     public final class Server extends Shown {
         private Server(Issued issued) {
             super(issued, "server");
         }
     }
 
-    /** What a client needs. */
+    /** The certificate of a client. */
     public final class Client extends Shown {
         private final Issued issued;
 
@@ -274,7 +274,7 @@ public final class TestCertificates {
             this.issued = issued;
         }
 
-        /** The same in another form; the password is for those that are encrypted. */
+        /** Writes {@code client.key} in another form; encrypted forms use the password. */
         public Path keyPem(Path directory, KeyForm form, String password) {
             return writePem(directory.resolve("client.key"), form.pem(issued.key, password.toCharArray()));
         }

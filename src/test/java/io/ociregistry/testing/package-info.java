@@ -1,7 +1,4 @@
-/**
- * What the tests stand on: registries that misbehave to order, images, certificates, and a client that sees every
- * byte.
- */
+/** Test fixtures: registries that misbehave as configured, images, certificates, and a client that sees every byte. */
 @NullMarked
 package io.ociregistry.testing;
 
