@@ -61,7 +61,7 @@ final class Secrets {
             int at = text.indexOf(form);
             if (at >= 0) {
                 String around = text.substring(Math.max(0, at - 200), Math.min(text.length(), at + 100));
-                told.add(name + " is told in " + where + ": ..." + around + "...");
+                told.add(name + " is contained in " + where + ": ..." + around + "...");
             }
         });
         return new ArrayList<>(told);

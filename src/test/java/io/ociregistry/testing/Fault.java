@@ -318,8 +318,8 @@ public sealed interface Fault {
     }
 
     /**
-     * Presents another certificate on new connections, and resets the open ones. Not for a single request: {@link
-     * FakeUpstream.Rule#always}.
+     * Presents another certificate on new connections, and resets the open ones. Not for a single request:
+     * {@link FakeUpstream.Rule#always}.
      */
     record OtherCertificate(TestCertificates.Server certificate) implements Fault {
         @Override
