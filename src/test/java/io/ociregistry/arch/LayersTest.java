@@ -103,7 +103,7 @@ class LayersTest {
             slices().assignedFrom(new EveryPackage()).should().beFreeOfCycles();
 
     @ArchTest
-    static void packagesImportExactlyThePackagesOfTheirPackageInfo(JavaClasses classes) throws IOException {
+    static void importsMatchPackageInfos(JavaClasses classes) throws IOException {
         assertEquals(text(PackageInfos.imports()), text(imports(classes)));
     }
 

@@ -73,7 +73,7 @@ class DeploymentFilesTest {
     }
 
     @Test
-    void tomcatMayWriteToCache() throws Exception {
+    void tomcatCanWriteToCache() throws Exception {
         var lines = Files.readAllLines(Path.of("conf/systemd/tomcat10-ociregistry.conf"));
         assertTrue(lines.contains("[Service]"));
         assertTrue(lines.contains("ReadWritePaths=" + ServerConfig.defaults().imagePath()));

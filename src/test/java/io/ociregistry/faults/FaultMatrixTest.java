@@ -43,7 +43,7 @@ class FaultMatrixTest {
     private static Stage stage;
 
     @BeforeAll
-    static void playAll() throws Exception {
+    static void playAllCells() throws Exception {
         stage = new Stage(CELLS, directory);
         CELLS.forEach(cell -> OUTCOMES.put(cell, PLAYERS.submit(() -> {
             try (Scene scene = stage.scene(cell)) {
@@ -74,7 +74,7 @@ class FaultMatrixTest {
     }
 
     @Test
-    void whateverHappened_everythingInTheStoreIsWhatItsNameSays() throws Exception {
+    void everyStoredFileMatchesItsDigest() throws Exception {
         for (Future<?> played : OUTCOMES.values()) {
             awaitEnd(played);
         }
@@ -94,7 +94,7 @@ class FaultMatrixTest {
     }
 
     @Test
-    void thePageTellsWhatIsAsserted() throws IOException {
+    void pageListsAssertedOutcomes() throws IOException {
         String text = new FaultMatrixPage(CELLS).text();
         if (Boolean.getBoolean("fault-matrix.write")) {
             Files.writeString(PAGE, text);

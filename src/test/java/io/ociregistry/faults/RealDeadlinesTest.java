@@ -36,7 +36,7 @@ class RealDeadlinesTest {
             List.of("manifests/1.0", "manifests/" + DIGEST, "blobs/" + DIGEST, "referrers/" + DIGEST);
 
     @Test
-    void aBlackholeIsAnsweredInTime_andAtOnceWhileItIsKnown(@TempDir Path images) throws Exception {
+    void unreachableUpstreamIsReportedInTimeAndThenAtOnce(@TempDir Path images) throws Exception {
         StringBuilder yaml = new StringBuilder("registries:\n");
         List<FakeUpstream> upstreams = new ArrayList<>();
         for (String asked : ASKED) {

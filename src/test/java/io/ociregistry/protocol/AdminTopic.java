@@ -26,7 +26,7 @@ abstract class AdminTopic extends Topic {
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
 
     @Test
-    void manifestsAreListedAsTheGoProgramListsThem() throws IOException {
+    void manifestListHasFormatOfGoProgram() throws IOException {
         FakeImage image = cached();
         Response answer = operator().get("/cmd/manifest/list?pattern=" + image.repository());
         assertEquals(200, answer.status());
@@ -44,7 +44,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void imagesAreListedWithTheirBlobs_alsoByOneOfThese() throws IOException {
+    void imageListShowsBlobsAndFiltersByDigest() throws IOException {
         FakeImage image = cached();
         String rows = "- " + image.layer(0) + "\n- " + image.layer(1) + "\n- "
                 + image.config().digest() + "\n";
@@ -60,7 +60,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void blobsAreListedWithTheNumberOfTheirManifests() throws IOException {
+    void blobListShowsNumberOfManifests() throws IOException {
         FakeImage image = cached();
         String path = "/cmd/blob/list?substr=" + image.layer(0).hex();
         String text = operator().get(path).text();
@@ -72,7 +72,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void whoAsksForJsonGetsMore() throws IOException {
+    void jsonAnswersHaveMoreFields() throws IOException {
         FakeImage image = cached();
         JsonNode list = json("/cmd/manifest/list?pattern=" + image.repository());
         assertEquals(image.digest().toString(), list.path(0).path("digest").asText());
@@ -87,7 +87,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void theStatusIsAPageOfText() throws IOException {
+    void statusIsPlainText() throws IOException {
         Response answer = operator().get("/cmd/status");
         assertEquals(200, answer.status());
         assertTrue(answer.text().startsWith("ociregistry "), answer.text());
@@ -96,7 +96,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void aReloadTakesUpARegistryThatWasAdded() throws Exception {
+    void reloadAppliesAddedRegistry() throws Exception {
         String name = stage().unique() + ".example";
         try (FakeUpstream added = FakeUpstream.start()) {
             FakeImage image = added.image("team/app", "1.0").layer(10).push();
@@ -121,7 +121,7 @@ abstract class AdminTopic extends Topic {
         "POST, /cmd/status, 'GET, HEAD'",
         "DELETE, /cmd/manifest/list, 'GET, HEAD'"
     })
-    void whatChangesSomethingIsNotAskedForByGet(String method, String path, String allowed) throws IOException {
+    void wrongMethodIsRejectedWithAllow(String method, String path, String allowed) throws IOException {
         Response answer = operator().ask(method, path);
         assertEquals(405, answer.status());
         assertHeader(allowed, answer, "Allow");
@@ -135,7 +135,7 @@ abstract class AdminTopic extends Topic {
                 "/cmd/manifest/list?count=x",
                 "/cmd/blob/list?count=-2"
             })
-    void parametersThatMakeNoSenseAreInvalid(String path) throws IOException {
+    void invalidParametersAreRejected(String path) throws IOException {
         Response answer = operator().get(path);
         assertError(400, "UNSUPPORTED", answer);
         assertTrue(message(answer).startsWith("invalid parameters: "), message(answer));
@@ -143,7 +143,7 @@ abstract class AdminTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"/cmd/", "/cmd/x", "/cmd/status/", "/cmd/status/x"})
-    void otherPathsAreNotThere(String path) throws IOException {
+    void unknownPathIsNotFound(String path) throws IOException {
         Response answer = operator().get(path);
         assertError(404, "UNSUPPORTED", answer);
         assertTrue(message(answer).contains("/cmd/status"), message(answer));
@@ -159,7 +159,7 @@ abstract class AdminTopic extends Topic {
                 "Authorization: Basic b3BlcmF0b3I6",
                 "Authorization: Bearer 0123456789abcdef"
             })
-    void requestFromLoopbackWithoutTheTokenIsDenied(String header) throws IOException {
+    void requestFromLoopbackWithoutTokenIsDenied(String header) throws IOException {
         for (String method : List.of("GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS")) {
             for (String path : List.of("/cmd/status", "/cmd/prune", "/cmd/stop", "/cmd/", "/cmd/x", "/cmd/x?y")) {
                 Response answer = RawHttp.exchange(stage().base(), method, path, header);
@@ -182,7 +182,7 @@ abstract class AdminTopic extends Topic {
     }
 
     @Test
-    void tokenFileIsReadableForItsOwnerAlone() throws IOException {
+    void tokenFileIsReadableOnlyByOwner() throws IOException {
         Path file = stage().imagePath().resolve("admin-token");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }

@@ -26,7 +26,7 @@ abstract class BlobTopic extends Topic {
             "Warning");
 
     @Test
-    void aBlobIsFetchedOnceAndThenServedFromTheCache() throws IOException {
+    void blobIsFetchedOnceAndThenServedFromCache() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         for (int i = 0; i < 3; i++) {
@@ -45,7 +45,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void everyBlobOfAnImageCanBePulled() throws IOException {
+    void everyBlobOfImageCanBePulled() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         get(manifestPath(name, "1", "docker.io"));
@@ -59,7 +59,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void headOfAWarmBlobIsGetWithoutTheBody() throws IOException {
+    void headOfCachedBlobHasHeadersOfGet() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         String path = blobPath(name, image.layer(0), "docker.io");
@@ -76,7 +76,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void headOfAColdBlobCostsOneHeadAndNoDownload() throws IOException {
+    void headOfUncachedBlobSendsOneHeadAndDownloadsNothing() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Response head = head(blobPath(name, image.layer(0), "docker.io"));
@@ -90,7 +90,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void anEmptyBlobIsABlob() throws IOException {
+    void emptyBlobIsServed() throws IOException {
         String name = unique() + "/app";
         Digest empty = hub().blob(name, Content.of(""));
         for (int i = 0; i < 2; i++) {
@@ -106,7 +106,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void sha512WorksAndIsAnsweredAsSha512() throws IOException {
+    void sha512DigestIsAccepted() throws IOException {
         String name = unique() + "/app";
         Content content = Content.random(512, 70_000);
         hub().blob(name, content);
@@ -121,7 +121,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void whoHasItAlreadyGets304() throws IOException {
+    void matchingIfNoneMatchGets304() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         String path = blobPath(name, image.layer(0), "docker.io");
@@ -132,7 +132,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void aManifestIsNotABlob() throws IOException {
+    void manifestIsNotServedAsBlob() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         get(manifestPath(name, "1", "docker.io"));
@@ -140,7 +140,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void aRedirectOfTheUpstreamIsFollowedHereAndNotPassedOn() throws IOException {
+    void upstreamRedirectIsFollowedByServer() throws IOException {
         Stage.Spare origin = stage().spare();
         Stage.Spare storage = stage().spare();
         FakeImage image = push(origin.upstream(), "app");
@@ -154,7 +154,7 @@ abstract class BlobTopic extends Topic {
     }
 
     @Test
-    void aBlobOfUnannouncedLengthIsServedWhole() throws IOException {
+    void blobWithoutContentLengthIsServedWhole() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         hub().on(Match.blob(image.layer(0))).always(new Fault.Chunked());

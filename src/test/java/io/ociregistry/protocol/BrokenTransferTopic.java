@@ -28,7 +28,7 @@ abstract class BrokenTransferTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aCorruptBlobIsNeverCompleteNorStoredAndFetchedAgain(boolean chunked) throws IOException {
+    void corruptBlobIsCutOffAndFetchedAgain(boolean chunked) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeUpstream up = spare.upstream();
         FakeImage image = push(up, "app");
@@ -46,7 +46,7 @@ abstract class BrokenTransferTopic extends Topic {
     }
 
     @Test
-    void whatFailsAroundItsFirstByteIsCutOffOrAnErrorOfTheUpstream_neverAFaultOfOurs() throws IOException {
+    void failureAtFirstByteIsCutOffOrUpstreamError() throws IOException {
         Stage.Spare spare = stage().spare();
         for (int i = 0; i < 60; i++) {
             Digest blob = spare.upstream().blob("app", Content.random(i, 100));
@@ -61,7 +61,7 @@ abstract class BrokenTransferTopic extends Topic {
     }
 
     @Test
-    void everyClientOfACorruptBlobIsCutOff() throws IOException {
+    void everyClientOfCorruptBlobIsCutOff() throws IOException {
         Stage.Spare spare = stage().spare();
         Digest layer = push(spare.upstream(), "app").layer(0);
         spare.upstream().on(Match.blob(layer)).always(new Fault.Corrupt());
@@ -88,7 +88,7 @@ abstract class BrokenTransferTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aTransferThatCantGoOnIsCutAndNotEndedCleanly(boolean chunked) throws IOException {
+    void transferThatCannotResumeIsCutOff(boolean chunked) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeUpstream up = spare.upstream();
         Digest layer = push(up, "app").layer(0);
@@ -101,7 +101,7 @@ abstract class BrokenTransferTopic extends Topic {
     }
 
     @Test
-    void aShortBodyIsCutToo() throws IOException {
+    void shortBodyIsCutOff() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeUpstream up = spare.upstream();
         Digest layer = push(up, "app").layer(0);
@@ -112,7 +112,7 @@ abstract class BrokenTransferTopic extends Topic {
     }
 
     @Test
-    void aPageOfHtmlIsNoBlob() throws IOException {
+    void htmlPageIsNotABlob() throws IOException {
         Stage.Spare spare = stage().spare();
         Digest layer = push(spare.upstream(), "app").layer(0);
         spare.upstream().on(Match.blob(layer)).always(new Fault.Html());

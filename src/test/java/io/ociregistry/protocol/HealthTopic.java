@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class HealthTopic extends Topic {
     @ParameterizedTest
     @ValueSource(strings = {"/v2/", "/v2"})
-    void theFirstEndpointSaysThatTheProtocolIsSpoken(String path) throws IOException {
+    void baseEndpointConfirmsProtocol(String path) throws IOException {
         Response answer = get(path);
         assertEquals(200, answer.status());
         assertEquals("{}", answer.text());
@@ -23,18 +23,18 @@ abstract class HealthTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"/v2/", "/v2"})
-    void headOfTheFirstEndpointHasNoBody(String path) throws IOException {
+    void headOfBaseEndpointHasNoBody(String path) throws IOException {
         assertHeadAndNothingElse(path);
     }
 
     @Test
-    void theFirstEndpointTakesNamespacesToo() throws IOException {
+    void baseEndpointAcceptsNamespace() throws IOException {
         assertEquals(200, get("/v2/?ns=docker.io").status());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/livez", "/readyz", "/health"})
-    void healthIsAnsweredWithoutAnyUpstream(String path) throws IOException {
+    void healthNeedsNoUpstream(String path) throws IOException {
         Stage.Spare untouched = stage().spare();
         assertEquals(200, get(path).status());
         assertEquals(0, untouched.upstream().connections());
@@ -42,7 +42,7 @@ abstract class HealthTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"/livez", "/readyz", "/health"})
-    void healthCanBeAskedByHead(String path) throws IOException {
+    void healthAnswersHead(String path) throws IOException {
         assertHeadAndNothingElse(path);
     }
 

@@ -19,7 +19,7 @@ abstract class ManifestSizeTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(ints = {26 * 1024, 300 * 1024, 4_300_000, LIMIT})
-    void everySizeThatContainerdTakesIsServed(int size) throws IOException {
+    void manifestUpToLimitOfContainerdIsServed(int size) throws IOException {
         String name = unique() + "/app";
         FakeImage image = hub().image(name, "1").manifestSize(size).push();
         Response cold = get(manifestPath(name, "1", "docker.io"));
@@ -31,7 +31,7 @@ abstract class ManifestSizeTopic extends Topic {
     }
 
     @Test
-    void oneByteMoreIsRefused() throws IOException {
+    void manifestOverLimitIsRefused() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image =
                 spare.upstream().image("app", "1").manifestSize(LIMIT + 1).push();
@@ -41,7 +41,7 @@ abstract class ManifestSizeTopic extends Topic {
     }
 
     @Test
-    void oneByteMoreIsRefusedThoughItsLengthIsNotAnnounced() throws IOException {
+    void manifestOverLimitWithoutContentLengthIsRefused() throws IOException {
         Stage.Spare spare = stage().spare();
         spare.upstream().image("app", "1").manifestSize(LIMIT + 1).push();
         spare.upstream().on(Match.manifests()).always(new Fault.NoContentLength());
@@ -49,7 +49,7 @@ abstract class ManifestSizeTopic extends Topic {
     }
 
     @Test
-    void aManifestOfUnannouncedLengthIsServedWithItsLength() throws IOException {
+    void chunkedManifestIsServedWithContentLength() throws IOException {
         String name = unique() + "/app";
         FakeImage image = hub().image(name, "1").manifestSize(100_000).push();
         hub().on(Match.manifests().in(name)).always(new Fault.Chunked());

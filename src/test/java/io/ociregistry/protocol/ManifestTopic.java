@@ -23,7 +23,7 @@ abstract class ManifestTopic extends Topic {
             List.of("Content-Type", "Content-Length", "Docker-Content-Digest", "ETag", "Warning");
 
     @Test
-    void aTagIsFetchedOnceAndThenServedFromTheCacheByTagAndByDigest() throws IOException {
+    void tagIsFetchedOnceAndServedByTagAndDigest() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         for (String reference : List.of("1", "1", image.digest().toString())) {
@@ -40,7 +40,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void aDigestNeedsNoTag() throws IOException {
+    void manifestIsFetchedByDigestWithoutTag() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         assertArrayEquals(
@@ -55,7 +55,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void theColonOfADigestMayBeEscaped() throws IOException {
+    void colonOfDigestMayBeEscaped() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         String escaped = image.digest().toString().replace(":", "%3A");
@@ -64,7 +64,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void sha512WorksAndIsAnsweredAsSha512() throws IOException {
+    void sha512DigestIsAccepted() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         for (int i = 0; i < 2; i++) {
@@ -79,7 +79,7 @@ abstract class ManifestTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void headIsGetWithoutTheBody(boolean byDigest) throws IOException {
+    void headHasHeadersOfGet(boolean byDigest) throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         String path = manifestPath(name, byDigest ? image.digest().toString() : "1", "docker.io");
@@ -97,7 +97,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void afterHeadOfATagItsDigestNeedsNoUpstream() throws IOException {
+    void headOfTagCachesManifestByDigest() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         head(manifestPath(name, "1", "docker.io"));
@@ -110,7 +110,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void whoHasItAlreadyGets304() throws IOException {
+    void matchingIfNoneMatchGets304() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         String path = manifestPath(name, "1", "docker.io");
@@ -124,7 +124,7 @@ abstract class ManifestTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=0-", "bytes=5-9"})
-    void rangesAreIgnored(String range) throws IOException {
+    void rangeOfManifestIsIgnored(String range) throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Response whole = get(manifestPath(name, "1", "docker.io"), "Range: " + range);
@@ -133,7 +133,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void tagsInUpperCaseAreOtherTags() throws IOException {
+    void tagsAreCaseSensitive() throws IOException {
         String name = unique() + "/app";
         FakeImage lower = hub().image(name, "rc").layer(5).push();
         FakeImage upper = hub().image(name, "RC").layer(6).push();
@@ -146,7 +146,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void anIndexComesWithExactlyItsBytes() throws IOException {
+    void indexIsServedUnchanged() throws IOException {
         String name = unique() + "/app";
         FakeImage amd = hub().image(name).layer(10).push();
         FakeImage arm = hub().image(name).architecture("arm64").layer(11).push();
@@ -161,7 +161,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void dockersMediaTypesStayWhatTheyAre() throws IOException {
+    void dockerMediaTypesAreKept() throws IOException {
         String name = unique() + "/app";
         FakeImage image = hub().image(name, "1").docker().layer(10).push();
         FakeIndex list = hub().index(name, "multi", image);
@@ -179,7 +179,7 @@ abstract class ManifestTopic extends Topic {
         "application/octet-stream",
         "''"
     })
-    void theMediaTypeIsExactWhateverUpstreamCallsIt(String sent) throws IOException {
+    void mediaTypeComesFromManifestAndNotFromUpstreamHeader(String sent) throws IOException {
         String name = unique() + "/app";
         push(hub(), name);
         hub().on(Match.manifests().in(name)).always(new Fault.WrongContentType(sent));
@@ -187,7 +187,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void theDigestIsThatOfTheBytesThoughUpstreamSaysNone() throws IOException {
+    void digestIsComputedWithoutUpstreamHeader() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         hub().on(Match.manifests().in(name)).always(new Fault.NoDigestHeader());
@@ -197,7 +197,7 @@ abstract class ManifestTopic extends Topic {
     }
 
     @Test
-    void aGetWithABodyIsTolerated() throws IOException {
+    void getWithBodyIsAccepted() throws IOException {
         String name = unique() + "/app";
         push(hub(), name);
         try (var http = connect()) {

@@ -69,7 +69,7 @@ abstract class RangeTopic extends Topic {
         "bytes=0-99999, 0, 100000",
         "BYTES=10-19, 10, 20"
     })
-    void aPartIsExactlyWhatWasAskedFor(String range, int from, int to) throws IOException {
+    void rangeHasExactlyTheRequestedBytes(String range, int from, int to) throws IOException {
         Response part = ask("Range: " + range);
         assertEquals(206, part.status());
         assertHeader("bytes " + from + "-" + (to - 1) + "/" + SIZE, part, "Content-Range");
@@ -82,7 +82,7 @@ abstract class RangeTopic extends Topic {
     }
 
     @Test
-    void severalPartsComeAsMultipart_exactlyThoseAndInThatOrder() throws IOException {
+    void severalRangesComeAsMultipartInRequestedOrder() throws IOException {
         Response answer = ask("Range: bytes=50-59,0-0,-3");
         assertEquals(206, answer.status());
         String type = String.valueOf(answer.header("Content-Type"));
@@ -106,7 +106,7 @@ abstract class RangeTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"bytes=100000-", "bytes=100000-100001", "bytes=99999999999999-", "bytes=-0"})
-    void aPartThatIsNotThereIs416WithTheSize(String range) throws IOException {
+    void rangeOutsideBlobGets416WithSize(String range) throws IOException {
         Response none = ask("Range: " + range);
         assertEquals(416, none.status());
         assertHeader("bytes */" + SIZE, none, "Content-Range");
@@ -126,7 +126,7 @@ abstract class RangeTopic extends Topic {
                 "0-5",
                 "bytes=1-99999999999999999999999999x"
             })
-    void whatIsNoRangeIsIgnored(String range) throws IOException {
+    void invalidRangeIsIgnored(String range) throws IOException {
         Response whole = ask("Range: " + range);
         assertEquals(200, whole.status());
         assertHeader(null, whole, "Content-Range");
@@ -135,7 +135,7 @@ abstract class RangeTopic extends Topic {
     }
 
     @Test
-    void aPartOfTheSameContentIsSentAndTheWholeOfAnother() throws IOException {
+    void ifRangeComparesEtag() throws IOException {
         Response same = ask("Range: bytes=5-9", "If-Range: " + etag(image.layer(0)));
         assertEquals(206, same.status());
         assertEquals(5, same.body().length);
@@ -145,7 +145,7 @@ abstract class RangeTopic extends Topic {
     }
 
     @Test
-    void headIgnoresRanges() throws IOException {
+    void headIgnoresRange() throws IOException {
         Response head = head(blobPath(name, image.layer(0), "docker.io"), "Range: bytes=5-9");
         assertEquals(200, head.status());
         assertHeader(Integer.toString(SIZE), head, "Content-Length");
@@ -153,7 +153,7 @@ abstract class RangeTopic extends Topic {
     }
 
     @Test
-    void anEmptyBlobHasNoParts() throws IOException {
+    void rangeOfEmptyBlobIsIgnored() throws IOException {
         String repository = unique() + "/app";
         Digest empty = hub().blob(repository, Content.of(""));
         Response answer = get(blobPath(repository, empty, "docker.io"), "Range: bytes=0-");

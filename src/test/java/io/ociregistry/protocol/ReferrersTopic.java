@@ -33,7 +33,7 @@ abstract class ReferrersTopic extends Topic {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Test
-    void everyReferrerIsListedAsTheUpstreamDescribesIt() throws IOException {
+    void everyReferrerKeepsDescriptorOfUpstream() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         FakeImage sbom = refer(hub(), image, SBOM);
@@ -48,7 +48,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void headTellsWhatGetWouldWithoutItsBody() throws IOException {
+    void headHasHeadersOfGet() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         refer(hub(), image, SBOM);
@@ -63,7 +63,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void theyAreFilteredHere_bySeveralTypesToo_andTheUpstreamIsAskedForAllOnce() throws IOException {
+    void serverFiltersByArtifactTypesAndAsksUpstreamOnce() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Digest sbom = refer(hub(), image, SBOM.replace("+", "/")).digest();
@@ -86,7 +86,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void theUpstreamsPagesAreOneList() throws IOException {
+    void pagesOfUpstreamBecomeOneList() throws IOException {
         Stage.Spare spare = stage().spare();
         spare.upstream().pagesOf(2);
         FakeImage image = push(spare.upstream(), "app");
@@ -99,7 +99,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void whatIsListedCanBePulled() throws IOException {
+    void listedReferrerCanBePulled() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         FakeImage sbom = refer(hub(), image, SBOM);
@@ -113,13 +113,13 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void whereNothingRefersToItTheListIsEmpty() throws IOException {
+    void listWithoutReferrersIsEmpty() throws IOException {
         String name = unique() + "/app";
         assertIndex(get(referrers(name, push(hub(), name).digest(), "ns=docker.io")));
         assertIndex(get(referrers(unique() + "/none", Digest.parse("sha256:" + HEX), "ns=docker.io")));
     }
 
-    static Stream<Fault> answersOfRegistriesWithoutTheApi() {
+    static Stream<Fault> answersOfRegistriesWithoutApi() {
         return Stream.of(
                 Fault.status(404),
                 Fault.status(400),
@@ -136,8 +136,8 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @ParameterizedTest
-    @MethodSource("answersOfRegistriesWithoutTheApi")
-    void aRegistryWithoutTheApiIsAskedForTheTagThatStandsForIt(Fault noApi) throws IOException {
+    @MethodSource("answersOfRegistriesWithoutApi")
+    void fallbackTagIsUsedForRegistryWithoutApi(Fault noApi) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         FakeImage sbom = refer(spare.upstream(), image, SBOM);
@@ -158,8 +158,8 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @ParameterizedTest
-    @MethodSource("answersOfRegistriesWithoutTheApi")
-    void whereThatTagIsMissingTooTheListIsEmpty(Fault noApi) throws IOException {
+    @MethodSource("answersOfRegistriesWithoutApi")
+    void missingFallbackTagMeansEmptyList(Fault noApi) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         spare.upstream().on(Match.of(Kind.REFERRERS)).always(noApi);
@@ -184,7 +184,7 @@ abstract class ReferrersTopic extends Topic {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void anUpstreamThatFailsIsAnErrorAndNeverAnEmptyList(Fault failure) throws IOException {
+    void upstreamFailureIsErrorAndNotEmptyList(Fault failure) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         Digest sbom = refer(spare.upstream(), image, SBOM).digest();
@@ -197,7 +197,7 @@ abstract class ReferrersTopic extends Topic {
 
     @ParameterizedTest
     @CsvSource({"401, 403, DENIED", "403, 403, DENIED", "429, 429, TOOMANYREQUESTS"})
-    void anUpstreamThatRefusesIsAnErrorToo(int status, int ours, String code) throws IOException {
+    void upstreamRefusalIsError(int status, int ours, String code) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         spare.upstream().on(Match.of(Kind.REFERRERS)).always(Fault.status(status));
@@ -205,7 +205,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void anUpstreamThatFailsAtTheTagIsAnErrorToo() throws IOException {
+    void upstreamFailureAtFallbackTagIsError() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         spare.upstream().on(Match.of(Kind.REFERRERS)).always(Fault.status(404));
@@ -214,7 +214,7 @@ abstract class ReferrersTopic extends Topic {
     }
 
     @Test
-    void anUpstreamThatIsGoneIsUnavailable() throws IOException {
+    void unreachableUpstreamIsUnavailable() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         get(manifestPath("app", image.digest().toString(), spare.name()));
@@ -227,7 +227,7 @@ abstract class ReferrersTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"latest", "sha256:x", "sha256:" + HEX + "0", "md5:0123456789abcdef0123456789abcdef"})
-    void aSubjectThatIsNoDigestIsABadRequest(String subject) throws IOException {
+    void invalidSubjectDigestIsBadRequest(String subject) throws IOException {
         String name = unique() + "/app";
         assertError(400, "DIGEST_INVALID", get("/v2/" + name + "/referrers/" + subject + "?ns=docker.io"));
         assertEquals(0, hub().requests(Match.repository(name)).size());

@@ -33,7 +33,7 @@ abstract class RequestTopic extends Topic {
                 "/v2/NAME/a%20b/manifests/1",
                 "/v2/NAME/" + HEX + HEX + HEX + HEX + "/manifests/1"
             })
-    void aNameThatCantBeOneIsUnknown(String path) throws IOException {
+    void invalidNameIsUnknown(String path) throws IOException {
         assertCostsNothing(404, "NAME_UNKNOWN", path + "?ns=docker.io");
     }
 
@@ -46,7 +46,7 @@ abstract class RequestTopic extends Topic {
                 "/v2/NAME/manifests/a+b",
                 "/v2/NAME/manifests/" + HEX + HEX + "0"
             })
-    void aTagThatCantBeOneIsUnknown(String path) throws IOException {
+    void invalidTagIsUnknown(String path) throws IOException {
         assertCostsNothing(404, "MANIFEST_UNKNOWN", path + "?ns=docker.io");
     }
 
@@ -62,13 +62,13 @@ abstract class RequestTopic extends Topic {
                 "/v2/NAME/blobs/latest",
                 "/v2/NAME/blobs/sha256:0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
             })
-    void aDigestThatCantBeOneIsInvalid(String path) throws IOException {
+    void invalidDigestIsRejected(String path) throws IOException {
         assertCostsNothing(400, "DIGEST_INVALID", path + "?ns=docker.io");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a%2Fb", "a/b", "..", "http:%2F%2Fx", "x:99999", "x:", "user@x.example", "a%20b", "-"})
-    void aNamespaceThatCantBeARegistryIsUnknown(String ns) throws IOException {
+    void invalidNamespaceIsUnknown(String ns) throws IOException {
         assertCostsNothing(404, "NAME_UNKNOWN", "/v2/NAME/app/manifests/1?ns=" + ns);
     }
 
@@ -86,7 +86,7 @@ abstract class RequestTopic extends Topic {
                 "/v2/NAME/app%00/manifests/1",
                 "/v2/NAME/app%5Cx/manifests/1"
             })
-    void pathsThatServersReadDifferentlyNeverReachUpstream(String path) throws IOException {
+    void ambiguousPathNeverReachesUpstream(String path) throws IOException {
         String name = unique();
         hub().image(name, "1").push();
         Response answer = get(path.replace("NAME", name) + "?ns=docker.io");
@@ -108,7 +108,7 @@ abstract class RequestTopic extends Topic {
         "OPTIONS, /v2/NAME/app/manifests/1",
         "POST, /v2/_catalog"
     })
-    void nothingCanBePushedOrDeleted(String method, String path) throws IOException {
+    void pushAndDeleteAreRejected(String method, String path) throws IOException {
         String name = unique();
         try (var http = connect()) {
             Response refused =
@@ -131,7 +131,7 @@ abstract class RequestTopic extends Topic {
                 "/v2/NAME/app/manifests/",
                 "/v2/manifests/NAME"
             })
-    void whatThereIsNotIs404InTheSameForm(String path) throws IOException {
+    void unknownPathGetsOciError404(String path) throws IOException {
         String name = unique();
         Response answer = get(path.replace("NAME", name) + "?ns=docker.io");
         assertEquals(404, answer.status());
@@ -148,7 +148,7 @@ abstract class RequestTopic extends Topic {
                 "/v2/_catalog",
                 "/v2/NAME/manifests/1"
             })
-    void errorsToHeadHaveTheStatusOfGetAndNoBody(String path) throws IOException {
+    void errorOfHeadHasStatusOfGetAndNoBody(String path) throws IOException {
         String asked = path.replace("NAME", unique());
         // Two connections: Tomcat closes one after a 400.
         Response head = head(asked);
@@ -157,7 +157,7 @@ abstract class RequestTopic extends Topic {
     }
 
     @Test
-    void aNamespaceThatIsNotEncodedAsUrlsAreIsABadRequest_andAnotherParameterDoesNotMatter() throws IOException {
+    void badlyEncodedNamespaceIsBadRequest() throws IOException {
         assertCostsNothing(400, "UNSUPPORTED", "/v2/NAME/app/manifests/1?ns=%zz");
         FakeImage image = push(hub(), unique() + "/app");
         Response answer = get(manifestPath(image.repository(), "1", "docker.io") + "&x=%");

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which upstream and which repository a request means. */
 abstract class RoutingTopic extends Topic {
     @Test
-    void everyWayToNameDockerHubLeadsToOneCacheEntry() throws IOException {
+    void allNamesOfDockerHubShareOneCacheEntry() throws IOException {
         String name = unique();
         FakeImage image = push(hub(), "library/" + name);
         String manifest = "/" + name + "/manifests/1";
@@ -44,7 +44,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void onlyDockerHubHasALibrary() throws IOException {
+    void onlyDockerHubGetsLibraryPrefix() throws IOException {
         String name = unique();
         FakeImage image = push(stage().quay(), name);
         assertIs(image, get(manifestPath(name, "1", "quay.io")));
@@ -52,7 +52,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void aNamespaceIsNeverSentUpstream() throws IOException {
+    void namespaceIsNotSentToUpstream() throws IOException {
         String name = unique();
         push(hub(), "library/" + name);
         get(manifestPath(name, "1", "docker.io"));
@@ -60,7 +60,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void theSameNameAtTwoRegistriesIsTwoImages() throws IOException {
+    void sameNameAtTwoRegistriesIsTwoImages() throws IOException {
         String name = unique() + "/app";
         FakeImage here = push(hub(), name);
         FakeImage there = stage().quay().image(name, "1").seed(2).layer(7).push();
@@ -72,21 +72,21 @@ abstract class RoutingTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"mirror.example:5000", "mirror.example%3A5000", "MIRROR.example:5000"})
-    void aNamespaceMayHaveAPortAndBeEscaped(String ns) throws IOException {
+    void namespaceMayHavePortAndBeEscaped(String ns) throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         assertIs(image, get(manifestPath(name, "1", ns)));
     }
 
     @Test
-    void aRegistryInThePathMayHaveAPort() throws IOException {
+    void registryInPathMayHavePort() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         assertIs(image, get("/v2/mirror.example:5000/" + name + "/manifests/1"));
     }
 
     @Test
-    void aNamespaceBeatsADifferentRegistryInThePathWhichThenIsPartOfTheName() throws IOException {
+    void namespaceOverridesRegistryInPath() throws IOException {
         String name = "quay.io/" + unique();
         FakeImage image = push(hub(), name);
         assertIs(image, get(manifestPath(name, "1", "docker.io")));
@@ -94,7 +94,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void theHeaderBeatsTheNamespace() throws IOException {
+    void headerOverridesNamespace() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(stage().quay(), name);
         assertIs(image, get(manifestPath(name, "1", "docker.io"), "X-Registry: quay.io"));
@@ -102,7 +102,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void withoutAnyRegistryItIs404AndSaysWhatToDo() throws IOException {
+    void requestWithoutRegistryGets404WithAdvice() throws IOException {
         String name = unique() + "/app";
         Response lost = get("/v2/" + name + "/manifests/1");
         assertError(404, "NAME_UNKNOWN", lost);
@@ -111,7 +111,7 @@ abstract class RoutingTopic extends Topic {
     }
 
     @Test
-    void namesMayBeDeep() throws IOException {
+    void nameMayHaveManyComponents() throws IOException {
         String name = unique() + "/b/c/d/e/f/g/h";
         FakeImage image = push(hub(), name);
         assertIs(image, get(manifestPath(name, "1", "docker.io")));
@@ -120,7 +120,7 @@ abstract class RoutingTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"manifests/b", "blobs/b", "tags/list", "manifests", "referrers/x/manifests", "v2/blobs"})
-    void namesMayHaveTheWordsOfThePathInThem(String tail) throws IOException {
+    void nameMayContainKeywordsOfPath(String tail) throws IOException {
         String name = unique() + "/" + tail;
         FakeImage image = push(hub(), name);
         assertIs(image, get(manifestPath(name, "1", "docker.io")));
@@ -138,7 +138,7 @@ abstract class RoutingTopic extends Topic {
                 "127.1.2.3:%d",
                 "%%5B::ffff:127.0.0.1%%5D:%d"
             })
-    void aNamespaceCantBeUsedToReachThisMachine(String ns) throws IOException {
+    void namespaceCannotReachLocalHost(String ns) throws IOException {
         FakeUpstream victim = stage().spare().upstream();
         assertError(403, "DENIED", get(manifestPath(unique() + "/app", "1", ns.formatted(victim.port()))));
         assertEquals(0, victim.connections());
@@ -146,7 +146,7 @@ abstract class RoutingTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1:%d", "localhost:%d", "%%5B::1%%5D:%d"})
-    void norCanARegistryInThePath(String registry) throws IOException {
+    void registryInPathCannotReachLocalHost(String registry) throws IOException {
         FakeUpstream victim = stage().spare().upstream();
         assertError(403, "DENIED", get("/v2/" + registry.formatted(victim.port()) + "/app/manifests/1"));
         assertEquals(0, victim.connections());

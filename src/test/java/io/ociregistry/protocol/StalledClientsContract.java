@@ -75,7 +75,7 @@ public abstract class StalledClientsContract implements ServerUnderTest.Factory 
 
     @ParameterizedTest
     @MethodSource("requests")
-    void clientsThatTakeNoAnswerHoldUpNobody(String line, String header) throws IOException {
+    void stalledClientsDoNotBlockOthers(String line, String header) throws IOException {
         String request = line.replace("BLOB", blob()) + " HTTP/1.1\r\nHost: x\r\n"
                 + (header.isEmpty() ? "" : header + "\r\n") + "\r\n";
         try (StalledClients stalled = StalledClients.connect(server.base(), CLIENTS);

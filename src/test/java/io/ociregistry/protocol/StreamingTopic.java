@@ -25,7 +25,7 @@ abstract class StreamingTopic extends Topic {
     private static final int HELD = 40_000;
 
     @Test
-    void bytesFlowBeforeUpstreamHasSentTheRest() throws IOException {
+    void bytesAreSentBeforeUpstreamSendsTheRest() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), HELD);
@@ -46,7 +46,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void theHeadersComeBeforeTheFirstByte() throws IOException {
+    void headersAreSentBeforeFirstByte() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), 0);
@@ -59,7 +59,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void fiftyClientsCostOneUpstreamRequest() throws IOException {
+    void fiftyClientsOfBlobCauseOneUpstreamRequest() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), HELD);
@@ -82,7 +82,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void fiftyClientsOfATagCostOneUpstreamRequest() throws IOException {
+    void fiftyClientsOfTagCauseOneUpstreamRequest() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().hold(Match.manifest("1").in(name));
@@ -105,7 +105,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void aDownloadGoesOnWhenItsFirstClientLeaves() throws IOException {
+    void downloadContinuesAfterFirstClientLeaves() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), HELD);
@@ -124,7 +124,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void aClientThatComesLateGetsEverythingFromTheBeginning() throws IOException {
+    void lateClientGetsBlobFromFirstByte() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), SIZE - 1);
@@ -145,7 +145,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void aSlowClientDoesNotSlowOthers() throws IOException {
+    void slowClientDoesNotSlowOthers() throws IOException {
         String name = unique() + "/app";
         Content content = Content.random(8, 8 << 20);
         Digest digest = hub().blob(name, content);
@@ -164,7 +164,7 @@ abstract class StreamingTopic extends Topic {
     }
 
     @Test
-    void headOfABlobThatIsArrivingIsAnsweredAtOnce() throws IOException {
+    void headOfArrivingBlobIsAnsweredAtOnce() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Gate gate = hub().holdBlobAfter(image.layer(0), HELD);

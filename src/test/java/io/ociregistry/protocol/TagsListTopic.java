@@ -20,7 +20,7 @@ abstract class TagsListTopic extends Topic {
     private static final List<String> NAMED = List.of("Content-Type", "Content-Length", "Link", "Warning");
 
     @Test
-    void everyTagIsListed_inTheOrderOfBytes_underTheClientsNameForTheRepository() throws IOException {
+    void allTagsAreListedInByteOrderUnderClientsName() throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "b", "A", "10", "9", "_");
         Response answer = get(list(name, "ns=docker.io"));
@@ -35,7 +35,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void headTellsWhatGetWouldWithoutItsBody() throws IOException {
+    void headHasHeadersOfGet() throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1", "2", "3");
         for (String query : List.of("ns=docker.io", "ns=docker.io&n=2")) {
@@ -47,7 +47,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void manyClientsInAMomentCostOneQuestionAndGetOneList() throws IOException {
+    void concurrentClientsCauseOneUpstreamRequest() throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1", "2", "3");
         get(list(name, "ns=docker.io&n=1"));
@@ -74,7 +74,7 @@ abstract class TagsListTopic extends Topic {
         "n=1&last=1, '2'",
         "last=%32&n=1, '3'"
     })
-    void aPageHasWhatWasAskedFor(String query, String expected) throws IOException {
+    void pageHasRequestedTags(String query, String expected) throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1", "2", "3", "4");
         String[] tags = expected.isEmpty() ? new String[0] : expected.split(" ");
@@ -82,7 +82,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void theLinkToTheNextPageKeepsTheWayByWhichTheClientCame() throws IOException {
+    void linkToNextPageKeepsAddressOfRequest() throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1", "2", "3");
         String prefix = stage().base().getRawPath().replaceAll("/+$", "");
@@ -101,7 +101,7 @@ abstract class TagsListTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"n=0", "n=3", "n=2&last=1", "last=1"})
-    void theLastPageHasNoLink(String query) throws IOException {
+    void lastPageHasNoLink(String query) throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1", "2", "3");
         assertHeader(null, get(list(name, "ns=docker.io&" + query)), "Link");
@@ -109,7 +109,7 @@ abstract class TagsListTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"n=x", "n=-1", "n=1.5", "n=%31%", "last=%"})
-    void aPageThatCantBeOneIsABadRequest(String query) throws IOException {
+    void invalidPageSizeIsBadRequest(String query) throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1");
         assertError(400, "UNSUPPORTED", get(list(name, "ns=docker.io&" + query)));
@@ -117,7 +117,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void theUpstreamsPagesAreOneList() throws IOException {
+    void pagesOfUpstreamBecomeOneList() throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream().pagesOf(2), "app", "1", "2", "3", "4", "5");
         assertEquals(
@@ -133,7 +133,7 @@ abstract class TagsListTopic extends Topic {
                 "<?last=1>;rel=next",
                 "</v2/>; rel=\"first\", </v2/app/tags/list?last=1>; title=\"a, b\"; REL = \"prev next\""
             })
-    void ofALinkToTheNextPageTheQueryCounts(String link) throws IOException {
+    void onlyQueryOfUpstreamLinkIsUsed(String link) throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream(), "app", "1", "2");
         spare.upstream().on(Match.of(Kind.TAGS)).once(new Fault.WrongLink(link));
@@ -144,7 +144,7 @@ abstract class TagsListTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"</v2/app/tags/list?n=1000>; rel=\"next\"", "<>; rel=\"next\"", "<a b?c>; rel=\"next\""})
-    void aListWithoutAnEndIsABadAnswer(String link) throws IOException {
+    void endlessListIsBadAnswer(String link) throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream(), "app", "1");
         spare.upstream().on(Match.of(Kind.TAGS)).always(new Fault.WrongLink(link));
@@ -152,13 +152,13 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void aRepositoryThatTheUpstreamHasNotIsUnknown() throws IOException {
+    void missingRepositoryIsUnknown() throws IOException {
         assertError(404, "NAME_UNKNOWN", get(list(unique() + "/app", "ns=docker.io")));
     }
 
     @ParameterizedTest
     @CsvSource({"401, 403, DENIED", "403, 403, DENIED", "405, 502, UNKNOWN", "503, 502, UNKNOWN"})
-    void whatTheUpstreamRefusesOrFailsAtIsNoList(int status, int ours, String code) throws IOException {
+    void upstreamErrorIsNotCachedAsList(int status, int ours, String code) throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream(), "app", "1");
         spare.upstream().on(Match.of(Kind.TAGS)).always(Fault.status(status));
@@ -168,7 +168,7 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void aLimitOfTheUpstreamIsNoList() throws IOException {
+    void rateLimitOfUpstreamIsNotCachedAsList() throws IOException {
         Stage.Spare spare = stage().spare();
         tag(spare.upstream(), "app", "1");
         spare.upstream().on(Match.of(Kind.TAGS)).always(Fault.status(429));
@@ -178,14 +178,14 @@ abstract class TagsListTopic extends Topic {
     }
 
     @Test
-    void aPageOfHtmlIsABadAnswer() throws IOException {
+    void htmlPageIsBadAnswer() throws IOException {
         Stage.Spare spare = stage().spare();
         spare.upstream().on(Match.of(Kind.TAGS)).always(new Fault.Html());
         assertError(502, "UNKNOWN", get(list("app", "ns=" + spare.name())));
     }
 
     @Test
-    void withTheUpstreamGoneTheCachedTagsAreListed_andTheAnswerSaysSo() throws IOException {
+    void cachedTagsAreListedWithWarningWhenUpstreamIsDown() throws IOException {
         Stage.Spare spare = stage().spare();
         push(spare.upstream(), "app");
         get(manifestPath("app", "1", spare.name()));

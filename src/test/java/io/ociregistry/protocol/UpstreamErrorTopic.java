@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a client is told when nothing is cached and the upstream does not give it. */
 abstract class UpstreamErrorTopic extends Topic {
     @Test
-    void whatUpstreamHasNotIsUnknown() throws IOException {
+    void missingContentIsUnknown() throws IOException {
         String name = unique() + "/app";
         FakeImage image = push(hub(), name);
         Digest none = Digest.of("none".getBytes(StandardCharsets.UTF_8));
@@ -35,7 +35,7 @@ abstract class UpstreamErrorTopic extends Topic {
 
     @ParameterizedTest
     @CsvSource({"401, 403, DENIED", "403, 403, DENIED", "503, 502, UNKNOWN", "500, 502, UNKNOWN", "418, 502, UNKNOWN"})
-    void aStatusOfUpstreamHasItsMeaningHere(int upstream, int status, String code) throws IOException {
+    void upstreamStatusIsMappedByMeaning(int upstream, int status, String code) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         spare.upstream()
@@ -50,7 +50,7 @@ abstract class UpstreamErrorTopic extends Topic {
     }
 
     @Test
-    void aRegistryThatWantsAnAccountWeHaveNotIsDenied() throws IOException {
+    void registryThatRequiresMissingAccountIsDenied() throws IOException {
         Stage.Spare spare = stage().spare();
         push(spare.upstream().requireBearer("user", "pw"), "app");
         Response denied = get(manifestPath("app", "1", spare.name()));
@@ -59,7 +59,7 @@ abstract class UpstreamErrorTopic extends Topic {
     }
 
     @Test
-    void aRegistryWithTokensForEverybodyIsOpen() throws IOException {
+    void registryWithAnonymousTokensIsOpen() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream().requireAnonymousBearer(), "app");
         assertArrayEquals(
@@ -70,7 +70,7 @@ abstract class UpstreamErrorTopic extends Topic {
     }
 
     @Test
-    void theClientsOwnCredentialsStayHere() throws IOException {
+    void clientCredentialsAreNotSentToUpstream() throws IOException {
         String name = unique() + "/app";
         push(hub(), name);
         get(manifestPath(name, "1", "docker.io"), "Authorization: Bearer mine", "Cookie: a=b");
@@ -81,7 +81,7 @@ abstract class UpstreamErrorTopic extends Topic {
     }
 
     @Test
-    void anUpstreamThatLimitsUsIs429WithItsDelay() throws IOException {
+    void rateLimitOfUpstreamGets429WithRetryAfter() throws IOException {
         Stage.Spare spare = stage().spare();
         push(spare.upstream(), "app");
         spare.upstream().on(Match.anything()).always(Fault.status(429).header("Retry-After", "300"));
@@ -92,7 +92,7 @@ abstract class UpstreamErrorTopic extends Topic {
     }
 
     @Test
-    void anUpstreamThatRefusesConnectionsIsUnavailable() throws IOException {
+    void upstreamThatRefusesConnectionsIsUnavailable() throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         spare.upstream().refuseConnections();
@@ -103,28 +103,28 @@ abstract class UpstreamErrorTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"1", "digest"})
-    void aPageOfHtmlIsABadAnswerAndNotKept(String reference) throws IOException {
-        assertBadAndNotKept(new Fault.Html(), reference.equals("digest"));
+    void htmlPageIsBadAnswerAndNotStored(String reference) throws IOException {
+        assertBadAndNotStored(new Fault.Html(), reference.equals("digest"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"1", "digest"})
-    void nothingAtAllIsABadAnswerToo(String reference) throws IOException {
-        assertBadAndNotKept(new Fault.Empty200(), reference.equals("digest"));
+    void emptyBodyIsBadAnswerAndNotStored(String reference) throws IOException {
+        assertBadAndNotStored(new Fault.Empty200(), reference.equals("digest"));
     }
 
     @Test
-    void aManifestOfAnotherDigestIsABadAnswerAndNotKept() throws IOException {
+    void manifestWithWrongDigestIsNotStored() throws IOException {
         String other = "{\"schemaVersion\":2,\"mediaType\":\"" + MediaType.OCI_INDEX + "\",\"manifests\":[]}";
         Fault wrong = Fault.status(200)
                 .header("Content-Type", MediaType.OCI_INDEX.value())
                 .body(other);
-        assertBadAndNotKept(wrong, true);
+        assertBadAndNotStored(wrong, true);
         assertNotStored(Digest.of(other.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** The upstream that healed is asked again, so nothing of the bad answer was kept. */
-    private void assertBadAndNotKept(Fault fault, boolean byDigest) throws IOException {
+    private void assertBadAndNotStored(Fault fault, boolean byDigest) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");
         String path = manifestPath("app", byDigest ? image.digest().toString() : "1", spare.name());
