@@ -2,13 +2,13 @@ package io.ociregistry.faults;
 
 import java.util.List;
 
-/** What a client asks for. */
+/** The kinds of request: the content that a client requests. */
 enum Asked {
     TAG("A manifest by tag"),
     DIGEST("A manifest by digest"),
-    /** Clients ask for the manifest first; it is in the store. */
+    /** The client requested the manifest before, so it is in the store. */
     BLOB("A blob"),
-    BLOB_ALONE("A blob that no cached manifest names"),
+    BLOB_ALONE("A blob without a cached manifest"),
     REFERRERS("Referrers");
 
     private final String words;
@@ -17,7 +17,7 @@ enum Asked {
         this.words = words;
     }
 
-    /** In which states it can be when a fault begins. */
+    /** Returns the states of the cache in which a fault can start. */
     List<State> states() {
         return this == BLOB ? List.of(State.values()) : List.of(State.COLD, State.CACHED);
     }

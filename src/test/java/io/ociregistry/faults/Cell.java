@@ -2,9 +2,9 @@ package io.ociregistry.faults;
 
 import java.util.Locale;
 
-/** A cell of the matrix. */
+/** A cell of the matrix: one failure, one kind of request, one state of the cache, and the expected outcome. */
 record Cell(Trouble trouble, Asked asked, State state, Expected expected) {
-    /** The name of its registry, which is that of no other cell. */
+    /** Returns the name of the registry, which is unique to this cell. */
     String host() {
         return this + ".example";
     }

@@ -5,22 +5,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a cell of the matrix asserts.
+ * The outcome that a cell of the matrix asserts.
  *
- * @param code of the OCI error; empty where there is none
- * @param requests what the upstream is asked, in order; what a second server is asked comes last
- * @param opensBreaker whether the next request is answered without asking the upstream at all
+ * @param code the code of the OCI error; empty without an error
+ * @param requests all requests to the upstream, in order; requests to a second server come last
+ * @param opensBreaker whether the next request is answered without a request to the upstream
  */
 record Expected(int status, String code, Gets gets, Keeps keeps, List<String> requests, boolean opensBreaker) {
-    /** What the client gets. */
+    /** The answer to the client. */
     enum Gets {
-        /** Exactly what the upstream has. */
+        /** Exactly the content of the upstream. */
         RIGHT("the right bytes"),
-        /** Exactly what was cached, with a {@code Warning} for a tag, which may have moved. */
+        /** Exactly the cached content. */
         CACHED("the cached bytes"),
+        /** Exactly the cached content, which may have changed at the upstream. */
         STALE("the cached bytes, with a `Warning`"),
-        /** A body that visibly breaks off, or an error if it turns out to be wrong before anything of it was sent. */
-        CUT("a body that breaks off, or 502"),
+        /** An incomplete body, or an error if the content proves wrong before the first byte is sent. */
+        CUT("an incomplete body, or 502"),
         NO_REFERRERS("an empty index"),
         ERROR("an OCI error");
 
@@ -36,15 +37,15 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         }
     }
 
-    /** What is in the store afterwards of what was asked for. */
+    /** The requested content in the store after the answer. */
     enum Keeps {
         NOTHING("nothing"),
-        /** What the upstream has, verified. */
+        /** The content of the upstream, verified. */
         RIGHT("the right bytes"),
-        /** Where to go on from when it is asked for again. */
-        PART("its first part"),
-        /** What was there before. */
-        CACHED("what was there"),
+        /** The bytes after which the next request resumes the download. */
+        PART("the first part"),
+        /** The content from before the fault. */
+        CACHED("the cached bytes"),
         NO_REFERRERS("an empty index");
 
         private final String words;
@@ -59,7 +60,7 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         }
     }
 
-    /** The upstream can't be reached, and nothing is cached. */
+    /** 503: the upstream is unreachable, and nothing is cached. */
     static Expected unreachable() {
         return new Expected(503, "UNAVAILABLE", Gets.ERROR, Keeps.NOTHING, List.of(), true);
     }
@@ -72,7 +73,7 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return error(504, "UNAVAILABLE", requests);
     }
 
-    /** It is waited for once, and counts as down after that. */
+    /** 504: the server waits for the upstream once, and then counts it as down. */
     static Expected slowThenDown(String... requests) {
         return new Expected(504, "UNAVAILABLE", Gets.ERROR, Keeps.NOTHING, List.of(requests), true);
     }
@@ -89,71 +90,71 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return error(429, "TOOMANYREQUESTS", requests);
     }
 
-    /** It works, if need be after some trouble. */
+    /** The right content, after retries if necessary. */
     static Expected right(String... requests) {
         return new Expected(200, "", Gets.RIGHT, Keeps.RIGHT, List.of(requests), false);
     }
 
-    /** Served from the cache without asking anybody. */
+    /** Served from the cache without a request to the upstream. */
     static Expected hit() {
         return new Expected(200, "", Gets.CACHED, Keeps.CACHED, List.of(), false);
     }
 
-    /** Served from the cache after asking in vain. */
+    /** Served from the cache after failed requests to the upstream. */
     static Expected stale(String... requests) {
         return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(requests), false);
     }
 
-    /** Served from the cache: the upstream can't be reached. */
+    /** Served from the cache: the upstream is unreachable. */
     static Expected staleUnreachable() {
         return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(), true);
     }
 
-    /** Served from the cache after asking in vain; after that the upstream counts as down. */
+    /** Served from the cache after failed requests; after these the upstream counts as down. */
     static Expected staleThenDown(String... requests) {
         return new Expected(200, "", Gets.STALE, Keeps.CACHED, List.of(requests), true);
     }
 
-    /** The upstream says for certain that nothing refers to it. */
+    /** An empty list, because the upstream confirms that the manifest has no referrers. */
     static Expected noReferrers(String... requests) {
         return new Expected(200, "", Gets.NO_REFERRERS, Keeps.NO_REFERRERS, List.of(requests), false);
     }
 
-    /** Broken off, since what arrived turned out to be wrong. */
+    /** Cut off, because the received content is wrong. */
     static Expected cut(String... requests) {
         return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.NOTHING, List.of(requests), false);
     }
 
-    /** Broken off, but the right bytes arrive after that. */
+    /** Cut off, but the right bytes are stored afterwards. */
     static Expected cutThenRight(String... requests) {
         return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.RIGHT, List.of(requests), false);
     }
 
-    /** Broken off after an answer that no second try would change; what arrived is kept. */
+    /** Cut off after an answer that is not retried; the received part is kept. */
     static Expected cutWithPart(String... requests) {
         return new Expected(200, "UNKNOWN", Gets.CUT, Keeps.PART, List.of(requests), false);
     }
 
-    /** It works once the upstream can be reached again; the client waits. */
+    /** The right content as soon as the upstream is reachable again; the client waits. */
     static Expected rightOnceReachable(String... requests) {
         return new Expected(200, "", Gets.RIGHT, Keeps.RIGHT, List.of(requests), true);
     }
 
-    /** The same, where these requests come first. */
+    /** Returns this outcome with additional requests before the others. */
     Expected after(String... first) {
         List<String> all = new ArrayList<>(List.of(first));
         all.addAll(requests);
         return new Expected(status, code, gets, keeps, all, opensBreaker);
     }
 
-    /** The same request, so many times. */
+    /** Returns a request repeated {@code count} times. */
     static String[] times(int count, String request) {
         String[] all = new String[count];
         Arrays.fill(all, request);
         return all;
     }
 
-    /** The requests, each repeated one followed by how often, for people. */
+    /** Returns the requests for the page, with equal neighbors as one entry and their number. */
     List<String> shortened() {
         List<String> lines = new ArrayList<>();
         for (int i = 0, next; i < requests.size(); i = next) {
@@ -167,7 +168,7 @@ record Expected(int status, String code, Gets gets, Keeps keeps, List<String> re
         return lines;
     }
 
-    /** The status of an answer that is all there. */
+    /** Returns the status of a complete answer. */
     int statusOfWhole() {
         return gets == Gets.CUT ? 502 : status;
     }

@@ -58,13 +58,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What happens in every cell. Each line: what is asked for, what is expected with nothing cached, and what with
- * something cached. A manifest
- * that is cached and asked for by digest, and a cached blob, concern no upstream.
+ * The expected outcome of every cell. Each line names the kind of request, the outcome with nothing cached, and the
+ * outcome with the content cached. A manifest that is cached and requested by digest, and a cached blob, need no
+ * upstream.
  */
 final class FaultMatrix {
-    /** What no manifest names is asked for as a manifest first. */
-    private static final String HEAD = "HEAD manifest of that digest";
+    /** The server requests a digest that no manifest names as a manifest first, because it may be a manifest. */
+    private static final String HEAD = "HEAD manifest by digest";
 
     private final Map<Trouble, Row> rows = new TreeMap<>();
 
@@ -81,7 +81,7 @@ final class FaultMatrix {
 
     private void unreachableUpstreams() {
         for (Trouble trouble : List.of(DNS, DNS_SILENT)) {
-            // Where something was asked before, the addresses of then are known.
+            // After an earlier request the addresses of the upstream are known.
             harmless(trouble)
                     .tag(unreachable(), right("HEAD tag", "GET new digest"))
                     .digest(unreachable(), hit())
@@ -245,7 +245,7 @@ final class FaultMatrix {
         harmless(RANGE_IGNORED).blob(skipped, hit()).blobAlone(skipped.after(HEAD), hit());
     }
 
-    /** What a blob meets that has got a part of the way. */
+    /** Failures at the attempt to resume a blob of which a part has arrived. */
     private void resumedBlobs() {
         String begin = "GET blob";
         String goOn = "GET blob from byte 90000";
@@ -270,7 +270,7 @@ final class FaultMatrix {
         when(TOKEN_EXPIRED).amid(right(begin, goOn, "GET token", goOn));
     }
 
-    /** What does not keep anything from arriving. */
+    /** A failure that does not prevent a complete transfer. */
     private Row harmless(Trouble trouble) {
         return when(trouble)
                 .tag(right("GET tag"), right("HEAD tag", "GET new digest"))
@@ -280,7 +280,7 @@ final class FaultMatrix {
                 .referrers(right("GET referrers"), right("GET referrers"));
     }
 
-    /** All cells, row by row; one that is missing is an error. */
+    /** Returns all cells, row by row; a missing cell is an error. */
     List<Cell> cells() {
         List<Cell> cells = new ArrayList<>();
         for (Trouble trouble : Trouble.values()) {
@@ -298,7 +298,7 @@ final class FaultMatrix {
         return rows.computeIfAbsent(trouble, unused -> new Row());
     }
 
-    /** The cells of one trouble. */
+    /** The cells of one kind of failure. */
     private static final class Row {
         private final Map<Asked, Map<State, Expected>> cells = new TreeMap<>();
 
@@ -322,7 +322,7 @@ final class FaultMatrix {
             return with(Asked.REFERRERS, cold, cached);
         }
 
-        /** Of the blob. */
+        /** Adds the cell of the partly downloaded blob. */
         Row amid(Expected expected) {
             cells.computeIfAbsent(Asked.BLOB, unused -> new TreeMap<>()).put(State.AMID, expected);
             return this;

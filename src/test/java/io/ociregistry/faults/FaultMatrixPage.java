@@ -14,19 +14,19 @@ final class FaultMatrixPage {
             Find the kind of request and the state of the cache. Then find the failure of the upstream.
 
             - **Status**: the status that the client gets, and the code of the OCI error.
-            - **The client gets**: the body. If a body cannot be completed, the connection is cut, so no client takes it
-              for complete.
+            - **The client gets**: the body. If a body cannot be completed, the connection is cut, so no client
+              mistakes it for complete.
             - **The store has**: the requested content afterwards. The store never holds unverified content, and never
               loses content.
-            - **The upstream is asked**: all requests to the upstream, in this order. "From byte" is a `Range` that
-              begins at the first missing byte. Requests to the target of a redirect come last.
+            - **Requests to the upstream**: all requests, in this order. "From byte" is a `Range` that starts at
+              the first missing byte. Requests to the storage behind a redirect come last.
 
             Conditions:
 
             - The cached content, and the manifest before a blob, came from the same upstream, so its addresses are
               known. Without known addresses, an unknown host name counts as an unreachable upstream.
             - Cached tags have the policy `always`, have moved at the upstream, and are requested by GET. With the
-              policy `never` the upstream is not asked. Lists of referrers have changed too, and are old enough to be
+              policy `never` the upstream gets no request. Lists of referrers have changed too, and are old enough to be
               revalidated.
             - When the upstream works again, the same request succeeds in all cases: with the right bytes, without a
               `Warning`, and without a restart.
@@ -35,7 +35,7 @@ final class FaultMatrixPage {
               for `timeouts.answer` and does not answer a probe.
             - After a 504 the fetch continues, and the next request finds more of the content.
             - Silence on a reused connection does not count against the upstream. The request is sent again on a new
-              connection. So a silent upstream is asked twice if an earlier request was answered.
+              connection. So a silent upstream gets two requests if it answered an earlier request.
             """;
 
     private static final String AMID = """
@@ -45,7 +45,7 @@ final class FaultMatrixPage {
 
     private static final String HEADER = """
 
-            | the upstream: | status | the client gets | the store has | the upstream is asked |
+            | the upstream: | status | the client gets | the store has | requests to the upstream |
             |---|---|---|---|---|
             """;
 
@@ -73,7 +73,7 @@ final class FaultMatrixPage {
         Expected first = section.get(0).expected();
         if (section.stream().allMatch(cell -> cell.expected().equals(first))) {
             return "For every failure of the upstream: " + first.status() + " with " + first.gets()
-                    + ", and the upstream is asked " + asked(first) + ".\n";
+                    + ". Requests to the upstream: " + asked(first) + ".\n";
         }
         return section.stream().map(FaultMatrixPage::line).collect(Collectors.joining("", HEADER, ""));
     }
@@ -86,6 +86,6 @@ final class FaultMatrixPage {
     }
 
     private static String asked(Expected expected) {
-        return expected.requests().isEmpty() ? "nothing" : String.join("; ", expected.shortened());
+        return expected.requests().isEmpty() ? "none" : String.join("; ", expected.shortened());
     }
 }

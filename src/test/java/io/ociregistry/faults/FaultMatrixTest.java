@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every cell of the matrix. They are played side by side from the start, since most of them wait most of the time. */
+/** Checks every cell of the matrix. The cells run in parallel, because most of them wait most of the time. */
 @Timeout(120)
 class FaultMatrixTest {
     private static final int AT_A_TIME = 6;
@@ -109,7 +109,7 @@ class FaultMatrixTest {
         try {
             played.get();
         } catch (ExecutionException failed) {
-            // Its own test tells.
+            // The test of the cell reports the failure.
         }
     }
 }

@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What a client has got in the end.
+ * The answer that a client received.
  *
- * @param body up to its end, or to where it breaks
- * @param complete whether that is all that was announced
+ * @param body the received bytes, up to the end or to the break
+ * @param complete whether all announced bytes arrived
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Got(int status, Headers headers, byte[] body, boolean complete) {
@@ -19,7 +19,7 @@ record Got(int status, Headers headers, byte[] body, boolean complete) {
         return of(new byte[0], answer);
     }
 
-    /** Where a first part was read already. */
+    /** Returns the answer with a first part that was read earlier. */
     static Got of(byte[] first, Response answer) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.writeBytes(first);
@@ -41,6 +41,6 @@ record Got(int status, Headers headers, byte[] body, boolean complete) {
 
     @Override
     public String toString() {
-        return status + "\n" + headers + "\n" + body.length + " bytes" + (complete ? "" : ", broken off");
+        return status + "\n" + headers + "\n" + body.length + " bytes" + (complete ? "" : ", incomplete");
     }
 }

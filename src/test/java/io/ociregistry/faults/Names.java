@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 
-/** The DNS of the matrix: every name is on loopback, unless it is lost, or nobody answers. */
+/** The DNS of the matrix: every name resolves to loopback, unless the name is lost or the name server is silent. */
 final class Names implements HostResolver {
     private final Set<String> lost = ConcurrentHashMap.newKeySet();
     private final Map<String, CountDownLatch> silent = new ConcurrentHashMap<>();
@@ -19,7 +19,7 @@ final class Names implements HostResolver {
         lost.add(host);
     }
 
-    /** Whoever looks for that host waits until it is healed. */
+    /** Blocks the resolution of a host until {@link #heal}. */
     void silence(String host) {
         silent.put(host, new CountDownLatch(1));
     }
@@ -32,7 +32,7 @@ final class Names implements HostResolver {
         }
     }
 
-    /** How often somebody wanted to connect to that host. */
+    /** Returns the number of lookups of a host. */
     int asked(String host) {
         return asked.getOrDefault(host, 0);
     }

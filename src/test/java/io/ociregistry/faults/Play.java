@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
-/** Plays one cell: prepares, begins the trouble, asks, looks, heals, and asks again. */
+/** Runs one cell: prepares, starts the failure, sends the request, checks, heals, and sends the request again. */
 final class Play {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final Duration PAUSE = Duration.ofMillis(20);
@@ -23,7 +23,7 @@ final class Play {
     private final Path store;
     private final Runnable timePasses;
 
-    /** @param timePasses makes everything cached so old that what can change is looked at again */
+    /** @param timePasses makes the cached content so old that tags and lists are revalidated */
     Play(Cell cell, Scene scene, Path store, Runnable timePasses) {
         this.cell = cell;
         this.expected = cell.expected();
@@ -35,15 +35,15 @@ final class Play {
     void run() throws Exception {
         scene.prepare();
         if (cell.state() == State.CACHED) {
-            // The client has its last byte before the disk has.
-            until("what was cached in the store", () -> scene.old().isIn(store));
+            // The client gets the last byte before the store commits the file.
+            until("the cached content in the store", () -> scene.old().isIn(store));
             timePasses.run();
         }
         checkAnswer(cell.state() == State.AMID ? askAmid() : askInTrouble());
         checkRequests();
         checkStore(expected.keeps());
         if (expected.opensBreaker() && cell.state() != State.AMID) {
-            until("an answer that the upstream is down", () -> saysThatItIsDown(scene.ask()));
+            until("an answer with \"is down\"", () -> saysThatItIsDown(scene.ask()));
             checkRequests();
         }
         scene.heal();
@@ -52,7 +52,7 @@ final class Play {
         checkStore(Expected.Keeps.RIGHT);
         if (expected.gets() == Expected.Gets.CACHED) {
             checkRequests();
-            assertEquals(0, scene.connections(), "a hit looked for the upstream's address");
+            assertEquals(0, scene.connections(), "lookups of the upstream for a cache hit");
         }
     }
 
@@ -92,11 +92,11 @@ final class Play {
         assertTrue(told || expected.opensBreaker() || !RETRIABLE.contains(answer.status()), answer::toString);
     }
 
-    /** Some come after the client has got its answer. */
+    /** Waits for all requests, because some follow the answer to the client. */
     private void checkRequests() throws Exception {
         int count = expected.requests().size();
         until("all of " + expected.requests(), () -> scene.requests().size() >= count);
-        assertEquals(expected.requests(), scene.requests(), "what the upstream was asked");
+        assertEquals(expected.requests(), scene.requests(), "requests to the upstream");
     }
 
     private static boolean saysThatItIsDown(Got answer) {
@@ -111,21 +111,21 @@ final class Play {
                 && scene.now().isBodyOf(answer);
     }
 
-    /** What was committed is still there; what arrived is there as soon as it is safe. */
+    /** Checks that committed content is still stored, and waits for content that arrived. */
     private void checkStore(Expected.Keeps keeps) throws Exception {
         switch (keeps) {
             case RIGHT ->
-                until("what the upstream has in the store", () -> scene.now().isIn(store));
+                until("the content of the upstream in the store", () -> scene.now().isIn(store));
             case NO_REFERRERS ->
-                until("that there is nothing in the store", () -> scene.none().isIn(store));
+                until("an empty index in the store", () -> scene.none().isIn(store));
             case CACHED -> {
-                assertTrue(scene.old().isIn(store), "what was in the store is not there any more");
-                assertFalse(scene.hasChanged() && scene.now().isIn(store), "in the store");
+                assertTrue(scene.old().isIn(store), "the cached content is not in the store any more");
+                assertFalse(scene.hasChanged() && scene.now().isIn(store), "content of the upstream in the store");
             }
-            case NOTHING, PART -> assertFalse(scene.now().isIn(store), "in the store");
+            case NOTHING, PART -> assertFalse(scene.now().isIn(store), "content of the upstream in the store");
         }
         boolean part = keeps == Expected.Keeps.PART;
-        until("what is right of what is half-done", () -> scene.now().isPartlyIn(store) == part);
+        until(part ? "a partial file" : "no partial file", () -> scene.now().isPartlyIn(store) == part);
     }
 
     static void until(String what, Callable<Boolean> condition) throws Exception {

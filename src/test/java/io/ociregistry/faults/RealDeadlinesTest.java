@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The row of the matrix that takes longest, with the deadlines that are shipped. */
+/** Checks the slowest row of the matrix with the default deadlines. */
 @Timeout(60)
 class RealDeadlinesTest {
     private static final Duration HOPELESS = Duration.ofSeconds(10);
@@ -62,7 +62,7 @@ class RealDeadlinesTest {
         }
     }
 
-    /** Of several tries, since a busy machine may be slow once. */
+    /** Returns the shortest time of several attempts, because a busy machine may be slow once. */
     private static Duration quickest(RunningRegistry registry, String asked) throws IOException {
         Duration quickest = HOPELESS;
         for (int i = 0; i < TRIES; i++) {
@@ -72,7 +72,7 @@ class RealDeadlinesTest {
         return quickest;
     }
 
-    /** How long it takes to be told that the upstream can't be reached. */
+    /** Returns the time to the answer that the upstream is unreachable. */
     private static Duration ask(RunningRegistry registry, String asked) throws IOException {
         long begin = System.nanoTime();
         Response answer = RawHttp.get(registry.base(), "/v2/team/app/" + asked + "?ns=" + host(asked));

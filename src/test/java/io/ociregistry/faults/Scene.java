@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where one cell is played: an upstream that no other cell knows, and what a client asks for. */
+/** The environment of one cell: an upstream that only this cell uses, and the content that its client requests. */
 final class Scene implements AutoCloseable {
     static final long FIRST_PART = 90_000;
     private static final int PART_OF_A_MANIFEST = 100;
@@ -38,9 +38,9 @@ final class Scene implements AutoCloseable {
         this.wanted = Wanted.of(cell.asked(), upstream, cell.repository());
     }
 
-    // What troubles are made of.
+    // The parts of failures.
 
-    /** Whether what goes wrong only with the rest of a blob has to break off its beginning first. */
+    /** Returns true if a fault of resumed downloads has to cut the first download itself. */
     boolean hasToBreakOff() {
         return cell.asked().isBlob() && cell.state() != State.AMID;
     }
@@ -49,13 +49,13 @@ final class Scene implements AutoCloseable {
         return upstream;
     }
 
-    /** Where blobs are redirected to from now on. */
+    /** Redirects blobs to the storage from now on, and returns it. */
     FakeUpstream storage() {
         upstream.redirectBlobsTo(storage);
         return storage;
     }
 
-    /** The requests for what is asked for, as opposed to those for tokens, and to probes. */
+    /** Matches the requests for the content, not the requests for tokens, and no probes. */
     Match content() {
         return switch (cell.asked()) {
             case TAG, DIGEST -> Match.manifests();
@@ -73,13 +73,13 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * The same for a fault that takes so many requests to be felt. Where a blob is arriving already it lasts no
-     * longer than that.
+     * Injects a fault that needs this many requests to take effect. For a blob that is already arriving, the fault ends
+     * after these requests.
      */
     void always(int requests, Fault fault) {
         upstream.on(content()).times(cell.state() == State.AMID ? requests : Integer.MAX_VALUE, fault);
         if (cell.asked() == Asked.REFERRERS || cell.asked() == Asked.BLOB_ALONE) {
-            // The tag that stands in for the API; and what no manifest names might be one itself.
+            // The fallback tag, and the request for the digest as a manifest.
             upstream.on(Match.manifests()).always(fault);
         }
     }
@@ -88,7 +88,7 @@ final class Scene implements AutoCloseable {
         upstream.on(content()).once(Fault.resetAfter(FIRST_PART));
     }
 
-    /** Connections that are open would do without the name. */
+    /** Also closes open connections, which need no lookup of the name. */
     void loseName() {
         names.lose(cell.host());
         upstream.resetConnections();
@@ -99,12 +99,12 @@ final class Scene implements AutoCloseable {
         upstream.resetConnections();
     }
 
-    /** So much of a blob, or a part of something smaller. */
+    /** Returns a position within the body: {@code ofBlob} in a blob, an early byte in a smaller body. */
     long amid(long ofBlob) {
         return cell.asked().isBlob() ? ofBlob : PART_OF_A_MANIFEST;
     }
 
-    /** In a few pieces, so that it takes a fraction of a second. */
+    /** Returns a fault that sends the body in a few pieces, within a fraction of a second. */
     Fault slowly() {
         return new Fault.Trickle((int) amid(40_000), Duration.ofMillis(50));
     }
@@ -113,13 +113,13 @@ final class Scene implements AutoCloseable {
         return new Fault.OtherCertificate(TestCertificates.create().server(cell.host()));
     }
 
-    /** Something else of the same repository, so that there is a token. */
+    /** Pulls another manifest of the same repository, so that the server has a token. */
     void pullAnother() throws IOException {
         upstream.image(cell.repository(), "other").layer(10).push();
         mustPull("manifests/other");
     }
 
-    // What is played.
+    // The steps of a cell.
 
     Version old() {
         return wanted.old();
@@ -129,17 +129,17 @@ final class Scene implements AutoCloseable {
         return wanted.now();
     }
 
-    /** Whether the upstream has something else by now than what was cached. */
+    /** Returns true if the upstream has changed since the content was cached. */
     boolean hasChanged() {
         return changed;
     }
 
-    /** The index of what nothing refers to. */
+    /** Returns the empty index of referrers. */
     Version none() {
         return new Version.Referrers(cell.repository(), List.of());
     }
 
-    /** Brings the server into the state in which the fault finds it. */
+    /** Brings the cache into the state before the fault. */
     void prepare() throws Exception {
         cell.trouble().before(this);
         for (String path : wanted.before()) {
@@ -155,7 +155,10 @@ final class Scene implements AutoCloseable {
         return Got.of(get(wanted.path()));
     }
 
-    /** Asks, and begins the trouble when a first part has arrived; that of connections ends when it was felt. */
+    /**
+     * Sends the request, and starts the failure when a first part has arrived. A failure that opens the breaker ends
+     * after two failed attempts to connect.
+     */
     Got askAmid() throws Exception {
         Gate gate = upstream.holdBlobAfter(wanted.image.layer(0), FIRST_PART);
         try (RawHttp http = RawHttp.connect(server)) {
@@ -166,7 +169,7 @@ final class Scene implements AutoCloseable {
             upstream.resetConnections();
             gate.release();
             if (cell.expected().opensBreaker()) {
-                Play.until("two tries to connect", () -> connections() > before + 1);
+                Play.until("two attempts to connect", () -> connections() > before + 1);
                 heal();
             }
             return Got.of(first, answer);
@@ -179,7 +182,7 @@ final class Scene implements AutoCloseable {
         connectionsBefore = names.asked(cell.host());
     }
 
-    /** How often somebody has wanted to connect to the upstream since then. */
+    /** Returns the number of lookups of the upstream since {@link #forgetRequests}. */
     int connections() {
         return names.asked(cell.host()) - connectionsBefore;
     }
@@ -190,7 +193,7 @@ final class Scene implements AutoCloseable {
         storage.heal();
     }
 
-    /** What was asked of the upstream, and then of the storage, but for probes. */
+    /** Returns the requests to the upstream, then the requests to the storage, without probes. */
     List<String> requests() {
         return Stream.concat(
                         upstream.requests().stream()
@@ -209,8 +212,7 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Nothing is wrong yet, but on a busy machine it may take more than one try. After that nothing is under way any
-     * more.
+     * Pulls before the failure. A busy machine may need more than one attempt. Afterwards no transfer is active.
      */
     private void mustPull(String path) throws IOException {
         Response answer = get(path);

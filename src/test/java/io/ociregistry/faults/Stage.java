@@ -16,12 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One server for all cells, configured with an upstream for each, so that none of them knows of the others. */
+/** One server for all cells, configured with a separate upstream for each cell, so that cells are independent. */
 final class Stage implements AutoCloseable {
     /**
-     * Shorter than the real deadlines, in their order, but not so short that an upstream which is well misses them on
-     * a busy machine: where
-     * something is cached a third of "answer" is all that it has.
+     * Deadlines that are shorter than the defaults, in the same order. A working upstream still meets them on a busy
+     * machine: if the content is cached, the upstream has only a third of "answer".
      */
     private static final String SETTINGS = """
             prefetch: false
@@ -61,7 +60,7 @@ final class Stage implements AutoCloseable {
         return registry.imagePath();
     }
 
-    /** An hour passes, for everybody. */
+    /** Advances the clock of all cells by an hour. */
     void timePasses() {
         passed.updateAndGet(before -> before.plus(LONG));
     }
@@ -76,7 +75,7 @@ final class Stage implements AutoCloseable {
         upstreams.values().forEach(FakeUpstream::close);
     }
 
-    /** The system's clock, and what passed in the test. */
+    /** The clock of the system plus the time that passed in the test. */
     private static final class LaterClock extends Clock {
         private final AtomicReference<Duration> passed;
 

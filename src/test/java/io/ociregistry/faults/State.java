@@ -1,14 +1,14 @@
 package io.ociregistry.faults;
 
-/** What the server has when the fault begins. */
+/** The state of the cache when the fault starts. */
 enum State {
-    /** Not what is asked for. */
+    /** The requested content is not cached. */
     COLD("not cached"),
-    /** A part of the blob that is asked for, which is still arriving; the fault hits the next try to go on. */
-    AMID("of which a part has arrived"),
+    /** A part of the requested blob has arrived; the fault meets the next attempt to resume. */
+    AMID("partly downloaded"),
     /**
-     * What is asked for; what can change, as a tag and a list of referrers, has changed at the upstream since, and is
-     * to be looked at again.
+     * The requested content is cached. Tags and lists of referrers have changed at the upstream since then, and are due
+     * for revalidation.
      */
     CACHED("cached");
 

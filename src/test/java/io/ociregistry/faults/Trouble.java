@@ -3,52 +3,52 @@ package io.ociregistry.faults;
 import io.ociregistry.testing.Fault;
 
 /**
- * What is wrong with an upstream: the rows of the matrix. It lasts until the upstream is healed, unless its words say
- * otherwise.
+ * Failures of an upstream: the rows of the matrix. A failure lasts until the test heals the upstream, unless its text
+ * says otherwise.
  */
-@SuppressWarnings("ImmutableEnumChecker") // the steps hold nothing
+@SuppressWarnings("ImmutableEnumChecker") // the steps have no state
 enum Trouble {
-    DNS("its name can't be resolved", Scene::loseName),
+    DNS("its name cannot be resolved", Scene::loseName),
     DNS_SILENT("no name server answers", Scene::silenceNameServers),
     REFUSED("it refuses connections", scene -> scene.everywhere(new Fault.RefuseConnection())),
-    BLACKHOLE("nothing comes back from it, not even a refusal", scene -> scene.everywhere(new Fault.Blackhole())),
-    TLS("its certificate is of an authority that nobody trusts", scene -> scene.everywhere(scene.wrongCertificate())),
-    NO_ANSWER("it takes the request and never answers", scene -> scene.always(new Fault.NoAnswer())),
+    BLACKHOLE("it does not answer connection attempts", scene -> scene.everywhere(new Fault.Blackhole())),
+    TLS("its certificate is from an untrusted authority", scene -> scene.everywhere(scene.wrongCertificate())),
+    NO_ANSWER("it accepts the request and never answers", scene -> scene.always(new Fault.NoAnswer())),
     SILENT(
-            "it takes connections and never answers, neither the request nor a probe",
+            "it accepts connections and never answers requests or probes",
             scene -> scene.everywhere(new Fault.NoAnswer())),
     RESET(
-            "it resets the connection amid the body",
+            "it resets the connection in mid-body",
             scene -> scene.always(Fault.resetAfter(scene.amid(Scene.FIRST_PART)))),
-    STALL("nothing comes any more amid the body", scene -> scene.always(Fault.stallAfter(scene.amid(180_000)))),
-    TRICKLE("the body comes slowly, but it comes", scene -> scene.always(scene.slowly())),
+    STALL("it stops sending in mid-body", scene -> scene.always(Fault.stallAfter(scene.amid(180_000)))),
+    TRICKLE("it sends the body slowly, but completely", scene -> scene.always(scene.slowly())),
     STATUS_401("it answers 401", scene -> scene.always(Fault.status(401).header("WWW-Authenticate", "Basic"))),
     STATUS_403("it answers 403", scene -> scene.always(Fault.status(403))),
     STATUS_404("it answers 404", scene -> scene.always(Fault.status(404))),
     STATUS_429("it answers 429", scene -> scene.always(Fault.status(429).header("Retry-After", "1"))),
     STATUS_500("it answers 500", scene -> scene.always(Fault.status(500))),
     STATUS_503("it answers 503", scene -> scene.always(Fault.status(503))),
-    HTML("it answers 200 with a page of HTML", scene -> scene.always(new Fault.Html())),
+    HTML("it answers 200 with an HTML page", scene -> scene.always(new Fault.Html())),
     EMPTY("it answers 200 with an empty body", scene -> scene.always(new Fault.Empty200())),
     WRONG_DIGEST("the last byte of the body is wrong", scene -> scene.always(new Fault.Corrupt())),
     WRONG_DIGEST_HEADER(
             "`Docker-Content-Digest` is wrong, the body is right",
             scene -> scene.always(new Fault.WrongDigestHeader())),
     SHORT(
-            "it closes the connection amid the body, in good order",
+            "it closes the connection in mid-body without an error",
             scene -> scene.always(new Fault.ShortBody(scene.amid(180_000)))),
-    MORE("more comes than `Content-Length` says", scene -> scene.always(new Fault.LongBody(1000))),
-    LONG("the body is too long, and `Content-Length` agrees", scene -> scene.always(new Fault.Padded(1000))),
-    NO_LENGTH("no `Content-Length` is given", scene -> scene.always(new Fault.NoContentLength())),
-    GZIP("the body is encoded with gzip, which nobody asked for", scene -> scene.always(new Fault.Gzip())),
+    MORE("it sends more bytes than `Content-Length`", scene -> scene.always(new Fault.LongBody(1000))),
+    LONG("the body is too long, and `Content-Length` matches it", scene -> scene.always(new Fault.Padded(1000))),
+    NO_LENGTH("it sends no `Content-Length`", scene -> scene.always(new Fault.NoContentLength())),
+    GZIP("the body is gzip-encoded, without a request for it", scene -> scene.always(new Fault.Gzip())),
     REDIRECT_LOOP("it redirects to itself", scene -> scene.always(11, new Fault.RedirectLoop())),
     REDIRECT(
-            "it wants a token, and redirects to a storage that refuses `Authorization`",
+            "it requires a token, and redirects to a storage that rejects `Authorization`",
             scene -> scene.upstream().requireAnonymousBearer(),
             scene -> scene.always(new Fault.RedirectToServer(scene.storage().url()))),
     TOKEN_EXPIRED(
-            "the token that it gave has expired",
-            "the storage that it redirects to resets the connection amid the body, and then the token has expired",
+            "the token that it issued has expired",
+            "the storage behind its redirect resets the connection in mid-body, and then the token has expired",
             scene -> {
                 scene.upstream().requireAnonymousBearer();
                 scene.pullAnother();
@@ -56,12 +56,12 @@ enum Trouble {
             Trouble::expireToken),
     RANGE_IGNORED(
             "it ignores `Range`",
-            "it resets the connection amid the body, and then ignores `Range`",
+            "it resets the connection in mid-body, and then ignores `Range`",
             scene -> {},
             Trouble::ignoreRange),
     CONTENT_CHANGED(
-            "it sends other bytes than it should",
-            "it resets the connection amid the body, and then sends other bytes, once",
+            "it sends different content than requested",
+            "it resets the connection in mid-body, and then sends different content once",
             scene -> {},
             Trouble::changeContent);
 
@@ -70,7 +70,7 @@ enum Trouble {
     private final Step before;
     private final Step begin;
 
-    /** A step of a scene. */
+    /** Changes the upstream or the network of a scene. */
     interface Step {
         void on(Scene scene) throws Exception;
     }
@@ -90,12 +90,12 @@ enum Trouble {
         this.begin = begin;
     }
 
-    /** What is wrong, where that is asked for. */
+    /** Returns the text of the failure for this kind of request. */
     String words(Asked asked, State state) {
         return asked.isBlob() && state != State.AMID ? wordsForBlobs : words;
     }
 
-    /** What is so already while the upstream is well. */
+    /** Prepares the upstream before the failure starts. */
     void before(Scene scene) throws Exception {
         before.on(scene);
     }

@@ -10,17 +10,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** What was or is asked for, as it was at some time: tells whether a client got it, and whether the store has it. */
+/** One version of the requested content. Checks that a client received it, and that the store has it. */
 interface Version {
-    /** True if the whole body of the answer is this. */
+    /** Returns true if the body of the answer is exactly this version. */
     boolean isBodyOf(Got got) throws IOException;
 
     boolean isIn(Path store) throws IOException;
 
-    /** True if the store has something of it that is not finished, in whatever way it keeps that. */
+    /** Returns true if the store has an unfinished download of this version. */
     boolean isPartlyIn(Path store) throws IOException;
 
-    /** A manifest or a blob: exact bytes, in a file of their own, named by their digest. */
+    /** The exact bytes of a manifest or a blob, in a file that is named by the digest. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Content(String directory, byte[] bytes, Digest digest) implements Version {
         @Override
@@ -41,7 +41,7 @@ interface Version {
         }
     }
 
-    /** An index of referrers: only which ones it lists counts. */
+    /** An index of referrers, compared by the digests that it lists. */
     record Referrers(String repository, List<Digest> digests) implements Version {
         private static final JsonMapper JSON = JsonMapper.builder().build();
 

@@ -6,14 +6,14 @@ import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Recorded;
 import java.util.List;
 
-/** What the client of one cell asks for: an image of its own at the upstream, or what belongs to it. */
+/** The content that the client of one cell requests: a separate image at the upstream, or a part of the image. */
 abstract class Wanted {
     static final int BLOB_SIZE = 300_000;
     private static final String TAG = "1.0";
 
     final FakeUpstream upstream;
     final String repository;
-    /** The image as it is at first. */
+    /** The first version of the image. */
     final FakeImage image;
 
     private Wanted(FakeUpstream upstream, String repository) {
@@ -32,26 +32,26 @@ abstract class Wanted {
         };
     }
 
-    /** Below the path of the repository. */
+    /** Returns the path of the request, relative to the repository. */
     abstract String path();
 
-    /** What the client asked for before, if anything. */
+    /** Returns the paths that the client requested before. */
     List<String> before() {
         return List.of();
     }
 
-    /** Something happens at the upstream: a tag moves, a signature is added. False if this can't change. */
+    /** Changes the upstream: moves the tag or adds a signature. Returns false if the content cannot change. */
     boolean change() {
         return false;
     }
 
-    /** What was cached before that. */
+    /** Returns the version before {@link #change}. */
     abstract Version old();
 
-    /** What the upstream has. */
+    /** Returns the current version of the upstream. */
     abstract Version now();
 
-    /** A request for content, in words. */
+    /** Returns the name of a request for content, for the page. */
     abstract String name(Recorded request);
 
     FakeImage push(int seed) {
@@ -157,9 +157,9 @@ abstract class Wanted {
 
         @Override
         String name(Recorded request) {
-            // What no manifest names might be one itself.
+            // The server requests a digest that no manifest names as a manifest first.
             boolean isBlob = request.kind() == Recorded.Kind.BLOB;
-            return named(request, image.layer(0), isBlob ? "blob" : "manifest of that digest");
+            return named(request, image.layer(0), isBlob ? "blob" : "manifest by digest");
         }
     }
 

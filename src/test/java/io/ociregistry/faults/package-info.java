@@ -1,6 +1,5 @@
 /**
- * The fault matrix: every way in which an upstream fails, for every kind of request, with nothing cached and with
- * something cached.
+ * The fault matrix: each kind of failure of an upstream, for each kind of request, with and without cached content.
  */
 @NullMarked
 package io.ociregistry.faults;

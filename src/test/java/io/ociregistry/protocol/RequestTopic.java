@@ -157,7 +157,7 @@ abstract class RequestTopic extends Topic {
     }
 
     @Test
-    void badlyEncodedNamespaceIsBadRequest() throws IOException {
+    void onlyBadlyEncodedNamespaceIsBadRequest() throws IOException {
         assertCostsNothing(400, "UNSUPPORTED", "/v2/NAME/app/manifests/1?ns=%zz");
         FakeImage image = push(hub(), unique() + "/app");
         Response answer = get(manifestPath(image.repository(), "1", "docker.io") + "&x=%");

@@ -109,7 +109,7 @@ abstract class TagsListTopic extends Topic {
 
     @ParameterizedTest
     @ValueSource(strings = {"n=x", "n=-1", "n=1.5", "n=%31%", "last=%"})
-    void invalidPageSizeIsBadRequest(String query) throws IOException {
+    void invalidPageParameterIsBadRequest(String query) throws IOException {
         String name = unique() + "/app";
         tag(hub(), name, "1");
         assertError(400, "UNSUPPORTED", get(list(name, "ns=docker.io&" + query)));
