@@ -25,9 +25,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The directions between packages: {@code standalone > web > registry > {store, upstream} > oci}. Each package-info
- * names the
- * packages that its package may import, and this test holds the code to it.
+ * Checks the directions between packages: {@code standalone > web > registry > {store, upstream} > oci}. Each
+ * package-info names the packages that its package may import, and this test compares the code with it.
  */
 @AnalyzeClasses(packages = "io.ociregistry", importOptions = DoNotIncludeTests.class)
 class LayersTest {
@@ -72,7 +71,7 @@ class LayersTest {
     static final ArchRule onlyEnvironmentReadsVariables =
             noClasses().should().callMethod(System.class, "getenv", String.class);
 
-    /** Layout gives every new file to the owner of the cache. */
+    /** Only {@code Layout} creates files, because it gives every new file the owner of the cache. */
     @ArchTest
     static final ArchRule onlyLayoutMakesFilesInTheStore = noClasses()
             .that()
@@ -123,7 +122,7 @@ class LayersTest {
         return imports;
     }
 
-    /** One package a line, so that a difference names the package. */
+    /** Returns one line per package, so that a difference names the package. */
     private static String text(Map<String, Set<String>> imports) {
         StringBuilder text = new StringBuilder();
         imports.forEach((name, imported) ->
@@ -152,7 +151,7 @@ class LayersTest {
                 .resideInAnyPackage(packages);
     }
 
-    /** A slice for each package, sub-packages apart from the package above them. */
+    /** Assigns a slice to each package; a sub-package is separate from its parent. */
     private static final class EveryPackage implements SliceAssignment {
         @Override
         public SliceIdentifier getIdentifierOf(JavaClass type) {

@@ -21,17 +21,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Measures the size of the code, holds it to the limits of CONTRIBUTING, and writes {@code target/measures.txt}. */
+/** Checks the size of the code against the limits of CONTRIBUTING, and writes {@code target/measures.txt}. */
 class MeasuresTest {
-    private static final int FILES_OF_A_PACKAGE = 20;
-    private static final int LINES_OF_A_PACKAGE = 2_100;
-    private static final int COLUMNS = 120;
-    private static final int PARAMETERS = 6;
+    private static final int MAX_PACKAGE_FILES = 20;
+    private static final int MAX_PACKAGE_LINES = 2_100;
+    private static final int MAX_COLUMNS = 120;
+    private static final int MAX_PARAMETERS = 6;
 
     private static final List<String> REPORT = new ArrayList<>();
 
-    /** A number of something, and the thing that has it. */
-    private record Measure(int size, String what) {
+    /** A measured size, and the package, file or type that has it. */
+    private record Measure(int size, String subject) {
         static final Comparator<Measure> BY_SIZE = Comparator.comparingInt(Measure::size);
     }
 
@@ -56,8 +56,8 @@ class MeasuresTest {
         report("files of main code", sum(files));
         report("lines of main code", sum(lines));
 
-        check("files of the largest package", files, FILES_OF_A_PACKAGE);
-        check("lines of the longest package", lines, LINES_OF_A_PACKAGE);
+        check("files of the largest package", files, MAX_PACKAGE_FILES);
+        check("lines of the longest package", lines, MAX_PACKAGE_LINES);
     }
 
     @Test
@@ -71,7 +71,7 @@ class MeasuresTest {
             }
         }
 
-        check("columns of the longest line", longest, COLUMNS);
+        check("columns of the longest line", longest, MAX_COLUMNS);
     }
 
     @Test
@@ -92,7 +92,7 @@ class MeasuresTest {
             }
         }
 
-        check("parameters of the longest constructor", constructors, PARAMETERS);
+        check("parameters of the longest constructor", constructors, MAX_PARAMETERS);
     }
 
     private static List<Path> allSources() throws IOException {
@@ -117,7 +117,7 @@ class MeasuresTest {
 
     private static void check(String name, List<Measure> measures, int limit) {
         Measure largest = measures.stream().max(Measure.BY_SIZE).orElseThrow();
-        report(name + " (" + largest.what() + ", limit " + limit + ")", largest.size());
+        report(name + " (" + largest.subject() + ", limit " + limit + ")", largest.size());
         List<Measure> over =
                 measures.stream().filter(measure -> measure.size() > limit).toList();
         assertEquals(List.of(), over, name);

@@ -23,7 +23,7 @@ final class PackageInfos {
 
     private PackageInfos() {}
 
-    /** Every source file of the main code. */
+    /** Returns all source files of the main code. */
     static List<Path> mainSources() throws IOException {
         List<Path> sources = new java.util.ArrayList<>();
         for (Path root : ROOTS) {
@@ -34,7 +34,7 @@ final class PackageInfos {
         return sources;
     }
 
-    /** The name of the package of a source file, without {@link #BASE}. */
+    /** Returns the name of the package of a source file, without {@link #BASE}. */
     static String packageOf(Path source) {
         for (Path root : ROOTS) {
             if (source.startsWith(root)) {
@@ -48,7 +48,7 @@ final class PackageInfos {
         return name.equals(BASE) ? "" : name.substring(BASE.length() + 1);
     }
 
-    /** The packages that each package may import, by its package-info. */
+    /** Returns the packages that each package may import, according to its package-info. */
     static Map<String, Set<String>> imports() throws IOException {
         Map<String, Set<String>> imports = new TreeMap<>();
         for (Path source : mainSources()) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an operator asks. */
+/** The admin API. */
 abstract class AdminTopic extends Topic {
     private static final String NONE = "no manifests found\n";
     private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
@@ -39,7 +39,7 @@ abstract class AdminTopic extends Topic {
                 text);
         assertEquals(
                 NONE,
-                operator().get("/cmd/manifest/list?pattern=nobody-has-this").text());
+                operator().get("/cmd/manifest/list?pattern=not-in-the-cache").text());
         assertEquals(NONE, operator().get("/cmd/manifest/list?count=0").text());
     }
 
@@ -64,7 +64,7 @@ abstract class AdminTopic extends Topic {
         FakeImage image = cached();
         String path = "/cmd/blob/list?substr=" + image.layer(0).hex();
         String text = operator().get(path).text();
-        // It is a file of the cache a moment after its last byte was sent.
+        // The store commits the file shortly after the server sends the last byte.
         while (text.equals(NONE)) {
             text = operator().get(path).text();
         }

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Blobs, whole. */
+/** Requests for whole blobs. */
 abstract class BlobTopic extends Topic {
     private static final List<String> NAMED = List.of(
             "Content-Type",
@@ -102,7 +102,7 @@ abstract class BlobTopic extends Topic {
         }
         assertTrue(
                 hub().requests(Match.blob(empty).get().in(name)).size() <= 1,
-                "once, or not at all where another test has brought it in");
+                "at most one request; none if another test has already cached the empty blob");
     }
 
     @Test

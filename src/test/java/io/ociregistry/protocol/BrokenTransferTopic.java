@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Blobs that can't be had: no client may take what it got for the whole. */
+/** Transfers of blobs that fail: no client may mistake a part for the whole blob. */
 abstract class BrokenTransferTopic extends Topic {
     private static final int SIZE = 100_000;
     private static final int HELD = 40_000;
@@ -122,18 +122,18 @@ abstract class BrokenTransferTopic extends Topic {
     }
 
     /**
-     * Reads up to a gate, so that the headers are surely out, and then what still comes, which must not be the whole.
+     * Reads up to a gate, so that the headers are sent, and then the remaining bytes, which must be incomplete.
      */
     private Response cutAfterHeld(Stage.Spare spare, Digest layer) throws IOException {
         Gate gate = spare.upstream().holdBlobAfter(layer, HELD);
         try (RawHttp http = connect()) {
             Response cut = http.send("GET", blobPath("app", layer, spare.name()));
             assertEquals(200, cut.status());
-            // Where the length is not announced, any byte may be the last one, so the last that arrived is withheld.
+            // Without Content-Length any byte may be the last, so the server withholds the last received byte.
             assertEquals(HELD - 1, cut.read(HELD - 1).length);
             gate.release();
             cut.body();
-            assertFalse(cut.complete(), "it must not look complete");
+            assertFalse(cut.complete(), "the body must be incomplete");
             return cut;
         }
     }

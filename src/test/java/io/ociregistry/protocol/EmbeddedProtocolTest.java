@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 
-/** The protocol as the embedded server of the fat jar speaks it. */
+/** Runs the protocol contract on the embedded server of the fat jar. */
 class EmbeddedProtocolTest extends ProtocolContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) throws Exception {

@@ -5,7 +5,7 @@ import io.ociregistry.testing.RunningRegistry;
 import java.net.URI;
 import java.nio.file.Path;
 
-/** Clients that take no answer, and the embedded server of the fat jar. */
+/** Runs the contract for stalled clients on the embedded server of the fat jar. */
 class EmbeddedStalledClientsTest extends StalledClientsContract {
     @Override
     public ServerUnderTest start(String registries, Path directory) throws Exception {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Is it there, and does it speak the protocol? */
+/** The base endpoint {@code /v2/} and the health endpoints. */
 abstract class HealthTopic extends Topic {
     @ParameterizedTest
     @ValueSource(strings = {"/v2/", "/v2"})
@@ -46,7 +46,7 @@ abstract class HealthTopic extends Topic {
         assertHeadAndNothingElse(path);
     }
 
-    /** A second request on the connection would meet the body that must not be there. */
+    /** Sends a second request on the connection, which fails if HEAD has sent a body. */
     private void assertHeadAndNothingElse(String path) throws IOException {
         try (var http = connect()) {
             assertEquals(200, http.send("HEAD", path).status());

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Manifests are small, mostly. */
+/** The size limit of manifests. */
 abstract class ManifestSizeTopic extends Topic {
-    /** What containerd takes; more is "not found" to it. */
+    /** The largest manifest that containerd accepts; it reports a larger manifest as "not found". */
     private static final int LIMIT = 4_393_216;
 
     @ParameterizedTest

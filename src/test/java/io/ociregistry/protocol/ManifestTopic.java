@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Manifests by tag and by digest. */
+/** Requests for manifests by tag and by digest. */
 abstract class ManifestTopic extends Topic {
-    /** The headers that GET and HEAD have in common. */
+    /** The headers that GET and HEAD share. */
     private static final List<String> NAMED =
             List.of("Content-Type", "Content-Length", "Docker-Content-Digest", "ETag", "Warning");
 

@@ -8,9 +8,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The protocol as this server speaks it, on raw sockets. Every way of running it passes the same tests: the fat jar,
- * the WAR in Tomcat, the
- * WAR in stock Jetty, at the root and under a context path. A subclass says how the server is started, and that is all.
+ * The contract of the HTTP API, tested on raw sockets. Every deployment passes the same tests: the fat jar, the WAR in
+ * Tomcat, and the WAR in stock Jetty, at the root and under a context path. A subclass only starts the server.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ProtocolContract implements ServerUnderTest.Factory {

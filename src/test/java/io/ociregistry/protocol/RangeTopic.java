@@ -23,12 +23,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Parts of blobs: the same whether a blob is in the cache, is on its way, or is asked for the first time. */
+/** Range requests, with the same answers for a blob that is cached, arriving, or not yet requested. */
 abstract class RangeTopic extends Topic {
     private static final int SIZE = 100_000;
     private static final int HELD = 50_000;
 
-    /** Where a blob is when a part of it is asked for. */
+    /** The state of the blob at the time of the range request. */
     enum State {
         CACHED,
         ARRIVING,
@@ -101,7 +101,7 @@ abstract class RangeTopic extends Topic {
         assertHeader(String.valueOf(expected.length()), answer, "Content-Length");
         assertFalse(
                 type.equals(ask("Range: bytes=50-59,0-0,-3").header("Content-Type")),
-                "a boundary that can't be foreseen");
+                "the boundary must be unpredictable");
     }
 
     @ParameterizedTest
@@ -173,7 +173,7 @@ abstract class RangeTopic extends Topic {
         };
     }
 
-    /** The headers come while half of the blob is here, and the body with the other half. */
+    /** Requests a range while half of the blob has arrived, and then lets the other half arrive. */
     private Response whileItArrives(String path, String... headers) throws IOException {
         Gate gate = hub().holdBlobAfter(image.layer(0), HELD);
         connection().send("GET", path).read(HELD - 1);

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What refers to a manifest: signatures and the like. */
+/** The referrers API: signatures and other artifacts that refer to a manifest. */
 abstract class ReferrersTopic extends Topic {
     private static final String HEX = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     private static final String SBOM = "application/vnd.example.sbom+json";
@@ -125,7 +125,7 @@ abstract class ReferrersTopic extends Topic {
                 Fault.status(400),
                 Fault.status(405),
                 Fault.status(406),
-                // ghcr.io: artifacthub/hub#4785
+                // ghcr.io does this: artifacthub/hub#4785
                 Fault.status(303).header("Location", "https://web.invalid/-/v2/packages"),
                 Fault.status(200).header("Content-Type", "application/json").body("{}"),
                 Fault.status(200)
@@ -251,7 +251,7 @@ abstract class ReferrersTopic extends Topic {
         assertHeader("artifactType", answer, "OCI-Filters-Applied");
     }
 
-    /** A whole image index that lists exactly these. */
+    /** Asserts a complete image index that lists exactly these digests. */
     private static void assertIndex(Response answer, Digest... digests) throws IOException {
         assertEquals(200, answer.status(), answer::toString);
         assertHeader(MediaType.OCI_INDEX.value(), answer, "Content-Type");

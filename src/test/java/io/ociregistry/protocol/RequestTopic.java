@@ -14,8 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Requests that can't be answered whatever the upstream has; none of them costs it anything. {@code NAME} stands for
- * a unique name.
+ * Invalid requests, which the server rejects without a request to the upstream. {@code NAME} stands for a unique name.
  */
 abstract class RequestTopic extends Topic {
     private static final String HEX = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -150,7 +149,7 @@ abstract class RequestTopic extends Topic {
             })
     void errorOfHeadHasStatusOfGetAndNoBody(String path) throws IOException {
         String asked = path.replace("NAME", unique());
-        // Two connections: Tomcat closes one after a 400.
+        // GET and HEAD use two connections, because Tomcat closes a connection after a 400.
         Response head = head(asked);
         assertEquals(get(asked).status(), head.status());
         assertHeader("application/json", head, "Content-Type");

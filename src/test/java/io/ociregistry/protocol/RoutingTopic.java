@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which upstream and which repository a request means. */
+/** The choice of the upstream and the repository of a request. */
 abstract class RoutingTopic extends Topic {
     @Test
     void allNamesOfDockerHubShareOneCacheEntry() throws IOException {

@@ -3,15 +3,15 @@ package io.ociregistry.protocol;
 import java.net.URI;
 import java.nio.file.Path;
 
-/** A running server, whatever it runs in. */
+/** A running server in any container. */
 public interface ServerUnderTest extends AutoCloseable {
-    /** Where it is; {@code /v2/} comes after this. Has a path if it is deployed under one. */
+    /** Returns the base URL, before {@code /v2/}, with the context path if there is one. */
     URI base();
 
-    /** The directory of its cache. */
+    /** Returns the directory of the cache. */
     Path imagePath();
 
-    /** Adds YAML to the end of its configuration, where the list of registries is. It counts after a reload. */
+    /** Appends YAML to the list of registries, at the end of the configuration. A reload applies it. */
     default void append(String yaml) throws Exception {
         throw new UnsupportedOperationException("its configuration never changes");
     }
@@ -19,15 +19,14 @@ public interface ServerUnderTest extends AutoCloseable {
     @Override
     void close();
 
-    /** Starts one on loopback. */
+    /** Starts a server on loopback. */
     interface Factory {
         /**
          * Starts a server with an empty cache.
          *
-         * @param registries the YAML list that stands under {@code registries} in the configuration; nothing else is
-         * set but the place of
-         *     the cache and the port
-         * @param directory an empty one, for its files
+         * @param registries the YAML list under {@code registries} in the configuration, which otherwise sets only
+         *     the directory of the cache and the port
+         * @param directory an empty directory for the files of the server
          */
         ServerUnderTest start(String registries, Path directory) throws Exception;
     }

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One server with its upstreams, for all tests of a contract. Tests keep out of each other's way by names of their
- * own ({@link #unique})
- * and, where an upstream is to fail, by an upstream of their own ({@link #spare}): a server may remember who failed.
+ * One server with its upstreams, for all tests of a contract. Tests are independent by unique names
+ * ({@link #unique}). A test with a failing upstream uses a separate upstream ({@link #spare}), because the server
+ * remembers failures of an upstream.
  */
 final class Stage implements AutoCloseable {
     private static final int SPARES = 120;
@@ -56,12 +56,12 @@ final class Stage implements AutoCloseable {
         return server.imagePath();
     }
 
-    /** Where docker.io and mirror.example:5000 really are. */
+    /** Returns the upstream behind docker.io and mirror.example:5000. */
     FakeUpstream hub() {
         return hub;
     }
 
-    /** Where quay.io really is. */
+    /** Returns the upstream behind quay.io. */
     FakeUpstream quay() {
         return quay;
     }
@@ -70,19 +70,19 @@ final class Stage implements AutoCloseable {
         return spares.get(used.getAndIncrement());
     }
 
-    /** Adds a registry to the configuration; it counts after a reload. */
+    /** Adds a registry to the configuration; a reload applies it. */
     void add(String name, FakeUpstream upstream) throws Exception {
         StringBuilder entry = new StringBuilder();
         list(entry, name, upstream);
         server.append(entry.toString().indent(2).stripTrailing());
     }
 
-    /** A path component that no other test uses. */
+    /** Returns a path component that no other test uses. */
     String unique() {
         return "t" + serial.incrementAndGet();
     }
 
-    /** Every request at any upstream whose path or query contains this. */
+    /** Returns the requests to all upstreams with this text in the path or query. */
     List<Recorded> requestsWith(String text) {
         List<FakeUpstream> all = new ArrayList<>(List.of(hub, quay));
         spares.forEach(spare -> all.add(spare.upstream));

@@ -21,19 +21,19 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * More clients than the server has threads, each of which asks on and on and takes no answer, hold up nobody else.
- * The server is started
- * with few threads and small send buffers; those of loopback take megabytes for nobody.
+ * Clients that send requests and read no answer do not block other clients, even if there are more such clients than
+ * server threads. The server has few threads and small send buffers, because the default buffers of loopback hold
+ * megabytes without a reader.
  */
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class StalledClientsContract implements ServerUnderTest.Factory {
-    /** What the server under test is to have. */
+    /** The number of threads of the server under test. */
     public static final int THREADS = 16;
 
     public static final int SEND_BUFFER = 8 << 10;
     private static final int CLIENTS = 2 * THREADS;
-    /** Shorter than the 20 s after which a container gives up a client by itself. */
+    /** Shorter than the 20 s after which a container closes a stalled connection itself. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final FakeUpstream upstream = FakeUpstream.start();

@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Blobs that are still arriving when they are asked for. */
+/** Requests for blobs that are still arriving. */
 abstract class StreamingTopic extends Topic {
     private static final int SIZE = 100_000;
     private static final int HELD = 40_000;

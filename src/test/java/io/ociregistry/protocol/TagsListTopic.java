@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The tags of a repository. */
+/** The list of the tags of a repository. */
 abstract class TagsListTopic extends Topic {
     private static final List<String> NAMED = List.of("Content-Type", "Content-Length", "Link", "Warning");
 

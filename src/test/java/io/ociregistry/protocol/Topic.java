@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Timeout;
 
-/** What the parts of the contract have in common. */
+/** The common base of the parts of the contract. */
 @Timeout(60)
 abstract class Topic {
     private static final AtomicLong SEEDS = new AtomicLong();
@@ -33,7 +33,7 @@ abstract class Topic {
         return RawHttp.head(stage().base(), pathAndQuery, headers);
     }
 
-    /** The operator of the server. */
+    /** Returns an operator of the server, with the admin token. */
     Operator operator() throws IOException {
         return Operator.of(stage().base(), stage().imagePath());
     }
@@ -51,8 +51,8 @@ abstract class Topic {
     }
 
     /**
-     * An image with tag 1 and two layers, 100,000 and 50 bytes, that nobody else has: the server keeps what it got
-     * once, whoever asked.
+     * Pushes an image with tag 1 and two layers of 100,000 and 50 bytes. Its content is unique, because the server
+     * shares cached content between tests.
      */
     static FakeImage push(FakeUpstream upstream, String repository) {
         return upstream.image(repository, "1")
@@ -62,7 +62,7 @@ abstract class Topic {
                 .push();
     }
 
-    /** Makes the bytes of an image its own. */
+    /** Returns a seed that makes the bytes of an image unique. */
     static long seed() {
         return SEEDS.incrementAndGet();
     }
@@ -83,13 +83,13 @@ abstract class Topic {
         assertEquals(value, response.header(name), () -> name + " of " + response);
     }
 
-    /** An answer to GET that is an error of the distribution specification and nothing else. */
+    /** Asserts that an answer to GET is exactly an error of the distribution specification. */
     static void assertError(int status, String code, Response response) throws IOException {
         assertEquals(status, response.status(), response::toString);
         assertHeader("application/json", response, "Content-Type");
         JsonNode body = JSON.readTree(response.body());
         assertTrue(response.complete());
-        assertEquals(1, body.size(), () -> "only \"errors\" in " + body);
+        assertEquals(1, body.size(), () -> "a member besides \"errors\" in " + body);
         assertEquals(1, body.path("errors").size(), body::toString);
         JsonNode error = body.path("errors").path(0);
         assertEquals(code, error.path("code").textValue(), body::toString);
@@ -105,7 +105,7 @@ abstract class Topic {
                 .asText();
     }
 
-    /** No file of the cache is named after it, other than of downloads in flight. */
+    /** Asserts that no stored file is named by the digest; active downloads are ignored. */
     void assertNotStored(Digest digest) {
         for (String directory : new String[] {"blobs", "img", "fat"}) {
             assertTrue(

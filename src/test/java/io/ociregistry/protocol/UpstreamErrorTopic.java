@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client is told when nothing is cached and the upstream does not give it. */
+/** Errors for content that is not cached and that the upstream does not deliver. */
 abstract class UpstreamErrorTopic extends Topic {
     @Test
     void missingContentIsUnknown() throws IOException {
@@ -123,7 +123,7 @@ abstract class UpstreamErrorTopic extends Topic {
         assertNotStored(Digest.of(other.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The upstream that healed is asked again, so nothing of the bad answer was kept. */
+    /** Asserts that the bad answer is not stored: after the upstream works again, the server requests it again. */
     private void assertBadAndNotStored(Fault fault, boolean byDigest) throws IOException {
         Stage.Spare spare = stage().spare();
         FakeImage image = push(spare.upstream(), "app");

@@ -1,4 +1,4 @@
-/** What every way of running the server must answer, byte for byte on the wire. */
+/** The contract of the HTTP API on the wire, for every deployment of the server. */
 @NullMarked
 package io.ociregistry.protocol;
 
