@@ -29,28 +29,28 @@ import java.util.concurrent.CompletionStage;
 /**
  * The pull-through cache: returns content from the store, and on a miss fetches it from its upstream into the store.
  *
- * <p>No method blocks. A stage that is complete when it is returned was answered from the store, without a lock, a
- * write or a request to an upstream. Otherwise an executor of the upstream does the work once for all concurrent
- * requests, and continues if their clients leave. Stages fail with {@link RegistryException}. Thread-safe; closing it
- * ends the prefetch and the range requests in flight.
+ * <p>No method blocks. A hit is complete when it is returned; it takes no lock, writes nothing and asks no upstream.
+ * Otherwise an executor of the upstream does the work once for all concurrent requests. The work continues if their
+ * clients leave. Stages fail with {@link RegistryException}. Thread-safe; closing it ends the prefetch and the range
+ * requests in flight.
  */
 public final class Registry implements AutoCloseable {
     private final ManifestService manifests;
     private final BlobService blobs;
-    private final ContentIndex catalog;
+    private final ContentIndex index;
     private final BlobStore store;
     private final Optional<Prefetch> prefetch;
 
-    /** Takes over the prefetch and closes it; without a prefetch, blobs are fetched only on request. */
+    /** Owns and closes the prefetch. Without a prefetch, blobs are fetched only on request. */
     Registry(
             ManifestService manifests,
             BlobService blobs,
-            ContentIndex catalog,
+            ContentIndex index,
             BlobStore store,
             Optional<Prefetch> prefetch) {
         this.manifests = manifests;
         this.blobs = blobs;
-        this.catalog = catalog;
+        this.index = index;
         this.store = store;
         this.prefetch = prefetch;
     }
@@ -108,7 +108,7 @@ public final class Registry implements AutoCloseable {
         blobs.close();
     }
 
-    /** Returns the source of loads; its requests wait behind those of clients. */
+    /** Returns the source for loads of images; its requests have lower priority than those of clients. */
     public LoadSource loadSource(Listings listings) {
         return new PullThroughSource(listings);
     }
@@ -137,7 +137,7 @@ public final class Registry implements AutoCloseable {
 
         @Override
         public boolean isCached(Repository repository, Digest blob) {
-            return store.mayContain(blob, catalog.blobSize(repository, blob)) && catalog.hasBlob(repository, blob);
+            return store.mayContain(blob, index.blobSize(repository, blob)) && index.hasBlob(repository, blob);
         }
 
         @Override

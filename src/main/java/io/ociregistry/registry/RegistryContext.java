@@ -75,10 +75,10 @@ import org.slf4j.LoggerFactory;
 public final class RegistryContext implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryContext.class);
 
-    /** How long a start waits for the index of the cache; reading a large index for the first time takes longer. */
-    private static final Duration START_PATIENCE = Duration.ofSeconds(1);
+    /** Limit of the wait for the index of the cache at the start; the first read of a large index takes longer. */
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(1);
 
-    private static final Duration DISK_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration DISK_CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
 
@@ -126,7 +126,7 @@ public final class RegistryContext implements AutoCloseable {
     /** Guarded by "this". */
     private @Nullable Scrub scrub;
 
-    /** Whether a scrub runs if the configuration has a rate for it. Guarded by "this". */
+    /** True once {@link #startScrub()} was called, so that a reload may start a scrub. Guarded by "this". */
     private boolean scrubEnabled;
 
     private RegistryContext(
@@ -135,7 +135,7 @@ public final class RegistryContext implements AutoCloseable {
             StoreAccess access,
             Upstreams upstreams,
             Clock clock,
-            RecordWatcher.ScanIntervals pace) {
+            RecordWatcher.ScanIntervals intervals) {
         this.runtime = RuntimeConfig.of(config);
         this.clock = clock;
         this.clientAccess = clients;
@@ -145,31 +145,29 @@ public final class RegistryContext implements AutoCloseable {
         this.diskExecutor = daemons("disk-", Math.max(2, processors / 2));
         this.bodyExecutor = daemons("delivery-", Math.max(4, processors * 2));
         Layout layout = access.layout();
-        DiskQuota space = BackgroundPruner.quota(config.cache());
-        this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), space, System::nanoTime);
+        DiskQuota quota = BackgroundPruner.quota(config.cache());
+        this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), quota, System::nanoTime);
         ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
-        ContentIndex catalog = new ContentIndex(config.airGapped());
-        this.recordWatcher = new RecordWatcher(records, catalog, pace);
+        ContentIndex index = new ContentIndex(config.airGapped());
+        this.recordWatcher = new RecordWatcher(records, index, intervals);
         ConfirmedLinks links = new ConfirmedLinks(layout);
-        ManifestService manifests =
-                new ManifestService(records, catalog, recordWatcher, upstreams, this::runtime, clock);
-        IncompleteImages pending = new IncompleteImages(layout);
-        BlobService transfers = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
-        // Content that the store can't keep is not fetched before a client asks for it.
+        ManifestService manifests = new ManifestService(records, index, recordWatcher, upstreams, this::runtime, clock);
+        IncompleteImages incompleteImages = new IncompleteImages(layout);
+        BlobService blobService = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
+        // Nothing is prefetched if the store is read-only or no upstream may be asked.
         boolean prefetches = layout.isWritable() && !config.airGapped();
-        Prefetch.Source content = new PrefetchSource(manifests, transfers, catalog, blobs, this::runtime);
-        Optional<Prefetch> prefetch = prefetches ? Optional.of(new Prefetch(content, pending)) : Optional.empty();
-        this.registry = new Registry(manifests, transfers, catalog, blobs, prefetch);
+        Prefetch.Source content = new PrefetchSource(manifests, blobService, index, blobs, this::runtime);
+        Optional<Prefetch> prefetch =
+                prefetches ? Optional.of(new Prefetch(content, incompleteImages)) : Optional.empty();
+        this.registry = new Registry(manifests, blobService, index, blobs, prefetch);
         ListStore lists = new ListStore(layout);
-        Paginator pages = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
+        Paginator paginator = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 recordWatcher,
-                lists(new TagLists(catalog, pages), lists, clock),
-                lists(new ReferrerLists(manifests, records, catalog, config.airGapped(), pages), lists, clock));
+                lists(new TagLists(index, paginator), lists, clock),
+                lists(new ReferrerLists(manifests, records, index, config.airGapped(), paginator), lists, clock));
         FileImporter archives = new ArchiveImporter(
-                new CacheImporter(records, catalog, links, blobs, clock),
-                this::registryNames,
-                config.maxManifestBytes());
+                new CacheImporter(records, index, links, blobs, clock), this::registryNames, config.maxManifestBytes());
         LoadSource loads = registry.loadSource(listings);
         this.loader = new ImageLoader(loads, this::registryNames, archives);
         Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
@@ -177,24 +175,24 @@ public final class RegistryContext implements AutoCloseable {
                 recordWatcher,
                 loads,
                 () -> LoadOptions.of(config()),
-                new ManifestRepair(records, catalog, recordWatcher, loads, config.airGapped()),
+                new ManifestRepair(records, index, recordWatcher, loads, config.airGapped()),
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
-        PrunedStore pruned = new PrunedStore(records, blobs, links, lists, pending);
-        this.pruner = new Pruner(pruned, catalog, () -> runtime.pins(), clock, registry::forget);
-        this.backgroundPruner = new BackgroundPruner(pruner, space, this::runtime, clock);
+        PrunedStore pruned = new PrunedStore(records, blobs, links, lists, incompleteImages);
+        this.pruner = new Pruner(pruned, index, () -> runtime.pins(), clock, registry::forget);
+        this.backgroundPruner = new BackgroundPruner(pruner, quota, this::runtime, clock);
         LiveContents contents =
-                new LiveContents(new CacheContents(catalog, records, blobs), recordWatcher, this::runtime);
-        StatusCollector status = new StatusCollector(this::runtime, access, contents, transfers, upstreams, clock);
+                new LiveContents(new CacheContents(index, records, blobs), recordWatcher, this::runtime);
+        StatusCollector status = new StatusCollector(this::runtime, access, contents, blobService, upstreams, clock);
         this.admin = new Admin(config.admin(), access, contents, loader, pruner, status);
         recordWatcher.start(
                 () -> {
-                    restore(links, catalog, blobs, runtime.trust());
+                    restore(links, index, blobs, runtime.trust());
                     registry.resumeInterrupted();
                     if (layout.isWritable()) {
                         backgroundPruner.start();
                     }
                 },
-                START_PATIENCE);
+                START_TIMEOUT);
         this.flusher = new PeriodicFlusher(
                 PeriodicFlusher.INTERVAL,
                 records::save,
@@ -207,12 +205,12 @@ public final class RegistryContext implements AutoCloseable {
      * Restores the stored links of the cache. A cache without stored links starts with links to the stored blobs that
      * its manifests name.
      */
-    private static void restore(ConfirmedLinks links, ContentIndex catalog, BlobStore blobs, RegistryTrust trust) {
+    private static void restore(ConfirmedLinks links, ContentIndex index, BlobStore blobs, RegistryTrust trust) {
         if (links.fileExists()) {
-            links.forEach(catalog::restore);
+            links.forEach(index::restore);
         } else {
-            List<ConfirmedLink> named = catalog.initialLinks(blobs::contains, trust::isPublic);
-            named.forEach(catalog::restore);
+            List<ConfirmedLink> named = index.initialLinks(blobs::contains, trust::isPublic);
+            named.forEach(index::restore);
             links.create(named);
         }
     }
@@ -262,16 +260,21 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** Opens the store with another interval for finding files that other programs add to the cache. */
-    static RegistryContext open(ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals pace)
+    static RegistryContext open(
+            ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals intervals)
             throws IOException {
-        return openWith(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, pace);
+        return openWith(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, intervals);
     }
 
     private static RegistryContext openWith(
-            StoreAccess access, ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals pace)
+            StoreAccess access,
+            ServerConfig config,
+            Upstreams upstreams,
+            Clock clock,
+            RecordWatcher.ScanIntervals intervals)
             throws IOException {
         try {
-            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, pace);
+            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, intervals);
         } catch (RuntimeException | Error e) {
             access.close();
             throw e;
@@ -312,9 +315,9 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /** Starts a scrub with another rate and schedule; does nothing if the cache is read-only. */
-    public synchronized void startScrub(ReadThrottle pace, Scrub.Schedule schedule) {
+    public synchronized void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
-            Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), pace);
+            Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), throttle);
             Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubTimeFile(access.layout()), clock);
             scrub = started;
             started.start();
@@ -344,7 +347,8 @@ public final class RegistryContext implements AutoCloseable {
      * Applies another configuration, as far as its keys can be changed without a restart (ADR 30). Downloads in flight
      * are not interrupted; they end with the upstream that they started with.
      *
-     * @throws io.ociregistry.oci.RegistryException if the configuration can't be used; then the current one stays
+     * @throws io.ociregistry.oci.RegistryException if the configuration can't be used; the current one then stays in
+     *     use
      */
     public synchronized void reload(ServerConfig wanted) {
         ServerConfig before = config();
@@ -398,8 +402,8 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /**
-     * Runs work for the request of a client. Requests to upstreams carry the {@code Via} header on; if it names this
-     * server already, no upstream is asked (ADR 18).
+     * Runs work for the request of a client. Requests to upstreams extend the client's {@code Via} header. If that
+     * header already names this server, no upstream is asked (ADR 18).
      *
      * @param via the {@code Via} headers of the request
      */
@@ -455,13 +459,15 @@ public final class RegistryContext implements AutoCloseable {
         access.close();
     }
 
-    /** Waits for the file checks to stop: their notes must not be written after the lock of the cache is released. */
+    /**
+     * Waits for the file checks to stop, because they must not write to the verified index after the lock is released.
+     */
     private static void stop(ExecutorService disk) {
-        if (!Pools.shutdownNow(disk, DISK_PATIENCE)) {
+        if (!Pools.shutdownNow(disk, DISK_CLOSE_TIMEOUT)) {
             LOG.warn(
-                    "file checks of the cache did not stop within {} s, and this stop does not wait for them longer;"
-                            + " the disk of the cache may be slow or hang",
-                    DISK_PATIENCE.toSeconds());
+                    "file checks of the cache did not stop within {} s; stopping without them;"
+                            + " check whether the disk of the cache is slow or hangs",
+                    DISK_CLOSE_TIMEOUT.toSeconds());
         }
     }
 

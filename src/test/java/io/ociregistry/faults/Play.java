@@ -115,7 +115,8 @@ final class Play {
     private void checkStore(Expected.Keeps keeps) throws Exception {
         switch (keeps) {
             case RIGHT ->
-                until("the content of the upstream in the store", () -> scene.now().isIn(store));
+                until("the content of the upstream in the store", () -> scene.now()
+                        .isIn(store));
             case NO_REFERRERS ->
                 until("an empty index in the store", () -> scene.none().isIn(store));
             case CACHED -> {

@@ -21,9 +21,9 @@ import org.slf4j.event.Level;
 /**
  * Downloads one blob from the sources of one upstream into the store.
  *
- * <p>A broken connection, and a partial file of an earlier attempt, are resumed after the last byte held, by a
- * request that follows redirects and asks for a token again. Bytes held are not trusted: the digest of the whole
- * blob decides. If a resumed blob is wrong, it is downloaded once more from byte 0, and once more from every
+ * <p>A transfer is resumed after the last received byte if its connection broke or an earlier attempt left a partial
+ * file. The resuming request follows redirects and gets a token again. Received bytes are not trusted: the digest of
+ * the whole blob decides. If a resumed blob is wrong, it is downloaded once more from byte 0, and once more from every
  * alternative source.
  */
 final class BlobFetch implements Downloads.Receiver {
@@ -66,7 +66,7 @@ final class BlobFetch implements Downloads.Receiver {
             publish(download);
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
-            // A 404 is no fault, and any client can cause it.
+            // A 404 is not a fault, and any client can cause one.
             LOG.atLevel(isUnknown ? Level.DEBUG : Level.WARN).log("fetching {} failed: {}", this, e.getMessage());
             abandon(download, e);
             if (!started.isDone()) {
@@ -81,19 +81,19 @@ final class BlobFetch implements Downloads.Receiver {
     private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         RetryBudget.Attempts attempts = retries.attempts();
         while (true) {
-            long held = download.position();
+            long receivedBefore = download.position();
             try {
                 complete(download, started);
                 return;
             } catch (TransferInterrupted e) {
-                attempts.progressed(download.position() - held);
+                attempts.progressed(download.position() - receivedBefore);
                 String attempt = "fetching " + this + " was interrupted after " + download.position() + " bytes";
                 retryOrThrow(attempts, e.toRegistryException(attempt));
             } catch (RegistryException e) {
-                if (isWrong(e) && canRestart(download, held)) {
+                if (isWrong(e) && canRestart(download, receivedBefore)) {
                     restart(download, e, started.isDone());
                 } else if (started.isDone() && isTransient(e.code())) {
-                    attempts.progressed(download.position() - held);
+                    attempts.progressed(download.position() - receivedBefore);
                     retryOrThrow(attempts, e);
                 } else {
                     throw e;
@@ -123,12 +123,12 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /**
-     * Returns true if readers may get this size before the digest is verified. A size that differs from the
-     * manifest's, such as that of a login page, waits for the digest, because an answer can't become an error once
-     * it was started; it is not an error by itself, because the manifest may be wrong too.
+     * Returns true if readers may get this size before the digest is verified. A size that differs from the manifest's,
+     * such as the size of a login page, is withheld until then, because an answer that has started can't become an
+     * error. The size alone is no error, because the manifest may be wrong.
      */
-    private boolean isPlausible(OptionalLong told) {
-        return told.isEmpty() || expectedSize.isEmpty() || told.equals(expectedSize);
+    private boolean isPlausible(OptionalLong announced) {
+        return announced.isEmpty() || expectedSize.isEmpty() || announced.equals(expectedSize);
     }
 
     /**
@@ -146,7 +146,7 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** Copies the rest from the store, if a download from another registry has put the same blob there meanwhile. */
+    /** Copies the rest from the store if a download from another registry has published the same blob meanwhile. */
     private boolean copyFromStore(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // A repository gets bytes of the store only after its own upstream answered that it has the blob (ADR 8).
         boolean mayUseStore = started.isDone() && rights.isTrustedToConfirm(blob.repository(), blob.digest());
@@ -167,10 +167,10 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** Sends one request for all bytes from the next one needed to the end, and receives its answer. */
+    /** Requests all bytes after the received ones, and receives the answer. */
     private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
-        long held = download.position();
-        try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), held)) {
+        long receivedBefore = download.position();
+        try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), receivedBefore)) {
             BlobAnswer answer = decodedIfNeeded(sent);
             // The size in the upstream's answer takes precedence over the size in a manifest.
             download.expectSize(answer.size().isPresent() ? answer.size() : expectedSize);
@@ -179,8 +179,8 @@ final class BlobFetch implements Downloads.Receiver {
             }
             recheck(download);
             StallDetectingCopy copy = new StallDetectingCopy(answer.body(), checkInterval, this::alternative);
-            // An upstream that ignores the range sends the bytes held once more.
-            copy.skip(held - answer.from());
+            // An upstream that ignores the range sends the received bytes again.
+            copy.skip(receivedBefore - answer.from());
             copy.copyTo(download::append);
         } catch (RegistryException e) {
             if (!isWrong(e) || !isWholeAlready(download)) {
@@ -192,11 +192,11 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    /** Verifies the checkpoints of an earlier attempt; the upstream waits while the partial file is read. */
+    /** Verifies the checkpoints of an earlier attempt. Meanwhile the upstream's answer is not read. */
     private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
-                throw new TransferInterrupted("the partial file is damaged from there on");
+                throw new TransferInterrupted("the partial file is damaged after that byte");
             }
         } catch (IOException e) {
             // A partial file that can't be truncated is of no use to the next attempt either.
@@ -206,8 +206,8 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /**
-     * Returns true if the bytes held are the whole blob: with the size unknown, the upstream then refuses the
-     * range.
+     * Returns true if the received bytes are the whole blob. If the size is unknown, the upstream's refusal of the
+     * range is the only sign of that.
      */
     private boolean isWholeAlready(BlobDownload download) {
         if (download.size().isPresent() || download.position() == 0) {
@@ -220,7 +220,7 @@ final class BlobFetch implements Downloads.Receiver {
     /** Returns the reason to give up a slow connection; empty if the blob has no alternative source. */
     private Optional<String> alternative() {
         if (store.isVerified(blob.digest()) && rights.isTrustedToConfirm(blob.repository(), blob.digest())) {
-            return Optional.of("the store has got the blob from another registry");
+            return Optional.of("the blob is in the store now, from another registry");
         }
         return upstream.hasAlternative(blob.repository().name(), blob.digest())
                 ? Optional.of("another source may have the blob")
@@ -231,14 +231,14 @@ final class BlobFetch implements Downloads.Receiver {
      * Returns true if a wrong blob may be downloaded again from byte 0: from an alternative source, or, once, from the
      * same source if an earlier attempt left some of the bytes. A pass-through download can't restart.
      */
-    private boolean canRestart(BlobDownload download, long held) {
+    private boolean canRestart(BlobDownload download, long receivedBefore) {
         boolean hasAlternative = upstream.skip(blob.repository().name(), blob.digest());
-        return (hasAlternative || (held > 0 && !restarted)) && download.isWrittenToDisk();
+        return (hasAlternative || (receivedBefore > 0 && !restarted)) && download.isWrittenToDisk();
     }
 
     private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
-        LOG.warn("fetching {}: its content is wrong, starting again from byte 0: {}", this, cause.getMessage());
+        LOG.warn("fetching {}: the content is wrong; restarting from byte 0: {}", this, cause.getMessage());
         try {
             download.restart();
             if (!isSizeKnownToReaders) {
@@ -268,8 +268,9 @@ final class BlobFetch implements Downloads.Receiver {
         try {
             store.publish(download);
         } catch (IOException e) {
-            // Its readers have all bytes by now; the next request resumes the complete partial file and publishes it.
-            LOG.error("publishing {} in the cache failed; its next request tries again: {}", this, e.toString());
+            // The readers have all bytes. The next request for the blob finds the complete partial file and publishes
+            // it.
+            LOG.error("publishing {} in the cache failed; the next request for it retries: {}", this, e.toString());
             download.checkpoint();
         }
     }
@@ -282,7 +283,7 @@ final class BlobFetch implements Downloads.Receiver {
             store.discard(download);
             return;
         }
-        // An interrupt, which asks this thread to end, would close the file channel.
+        // The interrupt is cleared during the write, because it would close the file channel.
         boolean interrupted = Thread.interrupted();
         download.checkpoint();
         if (interrupted) {

@@ -33,7 +33,7 @@ final class BlobRights {
 
     /**
      * Returns true if a HEAD answer of the repository's upstream is trusted as a confirmation of this blob: the
-     * registry is configured, or the blob is public. Stays true until a reload removes the registry.
+     * registry is configured, or the blob is public. A reload or a prune may make it false.
      */
     boolean isTrustedToConfirm(Repository repository, Digest digest) {
         return trust.get().isConfigured(repository.registry()) || index.isPublic(digest);

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
  * thread-safe.
  *
  * <p>A repository may show stored bytes only if it has a link to them (ADR 8): its manifests name the blob, or its
- * upstream confirmed that it has the blob. No method waits; stages fail with {@link RegistryException}.
+ * upstream confirmed that it has the blob. No method blocks; stages fail with {@link RegistryException}.
  */
 public final class BlobService implements AutoCloseable {
     private final ContentIndex index;
@@ -102,7 +102,7 @@ public final class BlobService implements AutoCloseable {
         return Futures.captureFailure(() -> watcher.whenReady(() -> {
             manifestCheck.checkKnown(repository, digest);
             if (index.hasBlob(repository, digest)) {
-                return ownedBlob(repository, digest, priority);
+                return linkedBlob(repository, digest, priority);
             }
             if (rights.isInFlight(new BlobKey(repository, digest))) {
                 return fetch(repository, digest, priority);
@@ -121,7 +121,7 @@ public final class BlobService implements AutoCloseable {
      */
     private CompletionStage<BlobSource> confirmedBlob(Repository repository, Digest digest, Priority priority) {
         return index.hasBlob(repository, digest)
-                ? ownedBlob(repository, digest, priority)
+                ? linkedBlob(repository, digest, priority)
                 : transfer(repository, digest, priority);
     }
 
@@ -186,9 +186,9 @@ public final class BlobService implements AutoCloseable {
                 : OptionalLong.empty();
     }
 
-    private CompletionStage<BlobSource> ownedBlob(Repository repository, Digest digest, Priority priority) {
+    private CompletionStage<BlobSource> linkedBlob(Repository repository, Digest digest, Priority priority) {
         return stored(repository, digest).thenCompose(stored -> {
-            // Checked again: another registry may have published the blob since, and linked it to itself before that.
+            // Checked again: if another registry confirmed the blob since, a name in a manifest gives no right to it.
             if (stored.isPresent() && index.hasBlob(repository, digest)) {
                 return CompletableFuture.completedStage(stored.get());
             }
@@ -199,7 +199,7 @@ public final class BlobService implements AutoCloseable {
         });
     }
 
-    /** Opens a blob of the store, verified or not; empty too if the file can't be opened or was just removed. */
+    /** Opens a stored blob, which is verified first if necessary; empty if there is none or it can't be opened. */
     private CompletionStage<Optional<BlobSource>> stored(Repository repository, Digest digest) {
         Optional<BlobSource> stored = store.open(digest);
         if (stored.isPresent() || !store.mayContain(digest, index.blobSize(repository, digest))) {
@@ -241,8 +241,8 @@ public final class BlobService implements AutoCloseable {
     }
 
     /**
-     * Returns a source that another repository may have started only after this repository's upstream confirmed the
-     * blob.
+     * Returns the source once this repository's upstream has confirmed the blob, because another repository may have
+     * started the download.
      */
     private CompletionStage<BlobSource> confirmedFor(
             Repository repository, Digest digest, BlobSource source, Priority priority) {
@@ -298,8 +298,8 @@ public final class BlobService implements AutoCloseable {
             OptionalLong listed = index.blobSize(key.repository(), key.digest());
             boolean isLinked = index.hasBlob(key.repository(), key.digest());
             if (isLinked && e.code() == ErrorCode.DENIED && listed.isPresent()) {
-                // Presigned URLs are often signed for GET only, so that a storage refuses HEAD. The manifest has
-                // the size too, but a refusal confirms nothing.
+                // A storage server refuses HEAD for a presigned URL that is signed for GET only. The manifest has the
+                // size too, but a refusal confirms no link.
                 return listed;
             }
             throw e;

@@ -31,7 +31,7 @@ import java.util.function.BooleanSupplier;
  */
 final class Downloads {
     private final BlobStore blobs;
-    /** Complete once size and success are known to readers; complete and empty if the store already had the blob. */
+    /** Each completes once readers may use the download; with an empty result if the store already had the blob. */
     private final Map<Key, Transfer> inFlight = new ConcurrentHashMap<>();
 
     Downloads(BlobStore blobs) {
@@ -55,8 +55,8 @@ final class Downloads {
         /**
          * Receives the whole blob into the store; blocks until the end.
          *
-         * @param started completed by this method as soon as size and success are known. From then on the caller
-         *     owns the download: the caller releases it and reports a failure to its readers
+         * @param started completed by this method once readers may use the download. From then on the caller owns the
+         *     download: the caller releases it and reports a failure to its readers
          * @throws RuntimeException if the transfer fails
          */
         void run(CompletableFuture<Optional<BlobDownload>> started);
@@ -98,15 +98,16 @@ final class Downloads {
      * Returns a reader of the blob: from the store, from the download in flight, or from a new download. Completes
      * once the size and the success of the upstream's answer are known.
      *
-     * @param executor runs a new download; a download that waits in another executor is submitted to this one too,
-     *     so that it runs where its turn comes first
+     * @param executor runs a new download; a download that is still queued in another executor is also submitted to
+     *     this one, and runs in the executor that reaches it first
      */
     CompletionStage<BlobSource> join(Key key, Executor executor, Receiver receiver) {
         return join(key, executor, receiver, () -> true);
     }
 
     /**
-     * Returns a reader as the other method does, for a repository that may lack a link to the stored blob.
+     * Returns a reader as {@link #join(Key, Executor, Receiver)} does, for a repository that may have no link to the
+     * stored blob.
      *
      * @param mayUseStore returns true if the blob may be read from the store
      */
@@ -123,8 +124,8 @@ final class Downloads {
     }
 
     /**
-     * Joins again after a download that has ended, or that no longer has its first bytes: in the store, or in a new
-     * download.
+     * Opens the stored blob or joins a new download, because the first download has ended or has discarded its first
+     * bytes.
      */
     private CompletionStage<BlobSource> joinNext(
             Key key,
@@ -138,7 +139,7 @@ final class Downloads {
 
     private CompletionStage<BlobSource> start(
             Key key, Transfer own, Executor executor, Receiver receiver, BooleanSupplier mayUseStore) {
-        // A download may have ended since the caller looked into the store.
+        // A download may have published the blob since the caller's lookup in the store.
         Optional<BlobSource> stored = stored(key.digest(), mayUseStore);
         if (stored.isPresent()) {
             inFlight.remove(key, own);
@@ -182,8 +183,8 @@ final class Downloads {
     }
 
     /**
-     * Opens a blob of the store that the repository may show. The right is checked after opening, because another
-     * registry may have published the blob just now, and linked it to itself before that.
+     * Opens a blob of the store that the repository may show. The link is checked after opening, because another
+     * registry may publish the blob between a check and the opening.
      */
     private Optional<BlobSource> stored(Digest digest, BooleanSupplier mayUseStore) {
         Optional<BlobSource> stored = blobs.open(digest);
@@ -194,7 +195,7 @@ final class Downloads {
         return stored;
     }
 
-    /** A download, from its request to its end; complete once size and success are known to readers. */
+    /** A download, from its request to its end; complete once readers may use it. */
     private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
         private final RunOnce once;
         private final CompletableFuture<Void> completion = new CompletableFuture<>();

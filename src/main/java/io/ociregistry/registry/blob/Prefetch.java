@@ -37,9 +37,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Fetches two blobs at a time, with lower priority than the requests of clients. HEAD requests, which update
  * checkers send, attestations and foreign layers start no prefetch. After a stop, a crash or a network outage it
- * resumes incomplete images that it started, and all interrupted downloads; after refusals it retries less and less
- * often. At most {@value #MAX_WAITING} images and blobs wait; more are skipped until a client fetches the manifest
- * again. Thread-safe; closing interrupts running work and waits at most ten seconds for it.
+ * resumes incomplete images that it started, and all interrupted downloads; each refusal doubles the retry interval. At
+ * most {@value #MAX_WAITING} images and blobs wait; more are skipped until a client fetches the manifest again.
+ * Thread-safe; closing interrupts running work and waits at most ten seconds for it.
  */
 public final class Prefetch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Prefetch.class);
@@ -53,12 +53,12 @@ public final class Prefetch implements AutoCloseable {
     private final Source source;
     private final IncompleteImages incomplete;
     private final ThreadPoolExecutor executor;
-    private final ScheduledExecutorService clock;
+    private final ScheduledExecutorService scheduler;
     /** The images and blobs that wait or are being fetched. */
     private final Set<Object> queued = ConcurrentHashMap.newKeySet();
 
     private final Map<Object, Integer> refused = new ConcurrentHashMap<>();
-    /** The number of retry rounds so far. Used by the thread of {@code clock} only. */
+    /** The number of retry rounds so far. Used by the thread of {@code scheduler} only. */
     private long round = -1;
 
     private final Set<ImageReference> complete = ConcurrentHashMap.newKeySet();
@@ -108,7 +108,7 @@ public final class Prefetch implements AutoCloseable {
                 new ArrayBlockingQueue<>(MAX_WAITING),
                 Daemons.withName("prefetch"));
         executor.allowCoreThreadTimeOut(true);
-        this.clock = Executors.newSingleThreadScheduledExecutor(Daemons.withName("prefetch"));
+        this.scheduler = Executors.newSingleThreadScheduledExecutor(Daemons.withName("prefetch"));
     }
 
     /** Starts the prefetch of an image whose manifest a client fetched; costs the client only lookups in memory. */
@@ -128,7 +128,7 @@ public final class Prefetch implements AutoCloseable {
         complete.removeAll(images);
     }
 
-    /** Retries everything that was refused at the usual pace again, because the configuration changed. */
+    /** Resets the retry intervals of refused images and blobs, because the configuration changed. */
     public void forgetRefusals() {
         refused.clear();
     }
@@ -138,7 +138,7 @@ public final class Prefetch implements AutoCloseable {
      * interval.
      */
     public void start() {
-        clock.execute(this::runRound);
+        scheduler.execute(this::runRound);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // a failed round is logged
@@ -146,8 +146,8 @@ public final class Prefetch implements AutoCloseable {
         if (source.isEnabled()) {
             resumeAll();
         }
-        if (!clock.isShutdown()) {
-            clock.schedule(this::runRound, source.interval().toMillis(), TimeUnit.MILLISECONDS);
+        if (!scheduler.isShutdown()) {
+            scheduler.schedule(this::runRound, source.interval().toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
@@ -177,10 +177,10 @@ public final class Prefetch implements AutoCloseable {
         }
     }
 
-    /** Interrupts running work and waits for it, because it writes checkpoints, which needs the lock of the cache. */
+    /** Interrupts running work and waits for its end, because it writes checkpoints under the lock of the cache. */
     @Override
     public void close() {
-        Pools.shutdownNow(clock, CLOSE_TIMEOUT);
+        Pools.shutdownNow(scheduler, CLOSE_TIMEOUT);
         Pools.shutdownNow(executor, CLOSE_TIMEOUT);
     }
 

@@ -31,18 +31,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The index in memory of which names mean which manifests and which repository may show which digest; thread-safe.
  *
- * <p>Bytes are shared by digest, but a repository shows a digest only in two cases: its upstream confirmed the
- * digest (sent it, or gave a trusted answer, see {@code BlobRights}), or one of its manifests names the digest and
- * no other registry has confirmed or named it. Between registries, a name in a manifest is not enough: anybody can
- * run a registry whose manifests name the private blobs of another one (ADR 8).
+ * <p>Bytes are shared by digest, but a repository shows a digest only in two cases: its upstream confirmed the digest
+ * (sent it, or gave a trusted answer, see {@code BlobRights}), or one of its manifests names the digest and no other
+ * registry has confirmed or named it. A manifest is not enough to show the content of another registry, because anybody
+ * can run a registry whose manifests name private blobs of others (ADR 8).
  *
  * <p>Reads take no lock. Removing a record removes everything that the record added. A manifest costs less than 1
  * KiB with its tag and five blobs of its own: equal values are shared, and lists have no spare capacity.
  */
 public final class ContentIndex {
-    private final boolean closed;
+    private final boolean airGapped;
 
-    /** The meaning of tags, and of digests that are not SHA-256. A SHA-256 digest finds its record without an entry. */
+    /** The meaning of tags, and of digests that are not SHA-256. A SHA-256 digest needs no entry. */
     private final Map<ImageReference, TagBinding> names = new ConcurrentHashMap<>();
     /** The links of repositories to a digest. */
     private final Map<Digest, DigestLink> links = new ConcurrentHashMap<>();
@@ -55,16 +55,17 @@ public final class ContentIndex {
     private final Set<ImageReference> doubtful = ConcurrentHashMap.newKeySet();
 
     private final Map<RegistryName, RegistryName> registries = new ConcurrentHashMap<>();
-    /** The pinned digests, which manifests that are not recorded yet will name, each with the number of its pins. */
+    /** The pinned digests with the number of their pins; manifests that are not recorded yet will name them. */
     private final Map<Digest, Integer> pins = new ConcurrentHashMap<>();
 
     /**
      * Creates an empty index.
      *
-     * @param closed true if this process asks no upstream: then a digest in a manifest is enough to show it
+     * @param airGapped true if this process asks no upstream; a repository may then show every digest that its
+     *     manifests name
      */
-    public ContentIndex(boolean closed) {
-        this.closed = closed;
+    public ContentIndex(boolean airGapped) {
+        this.airGapped = airGapped;
     }
 
     /** Returns the index of the records of a store as they are now, for a process that serves no clients. */
@@ -74,7 +75,9 @@ public final class ContentIndex {
         return index;
     }
 
-    /** Adds the content of a new or changed record. A tag that two records claim means the manifest confirmed last. */
+    /**
+     * Adds the content of a new or changed record. If two records claim a tag, it means the manifest confirmed last.
+     */
     public synchronized void add(ManifestSummary manifest) {
         for (RecordedReference reference : manifest.references()) {
             Repository repository = addEntry(reference.name().repository());
@@ -154,7 +157,7 @@ public final class ContentIndex {
         return done[0];
     }
 
-    /** Pins a digest, as if a manifest named it, until it was released as often as it was pinned. */
+    /** Keeps a digest as if a manifest named it, until {@link #unpin} was called as often as this method. */
     void pin(Digest digest) {
         links.compute(digest, (same, first) -> {
             pins.merge(digest, 1, Integer::sum);
@@ -243,8 +246,8 @@ public final class ContentIndex {
     }
 
     /**
-     * Returns all manifests whose records claim a name, the current one last. If the name is removed from them in this
-     * order, it never means an older manifest meanwhile.
+     * Returns all manifests whose records claim a name, the current one last. If the name is removed from the manifests
+     * in this order, it never means an older one in the meantime.
      */
     public List<Digest> manifestsClaiming(ImageReference name) {
         List<Digest> claimed = new ArrayList<>();
@@ -321,17 +324,16 @@ public final class ContentIndex {
     }
 
     /**
-     * Returns links to all cached digests that cached manifests name: the first links of a cache that kept none
-     * (ADR 8).
+     * Returns links to all cached digests that cached manifests name, for a cache without stored links (ADR 8).
      *
-     * @param isHere returns true if a blob is cached
+     * @param isCached returns true if a blob is cached
      * @param isPublic returns true if a registry needs no credentials
      */
-    public List<ConfirmedLink> initialLinks(Predicate<Digest> isHere, Predicate<RegistryName> isPublic) {
+    public List<ConfirmedLink> initialLinks(Predicate<Digest> isCached, Predicate<RegistryName> isPublic) {
         List<ConfirmedLink> named = new ArrayList<>();
         links.forEach((digest, first) -> DigestLink.stream(first)
                 .filter(DigestLink::isReferenced)
-                .filter(link -> link.kind() == Kind.BLOB ? isHere.test(digest) : isOnlyOfOthers(first, link))
+                .filter(link -> link.kind() == Kind.BLOB ? isCached.test(digest) : isOnlyOfOthers(first, link))
                 .map(DigestLink::repository)
                 .distinct()
                 .map(repository -> new ConfirmedLink(repository, digest, isPublic.test(repository.registry())))
@@ -358,10 +360,10 @@ public final class ContentIndex {
     }
 
     private boolean isOwn(@Nullable DigestLink first, RegistryName registry) {
-        return closed || DigestLink.mayShow(first, registry);
+        return airGapped || DigestLink.mayShow(first, registry);
     }
 
-    /** Adds the links that a manifest's record brings to a repository, once, however many names it has there. */
+    /** Links a repository to the digests of a manifest; does nothing for further names of the manifest there. */
     private void link(Repository repository, ManifestSummary manifest) {
         DigestLink before = mark(repository, manifest.digest(), Kind.MANIFEST, DigestLink.RECORDED);
         if (before != null && before.has(DigestLink.RECORDED)) {
@@ -440,14 +442,14 @@ public final class ContentIndex {
     }
 
     /** Sets flags of a repository's link to a digest and returns the link before; null if there was none. */
-    private @Nullable DigestLink mark(Repository repository, Digest digest, Kind kind, int marks) {
+    private @Nullable DigestLink mark(Repository repository, Digest digest, Kind kind, int flags) {
         Repository shared = shared(repository);
         DigestLink[] before = new DigestLink[1];
         links.compute(digest, (same, first) -> {
             DigestLink known = DigestLink.firstOf(first, shared, kind);
             before[0] = known;
-            boolean isMarked = known != null && (known.flags() & marks) == marks;
-            return isMarked ? first : DigestLink.withFlags(first, shared, kind, marks);
+            boolean isMarked = known != null && (known.flags() & flags) == flags;
+            return isMarked ? first : DigestLink.withFlags(first, shared, kind, flags);
         });
         return before[0];
     }

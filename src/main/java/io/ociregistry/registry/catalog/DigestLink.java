@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The cache has one such list for every digest, most often of one link, so a link is small. It counts the
  * manifests of the repository that name the digest instead of listing them, which is enough to remove one of them.
  *
- * @param size the blob's size in the manifests that are counted here, -1 if they have none; manifests with another
- *     size are counted in another link of the same repository
+ * @param size the size of the blob in the counted manifests, or -1 if unknown; manifests with another size are counted
+ *     in another link of the same repository
  * @param bits the number of manifests of the repository that name the digest, the kind, and the flags
  * @param next the next link of the list; null at its end
  */
@@ -36,14 +36,14 @@ record DigestLink(
     /** The upstream that confirmed the content needed no credentials. */
     static final int PUBLIC = 4;
 
-    private static final int MARKS = RECORDED | CONFIRMED | PUBLIC;
+    private static final int FLAGS = RECORDED | CONFIRMED | PUBLIC;
     private static final int MANIFEST_BIT = 8;
     private static final int COUNT_SHIFT = 4;
 
     static final long UNKNOWN_SIZE = -1;
 
-    private DigestLink(Repository repository, Kind kind, long size, int count, int marks, @Nullable DigestLink next) {
-        this(repository, size, (count << COUNT_SHIFT) | (kind == Kind.MANIFEST ? MANIFEST_BIT : 0) | marks, next);
+    private DigestLink(Repository repository, Kind kind, long size, int count, int flags, @Nullable DigestLink next) {
+        this(repository, size, (count << COUNT_SHIFT) | (kind == Kind.MANIFEST ? MANIFEST_BIT : 0) | flags, next);
     }
 
     Kind kind() {
@@ -55,7 +55,7 @@ record DigestLink(
     }
 
     int flags() {
-        return bits & MARKS;
+        return bits & FLAGS;
     }
 
     /** Returns all links of a list; none for null. */
@@ -102,19 +102,20 @@ record DigestLink(
     }
 
     /** Returns the list after these flags were added to the repository's links. */
-    static @Nullable DigestLink withFlags(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
+    static @Nullable DigestLink withFlags(@Nullable DigestLink first, Repository repository, Kind kind, int flags) {
         return firstOf(first, repository, kind) == null
-                ? new DigestLink(repository, kind, UNKNOWN_SIZE, 0, marks, first)
-                : changed(first, link -> link.isOf(repository, kind), marks, 0);
+                ? new DigestLink(repository, kind, UNKNOWN_SIZE, 0, flags, first)
+                : changed(first, link -> link.isOf(repository, kind), flags, 0);
     }
 
     /** Returns the list after these flags were removed from the repository's links; null if it is empty. */
-    static @Nullable DigestLink withoutFlags(@Nullable DigestLink first, Repository repository, Kind kind, int marks) {
-        return changed(first, link -> link.isOf(repository, kind), 0, marks);
+    static @Nullable DigestLink withoutFlags(@Nullable DigestLink first, Repository repository, Kind kind, int flags) {
+        return changed(first, link -> link.isOf(repository, kind), 0, flags);
     }
 
-    boolean has(int mark) {
-        return (bits & mark) != 0;
+    /** Returns true if at least one of the flags is set. */
+    boolean has(int flags) {
+        return (bits & flags) != 0;
     }
 
     /** Returns true if a manifest of the repository names the digest. */

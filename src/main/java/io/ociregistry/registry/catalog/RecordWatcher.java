@@ -26,10 +26,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the {@link ContentIndex} up to date with the records on disk; thread-safe.
  *
- * <p>Reads all records at the start, and later those that other programs added, changed or removed (ADR 20). After
- * the start a hit never waits for that. A miss waits for a scan of the directories, if they changed and the last
- * scan is long enough ago; a digest is found by its file's name without a scan. Closing ends the scans and saves
- * the index for the next start.
+ * <p>Reads all records at the start, and later those that other programs added, changed or removed (ADR 20). After the
+ * start a hit never waits for a scan. A miss waits for a scan of the directories, if they changed and the last scan is
+ * long enough ago; a digest is found by its file's name without a scan. Closing ends the scans and saves the index for
+ * the next start.
  */
 public final class RecordWatcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RecordWatcher.class);
@@ -39,7 +39,7 @@ public final class RecordWatcher implements AutoCloseable {
      * The intervals between scans of the record directories.
      *
      * @param afterMiss the shortest time between two scans that misses cause
-     * @param loadDivisor the limit for scans caused by misses: about one part of the time in this number of parts
+     * @param loadDivisor after a scan, no miss causes another one for this many times the duration of the scan
      * @param periodic the time between two periodic scans
      */
     public record ScanIntervals(Duration afterMiss, int loadDivisor, Duration periodic) {
@@ -70,14 +70,14 @@ public final class RecordWatcher implements AutoCloseable {
     }
 
     /**
-     * Starts the first scan and the periodic ones, and waits for the first. The first scan continues in the
-     * background if it takes longer than the patience.
+     * Starts the first scan and the periodic ones, and waits for the first. If the first scan takes longer than the
+     * timeout, it continues in the background.
      *
      * @param then runs after the first scan, before requests that wait for it
-     * @throws IllegalStateException if the first scan fails within the patience
+     * @throws IllegalStateException if the first scan fails within the timeout
      */
     public @SuppressWarnings("FutureReturnValueIgnored") // a failed scan is logged, and the next one follows
-    void start(Runnable then, Duration patience) {
+    void start(Runnable then, Duration timeout) {
         scheduler.execute(() -> {
             try {
                 records.detectChanges(changes);
@@ -91,9 +91,9 @@ public final class RecordWatcher implements AutoCloseable {
         long millis = intervals.periodic.toMillis();
         scheduler.scheduleWithFixedDelay(this::scan, millis, millis, TimeUnit.MILLISECONDS);
         try {
-            ready.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            ready.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            LOG.info("reading the index of the cache takes longer; meanwhile only manifests by digest are served");
+            LOG.info("still reading the index of the cache; until its end only manifests by digest are served");
         } catch (ExecutionException e) {
             throw new IllegalStateException("reading the index of the cache failed", e.getCause());
         } catch (InterruptedException e) {
@@ -101,7 +101,7 @@ public final class RecordWatcher implements AutoCloseable {
         }
     }
 
-    /** Runs work once all records are known, on the calling thread if they are known already. */
+    /** Runs work after the first scan; on the calling thread if the scan is complete already. */
     public <T> CompletionStage<T> whenReady(Supplier<CompletionStage<T>> work) {
         if (ready.isDone()) {
             return work.get();
@@ -123,8 +123,8 @@ public final class RecordWatcher implements AutoCloseable {
     }
 
     /**
-     * Looks for a name that is not in the index, or whose manifest is missing, on disk. Complete at once if the name is
-     * found or no record can have been added; otherwise complete after a scan.
+     * Looks on disk for a name that is not in the index or whose manifest is missing. The stage is complete at once if
+     * the name is found, no record can have been added, or no scan is due; otherwise it completes after a scan.
      */
     public CompletionStage<Void> findOnDisk(ImageReference name) {
         if (name.reference() instanceof Digest digest) {
@@ -136,8 +136,7 @@ public final class RecordWatcher implements AutoCloseable {
     }
 
     /**
-     * Marks the names of quarantined records as doubtful: an older record that claims such a name needs a
-     * confirmation.
+     * Marks the names of quarantined records as doubtful: such a name may mean an older manifest until it is confirmed.
      */
     private void markLostNames() {
         try {

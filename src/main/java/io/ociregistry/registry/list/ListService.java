@@ -36,10 +36,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Lists of one kind, fetched from upstreams and cached for a short time; thread-safe.
  *
- * <p>A stale list is fetched again, once for concurrent requests. If the upstream fails, the last good list is
- * given with a warning (ADR 11); only the answer that there is no such list replaces it. A page is fetched on its
- * own, unless the list is short or was just fetched (ADR 33). Only whole lists are stored; pages are cut from them
- * while the upstream fails.
+ * <p>A stale list is fetched again, once for concurrent requests. If the upstream fails, the last good list is given
+ * with a warning (ADR 11), unless the upstream answers that the list does not exist. A page is fetched on its own,
+ * unless the list is short or was just fetched (ADR 33). Only whole lists are stored; pages are cut from them while the
+ * upstream fails.
  */
 public final class ListService<N extends ListName, V> {
     private static final Logger LOG = LoggerFactory.getLogger(ListService.class);
@@ -113,7 +113,7 @@ public final class ListService<N extends ListName, V> {
     CompletionStage<ListResult<V>> get(N name) {
         Optional<CachedList<V>> last = last(name);
         if (airGapped) {
-            return CompletableFuture.completedStage(offline(name, last, AirGapMessages.REASON)
+            return CompletableFuture.completedStage(fromCache(name, last, AirGapMessages.REASON)
                     .orElseThrow(() -> AirGapMessages.notCached(
                             ErrorCode.NAME_UNKNOWN, "the " + name + " are", store.unreadableReason(name))));
         }
@@ -123,15 +123,15 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> asked = flights.join(
-                            name, limit(upstream), () -> negativeCache.recordMiss(name, () -> ask(upstream, name)))
+                            name, limit(upstream), () -> negativeCache.recordMiss(name, () -> fetch(upstream, name)))
                     .thenApply(list -> ListResult.<V>of(list))
-                    .exceptionally(failure -> afterFailure(failure, reason -> partialOrOffline(name, last, reason)));
+                    .exceptionally(failure -> afterFailure(failure, reason -> partialOrFromCache(name, last, reason)));
             return last.isPresent()
-                    ? within(patience(upstream), asked, () -> offline(name, last, NO_ANSWER_YET))
+                    ? within(remainingTimeout(upstream), asked, () -> fromCache(name, last, NO_ANSWER_YET))
                     : within(
                             config.get().fallbackTimeout().multipliedBy(2), asked, () -> partial(name, REST_IN_FLIGHT));
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(afterFailure(e, reason -> partialOrOffline(name, last, reason)));
+            return CompletableFuture.completedStage(afterFailure(e, reason -> partialOrFromCache(name, last, reason)));
         }
     }
 
@@ -144,16 +144,16 @@ public final class ListService<N extends ListName, V> {
         try {
             Upstream upstream = upstream(name);
             CompletionStage<ListResult<V>> answer = pageFlights
-                    .join(page, limit(upstream), () -> negativeCache.recordMiss(name, () -> askPage(upstream, page)))
-                    .exceptionally(failure -> afterFailure(failure, reason -> pageOffline(page, last(name), reason)));
-            return within(patience(upstream), answer, () -> last(name)
-                    .flatMap(last -> pageOffline(page, Optional.of(last), NO_ANSWER_YET)));
+                    .join(page, limit(upstream), () -> negativeCache.recordMiss(name, () -> fetchPage(upstream, page)))
+                    .exceptionally(failure -> afterFailure(failure, reason -> pageFromCache(page, last(name), reason)));
+            return within(remainingTimeout(upstream), answer, () -> last(name)
+                    .flatMap(last -> pageFromCache(page, Optional.of(last), NO_ANSWER_YET)));
         } catch (RegistryException e) {
-            return CompletableFuture.completedStage(afterFailure(e, reason -> pageOffline(page, last(name), reason)));
+            return CompletableFuture.completedStage(afterFailure(e, reason -> pageFromCache(page, last(name), reason)));
         }
     }
 
-    private ListResult<V> askPage(Upstream upstream, PageKey<N> page) {
+    private ListResult<V> fetchPage(Upstream upstream, PageKey<N> page) {
         ListResult<V> answer = source.fetchPage(upstream, page.name, page.page, list -> remember(page.name, list));
         if (source.isOnePage(answer.list())) {
             pages.put(page, answer);
@@ -162,12 +162,12 @@ public final class ListService<N extends ListName, V> {
     }
 
     /**
-     * Returns a cached page; empty in the middle of a list that is not stored, where cached names would look like
-     * its end.
+     * Returns a page from the cache. Empty for a later page if the list is not cached, because clients would take the
+     * end of the cached names for the end of the list.
      */
-    private Optional<ListResult<V>> pageOffline(PageKey<N> page, Optional<CachedList<V>> last, String reason) {
+    private Optional<ListResult<V>> pageFromCache(PageKey<N> page, Optional<CachedList<V>> last, String reason) {
         return last.isPresent() || page.page.isFirst()
-                ? offline(page.name, last, reason).map(list -> cut(list, page.page))
+                ? fromCache(page.name, last, reason).map(list -> cut(list, page.page))
                 : Optional.empty();
     }
 
@@ -184,10 +184,10 @@ public final class ListService<N extends ListName, V> {
     }
 
     /**
-     * Returns the wait for an upstream while a stale list is cached, less the time that the upstream is silent
-     * already.
+     * Returns the time to wait for an upstream before a stale list is given: the fallback timeout less the silence of
+     * the upstream so far.
      */
-    private Duration patience(Upstream upstream) {
+    private Duration remainingTimeout(Upstream upstream) {
         Duration rest = config.get().fallbackTimeout().minus(upstream.silence());
         return rest.isNegative() ? Duration.ZERO : rest;
     }
@@ -207,7 +207,7 @@ public final class ListService<N extends ListName, V> {
         return first;
     }
 
-    private V ask(Upstream upstream, N name) {
+    private V fetch(Upstream upstream, N name) {
         // Another request may have fetched the list since the caller's lookup.
         Optional<CachedList<V>> last = last(name).filter(this::isFresh);
         if (last.isPresent()) {
@@ -240,9 +240,9 @@ public final class ListService<N extends ListName, V> {
         return fallback.apply(known.getMessage()).orElseThrow(() -> known);
     }
 
-    private Optional<ListResult<V>> partialOrOffline(N name, Optional<CachedList<V>> last, String reason) {
+    private Optional<ListResult<V>> partialOrFromCache(N name, Optional<CachedList<V>> last, String reason) {
         Optional<ListResult<V>> partial = last.isPresent() ? Optional.empty() : partial(name, reason);
-        return partial.or(() -> offline(name, last, reason));
+        return partial.or(() -> fromCache(name, last, reason));
     }
 
     private Optional<ListResult<V>> partial(N name, String reason) {
@@ -254,7 +254,7 @@ public final class ListService<N extends ListName, V> {
                                 + reason)));
     }
 
-    private Optional<ListResult<V>> offline(N name, Optional<CachedList<V>> last, String reason) {
+    private Optional<ListResult<V>> fromCache(N name, Optional<CachedList<V>> last, String reason) {
         String origin = last.map(known -> known.checked.truncatedTo(ChronoUnit.SECONDS))
                 .map(checked -> "those listed at " + checked + " (" + age(checked) + " ago) and the cached ones: ")
                 .orElse("only the cached ones: ");

@@ -35,8 +35,8 @@ import java.util.function.Supplier;
  * Manifests of the pull-through cache: lookup in the store, revalidation of tags, and fetch from the upstream on a
  * miss; thread-safe.
  *
- * <p>Except for the methods marked as blocking, no method waits. They may throw {@link RegistryException} directly;
- * their stages fail with it too.
+ * <p>No method blocks, except where its comment says so. Methods throw {@link RegistryException}, or return stages that
+ * fail with it.
  */
 public final class ManifestService {
     private final ManifestStore store;
@@ -102,7 +102,7 @@ public final class ManifestService {
         return scanned.thenCompose(done -> afterScan.get());
     }
 
-    /** Answers while records are still being read: a digest as soon as its own record is read, a tag after all are. */
+    /** Finds a manifest during the first scan: by digest once its record is read, by tag after the scan. */
     private CompletionStage<ManifestResult> findWhileReading(ImageReference name, Priority priority) {
         if (name.reference() instanceof Digest digest) {
             watcher.readRecord(digest);
@@ -152,18 +152,19 @@ public final class ManifestService {
     public CompletionStage<Boolean> addTag(ImageReference tag, Manifest manifest, Priority priority) {
         Upstream upstream = upstreams.get(tag.repository().registry());
         upstream.check(RequestKind.OTHER);
-        return CompletableFuture.supplyAsync(() -> isStill(upstream, tag, manifest), upstream.metadata(priority));
+        return CompletableFuture.supplyAsync(
+                () -> addTagIfCurrent(upstream, tag, manifest), upstream.metadata(priority));
     }
 
-    private boolean isStill(Upstream upstream, ImageReference tag, Manifest manifest) {
-        boolean still = upstream.headManifest(tag.repository().name(), tag.reference())
+    private boolean addTagIfCurrent(Upstream upstream, ImageReference tag, Manifest manifest) {
+        boolean isCurrent = upstream.headManifest(tag.repository().name(), tag.reference())
                 .digest()
                 .filter(manifest::hasDigest)
                 .isPresent();
-        if (still) {
+        if (isCurrent) {
             keep(manifest, tag, clock.instant());
         }
-        return still;
+        return isCurrent;
     }
 
     /** Returns the manifest that the upstream has under a name now, and stores it; empty if it has none. Blocks. */
@@ -184,7 +185,7 @@ public final class ManifestService {
 
     /** Returns the cached manifest of a name; asks no upstream. */
     public Optional<Manifest> cached(ImageReference name) {
-        // Looked up again: another registry may have stored the manifest just now, after confirming it as its own.
+        // Looked up again: another registry may have confirmed and stored the manifest since the first lookup.
         return index.find(name).flatMap(store::find).filter(found -> index.find(name)
                 .isPresent());
     }
@@ -203,7 +204,7 @@ public final class ManifestService {
         Fetched fetched =
                 storedAndConfirmed(upstream, source).map(Fetched::now).orElseGet(() -> fetchBytes(upstream, source));
         Manifest manifest = fetched.manifest;
-        // Confirmed before it can be found, so that a registry that only names this digest does not show it.
+        // Confirmed before the record is added, so that a registry that only names the digest never shows the manifest.
         index.confirmManifest(name.repository(), manifest.digest());
         // A manifest that an upstream cache marks as stale counts as never confirmed, so that a tag rule with an age
         // revalidates it.
@@ -226,8 +227,8 @@ public final class ManifestService {
     }
 
     /**
-     * Removes a name that its upstream no longer has. If the name is confirmed at the same time, it is afterwards
-     * either both in the index and on disk, or in neither.
+     * Removes a name that its upstream no longer has. If the name is confirmed concurrently, the index and the record
+     * on disk agree afterwards.
      */
     public void drop(ImageReference name) {
         index.manifestsClaiming(name).forEach(digest -> store.removeName(digest, name, () -> index.drop(name, digest)));

@@ -32,9 +32,9 @@ import java.util.function.Supplier;
  * Revalidates cached tags that may have moved; thread-safe.
  *
  * <p>If the rule for a tag requires it, or the tag's newest record is lost, the upstream is asked by HEAD, once for
- * concurrent requests. Only if the tag moved, the new manifest is fetched, by digest. If the upstream fails,
- * refuses or is slow, the cached manifest is served with a warning. Only if the upstream answers that the tag is
- * gone, and the rule allows it, the tag becomes unknown, until the upstream has it again.
+ * concurrent requests. The new manifest is fetched, by digest, only if the tag moved. If the upstream fails, refuses or
+ * is slow, the cached manifest is served with a warning. The tag becomes unknown only if the upstream answers 404 and
+ * the rule allows that.
  */
 final class TagRevalidator {
     /** The cached manifests, as a revalidation changes them. */
@@ -137,13 +137,13 @@ final class TagRevalidator {
 
     /** Returns the manifest that the upstream has under a name now, and stores it if it is new. Blocks. */
     Manifest revalidate(Upstream upstream, ImageReference name, Manifest cached) {
-        Optional<Digest> now = upstream.headManifest(name.repository().name(), name.reference())
+        Optional<Digest> current = upstream.headManifest(name.repository().name(), name.reference())
                 .digest();
-        if (now.filter(cached::hasDigest).isPresent()) {
+        if (current.filter(cached::hasDigest).isPresent()) {
             index.refresh(name, cached.digest(), clock.instant());
             return cached;
         }
-        return now.map(digest -> fetchMoved(upstream, name, digest))
+        return current.map(digest -> fetchMoved(upstream, name, digest))
                 .orElseGet(() -> manifests.fetch(upstream, name, name));
     }
 
@@ -151,9 +151,9 @@ final class TagRevalidator {
      * Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream does not have that
      * digest.
      */
-    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest now) {
+    private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest current) {
         try {
-            return manifests.fetch(upstream, new ImageReference(name.repository(), now), name);
+            return manifests.fetch(upstream, new ImageReference(name.repository(), current), name);
         } catch (RegistryException e) {
             if (e.code() != ErrorCode.MANIFEST_UNKNOWN) {
                 throw e;

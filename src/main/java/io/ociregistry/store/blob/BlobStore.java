@@ -57,7 +57,7 @@ public final class BlobStore {
     private final Layout layout;
     private final VerifiedIndex verified;
     private final Quarantine quarantine;
-    private final Supplier<Duration> patience;
+    private final Supplier<Duration> stallTimeout;
     private final RecentlyOpened opened;
     private final DiskQuota quota;
     /** The partial files of downloads in flight. */
@@ -68,18 +68,18 @@ public final class BlobStore {
     /**
      * Creates a store without a quota in a layout whose directories exist.
      *
-     * @param patience how long a reader of a pass-through download may read nothing while others wait for it
+     * @param stallTimeout how long a reader of a pass-through download may read nothing while others wait for it
      */
-    public BlobStore(Layout layout, Duration patience) {
-        this(layout, () -> patience, DiskQuota.unlimited(), System::nanoTime);
+    public BlobStore(Layout layout, Duration stallTimeout) {
+        this(layout, () -> stallTimeout, DiskQuota.unlimited(), System::nanoTime);
     }
 
     /** Creates a store with a quota and its own clock. */
-    public BlobStore(Layout layout, Supplier<Duration> patience, DiskQuota quota, LongSupplier nanoTime) {
+    public BlobStore(Layout layout, Supplier<Duration> stallTimeout, DiskQuota quota, LongSupplier nanoTime) {
         this.quota = quota;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
-        this.patience = patience;
+        this.stallTimeout = stallTimeout;
         this.verified = new VerifiedIndex(layout);
         this.quarantine = new Quarantine(layout);
     }
@@ -181,7 +181,7 @@ public final class BlobStore {
      *
      * <p>The download is pass-through if the cache is read-only, the disk fails, the quota does not take the blob, this
      * process may not read a file of the blob, or a download of the blob from this registry is in flight. May wait
-     * until other blobs were evicted.
+     * until other blobs are evicted.
      *
      * @param source the repository that sends the blob; each registry has a partial file of its own
      * @param expected the size, if a manifest says it
@@ -189,31 +189,32 @@ public final class BlobStore {
     public BlobDownload start(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || isUnreadable(file) || !receiving.add(file)) {
-            return BlobDownload.passThrough(digest, patience.get());
+            return BlobDownload.passThrough(digest, stallTimeout.get());
         }
         DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
         if (!reservation.extend(expected.orElse(0))) {
             finish(file, reservation);
-            return BlobDownload.passThrough(digest, patience.get());
+            return BlobDownload.passThrough(digest, stallTimeout.get());
         }
         try {
             layout.ensureDirectory(layout.partials());
             quarantine.clearPath(file);
             PartialFile opened = PartialFile.receive(layout, file, source);
-            return BlobDownload.receive(digest, opened, patience.get(), reservation, () -> finish(file, reservation));
+            return BlobDownload.receive(
+                    digest, opened, stallTimeout.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
             finish(file, reservation);
             LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
-            return BlobDownload.passThrough(digest, patience.get());
+            return BlobDownload.passThrough(digest, stallTimeout.get());
         }
     }
 
-    /** Returns true for a file that this process may not read, and which is therefore not replaced. */
+    /** Returns true if this process may not read a file. The store does not replace such a file. */
     private boolean isUnreadable(Path file) {
         return layout.unreadable().reasonIfUnreadable(file).isPresent();
     }
 
-    /** Returns false if the quota is known to have no quota for a blob of a size. */
+    /** Returns false if the quota has no space for a blob of this size. */
     public boolean canStore(OptionalLong size) {
         return quota.canStore(size.orElse(0));
     }
@@ -229,12 +230,12 @@ public final class BlobStore {
      * @param size bytes of the whole blob
      */
     public BlobDownload startRange(Digest digest, long size, long from) {
-        return BlobDownload.range(digest, size, from, patience.get());
+        return BlobDownload.range(digest, size, from, stallTimeout.get());
     }
 
     /**
-     * Returns the blobs that an interrupted download left a partial file of, and that are not in flight. Deletes
-     * partial files of blobs that are verified by now.
+     * Returns the blobs that have a partial file of an interrupted download and are not in flight. Deletes partial
+     * files of blobs that are verified by now.
      */
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
@@ -282,7 +283,7 @@ public final class BlobStore {
     }
 
     private void publish(BlobDownload download, Path whole, Path target) throws IOException {
-        // Added first: a blob that a crash leaves without its line in the index would have to be hashed again.
+        // Added before the rename: after a crash, a blob without its line in the verified index is hashed again.
         verified.add(target, VerifiedIndex.fileStamp(whole));
         synchronized (lock(download.digest())) {
             DurableFiles.checkReplaceable(layout, target);
@@ -383,15 +384,15 @@ public final class BlobStore {
     /**
      * Deletes partial files of interrupted downloads with their checkpoints.
      *
-     * @param unwanted the blobs that it applies to
-     * @param unlessSince a partial file that changed at this time or later stays
+     * @param unwanted returns true for a blob whose partial files are deleted
+     * @param changedBefore only partial files that last changed before this time are deleted
      */
-    public void discardInterrupted(Predicate<Digest> unwanted, Instant unlessSince) {
+    public void discardInterrupted(Predicate<Digest> unwanted, Instant changedBefore) {
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // Marked as in flight: a download that starts in the meantime does not open the file.
-            if (matches && isOlder(file, unlessSince) && receiving.add(file)) {
+            if (matches && isOlder(file, changedBefore) && receiving.add(file)) {
                 discardIdle(file);
                 receiving.remove(file);
             }
@@ -485,7 +486,7 @@ public final class BlobStore {
 
     /**
      * Returns true if the file of a blob may have the right content: it is readable and has the expected size. An empty
-     * file, as a crash leaves it, can only be the blob with the digest of no bytes.
+     * file, which a crash may leave, is right only for the digest of no bytes.
      *
      * @param expected the size, if a manifest says it
      */
@@ -494,8 +495,8 @@ public final class BlobStore {
         if (size.isEmpty() || (expected.isPresent() && size.getAsLong() != expected.getAsLong())) {
             return false;
         }
-        boolean empty = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
-        return !empty && !isUnreadable(layout.blob(digest));
+        boolean isTruncated = size.getAsLong() == 0 && !digest.equals(Digest.of(digest.algorithm(), new byte[0]));
+        return !isTruncated && !isUnreadable(layout.blob(digest));
     }
 
     /** Opens the file of a blob, verified or not. The caller verifies the content and closes the stream. */
@@ -503,7 +504,7 @@ public final class BlobStore {
         return Files.newInputStream(layout.blob(digest));
     }
 
-    /** Retries to write lines of the verified index that the disk did not take. */
+    /** Retries the writes to the verified index that failed. */
     public void save() {
         verified.flush();
     }

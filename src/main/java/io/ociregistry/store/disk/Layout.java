@@ -286,7 +286,7 @@ public final class Layout {
         return root.resolve("corrupt");
     }
 
-    /** Returns the name in quarantine of a file that is quarantined at this time. */
+    /** Returns the path in the quarantine of a file that is quarantined at the given time. */
     Path quarantineTarget(Path file, Instant now) {
         boolean isRecord =
                 Stream.of(Kind.values()).anyMatch(kind -> record(kind).equals(file.getParent()));
@@ -387,7 +387,7 @@ public final class Layout {
         return digest.algorithm() == Digest.Algorithm.SHA256 ? digest.hex() : digest.algorithm() + "-" + digest.hex();
     }
 
-    /** Shortens a long registry name to its hash. The short form starts with a character that no registry name has. */
+    /** Replaces a long registry name by its hash. The short form starts with a character that no registry name has. */
     private static String name(RegistryName source) {
         String name = source.toString();
         return name.length() <= MAX_SOURCE_LENGTH

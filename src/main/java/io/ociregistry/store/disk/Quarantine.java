@@ -28,11 +28,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Quarantine implements CorruptFileHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Quarantine.class);
-    private static final int MAX_LEFT = 10_000;
+    private static final int MAX_IGNORED = 10_000;
 
     private final Layout layout;
     /** The corrupt files that were not moved, with their stamps. A file beyond the limit is read again each time. */
-    private final Map<Path, String> left = new ConcurrentHashMap<>();
+    private final Map<Path, String> ignored = new ConcurrentHashMap<>();
 
     public Quarantine(Layout layout) {
         this.layout = layout;
@@ -47,7 +47,7 @@ public final class Quarantine implements CorruptFileHandler {
     @Override
     public void handleCorrupt(Path file, String fileStamp, String reason) {
         if (!fileStamp.equals(stampOf(file))
-                || fileStamp.equals(left.get(file))
+                || fileStamp.equals(ignored.get(file))
                 || layout.unreadable().reasonIfUnreadable(file).isPresent()) {
             return;
         }
@@ -61,18 +61,18 @@ public final class Quarantine implements CorruptFileHandler {
             moveBack(moved.get(), file);
             return;
         }
-        moved.flatMap(held -> copyToQuarantine(held, file))
+        moved.flatMap(path -> copyToQuarantine(path, file))
                 .ifPresentOrElse(kept -> report(file, kept, reason), () -> remember(file, fileStamp));
     }
 
-    /** Gives a moved file its place again, unless another file is there by now. */
+    /** Moves a file back to its place, unless another file is there now. */
     private static void moveBack(Path moved, Path file) {
         try {
             // A hard link instead of a rename, because a rename would replace a file that was created since.
             Files.createLink(file, moved);
             DurableRename.forceDirectory(file.resolveSibling("."));
         } catch (FileAlreadyExistsException newer) {
-            LOG.debug("{} exists again", file);
+            LOG.debug("{} was not moved back, because a new file exists in its place", file);
         } catch (IOException | UnsupportedOperationException e) {
             LOG.error("{} can't be moved back to {}: {}; move it by hand", moved, file, e.toString());
             return;
@@ -101,17 +101,17 @@ public final class Quarantine implements CorruptFileHandler {
     }
 
     private void remember(Path file, String fileStamp) {
-        if (left.size() < MAX_LEFT) {
-            left.put(file, fileStamp);
+        if (ignored.size() < MAX_IGNORED) {
+            ignored.put(file, fileStamp);
         }
     }
 
-    /** Moves a directory or a broken link to the quarantine that is in the place of a file of the store. */
+    /** If a directory or a broken link is in the place of a file of the store, moves it to the quarantine. */
     public void clearPath(Path path) {
         if (isDirectoryOrBroken(path) && layout.isWritable() && Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             String reason = "it is a directory or a broken link, and not a file";
             move(path, reason)
-                    .flatMap(held -> copyToQuarantine(held, path))
+                    .flatMap(moved -> copyToQuarantine(moved, path))
                     .ifPresent(kept -> report(path, kept, reason));
         }
     }
@@ -166,33 +166,36 @@ public final class Quarantine implements CorruptFileHandler {
      * Copies a file in a staging directory to the quarantine; a directory or a link stays in the staging directory.
      * Returns the new path; empty if the copy failed and the file was moved back.
      */
-    private Optional<Path> copyToQuarantine(Path held, Path file) {
-        if (layout.corrupt().equals(held.getParent()) || !Files.isRegularFile(held, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.of(held);
+    private Optional<Path> copyToQuarantine(Path moved, Path file) {
+        if (layout.corrupt().equals(moved.getParent()) || !Files.isRegularFile(moved, LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.of(moved);
         }
         try {
-            return Optional.of(copyToQuarantine(held));
+            return Optional.of(copyToQuarantine(moved));
         } catch (IOException e) {
             LOG.error(
                     "{} is corrupt and is ignored; copying it to {} failed: {}", file, layout.corrupt(), e.toString());
-            moveBack(held, file);
+            moveBack(moved, file);
             return Optional.empty();
         }
     }
 
-    private Path copyToQuarantine(Path held) throws IOException {
-        Path target = layout.corrupt().resolve(String.valueOf(held.getFileName()));
-        DurableFiles.publish(layout, held, target);
-        Files.deleteIfExists(held);
+    private Path copyToQuarantine(Path moved) throws IOException {
+        Path target = layout.corrupt().resolve(String.valueOf(moved.getFileName()));
+        DurableFiles.publish(layout, moved, target);
+        Files.deleteIfExists(moved);
         return target;
     }
 
-    /** Copies a file to the quarantine that a crash left in a staging directory. */
-    void completeMove(Path held) {
+    /** Copies a file that a crash left in a staging directory to the quarantine. */
+    void completeMove(Path moved) {
         try {
-            LOG.error("completed after a crash: quarantined {}; it is now {}", held, copyToQuarantine(held));
+            LOG.error(
+                    "quarantined {}, which a crash had left in a staging directory; the file is now {}",
+                    moved,
+                    copyToQuarantine(moved));
         } catch (IOException e) {
-            LOG.error("{} is corrupt, and copying it to {} failed: {}", held, layout.corrupt(), e.toString());
+            LOG.error("{} is corrupt, and copying it to {} failed: {}", moved, layout.corrupt(), e.toString());
         }
     }
 
@@ -204,7 +207,7 @@ public final class Quarantine implements CorruptFileHandler {
     /** True if this file was found corrupt or ignored, was not moved, and is unchanged. */
     @Override
     public boolean isKnown(Path file) {
-        String fileStamp = left.get(file);
+        String fileStamp = ignored.get(file);
         return fileStamp != null && fileStamp.equals(stampOf(file));
     }
 

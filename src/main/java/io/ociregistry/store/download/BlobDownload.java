@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A blob in flight, which any number of clients can read while it arrives.
  *
- * <p>No client leads the download: one receiver appends, hashes and publishes how far readers may go. Invariants:
+ * <p>No client leads the download: one receiver appends and hashes the bytes, and sets the position up to which readers
+ * may read. Invariants:
  *
  * <ol>
  *   <li>a slow or vanished client never slows or cancels the download;
@@ -72,18 +73,18 @@ public final class BlobDownload {
     /**
      * Returns a download that writes into an open file.
      *
-     * @param patience how long a reader may read nothing while other readers wait for it
+     * @param stallTimeout how long a reader may read nothing while other readers wait for it
      * @param reservation the part of the disk quota that covers the bytes of the file
      * @param whenReleased runs when the receiver releases the download
      */
     public static BlobDownload receive(
             Digest digest,
             PartialFile file,
-            Duration patience,
+            Duration stallTimeout,
             DiskQuota.Reservation reservation,
             Runnable whenReleased) {
         BlobDownload download =
-                new BlobDownload(digest, new DownloadReaders(digest, patience), file, reservation, whenReleased);
+                new BlobDownload(digest, new DownloadReaders(digest, stallTimeout), file, reservation, whenReleased);
         download.readers.setRecoverableTo(file.initialSize());
         return download;
     }
@@ -96,8 +97,8 @@ public final class BlobDownload {
     }
 
     /** Returns a pass-through download, which stores nothing. */
-    public static BlobDownload passThrough(Digest digest, Duration patience) {
-        DownloadReaders readers = new DownloadReaders(digest, patience);
+    public static BlobDownload passThrough(Digest digest, Duration stallTimeout) {
+        DownloadReaders readers = new DownloadReaders(digest, stallTimeout);
         readers.startPassThrough(0);
         return new BlobDownload(digest, readers, null);
     }
@@ -107,8 +108,8 @@ public final class BlobDownload {
      *
      * @param size bytes of the whole blob
      */
-    public static BlobDownload range(Digest digest, long size, long from, Duration patience) {
-        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofRange(digest, from, patience), null);
+    public static BlobDownload range(Digest digest, long size, long from, Duration stallTimeout) {
+        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofRange(digest, from, stallTimeout), null);
         download.expectSize(OptionalLong.of(size));
         return download;
     }
@@ -175,7 +176,8 @@ public final class BlobDownload {
     }
 
     /**
-     * Verifies the bytes of an earlier attempt against their checkpoints and makes them readable one by one.
+     * Verifies the bytes of an earlier attempt against their checkpoints and makes them readable from checkpoint to
+     * checkpoint.
      *
      * @return false if a checkpoint did not match; the file was truncated to the checkpoint before it
      * @throws IOException if the file can't be truncated
@@ -191,7 +193,7 @@ public final class BlobDownload {
                 readers.setRecoverableTo(0);
                 file().truncate(position(), hash);
                 LOG.warn(
-                        "{} has changed on disk after byte {}; the bytes from there on are fetched again",
+                        "{} has changed on disk after byte {}; the bytes after it are fetched again",
                         file().path(),
                         position());
                 return false;

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DownloadReaders {
     private final Digest digest;
-    private final Duration patience;
+    private final Duration stallTimeout;
     /** True for a part of a blob: it can't be verified, so all of its bytes are readable. */
     private final boolean part;
 
@@ -38,23 +38,23 @@ final class DownloadReaders {
     private OptionalLong size = OptionalLong.empty();
     private boolean verified;
     private @Nullable RegistryException failure;
-    /** How often the download restarted. A reader that read bytes of an earlier attempt can't read a later one. */
+    /** The number of restarts. A reader that read bytes before a restart can't read those after it. */
     private int attempt;
 
     /** The readers of a download that writes to a file. */
-    DownloadReaders(Digest digest, Duration patience) {
-        this(digest, patience, false);
+    DownloadReaders(Digest digest, Duration stallTimeout) {
+        this(digest, stallTimeout, false);
     }
 
-    private DownloadReaders(Digest digest, Duration patience, boolean part) {
+    private DownloadReaders(Digest digest, Duration stallTimeout, boolean part) {
         this.digest = digest;
-        this.patience = patience;
+        this.stallTimeout = stallTimeout;
         this.part = part;
     }
 
     /** Returns the readers of a part of a blob, which is not stored. */
-    static DownloadReaders ofRange(Digest digest, long from, Duration patience) {
-        DownloadReaders readers = new DownloadReaders(digest, patience, true);
+    static DownloadReaders ofRange(Digest digest, long from, Duration stallTimeout) {
+        DownloadReaders readers = new DownloadReaders(digest, stallTimeout, true);
         readers.received = from;
         readers.startPassThrough(from);
         return readers;
@@ -184,13 +184,13 @@ final class DownloadReaders {
     }
 
     /**
-     * Limits a buffer to the bytes that are readable from one place.
+     * Limits a buffer to the bytes that can be read at a position from the file or from the pass-through buffer.
      *
-     * @return the pass-through buffer to read from, or null for the file
+     * @return the pass-through buffer to read from; null to read from the file
      */
     synchronized @Nullable PassThroughBuffer limit(DownloadReader reader, long position, ByteBuffer into) {
         check(reader);
-        moved(reader, position);
+        updatePosition(reader, position);
         PassThroughBuffer passing = position >= fileEnd ? passThrough : null;
         if (passing != null && !passing.canServe(position)) {
             throw new RegistryException(
@@ -214,7 +214,7 @@ final class DownloadReaders {
      */
     synchronized void afterRead(DownloadReader reader, long position) {
         check(reader);
-        moved(reader, position);
+        updatePosition(reader, position);
     }
 
     /**
@@ -233,7 +233,7 @@ final class DownloadReaders {
 
     void whenReadable(DownloadReader reader, long position, Runnable then) {
         synchronized (this) {
-            moved(reader, position);
+            updatePosition(reader, position);
             boolean isFailed =
                     !reader.canReadAttempt(attempt) || reader.dropCause().isPresent();
             if (!isFailed && !verified && failure == null && position >= readable()) {
@@ -256,7 +256,7 @@ final class DownloadReaders {
         }
     }
 
-    private void moved(DownloadReader reader, long position) {
+    private void updatePosition(DownloadReader reader, long position) {
         reader.moveTo(position);
         if (passThrough != null) {
             notifyAll();
@@ -277,7 +277,7 @@ final class DownloadReaders {
 
     /**
      * Returns the first byte that any reader still needs. A reader that only waits for the end needs none. If no reader
-     * needs a byte, the download fails, so that none can join any more.
+     * needs a byte, the download fails, so that no reader can join any more.
      */
     private long needed() {
         OptionalLong first = readers.stream()
@@ -293,9 +293,9 @@ final class DownloadReaders {
         return first.getAsLong();
     }
 
-    /** Waits until the slowest reader has read on; drops it if it does not within the patience. */
+    /** Waits until the slowest reader has read more, or drops it after the stall timeout. */
     private void awaitReaders(long needed) {
-        long end = System.nanoTime() + patience.toNanos();
+        long end = System.nanoTime() + stallTimeout.toNanos();
         try {
             while (needed() == needed) {
                 long left = end - System.nanoTime();
@@ -315,7 +315,7 @@ final class DownloadReaders {
         RegistryException tooSlow = new RegistryException(
                 ErrorCode.STORE_FAILED,
                 "blob " + digest + ": this blob is not stored on disk, so its clients wait for each other, and this"
-                        + " client read nothing for " + patience.toSeconds() + " s; ask again");
+                        + " client read nothing for " + stallTimeout.toSeconds() + " s; ask again");
         readers.stream().filter(reader -> reader.neededFrom() == needed).forEach(reader -> reader.drop(tooSlow));
     }
 

@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>A failure of name resolution, connection or TLS opens the breaker at once, and so does silence
  *       ({@link SilenceDetector}). Three broken connections, timeouts or 5xx answers in a row open it too.
- *   <li>Any other answer closes it, also 401, 403 and 404.
- *   <li>While it is open, a probe is sent in the background: by default after 5 seconds first, and then at growing
- *       intervals of up to a minute.
- *   <li>If the time for probing is over, the breaker closes; the next failure opens it again.
+ *   <li>Any other answer closes it, including 401, 403 and 404.
+ *   <li>While it is open, a probe is sent in the background: by default the first after 5 seconds, and further ones at
+ *       growing intervals of up to a minute.
+ *   <li>If the schedule of probes ends, the breaker closes, and the next failure opens it again.
  * </ul>
  */
 public final class Breaker {
@@ -64,11 +64,11 @@ public final class Breaker {
     private volatile @Nullable RegistryException outage;
     // Guarded by this.
     private int failures;
-    private Duration nextProbe;
-    private Duration probed = Duration.ZERO;
+    private Duration nextDelay;
+    private Duration probingTime = Duration.ZERO;
     private @Nullable Future<?> scheduled;
     private boolean disabled;
-    private volatile long probedAt;
+    private volatile long nextProbeNanos;
 
     /**
      * Creates a closed breaker.
@@ -91,7 +91,7 @@ public final class Breaker {
         this.threads = threads;
         this.probe = probe;
         this.nanoTime = nanoTime;
-        this.nextProbe = pace.firstDelay();
+        this.nextDelay = pace.firstDelay();
     }
 
     /**
@@ -116,9 +116,9 @@ public final class Breaker {
         return outage != null;
     }
 
-    /** Returns zero while a probe runs. */
+    /** Returns the time until the next probe; zero while a probe runs. */
     private Duration untilProbe() {
-        return Duration.ofNanos(Math.max(0, probedAt - nanoTime.getAsLong()));
+        return Duration.ofNanos(Math.max(0, nextProbeNanos - nanoTime.getAsLong()));
     }
 
     /** Records an answer of the upstream. */
@@ -138,14 +138,14 @@ public final class Breaker {
         boolean isEnough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= FAILURES_TO_OPEN;
         if (cause.code().isUpstreamFailure() && isEnough && outage == null && !disabled) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
-            nextProbe = pace.firstDelay();
-            probed = Duration.ZERO;
+            nextDelay = pace.firstDelay();
+            probingTime = Duration.ZERO;
             schedule(cause);
             outage = cause;
         }
     }
 
-    /** Keeps the breaker closed from now on and stops probes; remaining requests reach the upstream themselves. */
+    /** Keeps the breaker closed from now on and stops probes; remaining requests are sent to the upstream. */
     public synchronized void disable() {
         disabled = true;
         endOutage();
@@ -170,16 +170,16 @@ public final class Breaker {
 
     /** Caller holds the lock. */
     private void schedule(RegistryException cause) {
-        Duration pause = nextProbe;
-        probedAt = nanoTime.getAsLong() + pause.toNanos();
+        Duration pause = nextDelay;
+        nextProbeNanos = nanoTime.getAsLong() + pause.toNanos();
         try {
             scheduled = scheduler.schedule(() -> handOver(cause, pause), pause.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException stopping) {
             return;
         }
-        probed = probed.plus(pause);
+        probingTime = probingTime.plus(pause);
         Duration doubled = pause.multipliedBy(2);
-        nextProbe = doubled.compareTo(pace.maxDelay()) > 0 ? pace.maxDelay() : doubled;
+        nextDelay = doubled.compareTo(pace.maxDelay()) > 0 ? pace.maxDelay() : doubled;
     }
 
     private void handOver(RegistryException cause, Duration pause) {
@@ -211,7 +211,7 @@ public final class Breaker {
         if (outage != cause) {
             return;
         }
-        if (probed.compareTo(pace.maxDuration()) < 0) {
+        if (probingTime.compareTo(pace.maxDuration()) < 0) {
             schedule(cause);
         } else {
             LOG.info("{} is still down; probing ended, and the next request is sent to it again", upstream);

@@ -16,10 +16,10 @@ import java.util.function.LongSupplier;
 /**
  * Detects a silent upstream, which accepts connections and requests but sends nothing. Thread-safe.
  *
- * <p>Heads of answers and bytes of blobs are signs of life. When requests have waited for the patience without a sign,
- * one probe is sent. If the probe is not answered and no sign of life arrives, the {@link Breaker} opens. So a slow
- * upstream is not taken for a silent one. The next sign of life cancels the requests that were sent before the breaker
- * opened, and their senders send them again.
+ * <p>Response headers and bytes of blobs are signs of life. If requests have waited for {@code patience} without a sign
+ * of life, one probe is sent. If the probe is not answered and no sign of life arrives, the {@link Breaker} opens. So a
+ * slow upstream is not taken for a silent one. The next sign of life cancels the requests that were sent before the
+ * breaker opened, and their senders send them again.
  */
 public final class SilenceDetector {
     private final Duration patience;
@@ -42,7 +42,7 @@ public final class SilenceDetector {
      *
      * @param patience the time without a sign of life after which a probe is sent
      * @param scheduler only hands the probe over to {@code threads}
-     * @param probe requests an answer, which is a {@link #recordSignOfLife} of life; blocks
+     * @param probe sends a request, whose answer is reported to {@link #recordSignOfLife}; blocks
      * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public SilenceDetector(
@@ -116,11 +116,11 @@ public final class SilenceDetector {
             return Duration.ZERO;
         }
         long oldest = waits.iterator().next().since;
-        long heard = lastSign;
-        return Duration.ofNanos(nanoTime.getAsLong() - (heard - oldest > 0 ? heard : oldest));
+        long sign = lastSign;
+        return Duration.ofNanos(nanoTime.getAsLong() - (sign - oldest > 0 ? sign : oldest));
     }
 
-    /** Returns true if the silence has lasted for the patience, which a client with a stale answer waits at most. */
+    /** Returns true if the silence has lasted for {@code patience}, after which clients get stale content. */
     public boolean isSuspect() {
         return silence().compareTo(patience) >= 0;
     }
@@ -155,10 +155,10 @@ public final class SilenceDetector {
     }
 
     private void probe() {
-        long asked = nanoTime.getAsLong();
+        long probeStart = nanoTime.getAsLong();
         probe.run();
         Duration duration = silence();
-        if (isStillSilent(asked)) {
+        if (isStillSilent(probeStart)) {
             breaker.recordFailure(new RegistryException(
                     ErrorCode.UPSTREAM_UNREACHABLE,
                     "it accepts connections, but has answered neither requests nor a probe for " + duration.toSeconds()
@@ -166,8 +166,8 @@ public final class SilenceDetector {
         }
     }
 
-    private synchronized boolean isStillSilent(long asked) {
-        silent = lastSign - asked < 0 && !waits.isEmpty();
+    private synchronized boolean isStillSilent(long probeStart) {
+        silent = lastSign - probeStart < 0 && !waits.isEmpty();
         isWatching = !silent;
         if (isWatching) {
             checkAfter(patience);

@@ -45,7 +45,7 @@ public final class HttpUpstream implements Upstream {
     private static final List<NameValuePair> LIST_HEADERS =
             List.of(new BasicNameValuePair("Accept", MediaType.OCI_INDEX + ", application/json"));
 
-    /** The answer to this range has the size of the whole blob. */
+    /** A request for the first byte; the answer has the size of the whole blob. */
     private static final List<NameValuePair> ONE_BYTE = List.of(new BasicNameValuePair("Range", "bytes=0-0"));
 
     private final RegistryName name;
@@ -213,7 +213,7 @@ public final class HttpUpstream implements Upstream {
         }
     }
 
-    /** Returns true for a mirror that asks the registry itself, so that its answers are those of the registry. */
+    /** Returns true for a mirror that is a pull-through cache, so that its answers are those of the registry. */
     public boolean isCache() {
         return location.isCache();
     }

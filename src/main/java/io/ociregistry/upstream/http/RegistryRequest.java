@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Sends one request to a registry, answers challenges and follows redirects. Used once, by one thread.
  *
  * <p>At most 10 redirects are followed, and never one from https to http. The credentials of one origin are never sent
- * to another. One challenge of each origin is answered.
+ * to another. At most one challenge of each origin is answered.
  */
 final class RegistryRequest {
     private static final int MAX_REDIRECTS = 10;
@@ -55,14 +55,17 @@ final class RegistryRequest {
         this.uri = request.uri();
     }
 
-    /** Sends the request, unless the upstream limits such requests now. The caller reads or discards the answer. */
+    /**
+     * Sends the request; throws while a rate limit of the upstream applies to it. The caller reads or discards the
+     * answer.
+     */
     HttpAnswer send() {
         return send(REDIRECTS);
     }
 
     /** Sends the request as {@link #send()} does, but follows only redirects with these statuses. */
     HttpAnswer send(List<Integer> followed) {
-        Authenticator.Attempt attempt = authorized(() -> {
+        Authenticator.Attempt attempt = withDescription(() -> {
             health.limits().check(request.kind());
             return transport.authenticator().forRegistry(request.repository());
         });
@@ -143,7 +146,7 @@ final class RegistryRequest {
                 && !askedForChallenges
                 && Origin.of(uri).equals(transport.targets().registry());
         List<String> known = lacksChallenge ? challengesOfRegistry() : challenges;
-        return authorized(() -> attempt.prepareRetry(status, AuthChallenge.parse(known)));
+        return withDescription(() -> attempt.prepareRetry(status, AuthChallenge.parse(known)));
     }
 
     private static List<String> challenges(ClassicHttpResponse answer) {
@@ -172,7 +175,7 @@ final class RegistryRequest {
                         + " correct the credentials");
     }
 
-    private <T> T authorized(Supplier<T> authentication) {
+    private <T> T withDescription(Supplier<T> authentication) {
         try {
             return authentication.get();
         } catch (RegistryException e) {

@@ -43,7 +43,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     }
 
     /**
-     * Passed to the container, whose log has one line of it; without a stack trace, because none explains the abort.
+     * Thrown to the container, which logs it in one line. It has no stack trace, because none would explain the abort.
      */
     private static final class AbortedException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -79,7 +79,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     private boolean watched;
 
     /**
-     * In use from the first read until the container has accepted the bytes; until then it may send from this memory.
+     * In use from the first read until the container has accepted the bytes, because the container may send from it.
      */
     private final PooledBuffer buffer;
 
@@ -87,12 +87,12 @@ public final class BodyWriter implements WriteListener, AsyncListener {
 
     /**
      * Held by each thread that uses the request, the response or the stream of the container. After the end of a
-     * request, Tomcat reuses these objects for the next one. A thread that still used them, because the client had just
-     * disconnected, would break that request with its own failure.
+     * request, Tomcat reuses these objects for the next one. A thread that used them after its client disconnected
+     * would make that next request fail.
      */
     private final Object containerLock = new Object();
 
-    /** Set by {@link #end} only, so that no thread uses objects of the container then or later. */
+    /** Set by {@link #end} only. Once set, no thread uses objects of the container. */
     private volatile boolean ended;
 
     /** Whether the source will wake this writer. */
@@ -275,8 +275,8 @@ public final class BodyWriter implements WriteListener, AsyncListener {
     }
 
     /**
-     * Flushes before the wait, at least the headers, so that the client does not time out. Otherwise the container
-     * would buffer the bytes.
+     * Flushes the bytes or headers that the container holds, so that the client does not time out, and waits for a wake
+     * by the source.
      */
     private void waitForMore(BlobSource source) throws IOException {
         buffer.release();
@@ -304,7 +304,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         AccessLogFilter.addBytes(request, count);
     }
 
-    /** Ends a body that is not complete; no other method does. */
+    /** Aborts a body whose source failed, whose client is too slow, or whose write failed. */
     private void abort(Exception cause) {
         if (!end()) {
             return;
@@ -318,7 +318,7 @@ public final class BodyWriter implements WriteListener, AsyncListener {
         } catch (IllegalStateException gone) {
             AccessLogFilter.logAborted(request);
         } catch (NullPointerException gone) {
-            // Thrown by requests of a stopped Jetty, which reports no end of a request any more.
+            // A stopped Jetty throws this, and no longer reports the end of a request.
             LOG.debug("aborted by the stop of the server");
         }
     }
