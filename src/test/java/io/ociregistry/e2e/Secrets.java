@@ -55,7 +55,7 @@ final class Secrets {
     }
 
     /** Returns the secrets that a text contains, each with the surrounding text. */
-    List<String> toldIn(String where, String text) {
+    List<String> foundIn(String where, String text) {
         TreeSet<String> told = new TreeSet<>();
         names.forEach((form, name) -> {
             int at = text.indexOf(form);

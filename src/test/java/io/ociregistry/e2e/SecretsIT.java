@@ -51,14 +51,14 @@ class SecretsIT {
                     "--image-file",
                     configured.list().toString());
             assertTrue(loaded.contains("way-password.example/team/app:0"), loaded);
-            told.addAll(secrets.toldIn("what load prints", loaded));
+            told.addAll(secrets.foundIn("what load prints", loaded));
             told.addAll(toldWhileServing(configured, configuration));
-            told.addAll(secrets.toldIn("what list prints", command(environment, configuration.file(), "list")));
+            told.addAll(secrets.foundIn("what list prints", command(environment, configuration.file(), "list")));
             String log = Files.readString(directory.resolve("server.log"));
             assertTrue(log.contains(" DEBUG ") && log.contains("io.ociregistry.access"), log);
-            told.addAll(secrets.toldIn("the log", log));
+            told.addAll(secrets.foundIn("the log", log));
             told.addAll(
-                    toldInTheCache(configuration.imagePath(), configured.ways().size()));
+                    foundInCache(configuration.imagePath(), configured.ways().size()));
             assertEquals(List.of(), told);
         }
     }
@@ -69,7 +69,7 @@ class SecretsIT {
         String proxy = "https_proxy=https://edge:" + secrets.token("a proxy of the environment") + "@x";
         String printed = command(List.of("env", proxy), mistakes, "serve");
         assertTrue(printed.contains("registries[22]") && printed.contains("https_proxy"), printed);
-        assertEquals(List.of(), secrets.toldIn("what serve prints", printed));
+        assertEquals(List.of(), secrets.foundIn("what serve prints", printed));
     }
 
     private List<String> toldWhileServing(SecretEverywhere configured, Configuration configuration) throws IOException {
@@ -77,15 +77,15 @@ class SecretsIT {
         try (FatJar server = FatJar.start(configuration, configured.withEnvironment(), "debug")) {
             try (SecretTraffic clients = new SecretTraffic(configured, secrets, server)) {
                 clients.all();
-                told.addAll(secrets.toldIn("answers", clients.answers()));
+                told.addAll(secrets.foundIn("answers", clients.answers()));
             }
             server.terminate();
-            told.addAll(secrets.toldIn("the console", String.join("\n", server.log())));
+            told.addAll(secrets.foundIn("the console", String.join("\n", server.log())));
         }
         return told;
     }
 
-    private List<String> toldInTheCache(Path images, int atLeast) throws IOException {
+    private List<String> foundInCache(Path images, int atLeast) throws IOException {
         List<String> told = new ArrayList<>();
         List<Path> files;
         try (Stream<Path> walk = Files.walk(images)) {
@@ -93,7 +93,7 @@ class SecretsIT {
         }
         assertTrue(files.size() > atLeast, files::toString);
         for (Path file : files) {
-            told.addAll(secrets.toldIn(
+            told.addAll(secrets.foundIn(
                     file.toString(), file + " " + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)));
         }
         return told;

@@ -56,18 +56,18 @@ final class Play {
         }
     }
 
-    private Got askInTrouble() throws Exception {
+    private ReceivedAnswer askInTrouble() throws Exception {
         cell.trouble().begin(scene);
         scene.forgetRequests();
         return scene.ask();
     }
 
-    private Got askAmid() throws Exception {
+    private ReceivedAnswer askAmid() throws Exception {
         scene.forgetRequests();
         return scene.askAmid();
     }
 
-    private void checkAnswer(Got answer) throws IOException {
+    private void checkAnswer(ReceivedAnswer answer) throws IOException {
         if (expected.gets() == Expected.Gets.CUT && !answer.complete()) {
             assertEquals(200, answer.status(), answer::toString);
             return;
@@ -84,7 +84,7 @@ final class Play {
         }
     }
 
-    private void checkError(Got answer) {
+    private void checkError(ReceivedAnswer answer) {
         String text = answer.text();
         assertTrue(text.startsWith("{\"errors\":[{\"code\":\"" + expected.code() + "\""), text);
         assertEquals("application/json", answer.header("Content-Type"));
@@ -99,12 +99,12 @@ final class Play {
         assertEquals(expected.requests(), scene.requests(), "requests to the upstream");
     }
 
-    private static boolean saysThatItIsDown(Got answer) {
+    private static boolean saysThatItIsDown(ReceivedAnswer answer) {
         String told = answer.warning().orElseGet(answer::text);
         return told.contains("is down");
     }
 
-    private boolean isRight(Got answer) throws IOException {
+    private boolean isRight(ReceivedAnswer answer) throws IOException {
         return answer.status() == 200
                 && !answer.warning().isPresent()
                 && answer.complete()

@@ -26,7 +26,7 @@ final class Scene implements AutoCloseable {
     private final FakeUpstream upstream;
     private final URI server;
     private final FakeUpstream storage = FakeUpstream.start();
-    private final Wanted wanted;
+    private final ExpectedAnswer wanted;
     private boolean changed;
     private int connectionsBefore;
 
@@ -35,7 +35,7 @@ final class Scene implements AutoCloseable {
         this.names = names;
         this.upstream = upstream;
         this.server = server;
-        this.wanted = Wanted.of(cell.asked(), upstream, cell.repository());
+        this.wanted = ExpectedAnswer.of(cell.asked(), upstream, cell.repository());
     }
 
     // The parts of failures.
@@ -151,15 +151,15 @@ final class Scene implements AutoCloseable {
         }
     }
 
-    Got ask() throws IOException {
-        return Got.of(get(wanted.path()));
+    ReceivedAnswer ask() throws IOException {
+        return ReceivedAnswer.of(get(wanted.path()));
     }
 
     /**
      * Sends the request, and starts the failure when a first part has arrived. A failure that opens the breaker ends
      * after two failed attempts to connect.
      */
-    Got askAmid() throws Exception {
+    ReceivedAnswer askAmid() throws Exception {
         Gate gate = upstream.holdBlobAfter(wanted.image.layer(0), FIRST_PART);
         try (RawHttp http = RawHttp.connect(server)) {
             Response answer = http.send("GET", url(wanted.path()));
@@ -172,7 +172,7 @@ final class Scene implements AutoCloseable {
                 Play.until("two attempts to connect", () -> connections() > before + 1);
                 heal();
             }
-            return Got.of(first, answer);
+            return ReceivedAnswer.of(first, answer);
         }
     }
 

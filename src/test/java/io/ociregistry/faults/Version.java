@@ -13,7 +13,7 @@ import java.util.Optional;
 /** One version of the requested content. Checks that a client received it, and that the store has it. */
 interface Version {
     /** Returns true if the body of the answer is exactly this version. */
-    boolean isBodyOf(Got got) throws IOException;
+    boolean isBodyOf(ReceivedAnswer got) throws IOException;
 
     boolean isIn(Path store) throws IOException;
 
@@ -24,7 +24,7 @@ interface Version {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Content(String directory, byte[] bytes, Digest digest) implements Version {
         @Override
-        public boolean isBodyOf(Got got) {
+        public boolean isBodyOf(ReceivedAnswer got) {
             return Arrays.equals(bytes, got.body()) && digest.toString().equals(got.header("Docker-Content-Digest"));
         }
 
@@ -46,7 +46,7 @@ interface Version {
         private static final JsonMapper JSON = JsonMapper.builder().build();
 
         @Override
-        public boolean isBodyOf(Got got) throws IOException {
+        public boolean isBodyOf(ReceivedAnswer got) throws IOException {
             return isListedIn(JSON.readTree(got.body()));
         }
 

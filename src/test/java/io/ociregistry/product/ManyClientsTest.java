@@ -77,7 +77,7 @@ class ManyClientsTest {
             assertTrue(
                     each < 20_000 + Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 16) / MANY,
                     each + " bytes each");
-            assertArrayEquals(image.layerBytes(0), slow.readOn(MANY / 2, SIZE));
+            assertArrayEquals(image.layerBytes(0), slow.resume(MANY / 2, SIZE));
         }
     }
 
@@ -90,7 +90,7 @@ class ManyClientsTest {
             assertOthersAreServed();
             gate.release();
             assertOthersAreServed();
-            assertArrayEquals(image.layerBytes(0), slow.readOn(MANY / 2, SIZE));
+            assertArrayEquals(image.layerBytes(0), slow.resume(MANY / 2, SIZE));
         }
         assertEquals(1, upstream.requests(Match.blob(image.layer(0)).get()).size());
     }
@@ -103,7 +103,7 @@ class ManyClientsTest {
             assertEquals(Set.of(200), slow.awaitHeaders());
             assertOthersAreServed();
             gate.release();
-            assertArrayEquals(image.layerBytes(0), slow.readOn(MANY / 2, SIZE));
+            assertArrayEquals(image.layerBytes(0), slow.resume(MANY / 2, SIZE));
         }
     }
 

@@ -100,7 +100,7 @@ class SlowClientsTest {
 
     private void trickle(SlowReaders slow) throws IOException, InterruptedException {
         for (int length = 1; length <= SIZE; length += 1000) {
-            slow.readOn(0, length);
+            slow.resume(0, length);
             Thread.sleep(20);
         }
     }

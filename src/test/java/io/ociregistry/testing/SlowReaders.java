@@ -106,7 +106,7 @@ public final class SlowReaders implements AutoCloseable {
     }
 
     /** Reads this number of body bytes in a client, and returns them from the beginning of the body. */
-    public byte[] readOn(int client, int length) throws IOException {
+    public byte[] resume(int client, int length) throws IOException {
         SocketChannel channel = clients.get(client);
         SelectionKey key = channel.keyFor(selector);
         Got got = (Got) key.attachment();

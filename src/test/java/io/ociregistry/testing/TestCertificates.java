@@ -228,11 +228,11 @@ public final class TestCertificates {
     private record Issued(PrivateKey key, X509Certificate certificate) {}
 
     /** A certificate of this authority with its key, as files or as a context. */
-    public class Shown {
+    public class Presented {
         private final Issued issued;
         private final String name;
 
-        private Shown(Issued issued, String name) {
+        private Presented(Issued issued, String name) {
             this.issued = issued;
             this.name = name;
         }
@@ -259,14 +259,14 @@ public final class TestCertificates {
     }
 
     /** The certificate of a server. */
-    public final class Server extends Shown {
+    public final class Server extends Presented {
         private Server(Issued issued) {
             super(issued, "server");
         }
     }
 
     /** The certificate of a client. */
-    public final class Client extends Shown {
+    public final class Client extends Presented {
         private final Issued issued;
 
         private Client(Issued issued) {

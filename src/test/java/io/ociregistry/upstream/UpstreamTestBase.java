@@ -73,7 +73,8 @@ public abstract class UpstreamTestBase {
         Timeouts timeouts = new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(1));
         ServerConfig config =
                 base.with(ServerKeys.REGISTRIES, List.of(configured)).with(ServerKeys.TIMEOUTS, timeouts);
-        Upstreams upstreams = new HttpUpstreams(config, resolver, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
+        Upstreams upstreams =
+                new HttpUpstreams(config, resolver, SystemTrust.ofThisMachine(), Breaker.ProbeSchedule.DEFAULT);
         opened.add(upstreams);
         return upstreams;
     }

@@ -66,7 +66,7 @@ public final class CacheImporter {
     }
 
     BlobDownload startDownload(Digest blob, Repository source) {
-        return blobs.start(blob, source);
+        return blobs.startDownload(blob, source);
     }
 
     void discard(BlobDownload blob) {

@@ -59,7 +59,7 @@ final class BlobFetch implements Downloads.Receiver {
 
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
-        BlobDownload download = store.start(blob.digest(), blob.repository(), expectedSize);
+        BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
             rights.received(blob, download.isWrittenToDisk());

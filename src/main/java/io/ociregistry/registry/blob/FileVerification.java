@@ -27,7 +27,7 @@ final class FileVerification implements Downloads.Receiver {
     @Override
     public void run(CompletableFuture<Optional<BlobDownload>> started) {
         try {
-            store.check(started.join().orElseThrow());
+            store.verifyUnverified(started.join().orElseThrow());
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "reading blob " + digest + ": " + e.getMessage(), e);
         }

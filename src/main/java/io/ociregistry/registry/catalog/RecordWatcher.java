@@ -39,10 +39,10 @@ public final class RecordWatcher implements AutoCloseable {
      * The intervals between scans of the record directories.
      *
      * @param afterMiss the shortest time between two scans that misses cause
-     * @param loadDivisor after a scan, no miss causes another one for this many times the duration of the scan
+     * @param pauseFactor after a scan, no miss causes another one for this many times the duration of the scan
      * @param periodic the time between two periodic scans
      */
-    public record ScanIntervals(Duration afterMiss, int loadDivisor, Duration periodic) {
+    public record ScanIntervals(Duration afterMiss, int pauseFactor, Duration periodic) {
         public static final ScanIntervals DEFAULT =
                 new ScanIntervals(Duration.ofSeconds(1), 20, Duration.ofSeconds(60));
     }
@@ -167,7 +167,7 @@ public final class RecordWatcher implements AutoCloseable {
             LOG.error("scanning for changed manifest records failed; retried at the next scan: {}", e.toString());
         }
         long end = System.nanoTime();
-        nextScanNanos = end + Math.max(intervals.afterMiss.toNanos(), intervals.loadDivisor * (end - start));
+        nextScanNanos = end + Math.max(intervals.afterMiss.toNanos(), intervals.pauseFactor * (end - start));
     }
 
     @Override

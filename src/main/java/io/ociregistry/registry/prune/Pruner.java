@@ -152,7 +152,7 @@ public final class Pruner {
         Instant graceStart = clock.instant().minus(GRACE);
         PruneContext context = new PruneContext(
                 pins.get(),
-                blobs.receiving(),
+                blobs.inFlight(),
                 file -> deferredBlobs.contains(file.digest())
                         || (file.lastChanged().isBefore(graceStart) && !contentIndex.isReferenced(file.digest())),
                 quarantined(),
@@ -362,7 +362,7 @@ public final class Pruner {
         if (!plan.blobs().isEmpty() || !plan.removed().isEmpty()) {
             store.links()
                     .retain(link -> contentIndex.isReferenced(link.digest())
-                            || blobs.receiving().contains(link.digest())
+                            || blobs.inFlight().contains(link.digest())
                             || blobs.contains(link.digest()));
         }
     }

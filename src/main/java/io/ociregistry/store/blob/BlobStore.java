@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The files are authoritative (ADR 4): a file that another program added counts as a blob, and a deleted file does
  * not. {@link #open} opens only verified blobs. A file that this store did not publish, or that changed afterwards, is
- * verified first: see {@link #openUnverified} and {@link #check}. Thread-safe.
+ * verified first: see {@link #openUnverified} and {@link #verifyUnverified}. Thread-safe.
  */
 public final class BlobStore {
     private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
@@ -61,7 +61,7 @@ public final class BlobStore {
     private final RecentlyOpened opened;
     private final DiskQuota quota;
     /** The partial files of downloads in flight. */
-    private final Set<Path> receiving = ConcurrentHashMap.newKeySet();
+    private final Set<Path> partialsInUse = ConcurrentHashMap.newKeySet();
     /** Held while a blob is published, deleted or quarantined. */
     private final Object[] locks = Stream.generate(Object::new).limit(64).toArray();
 
@@ -171,9 +171,9 @@ public final class BlobStore {
         return StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem));
     }
 
-    /** Starts the download of a blob of unknown size; see {@link #start(Digest, Repository, OptionalLong)}. */
-    public BlobDownload start(Digest digest, Repository source) {
-        return start(digest, source, OptionalLong.empty());
+    /** Starts the download of a blob of unknown size; see {@link #startDownload(Digest, Repository, OptionalLong)}. */
+    public BlobDownload startDownload(Digest digest, Repository source) {
+        return startDownload(digest, source, OptionalLong.empty());
     }
 
     /**
@@ -186,9 +186,12 @@ public final class BlobStore {
      * @param source the repository that sends the blob; each registry has a partial file of its own
      * @param expected the size, if a manifest says it
      */
-    public BlobDownload start(Digest digest, Repository source, OptionalLong expected) {
+    public BlobDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
-        if (!layout.isWritable() || isUnreadable(layout.blob(digest)) || isUnreadable(file) || !receiving.add(file)) {
+        if (!layout.isWritable()
+                || isUnreadable(layout.blob(digest))
+                || isUnreadable(file)
+                || !partialsInUse.add(file)) {
             return BlobDownload.passThrough(digest, stallTimeout.get());
         }
         DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
@@ -221,7 +224,7 @@ public final class BlobStore {
 
     private void finish(Path partial, DiskQuota.Reservation reservation) {
         reservation.release(Directories.size(partial));
-        receiving.remove(partial);
+        partialsInUse.remove(partial);
     }
 
     /**
@@ -240,7 +243,7 @@ public final class BlobStore {
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
-            Optional<InterruptedDownload> blob = receiving.contains(file) ? Optional.empty() : interrupted(file);
+            Optional<InterruptedDownload> blob = partialsInUse.contains(file) ? Optional.empty() : interrupted(file);
             if (blob.isPresent() && isVerified(blob.get().digest())) {
                 // The whole blob came from another registry, or was copied in.
                 discardIdle(file);
@@ -340,14 +343,14 @@ public final class BlobStore {
 
     /** Returns the bytes of interrupted downloads. Bytes of downloads in flight are reserved in the quota. */
     public long interruptedBytes() {
-        return Directories.list(layout, layout.partials(), file -> !receiving.contains(file)).stream()
+        return Directories.list(layout, layout.partials(), file -> !partialsInUse.contains(file)).stream()
                 .mapToLong(Directories::size)
                 .sum();
     }
 
     /** Returns the blobs whose downloads are in flight and write to disk. */
-    public Set<Digest> receiving() {
-        return receiving.stream()
+    public Set<Digest> inFlight() {
+        return partialsInUse.stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
                 .collect(Collectors.toUnmodifiableSet());
     }
@@ -362,7 +365,7 @@ public final class BlobStore {
         Path file = layout.blob(blob.digest());
         synchronized (lock(blob.digest())) {
             if (!layout.isWritable()
-                    || receiving().contains(blob.digest())
+                    || inFlight().contains(blob.digest())
                     || !file(blob.digest()).equals(Optional.of(blob))
                     || !opened.startDeleting(blob.digest())) {
                 return false;
@@ -392,9 +395,9 @@ public final class BlobStore {
             boolean matches = !Layout.isCheckpoints(file)
                     && Layout.digestOf(file).filter(unwanted).isPresent();
             // Marked as in flight: a download that starts in the meantime does not open the file.
-            if (matches && isOlder(file, changedBefore) && receiving.add(file)) {
+            if (matches && isOlder(file, changedBefore) && partialsInUse.add(file)) {
                 discardIdle(file);
-                receiving.remove(file);
+                partialsInUse.remove(file);
             }
         }
     }
@@ -412,7 +415,8 @@ public final class BlobStore {
     }
 
     /**
-     * Opens a file of the store that is not verified, so that clients can read it while {@link #check} hashes it.
+     * Opens a file of the store that is not verified, so that clients can read it while {@link #verifyUnverified}
+     * hashes it.
      *
      * @return empty if there is no such file, or if it is being deleted
      */
@@ -436,7 +440,7 @@ public final class BlobStore {
      * @throws RegistryException if the digest is wrong
      * @throws IOException if the file can't be read
      */
-    public void check(BlobDownload unverified) throws IOException {
+    public void verifyUnverified(BlobDownload unverified) throws IOException {
         long size = unverified.size().orElseThrow();
         try {
             unverified.rehash(size);

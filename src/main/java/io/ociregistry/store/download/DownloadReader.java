@@ -97,12 +97,12 @@ final class DownloadReader implements BlobSource {
     }
 
     /** Notes that this reader reads bytes of an attempt. Caller holds the lock. */
-    void setAttempt(int attempt) {
+    void setGeneration(int attempt) {
         attemptRead = attempt;
     }
 
     /** Returns false if this reader has read bytes of another attempt. Caller holds the lock. */
-    boolean canReadAttempt(int attempt) {
+    boolean canReadGeneration(int attempt) {
         return attemptRead == UNREAD || attemptRead == attempt;
     }
 

@@ -202,7 +202,7 @@ final class DownloadReaders {
         long count = Math.max(0, Math.min(into.remaining(), end - position));
         into.limit((int) (into.position() + count));
         if (count > 0) {
-            reader.setAttempt(attempt);
+            reader.setGeneration(attempt);
         }
         return passing;
     }
@@ -235,7 +235,7 @@ final class DownloadReaders {
         synchronized (this) {
             updatePosition(reader, position);
             boolean isFailed =
-                    !reader.canReadAttempt(attempt) || reader.dropCause().isPresent();
+                    !reader.canReadGeneration(attempt) || reader.dropCause().isPresent();
             if (!isFailed && !verified && failure == null && position >= readable()) {
                 waiters.add(new Waiter(reader, position, then));
                 return;
@@ -249,7 +249,7 @@ final class DownloadReaders {
         reader.dropCause().ifPresent(cause -> {
             throw cause;
         });
-        if (!reader.canReadAttempt(attempt)) {
+        if (!reader.canReadGeneration(attempt)) {
             throw new RegistryException(
                     ErrorCode.UPSTREAM_WRONG_CONTENT,
                     "blob " + digest + ": the first bytes that arrived were wrong; ask again");

@@ -39,22 +39,22 @@ public final class Breaker {
      * @param maxDelay the longest delay between probes
      * @param maxDuration the time after which probing ends
      */
-    public record Pace(Duration firstDelay, Duration maxDelay, Duration maxDuration) {
-        public static final Pace DEFAULT = new Pace(Duration.ofSeconds(5), Duration.ofSeconds(60));
+    public record ProbeSchedule(Duration firstDelay, Duration maxDelay, Duration maxDuration) {
+        public static final ProbeSchedule DEFAULT = new ProbeSchedule(Duration.ofSeconds(5), Duration.ofSeconds(60));
 
         /** Creates a schedule that ends only with an answer. */
-        public Pace(Duration first, Duration longest) {
+        public ProbeSchedule(Duration first, Duration longest) {
             this(first, longest, ChronoUnit.FOREVER.getDuration());
         }
 
         /** Returns the same schedule, which ends after that time. */
-        public Pace endingAfter(Duration time) {
-            return new Pace(firstDelay, maxDelay, time);
+        public ProbeSchedule endingAfter(Duration time) {
+            return new ProbeSchedule(firstDelay, maxDelay, time);
         }
     }
 
     private final Origin upstream;
-    private final Pace pace;
+    private final ProbeSchedule probes;
     private final ScheduledExecutorService scheduler;
     private final Executor threads;
     private final Predicate<Duration> probe;
@@ -80,18 +80,18 @@ public final class Breaker {
      */
     public Breaker(
             Origin upstream,
-            Pace pace,
+            ProbeSchedule probes,
             ScheduledExecutorService scheduler,
             Executor threads,
             Predicate<Duration> probe,
             LongSupplier nanoTime) {
         this.upstream = upstream;
-        this.pace = pace;
+        this.probes = probes;
         this.scheduler = scheduler;
         this.threads = threads;
         this.probe = probe;
         this.nanoTime = nanoTime;
-        this.nextDelay = pace.firstDelay();
+        this.nextDelay = probes.firstDelay();
     }
 
     /**
@@ -138,7 +138,7 @@ public final class Breaker {
         boolean isEnough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= FAILURES_TO_OPEN;
         if (cause.code().isUpstreamFailure() && isEnough && outage == null && !disabled) {
             LOG.warn("{} is down: {}", upstream, cause.getMessage());
-            nextDelay = pace.firstDelay();
+            nextDelay = probes.firstDelay();
             probingTime = Duration.ZERO;
             schedule(cause);
             outage = cause;
@@ -179,7 +179,7 @@ public final class Breaker {
         }
         probingTime = probingTime.plus(pause);
         Duration doubled = pause.multipliedBy(2);
-        nextDelay = doubled.compareTo(pace.maxDelay()) > 0 ? pace.maxDelay() : doubled;
+        nextDelay = doubled.compareTo(probes.maxDelay()) > 0 ? probes.maxDelay() : doubled;
     }
 
     private void handOver(RegistryException cause, Duration pause) {
@@ -211,7 +211,7 @@ public final class Breaker {
         if (outage != cause) {
             return;
         }
-        if (probingTime.compareTo(pace.maxDuration()) < 0) {
+        if (probingTime.compareTo(probes.maxDuration()) < 0) {
             schedule(cause);
         } else {
             LOG.info("{} is still down; probing ended, and the next request is sent to it again", upstream);

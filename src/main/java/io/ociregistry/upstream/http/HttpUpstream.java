@@ -214,8 +214,8 @@ public final class HttpUpstream implements Upstream {
     }
 
     /** Returns true for a mirror that is a pull-through cache, so that its answers are those of the registry. */
-    public boolean isCache() {
-        return location.isCache();
+    public boolean isPullThroughMirror() {
+        return location.isPullThroughMirror();
     }
 
     @Override
@@ -341,7 +341,7 @@ public final class HttpUpstream implements Upstream {
 
     /** A caching mirror sends these warn-codes (RFC 7234, 5.5) with content that it could not revalidate. */
     private boolean isStale(ClassicHttpResponse response) {
-        return location.isCache()
+        return location.isPullThroughMirror()
                 && Arrays.stream(response.getHeaders("Warning"))
                         .anyMatch(warning -> warning.getValue().matches("\\s*(110|111|299)\\b.*"));
     }

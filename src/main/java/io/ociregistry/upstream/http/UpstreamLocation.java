@@ -30,7 +30,7 @@ public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryNa
     }
 
     /** Returns true for a caching mirror, which answers for the registry because it asks the registry itself. */
-    public boolean isCache() {
+    public boolean isPullThroughMirror() {
         return ns.isPresent();
     }
 

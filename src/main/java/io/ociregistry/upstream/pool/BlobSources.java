@@ -100,7 +100,7 @@ final class BlobSources {
         synchronized (history) {
             boolean fromCache = history.sent.stream()
                     .reduce((previous, next) -> next)
-                    .filter(HttpUpstream::isCache)
+                    .filter(HttpUpstream::isPullThroughMirror)
                     .isPresent();
             return !fromCache
                     && all.stream()

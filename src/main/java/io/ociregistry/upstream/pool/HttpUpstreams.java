@@ -31,19 +31,24 @@ public final class HttpUpstreams implements Upstreams {
     /** Replaced, and extended, only under the lock. */
     private volatile UpstreamPool current;
 
-    public HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace) {
-        this(config, names, trust, pace, HelperPrograms.SYSTEM);
+    public HttpUpstreams(ServerConfig config, HostResolver names, SystemTrust trust, Breaker.ProbeSchedule probes) {
+        this(config, names, trust, probes, HelperPrograms.SYSTEM);
     }
 
     HttpUpstreams(
-            ServerConfig config, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
-        this.factory = new UpstreamFactory(pseudonym, names, trust, pace, helpers);
+            ServerConfig config,
+            HostResolver names,
+            SystemTrust trust,
+            Breaker.ProbeSchedule probes,
+            HelperPrograms helpers) {
+        this.factory = new UpstreamFactory(pseudonym, names, trust, probes, helpers);
         this.current = new UpstreamPool(config, factory, Optional.empty());
     }
 
     /** Creates the upstreams of a configuration. Opens no connection and reads no file before it is needed. */
     public static HttpUpstreams of(ServerConfig config) {
-        return new HttpUpstreams(config, HostResolver.SYSTEM, SystemTrust.ofThisMachine(), Breaker.Pace.DEFAULT);
+        return new HttpUpstreams(
+                config, HostResolver.SYSTEM, SystemTrust.ofThisMachine(), Breaker.ProbeSchedule.DEFAULT);
     }
 
     /**

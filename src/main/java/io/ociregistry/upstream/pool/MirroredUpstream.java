@@ -272,7 +272,7 @@ final class MirroredUpstream implements Upstream {
                 Optional<ReferrerList> list = answer.contentType().equals(MediaType.OCI_INDEX)
                         ? ReferrerList.parse(answer.bytes())
                         : Optional.empty();
-                return list.filter(found -> isLaterPage || source.isCache() || !found.isEmpty())
+                return list.filter(found -> isLaterPage || source.isPullThroughMirror() || !found.isEmpty())
                         .isPresent();
             }
             TagList.parse(answer.bytes());

@@ -70,7 +70,7 @@ public final class UpstreamFactory implements AutoCloseable {
     private final String pseudonym;
     private final CachingResolver resolver;
     private final SystemTrust trust;
-    private final Breaker.Pace pace;
+    private final Breaker.ProbeSchedule probes;
     private final CredentialSources sources;
     private final ScheduledExecutorService probes = probes();
 
@@ -85,11 +85,15 @@ public final class UpstreamFactory implements AutoCloseable {
      * @param pseudonym the name of this server in {@code Via}
      */
     UpstreamFactory(
-            String pseudonym, HostResolver names, SystemTrust trust, Breaker.Pace pace, HelperPrograms helpers) {
+            String pseudonym,
+            HostResolver names,
+            SystemTrust trust,
+            Breaker.ProbeSchedule probes,
+            HelperPrograms helpers) {
         this.pseudonym = pseudonym;
         this.resolver = new CachingResolver(names, CachingResolver.LOOKUP_TIMEOUT);
         this.trust = trust;
-        this.pace = pace;
+        this.probes = probes;
         this.sources = new CredentialSources(helpers, System::nanoTime);
     }
 
@@ -148,7 +152,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 new CredentialPolicy(
                         origin, sources.of(config.auth(), credentialServer(config)), AuthConfig.realms(config.auth())),
                 resources,
-                pace);
+                probes);
         if (config.mirrors().isEmpty()) {
             return new PooledUpstream(settings, registry, List.of(registry), List.of(own), resources);
         }
@@ -179,7 +183,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 own,
                 new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
                 new PooledUpstream.Resources(resources.executors(), Optional.empty()),
-                pace);
+                probes);
     }
 
     /** Divides the connect timeout among all sources, so that unreachable mirrors do not add up to a long delay. */
@@ -209,7 +213,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 shared,
                 new CredentialPolicy(origin, CredentialSource.ANONYMOUS, List.of()),
                 resources,
-                pace.endingAfter(UNLISTED_PROBES));
+                probes.endingAfter(UNLISTED_PROBES));
         return new PooledUpstream(settings, registry, List.of(registry), List.of(), resources);
     }
 
@@ -220,7 +224,7 @@ public final class UpstreamFactory implements AutoCloseable {
             UpstreamClients clients,
             CredentialPolicy credentials,
             PooledUpstream.Resources resources,
-            Breaker.Pace probing) {
+            Breaker.ProbeSchedule probes) {
         Origin origin = location.origin();
         RateLimits rates = new RateLimits(origin, System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
@@ -228,7 +232,7 @@ public final class UpstreamFactory implements AutoCloseable {
         Probe probe = new Probe(clients, origin.resolve("/v2/"));
         Breaker breaker = new Breaker(
                 origin,
-                probing,
+                probes,
                 probes,
                 resources.executors().probes(),
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
@@ -246,7 +250,7 @@ public final class UpstreamFactory implements AutoCloseable {
                 name,
                 location,
                 new UpstreamTransport(clients, targets, authenticator, pseudonym),
-                new Health(origin, breaker, silence, rates, location.isCache()),
+                new Health(origin, breaker, silence, rates, location.isPullThroughMirror()),
                 resources.executors(),
                 resources.bandwidth());
     }

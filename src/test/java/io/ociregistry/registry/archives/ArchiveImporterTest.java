@@ -170,7 +170,7 @@ class ArchiveImporterTest {
         Files.createDirectories(layout.root());
         layout.create();
         BlobDownload interrupted = new BlobStore(layout, Duration.ZERO)
-                .start(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
+                .startDownload(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
         interrupted.append(ByteBuffer.wrap(isCorrect ? SHARED : random(12, 100_000), 0, 100_000));
         interrupted.checkpoint();
         interrupted.release();

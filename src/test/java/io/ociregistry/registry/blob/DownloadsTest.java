@@ -349,7 +349,7 @@ class DownloadsTest {
     }
 
     private BlobDownload newDownload() {
-        BlobDownload download = blobs.start(DIGEST, SOURCE);
+        BlobDownload download = blobs.startDownload(DIGEST, SOURCE);
         download.expectSize(OptionalLong.of(CONTENT.length));
         return download;
     }

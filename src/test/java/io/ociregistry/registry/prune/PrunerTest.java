@@ -390,7 +390,7 @@ class PrunerTest {
     void imageWithDownloadInFlightStays() throws IOException {
         Digest arriving = digest("arriving");
         cache.store(image(List.of(arriving, ownA)), "r.example/a:1");
-        BlobDownload download = cache.blobs.start(
+        BlobDownload download = cache.blobs.startDownload(
                 arriving, ImageReference.parse("r.example/a:1").repository());
         PruneReport report = cache.prune("a:1");
         assertEquals(List.of("r.example/a:1 has a download in flight"), report.kept());
@@ -617,8 +617,8 @@ class PrunerTest {
 
     private Digest published(byte[] content) throws IOException {
         Digest digest = Digest.of(content);
-        BlobDownload download =
-                cache.blobs.start(digest, ImageReference.parse("r.example/a:1").repository());
+        BlobDownload download = cache.blobs.startDownload(
+                digest, ImageReference.parse("r.example/a:1").repository());
         download.append(ByteBuffer.wrap(content));
         download.verify();
         cache.blobs.publish(download);

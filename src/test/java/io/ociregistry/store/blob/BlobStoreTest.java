@@ -68,7 +68,7 @@ class BlobStoreTest {
     @Test
     void emptyBlobCanBePublished() throws IOException {
         Digest nothing = Digest.of(new byte[0]);
-        BlobDownload download = store.start(nothing, SOURCE);
+        BlobDownload download = store.startDownload(nothing, SOURCE);
         download.verify();
         store.publish(download);
         download.release();
@@ -85,7 +85,7 @@ class BlobStoreTest {
 
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         try (BlobSource reader = unverified.reader().orElseThrow()) {
-            store.check(unverified);
+            store.verifyUnverified(unverified);
             assertArrayEquals(CONTENT, readAll(reader));
             assertEquals(-1, reader.read(CONTENT.length, ByteBuffer.allocate(1)));
         }
@@ -101,7 +101,7 @@ class BlobStoreTest {
         copyIn(wrong, 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         BlobSource reader = unverified.reader().orElseThrow();
-        RegistryException e = assertThrows(RegistryException.class, () -> store.check(unverified));
+        RegistryException e = assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.fail(e);
 
         assertEquals(CONTENT.length - 1, reader.read(0, ByteBuffer.allocate(100)));
@@ -125,7 +125,7 @@ class BlobStoreTest {
         assertTrue(store.open(DIGEST).isEmpty());
         assertFalse(store.mayContain(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
-        assertThrows(RegistryException.class, () -> store.check(unverified));
+        assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertTrue(Files.exists(file));
         Files.write(file, CONTENT);
@@ -147,7 +147,7 @@ class BlobStoreTest {
         interrupt(DIGEST, SOURCE);
         interrupt(DIGEST, other);
         interrupt(sha512, other);
-        BlobDownload arriving = store.start(Digest.of(new byte[0]), other);
+        BlobDownload arriving = store.startDownload(Digest.of(new byte[0]), other);
         Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
                 new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
@@ -163,7 +163,7 @@ class BlobStoreTest {
     }
 
     private void interrupt(Digest digest, Repository source) throws IOException {
-        BlobDownload download = store.start(digest, source);
+        BlobDownload download = store.startDownload(digest, source);
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
         download.release();
@@ -237,7 +237,7 @@ class BlobStoreTest {
 
     @Test
     void fileTruncatedUnderItsReaderIsAnError() throws IOException {
-        BlobDownload download = store.start(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
             Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
@@ -254,7 +254,7 @@ class BlobStoreTest {
     @Test
     void interruptedDownloadIsResumed() throws IOException {
         interrupt(DIGEST, SOURCE);
-        BlobDownload download = store.start(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         assertEquals(6, download.position());
         assertTrue(download.recheck());
         download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
@@ -277,7 +277,7 @@ class BlobStoreTest {
         BlobStore reopened = new BlobStore(layout, Duration.ofSeconds(30));
         age(61);
         BlobDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
-        reopened.check(unverified);
+        reopened.verifyUnverified(unverified);
         unverified.release();
         assertStored(reopened);
     }
@@ -322,7 +322,7 @@ class BlobStoreTest {
         Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(3600)));
         Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
 
-        assertThrows(RegistryException.class, () -> store.check(unverified));
+        assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertArrayEquals(CONTENT, Files.readAllBytes(file));
     }
@@ -332,7 +332,7 @@ class BlobStoreTest {
         replaceByFile(layout.corrupt());
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
-        assertThrows(RegistryException.class, () -> store.check(unverified));
+        assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
 
         assertTrue(Files.exists(file));
@@ -349,12 +349,12 @@ class BlobStoreTest {
         copyIn(CONTENT, 61);
         BlobStore readOnly = new BlobStore(layout.readOnly(), Duration.ofSeconds(30));
         BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
-        readOnly.check(unverified);
+        readOnly.verifyUnverified(unverified);
         unverified.release();
         assertStored(readOnly);
         readOnly.save();
         assertFalse(Files.exists(layout.verifiedIndex()));
-        BlobDownload passing = readOnly.start(Digest.of(new byte[1]), SOURCE);
+        BlobDownload passing = readOnly.startDownload(Digest.of(new byte[1]), SOURCE);
         assertFalse(passing.isWrittenToDisk());
         passing.release();
     }
@@ -404,7 +404,7 @@ class BlobStoreTest {
         assumeTrue(Files.exists(unreadable));
         Files.createSymbolicLink(file, unreadable);
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
-        assertThrows(IOException.class, () -> store.check(unverified));
+        assertThrows(IOException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(store.contains(DIGEST));
     }
@@ -420,7 +420,7 @@ class BlobStoreTest {
     }
 
     private void publish(byte[] content) throws IOException {
-        BlobDownload download = store.start(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         download.append(ByteBuffer.wrap(content));
         download.verify();
         store.publish(download);
@@ -438,7 +438,7 @@ class BlobStoreTest {
 
     private void checkAndRelease(BlobDownload unverified) throws IOException {
         try {
-            store.check(unverified);
+            store.verifyUnverified(unverified);
         } catch (RegistryException refused) {
             unverified.fail(refused);
         } finally {
@@ -448,7 +448,7 @@ class BlobStoreTest {
 
     private void assertRefused() throws IOException {
         BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
-        assertThrows(RegistryException.class, () -> store.check(unverified));
+        assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(Files.exists(file));
     }

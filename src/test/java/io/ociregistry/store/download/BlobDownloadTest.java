@@ -202,7 +202,7 @@ class BlobDownloadTest {
     }
 
     private BlobDownload start(Digest digest, OptionalLong size) throws IOException {
-        BlobDownload download = store.start(digest, SOURCE);
+        BlobDownload download = store.startDownload(digest, SOURCE);
         download.expectSize(size);
         return download;
     }

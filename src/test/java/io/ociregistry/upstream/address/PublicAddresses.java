@@ -57,7 +57,7 @@ public final class PublicAddresses implements AutoCloseable {
                 ServerConfig.defaults(),
                 this::lookUp,
                 new SystemTrust(() -> new PemFiles("tls").trustManager(pem)),
-                Breaker.Pace.DEFAULT);
+                Breaker.ProbeSchedule.DEFAULT);
         at("one.example", "9.9.9.9");
         at("two.example", "11.0.0.1");
         at("other.example", "11.0.0.1");

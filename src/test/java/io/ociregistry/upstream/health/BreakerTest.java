@@ -26,7 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class BreakerTest {
-    private static final Breaker.Pace PACE = new Breaker.Pace(Duration.ofSeconds(5), Duration.ofSeconds(15));
+    private static final Breaker.ProbeSchedule PACE =
+            new Breaker.ProbeSchedule(Duration.ofSeconds(5), Duration.ofSeconds(15));
 
     private final ManualScheduler scheduler = new ManualScheduler();
     private boolean upstreamIsUp;
@@ -34,9 +35,9 @@ class BreakerTest {
     private Executor threads = Runnable::run;
     private final Breaker breaker = breaker(PACE);
 
-    private Breaker breaker(Breaker.Pace pace) {
+    private Breaker breaker(Breaker.ProbeSchedule probes) {
         Origin origin = Origin.of(URI.create("https://r.example"));
-        return new Breaker(origin, pace, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
+        return new Breaker(origin, probes, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
     }
 
     @AfterEach

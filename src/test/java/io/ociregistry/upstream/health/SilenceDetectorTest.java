@@ -23,7 +23,7 @@ class SilenceDetectorTest {
     private final AtomicInteger canceled = new AtomicInteger();
     private final Breaker breaker = new Breaker(
             Origin.of(URI.create("https://r.example")),
-            Breaker.Pace.DEFAULT,
+            Breaker.ProbeSchedule.DEFAULT,
             scheduler,
             Runnable::run,
             pause -> false,

@@ -9,7 +9,8 @@ import java.time.Duration;
 
 /** Creates real upstreams with the resolver of the test and with probes at short intervals. */
 public final class FastProbingUpstreams {
-    private static final Breaker.Pace SOON = new Breaker.Pace(Duration.ofMillis(100), Duration.ofMillis(400));
+    private static final Breaker.ProbeSchedule SOON =
+            new Breaker.ProbeSchedule(Duration.ofMillis(100), Duration.ofMillis(400));
 
     private FastProbingUpstreams() {}
 

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Test;
 
 /** Upstreams do not delay each other. */
 class HttpUpstreamsTest extends UpstreamTestBase {
-    private static final Breaker.Pace FAST = new Breaker.Pace(Duration.ofMillis(20), Duration.ofMillis(20));
+    private static final Breaker.ProbeSchedule FAST =
+            new Breaker.ProbeSchedule(Duration.ofMillis(20), Duration.ofMillis(20));
 
     @Test
     void silentUpstreamDoesNotDelayProbesOfOthers() {

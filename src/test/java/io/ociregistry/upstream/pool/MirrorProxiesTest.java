@@ -166,7 +166,10 @@ class MirrorProxiesTest {
                 .parse(yaml, "test.yaml", Overrides.none())
                 .config();
         upstreams = new HttpUpstreams(
-                config, names, new SystemTrust(() -> new PemFiles("tls").trustManager(ca)), Breaker.Pace.DEFAULT);
+                config,
+                names,
+                new SystemTrust(() -> new PemFiles("tls").trustManager(ca)),
+                Breaker.ProbeSchedule.DEFAULT);
     }
 
     private static String line(String indent, String proxy) {

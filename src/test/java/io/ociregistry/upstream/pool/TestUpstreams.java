@@ -39,7 +39,7 @@ public final class TestUpstreams implements AutoCloseable {
     private UnlistedRegistries policy = UnlistedRegistries.ALLOW;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private SystemTrust trust = SystemTrust.ofThisMachine();
-    private Breaker.Pace pace = Breaker.Pace.DEFAULT;
+    private Breaker.ProbeSchedule probes = Breaker.ProbeSchedule.DEFAULT;
     private HelperPrograms helpers = HelperPrograms.SYSTEM;
     private ProxyEnvironment proxies = ProxyEnvironment.NONE;
     private HttpUpstreams upstreams;
@@ -93,7 +93,7 @@ public final class TestUpstreams implements AutoCloseable {
     }
 
     public TestUpstreams withProbes(Duration every) {
-        pace = new Breaker.Pace(every, every);
+        probes = new Breaker.ProbeSchedule(every, every);
         return this;
     }
 
@@ -121,7 +121,7 @@ public final class TestUpstreams implements AutoCloseable {
                             .with(proxies),
                     names,
                     trust,
-                    pace,
+                    probes,
                     helpers);
         }
         return upstreams.get(RegistryName.parse(name));

@@ -7,7 +7,7 @@ import io.ociregistry.testing.Recorded;
 import java.util.List;
 
 /** The content that the client of one cell requests: a separate image at the upstream, or a part of the image. */
-abstract class Wanted {
+abstract class ExpectedAnswer {
     static final int BLOB_SIZE = 300_000;
     private static final String TAG = "1.0";
 
@@ -16,13 +16,13 @@ abstract class Wanted {
     /** The first version of the image. */
     final FakeImage image;
 
-    private Wanted(FakeUpstream upstream, String repository) {
+    private ExpectedAnswer(FakeUpstream upstream, String repository) {
         this.upstream = upstream;
         this.repository = repository;
         this.image = push(1);
     }
 
-    static Wanted of(Asked asked, FakeUpstream upstream, String repository) {
+    static ExpectedAnswer of(Asked asked, FakeUpstream upstream, String repository) {
         return switch (asked) {
             case TAG -> new ByTag(upstream, repository);
             case DIGEST -> new ByDigest(upstream, repository);
@@ -66,7 +66,7 @@ abstract class Wanted {
         return request.reference().equals(digest.toString()) ? name : "another " + name;
     }
 
-    private static final class ByTag extends Wanted {
+    private static final class ByTag extends ExpectedAnswer {
         private FakeImage newest;
 
         ByTag(FakeUpstream upstream, String repository) {
@@ -101,7 +101,7 @@ abstract class Wanted {
         }
     }
 
-    private static final class ByDigest extends Wanted {
+    private static final class ByDigest extends ExpectedAnswer {
         ByDigest(FakeUpstream upstream, String repository) {
             super(upstream, repository);
         }
@@ -127,7 +127,7 @@ abstract class Wanted {
         }
     }
 
-    private static final class Blob extends Wanted {
+    private static final class Blob extends ExpectedAnswer {
         private final List<String> before;
 
         Blob(FakeUpstream upstream, String repository, List<String> before) {
@@ -163,7 +163,7 @@ abstract class Wanted {
         }
     }
 
-    private static final class Referrers extends Wanted {
+    private static final class Referrers extends ExpectedAnswer {
         private final Digest first;
         private List<Digest> all;
 

@@ -14,17 +14,17 @@ import java.util.Optional;
  * @param complete whether all announced bytes arrived
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Got(int status, Headers headers, byte[] body, boolean complete) {
-    static Got of(Response answer) throws IOException {
+record ReceivedAnswer(int status, Headers headers, byte[] body, boolean complete) {
+    static ReceivedAnswer of(Response answer) throws IOException {
         return of(new byte[0], answer);
     }
 
     /** Returns the answer with a first part that was read earlier. */
-    static Got of(byte[] first, Response answer) throws IOException {
+    static ReceivedAnswer of(byte[] first, Response answer) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         body.writeBytes(first);
         body.writeBytes(answer.body());
-        return new Got(answer.status(), answer.headers(), body.toByteArray(), answer.complete());
+        return new ReceivedAnswer(answer.status(), answer.headers(), body.toByteArray(), answer.complete());
     }
 
     String header(String name) {
