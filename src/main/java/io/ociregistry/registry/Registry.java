@@ -11,7 +11,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.blob.BlobService;
 import io.ociregistry.registry.blob.Prefetch;
 import io.ociregistry.registry.blob.RequestedRange;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.list.ListPage;
 import io.ociregistry.registry.list.ListResult;
 import io.ociregistry.registry.list.Listings;

@@ -1,7 +1,7 @@
 package io.ociregistry.registry;
 
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;

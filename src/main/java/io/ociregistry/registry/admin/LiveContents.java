@@ -1,6 +1,6 @@
 package io.ociregistry.registry.admin;
 
-import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

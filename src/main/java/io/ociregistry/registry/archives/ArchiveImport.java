@@ -8,7 +8,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.PrunePins;
+import io.ociregistry.registry.index.PrunePins;
 import io.ociregistry.registry.load.ImportedImage;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOutcome;

@@ -1,7 +1,7 @@
 package io.ociregistry.registry.archives;
 
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.disk.StoreAccess;
 import io.ociregistry.store.manifest.ManifestStore;

@@ -5,7 +5,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.blob.BlobStore;

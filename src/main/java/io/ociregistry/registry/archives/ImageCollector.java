@@ -6,7 +6,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.manifest.ManifestStore;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
-import io.ociregistry.registry.catalog.PrunePins;
+import io.ociregistry.registry.index.PrunePins;
 import io.ociregistry.registry.load.ImportedImage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

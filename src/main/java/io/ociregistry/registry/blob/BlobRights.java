@@ -2,7 +2,7 @@ package io.ociregistry.registry.blob;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.blob.ConfirmedLinks;

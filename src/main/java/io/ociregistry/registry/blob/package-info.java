@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link BlobService}, {@link Downloads}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.catalog},
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
  * {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code store.blob}, {@code store.download},
  * {@code upstream}.
  */

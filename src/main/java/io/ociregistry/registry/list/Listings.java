@@ -6,7 +6,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.TagList;
-import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.store.ListName;
 import java.util.concurrent.CompletionStage;
 

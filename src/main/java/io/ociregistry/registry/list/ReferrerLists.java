@@ -7,7 +7,7 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.ReferrerList;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.manifest.ManifestStore;

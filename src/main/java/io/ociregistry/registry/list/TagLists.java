@@ -7,7 +7,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.oci.TagList;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.store.ListName;
 import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.Upstream;

@@ -7,7 +7,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.upstream.HeadAnswer;
 import io.ociregistry.upstream.Priority;

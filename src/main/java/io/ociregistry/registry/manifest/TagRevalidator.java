@@ -9,7 +9,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;

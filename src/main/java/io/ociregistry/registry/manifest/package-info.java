@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link ManifestService}, {@link TagRevalidator}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.catalog},
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
  * {@code registry.policy}, {@code store}, {@code store.manifest}, {@code upstream}.
  */
 @NullMarked

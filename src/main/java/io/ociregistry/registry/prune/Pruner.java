@@ -6,7 +6,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePlan.Change;
 import io.ociregistry.store.BlobFile;

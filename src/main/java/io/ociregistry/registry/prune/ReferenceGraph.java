@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.TagBinding;
+import io.ociregistry.registry.index.TagBinding;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.time.Instant;

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Pruner}, {@link BackgroundPruner}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.catalog},
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
  * {@code registry.policy}, {@code store}, {@code store.blob}, {@code store.disk}, {@code store.manifest}.
  */
 @NullMarked

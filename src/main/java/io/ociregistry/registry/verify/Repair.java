@@ -2,7 +2,7 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.registry.catalog.RecordWatcher;
+import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadListener;
 import io.ociregistry.registry.load.LoadOptions;

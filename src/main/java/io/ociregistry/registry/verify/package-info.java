@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link Verifier}, {@link Scrub}, {@link Repair}.
  *
- * <p>May import: {@code common}, {@code config}, {@code oci}, {@code registry.catalog}, {@code registry.load},
+ * <p>May import: {@code common}, {@code config}, {@code oci}, {@code registry.index}, {@code registry.load},
  * {@code store}, {@code store.blob}, {@code store.check}, {@code store.disk}, {@code store.manifest}.
  */
 @NullMarked

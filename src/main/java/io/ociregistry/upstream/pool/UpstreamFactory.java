@@ -72,7 +72,7 @@ public final class UpstreamFactory implements AutoCloseable {
     private final SystemTrust trust;
     private final Breaker.ProbeSchedule probes;
     private final CredentialSources sources;
-    private final ScheduledExecutorService probes = probes();
+    private final ScheduledExecutorService probeTimer = probeTimer();
 
     /** All clients in use, also those of replaced upstreams; held weakly, so that unused ones can be collected. */
     private final Set<UpstreamClients> clients = weak();
@@ -233,14 +233,14 @@ public final class UpstreamFactory implements AutoCloseable {
         Breaker breaker = new Breaker(
                 origin,
                 probes,
-                probes,
+                probeTimer,
                 resources.executors().probes(),
                 pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
                 System::nanoTime);
         SilenceDetector silence = new SilenceDetector(
                 times.revalidationTimeout(),
                 breaker,
-                probes,
+                probeTimer,
                 resources.executors().probes(),
                 () -> probe.send(times.answer().minus(times.revalidationTimeout())),
                 System::nanoTime);
@@ -288,10 +288,10 @@ public final class UpstreamFactory implements AutoCloseable {
         return created;
     }
 
-    private static ScheduledExecutorService probes() {
-        ScheduledThreadPoolExecutor probes = new ScheduledThreadPoolExecutor(1, Daemons.withName("probes"));
-        probes.setRemoveOnCancelPolicy(true);
-        return probes;
+    private static ScheduledExecutorService probeTimer() {
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, Daemons.withName("probes"));
+        timer.setRemoveOnCancelPolicy(true);
+        return timer;
     }
 
     /** Returns the server address under which docker keeps the credentials of a registry. */
@@ -307,7 +307,7 @@ public final class UpstreamFactory implements AutoCloseable {
     /** Ends the work of all upstreams that it created, within 2 seconds in all. */
     @Override
     public void close() {
-        probes.shutdownNow();
+        probeTimer.shutdownNow();
         copy(clients).forEach(UpstreamClients::close);
         List<UpstreamExecutors> all = copy(executors);
         all.forEach(UpstreamExecutors::shutdown);

@@ -8,7 +8,7 @@ import io.ociregistry.config.Overrides;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestRecord;

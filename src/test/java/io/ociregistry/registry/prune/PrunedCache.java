@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.MediaType;
-import io.ociregistry.registry.catalog.ContentIndex;
+import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.DiskQuota;

@@ -6,6 +6,6 @@
  * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.manifest}, {@code upstream}.
  */
 @NullMarked
-package io.ociregistry.registry.catalog;
+package io.ociregistry.registry.index;
 
 import org.jspecify.annotations.NullMarked;

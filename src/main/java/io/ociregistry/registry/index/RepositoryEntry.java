@@ -1,4 +1,4 @@
-package io.ociregistry.registry.catalog;
+package io.ociregistry.registry.index;
 
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;

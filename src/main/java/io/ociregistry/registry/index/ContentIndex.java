@@ -1,4 +1,4 @@
-package io.ociregistry.registry.catalog;
+package io.ociregistry.registry.index;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -6,7 +6,7 @@ import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.registry.catalog.DigestLink.Kind;
+import io.ociregistry.registry.index.DigestLink.Kind;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;

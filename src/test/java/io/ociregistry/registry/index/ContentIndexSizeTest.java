@@ -1,4 +1,4 @@
-package io.ociregistry.registry.catalog;
+package io.ociregistry.registry.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
