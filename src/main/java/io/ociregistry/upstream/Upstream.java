@@ -4,6 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.oci.RegistryName;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 
@@ -37,6 +38,9 @@ public interface Upstream {
      *     time after which to retry
      */
     void check(RequestKind kind);
+
+    /** Returns the state of the registry and of each mirror, in the order in which they are asked. Sends nothing. */
+    List<SourceState> sources();
 
     /** Returns how long requests have waited for this upstream without any sign of life; zero if no request waits. */
     Duration silence();

@@ -67,7 +67,7 @@ final class BlobFetch implements Downloads.Receiver {
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
             // A 404 is not a fault, and any client can cause one.
-            LOG.atLevel(isUnknown ? Level.DEBUG : Level.WARN).log("fetching {} failed: {}", this, e.getMessage());
+            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN)).log("fetching {} failed: {}", this, e.getMessage());
             abandon(download, e);
             if (!started.isDone()) {
                 download.release();
@@ -257,7 +257,15 @@ final class BlobFetch implements Downloads.Receiver {
         if (!attempts.pause(failure.retryAfter())) {
             throw failure;
         }
-        LOG.warn("fetching {}: {}; retrying", this, failure.getMessage());
+        LOG.atLevel(levelOf(failure, Level.INFO)).log("{}; retrying", failure.getMessage());
+    }
+
+    /** Returns the level for a failure: debug if the outage or rate limit of the upstream has been logged already. */
+    private Level levelOf(Throwable failure, Level otherwise) {
+        boolean isOfUpstream = failure instanceof RegistryException known && isTransient(known.code());
+        return isOfUpstream && upstream.sources().stream().allMatch(source -> source.refusal().isPresent())
+                ? Level.DEBUG
+                : otherwise;
     }
 
     private void publish(BlobDownload download) {

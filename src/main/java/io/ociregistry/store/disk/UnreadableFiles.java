@@ -75,7 +75,7 @@ public final class UnreadableFiles {
         if (summary.isPresent() && isLogged.compareAndSet(false, true)) {
             LOG.error("{}. They are not served, moved or replaced", summary.get());
         } else if (summary.isEmpty() && isLogged.compareAndSet(true, false)) {
-            LOG.error("all files of the cache {} are readable again", root);
+            LOG.info("all files of the cache {} are readable again", root);
         }
     }
 }

@@ -38,10 +38,10 @@ public final class WriteFailureLog {
         }
     }
 
-    /** Logs that the writes succeed again; at the level of the failure, so that a log that shows one shows both. */
+    /** Logs that the writes succeed again. */
     public void recovered() {
         if (isFailing.get() && isFailing.compareAndSet(true, false)) {
-            LOG.error("{} are written again", what);
+            LOG.info("{} are written again", what);
         }
     }
 

@@ -87,6 +87,11 @@ public final class Authenticator {
             return current.header();
         }
 
+        /** Returns whether the header is made from configured credentials. */
+        public boolean hasCredentials() {
+            return current.header().isPresent() && current.credentials().isPresent();
+        }
+
         /** Returns whether the request is anonymous because the configured credentials were refused. */
         public boolean isAnonymousFallback() {
             return current.fallback();

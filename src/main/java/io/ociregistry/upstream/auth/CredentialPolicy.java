@@ -3,8 +3,10 @@ package io.ociregistry.upstream.auth;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import io.ociregistry.upstream.credentials.CredentialSource;
 import io.ociregistry.upstream.credentials.Credentials;
+import io.ociregistry.upstream.health.RequestOutcomes;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -28,9 +30,10 @@ public final class CredentialPolicy {
 
     private record Refusal(Credentials credentials, String repository) {}
 
-    private final Origin registry;
+    private final SourceAddress registry;
     private final CredentialSource source;
     private final List<URI> realms;
+    private final RequestOutcomes outcomes;
     private final Cache<Refusal, Boolean> refusals = Caffeine.newBuilder()
             .maximumSize(MAX_REFUSALS)
             .expireAfterWrite(REFUSAL_TTL)
@@ -44,10 +47,12 @@ public final class CredentialPolicy {
      * @param realms token services of other sites that may get the credentials; a URL without a path stands for its
      *     whole origin
      */
-    public CredentialPolicy(Origin registry, CredentialSource source, List<URI> realms) {
+    public CredentialPolicy(
+            SourceAddress registry, CredentialSource source, List<URI> realms, RequestOutcomes outcomes) {
         this.registry = registry;
         this.realms = List.copyOf(realms);
         this.source = source;
+        this.outcomes = outcomes;
     }
 
     /**
@@ -71,13 +76,11 @@ public final class CredentialPolicy {
         if (now.isPresent()) {
             return Authorization.of(now.get());
         }
+        String problem = registry + " refused the configured credentials for " + repository
+                + ", which are wrong or have expired: " + reason;
+        outcomes.recordRefusedCredentials(problem);
         if (refusals.asMap().putIfAbsent(new Refusal(refused, repository), true) == null) {
-            LOG.warn(
-                    "{} refused the configured credentials for {}, which are wrong or have expired: {};"
-                            + " continuing without credentials",
-                    registry,
-                    repository,
-                    reason);
+            LOG.warn("{}; continuing without credentials", problem);
         }
         return Authorization.ANONYMOUS_FALLBACK;
     }
@@ -108,7 +111,8 @@ public final class CredentialPolicy {
      * does.
      */
     private boolean isOfRegistry(Origin service) {
-        return service.isHttps() ? service.isSameSite(registry) : !registry.isHttps() && service.isSameHost(registry);
+        return service.isHttps() ? service.isSameSite(registry.origin())
+ : !registry.origin().isHttps() && service.isSameHost(registry.origin());
     }
 
     private boolean isConfigured(URI realm) {

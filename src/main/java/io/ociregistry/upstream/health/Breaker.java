@@ -2,7 +2,7 @@ package io.ociregistry.upstream.health;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Executor;
@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Circuit breaker of one upstream: rejects requests while the upstream is down, and probes it. Thread-safe.
@@ -53,7 +54,7 @@ public final class Breaker {
         }
     }
 
-    private final Origin upstream;
+    private final SourceAddress upstream;
     private final ProbeSchedule probes;
     private final ScheduledExecutorService scheduler;
     private final Executor threads;
@@ -63,6 +64,9 @@ public final class Breaker {
     /** The failure that opened the breaker. Written under the lock; a stale read costs only one request. */
     private volatile @Nullable RegistryException outage;
     // Guarded by this.
+    /** True from the first failure of an outage until an answer, also while probing has ended. */
+    private boolean isLogged;
+
     private int failures;
     private Duration nextDelay;
     private Duration probingTime = Duration.ZERO;
@@ -79,7 +83,7 @@ public final class Breaker {
      * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
     public Breaker(
-            Origin upstream,
+            SourceAddress upstream,
             ProbeSchedule probes,
             ScheduledExecutorService scheduler,
             Executor threads,
@@ -127,7 +131,7 @@ public final class Breaker {
             recordFailure(new RegistryException(ErrorCode.UPSTREAM_BAD_ANSWER, "it answered " + status));
             return;
         }
-        if (failures > 0 || outage != null) {
+        if (failures > 0 || isLogged) {
             close();
         }
     }
@@ -137,7 +141,8 @@ public final class Breaker {
         failures++;
         boolean isEnough = cause.code() == ErrorCode.UPSTREAM_UNREACHABLE || failures >= FAILURES_TO_OPEN;
         if (cause.code().isUpstreamFailure() && isEnough && outage == null && !disabled) {
-            LOG.warn("{} is down: {}", upstream, cause.getMessage());
+            LOG.atLevel(isLogged ? Level.DEBUG : Level.WARN).log("{} is down: {}", upstream, cause.getMessage());
+            isLogged = true;
             nextDelay = probes.firstDelay();
             probingTime = Duration.ZERO;
             schedule(cause);
@@ -153,9 +158,10 @@ public final class Breaker {
 
     private synchronized void close() {
         failures = 0;
-        if (outage != null) {
-            endOutage();
-            LOG.warn("{} is back", upstream);
+        endOutage();
+        if (isLogged) {
+            isLogged = false;
+            LOG.info("{} is back", upstream);
         }
     }
 

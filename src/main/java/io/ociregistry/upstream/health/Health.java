@@ -2,31 +2,41 @@ package io.ociregistry.upstream.health;
 
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.SourceState;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
+import java.util.Arrays;
 import java.util.Optional;
 import org.apache.hc.core5.http.HttpResponse;
 
 /**
  * The health of one upstream as its answers show it: down, silent, or limited. Thread-safe.
  *
- * @param origin the origin of the upstream; answers of other origins say nothing about its health
+ * @param source the address of the upstream; answers of other origins say nothing about its health
  * @param isCache true for a caching mirror: its errors and limits may be those of the registry behind it, while it can
  *     still serve other content
  * @param tolerates500 true for requests that a healthy registry may answer with 500
  */
 public record Health(
-        Origin origin,
+        SourceAddress source,
         Breaker breaker,
         SilenceDetector silenceDetector,
         RateLimits limits,
+        RequestOutcomes outcomes,
         boolean isCache,
         boolean tolerates500) {
     private static final int INTERNAL_ERROR = 500;
     private static final int LOOP_DETECTED = 508;
 
     /** Creates the health of an upstream, which counts every 5xx. */
-    public Health(Origin home, Breaker breaker, SilenceDetector pulse, RateLimits limits, boolean relays) {
-        this(home, breaker, pulse, limits, relays, false);
+    public Health(
+            SourceAddress source,
+            Breaker breaker,
+            SilenceDetector silence,
+            RateLimits limits,
+            RequestOutcomes outcomes,
+            boolean isCache) {
+        this(source, breaker, silence, limits, outcomes, isCache, false);
     }
 
     /**
@@ -36,7 +46,7 @@ public record Health(
      * with such requests, and so could images that share layers.
      */
     public Health forManifestsByDigest() {
-        return new Health(origin, breaker, silenceDetector, limits, isCache, true);
+        return new Health(source, breaker, silenceDetector, limits, outcomes, isCache, true);
     }
 
     /**
@@ -49,9 +59,25 @@ public record Health(
         limits.check(kind);
     }
 
+    /** Returns the known state; sends nothing. */
+    public SourceState state() {
+        Optional<RegistryException> refusal =
+                Arrays.stream(RequestKind.values()).flatMap(kind -> refusal(kind).stream()).findFirst();
+        return outcomes.state(source.origin().toString(), source.isMirror(), refusal);
+    }
+
+    private Optional<RegistryException> refusal(RequestKind kind) {
+        try {
+            check(kind);
+            return Optional.empty();
+        } catch (RegistryException e) {
+            return Optional.of(e);
+        }
+    }
+
     /** Starts the wait for an answer; empty for a request to another origin. The caller ends the wait. */
     public Optional<SilenceDetector.Wait> startWait(Origin to, Runnable cancel) {
-        return to.equals(origin) ? Optional.of(silenceDetector.startWait(cancel)) : Optional.empty();
+        return to.equals(source.origin()) ? Optional.of(silenceDetector.startWait(cancel)) : Optional.empty();
     }
 
     /** Records an answer of the registry or of the target of its redirect, which only counts for rate limits. */
@@ -59,10 +85,10 @@ public record Health(
         if (!isCache) {
             limits.recordAnswer(kind, answer);
         }
-        if (from.equals(origin)) {
+        if (from.equals(source.origin())) {
             silenceDetector.recordSignOfLife();
         }
-        if (from.equals(origin) && isSignificant(kind, answer.getCode())) {
+        if (from.equals(source.origin()) && isSignificant(kind, answer.getCode())) {
             breaker.recordAnswer(isCache ? 200 : answer.getCode());
         }
     }
@@ -77,7 +103,7 @@ public record Health(
 
     /** Records a request that got no answer from that origin. */
     public void recordFailure(Origin from, RegistryException failure) {
-        if (from.equals(origin)) {
+        if (from.equals(source.origin())) {
             breaker.recordFailure(failure);
         }
     }

@@ -3,7 +3,7 @@ package io.ociregistry.upstream.health;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.RequestKind;
-import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import io.ociregistry.upstream.net.AnswerTimes;
 import io.ociregistry.upstream.net.ErrorMapping;
 import java.time.Duration;
@@ -46,7 +46,7 @@ public final class RateLimits {
     private static final Set<RequestKind> BY_REGISTRY =
             EnumSet.of(RequestKind.MANIFEST, RequestKind.REFERRERS, RequestKind.OTHER);
 
-    private final Origin upstream;
+    private final SourceAddress upstream;
     private final LongSupplier nanoTime;
     /** The time until which requests of a kind are not sent. */
     private final Map<RequestKind, Pause> pauses = new ConcurrentHashMap<>();
@@ -65,7 +65,7 @@ public final class RateLimits {
      *
      * @param nanoTime a monotonic clock such as {@link System#nanoTime()}
      */
-    public RateLimits(Origin upstream, LongSupplier nanoTime) {
+    public RateLimits(SourceAddress upstream, LongSupplier nanoTime) {
         this.upstream = upstream;
         this.nanoTime = nanoTime;
     }

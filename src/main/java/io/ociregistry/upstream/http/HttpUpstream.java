@@ -12,6 +12,7 @@ import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.SourceState;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.health.Health;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -91,6 +93,7 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
+        return observed(() -> {
         String action = describe("GET manifest", repository, reference);
         HttpAnswer answer =
                 send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
@@ -104,10 +107,12 @@ public final class HttpUpstream implements Upstream {
         } finally {
             answer.abort();
         }
+    });
     }
 
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
+        return observed(() -> {
         String action = describe("HEAD manifest", repository, reference);
         return head(
                 MANIFESTS,
@@ -117,10 +122,12 @@ public final class HttpUpstream implements Upstream {
                 ErrorCode.MANIFEST_UNKNOWN,
                 MANIFEST_HEADERS,
                 MANIFEST_HEADERS);
+    });
     }
 
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
+        return observed(() -> {
         String action = describe("HEAD blob", repository, digest);
         HeadAnswer answer = head("blobs", repository, digest, action, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
         if (answer.digest().filter(sent -> isOther(sent, digest)).isPresent()) {
@@ -131,6 +138,7 @@ public final class HttpUpstream implements Upstream {
         }
         return new HeadAnswer(
                 possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+    });
     }
 
     /** Some registries send the SHA-256 digest for every blob, so digests of different algorithms are not compared. */
@@ -145,19 +153,24 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public OptionalLong blobSize(String repository, Digest digest) {
+        return observed(() -> {
         String action = describe("GET the first byte of blob", repository, digest);
         HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, action, ONE_BYTE);
         return possibleSize(digest, wholeSize(answer, true, action, ErrorCode.BLOB_UNKNOWN));
+    });
     }
 
     @Override
     public BlobAnswer blob(String repository, Digest digest, long from) {
+        return observed(() -> {
         String action = describe("GET blob", repository, digest);
         return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", action);
+    });
     }
 
     @Override
     public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
+        return observed(() -> {
         String action = describe("GET part of blob", repository, digest);
         BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), action);
         if (answer.from() != from) {
@@ -165,6 +178,7 @@ public final class HttpUpstream implements Upstream {
             throw wrongRange(from, action);
         }
         return answer;
+    });
     }
 
     private BlobAnswer blob(String repository, Digest digest, long from, String range, String action) {
@@ -185,6 +199,7 @@ public final class HttpUpstream implements Upstream {
 
     @Override
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
+        return observed(() -> {
         String action = "GET " + path + " of " + name + "/" + repository + ofMirror();
         RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
         URI uri = location.uri(repository, path, query);
@@ -211,11 +226,17 @@ public final class HttpUpstream implements Upstream {
         } finally {
             answer.abort();
         }
+    });
     }
 
     /** Returns true for a mirror that is a pull-through cache, so that its answers are those of the registry. */
     public boolean isPullThroughMirror() {
         return location.isPullThroughMirror();
+    }
+
+    @Override
+    public List<SourceState> sources() {
+        return List.of(health.state());
     }
 
     @Override
@@ -391,6 +412,11 @@ public final class HttpUpstream implements Upstream {
         return new RegistryException(
                 ErrorCode.UPSTREAM_BAD_ANSWER,
                 action + ": the upstream was asked for the bytes from " + from + " on and sent another range");
+    }
+
+    /** Records the failure of a request. */
+    private <T> T observed(Supplier<T> request) {
+        return health.outcomes().observe(request);
     }
 
     private static byte[] read(HttpAnswer answer, long maxBytes, String action, String reason) throws IOException {

@@ -84,6 +84,9 @@ final class RegistryRequest {
                 answer.consumeOrAbort();
                 throw refusedCredentials();
             } else {
+                if (status / 100 == 2) {
+                    health.outcomes().recordSuccess(attempt.hasCredentials());
+                }
                 return answer;
             }
         }

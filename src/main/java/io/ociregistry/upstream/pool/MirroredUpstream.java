@@ -17,6 +17,7 @@ import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
+import io.ociregistry.upstream.SourceState;
 import io.ociregistry.upstream.Upstream;
 import io.ociregistry.upstream.http.HttpUpstream;
 import java.time.Duration;
@@ -82,6 +83,11 @@ final class MirroredUpstream implements Upstream {
             }
         }
         throw combined(reasons);
+    }
+
+    @Override
+    public List<SourceState> sources() {
+        return all.stream().flatMap(source -> source.sources().stream()).toList();
     }
 
     /** Returns the silence of the source that is asked first. */

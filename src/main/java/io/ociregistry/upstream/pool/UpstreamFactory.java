@@ -16,6 +16,7 @@ import io.ociregistry.upstream.address.AllowedTargets;
 import io.ociregistry.upstream.address.CachingResolver;
 import io.ociregistry.upstream.address.HostResolver;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import io.ociregistry.upstream.auth.Authenticator;
 import io.ociregistry.upstream.auth.BearerTokens;
 import io.ociregistry.upstream.auth.CredentialPolicy;
@@ -27,6 +28,7 @@ import io.ociregistry.upstream.credentials.HelperPrograms;
 import io.ociregistry.upstream.health.Breaker;
 import io.ociregistry.upstream.health.Health;
 import io.ociregistry.upstream.health.RateLimits;
+import io.ociregistry.upstream.health.RequestOutcomes;
 import io.ociregistry.upstream.health.SilenceDetector;
 import io.ociregistry.upstream.http.HttpUpstream;
 import io.ociregistry.upstream.http.UpstreamLocation;
@@ -38,6 +40,7 @@ import io.ociregistry.upstream.work.Bandwidth;
 import io.ociregistry.upstream.work.PriorityThreads;
 import io.ociregistry.upstream.work.UpstreamExecutors;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -145,14 +148,14 @@ public final class UpstreamFactory implements AutoCloseable {
         UpstreamClients own =
                 clients(config.tls(), proxies(config.proxy(), OWN_PROXY, settings), origin, settings.timeouts());
         HttpUpstream registry = upstream(
-                name,
-                UpstreamLocation.of(origin),
-                new AllowedTargets(origin, true),
-                own,
-                new CredentialPolicy(
-                        origin, sources.of(config.auth(), credentialServer(config)), AuthConfig.realms(config.auth())),
-                resources,
-                probes);
+                new Source(
+                        name,
+                        UpstreamLocation.of(origin),
+                        own,
+                        sources.of(config.auth(), credentialServer(config)),
+                        AuthConfig.realms(config.auth()),
+                        true),
+                resources);
         if (config.mirrors().isEmpty()) {
             return new PooledUpstream(settings, registry, List.of(registry), List.of(own), resources);
         }
@@ -174,16 +177,15 @@ public final class UpstreamFactory implements AutoCloseable {
 
     private HttpUpstream mirror(
             RegistryName name, MirrorConfig mirror, UpstreamClients own, PooledUpstream.Resources resources) {
-        Origin origin = Origin.of(mirror.url());
-        CredentialSource source = sources.of(mirror.auth(), mirror.url().getRawAuthority());
         return upstream(
-                name,
-                UpstreamLocation.of(mirror, name),
-                new AllowedTargets(origin, true),
-                own,
-                new CredentialPolicy(origin, source, AuthConfig.realms(mirror.auth())),
-                new PooledUpstream.Resources(resources.executors(), Optional.empty()),
-                probes);
+                new Source(
+                        name,
+                        UpstreamLocation.of(mirror, name),
+                        own,
+                        sources.of(mirror.auth(), mirror.url().getRawAuthority()),
+                        AuthConfig.realms(mirror.auth()),
+                        true),
+                new PooledUpstream.Resources(resources.executors(), Optional.empty()));
     }
 
     /** Divides the connect timeout among all sources, so that unreachable mirrors do not add up to a long delay. */
@@ -207,35 +209,62 @@ public final class UpstreamFactory implements AutoCloseable {
             UpstreamSettings settings, UpstreamClients shared, PooledUpstream.Resources resources) {
         Origin origin = origin(settings.name(), "https");
         HttpUpstream registry = upstream(
-                settings.name(),
-                UpstreamLocation.of(origin),
-                new AllowedTargets(origin, false),
-                shared,
-                new CredentialPolicy(origin, CredentialSource.ANONYMOUS, List.of()),
-                resources,
-                probes.endingAfter(UNLISTED_PROBES));
+                new Source(
+                        settings.name(),
+                        UpstreamLocation.of(origin),
+                        shared,
+                        CredentialSource.ANONYMOUS,
+                        List.of(),
+                        false),
+                resources);
         return new PooledUpstream(settings, registry, List.of(registry), List.of(), resources);
     }
 
-    private HttpUpstream upstream(
-            RegistryName name,
+    /**
+     * One source of a registry: the registry itself, or a mirror of it.
+     *
+     * @param realms token services of other sites that may get the credentials
+     * @param isListed false for an unlisted registry
+     */
+    private record Source(
+            RegistryName registry,
             UpstreamLocation location,
-            AllowedTargets targets,
             UpstreamClients clients,
-            CredentialPolicy credentials,
-            PooledUpstream.Resources resources,
-            Breaker.ProbeSchedule probes) {
-        Origin origin = location.origin();
-        RateLimits rates = new RateLimits(origin, System::nanoTime);
+            CredentialSource credentials,
+            List<URI> realms,
+            boolean isListed) {
+        Origin origin() {
+            return location.origin();
+        }
+
+        SourceAddress address() {
+            return new SourceAddress(registry, origin(), location.isMirror());
+        }
+
+        AllowedTargets targets() {
+            return new AllowedTargets(origin(), isListed);
+        }
+    }
+
+    private HttpUpstream upstream(Source source, PooledUpstream.Resources resources) {
+        UpstreamClients clients = source.clients();
+        RequestOutcomes outcomes = new RequestOutcomes(Clock.systemUTC());
+        RateLimits rates = new RateLimits(source.address(), System::nanoTime);
         BearerTokens tokens = new BearerTokens(new TokenService(clients, rates), System::nanoTime);
         Timeouts times = clients.timeouts();
-        Probe probe = new Probe(clients, origin.resolve("/v2/"));
+        Probe probe = new Probe(clients, source.origin().resolve("/v2/"));
         Breaker breaker = new Breaker(
-                origin,
-                probes,
+                source.address(),
+                source.isListed() ? probes : probes.endingAfter(UNLISTED_PROBES),
                 probeTimer,
                 resources.executors().probes(),
-                pause -> probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer()),
+                pause -> {
+                    boolean isBack = probe.isAnswered(pause.compareTo(times.answer()) > 0 ? pause : times.answer());
+                    if (isBack) {
+                        outcomes.recordRecovery();
+                    }
+                    return isBack;
+                },
                 System::nanoTime);
         SilenceDetector silence = new SilenceDetector(
                 times.revalidationTimeout(),
@@ -245,12 +274,21 @@ public final class UpstreamFactory implements AutoCloseable {
                 () -> probe.send(times.answer().minus(times.revalidationTimeout())),
                 System::nanoTime);
         probe.reportTo(silence);
+        CredentialPolicy credentials =
+                new CredentialPolicy(source.address(), source.credentials(), source.realms(), outcomes);
+        AllowedTargets targets = source.targets();
         Authenticator authenticator = new Authenticator(targets, credentials, tokens);
         return new HttpUpstream(
-                name,
-                location,
+                source.registry(),
+                source.location(),
                 new UpstreamTransport(clients, targets, authenticator, pseudonym),
-                new Health(origin, breaker, silence, rates, location.isPullThroughMirror()),
+                new Health(
+                        source.address(),
+                        breaker,
+                        silence,
+                        rates,
+                        outcomes,
+                        source.location().isPullThroughMirror()),
                 resources.executors(),
                 resources.bandwidth());
     }

@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Answers with the status of the server: its disk, cache, upstreams and downloads in flight. */
 record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
@@ -44,16 +45,27 @@ record AdminStatus(Admin admin) implements AdminRoute.Endpoint {
                         status.cache().manifests(),
                         status.cache().blobs(),
                         status.cache().complete() ? "" : ", and more: its index is still being read"));
-        status.upstreams().forEach(upstream -> text.append(line(upstream)));
+        status.upstreams().forEach(upstream -> text.append(lines(upstream)));
         status.downloads().forEach(blob -> text.append(line(blob)));
         return text.toString();
     }
 
-    private static String line(UpstreamState upstream) {
-        String why = upstream.reason() == null
-                ? ""
-                : " (retry in %s s): %s".formatted(upstream.retrySeconds(), upstream.reason());
-        return "upstream " + upstream.registry() + ": " + upstream.state() + why + "\n";
+    private static String lines(UpstreamState upstream) {
+        StringBuilder text = new StringBuilder("upstream " + upstream.registry() + ": " + upstream.state()
+                + why(upstream.retrySeconds(), upstream.reason()) + "\n");
+        for (UpstreamState.Source source : upstream.sources()) {
+            text.append("  " + (source.mirror() ? "mirror " : "registry ") + source.url() + ": " + source.state());
+            text.append(source.lastSuccess() == null ? ", no success yet" : ", last success " + source.lastSuccess());
+            UpstreamState.Failure error = source.lastError();
+            text.append(error == null ? "" : ", last error " + error.time() + ": " + error.text());
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String why(@Nullable Long retrySeconds, @Nullable String reason) {
+        String retry = retrySeconds == null ? "" : " (retry in " + retrySeconds + " s)";
+        return retry + (reason == null ? "" : ": " + reason);
     }
 
     private static String line(InFlightBlob blob) {

@@ -3,10 +3,14 @@ package io.ociregistry.upstream.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.common.Secret;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import io.ociregistry.upstream.credentials.Credentials;
+import io.ociregistry.upstream.health.RequestOutcomes;
 import java.net.URI;
+import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,7 +24,14 @@ class CredentialPolicyTest {
 
     private final AtomicReference<Optional<Credentials>> available = new AtomicReference<>(Optional.of(ROBOT));
     private final CredentialPolicy policy =
-            new CredentialPolicy(Origin.of(URI.create("https://registry.example.com")), available::get, List.of());
+            policy("https://registry.example.com");
+
+
+    private CredentialPolicy policy(String registry) {
+        RegistryName name = RegistryName.parse("registry.example.com");
+        SourceAddress address = new SourceAddress(name, Origin.of(URI.create(registry)), false);
+        return new CredentialPolicy(address, available::get, List.of(), new RequestOutcomes(Clock.systemUTC()));
+    }
 
     @Test
     void tokenServiceOfAnotherSiteGetsNoCredentialsAndIsLoggedOnce() {
@@ -36,8 +47,7 @@ class CredentialPolicyTest {
 
     @Test
     void withoutTlsOnlyTheRegistryHostGetsCredentials() {
-        CredentialPolicy plain = new CredentialPolicy(
-                Origin.of(URI.create("http://registry.example.com:5000")), available::get, List.of());
+        CredentialPolicy plain = policy("http://registry.example.com:5000");
         Optional<URI> same = Optional.of(URI.create("http://registry.example.com:5001/token"));
         Optional<URI> other = Optional.of(URI.create("http://auth.example.com/token"));
         assertEquals(Authorization.of(ROBOT), plain.initial(same, "team/app"));

@@ -3,6 +3,7 @@ package io.ociregistry.upstream.auth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.config.model.Timeouts;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
 import io.ociregistry.testing.Match;
@@ -11,6 +12,7 @@ import io.ociregistry.upstream.address.AddressGuard;
 import io.ociregistry.upstream.address.CachingResolver;
 import io.ociregistry.upstream.address.FakeDns;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import io.ociregistry.upstream.health.RateLimits;
 import io.ociregistry.upstream.net.TlsContexts;
 import io.ociregistry.upstream.net.UpstreamClients;
@@ -64,7 +66,7 @@ class TokenLifeTest {
                         .body("{\"token\":\"t\",\"expires_in\":" + seconds + ",\"issued_at\":\"" + issued + "\"}"));
         TokenRequest request = new TokenRequest(
                 URI.create(fake.url() + "/token"), Optional.empty(), Optional.empty(), Optional.empty());
-        TokenService service = new TokenService(clients, new RateLimits(origin, System::nanoTime));
+        TokenService service = new TokenService(clients, new RateLimits(new SourceAddress(RegistryName.parse("r.example"), origin, false), System::nanoTime));
         assertEquals(life, service.apply(request).life());
     }
 }

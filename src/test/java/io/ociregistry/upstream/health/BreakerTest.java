@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -36,8 +38,8 @@ class BreakerTest {
     private final Breaker breaker = breaker(PACE);
 
     private Breaker breaker(Breaker.ProbeSchedule probes) {
-        Origin origin = Origin.of(URI.create("https://r.example"));
-        return new Breaker(origin, probes, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
+        SourceAddress source = new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false);
+        return new Breaker(source, probes, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
     }
 
     @AfterEach

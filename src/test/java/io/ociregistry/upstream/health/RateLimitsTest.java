@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RateLimitsTest {
     private long now = Long.MAX_VALUE;
-    private final RateLimits limits = new RateLimits(Origin.of(URI.create("https://r.example")), () -> now);
+    private final RateLimits limits = new RateLimits(new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false), () -> now);
 
     @ParameterizedTest
     @CsvSource({"60,60", "1,1", "0,1", "-5,60", "soon,60", "9999999999,21600"})

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.oci.RegistryName;
 import io.ociregistry.upstream.address.Origin;
+import io.ociregistry.upstream.address.SourceAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -22,7 +24,7 @@ class SilenceDetectorTest {
     private final ManualScheduler scheduler = new ManualScheduler();
     private final AtomicInteger canceled = new AtomicInteger();
     private final Breaker breaker = new Breaker(
-            Origin.of(URI.create("https://r.example")),
+            new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false),
             Breaker.ProbeSchedule.DEFAULT,
             scheduler,
             Runnable::run,
