@@ -138,6 +138,46 @@ class EmbeddedServerTest {
         assertOciError(send(start + "X:\r\n".repeat(HeaderLimit.MAX_LINES - 1) + "\r\n"), 431, "UNSUPPORTED");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET /v2/a%2Fb/manifests/x HTTP/1.1 | 400: the request is invalid",
+                "GET /v2/%zz HTTP/1.1               | 400: the request is invalid",
+                "GET /../x HTTP/1.1                 | 400: the request is invalid",
+                "GET /v2/ HTTP/9.9                  | 505: HTTP Version Not Supported",
+                "no request at all                  | 400: the request is invalid",
+            })
+    void requestRejectedByParserIsLogged(String line, String reason) throws Exception {
+        try (LogLines log = LogLines.of(OciErrorHandler.class.getName())) {
+            for (int i = 0; i < 3; i++) {
+                send(line + "\r\nHost: x\r\nConnection: close\r\n\r\n");
+            }
+            assertEquals(1, log.at("INFO").size(), log.text());
+            assertTrue(
+                    log.text().matches("INFO client /127\\.0\\.0\\.1:\\d+ sent a request that was answered with "
+                            + reason + ".*"),
+                    log.text());
+        }
+    }
+
+    @Test
+    void requestWithOverlongUrlOrHeaderIsLogged() throws Exception {
+        try (LogLines log = LogLines.of(OciErrorHandler.class.getName())) {
+            send("GET /v2/" + "a".repeat(70_000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+            assertTrue(log.text().contains("answered with 414: the URL is too long; the limit"), log.text());
+        }
+    }
+
+    @Test
+    void errorOfServletIsNotLoggedHere() throws Exception {
+        try (LogLines log = LogLines.of(OciErrorHandler.class.getName())) {
+            assertOciError(
+                    send("GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 404, "UNSUPPORTED");
+            assertEquals("", log.text());
+        }
+    }
+
     @Test
     void headHasNoBody() throws Exception {
         var answer = send("HEAD /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS towards clients, with real handshakes and certificates that the test makes. */
 @Timeout(60)
@@ -157,17 +158,49 @@ class ServerTlsTest {
         }
     }
 
-    @Test
-    void clientsWithForeignOrExpiredCertificateAreRefused() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientsWithForeignOrExpiredCertificateAreRefused(boolean isExpired) throws Exception {
         TestCertificates clients = TestCertificates.create();
         start(ClientAuth.VERIFY, Optional.of(clients.caPem(dir)));
         try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
-            assertRefused(authority.client("node-1").contextTrusting(authority));
+            assertRefused(
+                    isExpired
+                            ? clients.expiredServer().contextTrusting(authority)
+                            : authority.client("node-1").contextTrusting(authority));
             Await.until("it is logged", () -> !log.at("INFO").isEmpty());
-            assertRefused(clients.expiredServer().contextTrusting(authority));
-            Await.until("both are logged", () -> log.at("INFO").size() == 2);
+            assertTrue(log.text().contains("was refused by serverTlsConfig.clientAuth: "), log.text());
         }
         assertEquals("securely", ask(clients.client("node-1").contextTrusting(authority)));
+    }
+
+    @Test
+    void failedHandshakesAreLoggedOncePerClient() throws Exception {
+        start(ClientAuth.NONE, Optional.empty());
+        try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
+            for (int i = 0; i < 3; i++) {
+                try (RawHttp http = RawHttp.connect(base())) {
+                    http.write("GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n");
+                    http.rest();
+                }
+            }
+            assertEquals("securely", ask(authority.trusting()));
+            assertEquals(1, log.at("INFO").size(), log.text());
+            assertTrue(
+                    log.text().matches("INFO client /127\\.0\\.0\\.1:\\d+ failed in the TLS handshake: .*"), log.text());
+        }
+    }
+
+    @Test
+    void connectionWithoutHandshakeIsNotLogged() throws Exception {
+        start(ClientAuth.NONE, Optional.empty());
+        try (LogLines log = LogLines.of(HandshakeLog.class.getName())) {
+            try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                probe.shutdownOutput();
+                assertEquals(-1, probe.getInputStream().read());
+            }
+            assertEquals("", log.text());
+        }
     }
 
     @Test

@@ -62,7 +62,7 @@ public final class EmbeddedServer {
         var connector = Connectors.connector(server, config.host(), config.port(), limits, tls);
         tuning.accept(connector);
         server.addConnector(connector);
-        server.setErrorHandler(new OciErrorHandler());
+        server.setErrorHandler(OciErrorHandler.ofServer());
         server.setHandler(new GracefulHandler(application(listener)));
         var started = new EmbeddedServer(server, connector, tls);
         try {
@@ -119,7 +119,7 @@ public final class EmbeddedServer {
 
     private static ServletContextHandler application(ServletContextListener listener) {
         var application = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
-        application.setErrorHandler(new OciErrorHandler());
+        application.setErrorHandler(OciErrorHandler.ofApplication());
         application.addEventListener(listener);
         return application;
     }

@@ -3,26 +3,21 @@ package io.ociregistry.standalone.jetty;
 import java.security.cert.CertificateException;
 import java.util.Optional;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs clients that were refused because of a missing or untrusted certificate: they see a TLS alert at most, and
- * their requests never reach the access log. Other failed handshakes are logged at debug level, because every port scan
- * causes them.
+ * Logs clients whose TLS handshake failed: they see a TLS alert at most, and their requests never reach the access log.
  */
 final class HandshakeLog implements SslHandshakeListener {
-    private static final Logger LOG = LoggerFactory.getLogger(HandshakeLog.class);
+    private final ClientLogLimit log = new ClientLogLimit(LoggerFactory.getLogger(HandshakeLog.class), System::nanoTime);
 
     @Override
     public void handshakeFailed(Event event, Throwable failure) {
-        var client = event.getEndPoint().getRemoteSocketAddress();
-        var reason = aboutCertificate(failure);
-        if (reason.isPresent()) {
-            LOG.info("client {} was refused by serverTlsConfig.clientAuth: {}", client, reason.get());
-        } else {
-            LOG.debug("TLS handshake with client {} failed: {}", client, failure.toString());
-        }
+        log.log(
+                event.getEndPoint().getRemoteSocketAddress(),
+                aboutCertificate(failure)
+                        .map(reason -> "was refused by serverTlsConfig.clientAuth: " + reason)
+                        .orElseGet(() -> "failed in the TLS handshake: " + failure.getMessage()));
     }
 
     private static Optional<String> aboutCertificate(Throwable failure) {

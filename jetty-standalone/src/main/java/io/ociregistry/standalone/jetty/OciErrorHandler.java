@@ -3,6 +3,7 @@ package io.ociregistry.standalone.jetty;
 import io.ociregistry.oci.ErrorCode;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
@@ -11,15 +12,34 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends an OCI error in JSON for requests that Jetty rejects before any servlet gets them. The message explains the
  * status, and reveals nothing about the request, the cause or the server.
+ *
+ * <p>The handler of the server also logs each of these requests, because they never reach the access log.
  */
 final class OciErrorHandler extends ErrorHandler {
     private static final String JSON = "application/json";
     private static final String LIMITS = "the limit for the request line and the headers together is "
             + Connectors.HEADER_BYTES + " bytes and " + HeaderLimit.MAX_LINES + " lines";
+
+    private final Optional<ClientLogLimit> log;
+
+    private OciErrorHandler(Optional<ClientLogLimit> log) {
+        this.log = log;
+    }
+
+    static OciErrorHandler ofServer() {
+        return new OciErrorHandler(
+                Optional.of(new ClientLogLimit(LoggerFactory.getLogger(OciErrorHandler.class), System::nanoTime)));
+    }
+
+    /** Returns the handler for errors of servlets, whose requests the access log has. */
+    static OciErrorHandler ofApplication() {
+        return new OciErrorHandler(Optional.empty());
+    }
 
     @Override
     protected void generateResponse(
@@ -29,11 +49,19 @@ final class OciErrorHandler extends ErrorHandler {
             String message,
             @Nullable Throwable cause,
             Callback callback) {
+        var client = request.getConnectionMetaData().getRemoteSocketAddress();
+        log.ifPresent(lines -> lines.log(
+                client, "sent a request that was answered with " + status + ": " + reason(status, message, cause)));
         var body = body(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, JSON);
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
         boolean head = HttpMethod.HEAD.is(request.getMethod());
         response.write(true, head ? ByteBuffer.allocate(0) : ByteBuffer.wrap(body), callback);
+    }
+
+    private static String reason(int status, @Nullable String message, @Nullable Throwable cause) {
+        var detail = cause == null || cause.getMessage() == null ? message : cause.getMessage();
+        return message(status) + (detail == null ? "" : " (" + detail + ")");
     }
 
     private static byte[] body(int status) {
