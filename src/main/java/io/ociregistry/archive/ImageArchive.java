@@ -83,7 +83,7 @@ public final class ImageArchive {
     /** Returns true if the archive has an entry for that digest with the descriptor's size, if that is known. */
     public boolean has(Descriptor blob) {
         OptionalLong size = files.size(contents.entryName().apply(blob.digest()));
-        return size.isPresent() && (blob.size() < 0 || size.getAsLong() == blob.size());
+        return size.isPresent() && (blob.size().isEmpty() || size.equals(blob.size()));
     }
 
     /** Returns the manifests that the archive omits because, according to its creator, the receiver has them. */

@@ -2,12 +2,19 @@ package io.ociregistry.common;
 
 import io.ociregistry.oci.RegistryException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 /** Helpers for completion stages. */
 public final class Futures {
     private Futures() {}
+
+    /** Returns the failure of a stage without the exception in which dependent stages wrap it. */
+    public static Throwable unwrap(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+        return cause == null ? failure : cause;
+    }
 
     /** Returns the stage of the work, or a failed stage if the supplier throws a {@link RegistryException}. */
     public static <T> CompletionStage<T> captureFailure(Supplier<CompletionStage<T>> work) {

@@ -2,13 +2,14 @@ package io.ociregistry.oci;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The media type, digest, size and platform with which a manifest names content (image specification, "Descriptors").
  *
- * @param size in bytes; -1 if the manifest gives none
+ * @param size in bytes; empty if the manifest gives none
  */
-public record Descriptor(MediaType mediaType, Digest digest, long size, Optional<Platform> platform) {
+public record Descriptor(MediaType mediaType, Digest digest, OptionalLong size, Optional<Platform> platform) {
     /** Reads a descriptor; empty if its digest is missing, malformed or of an unknown algorithm. */
     public static Optional<Descriptor> read(JsonNode node) {
         try {
@@ -27,8 +28,10 @@ public record Descriptor(MediaType mediaType, Digest digest, long size, Optional
         return mediaType.value().contains(".foreign.") || mediaType.value().contains(".nondistributable.");
     }
 
-    private static long size(JsonNode node) {
-        return node.isIntegralNumber() && node.canConvertToLong() ? Math.max(-1, node.asLong()) : -1;
+    private static OptionalLong size(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToLong() && node.asLong() >= 0
+                ? OptionalLong.of(node.asLong())
+                : OptionalLong.empty();
     }
 
     private static Optional<Platform> platform(JsonNode node) {

@@ -56,6 +56,6 @@ public record ManifestSummary(
     }
 
     private static Blob blob(Descriptor blob) {
-        return new Blob(blob.digest(), blob.size(), blob.isForeign());
+        return new Blob(blob.digest(), blob.size().orElse(-1), blob.isForeign());
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,6 +113,6 @@ class PlatformsTest {
     }
 
     private static Descriptor entry(int number, Optional<Platform> platform) {
-        return new Descriptor(MediaType.OCI_MANIFEST, Digest.of(new byte[] {(byte) number}), 1, platform);
+        return new Descriptor(MediaType.OCI_MANIFEST, Digest.of(new byte[] {(byte) number}), OptionalLong.of(1), platform);
     }
 }

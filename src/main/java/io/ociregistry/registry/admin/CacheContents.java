@@ -18,7 +18,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -124,6 +123,6 @@ public final class CacheContents {
     }
 
     private boolean isCached(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size());
     }
 }

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** Finds out which blobs of an image are cached. */
@@ -103,11 +102,11 @@ final class ImageInspector {
     }
 
     private long size(Descriptor blob) {
-        return blob.size() >= 0 ? blob.size() : blobs.size(blob.digest()).orElse(0);
+        return blob.size().orElseGet(() -> blobs.size(blob.digest()).orElse(0));
     }
 
     private boolean isCached(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size());
     }
 
     private boolean isComplete(Manifest manifest, int depth) {

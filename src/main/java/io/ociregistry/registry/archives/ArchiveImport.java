@@ -116,7 +116,7 @@ final class ArchiveImport {
         for (Descriptor blob : image.blobs()) {
             if (archive.has(blob) && !importer.isVerified(blob.digest())) {
                 imageProgress.start();
-                imageProgress.addExpected(blob.size());
+                imageProgress.addExpected(blob.size().orElse(0));
                 wanted.computeIfAbsent(blob.digest(), unused -> new BlobImport(importer, blob))
                         .addImage(image.repositories(), imageProgress);
             }
@@ -157,7 +157,7 @@ final class ArchiveImport {
             if (failed.containsKey(blob.digest())) {
                 reasons.add(failed.get(blob.digest()));
             } else if (wanted.containsKey(blob.digest())) {
-                bytes += Math.max(0, blob.size());
+                bytes += blob.size().orElse(0);
             }
         }
         if (!reasons.isEmpty()) {

@@ -16,7 +16,6 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +64,7 @@ final class BlobImport {
                                 .orElse("the disk is full or can't be written,"
                                         + " or a download of it is in flight; see the log"));
             }
-            download.expectSize(blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+            download.expectSize(blob.size());
             copy(content, download);
             download.verify();
             importer.publish(download, repositories);

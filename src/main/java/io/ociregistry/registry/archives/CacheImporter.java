@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Writes imported content to the cache, without a request to its registry.
@@ -53,7 +52,7 @@ public final class CacheImporter {
 
     /** True if the blob is stored, or if a file exists that can be the blob and is verified when it is served. */
     boolean has(Descriptor blob) {
-        return blobs.mayContain(blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+        return blobs.mayContain(blob.digest(), blob.size());
     }
 
     boolean isVerified(Digest blob) {

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /**
@@ -72,7 +71,7 @@ final class ImageCollector {
                     : skip(name, "blob " + missing.get().digest() + " is not cached");
         }
         needed.forEach(blob ->
-                part.blobs().put(blob.digest(), blobs.size(blob.digest()).orElse(Math.max(0, blob.size()))));
+                part.blobs().put(blob.digest(), blobs.size(blob.digest()).orElse(blob.size().orElse(0))));
         return manifest.children().isEmpty() ? Optional.of(part) : withImages(name, part, manifest, depth);
     }
 
@@ -107,6 +106,6 @@ final class ImageCollector {
     private boolean isAvailable(Descriptor blob) {
         return request.have().contains(blob.digest())
                 || blobs.mayContain(
-                        blob.digest(), blob.size() < 0 ? OptionalLong.empty() : OptionalLong.of(blob.size()));
+                        blob.digest(), blob.size());
     }
 }

@@ -3,6 +3,7 @@ package io.ociregistry.registry.list;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.ociregistry.common.Futures;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
@@ -230,7 +231,7 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ListResult<V> afterFailure(Throwable failure, Function<String, Optional<ListResult<V>>> fallback) {
-        Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+        Throwable cause = Futures.unwrap(failure);
         if (!(cause instanceof RegistryException known)) {
             throw new CompletionException(cause);
         }

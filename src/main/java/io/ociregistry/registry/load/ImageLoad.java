@@ -142,9 +142,9 @@ final class ImageLoad {
             if (!handled.add(blob.digest())) {
                 continue;
             }
-            progress.addExpected(blob.size());
+            progress.addExpected(blob.size().orElse(0));
             if (source.isCached(repository, blob.digest())) {
-                progress.addStored(blob.size());
+                progress.addStored(blob.size().orElse(0));
             } else {
                 work.add(() -> fetch.blob(blob));
             }

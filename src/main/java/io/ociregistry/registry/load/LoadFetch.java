@@ -68,9 +68,9 @@ public final class LoadFetch {
                 return blob;
             });
             fetchedAnything = true;
-            progress.addStored(blob.size());
+            progress.addStored(blob.size().orElse(0));
             if (session.countOnce(blob.digest())) {
-                bytes.addAndGet(Math.max(0, blob.size()));
+                bytes.addAndGet(blob.size().orElse(0));
             }
             return Optional.empty();
         } catch (RegistryException e) {

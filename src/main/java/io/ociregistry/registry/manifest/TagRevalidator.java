@@ -1,5 +1,6 @@
 package io.ociregistry.registry.manifest;
 
+import io.ociregistry.common.Futures;
 import io.ociregistry.common.GoDuration;
 import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.model.TagRule;
@@ -163,7 +164,7 @@ final class TagRevalidator {
     }
 
     private ManifestResult afterFailure(ImageReference name, Manifest cached, TagRule rule, Throwable failure) {
-        Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+        Throwable cause = Futures.unwrap(failure);
         if (!(cause instanceof RegistryException known)) {
             throw new CompletionException(cause);
         }

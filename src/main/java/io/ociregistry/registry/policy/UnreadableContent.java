@@ -1,5 +1,6 @@
 package io.ociregistry.registry.policy;
 
+import io.ociregistry.common.Futures;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import java.util.Optional;
@@ -32,7 +33,7 @@ public final class UnreadableContent {
         return why.isEmpty()
                 ? fetched
                 : fetched.exceptionally(failure -> {
-                    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+                    Throwable cause = Futures.unwrap(failure);
                     throw cause instanceof RegistryException refusal
                             ? failure(refusal.getMessage(), why.get())
                             : new CompletionException(cause);

@@ -2,6 +2,7 @@ package io.ociregistry.web.http;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.oci.Text;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
@@ -27,7 +28,6 @@ public final class AccessLogFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
     private static final Logger LOG = LoggerFactory.getLogger("io.ociregistry.access");
     private static final Pattern NOT_IN_FIELD = Pattern.compile("[^ !#-~]");
-    private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
     private static final String SENT = AccessLogFilter.class.getName() + ".sent";
 
     /** Writes the line of a request whose body was aborted, because containers differ in the events that follow. */
@@ -43,7 +43,7 @@ public final class AccessLogFilter extends HttpFilter {
                 || why.code() == ErrorCode.DENIED
                 || why.code() == ErrorCode.TOO_MANY_REQUESTS;
         if (isServerSide && request.getAttribute(Line.class.getName()) instanceof Line line) {
-            line.why = ": " + NOT_PRINTABLE.matcher(why.getMessage()).replaceAll("?");
+            line.why = ": " + Text.printable(why.getMessage());
         }
     }
 

@@ -1,12 +1,12 @@
 package io.ociregistry.standalone.jetty;
 
+import io.ociregistry.oci.Text;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -17,7 +17,6 @@ import org.slf4j.Logger;
 final class ClientLogLimit {
     static final int MAX_CLIENTS = 100;
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
-    private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
 
     private final Logger log;
     private final LongSupplier nanoTime;
@@ -36,7 +35,7 @@ final class ClientLogLimit {
     /** Logs "client", its address and the message, in which unprintable characters are replaced. */
     void log(@Nullable SocketAddress client, String message) {
         if (log.isInfoEnabled() && isFirst(client)) {
-            log.info("client {} {}", client, NOT_PRINTABLE.matcher(message).replaceAll("?"));
+            log.info("client {} {}", client, Text.printable(message));
         }
     }
 
