@@ -39,7 +39,6 @@ sealed interface PresentedCredentials {
         }
     }
 
-    /** A token. */
     final class Bearer implements PresentedCredentials {
         private final String token;
 

@@ -21,7 +21,6 @@ import java.util.Locale;
 record DockerLayer(Digest digest, long size, MediaType mediaType, Digest diffId) {
     private static final String TAR = "application/vnd.oci.image.layer.v1.tar";
 
-    /** Reads and hashes a layer. */
     static DockerLayer read(Path archive, String name, InputStream content) throws IOException {
         MessageDigest outer = Digest.Algorithm.SHA256.newHash();
         MessageDigest inner = Digest.Algorithm.SHA256.newHash();

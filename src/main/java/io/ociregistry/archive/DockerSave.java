@@ -32,7 +32,6 @@ final class DockerSave {
     private static final MediaType CONFIG = new MediaType("application/vnd.oci.image.config.v1+json");
     private static final Pattern DIGEST_IN_NAME = Pattern.compile("(?:.*/|sha256:)?([0-9a-f]{64})(?:\\.json)?");
 
-    /** An image with the names of its files. */
     record Image(String config, List<String> tags, List<String> layers) {}
 
     private final ArchiveFiles files;

@@ -65,7 +65,6 @@ public final class ImageArchive {
                         + " `skopeo copy ... oci-archive:` or `ociregistry export` wrote");
     }
 
-    /** Returns the images that the archive lists. */
     public List<ArchivedImage> images() {
         return contents.images();
     }

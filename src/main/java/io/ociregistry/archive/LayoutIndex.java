@@ -27,7 +27,6 @@ record LayoutIndex(List<Entry> entries, List<String> unreadable, Set<Digest> lef
     /** An annotation of ociregistry: the digests, separated by spaces, of the manifests that the archive omits. */
     static final String LEFT_OUT = "io.ociregistry.left-out";
 
-    /** A descriptor with its names. */
     record Entry(Descriptor descriptor, List<String> names) {}
 
     static LayoutIndex read(JsonNode json) {

@@ -82,7 +82,6 @@ public final class LayoutWriter implements Closeable {
         tar.putArchiveEntry(entry);
     }
 
-    /** Ends the tar. */
     public void finish() throws IOException {
         tar.finish();
         tar.flush();

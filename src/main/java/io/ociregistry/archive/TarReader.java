@@ -34,7 +34,6 @@ final class TarReader implements Closeable {
 
     /** The bytes after the content up to the next record. */
     private long padding;
-    /** The name of the current entry. */
     private String name = "";
 
     private TarReader(Path file, boolean seekable, InputStream in) {

@@ -54,7 +54,6 @@ public enum ErrorCode {
         this.wireCode = wireCode;
     }
 
-    /** The HTTP status. */
     public int status() {
         return status;
     }

@@ -71,7 +71,6 @@ public final class Manifest {
         return bytes.clone();
     }
 
-    /** The size in bytes. */
     public int size() {
         return bytes.length;
     }

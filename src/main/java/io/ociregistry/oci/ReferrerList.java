@@ -88,7 +88,6 @@ public final class ReferrerList {
                 .toList());
     }
 
-    /** The digests of all entries. */
     public List<Digest> digests() {
         return descriptors.stream()
                 .map(descriptor -> Digest.parse(descriptor.path("digest").asText("")))

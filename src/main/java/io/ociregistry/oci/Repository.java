@@ -30,7 +30,6 @@ public record Repository(RegistryName registry, String name) {
         return new Repository(canonical, official ? OFFICIAL + name : name);
     }
 
-    /** Whether the text is a valid repository name. */
     public static boolean isValidName(String text) {
         return text.length() <= MAX_LENGTH && GRAMMAR.matcher(text).matches();
     }

@@ -17,7 +17,6 @@ public record Tag(String value) implements Reference {
         }
     }
 
-    /** Whether the text is a valid tag. */
     public static boolean isValid(String text) {
         return GRAMMAR.matcher(text).matches();
     }

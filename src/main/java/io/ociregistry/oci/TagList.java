@@ -46,7 +46,6 @@ public record TagList(List<String> tags) {
         return new TagList(lists.stream().flatMap(list -> list.tags.stream()).toList());
     }
 
-    /** The union of this list and another. */
     public TagList union(TagList more) {
         return new TagList(Stream.concat(tags.stream(), more.tags.stream()).toList());
     }

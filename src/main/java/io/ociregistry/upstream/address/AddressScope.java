@@ -11,7 +11,6 @@ enum AddressScope {
     PUBLIC("a public address"),
     /** An address of a private network or of the network of a carrier (RFC 6598). */
     PRIVATE("a private address"),
-    /** An address of this machine. */
     LOOPBACK("an address of this machine"),
     /**
      * Link-local (including the metadata services of clouds), multicast, unspecified, reserved, or an address that

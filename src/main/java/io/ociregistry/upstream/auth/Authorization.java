@@ -24,12 +24,10 @@ public record Authorization(
         return new Authorization(Optional.empty(), Optional.of(by), false, false);
     }
 
-    /** Adds a header. */
     public Authorization with(Secret value) {
         return new Authorization(Optional.of(value), credentials, fallback, false);
     }
 
-    /** Adds a token. */
     Authorization with(BearerTokens.TokenResult given) {
         Secret value = new Secret("Bearer " + given.token().reveal());
         return new Authorization(Optional.of(value), credentials, fallback, given.fresh());

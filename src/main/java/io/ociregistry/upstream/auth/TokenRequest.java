@@ -16,7 +16,6 @@ import java.util.StringJoiner;
  * @param credentials the credentials for the token service, if any
  */
 record TokenRequest(URI realm, Optional<String> service, Optional<String> scope, Optional<Credentials> credentials) {
-    /** Returns this request with other credentials. */
     TokenRequest withCredentials(Optional<Credentials> others) {
         return new TokenRequest(realm, service, scope, others);
     }

@@ -19,7 +19,6 @@ final class BoundedProcess {
     private static final int LIMIT = 64 << 10;
     private static final Duration GRACE = Duration.ofSeconds(2);
 
-    /** Output and exit status of a program. */
     record Result(int status, String stdout, String stderr) {}
 
     private BoundedProcess() {}

@@ -14,26 +14,27 @@ import org.jspecify.annotations.Nullable;
  */
 public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) {
     /**
-     * Returns the source for one registry.
+     * Returns the source for one registry or mirror.
      *
+     * @param entry the entry of the configuration, for messages
      * @param server the name of the registry in a docker configuration and for credential helpers
      */
-    public CredentialSource of(AuthConfig config, String server) {
+    public CredentialSource of(String entry, AuthConfig config, String server) {
         if (config instanceof AuthConfig.Account account) {
             return fixed(new Credentials.Account(account.user(), account.password()));
         }
         if (config instanceof AuthConfig.WithRealms known) {
-            return of(known.credentials(), server);
+            return of(entry, known.credentials(), server);
         }
         if (config instanceof AuthConfig.Token given) {
             return fixed(new Credentials.RegistryToken(given.token()));
         }
         if (config instanceof AuthConfig.AccountWithFile account) {
-            return password("auth.passwordFile", account);
+            return password(entry + ".auth.passwordFile", account);
         }
         if (config instanceof AuthConfig.DockerConfig docker) {
             ReloadingFile<DockerLogin> file = CredentialFile.of(
-                    "auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime);
+                    entry + ".auth.dockerConfig", docker.file(), bytes -> DockerLogin.of(bytes, server), nanoTime);
             return new DockerSource(file, server);
         }
         if (config instanceof AuthConfig.Helper helper) {
@@ -43,10 +44,10 @@ public record CredentialSources(HelperPrograms programs, LongSupplier nanoTime) 
     }
 
     /** Returns the source for a proxy, which supports only user name and password. */
-    public CredentialSource forProxy(AuthConfig config) {
+    public CredentialSource forProxy(String key, AuthConfig config) {
         return config instanceof AuthConfig.AccountWithFile account
-                ? password("proxy.passwordFile", account)
-                : of(config, "");
+                ? password(key + ".passwordFile", account)
+                : of(key, config, "");
     }
 
     private CredentialSource password(String key, AuthConfig.AccountWithFile account) {

@@ -16,7 +16,6 @@ public sealed interface Credentials {
     /** Returns the {@code account} parameter for token services; may be empty. */
     String account();
 
-    /** A user name and a password. */
     record Account(String user, Secret password) implements Credentials {
         @Override
         public Optional<Secret> basicHeader() {

@@ -1,5 +1,6 @@
 package io.ociregistry.upstream.health;
 
+import io.ociregistry.common.Causes;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.upstream.SourceState;
@@ -74,18 +75,11 @@ public final class RequestOutcomes {
             return;
         }
         lastError = new SourceState.Failure(failure.getMessage(), clock.instant());
-        if (failure.code().isUpstreamFailure() || isRefusedAddress(failure)) {
+        boolean isRefusedAddress =
+                Causes.find(failure, AddressGuard.Refused.class).isPresent();
+        if (failure.code().isUpstreamFailure() || isRefusedAddress) {
             problem = failure.getMessage();
         }
-    }
-
-    private static boolean isRefusedAddress(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof AddressGuard.Refused) {
-                return true;
-            }
-        }
-        return false;
     }
 
     synchronized SourceState state(String url, boolean isMirror, Optional<RegistryException> refusal) {

@@ -414,7 +414,6 @@ public final class HttpUpstream implements Upstream {
                 action + ": the upstream was asked for the bytes from " + from + " on and sent another range");
     }
 
-    /** Records the failure of a request. */
     private <T> T observed(Supplier<T> request) {
         return health.outcomes().observe(request);
     }

@@ -20,7 +20,6 @@ public record UpstreamLocation(Origin origin, String prefix, Optional<RegistryNa
         return new UpstreamLocation(registry, "", Optional.empty(), false);
     }
 
-    /** Returns the location of a mirror of a registry. */
     public static UpstreamLocation of(MirrorConfig mirror, RegistryName registry) {
         return new UpstreamLocation(
                 Origin.of(mirror.url()),

@@ -2,6 +2,7 @@ package io.ociregistry.upstream.net;
 
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.tls.HandshakeFailure;
 import io.ociregistry.upstream.address.AddressGuard;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.proxy.ProxyException;
@@ -25,17 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class ErrorMapping {
     public static final Duration MAX_RETRY_AFTER = Duration.ofHours(6);
     private static final Duration DEFAULT_WAIT = Duration.ofSeconds(60);
-    /** Limit for a 503: a wrong clock or number of an upstream that is only out of order must not block it for long. */
+    /** The limit after a 503, so that a wrong clock or value does not block an upstream for long. */
     private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(10);
 
     private static final Pattern CLIENT_CERTIFICATE_ALERT =
             Pattern.compile("Received fatal alert: (\\w*certificate\\w*|unknown_ca|access_denied)");
-
-    /**
-     * Start of the message of Java for bytes that are not TLS. The rest depends on the number of bytes that were
-     * received.
-     */
-    private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
 
     private ErrorMapping() {}
 
@@ -89,7 +84,7 @@ public final class ErrorMapping {
     /** Returns the advice for a failed handshake. RFC 8446 section 6.2 defines the alerts about certificates. */
     private static String advice(IOException e) {
         String message = Objects.requireNonNullElse(e.getMessage(), "");
-        if (NO_TLS.matcher(message).find()) {
+        if (HandshakeFailure.isWithoutTls(message)) {
             return "; does that port use TLS?";
         }
         return CLIENT_CERTIFICATE_ALERT.matcher(message).find()

@@ -32,7 +32,6 @@ public record HttpAnswer(HttpUriRequestBase request, ClassicHttpResponse respons
         abort();
     }
 
-    /** Aborts the connection, unless the whole body was read. */
     @Override
     public void close() {
         abort();

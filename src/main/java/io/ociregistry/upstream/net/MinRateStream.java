@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 
 /**
  * A body that fails if it arrives at less than 128 bytes a second on average, after a grace period.
@@ -53,6 +55,16 @@ final class MinRateStream extends FilterInputStream {
             throw new TooSlow("only " + count + " bytes arrived in " + elapsed.toSeconds() + " s");
         }
         return result;
+    }
+
+    /** Returns an entity whose body is read at the minimum rate. */
+    static HttpEntity entity(HttpEntity entity, Duration grace) {
+        return new HttpEntityWrapper(entity) {
+            @Override
+            public InputStream getContent() throws IOException {
+                return new MinRateStream(super.getContent(), grace, System::nanoTime);
+            }
+        };
     }
 
     /** Reports that a body arrived at less than the minimum rate. */

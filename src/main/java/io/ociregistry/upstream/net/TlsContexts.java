@@ -39,7 +39,6 @@ import org.apache.hc.core5.http.protocol.HttpContext;
  */
 public final class TlsContexts implements TlsSocketStrategy {
     private static final String SYSTEM = "the operating system";
-    private static final PemFiles PEM = new PemFiles("tls");
 
     private final Optional<Origin> registry;
     private final NoClientCertificate noCertificate;
@@ -56,15 +55,21 @@ public final class TlsContexts implements TlsSocketStrategy {
 
     /** Verifies everything against the trust store of the operating system, for unlisted registries. */
     public static TlsContexts systemTrustOnly(SystemTrust system) {
-        return of(TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
+        return of("registries[]", TlsConfig.DEFAULT, Optional.empty(), system, System::nanoTime);
     }
 
-    /** Applies the TLS settings of a configured registry. */
-    public static TlsContexts of(TlsConfig config, Origin registry, SystemTrust system) {
-        return of(config, Optional.of(registry), system, System::nanoTime);
+    /**
+     * Applies the TLS settings of a configured registry or mirror.
+     *
+     * @param entry the entry of the configuration, for messages
+     */
+    public static TlsContexts of(String entry, TlsConfig config, Origin registry, SystemTrust system) {
+        return of(entry, config, Optional.of(registry), system, System::nanoTime);
     }
 
-    static TlsContexts of(TlsConfig config, Optional<Origin> registry, SystemTrust system, LongSupplier nanoTime) {
+    static TlsContexts of(
+            String entry, TlsConfig config, Optional<Origin> registry, SystemTrust system, LongSupplier nanoTime) {
+        PemFiles pem = new PemFiles(entry + ".tls");
         List<Path> files = Stream.of(config.ca(), config.cert(), config.key())
                 .flatMap(Optional::stream)
                 .toList();
@@ -74,7 +79,7 @@ public final class TlsContexts implements TlsSocketStrategy {
                 noCertificate,
                 new ReloadingFile<>(
                         files,
-                        () -> CredentialFile.orUnreachable(() -> strategies(config, system, noCertificate)),
+                        () -> CredentialFile.orUnreachable(() -> strategies(pem, config, system, noCertificate)),
                         nanoTime));
     }
 
@@ -107,14 +112,14 @@ public final class TlsContexts implements TlsSocketStrategy {
         }
     }
 
-    private static Strategies strategies(TlsConfig config, SystemTrust system, NoClientCertificate noCertificate) {
-        Optional<X509ExtendedTrustManager> authorities = config.ca().map(PEM::trustManager);
+    private static Strategies strategies(PemFiles pem, TlsConfig config, SystemTrust system, NoClientCertificate noCertificate) {
+        Optional<X509ExtendedTrustManager> authorities = config.ca().map(pem::trustManager);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()
                 : SSLFactory.builder().withTrustMaterial(authorities.orElseGet(system::get));
         if (config.cert().isPresent() && config.key().isPresent()) {
             own.withIdentityMaterial(
-                    PEM.identity(config.cert().get(), config.key().get(), config.keyPassword())
+                    pem.identity(config.cert().get(), config.key().get(), config.keyPassword())
                             .keys());
         } else {
             own.withIdentityMaterial(noCertificate);

@@ -156,7 +156,7 @@ public final class UpstreamClients implements AutoCloseable {
 
     private ClassicHttpResponse withMinRate(ClassicHttpResponse answer) {
         if (answer.getEntity() != null) {
-            answer.setEntity(new MinRateEntity(answer.getEntity(), timeouts.stall()));
+            answer.setEntity(MinRateStream.entity(answer.getEntity(), timeouts.stall()));
         }
         return answer;
     }

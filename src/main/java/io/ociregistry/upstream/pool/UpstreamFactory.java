@@ -62,9 +62,6 @@ public final class UpstreamFactory implements AutoCloseable {
     /** Endpoints of registries whose API has another host than their name. */
     private static final Map<String, String> ENDPOINTS = Map.of("docker.io", "https://registry-1.docker.io");
 
-    private static final String OWN_PROXY = "registries[].proxy";
-    private static final String MIRRORS_PROXY = "registries[].mirrors[].proxy";
-
     /** Probing of an unlisted registry ends after this time, because clients can name any number of dead registries. */
     private static final Duration UNLISTED_PROBES = Duration.ofMinutes(10);
     /** The time at a stop for completed downloads to reach the disk. */
@@ -109,7 +106,7 @@ public final class UpstreamFactory implements AutoCloseable {
         return registered(new UpstreamClients(
                 TlsContexts.systemTrustOnly(trust),
                 AddressGuard.publicOnly(resolver),
-                Proxies.of(ProxyConfig.FROM_ENVIRONMENT, OWN_PROXY, environment, sources),
+                Proxies.of(ProxyConfig.FROM_ENVIRONMENT, "registries[].proxy", environment, sources),
                 timeouts));
     }
 
@@ -145,14 +142,15 @@ public final class UpstreamFactory implements AutoCloseable {
         Origin origin = config.endpoint()
                 .map(Origin::of)
                 .orElseGet(() -> origin(name, config.scheme().toString().toLowerCase(Locale.ROOT)));
+        String entry = "registries[" + name + "]";
         UpstreamClients own =
-                clients(config.tls(), proxies(config.proxy(), OWN_PROXY, settings), origin, settings.timeouts());
+                clients(entry, config.tls(), proxies(entry, config.proxy(), settings), origin, settings.timeouts());
         HttpUpstream registry = upstream(
                 new Source(
                         name,
                         UpstreamLocation.of(origin),
                         own,
-                        sources.of(config.auth(), credentialServer(config)),
+                        sources.of(entry, config.auth(), credentialServer(config)),
                         AuthConfig.realms(config.auth()),
                         true),
                 resources);
@@ -162,9 +160,11 @@ public final class UpstreamFactory implements AutoCloseable {
         List<UpstreamClients> all = new ArrayList<>(List.of(own));
         List<HttpUpstream> mirrors = new ArrayList<>();
         for (MirrorConfig mirror : config.mirrors()) {
+            String mirrorEntry = mirrorEntry(name, mirror);
             UpstreamClients ownOfMirror = clients(
+                    mirrorEntry,
                     mirror.tls(),
-                    proxies(mirror.proxy(), MIRRORS_PROXY, settings),
+                    proxies(mirrorEntry, mirror.proxy(), settings),
                     Origin.of(mirror.url()),
                     mirrorTimeouts(settings, config));
             all.add(ownOfMirror);
@@ -182,7 +182,7 @@ public final class UpstreamFactory implements AutoCloseable {
                         name,
                         UpstreamLocation.of(mirror, name),
                         own,
-                        sources.of(mirror.auth(), mirror.url().getRawAuthority()),
+                        sources.of(mirrorEntry(name, mirror), mirror.auth(), mirror.url().getRawAuthority()),
                         AuthConfig.realms(mirror.auth()),
                         true),
                 new PooledUpstream.Resources(resources.executors(), Optional.empty()));
@@ -196,13 +196,19 @@ public final class UpstreamFactory implements AutoCloseable {
                 timeouts.answer(), timeouts.connect().dividedBy(config.mirrors().size() + 1L), stall);
     }
 
-    private Proxies proxies(ProxyConfig proxy, String key, UpstreamSettings settings) {
-        return Proxies.of(proxy, key, settings.environment(), sources);
+    /** Returns the entry of a mirror, for messages. */
+    private static String mirrorEntry(RegistryName name, MirrorConfig mirror) {
+        return "registries[" + name + "].mirrors[" + Origin.of(mirror.url()) + "]";
     }
 
-    private UpstreamClients clients(TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
+    private Proxies proxies(String entry, ProxyConfig proxy, UpstreamSettings settings) {
+        return Proxies.of(proxy, entry + ".proxy", settings.environment(), sources);
+    }
+
+    private UpstreamClients clients(
+            String entry, TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
         return registered(new UpstreamClients(
-                TlsContexts.of(tls, origin, trust), AddressGuard.forRegistry(origin, resolver), proxies, times));
+                TlsContexts.of(entry, tls, origin, trust), AddressGuard.forRegistry(origin, resolver), proxies, times));
     }
 
     private PooledUpstream unlisted(

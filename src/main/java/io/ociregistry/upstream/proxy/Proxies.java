@@ -20,12 +20,13 @@ public final class Proxies {
     }
 
     private record Rule(HttpProxy proxy, NoProxy direct) {
-        static Optional<Rule> of(ProxyConfig config, CredentialSources sources, String where) {
+        /** @param where the place of the credentials, for messages */
+        static Optional<Rule> of(ProxyConfig config, String key, CredentialSources sources, String where) {
             if (!(config instanceof ProxyConfig.HttpProxy via)) {
                 return Optional.empty();
             }
             HttpProxy proxy =
-                    new HttpProxy(new Origin("http", via.host(), via.port()), sources.forProxy(via.auth()), where);
+                    new HttpProxy(new Origin("http", via.host(), via.port()), sources.forProxy(key, via.auth()), where);
             return Optional.of(new Rule(proxy, NoProxy.of(via.noProxy())));
         }
     }
@@ -41,14 +42,16 @@ public final class Proxies {
             return new Proxies(
                     Rule.of(
                             environment.http(),
+                            key,
                             sources,
                             "http://USER:PASSWORD@... in the environment variable HTTP_PROXY"),
                     Rule.of(
                             environment.https(),
+                            key,
                             sources,
                             "http://USER:PASSWORD@... in the environment variable HTTPS_PROXY"));
         }
-        Optional<Rule> own = Rule.of(config, sources, key + ": user and password");
+        Optional<Rule> own = Rule.of(config, key, sources, key + ": user and password");
         return new Proxies(own, own);
     }
 

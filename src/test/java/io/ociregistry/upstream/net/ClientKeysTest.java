@@ -121,7 +121,7 @@ class ClientKeysTest extends UpstreamTestBase {
             Path key = authority.client("another", kind).keyPem(files);
             String said = refused(cert, key, Optional.empty());
             assertTrue(said.contains("tls.key " + key), said);
-            assertTrue(said.contains("not the key of a certificate in tls.cert " + cert), said);
+            assertTrue(said.contains("not the key of a certificate in registries[r.example].tls.cert " + cert), said);
         }
     }
 

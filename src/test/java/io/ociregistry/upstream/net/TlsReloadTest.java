@@ -56,6 +56,7 @@ class TlsReloadTest {
         thread.start();
         write(authority.client("one"));
         contexts = TlsContexts.of(
+                "registries[r.example]",
                 new TlsConfig(
                         Optional.of(authority.caPem(dir)),
                         Optional.of(dir.resolve("client.pem")),

@@ -136,7 +136,8 @@ class MirrorProxiesTest {
         assertHolds(
                 ": the proxy http://" + url(near) + " refused to connect to https://" + mirrorAt
                         + ": it answered 407: it refused the credentials of"
-                        + " registries[].mirrors[].proxy: user and password; correct them",
+                        + " registries[r.example.com].mirrors[https://" + mirrorAt + "].proxy: user and password;"
+                        + " correct them",
                 unknown.getMessage());
     }
 

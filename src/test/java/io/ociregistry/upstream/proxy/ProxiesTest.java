@@ -120,10 +120,10 @@ class ProxiesTest {
         assertHolds(
                 "GET manifest safe.example.com/team/app:1: the proxy http://proxy.example.com:" + proxy.port()
                         + " refused to connect to https://safe.example.com: it answered 407: it requires credentials;"
-                        + " set registries[].proxy: user and password",
+                        + " set registries[safe.example.com].proxy: user and password",
                 none.getMessage());
         RegistryException wrong = failure(ErrorCode.UPSTREAM_UNREACHABLE, () -> manifest(PLAIN));
-        assertHolds("it refused the credentials of registries[].proxy", wrong.getMessage());
+        assertHolds("it refused the credentials of registries[plain.example.com].proxy", wrong.getMessage());
         assertFalse(wrong.getMessage().contains("wr0ng"), wrong.getMessage());
         assertEquals(0, safe.connections() + plain.connections());
     }

@@ -1,5 +1,6 @@
 package io.ociregistry.standalone.jetty;
 
+import io.ociregistry.common.Causes;
 import java.net.BindException;
 import java.nio.channels.UnresolvedAddressException;
 import org.eclipse.jetty.server.ServerConnector;
@@ -25,15 +26,12 @@ final class BindErrors {
     }
 
     private static String reason(Exception failure, String hostSetting, String portSetting) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UnresolvedAddressException) {
-                return "the host is neither an address nor a name that can be resolved; correct " + hostSetting;
-            }
-            if (cause instanceof BindException) {
-                return systemReason(cause.getMessage(), hostSetting, portSetting);
-            }
+        if (Causes.find(failure, UnresolvedAddressException.class).isPresent()) {
+            return "the host is neither an address nor a name that can be resolved; correct " + hostSetting;
         }
-        return String.valueOf(failure.getMessage());
+        return Causes.find(failure, BindException.class)
+                .map(cause -> systemReason(cause.getMessage(), hostSetting, portSetting))
+                .orElseGet(() -> String.valueOf(failure.getMessage()));
     }
 
     private static String systemReason(@Nullable String message, String hostSetting, String portSetting) {

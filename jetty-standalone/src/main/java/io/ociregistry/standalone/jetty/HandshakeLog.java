@@ -1,5 +1,6 @@
 package io.ociregistry.standalone.jetty;
 
+import io.ociregistry.common.Causes;
 import java.security.cert.CertificateException;
 import java.util.Optional;
 import org.eclipse.jetty.io.ssl.SslHandshakeListener;
@@ -25,11 +26,6 @@ final class HandshakeLog implements SslHandshakeListener {
         if (message.contains("client certificate chain")) {
             return Optional.of(message);
         }
-        for (var cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertificateException) {
-                return Optional.of(String.valueOf(cause.getMessage()));
-            }
-        }
-        return Optional.empty();
+        return Causes.find(failure, CertificateException.class).map(cause -> String.valueOf(cause.getMessage()));
     }
 }

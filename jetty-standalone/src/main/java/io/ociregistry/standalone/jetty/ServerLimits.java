@@ -16,7 +16,7 @@ import java.time.Duration;
  */
 record ServerLimits(int connections, Duration headers, Duration idle, Duration idleWhenFull, Duration reloadInterval) {
     private static final int MAX_CONNECTIONS = 4096;
-    /** The socket of a connection is one; the blob sent on it may be two, of a download in flight and of a past one. */
+    /** The socket of a connection, and up to two files of the blob that the connection sends, with a reserve. */
     private static final int FILES_PER_CONNECTION = 4;
 
     static final ServerLimits DEFAULT = new ServerLimits(

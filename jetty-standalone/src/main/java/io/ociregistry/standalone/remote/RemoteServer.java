@@ -226,7 +226,6 @@ public final class RemoteServer {
         };
     }
 
-    /** Makes the exception for a failed connection. */
     public StartException connectionFailure(IOException e) {
         var noTls = trust.flatMap(wanted -> wanted.reason(e));
         if (noTls.isPresent()) {

@@ -5,6 +5,7 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.tls.ExplainingTrustManager;
+import io.ociregistry.tls.HandshakeFailure;
 import io.ociregistry.tls.NoClientCertificate;
 import io.ociregistry.tls.PemFiles;
 import io.ociregistry.tls.SystemTrust;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -22,9 +22,6 @@ import javax.net.ssl.TrustManager;
 
 /** Verifies the server's certificate: with the CA certificates of {@code --server-ca}, otherwise with the system's. */
 final class RemoteTrust {
-    /** Java's message for an answer without TLS; the rest of the message depends on the length of the answer. */
-    private static final Pattern NO_TLS = Pattern.compile("(?i)unrecognized ssl message");
-
     private final NoClientCertificate noCertificate = new NoClientCertificate();
     private final TrustManager trust;
 
@@ -77,7 +74,7 @@ final class RemoteTrust {
                     + "; the server requires a client certificate, and a command has none: use its admin.port, which is"
                     + " plain HTTP");
         }
-        if (NO_TLS.matcher(message).find()) {
+        if (HandshakeFailure.isWithoutTls(message)) {
             return Optional.of(message + "; is that a port with TLS? admin.port is always plain HTTP");
         }
         return e instanceof SSLException ? Optional.of(message) : Optional.empty();
