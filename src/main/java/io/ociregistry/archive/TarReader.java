@@ -34,6 +34,7 @@ final class TarReader implements Closeable {
 
     /** The bytes after the content up to the next record. */
     private long padding;
+
     private String name = "";
 
     private TarReader(Path file, boolean seekable, InputStream in) {

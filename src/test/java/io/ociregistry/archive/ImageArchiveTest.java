@@ -271,7 +271,9 @@ class ImageArchiveTest {
                 writer.addManifest(image.digest(), manifest);
                 for (Descriptor blob : manifest.blobs()) {
                     source.read(
-                            Set.of(blob.digest()), (digest, content) -> writer.addBlob(digest, blob.size().orElseThrow(), content));
+                            Set.of(blob.digest()),
+                            (digest, content) ->
+                                    writer.addBlob(digest, blob.size().orElseThrow(), content));
                 }
             }
             writer.finish();

@@ -113,6 +113,7 @@ class PlatformsTest {
     }
 
     private static Descriptor entry(int number, Optional<Platform> platform) {
-        return new Descriptor(MediaType.OCI_MANIFEST, Digest.of(new byte[] {(byte) number}), OptionalLong.of(1), platform);
+        return new Descriptor(
+                MediaType.OCI_MANIFEST, Digest.of(new byte[] {(byte) number}), OptionalLong.of(1), platform);
     }
 }

@@ -171,7 +171,8 @@ class UpstreamStatesTest extends Scenario {
 
             upstream.heal();
             Await.until("the end of the outage", () -> log.text().contains("is back"));
-            assertTrue(log.at("INFO").stream().anyMatch(line -> line.endsWith(upstream.url() + " is back")), log.text());
+            assertTrue(
+                    log.at("INFO").stream().anyMatch(line -> line.endsWith(upstream.url() + " is back")), log.text());
             assertEquals("up", state().path("state").asText());
         } finally {
             for (RawHttp client : clients) {

@@ -93,7 +93,10 @@ public record UpstreamState(
                 source.url(),
                 source.isMirror(),
                 state(source),
-                source.refusal().map(RegistryException::getMessage).or(source::problem).orElse(null),
+                source.refusal()
+                        .map(RegistryException::getMessage)
+                        .or(source::problem)
+                        .orElse(null),
                 retrySeconds(List.of(source)),
                 lastError(source),
                 lastSuccess(source));

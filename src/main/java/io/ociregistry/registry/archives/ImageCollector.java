@@ -70,8 +70,8 @@ final class ImageCollector {
                     ? Optional.empty()
                     : skip(name, "blob " + missing.get().digest() + " is not cached");
         }
-        needed.forEach(blob ->
-                part.blobs().put(blob.digest(), blobs.size(blob.digest()).orElse(blob.size().orElse(0))));
+        needed.forEach(blob -> part.blobs()
+                .put(blob.digest(), blobs.size(blob.digest()).orElse(blob.size().orElse(0))));
         return manifest.children().isEmpty() ? Optional.of(part) : withImages(name, part, manifest, depth);
     }
 
@@ -104,8 +104,6 @@ final class ImageCollector {
     }
 
     private boolean isAvailable(Descriptor blob) {
-        return request.have().contains(blob.digest())
-                || blobs.mayContain(
-                        blob.digest(), blob.size());
+        return request.have().contains(blob.digest()) || blobs.mayContain(blob.digest(), blob.size());
     }
 }

@@ -67,7 +67,8 @@ final class BlobFetch implements Downloads.Receiver {
         } catch (RuntimeException | Error e) {
             boolean isUnknown = e instanceof RegistryException known && known.code() == ErrorCode.BLOB_UNKNOWN;
             // A 404 is not a fault, and any client can cause one.
-            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN)).log("fetching {} failed: {}", this, e.getMessage());
+            LOG.atLevel(isUnknown ? Level.DEBUG : levelOf(e, Level.WARN))
+                    .log("fetching {} failed: {}", this, e.getMessage());
             abandon(download, e);
             if (!started.isDone()) {
                 download.release();
@@ -263,7 +264,9 @@ final class BlobFetch implements Downloads.Receiver {
     /** Returns the level for a failure: debug if the outage or rate limit of the upstream has been logged already. */
     private Level levelOf(Throwable failure, Level otherwise) {
         boolean isOfUpstream = failure instanceof RegistryException known && isTransient(known.code());
-        return isOfUpstream && upstream.sources().stream().allMatch(source -> source.refusal().isPresent())
+        return isOfUpstream
+                        && upstream.sources().stream()
+                                .allMatch(source -> source.refusal().isPresent())
                 ? Level.DEBUG
                 : otherwise;
     }

@@ -10,8 +10,6 @@ import io.ociregistry.oci.RegistryName;
 public record SourceAddress(RegistryName registry, Origin origin, boolean isMirror) {
     @Override
     public String toString() {
-        return isMirror
-                ? "registry " + registry + ": the mirror " + origin
-                : "registry " + registry + " at " + origin;
+        return isMirror ? "registry " + registry + ": the mirror " + origin : "registry " + registry + " at " + origin;
     }
 }

@@ -111,8 +111,9 @@ public final class CredentialPolicy {
      * does.
      */
     private boolean isOfRegistry(Origin service) {
-        return service.isHttps() ? service.isSameSite(registry.origin())
- : !registry.origin().isHttps() && service.isSameHost(registry.origin());
+        return service.isHttps()
+                ? service.isSameSite(registry.origin())
+                : !registry.origin().isHttps() && service.isSameHost(registry.origin());
     }
 
     private boolean isConfigured(URI realm) {

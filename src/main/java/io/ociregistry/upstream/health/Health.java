@@ -61,8 +61,9 @@ public record Health(
 
     /** Returns the known state; sends nothing. */
     public SourceState state() {
-        Optional<RegistryException> refusal =
-                Arrays.stream(RequestKind.values()).flatMap(kind -> refusal(kind).stream()).findFirst();
+        Optional<RegistryException> refusal = Arrays.stream(RequestKind.values())
+                .flatMap(kind -> refusal(kind).stream())
+                .findFirst();
         return outcomes.state(source.origin().toString(), source.isMirror(), refusal);
     }
 

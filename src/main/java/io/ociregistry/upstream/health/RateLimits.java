@@ -22,6 +22,7 @@ import org.apache.hc.core5.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The rate limits of one upstream, as its answers report them. Thread-safe.
@@ -139,8 +140,12 @@ public final class RateLimits {
 
     private void pause(RequestKind kind, int status, Duration requested) {
         Duration wait = requested.compareTo(MIN_WAIT) < 0 ? MIN_WAIT : requested;
+        Pause known = pauses.get(kind);
         pauses.merge(kind, new Pause(status, nanoTime.getAsLong() + wait.toNanos()), Pause::longer);
-        LOG.warn("{} answered {}; sending no {} requests to it for {}", upstream, status, kind, wait);
+        // Requests that were in flight when the pause started get the same answer.
+        boolean isLogged = known != null && isRunning(known);
+        LOG.atLevel(isLogged ? Level.DEBUG : Level.WARN)
+                .log("{} answered {}; sending no {} requests to it for {}", upstream, status, kind, wait);
     }
 
     private void recordRemaining(List<String> remaining, HttpResponse answer) {

@@ -94,51 +94,51 @@ public final class HttpUpstream implements Upstream {
     @Override
     public ManifestAnswer manifest(String repository, Reference reference, long maxBytes) {
         return observed(() -> {
-        String action = describe("GET manifest", repository, reference);
-        HttpAnswer answer =
-                send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
-        try {
-            check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
-            byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
-            return new ManifestAnswer(
-                    bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
-        } catch (IOException e) {
-            throw ErrorMapping.of(action, origin, e);
-        } finally {
-            answer.abort();
-        }
-    });
+            String action = describe("GET manifest", repository, reference);
+            HttpAnswer answer =
+                    send(RequestKind.MANIFEST, "GET", MANIFESTS, repository, reference, action, MANIFEST_HEADERS);
+            try {
+                check(answer, action, ErrorCode.MANIFEST_UNKNOWN);
+                byte[] bytes = read(answer, maxBytes, action, "clients refuse such manifests, see maxManifestBytes");
+                return new ManifestAnswer(
+                        bytes, RegistryRequest.contentType(answer.response()), isStale(answer.response()));
+            } catch (IOException e) {
+                throw ErrorMapping.of(action, origin, e);
+            } finally {
+                answer.abort();
+            }
+        });
     }
 
     @Override
     public HeadAnswer headManifest(String repository, Reference reference) {
         return observed(() -> {
-        String action = describe("HEAD manifest", repository, reference);
-        return head(
-                MANIFESTS,
-                repository,
-                reference,
-                action,
-                ErrorCode.MANIFEST_UNKNOWN,
-                MANIFEST_HEADERS,
-                MANIFEST_HEADERS);
-    });
+            String action = describe("HEAD manifest", repository, reference);
+            return head(
+                    MANIFESTS,
+                    repository,
+                    reference,
+                    action,
+                    ErrorCode.MANIFEST_UNKNOWN,
+                    MANIFEST_HEADERS,
+                    MANIFEST_HEADERS);
+        });
     }
 
     @Override
     public HeadAnswer headBlob(String repository, Digest digest) {
         return observed(() -> {
-        String action = describe("HEAD blob", repository, digest);
-        HeadAnswer answer = head("blobs", repository, digest, action, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
-        if (answer.digest().filter(sent -> isOther(sent, digest)).isPresent()) {
-            throw new RegistryException(
-                    ErrorCode.UPSTREAM_WRONG_CONTENT,
-                    action + ": the answer is about another blob: "
-                            + answer.digest().get());
-        }
-        return new HeadAnswer(
-                possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
-    });
+            String action = describe("HEAD blob", repository, digest);
+            HeadAnswer answer = head("blobs", repository, digest, action, ErrorCode.BLOB_UNKNOWN, List.of(), ONE_BYTE);
+            if (answer.digest().filter(sent -> isOther(sent, digest)).isPresent()) {
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_WRONG_CONTENT,
+                        action + ": the answer is about another blob: "
+                                + answer.digest().get());
+            }
+            return new HeadAnswer(
+                    possibleSize(digest, answer.size()), answer.contentType(), answer.digest(), answer.stale());
+        });
     }
 
     /** Some registries send the SHA-256 digest for every blob, so digests of different algorithms are not compared. */
@@ -154,31 +154,31 @@ public final class HttpUpstream implements Upstream {
     @Override
     public OptionalLong blobSize(String repository, Digest digest) {
         return observed(() -> {
-        String action = describe("GET the first byte of blob", repository, digest);
-        HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, action, ONE_BYTE);
-        return possibleSize(digest, wholeSize(answer, true, action, ErrorCode.BLOB_UNKNOWN));
-    });
+            String action = describe("GET the first byte of blob", repository, digest);
+            HttpAnswer answer = send(RequestKind.OTHER, "GET", "blobs", repository, digest, action, ONE_BYTE);
+            return possibleSize(digest, wholeSize(answer, true, action, ErrorCode.BLOB_UNKNOWN));
+        });
     }
 
     @Override
     public BlobAnswer blob(String repository, Digest digest, long from) {
         return observed(() -> {
-        String action = describe("GET blob", repository, digest);
-        return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", action);
-    });
+            String action = describe("GET blob", repository, digest);
+            return blob(repository, digest, from, from == 0 ? "" : "bytes=" + from + "-", action);
+        });
     }
 
     @Override
     public BlobAnswer blobPart(String repository, Digest digest, long from, long to) {
         return observed(() -> {
-        String action = describe("GET part of blob", repository, digest);
-        BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), action);
-        if (answer.from() != from) {
-            answer.close();
-            throw wrongRange(from, action);
-        }
-        return answer;
-    });
+            String action = describe("GET part of blob", repository, digest);
+            BlobAnswer answer = blob(repository, digest, from, "bytes=" + from + "-" + (to - 1), action);
+            if (answer.from() != from) {
+                answer.close();
+                throw wrongRange(from, action);
+            }
+            return answer;
+        });
     }
 
     private BlobAnswer blob(String repository, Digest digest, long from, String range, String action) {
@@ -200,33 +200,33 @@ public final class HttpUpstream implements Upstream {
     @Override
     public ListAnswer list(String repository, String path, String query, long maxBytes) {
         return observed(() -> {
-        String action = "GET " + path + " of " + name + "/" + repository + ofMirror();
-        RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
-        URI uri = location.uri(repository, path, query);
-        OutgoingRequest request =
-                new OutgoingRequest(kind, "GET", uri, location.repository(repository), action, LIST_HEADERS);
-        HttpAnswer answer = new RegistryRequest(transport, health, request).send(RegistryRequest.SAME_RESOURCE);
-        try {
-            ClassicHttpResponse response = answer.response();
-            if (ListAnswer.ABSENT_STATUSES.contains(response.getCode())) {
-                answer.consumeOrAbort();
-                return ListAnswer.absent(response.getCode());
+            String action = "GET " + path + " of " + name + "/" + repository + ofMirror();
+            RequestKind kind = path.startsWith("referrers/") ? RequestKind.REFERRERS : RequestKind.OTHER;
+            URI uri = location.uri(repository, path, query);
+            OutgoingRequest request =
+                    new OutgoingRequest(kind, "GET", uri, location.repository(repository), action, LIST_HEADERS);
+            HttpAnswer answer = new RegistryRequest(transport, health, request).send(RegistryRequest.SAME_RESOURCE);
+            try {
+                ClassicHttpResponse response = answer.response();
+                if (ListAnswer.ABSENT_STATUSES.contains(response.getCode())) {
+                    answer.consumeOrAbort();
+                    return ListAnswer.absent(response.getCode());
+                }
+                check(answer, action, ErrorCode.NAME_UNKNOWN);
+                byte[] bytes = read(answer, maxBytes, action, "this server accepts no larger lists");
+                return new ListAnswer(
+                        200, RegistryRequest.contentType(response), bytes, NextLink.query(response), isStale(response));
+            } catch (IllegalArgumentException e) {
+                throw new RegistryException(
+                        ErrorCode.UPSTREAM_BAD_ANSWER,
+                        action + ": its Link to the next page is invalid: " + e.getMessage(),
+                        e);
+            } catch (IOException e) {
+                throw ErrorMapping.of(action, origin, e);
+            } finally {
+                answer.abort();
             }
-            check(answer, action, ErrorCode.NAME_UNKNOWN);
-            byte[] bytes = read(answer, maxBytes, action, "this server accepts no larger lists");
-            return new ListAnswer(
-                    200, RegistryRequest.contentType(response), bytes, NextLink.query(response), isStale(response));
-        } catch (IllegalArgumentException e) {
-            throw new RegistryException(
-                    ErrorCode.UPSTREAM_BAD_ANSWER,
-                    action + ": its Link to the next page is invalid: " + e.getMessage(),
-                    e);
-        } catch (IOException e) {
-            throw ErrorMapping.of(action, origin, e);
-        } finally {
-            answer.abort();
-        }
-    });
+        });
     }
 
     /** Returns true for a mirror that is a pull-through cache, so that its answers are those of the registry. */

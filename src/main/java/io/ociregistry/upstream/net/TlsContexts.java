@@ -112,7 +112,8 @@ public final class TlsContexts implements TlsSocketStrategy {
         }
     }
 
-    private static Strategies strategies(PemFiles pem, TlsConfig config, SystemTrust system, NoClientCertificate noCertificate) {
+    private static Strategies strategies(
+            PemFiles pem, TlsConfig config, SystemTrust system, NoClientCertificate noCertificate) {
         Optional<X509ExtendedTrustManager> authorities = config.ca().map(pem::trustManager);
         SSLFactory.Builder own = config.insecureSkipVerify()
                 ? SSLFactory.builder().withUnsafeTrustMaterial()

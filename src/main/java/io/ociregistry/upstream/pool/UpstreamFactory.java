@@ -182,7 +182,10 @@ public final class UpstreamFactory implements AutoCloseable {
                         name,
                         UpstreamLocation.of(mirror, name),
                         own,
-                        sources.of(mirrorEntry(name, mirror), mirror.auth(), mirror.url().getRawAuthority()),
+                        sources.of(
+                                mirrorEntry(name, mirror),
+                                mirror.auth(),
+                                mirror.url().getRawAuthority()),
                         AuthConfig.realms(mirror.auth()),
                         true),
                 new PooledUpstream.Resources(resources.executors(), Optional.empty()));
@@ -205,8 +208,7 @@ public final class UpstreamFactory implements AutoCloseable {
         return Proxies.of(proxy, entry + ".proxy", settings.environment(), sources);
     }
 
-    private UpstreamClients clients(
-            String entry, TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
+    private UpstreamClients clients(String entry, TlsConfig tls, Proxies proxies, Origin origin, Timeouts times) {
         return registered(new UpstreamClients(
                 TlsContexts.of(entry, tls, origin, trust), AddressGuard.forRegistry(origin, resolver), proxies, times));
     }

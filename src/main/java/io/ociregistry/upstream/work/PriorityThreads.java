@@ -41,6 +41,7 @@ public final class PriorityThreads {
     private final Map<Priority, Set<Work>> queues = new EnumMap<>(Priority.class);
     /** All tasks that wait or run. */
     private final Map<Runnable, Work> known = new HashMap<>();
+
     private int prefetches;
     /** The number of pool tasks that ended without work, because only prefetches above the limit were left. */
     private int unused;

@@ -155,8 +155,9 @@ class EmbeddedServerTest {
             }
             assertEquals(1, log.at("INFO").size(), log.text());
             assertTrue(
-                    log.text().matches("INFO client /127\\.0\\.0\\.1:\\d+ sent a request that was answered with "
-                            + reason + ".*"),
+                    log.text()
+                            .matches("INFO client /127\\.0\\.0\\.1:\\d+ sent a request that was answered with " + reason
+                                    + ".*"),
                     log.text());
         }
     }
@@ -172,8 +173,7 @@ class EmbeddedServerTest {
     @Test
     void errorOfServletIsNotLoggedHere() throws Exception {
         try (LogLines log = LogLines.of(OciErrorHandler.class.getName())) {
-            assertOciError(
-                    send("GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 404, "UNSUPPORTED");
+            assertOciError(send("GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), 404, "UNSUPPORTED");
             assertEquals("", log.text());
         }
     }

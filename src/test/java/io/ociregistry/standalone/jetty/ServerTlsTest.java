@@ -187,7 +187,8 @@ class ServerTlsTest {
             assertEquals("securely", ask(authority.trusting()));
             assertEquals(1, log.at("INFO").size(), log.text());
             assertTrue(
-                    log.text().matches("INFO client /127\\.0\\.0\\.1:\\d+ failed in the TLS handshake: .*"), log.text());
+                    log.text().matches("INFO client /127\\.0\\.0\\.1:\\d+ failed in the TLS handshake: .*"),
+                    log.text());
         }
     }
 

@@ -23,9 +23,7 @@ class CredentialPolicyTest {
     private static final Credentials TOKEN = new Credentials.RegistryToken(new Secret("t0ken"));
 
     private final AtomicReference<Optional<Credentials>> available = new AtomicReference<>(Optional.of(ROBOT));
-    private final CredentialPolicy policy =
-            policy("https://registry.example.com");
-
+    private final CredentialPolicy policy = policy("https://registry.example.com");
 
     private CredentialPolicy policy(String registry) {
         RegistryName name = RegistryName.parse("registry.example.com");

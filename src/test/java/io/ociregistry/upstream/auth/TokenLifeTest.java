@@ -66,7 +66,9 @@ class TokenLifeTest {
                         .body("{\"token\":\"t\",\"expires_in\":" + seconds + ",\"issued_at\":\"" + issued + "\"}"));
         TokenRequest request = new TokenRequest(
                 URI.create(fake.url() + "/token"), Optional.empty(), Optional.empty(), Optional.empty());
-        TokenService service = new TokenService(clients, new RateLimits(new SourceAddress(RegistryName.parse("r.example"), origin, false), System::nanoTime));
+        TokenService service = new TokenService(
+                clients,
+                new RateLimits(new SourceAddress(RegistryName.parse("r.example"), origin, false), System::nanoTime));
         assertEquals(life, service.apply(request).life());
     }
 }

@@ -85,7 +85,8 @@ class CredentialsTest {
         use(new AuthConfig.AccountWithFile("robot", file));
         RegistryException failed = failure(ErrorCode.UPSTREAM_UNREACHABLE, this::pull);
         assertHolds(
-                "GET manifest registry.example.com/team/app:1: registries[registry.example.com].auth.passwordFile " + file + " can't be used: ",
+                "GET manifest registry.example.com/team/app:1: registries[registry.example.com].auth.passwordFile "
+                        + file + " can't be used: ",
                 failed.getMessage());
     }
 
@@ -125,7 +126,10 @@ class CredentialsTest {
     void helperGetsTheDockerNameOfDockerHub() throws IOException {
         HelperScripts scripts = new HelperScripts(directory).counting("x");
         CredentialSource source = new CredentialSources(scripts.programs(), System::nanoTime)
-                .of("registries[docker.io]", helper(Optional.empty()), UpstreamFactory.credentialServer(UpstreamConfig.of("docker.io")));
+                .of(
+                        "registries[docker.io]",
+                        helper(Optional.empty()),
+                        UpstreamFactory.credentialServer(UpstreamConfig.of("docker.io")));
         source.get();
         assertEquals(List.of("get https://index.docker.io/v1/"), scripts.calls());
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.testing.LogLines;
 import io.ociregistry.upstream.address.Origin;
 import io.ociregistry.upstream.address.SourceAddress;
 import java.net.URI;
@@ -38,7 +39,8 @@ class BreakerTest {
     private final Breaker breaker = breaker(PACE);
 
     private Breaker breaker(Breaker.ProbeSchedule probes) {
-        SourceAddress source = new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false);
+        SourceAddress source =
+                new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false);
         return new Breaker(source, probes, scheduler, work -> threads.execute(work), pause -> upstreamIsUp, () -> now);
     }
 
@@ -180,6 +182,24 @@ class BreakerTest {
         unlisted.recordAnswer(404);
         unlisted.recordFailure(failure(ErrorCode.UPSTREAM_TIMEOUT));
         assertDoesNotThrow(unlisted::check);
+    }
+
+    @Test
+    void outageIsLoggedOnceAlsoIfProbingEnds() {
+        Breaker unlisted = breaker(PACE.endingAfter(Duration.ofSeconds(30)));
+        try (LogLines log = LogLines.of(Breaker.class.getName())) {
+            for (int i = 0; i < 2; i++) {
+                unlisted.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+                for (int probes = 0; probes < 3; probes++) {
+                    scheduler.runNext();
+                }
+            }
+            assertEquals(List.of("WARN registry r.example at https://r.example is down: test"), log.at("WARN"));
+            unlisted.recordAnswer(200);
+            assertTrue(log.text().endsWith("INFO registry r.example at https://r.example is back"), log.text());
+            unlisted.recordFailure(failure(ErrorCode.UPSTREAM_UNREACHABLE));
+            assertEquals(2, log.at("WARN").size(), "another outage");
+        }
     }
 
     @Test

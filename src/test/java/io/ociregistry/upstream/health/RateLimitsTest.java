@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RateLimitsTest {
     private long now = Long.MAX_VALUE;
-    private final RateLimits limits = new RateLimits(new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false), () -> now);
+    private final RateLimits limits = new RateLimits(
+            new SourceAddress(RegistryName.parse("r.example"), Origin.of(URI.create("https://r.example")), false),
+            () -> now);
 
     @ParameterizedTest
     @CsvSource({"60,60", "1,1", "0,1", "-5,60", "soon,60", "9999999999,21600"})
@@ -34,6 +36,18 @@ class RateLimitsTest {
         assertEquals(Duration.ofNanos(1), left());
         now += 1;
         assertDoesNotThrow(() -> limits.check(RequestKind.MANIFEST));
+    }
+
+    @Test
+    void pauseIsLoggedOnce() {
+        try (LogLines log = LogLines.of(RateLimits.class.getName())) {
+            refuse(RequestKind.BLOB, "60");
+            refuse(RequestKind.BLOB, "60");
+            assertEquals(1, log.at("WARN").size(), log.text());
+            now += Duration.ofSeconds(60).toNanos();
+            refuse(RequestKind.BLOB, "60");
+            assertEquals(2, log.at("WARN").size(), log.text());
+        }
     }
 
     @Test

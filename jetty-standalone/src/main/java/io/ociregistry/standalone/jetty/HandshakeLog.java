@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
  * Logs clients whose TLS handshake failed: they see a TLS alert at most, and their requests never reach the access log.
  */
 final class HandshakeLog implements SslHandshakeListener {
-    private final ClientLogLimit log = new ClientLogLimit(LoggerFactory.getLogger(HandshakeLog.class), System::nanoTime);
+    private final ClientLogLimit log =
+            new ClientLogLimit(LoggerFactory.getLogger(HandshakeLog.class), System::nanoTime);
 
     @Override
     public void handshakeFailed(Event event, Throwable failure) {
