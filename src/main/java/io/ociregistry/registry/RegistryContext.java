@@ -44,16 +44,16 @@ import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ReadThrottle;
-import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.ConfirmedLinks;
-import io.ociregistry.store.blob.IncompleteImages;
-import io.ociregistry.store.blob.ListStore;
-import io.ociregistry.store.check.Inspector;
+import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.blob.DiskIncompleteImages;
+import io.ociregistry.store.blob.DiskListStore;
+import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.check.ReadRateLimit;
 import io.ociregistry.store.check.ScrubTimeFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
 import io.ociregistry.upstream.pool.HttpUpstreams;
@@ -121,7 +121,7 @@ public final class RegistryContext implements AutoCloseable {
     private final Pruner pruner;
     private final BackgroundPruner backgroundPruner;
     private final Admin admin;
-    private final BlobStore blobs;
+    private final DiskBlobStore blobs;
     private final Repair repair;
     /** Guarded by "this". */
     private @Nullable Scrub scrub;
@@ -146,13 +146,13 @@ public final class RegistryContext implements AutoCloseable {
         this.bodyExecutor = daemons("delivery-", Math.max(4, processors * 2));
         Layout layout = access.layout();
         DiskQuota quota = BackgroundPruner.quota(config.cache());
-        this.blobs = new BlobStore(layout, () -> config().timeouts().stall(), quota, System::nanoTime);
-        ManifestStore records = new ManifestStore(layout, config.maxManifestBytes());
+        this.blobs = new DiskBlobStore(layout, () -> config().timeouts().stall(), quota, System::nanoTime);
+        DiskManifestStore records = new DiskManifestStore(layout, config.maxManifestBytes());
         ContentIndex index = new ContentIndex(config.airGapped());
         this.recordWatcher = new RecordWatcher(records, index, intervals);
-        ConfirmedLinks links = new ConfirmedLinks(layout);
+        DiskLinkStore links = new DiskLinkStore(layout);
         ManifestService manifests = new ManifestService(records, index, recordWatcher, upstreams, this::runtime, clock);
-        IncompleteImages incompleteImages = new IncompleteImages(layout);
+        DiskIncompleteImages incompleteImages = new DiskIncompleteImages(layout);
         BlobService blobService = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
         // Nothing is prefetched if the store is read-only or no upstream may be asked.
         boolean prefetches = layout.isWritable() && !config.airGapped();
@@ -160,7 +160,7 @@ public final class RegistryContext implements AutoCloseable {
         Optional<Prefetch> prefetch =
                 prefetches ? Optional.of(new Prefetch(content, incompleteImages)) : Optional.empty();
         this.registry = new Registry(manifests, blobService, index, blobs, prefetch);
-        ListStore lists = new ListStore(layout);
+        DiskListStore lists = new DiskListStore(layout);
         Paginator paginator = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 recordWatcher,
@@ -170,7 +170,7 @@ public final class RegistryContext implements AutoCloseable {
                 new CacheImporter(records, index, links, blobs, clock), this::registryNames, config.maxManifestBytes());
         LoadSource loads = registry.loadSource(listings);
         this.loader = new ImageLoader(loads, this::registryNames, archives);
-        Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
+        DiskInspector inspector = new DiskInspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
         this.repair = new Repair(
                 recordWatcher,
                 loads,
@@ -205,7 +205,7 @@ public final class RegistryContext implements AutoCloseable {
      * Restores the stored links of the cache. A cache without stored links starts with links to the stored blobs that
      * its manifests name.
      */
-    private static void restore(ConfirmedLinks links, ContentIndex index, BlobStore blobs, RegistryTrust trust) {
+    private static void restore(DiskLinkStore links, ContentIndex index, DiskBlobStore blobs, RegistryTrust trust) {
         if (links.fileExists()) {
             links.forEach(index::restore);
         } else {
@@ -215,7 +215,7 @@ public final class RegistryContext implements AutoCloseable {
         }
     }
 
-    private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, ListStore lists, Clock clock) {
+    private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, DiskListStore lists, Clock clock) {
         return new ListService<>(kind, lists, upstreams, this::runtime, clock);
     }
 
@@ -317,7 +317,7 @@ public final class RegistryContext implements AutoCloseable {
     /** Starts a scrub with another rate and schedule; does nothing if the cache is read-only. */
     public synchronized void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
         if (access.layout().isWritable()) {
-            Inspector inspector = new Inspector(access.layout(), config().maxManifestBytes(), throttle);
+            DiskInspector inspector = new DiskInspector(access.layout(), config().maxManifestBytes(), throttle);
             Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubTimeFile(access.layout()), clock);
             scrub = started;
             started.start();

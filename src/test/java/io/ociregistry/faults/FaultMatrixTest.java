@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -84,7 +84,7 @@ class FaultMatrixTest {
                 assertEquals(file.getFileName().toString(), actual.hex());
             }
         }
-        ManifestStore records = Records.in(new Layout(stage.imagePath()));
+        DiskManifestStore records = Records.in(new Layout(stage.imagePath()));
         Set<String> readable = new HashSet<>();
         records.forEach(record -> readable.add(record.manifest().digest().hex()));
         try (var files = Files.list(stage.imagePath().resolve("img"))) {

@@ -2,13 +2,13 @@ package io.ociregistry.testing;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 
 /** Opens the records of a cache as a server with default settings does. */
 public final class Records {
     private Records() {}
 
-    public static ManifestStore in(Layout layout) {
-        return new ManifestStore(layout, ServerConfig.defaults().maxManifestBytes());
+    public static DiskManifestStore in(Layout layout) {
+        return new DiskManifestStore(layout, ServerConfig.defaults().maxManifestBytes());
     }
 }

@@ -8,9 +8,9 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -32,11 +32,11 @@ import java.util.stream.Stream;
  */
 public final class CacheContents {
     private final Supplier<Map<ImageReference, Digest>> names;
-    private final ManifestStore records;
-    private final BlobStore blobs;
+    private final DiskManifestStore records;
+    private final DiskBlobStore blobs;
     private final ImageInspector inspector;
 
-    public CacheContents(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
+    public CacheContents(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs) {
         this.names = catalog::names;
         this.records = records;
         this.blobs = blobs;
@@ -45,8 +45,8 @@ public final class CacheContents {
 
     /** Reads the contents of an open store as they are now; later changes are not seen. */
     public static CacheContents of(StoreAccess access, ServerConfig config) {
-        ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
-        return new CacheContents(ContentIndex.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
+        DiskManifestStore records = new DiskManifestStore(access.layout(), config.maxManifestBytes());
+        return new CacheContents(ContentIndex.of(records), records, new DiskBlobStore(access.layout(), Duration.ZERO));
     }
 
     /** Counts the names, manifests and blobs known now. */

@@ -2,9 +2,9 @@ package io.ociregistry.registry.archives;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.index.ContentIndex;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Duration;
 
 /**
@@ -14,10 +14,10 @@ import java.time.Duration;
  */
 public final class CacheExport {
     private final ContentIndex catalog;
-    private final ManifestStore records;
-    private final BlobStore blobs;
+    private final DiskManifestStore records;
+    private final DiskBlobStore blobs;
 
-    private CacheExport(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
+    private CacheExport(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs) {
         this.catalog = catalog;
         this.records = records;
         this.blobs = blobs;
@@ -25,8 +25,8 @@ public final class CacheExport {
 
     /** Reads the contents of an open store as they are now; later changes are not seen. */
     public static CacheExport of(StoreAccess access, ServerConfig config) {
-        ManifestStore records = new ManifestStore(access.layout(), config.maxManifestBytes());
-        return new CacheExport(ContentIndex.of(records), records, new BlobStore(access.layout(), Duration.ZERO));
+        DiskManifestStore records = new DiskManifestStore(access.layout(), config.maxManifestBytes());
+        return new CacheExport(ContentIndex.of(records), records, new DiskBlobStore(access.layout(), Duration.ZERO));
     }
 
     /** Selects the requested content that is cached. */

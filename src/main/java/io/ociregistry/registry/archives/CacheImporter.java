@@ -9,10 +9,10 @@ import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.PrunePins;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.ConfirmedLinks;
-import io.ociregistry.store.download.BlobDownload;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Collection;
@@ -25,14 +25,14 @@ import java.util.Optional;
  * does not say whether its registry requires credentials. Thread-safe.
  */
 public final class CacheImporter {
-    private final ManifestStore records;
+    private final DiskManifestStore records;
     private final ContentIndex catalog;
-    private final ConfirmedLinks links;
-    private final BlobStore blobs;
+    private final DiskLinkStore links;
+    private final DiskBlobStore blobs;
     private final Clock clock;
 
     public CacheImporter(
-            ManifestStore records, ContentIndex catalog, ConfirmedLinks links, BlobStore blobs, Clock clock) {
+            DiskManifestStore records, ContentIndex catalog, DiskLinkStore links, DiskBlobStore blobs, Clock clock) {
         this.records = records;
         this.catalog = catalog;
         this.links = links;
@@ -64,16 +64,16 @@ public final class CacheImporter {
         return blobs.unreadableReason(blob);
     }
 
-    BlobDownload startDownload(Digest blob, Repository source) {
+    LocalDownload startDownload(Digest blob, Repository source) {
         return blobs.startDownload(blob, source);
     }
 
-    void discard(BlobDownload blob) {
+    void discard(LocalDownload blob) {
         blobs.discard(blob);
     }
 
     /** Makes a verified blob visible in these repositories. */
-    void publish(BlobDownload blob, Collection<Repository> repositories) throws IOException {
+    void publish(LocalDownload blob, Collection<Repository> repositories) throws IOException {
         // Links come first: without a link, no repository could show the published blob.
         link(blob.digest(), repositories);
         blobs.publish(blob);

@@ -10,7 +10,7 @@ import io.ociregistry.registry.index.DigestLink.Kind;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,7 +69,7 @@ public final class ContentIndex {
     }
 
     /** Returns the index of the records of a store as they are now, for a process that serves no clients. */
-    public static ContentIndex of(ManifestStore records) {
+    public static ContentIndex of(DiskManifestStore records) {
         ContentIndex index = new ContentIndex(true);
         records.forEach(record -> index.add(ManifestSummary.of(record)));
         return index;

@@ -2,12 +2,12 @@ package io.ociregistry.registry.prune;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.BlobFile;
-import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.ConfirmedLinks;
-import io.ociregistry.store.blob.IncompleteImages;
-import io.ociregistry.store.blob.ListStore;
+import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.blob.DiskIncompleteImages;
+import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.util.Collection;
 
 /**
@@ -15,19 +15,19 @@ import java.util.Collection;
  * because these hold state in memory.
  */
 public record PrunedStore(
-        ManifestStore records,
-        BlobStore blobs,
-        ConfirmedLinks links,
-        ListStore lists,
-        IncompleteImages incompleteImages) {
+        DiskManifestStore records,
+        DiskBlobStore blobs,
+        DiskLinkStore links,
+        DiskListStore lists,
+        DiskIncompleteImages incompleteImages) {
     /** Opens the parts of a store that no server uses. */
     static PrunedStore in(Layout layout, ServerConfig config) {
         return new PrunedStore(
-                new ManifestStore(layout, config.maxManifestBytes()),
-                new BlobStore(layout, config.timeouts().stall()),
-                new ConfirmedLinks(layout),
-                new ListStore(layout),
-                new IncompleteImages(layout));
+                new DiskManifestStore(layout, config.maxManifestBytes()),
+                new DiskBlobStore(layout, config.timeouts().stall()),
+                new DiskLinkStore(layout),
+                new DiskListStore(layout),
+                new DiskIncompleteImages(layout));
     }
 
     /**

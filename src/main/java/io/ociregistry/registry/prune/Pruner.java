@@ -15,9 +15,9 @@ import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -72,8 +72,8 @@ public final class Pruner {
     private static final int NAMES_IN_MESSAGE = 3;
 
     private final PrunedStore store;
-    private final ManifestStore records;
-    private final BlobStore blobs;
+    private final DiskManifestStore records;
+    private final DiskBlobStore blobs;
     private final ContentIndex contentIndex;
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
@@ -299,7 +299,7 @@ public final class Pruner {
     }
 
     private void remove(Digest digest, UnaryOperator<List<RecordedReference>> left) throws IOException {
-        records.remove(digest, new ManifestStore.Removal() {
+        records.remove(digest, new DiskManifestStore.Removal() {
             @Override
             public List<RecordedReference> remaining(ManifestRecord record) {
                 return left.apply(record.references());

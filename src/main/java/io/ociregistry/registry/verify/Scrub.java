@@ -2,8 +2,8 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.common.Daemons;
 import io.ociregistry.oci.Digest;
-import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.check.Inspector;
+import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.check.ScrubTimeFile;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,8 +49,8 @@ public final class Scrub implements AutoCloseable {
         }
     }
 
-    private final Inspector inspector;
-    private final BlobStore blobs;
+    private final DiskInspector inspector;
+    private final DiskBlobStore blobs;
     private final Repair repair;
     private final Schedule schedule;
     private final ScrubTimeFile note;
@@ -58,7 +58,7 @@ public final class Scrub implements AutoCloseable {
     private final Thread thread;
 
     public Scrub(
-            Inspector inspector, BlobStore blobs, Repair repair, Schedule schedule, ScrubTimeFile note, Clock clock) {
+            DiskInspector inspector, DiskBlobStore blobs, Repair repair, Schedule schedule, ScrubTimeFile note, Clock clock) {
         this.inspector = inspector;
         this.blobs = blobs;
         this.repair = repair;

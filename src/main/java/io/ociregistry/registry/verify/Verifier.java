@@ -7,7 +7,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.store.ReadThrottle;
 import io.ociregistry.store.check.InspectedRecord;
-import io.ociregistry.store.check.Inspector;
+import io.ociregistry.store.check.DiskInspector;
 import io.ociregistry.store.disk.StoreAccess;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +32,7 @@ public final class Verifier {
      */
     public record Summary(long manifests, long blobs, long bytes, long problems, long recent) {}
 
-    private final Inspector inspector;
+    private final DiskInspector inspector;
     private final Consumer<Problem> onProblem;
     private long manifests;
     private long blobs;
@@ -45,7 +45,7 @@ public final class Verifier {
      *
      * @param onProblem gets each problem when it is found
      */
-    Verifier(Inspector inspector, Consumer<Problem> onProblem) {
+    Verifier(DiskInspector inspector, Consumer<Problem> onProblem) {
         this.inspector = inspector;
         this.onProblem = onProblem;
     }
@@ -53,7 +53,7 @@ public final class Verifier {
     /** Returns a verifier of an open store that reads as fast as the disk can. */
     public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> onProblem) {
         return new Verifier(
-                new Inspector(access.layout(), config.maxManifestBytes(), ReadThrottle.UNBOUNDED), onProblem);
+                new DiskInspector(access.layout(), config.maxManifestBytes(), ReadThrottle.UNBOUNDED), onProblem);
     }
 
     /** Verifies the whole cache, once. */

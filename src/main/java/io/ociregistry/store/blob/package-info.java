@@ -1,7 +1,7 @@
 /**
  * Verified blobs on disk, the links of repositories to them, and lists.
  *
- * <p>Entry types: {@link BlobStore}, {@link ConfirmedLinks}, {@link ListStore}.
+ * <p>Entry types: {@link DiskBlobStore}, {@link DiskLinkStore}, {@link DiskListStore}.
  *
  * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}, {@code store.download}.
  */

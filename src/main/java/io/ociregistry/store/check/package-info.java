@@ -1,7 +1,7 @@
 /**
  * Reads every file of the store again and compares it with its name.
  *
- * <p>Entry types: {@link Inspector}.
+ * <p>Entry types: {@link DiskInspector}.
  *
  * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}, {@code store.download},
  * {@code store.manifest}, {@code store.manifest.index}.

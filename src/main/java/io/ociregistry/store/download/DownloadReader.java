@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class DownloadReader implements BlobSource {
     private static final int UNREAD = -1;
 
-    private final BlobDownload download;
+    private final LocalDownload download;
     private final DownloadReaders readers;
 
     // All fields below are guarded by the DownloadReaders.
@@ -23,7 +23,7 @@ final class DownloadReader implements BlobSource {
     private long needed;
     private @Nullable RegistryException dropped;
 
-    DownloadReader(BlobDownload download, DownloadReaders readers) {
+    DownloadReader(LocalDownload download, DownloadReaders readers) {
         this.download = download;
         this.readers = readers;
     }

@@ -307,7 +307,7 @@ final class DownloadReaders {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw BlobDownload.shuttingDown(digest, e);
+            throw LocalDownload.shuttingDown(digest, e);
         }
     }
 

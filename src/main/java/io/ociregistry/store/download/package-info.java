@@ -1,7 +1,7 @@
 /**
  * A blob in flight: the receiver, its readers and the partial file.
  *
- * <p>Entry types: {@link BlobDownload}, {@link PartialFile}.
+ * <p>Entry types: {@link LocalDownload}, {@link PartialFile}.
  *
  * <p>May import: {@code oci}, {@code store}, {@code store.disk}.
  */

@@ -1,7 +1,7 @@
 /**
  * Manifest records on disk: reads, writes, and the times of pulls.
  *
- * <p>Entry types: {@link ManifestStore}.
+ * <p>Entry types: {@link DiskManifestStore}.
  *
  * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.disk}, {@code store.manifest.format},
  * {@code store.manifest.index}.

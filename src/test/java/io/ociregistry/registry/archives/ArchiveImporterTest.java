@@ -19,9 +19,9 @@ import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadedCache;
 import io.ociregistry.registry.prune.PruneReport;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.BlobDownload;
+import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
 import io.ociregistry.testing.TestArchive.Packing;
@@ -169,7 +169,7 @@ class ArchiveImporterTest {
         Layout layout = new Layout(directory.resolve("cache"));
         Files.createDirectories(layout.root());
         layout.create();
-        BlobDownload interrupted = new BlobStore(layout, Duration.ZERO)
+        LocalDownload interrupted = new DiskBlobStore(layout, Duration.ZERO)
                 .startDownload(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
         interrupted.append(ByteBuffer.wrap(isCorrect ? SHARED : random(12, 100_000), 0, 100_000));
         interrupted.checkpoint();

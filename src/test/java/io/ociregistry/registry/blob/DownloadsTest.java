@@ -13,9 +13,9 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.BlobDownload;
+import io.ociregistry.store.download.LocalDownload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -61,14 +61,14 @@ class DownloadsTest {
     private final ExecutorService executor = Executors.newCachedThreadPool();
     private final AtomicInteger transfers = new AtomicInteger();
     private final CountDownLatch go = new CountDownLatch(1);
-    private BlobStore blobs;
+    private DiskBlobStore blobs;
     private Downloads downloads;
 
     @BeforeEach
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        blobs = new BlobStore(layout, Duration.ofSeconds(30));
+        blobs = new DiskBlobStore(layout, Duration.ofSeconds(30));
         downloads = new Downloads(blobs);
     }
 
@@ -173,7 +173,7 @@ class DownloadsTest {
         CountDownLatch ended = new CountDownLatch(1);
         downloads.join(KEY, executor, started -> {
             await(go);
-            BlobDownload download = newDownload();
+            LocalDownload download = newDownload();
             // Completed by another thread, which a waiting join then blocks.
             executor.execute(() -> started.complete(Optional.of(download)));
             await(held);
@@ -231,7 +231,7 @@ class DownloadsTest {
                     ended.countDown();
                 }),
                 started -> {
-                    BlobDownload download = newDownload();
+                    LocalDownload download = newDownload();
                     started.complete(Optional.of(download));
                     append(download, CONTENT.length / 2);
                     download.checkpoint();
@@ -243,7 +243,7 @@ class DownloadsTest {
         assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
         reader.close();
         try (BlobSource source = get(downloads.join(KEY, executor, started -> {
-            BlobDownload download = newDownload();
+            LocalDownload download = newDownload();
             assertEquals(CONTENT.length / 2, download.position(), "the partial file is resumed");
             recheck(download);
             started.complete(Optional.of(download));
@@ -330,9 +330,9 @@ class DownloadsTest {
         get(downloads.join(KEY, executor, this::receive)).close();
     }
 
-    private void gated(CompletableFuture<Optional<BlobDownload>> started) {
+    private void gated(CompletableFuture<Optional<LocalDownload>> started) {
         transfers.incrementAndGet();
-        BlobDownload download = newDownload();
+        LocalDownload download = newDownload();
         append(download, 5);
         started.complete(Optional.of(download));
         await(go);
@@ -340,21 +340,21 @@ class DownloadsTest {
         finish(download);
     }
 
-    private void receive(CompletableFuture<Optional<BlobDownload>> started) {
+    private void receive(CompletableFuture<Optional<LocalDownload>> started) {
         transfers.incrementAndGet();
-        BlobDownload download = newDownload();
+        LocalDownload download = newDownload();
         started.complete(Optional.of(download));
         append(download, CONTENT.length);
         finish(download);
     }
 
-    private BlobDownload newDownload() {
-        BlobDownload download = blobs.startDownload(DIGEST, SOURCE);
+    private LocalDownload newDownload() {
+        LocalDownload download = blobs.startDownload(DIGEST, SOURCE);
         download.expectSize(OptionalLong.of(CONTENT.length));
         return download;
     }
 
-    private static void recheck(BlobDownload download) {
+    private static void recheck(LocalDownload download) {
         try {
             assertTrue(download.recheck());
         } catch (IOException e) {
@@ -362,7 +362,7 @@ class DownloadsTest {
         }
     }
 
-    private void finish(BlobDownload download) {
+    private void finish(LocalDownload download) {
         try {
             append(download, CONTENT.length);
             download.verify();
@@ -372,7 +372,7 @@ class DownloadsTest {
         }
     }
 
-    private static void append(BlobDownload download, int upTo) {
+    private static void append(LocalDownload download, int upTo) {
         int held = (int) download.position();
         download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
     }

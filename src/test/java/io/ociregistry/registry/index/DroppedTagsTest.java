@@ -13,7 +13,7 @@ import io.ociregistry.registry.prune.PrunedCache;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.Records;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.pool.HttpUpstreams;
@@ -40,7 +40,7 @@ class DroppedTagsTest {
     void indexAndDiskAgreeIfATagIsDroppedAndConfirmedAtOnce() throws Exception {
         Layout layout = new Layout(root);
         layout.create();
-        ManifestStore records = Records.in(layout);
+        DiskManifestStore records = Records.in(layout);
         ContentIndex index = new ContentIndex(false);
         Manifest image = PrunedCache.image(List.of(PrunedCache.digest("layer")));
         ServerConfig config = new ConfigLoader(variable -> Optional.empty())
@@ -67,7 +67,7 @@ class DroppedTagsTest {
         }
     }
 
-    private static void confirm(ManifestStore records, ContentIndex index, Manifest image) {
+    private static void confirm(DiskManifestStore records, ContentIndex index, Manifest image) {
         records.confirm(image, NAME, Clock.systemUTC().instant(), record -> index.add(ManifestSummary.of(record)));
     }
 

@@ -16,7 +16,7 @@ import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Records;
 import io.ociregistry.upstream.Upstreams;
@@ -68,11 +68,11 @@ class RecordWatcherTest {
         layout.create();
         image = manifest("{\"config\":{},\"layers\":[],\"mediaType\":\"" + MediaType.OCI_MANIFEST + "\"}");
         Manifest listing = manifest("{\"manifests\":[{\"digest\":\"" + image.digest() + "\",\"size\":5}]}");
-        ManifestStore earlier = Records.in(layout);
+        DiskManifestStore earlier = Records.in(layout);
         earlier.confirm(image, TAG, Instant.now());
         earlier.confirm(listing, ImageReference.parse("evil.example/a:1"), Instant.now());
 
-        ManifestStore records = Records.in(layout);
+        DiskManifestStore records = Records.in(layout);
         ContentIndex index = new ContentIndex(false);
         watcher = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT);
         watcher.start(this::hold, Duration.ofMillis(10));
@@ -114,12 +114,12 @@ class RecordWatcherTest {
     @Test
     void firstScanFindsChangesMadeBeforeIt() throws Exception {
         Layout layout = new Layout(root);
-        ManifestStore written = Records.in(layout);
+        DiskManifestStore written = Records.in(layout);
         written.confirm(image, OTHER, Instant.now());
-        ManifestStore records = Records.in(layout);
+        DiskManifestStore records = Records.in(layout);
         records.pullTimes().recordPull(TAG.repository(), image.digest(), Instant.now());
         records.flushPullTimes(Instant.now().plus(Duration.ofDays(2)));
-        assertTrue(records.remove(image.digest(), new ManifestStore.Removal() {
+        assertTrue(records.remove(image.digest(), new DiskManifestStore.Removal() {
             @Override
             public List<RecordedReference> remaining(ManifestRecord record) {
                 return record.references().stream()

@@ -18,9 +18,9 @@ import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.blob.ListStore;
+import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeUpstream;
 import io.ociregistry.testing.Fault;
@@ -79,12 +79,12 @@ class ListServiceTest {
         layout.create();
         upstreams = HttpUpstreams.of(config);
         ContentIndex index = new ContentIndex(false);
-        ManifestStore records = Records.in(layout);
+        DiskManifestStore records = Records.in(layout);
         watcher = new RecordWatcher(records, index, RecordWatcher.ScanIntervals.DEFAULT);
         watcher.start(() -> {}, Duration.ofSeconds(20));
         runtimeConfig = RuntimeConfig.of(config);
         ManifestService manifests = new ManifestService(records, index, watcher, upstreams, () -> runtimeConfig, clock);
-        ListStore store = new ListStore(layout);
+        DiskListStore store = new DiskListStore(layout);
         tags = new ListService<>(new TagLists(index, PAGES), store, upstreams, () -> runtimeConfig, clock);
         ReferrerLists source = new ReferrerLists(manifests, records, index, false, PAGES);
         referrers = new ListService<>(source, store, upstreams, () -> runtimeConfig, clock);
@@ -162,7 +162,7 @@ class ListServiceTest {
         tags();
         clock.advance(Duration.ofHours(2));
         ListSource<ListName.Tags, TagList> source = new TagLists(new ContentIndex(false), PAGES);
-        ListStore store = new ListStore(new Layout(root));
+        DiskListStore store = new DiskListStore(new Layout(root));
         ListService<ListName.Tags, TagList> broken =
                 new ListService<>(failing(source), store, upstreams, () -> runtimeConfig, clock);
         ListResult<TagList> old = now(broken.get(new ListName.Tags(APP)));

@@ -10,12 +10,12 @@ import io.ociregistry.store.BlobFile;
 import io.ociregistry.store.DiskQuota;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.blob.BlobStore;
-import io.ociregistry.store.blob.ConfirmedLinks;
-import io.ociregistry.store.blob.IncompleteImages;
-import io.ociregistry.store.blob.ListStore;
+import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.blob.DiskIncompleteImages;
+import io.ociregistry.store.blob.DiskListStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,11 +47,11 @@ public final class PrunedCache {
     private static final PrunePolicy ALL = new PrunePolicy.AllOf(List.of());
 
     final Path root;
-    final ManifestStore records;
-    final BlobStore blobs;
+    final DiskManifestStore records;
+    final DiskBlobStore blobs;
     final ContentIndex catalog = new ContentIndex(false);
-    final ConfirmedLinks links;
-    final ListStore lists;
+    final DiskLinkStore links;
+    final DiskListStore lists;
     final AtomicLong nanos = new AtomicLong(1);
     private final Layout layout;
     private Optional<ReferencePatterns> pins = Optional.empty();
@@ -65,9 +65,9 @@ public final class PrunedCache {
         this.layout = new Layout(root);
         layout.create();
         this.records = Records.in(layout);
-        this.blobs = new BlobStore(layout, () -> Duration.ofSeconds(1), space, nanos::get);
-        this.links = new ConfirmedLinks(layout);
-        this.lists = new ListStore(layout);
+        this.blobs = new DiskBlobStore(layout, () -> Duration.ofSeconds(1), space, nanos::get);
+        this.links = new DiskLinkStore(layout);
+        this.lists = new DiskListStore(layout);
         links.create(List.of());
     }
 
@@ -87,7 +87,7 @@ public final class PrunedCache {
     /** A pruner that runs the action after it removed names, and before it deletes blobs. */
     Pruner pruner(Instant now, Consumer<Set<ImageReference>> onRemoved) {
         return new Pruner(
-                new PrunedStore(records, blobs, links, lists, new IncompleteImages(layout)),
+                new PrunedStore(records, blobs, links, lists, new DiskIncompleteImages(layout)),
                 catalog,
                 () -> pins,
                 Clock.fixed(now, ZoneOffset.UTC),

@@ -13,7 +13,7 @@ import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.WriteFailureLog;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.LogLines;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
@@ -39,7 +39,7 @@ class DiskOutageTest {
     Path root;
 
     private Layout layout;
-    private ManifestStore store;
+    private DiskManifestStore store;
 
     @BeforeEach
     void open() throws IOException {
@@ -112,7 +112,7 @@ class DiskOutageTest {
     @Test
     void linksThatCanNotBeWrittenAreWrittenLater() throws IOException {
         Repository repository = NAME.repository();
-        ConfirmedLinks links = new ConfirmedLinks(layout);
+        DiskLinkStore links = new DiskLinkStore(layout);
         Files.delete(layout.lists());
         Files.createFile(layout.lists());
         List<Digest> digests =
@@ -126,7 +126,7 @@ class DiskOutageTest {
             assertEquals(1, log.at("INFO").size(), log.text());
         }
         List<Digest> read = new ArrayList<>();
-        new ConfirmedLinks(layout).forEach(link -> read.add(link.digest()));
+        new DiskLinkStore(layout).forEach(link -> read.add(link.digest()));
         assertEquals(digests, read);
     }
 

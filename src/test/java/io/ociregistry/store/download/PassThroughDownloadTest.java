@@ -33,7 +33,7 @@ class PassThroughDownloadTest {
     private static final Digest DIGEST = Digest.of(CONTENT);
 
     private final ExecutorService receiver = Executors.newSingleThreadExecutor();
-    private BlobDownload download;
+    private LocalDownload download;
 
     @BeforeEach
     void start() {
@@ -127,7 +127,7 @@ class PassThroughDownloadTest {
 
     @Test
     void lastByteOfPartIsReadable() throws Exception {
-        BlobDownload part = BlobDownload.range(DIGEST, CONTENT.length, 1000, LONG);
+        LocalDownload part = LocalDownload.range(DIGEST, CONTENT.length, 1000, LONG);
         BlobSource reader = part.reader().orElseThrow();
         part.append(ByteBuffer.wrap(CONTENT, 1000, 50));
         assertArrayEquals(slice(1000, 50), read(reader, 1000, 50));
@@ -136,7 +136,7 @@ class PassThroughDownloadTest {
     }
 
     private void start(Duration patience) {
-        download = BlobDownload.passThrough(DIGEST, patience);
+        download = LocalDownload.passThrough(DIGEST, patience);
         download.expectSize(OptionalLong.of(CONTENT.length));
     }
 

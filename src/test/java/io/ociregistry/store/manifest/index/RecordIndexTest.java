@@ -13,7 +13,7 @@ import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.ManifestStore;
+import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.testing.Records;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +40,7 @@ class RecordIndexTest {
     Path root;
 
     private Layout layout;
-    private ManifestStore store;
+    private DiskManifestStore store;
     private final List<Manifest> manifests = new ArrayList<>();
 
     @BeforeEach
@@ -111,14 +111,14 @@ class RecordIndexTest {
         Files.delete(snapshot);
         assertEquals(all(), scannedNames(Records.in(layout)));
         Files.createDirectory(snapshot);
-        ManifestStore last = Records.in(layout);
+        DiskManifestStore last = Records.in(layout);
         assertEquals(all(), scannedNames(last));
         last.saveIndex();
     }
 
     @Test
     void changesAreReportedWithSummaryFromSnapshot() throws IOException {
-        ManifestStore running = Records.in(layout);
+        DiskManifestStore running = Records.in(layout);
         scan(running);
         Files.delete(file(manifests.get(3)));
         Records.in(layout).confirm(manifests.get(4), name("more"), NOON);
@@ -132,7 +132,7 @@ class RecordIndexTest {
 
     @Test
     void changeOfSingleRecordIsReported() throws IOException {
-        ManifestStore running = Records.in(layout);
+        DiskManifestStore running = Records.in(layout);
         scan(running);
         List<String> changes = new ArrayList<>();
         running.detectChanges(manifests.get(4).digest(), into(changes));
@@ -151,7 +151,7 @@ class RecordIndexTest {
 
     @Test
     void unreadableDirectoryRemovesNoRecord() throws IOException {
-        ManifestStore running = Records.in(layout);
+        DiskManifestStore running = Records.in(layout);
         scan(running);
         Path away = root.resolve("away");
         Files.move(root.resolve("img"), away);
@@ -165,7 +165,7 @@ class RecordIndexTest {
 
     @Test
     void unchangedDirectoriesAreNotScanned() throws IOException {
-        ManifestStore running = Records.in(layout);
+        DiskManifestStore running = Records.in(layout);
         for (String directory : List.of("img", "fat", "other")) {
             Files.setLastModifiedTime(
                     root.resolve(directory), FileTime.from(Instant.now().minusSeconds(100)));
@@ -209,7 +209,7 @@ class RecordIndexTest {
         return names;
     }
 
-    private static Set<String> scannedNames(ManifestStore store) {
+    private static Set<String> scannedNames(DiskManifestStore store) {
         Set<String> names = new TreeSet<>();
         scan(store).forEach(change -> {
             assertTrue(change.startsWith("came ["), change);
@@ -218,7 +218,7 @@ class RecordIndexTest {
         return names;
     }
 
-    private static List<String> scan(ManifestStore store) {
+    private static List<String> scan(DiskManifestStore store) {
         List<String> changes = new ArrayList<>();
         store.detectChanges(into(changes));
         return changes;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ConfirmedLinksTest {
+class DiskLinkStoreTest {
     private static final ConfirmedLink SECRET = link("quay.io:5000/team/app", 'a', false);
     private static final ConfirmedLink OPEN = link("docker.io/library/alpine", 'b', true);
     private static final ConfirmedLink LATER = link("ghcr.io/x", 'c', true);
@@ -27,13 +27,13 @@ class ConfirmedLinksTest {
     Path root;
 
     private Layout layout;
-    private ConfirmedLinks links;
+    private DiskLinkStore links;
 
     @BeforeEach
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        links = new ConfirmedLinks(layout);
+        links = new DiskLinkStore(layout);
     }
 
     @Test
@@ -47,7 +47,7 @@ class ConfirmedLinksTest {
     void fileExistsAfterStartWithoutLinks() {
         assertFalse(links.fileExists());
         links.create(List.of());
-        assertTrue(new ConfirmedLinks(layout).fileExists());
+        assertTrue(new DiskLinkStore(layout).fileExists());
         assertEquals(List.of(), found());
     }
 
@@ -78,7 +78,7 @@ class ConfirmedLinksTest {
 
     @Test
     void readOnlyCacheIsNotChanged() {
-        ConfirmedLinks readOnly = new ConfirmedLinks(layout.readOnly());
+        DiskLinkStore readOnly = new DiskLinkStore(layout.readOnly());
         readOnly.create(List.of(SECRET));
         readOnly.add(OPEN);
         readOnly.save();
@@ -87,7 +87,7 @@ class ConfirmedLinksTest {
 
     private List<ConfirmedLink> found() {
         List<ConfirmedLink> found = new ArrayList<>();
-        new ConfirmedLinks(layout).forEach(found::add);
+        new DiskLinkStore(layout).forEach(found::add);
         return found;
     }
 

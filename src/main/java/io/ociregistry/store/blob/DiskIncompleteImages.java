@@ -22,13 +22,13 @@ import org.slf4j.LoggerFactory;
  * <p>Each image is a file in {@code partial/} that contains its name. If such a file is lost, the blobs of its image
  * are fetched when a client asks for them.
  */
-public final class IncompleteImages {
-    private static final Logger LOG = LoggerFactory.getLogger(IncompleteImages.class);
+public final class DiskIncompleteImages {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskIncompleteImages.class);
     private static final int MAX_BYTES = 1024;
 
     private final Layout layout;
 
-    public IncompleteImages(Layout layout) {
+    public DiskIncompleteImages(Layout layout) {
         this.layout = layout;
     }
 

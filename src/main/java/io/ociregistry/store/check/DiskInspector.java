@@ -39,8 +39,8 @@ import org.slf4j.LoggerFactory;
  * <p>An inspector only reads and needs no lock on the store; its caller decides about each corrupt file. It reports no
  * file that was deleted in the meantime or that was modified in the last minute. Used by one thread.
  */
-public final class Inspector {
-    private static final Logger LOG = LoggerFactory.getLogger(Inspector.class);
+public final class DiskInspector {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskInspector.class);
     private static final int BUFFER = 1 << 16;
 
     private final Layout layout;
@@ -48,7 +48,7 @@ public final class Inspector {
     private final ReadThrottle pace;
     private long recentlyModified;
 
-    public Inspector(Layout layout, long maxManifestBytes, ReadThrottle pace) {
+    public DiskInspector(Layout layout, long maxManifestBytes, ReadThrottle pace) {
         this.layout = layout;
         this.maxManifestBytes = maxManifestBytes;
         this.pace = pace;

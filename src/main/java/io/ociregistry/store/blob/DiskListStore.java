@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * list than its name says, counts as absent and is replaced by the next answer. When there are more than
  * {@value #MAX_FILES} files, the oldest are deleted. Thread-safe.
  */
-public final class ListStore {
-    private static final Logger LOG = LoggerFactory.getLogger(ListStore.class);
+public final class DiskListStore {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskListStore.class);
     private static final int MAX_FILES = 20_000;
     /** This program stores smaller lists only; a larger file is from another program. */
     private static final long MAX_BYTES = 8 << 20;
@@ -51,11 +51,11 @@ public final class ListStore {
     private int files;
 
     /** Creates a store in a layout whose directories exist. */
-    public ListStore(Layout layout) {
+    public DiskListStore(Layout layout) {
         this(layout, MAX_FILES);
     }
 
-    ListStore(Layout layout, int maxFiles) {
+    DiskListStore(Layout layout, int maxFiles) {
         this.layout = layout;
         this.maxFiles = maxFiles;
         this.writeFailures = new WriteFailureLog("lists of tags and referrers in " + layout.lists());

@@ -47,8 +47,8 @@ import org.slf4j.LoggerFactory;
  * authoritative (ADR 4): a record in memory counts while its file exists and has the same stamp. A record with wrong
  * content is quarantined and counts as absent; it does not affect other records. Thread-safe.
  */
-public final class ManifestStore {
-    private static final Logger LOG = LoggerFactory.getLogger(ManifestStore.class);
+public final class DiskManifestStore {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskManifestStore.class);
     private static final int LOCKS = 64;
     private static final long MEMORY_BYTES = 16L << 20;
     /** Limits how long one call of {@link #flushPullTimes} takes. */
@@ -60,7 +60,7 @@ public final class ManifestStore {
     private final QuarantinedRecords lost;
     private final RecordIndex index;
     private final RecordScan scan;
-    private final PullTimes pullTimes;
+    private final DiskPullTimes pullTimes;
     private final PendingWrites unsaved = new PendingWrites();
     private final WriteFailureLog writeFailures;
     private final List<ReentrantLock> locks =
@@ -70,14 +70,14 @@ public final class ManifestStore {
             .weigher((Digest digest, RecordFile seen) -> seen.record().weight())
             .build();
 
-    public ManifestStore(Layout layout, long maxManifestBytes) {
+    public DiskManifestStore(Layout layout, long maxManifestBytes) {
         this.layout = layout;
         this.quarantine = new Quarantine(layout);
         this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
         this.lost = new QuarantinedRecords(layout, maxManifestBytes);
         this.index = new RecordIndex(layout, lost);
         this.scan = new RecordScan(files, index);
-        this.pullTimes = new PullTimes(layout);
+        this.pullTimes = new DiskPullTimes(layout);
         this.writeFailures = new WriteFailureLog("manifest records in " + layout.root());
     }
 
@@ -271,7 +271,7 @@ public final class ManifestStore {
     }
 
     /** Returns the pull times that are not in the records yet. */
-    public PullTimes pullTimes() {
+    public DiskPullTimes pullTimes() {
         return pullTimes;
     }
 
@@ -284,7 +284,7 @@ public final class ManifestStore {
 
     /** Writes pull times that were first noted a day ago or earlier into their records, at most 500 in one call. */
     public void flushPullTimes(Instant now) {
-        for (PullTimes.DuePullTime due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
+        for (DiskPullTimes.DuePullTime due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
             locked(due.digest(), () -> {
                 change(due.digest(), pullTimes::applyTo);
                 return due;

@@ -12,7 +12,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.BlobStore;
+import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class BlobDownloadTest {
+class LocalDownloadTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     private static final Repository SOURCE = new Repository(RegistryName.parse("r.example:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
@@ -34,18 +34,18 @@ class BlobDownloadTest {
     @TempDir
     Path root;
 
-    private BlobStore store;
+    private DiskBlobStore store;
 
     @BeforeEach
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        store = new BlobStore(layout, Duration.ofSeconds(30));
+        store = new DiskBlobStore(layout, Duration.ofSeconds(30));
     }
 
     @Test
     void lastByteIsWithheldUntilDigestIsVerified() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
 
@@ -60,7 +60,7 @@ class BlobDownloadTest {
 
     @Test
     void lastByteIsWithheldIfSizeIsUnknown() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.empty());
+        LocalDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT, 0, 5));
         assertEquals(4, readAll(reader, 0).length);
@@ -75,7 +75,7 @@ class BlobDownloadTest {
     void wrongBytesAreNeverReadToTheEnd() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[wrong.length - 1] ^= 1;
-        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(wrong));
 
@@ -89,7 +89,7 @@ class BlobDownloadTest {
 
     @Test
     void moreBytesThanAnnouncedAreRejected() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.of(3));
+        LocalDownload download = start(DIGEST, OptionalLong.of(3));
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
@@ -98,7 +98,7 @@ class BlobDownloadTest {
 
     @Test
     void waitingReaderIsWokenWhenBytesAreReadable() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger early = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
@@ -116,7 +116,7 @@ class BlobDownloadTest {
 
     @Test
     void failureWakesAllReaders() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.empty());
+        LocalDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger woken = new AtomicInteger();
         reader.whenReadable(0, woken::incrementAndGet);
@@ -127,7 +127,7 @@ class BlobDownloadTest {
 
     @Test
     void restartFailsOnlyReadersThatReadWrongBytes() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource misled = download.reader().orElseThrow();
         BlobSource unaffected = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
@@ -143,7 +143,7 @@ class BlobDownloadTest {
 
     @Test
     void publishingStoresBlobAndKeepsReadersOpen() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
         download.verify();
@@ -160,14 +160,14 @@ class BlobDownloadTest {
 
     @Test
     void noReaderCanJoinAfterAllHaveLeft() throws IOException {
-        BlobDownload download = start(DIGEST, OptionalLong.empty());
+        LocalDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.release();
         BlobSource late = download.reader().orElseThrow();
         reader.close();
         reader.close();
         assertTrue(
-                download.reader().map(BlobDownloadTest::closed).isPresent(),
+                download.reader().map(LocalDownloadTest::closed).isPresent(),
                 "closing twice counts once, and one reader is left");
         late.close();
         assertTrue(download.reader().isEmpty());
@@ -175,13 +175,13 @@ class BlobDownloadTest {
 
     @Test
     void partialFileIsResumedAtItsLastCheckpoint() throws IOException {
-        BlobDownload first = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload first = start(DIGEST, OptionalLong.of(CONTENT.length));
         first.append(ByteBuffer.wrap(CONTENT, 0, 7));
         first.checkpoint();
         first.append(ByteBuffer.wrap(CONTENT, 7, 2));
         first.release();
 
-        BlobDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
+        LocalDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
         assertEquals(7, second.position());
         BlobSource reader = second.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "the checkpoint is not verified yet");
@@ -194,15 +194,15 @@ class BlobDownloadTest {
 
     @Test
     void emptyBlobHasAnEnd() throws IOException {
-        BlobDownload download = start(Digest.of(new byte[0]), OptionalLong.of(0));
+        LocalDownload download = start(Digest.of(new byte[0]), OptionalLong.of(0));
         BlobSource reader = download.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(1)));
         download.verify();
         assertEquals(-1, reader.read(0, ByteBuffer.allocate(1)));
     }
 
-    private BlobDownload start(Digest digest, OptionalLong size) throws IOException {
-        BlobDownload download = store.startDownload(digest, SOURCE);
+    private LocalDownload start(Digest digest, OptionalLong size) throws IOException {
+        LocalDownload download = store.startDownload(digest, SOURCE);
         download.expectSize(size);
         return download;
     }

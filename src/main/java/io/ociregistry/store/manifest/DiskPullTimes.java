@@ -26,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Each line has the time of the last pull and of the first note (epoch seconds), the repository and the digest. Of
  * several lines for one manifest, the latest pull counts.
  */
-public final class PullTimes {
+public final class DiskPullTimes {
     private static final Duration FLUSHED_AFTER = Duration.ofDays(1);
     /** The file is rewritten when its outdated lines exceed the current ones by so many. */
     private static final int OUTDATED_LINES = 1000;
@@ -36,7 +36,7 @@ public final class PullTimes {
     /** Guarded by "this". */
     private int linesInFile;
 
-    PullTimes(Layout layout) {
+    DiskPullTimes(Layout layout) {
         this.lines = new AppendOnlyFile(layout, layout.pullTimes(), "times of pulls", false);
         lines.forEach(this::read);
     }

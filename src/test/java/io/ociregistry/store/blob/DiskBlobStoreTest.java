@@ -14,7 +14,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.BlobDownload;
+import io.ociregistry.store.download.LocalDownload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class BlobStoreTest {
+class DiskBlobStoreTest {
     private static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     private static final Repository SOURCE = new Repository(RegistryName.parse("[::1]:5000"), "team/app");
     private static final Digest DIGEST = Digest.of(CONTENT);
@@ -46,14 +46,14 @@ class BlobStoreTest {
     Path root;
 
     private Layout layout;
-    private BlobStore store;
+    private DiskBlobStore store;
     private Path file;
 
     @BeforeEach
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new BlobStore(layout, Duration.ofSeconds(30));
+        store = new DiskBlobStore(layout, Duration.ofSeconds(30));
         file = layout.blob(DIGEST);
     }
 
@@ -61,14 +61,14 @@ class BlobStoreTest {
     void publishedBlobIsOpenedAfterRestart() throws IOException {
         publish(CONTENT);
         assertStored(store);
-        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
         assertFalse(Files.exists(layout.partial(DIGEST, SOURCE.registry())));
     }
 
     @Test
     void emptyBlobCanBePublished() throws IOException {
         Digest nothing = Digest.of(new byte[0]);
-        BlobDownload download = store.startDownload(nothing, SOURCE);
+        LocalDownload download = store.startDownload(nothing, SOURCE);
         download.verify();
         store.publish(download);
         download.release();
@@ -83,7 +83,7 @@ class BlobStoreTest {
         assertTrue(store.contains(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty(), "it is not verified yet");
 
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         try (BlobSource reader = unverified.reader().orElseThrow()) {
             store.verifyUnverified(unverified);
             assertArrayEquals(CONTENT, readAll(reader));
@@ -91,7 +91,7 @@ class BlobStoreTest {
         }
         unverified.release();
         assertStored(store);
-        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
     }
 
     @Test
@@ -99,7 +99,7 @@ class BlobStoreTest {
         byte[] wrong = CONTENT.clone();
         wrong[3]++;
         copyIn(wrong, 61);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         BlobSource reader = unverified.reader().orElseThrow();
         RegistryException e = assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.fail(e);
@@ -108,7 +108,7 @@ class BlobStoreTest {
         assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(100)));
         assertFalse(store.contains(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty());
-        assertTrue(new BlobStore(layout, Duration.ofSeconds(30))
+        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30))
                 .openUnverified(DIGEST)
                 .isEmpty());
         try (var corrupt = Files.list(layout.corrupt())) {
@@ -124,7 +124,7 @@ class BlobStoreTest {
         copyIn(Arrays.copyOf(CONTENT, 7), age);
         assertTrue(store.open(DIGEST).isEmpty());
         assertFalse(store.mayContain(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertTrue(Files.exists(file));
@@ -147,7 +147,7 @@ class BlobStoreTest {
         interrupt(DIGEST, SOURCE);
         interrupt(DIGEST, other);
         interrupt(sha512, other);
-        BlobDownload arriving = store.startDownload(Digest.of(new byte[0]), other);
+        LocalDownload arriving = store.startDownload(Digest.of(new byte[0]), other);
         Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
                 new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
@@ -163,7 +163,7 @@ class BlobStoreTest {
     }
 
     private void interrupt(Digest digest, Repository source) throws IOException {
-        BlobDownload download = store.startDownload(digest, source);
+        LocalDownload download = store.startDownload(digest, source);
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
         download.release();
@@ -199,7 +199,7 @@ class BlobStoreTest {
     @Test
     void bytesAppendedDuringVerificationAreNotVerified() throws IOException {
         copyIn(CONTENT, 61);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Files.write(file, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
         checkAndRelease(unverified);
         assertTrue(store.open(DIGEST).isEmpty(), "its last three bytes were not hashed");
@@ -208,7 +208,7 @@ class BlobStoreTest {
     @Test
     void fileThatReplacesAnotherDuringVerificationIsNotVerified() throws IOException {
         copyIn(CONTENT, 61);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
         Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
         age(61);
@@ -237,7 +237,7 @@ class BlobStoreTest {
 
     @Test
     void fileTruncatedUnderItsReaderIsAnError() throws IOException {
-        BlobDownload download = store.startDownload(DIGEST, SOURCE);
+        LocalDownload download = store.startDownload(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
             Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
@@ -254,7 +254,7 @@ class BlobStoreTest {
     @Test
     void interruptedDownloadIsResumed() throws IOException {
         interrupt(DIGEST, SOURCE);
-        BlobDownload download = store.startDownload(DIGEST, SOURCE);
+        LocalDownload download = store.startDownload(DIGEST, SOURCE);
         assertEquals(6, download.position());
         assertTrue(download.recheck());
         download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
@@ -270,13 +270,13 @@ class BlobStoreTest {
     void garbageInVerifiedIndexCostsOneVerification(String garbage) throws IOException {
         publish(CONTENT);
         Files.writeString(layout.verifiedIndex(), garbage);
-        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
         Files.writeString(layout.verifiedIndex(), DIGEST.hex() + " " + garbage);
-        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
         Files.write(layout.verifiedIndex(), new byte[] {(byte) 0xff, (byte) 0xc0, '\n', ' '});
-        BlobStore reopened = new BlobStore(layout, Duration.ofSeconds(30));
+        DiskBlobStore reopened = new DiskBlobStore(layout, Duration.ofSeconds(30));
         age(61);
-        BlobDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
         reopened.verifyUnverified(unverified);
         unverified.release();
         assertStored(reopened);
@@ -286,7 +286,7 @@ class BlobStoreTest {
     void missingVerifiedIndexIsNoError() throws IOException {
         publish(CONTENT);
         Files.delete(layout.verifiedIndex());
-        assertTrue(new BlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
     }
 
     @Test
@@ -317,7 +317,7 @@ class BlobStoreTest {
     @Test
     void validFileThatReplacesCorruptOneStays() throws IOException {
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path good = Files.write(root.resolve("good"), CONTENT);
         Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(3600)));
         Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
@@ -331,7 +331,7 @@ class BlobStoreTest {
     void unmovableCorruptFileIsAbsentUntilReplaced() throws IOException {
         replaceByFile(layout.corrupt());
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
 
@@ -347,14 +347,14 @@ class BlobStoreTest {
     @Test
     void readOnlyStoreRemembersVerificationInMemory() throws IOException {
         copyIn(CONTENT, 61);
-        BlobStore readOnly = new BlobStore(layout.readOnly(), Duration.ofSeconds(30));
-        BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
+        DiskBlobStore readOnly = new DiskBlobStore(layout.readOnly(), Duration.ofSeconds(30));
+        LocalDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
         readOnly.verifyUnverified(unverified);
         unverified.release();
         assertStored(readOnly);
         readOnly.save();
         assertFalse(Files.exists(layout.verifiedIndex()));
-        BlobDownload passing = readOnly.startDownload(Digest.of(new byte[1]), SOURCE);
+        LocalDownload passing = readOnly.startDownload(Digest.of(new byte[1]), SOURCE);
         assertFalse(passing.isWrittenToDisk());
         passing.release();
     }
@@ -388,7 +388,7 @@ class BlobStoreTest {
         assertStored(store);
         Files.delete(layout.verifiedIndex());
         store.save();
-        assertStored(new BlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
     }
 
     private static void replaceByFile(Path directory) throws IOException {
@@ -403,7 +403,7 @@ class BlobStoreTest {
         Path unreadable = Path.of("/sys/class/net/lo/speed");
         assumeTrue(Files.exists(unreadable));
         Files.createSymbolicLink(file, unreadable);
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(IOException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(store.contains(DIGEST));
@@ -420,7 +420,7 @@ class BlobStoreTest {
     }
 
     private void publish(byte[] content) throws IOException {
-        BlobDownload download = store.startDownload(DIGEST, SOURCE);
+        LocalDownload download = store.startDownload(DIGEST, SOURCE);
         download.append(ByteBuffer.wrap(content));
         download.verify();
         store.publish(download);
@@ -436,7 +436,7 @@ class BlobStoreTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
     }
 
-    private void checkAndRelease(BlobDownload unverified) throws IOException {
+    private void checkAndRelease(LocalDownload unverified) throws IOException {
         try {
             store.verifyUnverified(unverified);
         } catch (RegistryException refused) {
@@ -447,13 +447,13 @@ class BlobStoreTest {
     }
 
     private void assertRefused() throws IOException {
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(Files.exists(file));
     }
 
-    private static void assertStored(BlobStore in) throws IOException {
+    private static void assertStored(DiskBlobStore in) throws IOException {
         try (BlobSource source = in.open(DIGEST).orElseThrow()) {
             assertEquals(OptionalLong.of(CONTENT.length), source.size());
             assertArrayEquals(CONTENT, readAll(source));

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * repository whose manifest names it. An unreadable line costs one request to the upstream. A cache without this file
  * was written by a program that has no confirmed links. Thread-safe.
  */
-public final class ConfirmedLinks {
-    private static final Logger LOG = LoggerFactory.getLogger(ConfirmedLinks.class);
+public final class DiskLinkStore {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskLinkStore.class);
 
     private final Layout layout;
     private final AppendOnlyFile lines;
@@ -38,7 +38,7 @@ public final class ConfirmedLinks {
     /** The first content of the file while it is not on disk; nothing is appended before it. Guarded by "this". */
     private String initialContent = "";
 
-    public ConfirmedLinks(Layout layout) {
+    public DiskLinkStore(Layout layout) {
         this.layout = layout;
         this.lines = new AppendOnlyFile(layout, layout.confirmedLinks(), "confirmed links", true);
         this.writeFailures = new WriteFailureLog("the first links in " + layout.confirmedLinks());

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PullTimesTest {
+class DiskPullTimesTest {
     private static final Instant MONDAY = Instant.parse("2026-01-05T10:00:00Z");
     private static final Instant LATER = MONDAY.plusSeconds(3600);
     private static final Manifest MANIFEST =
@@ -37,7 +37,7 @@ class PullTimesTest {
     Path root;
 
     private Layout layout;
-    private ManifestStore store;
+    private DiskManifestStore store;
 
     @BeforeEach
     void create() throws IOException {
@@ -126,7 +126,7 @@ class PullTimesTest {
         String line = " 1 " + TAG.repository() + " " + MANIFEST.digest();
         for (long time : new long[] {Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE / 1000}) {
             Files.writeString(root.resolve("pulled"), time + line + "\n");
-            ManifestStore again = Records.in(layout);
+            DiskManifestStore again = Records.in(layout);
             again.flushPullTimes(LATER);
             assertFalse(pulled(again, TAG).isBefore(MONDAY));
         }
@@ -136,7 +136,7 @@ class PullTimesTest {
         store.pullTimes().recordPull(TAG.repository(), MANIFEST.digest(), time);
     }
 
-    private static Instant pulled(ManifestStore store, ImageReference name) {
+    private static Instant pulled(DiskManifestStore store, ImageReference name) {
         Map<ImageReference, Instant> pulled = new HashMap<>();
         store.forEach(
                 record -> record.references().forEach(reference -> pulled.put(reference.name(), reference.pulled())));

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
-class ManifestStoreTest {
+class DiskManifestStoreTest {
     private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
     private static final ImageReference NAME = ImageReference.parse("quay.io/team/app:v1");
 
@@ -47,7 +47,7 @@ class ManifestStoreTest {
     Path root;
 
     private Layout layout;
-    private ManifestStore store;
+    private DiskManifestStore store;
 
     @BeforeEach
     void open() throws IOException {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ListStoreTest {
+class DiskListStoreTest {
     private static final Instant CHECKED = Instant.parse("2026-01-02T03:04:05.678Z");
     private static final Repository REPOSITORY =
             ImageReference.parse("quay.io/team/app:1").repository();
@@ -38,20 +38,20 @@ class ListStoreTest {
     Path root;
 
     private Layout layout;
-    private ListStore store;
+    private DiskListStore store;
 
     @BeforeEach
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new ListStore(layout);
+        store = new DiskListStore(layout);
     }
 
     @Test
     void storedListIsFoundByAnotherProcess() {
         assertEquals(Optional.empty(), store.find(TAGS));
         store.put(TAGS, LIST);
-        StoredList found = new ListStore(layout).find(TAGS).orElseThrow();
+        StoredList found = new DiskListStore(layout).find(TAGS).orElseThrow();
         assertEquals(CHECKED, found.checked());
         assertArrayEquals(LIST.json(), found.json());
     }
@@ -121,8 +121,8 @@ class ListStoreTest {
     @Test
     void readOnlyCacheIsNotWrittenAndLogsNothing() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
-                LogLines own = LogLines.of(ListStore.class.getName())) {
-            new ListStore(layout.readOnly()).put(TAGS, LIST);
+                LogLines own = LogLines.of(DiskListStore.class.getName())) {
+            new DiskListStore(layout.readOnly()).put(TAGS, LIST);
             assertEquals("", log.text() + own.text());
         }
         assertEquals(List.of(), files());
@@ -131,7 +131,7 @@ class ListStoreTest {
     @Test
     void writeFailuresAreLoggedAtStartAndEnd() throws IOException {
         try (LogLines log = LogLines.of(WriteFailureLog.class.getName());
-                LogLines own = LogLines.of(ListStore.class.getName())) {
+                LogLines own = LogLines.of(DiskListStore.class.getName())) {
             Files.delete(layout.lists());
             Files.createFile(layout.lists());
             for (int i = 0; i < 20; i++) {
@@ -147,7 +147,7 @@ class ListStoreTest {
     @Test
     void oldestListsAreDeletedAndLinksStay() throws IOException {
         Files.writeString(layout.confirmedLinks(), "");
-        ListStore small = new ListStore(layout, 20);
+        DiskListStore small = new DiskListStore(layout, 20);
         for (int i = 0; i < 20; i++) {
             small.put(numbered(i), LIST);
             Files.setLastModifiedTime(layout.list(numbered(i)), FileTime.fromMillis(1_000_000L * i));

@@ -15,7 +15,7 @@ import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.VerifiedIndex;
-import io.ociregistry.store.download.BlobDownload;
+import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.store.download.Checkpoints;
 import io.ociregistry.store.download.PartialFile;
 import java.io.IOException;
@@ -51,8 +51,8 @@ import org.slf4j.LoggerFactory;
  * not. {@link #open} opens only verified blobs. A file that this store did not publish, or that changed afterwards, is
  * verified first: see {@link #openUnverified} and {@link #verifyUnverified}. Thread-safe.
  */
-public final class BlobStore {
-    private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
+public final class DiskBlobStore {
+    private static final Logger LOG = LoggerFactory.getLogger(DiskBlobStore.class);
 
     private final Layout layout;
     private final VerifiedIndex verified;
@@ -70,12 +70,12 @@ public final class BlobStore {
      *
      * @param stallTimeout how long a reader of a pass-through download may read nothing while others wait for it
      */
-    public BlobStore(Layout layout, Duration stallTimeout) {
+    public DiskBlobStore(Layout layout, Duration stallTimeout) {
         this(layout, () -> stallTimeout, DiskQuota.unlimited(), System::nanoTime);
     }
 
     /** Creates a store with a quota and its own clock. */
-    public BlobStore(Layout layout, Supplier<Duration> stallTimeout, DiskQuota quota, LongSupplier nanoTime) {
+    public DiskBlobStore(Layout layout, Supplier<Duration> stallTimeout, DiskQuota quota, LongSupplier nanoTime) {
         this.quota = quota;
         this.opened = new RecentlyOpened(nanoTime);
         this.layout = layout;
@@ -172,7 +172,7 @@ public final class BlobStore {
     }
 
     /** Starts the download of a blob of unknown size; see {@link #startDownload(Digest, Repository, OptionalLong)}. */
-    public BlobDownload startDownload(Digest digest, Repository source) {
+    public LocalDownload startDownload(Digest digest, Repository source) {
         return startDownload(digest, source, OptionalLong.empty());
     }
 
@@ -186,29 +186,29 @@ public final class BlobStore {
      * @param source the repository that sends the blob; each registry has a partial file of its own
      * @param expected the size, if a manifest says it
      */
-    public BlobDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
+    public LocalDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable()
                 || isUnreadable(layout.blob(digest))
                 || isUnreadable(file)
                 || !partialsInUse.add(file)) {
-            return BlobDownload.passThrough(digest, stallTimeout.get());
+            return LocalDownload.passThrough(digest, stallTimeout.get());
         }
         DiskQuota.Reservation reservation = quota.startReservation(Directories.size(file));
         if (!reservation.extend(expected.orElse(0))) {
             finish(file, reservation);
-            return BlobDownload.passThrough(digest, stallTimeout.get());
+            return LocalDownload.passThrough(digest, stallTimeout.get());
         }
         try {
             layout.ensureDirectory(layout.partials());
             quarantine.clearPath(file);
             PartialFile opened = PartialFile.receive(layout, file, source);
-            return BlobDownload.receive(
+            return LocalDownload.receive(
                     digest, opened, stallTimeout.get(), reservation, () -> finish(file, reservation));
         } catch (IOException e) {
             finish(file, reservation);
             LOG.error("opening {} failed, so this blob goes to clients without being stored: {}", file, e.toString());
-            return BlobDownload.passThrough(digest, stallTimeout.get());
+            return LocalDownload.passThrough(digest, stallTimeout.get());
         }
     }
 
@@ -232,8 +232,8 @@ public final class BlobStore {
      *
      * @param size bytes of the whole blob
      */
-    public BlobDownload startRange(Digest digest, long size, long from) {
-        return BlobDownload.range(digest, size, from, stallTimeout.get());
+    public LocalDownload startRange(Digest digest, long size, long from) {
+        return LocalDownload.range(digest, size, from, stallTimeout.get());
     }
 
     /**
@@ -261,11 +261,11 @@ public final class BlobStore {
 
     /**
      * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs
-     * are on another file system, a copy is published. Call it only if {@link BlobDownload#isWrittenToDisk}.
+     * are on another file system, a copy is published. Call it only if {@link LocalDownload#isWrittenToDisk}.
      *
      * @throws IOException if the disk fails; the partial file stays
      */
-    public void publish(BlobDownload download) throws IOException {
+    public void publish(LocalDownload download) throws IOException {
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
@@ -285,7 +285,7 @@ public final class BlobStore {
         Checkpoints.delete(file.path());
     }
 
-    private void publish(BlobDownload download, Path whole, Path target) throws IOException {
+    private void publish(LocalDownload download, Path whole, Path target) throws IOException {
         // Added before the rename: after a crash, a blob without its line in the verified index is hashed again.
         verified.add(target, VerifiedIndex.fileStamp(whole));
         synchronized (lock(download.digest())) {
@@ -298,8 +298,8 @@ public final class BlobStore {
     }
 
     /** Deletes the partial file of a download and its checkpoints, if there are any. */
-    public void discard(BlobDownload download) {
-        download.path().ifPresent(BlobStore::discard);
+    public void discard(LocalDownload download) {
+        download.path().ifPresent(DiskBlobStore::discard);
     }
 
     /** Deletes a partial file that no download in flight uses, and returns its bytes to the quota. */
@@ -420,13 +420,13 @@ public final class BlobStore {
      *
      * @return empty if there is no such file, or if it is being deleted
      */
-    public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
+    public Optional<LocalDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
             if (!opened.canOpen(digest)) {
                 return Optional.empty();
             }
-            return Optional.of(BlobDownload.recheck(digest, PartialFile.recheck(layout, file)));
+            return Optional.of(LocalDownload.recheck(digest, PartialFile.recheck(layout, file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -440,7 +440,7 @@ public final class BlobStore {
      * @throws RegistryException if the digest is wrong
      * @throws IOException if the file can't be read
      */
-    public void verifyUnverified(BlobDownload unverified) throws IOException {
+    public void verifyUnverified(LocalDownload unverified) throws IOException {
         long size = unverified.size().orElseThrow();
         try {
             unverified.rehash(size);
@@ -465,7 +465,7 @@ public final class BlobStore {
         quarantine(bad.digest(), bad.file(), bad.fileStamp(), bad.problem());
     }
 
-    private void quarantine(BlobDownload unverified, String reason) {
+    private void quarantine(LocalDownload unverified, String reason) {
         quarantine(
                 unverified.digest(), unverified.file().path(), unverified.file().fileStamp(), reason);
     }

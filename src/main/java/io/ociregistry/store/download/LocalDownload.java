@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
  * calls them on one thread.
  */
-public final class BlobDownload {
-    private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);
+public final class LocalDownload {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalDownload.class);
     /** Bytes that {@link #rehash} hashes before it makes them readable. */
     private static final int PIECE = 1 << 16;
 
@@ -52,11 +52,11 @@ public final class BlobDownload {
     private final Runnable whenReleased;
     private IncrementalDigest hash;
 
-    private BlobDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
+    private LocalDownload(Digest digest, DownloadReaders readers, @Nullable PartialFile file) {
         this(digest, readers, file, DiskQuota.unlimited().startReservation(0), () -> {});
     }
 
-    private BlobDownload(
+    private LocalDownload(
             Digest digest,
             DownloadReaders readers,
             @Nullable PartialFile file,
@@ -77,30 +77,30 @@ public final class BlobDownload {
      * @param reservation the part of the disk quota that covers the bytes of the file
      * @param whenReleased runs when the receiver releases the download
      */
-    public static BlobDownload receive(
+    public static LocalDownload receive(
             Digest digest,
             PartialFile file,
             Duration stallTimeout,
             DiskQuota.Reservation reservation,
             Runnable whenReleased) {
-        BlobDownload download =
-                new BlobDownload(digest, new DownloadReaders(digest, stallTimeout), file, reservation, whenReleased);
+        LocalDownload download =
+                new LocalDownload(digest, new DownloadReaders(digest, stallTimeout), file, reservation, whenReleased);
         download.readers.setRecoverableTo(file.initialSize());
         return download;
     }
 
     /** Returns a download that verifies a complete open file, so that readers can read it during the verification. */
-    public static BlobDownload recheck(Digest digest, PartialFile file) {
-        BlobDownload download = new BlobDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
+    public static LocalDownload recheck(Digest digest, PartialFile file) {
+        LocalDownload download = new LocalDownload(digest, new DownloadReaders(digest, Duration.ZERO), file);
         download.expectSize(OptionalLong.of(file.initialSize()));
         return download;
     }
 
     /** Returns a pass-through download, which stores nothing. */
-    public static BlobDownload passThrough(Digest digest, Duration stallTimeout) {
+    public static LocalDownload passThrough(Digest digest, Duration stallTimeout) {
         DownloadReaders readers = new DownloadReaders(digest, stallTimeout);
         readers.startPassThrough(0);
-        return new BlobDownload(digest, readers, null);
+        return new LocalDownload(digest, readers, null);
     }
 
     /**
@@ -108,8 +108,8 @@ public final class BlobDownload {
      *
      * @param size bytes of the whole blob
      */
-    public static BlobDownload range(Digest digest, long size, long from, Duration stallTimeout) {
-        BlobDownload download = new BlobDownload(digest, DownloadReaders.ofRange(digest, from, stallTimeout), null);
+    public static LocalDownload range(Digest digest, long size, long from, Duration stallTimeout) {
+        LocalDownload download = new LocalDownload(digest, DownloadReaders.ofRange(digest, from, stallTimeout), null);
         download.expectSize(OptionalLong.of(size));
         return download;
     }
