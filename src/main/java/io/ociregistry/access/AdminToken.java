@@ -2,15 +2,20 @@ package io.ociregistry.access;
 
 import io.ociregistry.common.Secret;
 import io.ociregistry.config.model.AdminConfig;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The token of the admin API: checks the tokens of requests, and describes where operators find the right token.
  * Thread-safe.
  */
 public final class AdminToken {
+    private static final Logger LOG = LoggerFactory.getLogger(AdminToken.class);
+
     private final List<SharedToken> accepted;
     private final String place;
     private final String hint;
@@ -31,6 +36,27 @@ public final class AdminToken {
                 .map(file -> "the token in " + file + " (admin.tokenFile)")
                 .orElse("the token in admin.token of the configuration");
         return new AdminToken(accepted, place, "the one in admin.token or admin.tokenFile of its configuration");
+    }
+
+    /**
+     * Returns the configured token, or the token in the file, which is created if needed. Without a usable token the
+     * result accepts none, and a log line says why.
+     */
+    public static AdminToken of(AdminConfig config, AdminTokenFile file) {
+        if (!config.enabled()) {
+            return none("admin.enabled is false");
+        }
+        if (config.hasToken()) {
+            return of(config);
+        }
+        try {
+            return generated(new Secret(file.readOrCreate()), file.path());
+        } catch (IOException e) {
+            String reason = "there is no token, because " + e.getMessage()
+                    + "; give one with admin.tokenFile, or start the server where it can write to its image path";
+            LOG.error("the admin API is closed: {}", reason);
+            return none(reason);
+        }
     }
 
     /** Returns the token that the server generated. */

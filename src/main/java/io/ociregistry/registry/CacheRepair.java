@@ -5,7 +5,8 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.verify.Problem;
 import io.ociregistry.registry.verify.RepairOutcome;
 import io.ociregistry.registry.verify.Verifier;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,16 +38,16 @@ public final class CacheRepair {
     public static Report run(ServerConfig config, Consumer<Problem> found, Consumer<RepairOutcome> repaired)
             throws IOException, InterruptedException {
         // Opening for writing would create a cache that does not exist.
-        StoreAccess.openReadOnly(config.imagePath()).close();
-        StoreAccess access = StoreAccess.openForCommand(
-                config.imagePath(), "ociregistry " + BuildInfo.read().version() + " verify --repair");
+        StoreFactory.openReadOnly(config).close();
+        Store store = StoreFactory.openForCommand(
+                config, "ociregistry " + BuildInfo.read().version() + " verify --repair");
         List<Problem> problems = new ArrayList<>();
-        Verifier.Summary summary = verify(access, config, problem -> {
+        Verifier.Summary summary = verify(store, problem -> {
             problems.add(problem);
             found.accept(problem);
         });
         List<RepairOutcome> outcomes = new ArrayList<>();
-        try (RegistryContext context = RegistryContext.openWith(access, config)) {
+        try (RegistryContext context = RegistryContext.openWith(store, config)) {
             context.repair().repair(problems, outcome -> {
                 outcomes.add(outcome);
                 repaired.accept(outcome);
@@ -56,20 +57,20 @@ public final class CacheRepair {
     }
 
     /** Closes the store if the verification fails. */
-    private static Verifier.Summary verify(StoreAccess access, ServerConfig config, Consumer<Problem> found)
+    private static Verifier.Summary verify(Store store, Consumer<Problem> found)
             throws IOException, InterruptedException {
         boolean verified = false;
         try {
-            Optional<String> readOnly = access.warning();
+            Optional<String> readOnly = store.status().warning();
             if (readOnly.isPresent()) {
                 throw new IOException("the cache can't be repaired: " + readOnly.get());
             }
-            Verifier.Summary summary = Verifier.of(access, config, found).verify();
+            Verifier.Summary summary = Verifier.of(store, found).verify();
             verified = true;
             return summary;
         } finally {
             if (!verified) {
-                access.close();
+                store.close();
             }
         }
     }

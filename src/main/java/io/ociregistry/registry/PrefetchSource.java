@@ -10,8 +10,8 @@ import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.InterruptedDownload;
-import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.upstream.Priority;
 import java.time.Duration;
 import java.util.List;
@@ -24,14 +24,14 @@ final class PrefetchSource implements Prefetch.Source {
     private final ManifestService manifests;
     private final BlobService blobs;
     private final ContentIndex index;
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Supplier<RuntimeConfig> config;
 
     PrefetchSource(
             ManifestService manifests,
             BlobService blobs,
             ContentIndex index,
-            DiskBlobStore store,
+            BlobStore store,
             Supplier<RuntimeConfig> config) {
         this.manifests = manifests;
         this.blobs = blobs;

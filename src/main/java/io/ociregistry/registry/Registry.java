@@ -19,7 +19,7 @@ import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.Priority;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,7 +38,7 @@ public final class Registry implements AutoCloseable {
     private final ManifestService manifests;
     private final BlobService blobs;
     private final ContentIndex index;
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Optional<Prefetch> prefetch;
 
     /** Owns and closes the prefetch. Without a prefetch, blobs are fetched only on request. */
@@ -46,7 +46,7 @@ public final class Registry implements AutoCloseable {
             ManifestService manifests,
             BlobService blobs,
             ContentIndex index,
-            DiskBlobStore store,
+            BlobStore store,
             Optional<Prefetch> prefetch) {
         this.manifests = manifests;
         this.blobs = blobs;

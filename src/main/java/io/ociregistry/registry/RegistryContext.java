@@ -3,85 +3,35 @@ package io.ociregistry.registry;
 import io.ociregistry.access.ClientAccess;
 import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
-import io.ociregistry.common.Pools;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.ServerKeys;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.registry.admin.Admin;
-import io.ociregistry.registry.admin.CacheContents;
-import io.ociregistry.registry.admin.LiveContents;
-import io.ociregistry.registry.admin.StatusCollector;
-import io.ociregistry.registry.archives.ArchiveImporter;
-import io.ociregistry.registry.archives.CacheImporter;
-import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.Prefetch;
-import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
-import io.ociregistry.registry.list.ListService;
-import io.ociregistry.registry.list.ListSource;
 import io.ociregistry.registry.list.Listings;
-import io.ociregistry.registry.list.Paginator;
-import io.ociregistry.registry.list.ReferrerLists;
-import io.ociregistry.registry.list.TagLists;
-import io.ociregistry.registry.load.FileImporter;
 import io.ociregistry.registry.load.ImageLoader;
-import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadSource;
-import io.ociregistry.registry.load.Preload;
-import io.ociregistry.registry.load.list.LoadPlan;
-import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RegistryNames;
-import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
-import io.ociregistry.registry.prune.BackgroundPruner;
-import io.ociregistry.registry.prune.PrunedStore;
 import io.ociregistry.registry.prune.Pruner;
-import io.ociregistry.registry.verify.BlobRepair;
-import io.ociregistry.registry.verify.ManifestRepair;
 import io.ociregistry.registry.verify.Repair;
 import io.ociregistry.registry.verify.Scrub;
-import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.DiskQuota;
-import io.ociregistry.store.ListName;
-import io.ociregistry.store.ReadThrottle;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.blob.DiskLinkStore;
-import io.ociregistry.store.blob.DiskIncompleteImages;
-import io.ociregistry.store.blob.DiskListStore;
-import io.ociregistry.store.check.DiskInspector;
-import io.ociregistry.store.check.ReadRateLimit;
-import io.ociregistry.store.check.ScrubTimeFile;
-import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.Inspector.ReadThrottle;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import io.ociregistry.upstream.Upstreams;
 import io.ociregistry.upstream.Via;
 import io.ociregistry.upstream.pool.HttpUpstreams;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Wires all parts of one running registry. The caller that opens it closes it. Thread-safe. */
 public final class RegistryContext implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(RegistryContext.class);
-
-    /** Limit of the wait for the index of the cache at the start; the first read of a large index takes longer. */
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(1);
-
-    private static final Duration DISK_CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
-    private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
-
     private static final Set<Key<?>> RELOADED = Set.of(
             ServerKeys.REGISTRIES,
             ServerKeys.DEFAULT_NS,
@@ -103,120 +53,32 @@ public final class RegistryContext implements AutoCloseable {
             ServerKeys.RATE_LIMIT_STATUS,
             ServerKeys.SHUTDOWN_TIMEOUT);
 
-    private final Clock clock;
     private final ClientAccess clientAccess;
-    private final StoreAccess access;
-    private final Upstreams upstreams;
-    private final ExecutorService diskExecutor;
     private final ExecutorService bodyExecutor;
-    private final RecordWatcher recordWatcher;
-    private final PeriodicFlusher flusher;
+    private final StoreWiring stores;
+    private final PullThroughWiring content;
+    private final MaintenanceWiring maintenance;
     /** Replaced by a reload, under the lock. */
     private volatile RuntimeConfig runtime;
-
-    private final Registry registry;
-    private final Listings listings;
-    private final ImageLoader loader;
-    private volatile @Nullable Preload preload;
-    private final Pruner pruner;
-    private final BackgroundPruner backgroundPruner;
-    private final Admin admin;
-    private final DiskBlobStore blobs;
-    private final Repair repair;
-    /** Guarded by "this". */
-    private @Nullable Scrub scrub;
-
-    /** True once {@link #startScrub()} was called, so that a reload may start a scrub. Guarded by "this". */
-    private boolean scrubEnabled;
 
     private RegistryContext(
             ServerConfig config,
             ClientAccess clients,
-            StoreAccess access,
+            Store store,
             Upstreams upstreams,
             Clock clock,
             RecordWatcher.ScanIntervals intervals) {
         this.runtime = RuntimeConfig.of(config);
-        this.clock = clock;
         this.clientAccess = clients;
-        this.access = access;
-        this.upstreams = upstreams;
-        int processors = Runtime.getRuntime().availableProcessors();
-        this.diskExecutor = daemons("disk-", Math.max(2, processors / 2));
-        this.bodyExecutor = daemons("delivery-", Math.max(4, processors * 2));
-        Layout layout = access.layout();
-        DiskQuota quota = BackgroundPruner.quota(config.cache());
-        this.blobs = new DiskBlobStore(layout, () -> config().timeouts().stall(), quota, System::nanoTime);
-        DiskManifestStore records = new DiskManifestStore(layout, config.maxManifestBytes());
-        ContentIndex index = new ContentIndex(config.airGapped());
-        this.recordWatcher = new RecordWatcher(records, index, intervals);
-        DiskLinkStore links = new DiskLinkStore(layout);
-        ManifestService manifests = new ManifestService(records, index, recordWatcher, upstreams, this::runtime, clock);
-        DiskIncompleteImages incompleteImages = new DiskIncompleteImages(layout);
-        BlobService blobService = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
-        // Nothing is prefetched if the store is read-only or no upstream may be asked.
-        boolean prefetches = layout.isWritable() && !config.airGapped();
-        Prefetch.Source content = new PrefetchSource(manifests, blobService, index, blobs, this::runtime);
-        Optional<Prefetch> prefetch =
-                prefetches ? Optional.of(new Prefetch(content, incompleteImages)) : Optional.empty();
-        this.registry = new Registry(manifests, blobService, index, blobs, prefetch);
-        DiskListStore lists = new DiskListStore(layout);
-        Paginator paginator = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
-        this.listings = new Listings(
-                recordWatcher,
-                lists(new TagLists(index, paginator), lists, clock),
-                lists(new ReferrerLists(manifests, records, index, config.airGapped(), paginator), lists, clock));
-        FileImporter archives = new ArchiveImporter(
-                new CacheImporter(records, index, links, blobs, clock), this::registryNames, config.maxManifestBytes());
-        LoadSource loads = registry.loadSource(listings);
-        this.loader = new ImageLoader(loads, this::registryNames, archives);
-        DiskInspector inspector = new DiskInspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
-        this.repair = new Repair(
-                recordWatcher,
-                loads,
-                () -> LoadOptions.of(config()),
-                new ManifestRepair(records, index, recordWatcher, loads, config.airGapped()),
-                new BlobRepair(records, blobs, inspector, config.airGapped()));
-        PrunedStore pruned = new PrunedStore(records, blobs, links, lists, incompleteImages);
-        this.pruner = new Pruner(pruned, index, () -> runtime.pins(), clock, registry::forget);
-        this.backgroundPruner = new BackgroundPruner(pruner, quota, this::runtime, clock);
-        LiveContents contents =
-                new LiveContents(new CacheContents(index, records, blobs), recordWatcher, this::runtime);
-        StatusCollector status = new StatusCollector(this::runtime, access, contents, blobService, upstreams, clock);
-        this.admin = new Admin(config.admin(), access, contents, loader, pruner, status);
-        recordWatcher.start(
-                () -> {
-                    restore(links, index, blobs, runtime.trust());
-                    registry.resumeInterrupted();
-                    if (layout.isWritable()) {
-                        backgroundPruner.start();
-                    }
-                },
-                START_TIMEOUT);
-        this.flusher = new PeriodicFlusher(
-                PeriodicFlusher.INTERVAL,
-                records::save,
-                () -> records.flushPullTimes(clock.instant()),
-                links::save,
-                blobs::save);
-    }
-
-    /**
-     * Restores the stored links of the cache. A cache without stored links starts with links to the stored blobs that
-     * its manifests name.
-     */
-    private static void restore(DiskLinkStore links, ContentIndex index, DiskBlobStore blobs, RegistryTrust trust) {
-        if (links.fileExists()) {
-            links.forEach(index::restore);
-        } else {
-            List<ConfirmedLink> named = index.initialLinks(blobs::contains, trust::isPublic);
-            named.forEach(index::restore);
-            links.create(named);
-        }
-    }
-
-    private <N extends ListName, V> ListService<N, V> lists(ListSource<N, V> kind, DiskListStore lists, Clock clock) {
-        return new ListService<>(kind, lists, upstreams, this::runtime, clock);
+        this.bodyExecutor = Executors.newFixedThreadPool(
+                Math.max(4, Runtime.getRuntime().availableProcessors() * 2), Daemons.withPrefix("delivery-"));
+        this.stores = new StoreWiring(store, config, intervals, clock);
+        this.content = new PullThroughWiring(stores, upstreams, this::runtime, clock);
+        this.maintenance = new MaintenanceWiring(stores, content, this::runtime, clock);
+        stores.start(() -> runtime.trust(), () -> {
+            content.registry().resumeInterrupted();
+            maintenance.startPruning();
+        });
     }
 
     /**
@@ -237,7 +99,7 @@ public final class RegistryContext implements AutoCloseable {
      *     says what to do
      */
     public static RegistryContext openForCommand(ServerConfig config) throws IOException {
-        return openWith(StoreAccess.openForCommand(config.imagePath(), holder()), config);
+        return openWith(StoreFactory.openForCommand(config, holder()), config);
     }
 
     private static String holder() {
@@ -254,29 +116,25 @@ public final class RegistryContext implements AutoCloseable {
      *
      * @throws IOException if the upstreams can't be used as configured
      */
-    static RegistryContext openWith(StoreAccess access, ServerConfig config) throws IOException {
+    static RegistryContext openWith(Store store, ServerConfig config) throws IOException {
         return openWith(
-                access, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.ScanIntervals.DEFAULT);
+                store, config, HttpUpstreams.of(config), Clock.systemUTC(), RecordWatcher.ScanIntervals.DEFAULT);
     }
 
     /** Opens the store with another interval for finding files that other programs add to the cache. */
     static RegistryContext open(
             ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals intervals)
             throws IOException {
-        return openWith(StoreAccess.open(config.imagePath(), holder()), config, upstreams, clock, intervals);
+        return openWith(StoreFactory.open(config, holder()), config, upstreams, clock, intervals);
     }
 
     private static RegistryContext openWith(
-            StoreAccess access,
-            ServerConfig config,
-            Upstreams upstreams,
-            Clock clock,
-            RecordWatcher.ScanIntervals intervals)
+            Store store, ServerConfig config, Upstreams upstreams, Clock clock, RecordWatcher.ScanIntervals intervals)
             throws IOException {
         try {
-            return new RegistryContext(config, ClientAccess.of(config.clients()), access, upstreams, clock, intervals);
+            return new RegistryContext(config, ClientAccess.of(config.clients()), store, upstreams, clock, intervals);
         } catch (RuntimeException | Error e) {
-            access.close();
+            store.close();
             throw e;
         }
     }
@@ -288,45 +146,22 @@ public final class RegistryContext implements AutoCloseable {
      * @throws IOException if a configured file does not exist or can't be used; the message says which
      */
     public void startPreload() throws IOException {
-        Optional<String> files = config().preloadImages();
-        if (files.isEmpty()) {
-            return;
-        }
-        LoadPlan plan = LoadPlan.of(files.get());
-        if (access.layout().isWritable()) {
-            Preload started = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
-            preload = started;
-            started.start();
-        }
+        maintenance.startPreload();
     }
 
     /** Starts the scrub in the background, unless {@code cache.scrubRate} is 0. */
-    public synchronized void startScrub() {
-        scrubEnabled = true;
-        scrubAtRate();
-    }
-
-    /** Caller holds the lock. */
-    private void scrubAtRate() {
-        long rate = config().cache().scrubRate();
-        if (rate > 0 && scrubEnabled) {
-            startScrub(new ReadRateLimit(rate), Scrub.Schedule.DEFAULT);
-        }
+    public void startScrub() {
+        maintenance.startScrub();
     }
 
     /** Starts a scrub with another rate and schedule; does nothing if the cache is read-only. */
-    public synchronized void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
-        if (access.layout().isWritable()) {
-            DiskInspector inspector = new DiskInspector(access.layout(), config().maxManifestBytes(), throttle);
-            Scrub started = new Scrub(inspector, blobs, repair, schedule, new ScrubTimeFile(access.layout()), clock);
-            scrub = started;
-            started.start();
-        }
+    public void startScrub(ReadThrottle throttle, Scrub.Schedule schedule) {
+        maintenance.startScrub(throttle, schedule);
     }
 
     /** Returns a warning for the log at the start, such as that the cache is read-only. */
     public Optional<String> startupWarning() {
-        return access.warning();
+        return stores.store().status().warning();
     }
 
     /** Returns the current configuration, including the changes of reloads. */
@@ -357,15 +192,12 @@ public final class RegistryContext implements AutoCloseable {
             next = next.withValueFrom(key, wanted);
         }
         RuntimeConfig after = runtime.reloaded(next);
-        upstreams.reload(next);
+        content.upstreams().reload(next);
         runtime = after;
-        registry.reload(next);
-        listings.reload(next);
-        backgroundPruner.reload();
-        if (next.cache().scrubRate() != before.cache().scrubRate()) {
-            closeScrub();
-            scrubAtRate();
-        }
+        stores.store().setStallTimeout(next.timeouts().stall());
+        content.registry().reload(next);
+        content.listings().reload(next);
+        maintenance.reload(before);
     }
 
     /** Decides which clients may use the server. */
@@ -379,26 +211,26 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     public Registry registry() {
-        return registry;
+        return content.registry();
     }
 
     /** Prunes the cache that is served. */
     public Pruner pruner() {
-        return pruner;
+        return maintenance.pruner();
     }
 
     /** Repairs the cache that is served. */
     Repair repair() {
-        return repair;
+        return maintenance.repair();
     }
 
     public Listings listings() {
-        return listings;
+        return content.listings();
     }
 
     /** Loads images ahead of requests; usable while the server runs. */
     public ImageLoader loader() {
-        return loader;
+        return maintenance.loader();
     }
 
     /**
@@ -413,7 +245,7 @@ public final class RegistryContext implements AutoCloseable {
 
     /** Returns the administration of this registry. */
     public Admin admin() {
-        return admin;
+        return maintenance.admin();
     }
 
     /** Runs the writing of bodies; tasks never wait for a client or an upstream. */
@@ -423,56 +255,16 @@ public final class RegistryContext implements AutoCloseable {
 
     /** True if the store can be read; sends no request. */
     public boolean isReady() {
-        return Files.isReadable(access.layout().root());
+        return stores.store().status().isReadable();
     }
 
-    private synchronized void stopScrubs() {
-        scrubEnabled = false;
-        closeScrub();
-    }
-
-    /** Caller holds the lock. */
-    private void closeScrub() {
-        if (scrub != null) {
-            scrub.close();
-            scrub = null;
-        }
-    }
-
+    /** Closes first all work that uses the store, and the store last. */
     @Override
     public void close() {
-        stopScrubs();
-        backgroundPruner.close();
-        Preload started = preload;
-        if (started != null) {
-            started.close();
-        }
+        maintenance.close();
         clientAccess.close();
-        admin.close();
-        pruner.close();
-        registry.close();
-        upstreams.close();
-        stop(diskExecutor);
+        content.close();
         bodyExecutor.shutdownNow();
-        flusher.close();
-        recordWatcher.close();
-        access.close();
-    }
-
-    /**
-     * Waits for the file checks to stop, because they must not write to the verified index after the lock is released.
-     */
-    private static void stop(ExecutorService disk) {
-        if (!Pools.shutdownNow(disk, DISK_CLOSE_TIMEOUT)) {
-            LOG.warn(
-                    "file checks of the cache did not stop within {} s; stopping without them;"
-                            + " check whether the disk of the cache is slow or hangs",
-                    DISK_CLOSE_TIMEOUT.toSeconds());
-        }
-    }
-
-    /** A pool of daemon threads. Its queue needs no bound: each task belongs to a request that waits for it. */
-    private static ExecutorService daemons(String name, int count) {
-        return Executors.newFixedThreadPool(count, Daemons.withPrefix(name));
+        stores.close();
     }
 }

@@ -4,7 +4,6 @@ import io.ociregistry.oci.Digest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -44,8 +43,20 @@ public interface BlobSource extends Closeable {
      */
     void whenReadable(long position, Runnable callback);
 
-    /** Returns the verified file of a stored blob, for servlet containers that can send files; otherwise empty. */
-    Optional<Path> localFile();
+    /**
+     * Returns a range of the blob as a range of a verified local file; empty if the blob is in flight, has no local
+     * file, or the file can't be opened by its name any more.
+     */
+    Optional<FileRegion> fileRegion(long from, long to);
+
+    /**
+     * A part of a verified local file, for servlet containers that send files by their name. Only a store creates it.
+     *
+     * @param name the absolute name of the file
+     * @param from the first byte
+     * @param to the byte after the last
+     */
+    record FileRegion(String name, long from, long to) {}
 
     @Override
     void close();

@@ -1,6 +1,9 @@
 package io.ociregistry.arch;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
@@ -17,6 +20,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.ociregistry.store.BlobSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
@@ -88,8 +92,42 @@ class LayersTest {
             lower("oci", "common", "config", "store", "upstream", "registry", "web", "standalone");
 
     @ArchTest
-    static final ArchRule storeNeverSeesUpstreams =
-            lower("store", "upstream", "registry", "web", "config", "standalone");
+    static final ArchRule storeNeverSeesUpstreams = lower("store", "upstream", "registry", "web", "standalone");
+
+    @ArchTest
+    static final ArchRule onlyTheStoreFactoryReadsTheConfiguration = noClasses()
+            .that()
+            .resideInAPackage("..store..")
+            .and()
+            .resideOutsideOfPackage("..store.factory")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..config..");
+
+    /** A second home of blobs and manifests may replace the disk, so the packages above see interfaces and values. */
+    @ArchTest
+    static final ArchRule onlyTheFactoryOfTheStoreIsSeenAbove = noClasses()
+            .that()
+            .resideOutsideOfPackage("..store..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.ociregistry.store..")
+                    .and(not(resideInAnyPackage("io.ociregistry.store", "io.ociregistry.store.factory"))));
+
+    @ArchTest
+    static final ArchRule interfacesOfTheStoreHaveNoPaths = noClasses()
+            .that()
+            .resideInAPackage("io.ociregistry.store")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.nio.file..");
+
+    /** A region names a file that exists and was verified. */
+    @ArchTest
+    static final ArchRule onlyStoredBlobsMakeFileRegions = noClasses()
+            .that()
+            .resideOutsideOfPackage("..store.blob")
+            .should()
+            .callConstructor(BlobSource.FileRegion.class, String.class, long.class, long.class);
 
     @ArchTest
     static final ArchRule upstreamNeverSeesTheStore = lower("upstream", "store", "registry", "web", "standalone");

@@ -2,6 +2,7 @@ package io.ociregistry.testing;
 
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.store.disk.Layout;
+import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.manifest.DiskManifestStore;
 
 /** Opens the records of a cache as a server with default settings does. */
@@ -9,6 +10,7 @@ public final class Records {
     private Records() {}
 
     public static DiskManifestStore in(Layout layout) {
-        return new DiskManifestStore(layout, ServerConfig.defaults().maxManifestBytes());
+        return new DiskManifestStore(
+                layout, new Quarantine(layout), ServerConfig.defaults().maxManifestBytes());
     }
 }

@@ -2,8 +2,6 @@ package io.ociregistry.registry.admin;
 
 import io.ociregistry.access.AdminToken;
 import io.ociregistry.common.Daemons;
-import io.ociregistry.common.Secret;
-import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.list.ListResult;
@@ -15,9 +13,7 @@ import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
 import io.ociregistry.registry.prune.Pruner;
-import io.ociregistry.store.disk.AdminTokenFile;
-import io.ociregistry.store.disk.StoreAccess;
-import java.io.IOException;
+import io.ociregistry.store.StoreStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -49,8 +45,8 @@ public final class Admin implements AutoCloseable {
     /** The maximum of concurrent loads. Each loads as many images at a time as its options say. */
     private static final int LOADS = 2;
 
-    private final AdminConfig config;
-    private final StoreAccess access;
+    private final Supplier<AdminToken> tokens;
+    private final StoreStatus store;
     private final LiveContents contents;
     private final ImageLoader loader;
     private final Pruner pruner;
@@ -60,15 +56,18 @@ public final class Admin implements AutoCloseable {
     /** Guarded by "this". */
     private @Nullable AdminToken token;
 
+    /**
+     * @param tokens finds or creates the token of the admin API
+     */
     public Admin(
-            AdminConfig config,
-            StoreAccess access,
+            Supplier<AdminToken> tokens,
+            StoreStatus store,
             LiveContents contents,
             ImageLoader loader,
             Pruner pruner,
             StatusCollector status) {
-        this.config = config;
-        this.access = access;
+        this.tokens = tokens;
+        this.store = store;
         this.contents = contents;
         this.loader = loader;
         this.pruner = pruner;
@@ -102,10 +101,10 @@ public final class Admin implements AutoCloseable {
      * @throws RegistryException {@link ErrorCode#STORE_FAILED} if the cache is read-only
      */
     public CompletionStage<PruneReport> prune(PruneRequest request) {
-        if (!request.dryRun() && !access.layout().isWritable()) {
+        if (!request.dryRun() && !store.isWritable()) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "the cache can't be pruned: " + access.warning().orElse("the cache is read-only"));
+                    "the cache can't be pruned: " + store.warning().orElse("the cache is read-only"));
         }
         return contents.whenRead(() -> submit(() -> pruner.prune(request)));
     }
@@ -119,29 +118,11 @@ public final class Admin implements AutoCloseable {
     public synchronized AdminToken token() {
         AdminToken current = token;
         if (current == null) {
-            current = findToken();
+            current = tokens.get();
             LOG.info("admin API: {}", current.description());
             token = current;
         }
         return current;
-    }
-
-    private AdminToken findToken() {
-        if (!config.enabled()) {
-            return AdminToken.none("admin.enabled is false");
-        }
-        if (config.hasToken()) {
-            return AdminToken.of(config);
-        }
-        AdminTokenFile file = new AdminTokenFile(access.layout());
-        try {
-            return AdminToken.generated(new Secret(file.readOrCreate()), file.path());
-        } catch (IOException e) {
-            String reason = "there is no token, because " + e.getMessage()
-                    + "; give one with admin.tokenFile, or start the server where it can write to its image path";
-            LOG.error("the admin API is closed: {}", reason);
-            return AdminToken.none(reason);
-        }
     }
 
     /** Collects the status of the server, without a request to an upstream. */
@@ -156,10 +137,10 @@ public final class Admin implements AutoCloseable {
      *     if {@value #LOADS} loads are running already
      */
     public CompletionStage<LoadSummary> load(LoadPlan plan, LoadOptions options, LoadListener listener) {
-        if (!access.layout().isWritable()) {
+        if (!store.isWritable()) {
             throw new RegistryException(
                     ErrorCode.STORE_FAILED,
-                    "images can't be loaded: " + access.warning().orElse("the cache is read-only"));
+                    "images can't be loaded: " + store.warning().orElse("the cache is read-only"));
         }
         try {
             return CompletableFuture.supplyAsync(() -> runLoad(plan, options, listener), loads);

@@ -1,17 +1,15 @@
 package io.ociregistry.registry.admin;
 
-import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.DiskManifestStore;
-import java.time.Duration;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.Store;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -32,11 +30,11 @@ import java.util.stream.Stream;
  */
 public final class CacheContents {
     private final Supplier<Map<ImageReference, Digest>> names;
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
     private final ImageInspector inspector;
 
-    public CacheContents(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs) {
+    public CacheContents(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
         this.names = catalog::names;
         this.records = records;
         this.blobs = blobs;
@@ -44,9 +42,8 @@ public final class CacheContents {
     }
 
     /** Reads the contents of an open store as they are now; later changes are not seen. */
-    public static CacheContents of(StoreAccess access, ServerConfig config) {
-        DiskManifestStore records = new DiskManifestStore(access.layout(), config.maxManifestBytes());
-        return new CacheContents(ContentIndex.of(records), records, new DiskBlobStore(access.layout(), Duration.ZERO));
+    public static CacheContents of(Store store) {
+        return new CacheContents(ContentIndex.of(store.manifests()), store.manifests(), store.blobs());
     }
 
     /** Counts the names, manifests and blobs known now. */

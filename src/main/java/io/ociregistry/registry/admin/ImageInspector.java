@@ -6,10 +6,10 @@ import io.ociregistry.oci.ImageConfig;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platform;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,10 +25,10 @@ final class ImageInspector {
     /** The maximum nesting of indexes, far more than images have; deeper manifests count as absent. */
     private static final int MAX_DEPTH = 4;
 
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
 
-    ImageInspector(DiskManifestStore records, DiskBlobStore blobs) {
+    ImageInspector(ManifestStore records, BlobStore blobs) {
         this.records = records;
         this.blobs = blobs;
     }

@@ -6,7 +6,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.BlobService;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.registry.policy.RuntimeConfig;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.StoreStatus;
 import io.ociregistry.upstream.Upstreams;
 import java.io.IOException;
 import java.time.Clock;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Collects the status of a running server; the uptime counts from the creation of this object. Thread-safe. */
 public final class StatusCollector {
     private final Supplier<RuntimeConfig> config;
-    private final StoreAccess access;
+    private final StoreStatus store;
     private final LiveContents contents;
     private final BlobService blobs;
     private final Upstreams upstreams;
@@ -32,13 +32,13 @@ public final class StatusCollector {
 
     public StatusCollector(
             Supplier<RuntimeConfig> config,
-            StoreAccess access,
+            StoreStatus store,
             LiveContents contents,
             BlobService blobs,
             Upstreams upstreams,
             Clock clock) {
         this.config = config;
-        this.access = access;
+        this.store = store;
         this.contents = contents;
         this.blobs = blobs;
         this.upstreams = upstreams;
@@ -62,21 +62,16 @@ public final class StatusCollector {
 
     private ServerStatus.Disk disk() {
         try {
-            var usage = access.usage();
+            var usage = store.usage();
             return new ServerStatus.Disk(
-                    access.layout().root().toString(),
-                    usage.used(),
-                    usage.free(),
-                    usage.total(),
-                    !access.layout().isWritable(),
-                    warning());
+                    store.location(), usage.used(), usage.free(), usage.total(), !store.isWritable(), warning());
         } catch (IOException e) {
             throw new RegistryException(ErrorCode.STORE_FAILED, "the usage of the cache's disk can't be read: " + e, e);
         }
     }
 
     private @Nullable String warning() {
-        List<String> warnings = Stream.of(access.warning(), access.unreadable())
+        List<String> warnings = Stream.of(store.warning(), store.unreadable())
                 .flatMap(Optional::stream)
                 .toList();
         return warnings.isEmpty() ? null : String.join("; ", warnings);

@@ -5,8 +5,7 @@
  *
  * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code oci},
  * {@code registry.blob}, {@code registry.index}, {@code registry.list}, {@code registry.load},
- * {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code store}, {@code store.blob},
- * {@code store.disk}, {@code store.manifest}, {@code upstream}.
+ * {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code store}, {@code upstream}.
  */
 @NullMarked
 package io.ociregistry.registry.admin;

@@ -5,7 +5,7 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.load.LoadProgress;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.BlobDownload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -53,7 +53,7 @@ final class BlobImport {
      */
     Optional<String> receive(InputStream content) throws IOException {
         Repository source = repositories.iterator().next();
-        LocalDownload download = importer.startDownload(blob.digest(), source);
+        BlobDownload download = importer.startDownload(blob.digest(), source);
         retryable = download.position() > 0;
         try {
             if (!download.isWrittenToDisk()) {
@@ -79,7 +79,7 @@ final class BlobImport {
         }
     }
 
-    private String reason(LocalDownload download, RegistryException e) throws IOException {
+    private String reason(BlobDownload download, RegistryException e) throws IOException {
         if (!download.isWrittenToDisk()) {
             throw notStored(e);
         }
@@ -90,7 +90,7 @@ final class BlobImport {
         return e.getMessage();
     }
 
-    private void copy(InputStream content, LocalDownload download) throws IOException {
+    private void copy(InputStream content, BlobDownload download) throws IOException {
         download.recheck();
         content.skipNBytes(download.position());
         long lastReport = System.nanoTime();
@@ -124,7 +124,7 @@ final class BlobImport {
     /**
      * Writes a checkpoint without the interrupt flag, because an interrupt would close the file before it is forced.
      */
-    private static void interrupt(LocalDownload download) throws InterruptedIOException {
+    private static void interrupt(BlobDownload download) throws InterruptedIOException {
         boolean interrupted = Thread.interrupted();
         download.checkpoint();
         if (interrupted) {

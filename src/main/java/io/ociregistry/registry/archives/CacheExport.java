@@ -1,11 +1,9 @@
 package io.ociregistry.registry.archives;
 
-import io.ociregistry.config.ServerConfig;
 import io.ociregistry.registry.index.ContentIndex;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.DiskManifestStore;
-import java.time.Duration;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.Store;
 
 /**
  * Exports images of a cache to an archive, which another cache can import.
@@ -14,19 +12,18 @@ import java.time.Duration;
  */
 public final class CacheExport {
     private final ContentIndex catalog;
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
 
-    private CacheExport(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs) {
+    private CacheExport(ContentIndex catalog, ManifestStore records, BlobStore blobs) {
         this.catalog = catalog;
         this.records = records;
         this.blobs = blobs;
     }
 
     /** Reads the contents of an open store as they are now; later changes are not seen. */
-    public static CacheExport of(StoreAccess access, ServerConfig config) {
-        DiskManifestStore records = new DiskManifestStore(access.layout(), config.maxManifestBytes());
-        return new CacheExport(ContentIndex.of(records), records, new DiskBlobStore(access.layout(), Duration.ZERO));
+    public static CacheExport of(Store store) {
+        return new CacheExport(ContentIndex.of(store.manifests()), store.manifests(), store.blobs());
     }
 
     /** Selects the requested content that is cached. */

@@ -7,12 +7,12 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.PrunePins;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.LinkStore;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.blob.DiskLinkStore;
-import io.ociregistry.store.download.LocalDownload;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Collection;
@@ -25,14 +25,13 @@ import java.util.Optional;
  * does not say whether its registry requires credentials. Thread-safe.
  */
 public final class CacheImporter {
-    private final DiskManifestStore records;
+    private final ManifestStore records;
     private final ContentIndex catalog;
-    private final DiskLinkStore links;
-    private final DiskBlobStore blobs;
+    private final LinkStore links;
+    private final BlobStore blobs;
     private final Clock clock;
 
-    public CacheImporter(
-            DiskManifestStore records, ContentIndex catalog, DiskLinkStore links, DiskBlobStore blobs, Clock clock) {
+    public CacheImporter(ManifestStore records, ContentIndex catalog, LinkStore links, BlobStore blobs, Clock clock) {
         this.records = records;
         this.catalog = catalog;
         this.links = links;
@@ -64,16 +63,16 @@ public final class CacheImporter {
         return blobs.unreadableReason(blob);
     }
 
-    LocalDownload startDownload(Digest blob, Repository source) {
+    BlobDownload startDownload(Digest blob, Repository source) {
         return blobs.startDownload(blob, source);
     }
 
-    void discard(LocalDownload blob) {
+    void discard(BlobDownload blob) {
         blobs.discard(blob);
     }
 
     /** Makes a verified blob visible in these repositories. */
-    void publish(LocalDownload blob, Collection<Repository> repositories) throws IOException {
+    void publish(BlobDownload blob, Collection<Repository> repositories) throws IOException {
         // Links come first: without a link, no repository could show the published blob.
         link(blob.digest(), repositories);
         blobs.publish(blob);

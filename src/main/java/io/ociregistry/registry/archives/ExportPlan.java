@@ -7,8 +7,8 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Tag;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ManifestStore;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -33,8 +33,8 @@ public final class ExportPlan {
     private static final String PARTIAL = ".partial";
     private static final int BUFFER_BYTES = 1 << 18;
 
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
     private final Set<Digest> have;
     private final ImageContents contents;
     /** The listed names, by the SHA-256 digests of their manifests. */
@@ -42,7 +42,7 @@ public final class ExportPlan {
 
     private final List<String> problems;
 
-    ExportPlan(DiskManifestStore records, DiskBlobStore blobs, Set<Digest> have, ExportSelection chosen) {
+    ExportPlan(ManifestStore records, BlobStore blobs, Set<Digest> have, ExportSelection chosen) {
         this.records = records;
         this.blobs = blobs;
         this.have = have;

@@ -6,10 +6,10 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.index.ContentIndex;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -31,7 +31,7 @@ import java.util.TreeSet;
  */
 final class ExportSelection {
     private final ContentIndex catalog;
-    private final DiskManifestStore records;
+    private final ManifestStore records;
     private final ExportRequest request;
     private final ImageCollector collector;
     private final ImageContents contents = ImageContents.empty();
@@ -43,7 +43,7 @@ final class ExportSelection {
 
     private final Deque<ImageReference> unexplored = new ArrayDeque<>();
 
-    ExportSelection(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs, ExportRequest request) {
+    ExportSelection(ContentIndex catalog, ManifestStore records, BlobStore blobs, ExportRequest request) {
         this.catalog = catalog;
         this.records = records;
         this.request = request;

@@ -7,8 +7,8 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.ManifestStore;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -25,12 +25,12 @@ final class ImageCollector {
     private static final int MAX_DEPTH = 8;
 
     private final ContentIndex catalog;
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
     private final ExportRequest request;
     private final Collection<String> problems = new TreeSet<>();
 
-    ImageCollector(ContentIndex catalog, DiskManifestStore records, DiskBlobStore blobs, ExportRequest request) {
+    ImageCollector(ContentIndex catalog, ManifestStore records, BlobStore blobs, ExportRequest request) {
         this.catalog = catalog;
         this.records = records;
         this.blobs = blobs;

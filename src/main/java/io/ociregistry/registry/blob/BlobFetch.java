@@ -3,9 +3,9 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.Upstream;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class BlobFetch implements Downloads.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(BlobFetch.class);
     private static final int BUFFER = 1 << 16;
 
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Upstream upstream;
     private final BlobKey blob;
     private final OptionalLong expectedSize;
@@ -42,7 +42,7 @@ final class BlobFetch implements Downloads.Receiver {
     private boolean restarted;
 
     BlobFetch(
-            DiskBlobStore store,
+            BlobStore store,
             Upstream upstream,
             BlobKey blob,
             OptionalLong expectedSize,
@@ -58,8 +58,8 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     @Override
-    public void run(CompletableFuture<Optional<LocalDownload>> started) {
-        LocalDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
+    public void run(CompletableFuture<Optional<BlobDownload>> started) {
+        BlobDownload download = store.startDownload(blob.digest(), blob.repository(), expectedSize);
         try {
             receive(download, started);
             rights.received(blob, download.isWrittenToDisk());
@@ -79,7 +79,7 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    private void receive(LocalDownload download, CompletableFuture<Optional<LocalDownload>> started) {
+    private void receive(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         RetryBudget.Attempts attempts = retries.attempts();
         while (true) {
             long receivedBefore = download.position();
@@ -103,7 +103,7 @@ final class BlobFetch implements Downloads.Receiver {
         }
     }
 
-    private void complete(LocalDownload download, CompletableFuture<Optional<LocalDownload>> started) {
+    private void complete(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         if (mayBeComplete(download)) {
             download.expectSize(expectedSize);
             started.complete(Optional.of(download));
@@ -118,7 +118,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /** Gives the download to its readers, once the upstream has answered that it has the blob. */
-    private void start(LocalDownload download, CompletableFuture<Optional<LocalDownload>> started) {
+    private void start(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         rights.started(blob);
         started.complete(Optional.of(download));
     }
@@ -148,7 +148,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /** Copies the rest from the store if a download from another registry has published the same blob meanwhile. */
-    private boolean copyFromStore(LocalDownload download, CompletableFuture<Optional<LocalDownload>> started) {
+    private boolean copyFromStore(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         // A repository gets bytes of the store only after its own upstream answered that it has the blob (ADR 8).
         boolean mayUseStore = started.isDone() && rights.isTrustedToConfirm(blob.repository(), blob.digest());
         Optional<BlobSource> stored = mayUseStore ? store.open(blob.digest()) : Optional.empty();
@@ -169,7 +169,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /** Requests all bytes after the received ones, and receives the answer. */
-    private void transfer(LocalDownload download, CompletableFuture<Optional<LocalDownload>> started) {
+    private void transfer(BlobDownload download, CompletableFuture<Optional<BlobDownload>> started) {
         long receivedBefore = download.position();
         try (BlobAnswer sent = upstream.blob(blob.repository().name(), blob.digest(), receivedBefore)) {
             BlobAnswer answer = decodedIfNeeded(sent);
@@ -194,7 +194,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /** Verifies the checkpoints of an earlier attempt. Meanwhile the upstream's answer is not read. */
-    private void recheck(LocalDownload download) {
+    private void recheck(BlobDownload download) {
         try {
             if (!download.recheck()) {
                 throw new TransferInterrupted("the partial file is damaged after that byte");
@@ -210,7 +210,7 @@ final class BlobFetch implements Downloads.Receiver {
      * Returns true if the received bytes are the whole blob. If the size is unknown, the upstream's refusal of the
      * range is the only sign of that.
      */
-    private boolean isWholeAlready(LocalDownload download) {
+    private boolean isWholeAlready(BlobDownload download) {
         if (download.size().isPresent() || download.position() == 0) {
             return false;
         }
@@ -232,12 +232,12 @@ final class BlobFetch implements Downloads.Receiver {
      * Returns true if a wrong blob may be downloaded again from byte 0: from an alternative source, or, once, from the
      * same source if an earlier attempt left some of the bytes. A pass-through download can't restart.
      */
-    private boolean canRestart(LocalDownload download, long receivedBefore) {
+    private boolean canRestart(BlobDownload download, long receivedBefore) {
         boolean hasAlternative = upstream.skip(blob.repository().name(), blob.digest());
         return (hasAlternative || (receivedBefore > 0 && !restarted)) && download.isWrittenToDisk();
     }
 
-    private void restart(LocalDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
+    private void restart(BlobDownload download, RegistryException cause, boolean isSizeKnownToReaders) {
         restarted = true;
         LOG.warn("fetching {}: the content is wrong; restarting from byte 0: {}", this, cause.getMessage());
         try {
@@ -271,7 +271,7 @@ final class BlobFetch implements Downloads.Receiver {
                 : otherwise;
     }
 
-    private void publish(LocalDownload download) {
+    private void publish(BlobDownload download) {
         if (!download.isWrittenToDisk()) {
             store.discard(download);
             return;
@@ -287,7 +287,7 @@ final class BlobFetch implements Downloads.Receiver {
     }
 
     /** Keeps the bytes received for the next attempt, unless they are wrong or the upstream does not have the blob. */
-    private void abandon(LocalDownload download, Throwable cause) {
+    private void abandon(BlobDownload download, Throwable cause) {
         boolean isUseless =
                 cause instanceof RegistryException known && (isWrong(known) || known.code() == ErrorCode.BLOB_UNKNOWN);
         if (isUseless || download.position() == 0 || !download.isWrittenToDisk()) {
@@ -306,12 +306,12 @@ final class BlobFetch implements Downloads.Receiver {
         return e.code() == ErrorCode.UPSTREAM_WRONG_CONTENT;
     }
 
-    private static boolean isComplete(LocalDownload download) {
+    private static boolean isComplete(BlobDownload download) {
         OptionalLong size = download.size();
         return size.isPresent() && download.position() == size.getAsLong();
     }
 
-    private boolean mayBeComplete(LocalDownload download) {
+    private boolean mayBeComplete(BlobDownload download) {
         return isComplete(download)
                 || (download.position() > 0
                         && download.size().isEmpty()

@@ -5,7 +5,7 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.RegistryTrust;
 import io.ociregistry.store.ConfirmedLink;
-import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.LinkStore;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -18,14 +18,14 @@ import java.util.function.Supplier;
  */
 final class BlobRights {
     private final ContentIndex index;
-    private final DiskLinkStore links;
+    private final LinkStore links;
     private final Supplier<RegistryTrust> trust;
     /** Blobs that an upstream has started to send, until the transfer ends. */
     private final Set<BlobKey> inFlight = ConcurrentHashMap.newKeySet();
     /** Blobs that were passed through without being stored: their links exist in memory only. */
     private final Set<BlobKey> unsaved = ConcurrentHashMap.newKeySet();
 
-    BlobRights(ContentIndex index, DiskLinkStore links, Supplier<RegistryTrust> trust) {
+    BlobRights(ContentIndex index, LinkStore links, Supplier<RegistryTrust> trust) {
         this.index = index;
         this.links = links;
         this.trust = trust;

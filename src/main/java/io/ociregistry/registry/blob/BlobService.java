@@ -17,8 +17,8 @@ import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.blob.DiskLinkStore;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.LinkStore;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -43,7 +43,7 @@ public final class BlobService implements AutoCloseable {
     private final ContentIndex index;
     private final RecordWatcher watcher;
     private final BlobRights rights;
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Downloads downloads;
     private final RangeFetcher ranges;
     private final Upstreams upstreams;
@@ -62,8 +62,8 @@ public final class BlobService implements AutoCloseable {
      */
     public BlobService(
             RecordWatcher watcher,
-            DiskLinkStore links,
-            DiskBlobStore store,
+            LinkStore links,
+            BlobStore store,
             Upstreams upstreams,
             Executor disk,
             Supplier<RuntimeConfig> config) {

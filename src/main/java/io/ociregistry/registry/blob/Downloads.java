@@ -6,9 +6,9 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.BlobStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,11 +30,11 @@ import java.util.function.BooleanSupplier;
  * download belongs to no client: it continues when its clients leave, even the last one (ADR 2).
  */
 final class Downloads {
-    private final DiskBlobStore blobs;
+    private final BlobStore blobs;
     /** Each completes once readers may use the download; with an empty result if the store already had the blob. */
     private final Map<Key, Transfer> inFlight = new ConcurrentHashMap<>();
 
-    Downloads(DiskBlobStore blobs) {
+    Downloads(BlobStore blobs) {
         this.blobs = blobs;
     }
 
@@ -48,7 +48,7 @@ final class Downloads {
     /** Receives one blob: from an upstream, or from a file of the store that is not verified yet. */
     interface Receiver {
         /** Returns a download that readers may use before {@link #run} starts; empty if there is none. Never blocks. */
-        default Optional<LocalDownload> open() {
+        default Optional<BlobDownload> open() {
             return Optional.empty();
         }
 
@@ -59,7 +59,7 @@ final class Downloads {
          *     download: the caller releases it and reports a failure to its readers
          * @throws RuntimeException if the transfer fails
          */
-        void run(CompletableFuture<Optional<LocalDownload>> started);
+        void run(CompletableFuture<Optional<BlobDownload>> started);
     }
 
     /** Returns true if a download of this blob is in flight. */
@@ -91,7 +91,7 @@ final class Downloads {
         Transfer started = inFlight.get(key);
         return started == null
                 ? OptionalLong.empty()
-                : started.download().map(LocalDownload::size).orElse(OptionalLong.empty());
+                : started.download().map(BlobDownload::size).orElse(OptionalLong.empty());
     }
 
     /**
@@ -118,7 +118,7 @@ final class Downloads {
             return start(key, own, executor, receiver, mayUseStore);
         }
         first.once.join(executor);
-        return first.thenCompose(download -> download.flatMap(LocalDownload::reader)
+        return first.thenCompose(download -> download.flatMap(BlobDownload::reader)
                 .map(Downloads::verifiedIfEmpty)
                 .orElseGet(() -> joinNext(key, first, executor, receiver, mayUseStore)));
     }
@@ -129,7 +129,7 @@ final class Downloads {
      */
     private CompletionStage<BlobSource> joinNext(
             Key key,
-            CompletableFuture<Optional<LocalDownload>> first,
+            CompletableFuture<Optional<BlobDownload>> first,
             Executor executor,
             Receiver receiver,
             BooleanSupplier mayUseStore) {
@@ -149,7 +149,7 @@ final class Downloads {
         }
         // Registered before the download can end, so that the download is still open when this stage asks for a reader.
         CompletionStage<BlobSource> reader =
-                own.thenApply(download -> download.flatMap(LocalDownload::reader).orElseThrow());
+                own.thenApply(download -> download.flatMap(BlobDownload::reader).orElseThrow());
         try {
             receiver.open().ifPresent(open -> own.complete(Optional.of(open)));
             own.once.start(executor);
@@ -196,7 +196,7 @@ final class Downloads {
     }
 
     /** A download, from its request to its end; complete once readers may use it. */
-    private final class Transfer extends CompletableFuture<Optional<LocalDownload>> {
+    private final class Transfer extends CompletableFuture<Optional<BlobDownload>> {
         private final RunOnce once;
         private final CompletableFuture<Void> completion = new CompletableFuture<>();
 
@@ -205,7 +205,7 @@ final class Downloads {
         }
 
         /** Returns the download once readers may use it. */
-        Optional<LocalDownload> download() {
+        Optional<BlobDownload> download() {
             return isDone() && !isCompletedExceptionally() ? join() : Optional.empty();
         }
     }
@@ -229,9 +229,9 @@ final class Downloads {
         inFlight.remove(key, started);
         failure.ifPresent(started::completeExceptionally);
         if (!started.isCompletedExceptionally()) {
-            Optional<LocalDownload> download = started.join();
+            Optional<BlobDownload> download = started.join();
             failure.ifPresent(cause -> download.ifPresent(open -> open.fail(cause)));
-            download.ifPresent(LocalDownload::release);
+            download.ifPresent(BlobDownload::release);
         }
         started.completion.complete(null);
     }

@@ -3,29 +3,29 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.BlobDownload;
+import io.ociregistry.store.BlobStore;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Verifies a file of the store that is not in the verified index: hashes it while readers get its bytes. */
 final class FileVerification implements Downloads.Receiver {
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Digest digest;
 
-    FileVerification(DiskBlobStore store, Digest digest) {
+    FileVerification(BlobStore store, Digest digest) {
         this.store = store;
         this.digest = digest;
     }
 
     @Override
-    public Optional<LocalDownload> open() {
+    public Optional<BlobDownload> open() {
         return Optional.of(openFile());
     }
 
     @Override
-    public void run(CompletableFuture<Optional<LocalDownload>> started) {
+    public void run(CompletableFuture<Optional<BlobDownload>> started) {
         try {
             store.verifyUnverified(started.join().orElseThrow());
         } catch (IOException e) {
@@ -33,7 +33,7 @@ final class FileVerification implements Downloads.Receiver {
         }
     }
 
-    private LocalDownload openFile() {
+    private BlobDownload openFile() {
         try {
             return store.openUnverified(digest)
                     .orElseThrow(() -> new RegistryException(

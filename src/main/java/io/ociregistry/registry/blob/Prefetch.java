@@ -10,8 +10,8 @@ import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.InterruptedDownload;
-import io.ociregistry.store.blob.DiskIncompleteImages;
+import io.ociregistry.store.BlobStore.InterruptedDownload;
+import io.ociregistry.store.IncompleteImages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ public final class Prefetch implements AutoCloseable {
     private static final int MAX_DOUBLINGS = 10;
 
     private final Source source;
-    private final DiskIncompleteImages incomplete;
+    private final IncompleteImages incomplete;
     private final ThreadPoolExecutor executor;
     private final ScheduledExecutorService scheduler;
     /** The images and blobs that wait or are being fetched. */
@@ -97,7 +97,7 @@ public final class Prefetch implements AutoCloseable {
         List<InterruptedDownload> interrupted();
     }
 
-    public Prefetch(Source source, DiskIncompleteImages incomplete) {
+    public Prefetch(Source source, IncompleteImages incomplete) {
         this.source = source;
         this.incomplete = incomplete;
         this.executor = new ThreadPoolExecutor(

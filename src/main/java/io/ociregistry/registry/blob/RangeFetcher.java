@@ -5,9 +5,9 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.store.BlobStore;
 import io.ociregistry.upstream.BlobAnswer;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -39,7 +39,7 @@ final class RangeFetcher implements AutoCloseable {
     private static final int MAX_CONCURRENT = 8;
     private static final int BUFFER = 1 << 16;
 
-    private final DiskBlobStore store;
+    private final BlobStore store;
     private final Supplier<Duration> patience;
     private final ThreadPoolExecutor executor = new ThreadPoolExecutor(
             0, MAX_CONCURRENT, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Daemons.withName("part"));
@@ -49,7 +49,7 @@ final class RangeFetcher implements AutoCloseable {
      *
      * @param patience how long a client waits for the first byte of a range before it waits for the download instead
      */
-    RangeFetcher(DiskBlobStore store, Supplier<Duration> patience) {
+    RangeFetcher(BlobStore store, Supplier<Duration> patience) {
         this.store = store;
         this.patience = patience;
     }
@@ -88,7 +88,7 @@ final class RangeFetcher implements AutoCloseable {
             long size,
             RequestedRange.Range part,
             CompletableFuture<BlobSource> started) {
-        LocalDownload download = store.startRange(digest, size, part.from());
+        BlobDownload download = store.startRange(digest, size, part.from());
         BlobSource reader = download.reader().orElseThrow();
         try {
             while (download.position() < part.to()) {
@@ -126,7 +126,7 @@ final class RangeFetcher implements AutoCloseable {
         }
     }
 
-    private static void copy(BlobAnswer answer, LocalDownload download) throws IOException {
+    private static void copy(BlobAnswer answer, BlobDownload download) throws IOException {
         byte[] buffer = new byte[BUFFER];
         int count;
         while ((count = answer.body().read(buffer)) >= 0) {
@@ -135,7 +135,7 @@ final class RangeFetcher implements AutoCloseable {
     }
 
     private static void fail(
-            LocalDownload download, BlobSource reader, CompletableFuture<BlobSource> started, RegistryException cause) {
+            BlobDownload download, BlobSource reader, CompletableFuture<BlobSource> started, RegistryException cause) {
         LOG.debug("fetching a range for one client failed: {}", cause.getMessage());
         download.fail(cause);
         if (started.completeExceptionally(cause)) {

@@ -8,9 +8,9 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.index.DigestLink.Kind;
 import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,7 +69,7 @@ public final class ContentIndex {
     }
 
     /** Returns the index of the records of a store as they are now, for a process that serves no clients. */
-    public static ContentIndex of(DiskManifestStore records) {
+    public static ContentIndex of(ManifestStore records) {
         ContentIndex index = new ContentIndex(true);
         records.forEach(record -> index.add(ManifestSummary.of(record)));
         return index;

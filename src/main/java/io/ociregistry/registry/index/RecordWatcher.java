@@ -4,10 +4,10 @@ import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestStore.RecordChanges;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.upstream.Via;
 import java.io.IOException;
 import java.time.Duration;
@@ -47,7 +47,7 @@ public final class RecordWatcher implements AutoCloseable {
                 new ScanIntervals(Duration.ofSeconds(1), 20, Duration.ofSeconds(60));
     }
 
-    private final DiskManifestStore records;
+    private final ManifestStore records;
     private final ContentIndex index;
     private final ScanIntervals intervals;
     private final RecordChanges changes;
@@ -56,7 +56,7 @@ public final class RecordWatcher implements AutoCloseable {
     private volatile CompletableFuture<Void> runningScan = CompletableFuture.completedFuture(null);
     private volatile long nextScanNanos = System.nanoTime();
 
-    public RecordWatcher(DiskManifestStore records, ContentIndex index, ScanIntervals intervals) {
+    public RecordWatcher(ManifestStore records, ContentIndex index, ScanIntervals intervals) {
         this.records = records;
         this.index = index;
         this.intervals = intervals;

@@ -3,7 +3,7 @@
  *
  * <p>Entry types: {@link ContentIndex}, {@link RecordWatcher}.
  *
- * <p>May import: {@code common}, {@code oci}, {@code store}, {@code store.manifest}, {@code upstream}.
+ * <p>May import: {@code common}, {@code oci}, {@code store}, {@code upstream}.
  */
 @NullMarked
 package io.ociregistry.registry.index;

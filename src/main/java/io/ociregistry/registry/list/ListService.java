@@ -14,8 +14,8 @@ import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.StoredList;
-import io.ociregistry.store.blob.DiskListStore;
+import io.ociregistry.store.ListStore;
+import io.ociregistry.store.ListStore.StoredList;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
 import io.ociregistry.upstream.Upstream;
@@ -56,7 +56,7 @@ public final class ListService<N extends ListName, V> {
     private static final Duration MAX_AGE_OF_PAGE = Duration.ofSeconds(10);
 
     private final ListSource<N, V> source;
-    private final DiskListStore store;
+    private final ListStore store;
     private final Upstreams upstreams;
     private final Supplier<RuntimeConfig> config;
     private final Clock clock;
@@ -78,7 +78,7 @@ public final class ListService<N extends ListName, V> {
 
     public ListService(
             ListSource<N, V> source,
-            DiskListStore store,
+            ListStore store,
             Upstreams upstreams,
             Supplier<RuntimeConfig> config,
             Clock clock) {

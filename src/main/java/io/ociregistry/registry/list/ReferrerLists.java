@@ -10,7 +10,7 @@ import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.upstream.ListAnswer;
 import io.ociregistry.upstream.Upstream;
 import java.time.Duration;
@@ -34,13 +34,13 @@ public final class ReferrerLists implements ListSource<ListName.Referrers, Refer
     private static final int TAG_HEX = 64;
 
     private final ManifestService manifests;
-    private final DiskManifestStore store;
+    private final ManifestStore store;
     private final ContentIndex index;
     private final boolean airGapped;
     private final Paginator pages;
 
     public ReferrerLists(
-            ManifestService manifests, DiskManifestStore store, ContentIndex index, boolean airGapped, Paginator pages) {
+            ManifestService manifests, ManifestStore store, ContentIndex index, boolean airGapped, Paginator pages) {
         this.manifests = manifests;
         this.store = store;
         this.index = index;

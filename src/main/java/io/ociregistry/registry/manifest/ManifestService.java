@@ -16,8 +16,8 @@ import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import io.ociregistry.upstream.ManifestAnswer;
 import io.ociregistry.upstream.Priority;
 import io.ociregistry.upstream.RequestKind;
@@ -39,7 +39,7 @@ import java.util.function.Supplier;
  * fail with it.
  */
 public final class ManifestService {
-    private final DiskManifestStore store;
+    private final ManifestStore store;
     private final ContentIndex index;
     private final RecordWatcher watcher;
     private final Supplier<RuntimeConfig> config;
@@ -52,7 +52,7 @@ public final class ManifestService {
     private final SingleFlight<ImageReference, Manifest> flights = new SingleFlight<>();
 
     public ManifestService(
-            DiskManifestStore store,
+            ManifestStore store,
             ContentIndex index,
             RecordWatcher watcher,
             Upstreams upstreams,

@@ -4,7 +4,7 @@
  * <p>Entry types: {@link ManifestService}, {@link TagRevalidator}.
  *
  * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
- * {@code registry.policy}, {@code store}, {@code store.manifest}, {@code upstream}.
+ * {@code registry.policy}, {@code store}, {@code upstream}.
  */
 @NullMarked
 package io.ociregistry.registry.manifest;

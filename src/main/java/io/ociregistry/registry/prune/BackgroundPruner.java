@@ -60,6 +60,7 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
     /** The time of the last eviction that freed nothing. */
     private volatile long freedNothing = System.nanoTime() - PAUSE_NANOS;
 
+    /** Sets the limits of the quota that the current configuration has. */
     public BackgroundPruner(Pruner pruner, DiskQuota quota, Supplier<RuntimeConfig> runtimeConfig, Clock clock) {
         this.pruner = pruner;
         this.quota = quota;
@@ -67,11 +68,12 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
         this.runtimeConfig = runtimeConfig;
         this.executor = new ScheduledThreadPoolExecutor(1, Daemons.withName("prune"));
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        setLimits();
     }
 
-    /** Returns the quota that a configuration sets. */
-    public static DiskQuota quota(CacheConfig cache) {
-        return new DiskQuota(max(cache), percentOf(cache, cache.highWater()));
+    private void setLimits() {
+        CacheConfig cache = runtimeConfig.get().config().cache();
+        quota.setLimits(max(cache), percentOf(cache, cache.highWater()));
     }
 
     private static long max(CacheConfig cache) {
@@ -104,9 +106,8 @@ public final class BackgroundPruner implements DiskQuota.Evictor, AutoCloseable 
             return;
         }
         schedule();
-        CacheConfig cache = runtimeConfig.get().config().cache();
         freedNothing = System.nanoTime() - PAUSE_NANOS;
-        quota.setLimits(max(cache), percentOf(cache, cache.highWater()));
+        setLimits();
         executor.execute(logged(this::countBytes));
     }
 

@@ -3,7 +3,7 @@ package io.ociregistry.registry.prune;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayDeque;

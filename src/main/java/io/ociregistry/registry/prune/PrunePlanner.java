@@ -5,7 +5,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Tag;
 import io.ociregistry.registry.prune.PrunePlan.Change;
 import io.ociregistry.registry.prune.ReferenceGraph.Node;
-import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;

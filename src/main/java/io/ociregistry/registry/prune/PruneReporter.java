@@ -4,7 +4,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.registry.prune.PrunePlan.Name;
 import io.ociregistry.registry.prune.ReferenceGraph.Node;
-import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.RecordedReference;
 import java.util.ArrayList;

@@ -1,33 +1,24 @@
 package io.ociregistry.registry.prune;
 
-import io.ociregistry.config.ServerConfig;
-import io.ociregistry.store.BlobFile;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.blob.DiskLinkStore;
-import io.ociregistry.store.blob.DiskIncompleteImages;
-import io.ociregistry.store.blob.DiskListStore;
-import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobStore.BlobFile;
+import io.ociregistry.store.IncompleteImages;
+import io.ociregistry.store.LinkStore;
+import io.ociregistry.store.ListStore;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.Store;
 import java.util.Collection;
 
 /**
- * The parts of one store on disk that a pruning deletes from. A running server passes the objects that it serves from,
+ * The parts of one store that a pruning deletes from. A running server passes the objects that it serves from,
  * because these hold state in memory.
  */
 public record PrunedStore(
-        DiskManifestStore records,
-        DiskBlobStore blobs,
-        DiskLinkStore links,
-        DiskListStore lists,
-        DiskIncompleteImages incompleteImages) {
-    /** Opens the parts of a store that no server uses. */
-    static PrunedStore in(Layout layout, ServerConfig config) {
+        ManifestStore records, BlobStore blobs, LinkStore links, ListStore lists, IncompleteImages incompleteImages) {
+    /** Returns the parts of an open store. */
+    public static PrunedStore of(Store store) {
         return new PrunedStore(
-                new DiskManifestStore(layout, config.maxManifestBytes()),
-                new DiskBlobStore(layout, config.timeouts().stall()),
-                new DiskLinkStore(layout),
-                new DiskListStore(layout),
-                new DiskIncompleteImages(layout));
+                store.manifests(), store.blobs(), store.links(), store.lists(), store.incompleteImages());
     }
 
     /**

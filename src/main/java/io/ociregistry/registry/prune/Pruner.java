@@ -9,15 +9,15 @@ import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePlan.Change;
-import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobStore.BlobFile;
 import io.ociregistry.store.ListName;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
 import io.ociregistry.store.RecordedReference;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.Store;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -72,8 +72,8 @@ public final class Pruner {
     private static final int NAMES_IN_MESSAGE = 3;
 
     private final PrunedStore store;
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
+    private final ManifestStore records;
+    private final BlobStore blobs;
     private final ContentIndex contentIndex;
     private final Supplier<Optional<ReferencePatterns>> pins;
     private final Clock clock;
@@ -105,11 +105,10 @@ public final class Pruner {
      *
      * @throws RegistryException if the pins of the configuration are not valid
      */
-    public static Pruner of(StoreAccess access, ServerConfig config) {
-        PrunedStore store = PrunedStore.in(access.layout(), config);
-        ContentIndex contentIndex = ContentIndex.of(store.records());
+    public static Pruner of(Store store, ServerConfig config) {
+        ContentIndex contentIndex = ContentIndex.of(store.manifests());
         Optional<ReferencePatterns> pins = ReferencePatterns.pins(config.cache());
-        return new Pruner(store, contentIndex, () -> pins, Clock.systemUTC(), gone -> {});
+        return new Pruner(PrunedStore.of(store), contentIndex, () -> pins, Clock.systemUTC(), gone -> {});
     }
 
     /**
@@ -299,7 +298,7 @@ public final class Pruner {
     }
 
     private void remove(Digest digest, UnaryOperator<List<RecordedReference>> left) throws IOException {
-        records.remove(digest, new DiskManifestStore.Removal() {
+        records.remove(digest, new ManifestStore.Removal() {
             @Override
             public List<RecordedReference> remaining(ManifestRecord record) {
                 return left.apply(record.references());

@@ -4,7 +4,7 @@
  * <p>Entry types: {@link Pruner}, {@link BackgroundPruner}.
  *
  * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
- * {@code registry.policy}, {@code store}, {@code store.blob}, {@code store.disk}, {@code store.manifest}.
+ * {@code registry.policy}, {@code store}.
  */
 @NullMarked
 package io.ociregistry.registry.prune;

@@ -6,10 +6,10 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.load.LoadFetch;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.Inspector;
 import io.ociregistry.store.ManifestRecord;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.check.DiskInspector;
-import io.ociregistry.store.manifest.DiskManifestStore;
+import io.ociregistry.store.ManifestStore;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +22,12 @@ import java.util.function.Function;
  * of attestations, and blobs that no image names, are quarantined only.
  */
 public final class BlobRepair {
-    private final DiskManifestStore records;
-    private final DiskBlobStore blobs;
-    private final DiskInspector inspector;
+    private final ManifestStore records;
+    private final BlobStore blobs;
+    private final Inspector inspector;
     private final boolean airGapped;
 
-    public BlobRepair(DiskManifestStore records, DiskBlobStore blobs, DiskInspector inspector, boolean airGapped) {
+    public BlobRepair(ManifestStore records, BlobStore blobs, Inspector inspector, boolean airGapped) {
         this.records = records;
         this.blobs = blobs;
         this.inspector = inspector;

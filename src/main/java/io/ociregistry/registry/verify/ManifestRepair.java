@@ -11,8 +11,8 @@ import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.load.LoadFetch;
 import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.QuarantinedRecord;
-import io.ociregistry.store.manifest.DiskManifestStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -38,14 +38,14 @@ public final class ManifestRepair {
             "its record is quarantined, and its image is not known; pull the image again, or load it with"
                     + " load --image-file; if it is not needed any more, delete its files in corrupt/";
 
-    private final DiskManifestStore records;
+    private final ManifestStore records;
     private final ContentIndex contentIndex;
     private final RecordWatcher recordWatcher;
     private final LoadSource source;
     private final boolean airGapped;
 
     public ManifestRepair(
-            DiskManifestStore records,
+            ManifestStore records,
             ContentIndex contentIndex,
             RecordWatcher recordWatcher,
             LoadSource source,

@@ -4,7 +4,6 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.QuarantinedRecord;
-import java.nio.file.Path;
 
 /** A problem of a cache. Its text is one line with the kind of the problem, the file or digest, and the evidence. */
 public sealed interface Problem {
@@ -25,15 +24,15 @@ public sealed interface Problem {
     /**
      * A file or directory that exists and can't be read. A repair does not touch it, because its content may be good.
      */
-    record Unreadable(Path file, String why) implements Problem {
+    record Unreadable(String location, String why) implements Problem {
         @Override
         public String subject() {
-            return file.toString();
+            return location;
         }
 
         @Override
         public String toString() {
-            return "unreadable    " + file + ": " + why;
+            return "unreadable    " + location + ": " + why;
         }
     }
 

@@ -2,9 +2,9 @@ package io.ociregistry.registry.verify;
 
 import io.ociregistry.common.Daemons;
 import io.ociregistry.oci.Digest;
-import io.ociregistry.store.blob.DiskBlobStore;
-import io.ociregistry.store.check.DiskInspector;
-import io.ociregistry.store.check.ScrubTimeFile;
+import io.ociregistry.store.Inspector;
+import io.ociregistry.store.Inspector.ReadThrottle;
+import io.ociregistry.store.Store;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,21 +49,18 @@ public final class Scrub implements AutoCloseable {
         }
     }
 
-    private final DiskInspector inspector;
-    private final DiskBlobStore blobs;
+    private final Store store;
+    private final Inspector inspector;
     private final Repair repair;
     private final Schedule schedule;
-    private final ScrubTimeFile note;
     private final Clock clock;
     private final Thread thread;
 
-    public Scrub(
-            DiskInspector inspector, DiskBlobStore blobs, Repair repair, Schedule schedule, ScrubTimeFile note, Clock clock) {
-        this.inspector = inspector;
-        this.blobs = blobs;
+    public Scrub(Store store, ReadThrottle throttle, Repair repair, Schedule schedule, Clock clock) {
+        this.store = store;
+        this.inspector = store.inspector(throttle);
         this.repair = repair;
         this.schedule = schedule;
-        this.note = note;
         this.clock = clock;
         this.thread = Daemons.withName("scrub").newThread(this::run);
     }
@@ -74,7 +71,7 @@ public final class Scrub implements AutoCloseable {
 
     private void run() {
         try {
-            Duration wait = schedule.delayAtStart(note.read(), clock.instant());
+            Duration wait = schedule.delayAtStart(store.lastScrub(), clock.instant());
             TimeUnit.MILLISECONDS.sleep(wait.toMillis());
             while (true) {
                 long started = System.nanoTime();
@@ -109,7 +106,7 @@ public final class Scrub implements AutoCloseable {
             verifier.verifyBlob(blob);
             repair(found);
         }
-        note.write(started);
+        store.recordScrub(started);
         Verifier.Summary summary = verifier.summary();
         LOG.info(
                 "scrub: {} manifests and {} blobs read, {} bytes",
@@ -124,7 +121,7 @@ public final class Scrub implements AutoCloseable {
                 .map(Problem.MissingBlob.class::cast)
                 .map(Problem.MissingBlob::digest)
                 .collect(Collectors.toSet());
-        Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : blobs.wereVerified(missing);
+        Set<Digest> cachedBefore = missing.isEmpty() ? Set.of() : store.blobs().wereVerified(missing);
         found.removeIf(problem -> problem instanceof Problem.MissingBlob blob && !cachedBefore.contains(blob.digest()));
         if (found.isEmpty()) {
             return;

@@ -1,14 +1,13 @@
 package io.ociregistry.registry.verify;
 
-import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.Descriptor;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
-import io.ociregistry.store.ReadThrottle;
-import io.ociregistry.store.check.InspectedRecord;
-import io.ociregistry.store.check.DiskInspector;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.Inspector;
+import io.ociregistry.store.Inspector.InspectedRecord;
+import io.ociregistry.store.Inspector.ReadThrottle;
+import io.ociregistry.store.Store;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,7 @@ public final class Verifier {
      */
     public record Summary(long manifests, long blobs, long bytes, long problems, long recent) {}
 
-    private final DiskInspector inspector;
+    private final Inspector inspector;
     private final Consumer<Problem> onProblem;
     private long manifests;
     private long blobs;
@@ -45,20 +44,19 @@ public final class Verifier {
      *
      * @param onProblem gets each problem when it is found
      */
-    Verifier(DiskInspector inspector, Consumer<Problem> onProblem) {
+    Verifier(Inspector inspector, Consumer<Problem> onProblem) {
         this.inspector = inspector;
         this.onProblem = onProblem;
     }
 
     /** Returns a verifier of an open store that reads as fast as the disk can. */
-    public static Verifier of(StoreAccess access, ServerConfig config, Consumer<Problem> onProblem) {
-        return new Verifier(
-                new DiskInspector(access.layout(), config.maxManifestBytes(), ReadThrottle.UNBOUNDED), onProblem);
+    public static Verifier of(Store store, Consumer<Problem> onProblem) {
+        return new Verifier(store.inspector(ReadThrottle.UNBOUNDED), onProblem);
     }
 
     /** Verifies the whole cache, once. */
     public Summary verify() throws InterruptedException {
-        inspector.findUnreadable((file, why) -> report(new Problem.Unreadable(file, why)));
+        inspector.findUnreadable((location, why) -> report(new Problem.Unreadable(location, why)));
         verifyRecords();
         for (Digest blob : blobs()) {
             verifyBlob(blob);

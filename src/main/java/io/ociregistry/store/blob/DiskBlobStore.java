@@ -4,19 +4,21 @@ import io.ociregistry.common.DurableRename;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
-import io.ociregistry.store.BlobFile;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.BlobStore;
+import io.ociregistry.store.BlobStore.BlobFile;
+import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.CorruptFile;
 import io.ociregistry.store.DiskQuota;
-import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.Quarantine;
 import io.ociregistry.store.disk.VerifiedIndex;
-import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.store.download.Checkpoints;
+import io.ociregistry.store.download.LocalDownload;
 import io.ociregistry.store.download.PartialFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,13 +47,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The blobs on disk.
+ * The blobs on disk, one file for each.
  *
- * <p>The files are authoritative (ADR 4): a file that another program added counts as a blob, and a deleted file does
- * not. {@link #open} opens only verified blobs. A file that this store did not publish, or that changed afterwards, is
- * verified first: see {@link #openUnverified} and {@link #verifyUnverified}. Thread-safe.
+ * <p>A file is verified if its line in the {@link VerifiedIndex} has the stamp that the file has now. A reader has the
+ * file open, so that neither a rename nor a deletion affects it. Thread-safe.
  */
-public final class DiskBlobStore {
+public final class DiskBlobStore implements BlobStore {
     private static final Logger LOG = LoggerFactory.getLogger(DiskBlobStore.class);
 
     private final Layout layout;
@@ -66,31 +67,31 @@ public final class DiskBlobStore {
     private final Object[] locks = Stream.generate(Object::new).limit(64).toArray();
 
     /**
-     * Creates a store without a quota in a layout whose directories exist.
+     * Creates a store in a layout whose directories exist.
      *
      * @param stallTimeout how long a reader of a pass-through download may read nothing while others wait for it
      */
-    public DiskBlobStore(Layout layout, Duration stallTimeout) {
-        this(layout, () -> stallTimeout, DiskQuota.unlimited(), System::nanoTime);
-    }
-
-    /** Creates a store with a quota and its own clock. */
-    public DiskBlobStore(Layout layout, Supplier<Duration> stallTimeout, DiskQuota quota, LongSupplier nanoTime) {
+    public DiskBlobStore(
+            Layout layout,
+            Quarantine quarantine,
+            Supplier<Duration> stallTimeout,
+            DiskQuota quota,
+            LongSupplier nanoTime) {
+        this.layout = layout;
+        this.quarantine = quarantine;
+        this.stallTimeout = stallTimeout;
         this.quota = quota;
         this.opened = new RecentlyOpened(nanoTime);
-        this.layout = layout;
-        this.stallTimeout = stallTimeout;
         this.verified = new VerifiedIndex(layout);
-        this.quarantine = new Quarantine(layout);
     }
 
-    /** Returns true if the file of a blob exists, verified or not, and is not known to be corrupt. */
+    @Override
     public boolean contains(Digest digest) {
         Path file = layout.blob(digest);
         return Files.isRegularFile(file) && !quarantine.isKnown(file);
     }
 
-    /** Returns the size of the file of a blob, verified or not; empty if {@link #contains} is false. */
+    @Override
     public OptionalLong size(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -103,7 +104,7 @@ public final class DiskBlobStore {
         }
     }
 
-    /** Returns every blob that {@link #contains} is true for, in no order. */
+    @Override
     public List<Digest> digests() {
         List<Digest> digests = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile)) {
@@ -112,12 +113,7 @@ public final class DiskBlobStore {
         return digests;
     }
 
-    /**
-     * Reads a whole small blob, such as a config, and verifies its digest.
-     *
-     * @param maxBytes the size above which it is not read
-     * @return empty if it does not exist, is too large, can't be read or has another digest
-     */
+    @Override
     public Optional<byte[]> read(Digest digest, int maxBytes) {
         OptionalLong size = size(digest);
         if (size.isEmpty() || size.getAsLong() > maxBytes) {
@@ -131,30 +127,32 @@ public final class DiskBlobStore {
         }
     }
 
-    /** Returns why this process may not read the file of a blob; empty if it may, or if there is no file. */
+    @Override
     public Optional<String> unreadableReason(Digest digest) {
         Optional<String> reason = layout.unreadable().reasonIfUnreadable(layout.blob(digest));
         layout.unreadable().logChange();
         return reason;
     }
 
-    /** Returns true if the file of a blob is verified and readable, so that {@link #open} would open it. */
+    @Override
     public boolean isVerified(Digest digest) {
         Path file = layout.blob(digest);
         try {
-            return verified.contains(file) && Files.isReadable(file);
+            return verified.contains(file, VerifiedIndex.fileStamp(file)) && Files.isReadable(file);
         } catch (IOException e) {
             return false;
         }
     }
 
-    /** Opens a verified blob, which the caller closes; empty if there is none or it is being deleted. */
+    @Override
     public Optional<BlobSource> open(Digest digest) {
         Path file = layout.blob(digest);
         try {
-            return verified.contains(file) && opened.canOpen(digest)
-                    ? Optional.of(open(digest, file))
-                    : Optional.empty();
+            String fileStamp = VerifiedIndex.fileStamp(file);
+            if (!verified.contains(file, fileStamp) || !opened.canOpen(digest)) {
+                return Optional.empty();
+            }
+            return Optional.of(StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (AccessDeniedException e) {
@@ -166,26 +164,7 @@ public final class DiskBlobStore {
         }
     }
 
-    private BlobSource open(Digest digest, Path file) throws IOException {
-        String fileStamp = VerifiedIndex.fileStamp(file);
-        return StoredBlob.open(digest, file, problem -> quarantine(digest, file, fileStamp, problem));
-    }
-
-    /** Starts the download of a blob of unknown size; see {@link #startDownload(Digest, Repository, OptionalLong)}. */
-    public LocalDownload startDownload(Digest digest, Repository source) {
-        return startDownload(digest, source, OptionalLong.empty());
-    }
-
-    /**
-     * Starts or resumes the download of a blob. The bytes of an earlier attempt stay up to their last checkpoint.
-     *
-     * <p>The download is pass-through if the cache is read-only, the disk fails, the quota does not take the blob, this
-     * process may not read a file of the blob, or a download of the blob from this registry is in flight. May wait
-     * until other blobs are evicted.
-     *
-     * @param source the repository that sends the blob; each registry has a partial file of its own
-     * @param expected the size, if a manifest says it
-     */
+    @Override
     public LocalDownload startDownload(Digest digest, Repository source, OptionalLong expected) {
         Path file = layout.partial(digest, source.registry());
         if (!layout.isWritable()
@@ -217,7 +196,7 @@ public final class DiskBlobStore {
         return layout.unreadable().reasonIfUnreadable(file).isPresent();
     }
 
-    /** Returns false if the quota has no space for a blob of this size. */
+    @Override
     public boolean canStore(OptionalLong size) {
         return quota.canStore(size.orElse(0));
     }
@@ -227,19 +206,12 @@ public final class DiskBlobStore {
         partialsInUse.remove(partial);
     }
 
-    /**
-     * Starts the download of a part of a blob for one reader; it is neither stored nor verified.
-     *
-     * @param size bytes of the whole blob
-     */
+    @Override
     public LocalDownload startRange(Digest digest, long size, long from) {
         return LocalDownload.range(digest, size, from, stallTimeout.get());
     }
 
-    /**
-     * Returns the blobs that have a partial file of an interrupted download and are not in flight. Deletes partial
-     * files of blobs that are verified by now.
-     */
+    @Override
     public List<InterruptedDownload> interrupted() {
         List<InterruptedDownload> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
@@ -259,13 +231,9 @@ public final class DiskBlobStore {
                 .flatMap(digest -> Checkpoints.source(partial).map(source -> new InterruptedDownload(digest, source)));
     }
 
-    /**
-     * Publishes a verified download: forces its partial file to disk, renames it and forces the rename. If the blobs
-     * are on another file system, a copy is published. Call it only if {@link LocalDownload#isWrittenToDisk}.
-     *
-     * @throws IOException if the disk fails; the partial file stays
-     */
-    public void publish(LocalDownload download) throws IOException {
+    @Override
+    public void publish(BlobDownload published) throws IOException {
+        LocalDownload download = own(published);
         PartialFile file = download.file();
         file.force();
         Path target = layout.blob(download.digest());
@@ -297,9 +265,17 @@ public final class DiskBlobStore {
         }
     }
 
-    /** Deletes the partial file of a download and its checkpoints, if there are any. */
-    public void discard(LocalDownload download) {
-        download.path().ifPresent(DiskBlobStore::discard);
+    @Override
+    public void discard(BlobDownload download) {
+        own(download).path().ifPresent(DiskBlobStore::discard);
+    }
+
+    /** Returns a download of this store; a store on disk starts no other ones. */
+    private static LocalDownload own(BlobDownload download) {
+        if (download instanceof LocalDownload own) {
+            return own;
+        }
+        throw new IllegalArgumentException("blob " + download.digest() + ": its download is not from this store");
     }
 
     /** Deletes a partial file that no download in flight uses, and returns its bytes to the quota. */
@@ -318,7 +294,7 @@ public final class DiskBlobStore {
         }
     }
 
-    /** Returns the files of all blobs, in no order. */
+    @Override
     public List<BlobFile> files() {
         List<BlobFile> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile)) {
@@ -327,7 +303,7 @@ public final class DiskBlobStore {
         return found;
     }
 
-    /** Returns the file of a blob; empty if there is none, if it is a symbolic link or if it is known to be corrupt. */
+    @Override
     public Optional<BlobFile> file(Digest digest) {
         Path file = layout.blob(digest);
         try {
@@ -341,26 +317,21 @@ public final class DiskBlobStore {
         }
     }
 
-    /** Returns the bytes of interrupted downloads. Bytes of downloads in flight are reserved in the quota. */
+    @Override
     public long interruptedBytes() {
         return Directories.list(layout, layout.partials(), file -> !partialsInUse.contains(file)).stream()
                 .mapToLong(Directories::size)
                 .sum();
     }
 
-    /** Returns the blobs whose downloads are in flight and write to disk. */
+    @Override
     public Set<Digest> inFlight() {
         return partialsInUse.stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /**
-     * Deletes the file of a blob; a reader that has it open can read it to its end. A blob that was opened in the last
-     * 60 seconds, whose download is in flight, or whose file changed after {@code blob} was read, stays.
-     *
-     * @return true if it was deleted
-     */
+    @Override
     public boolean delete(BlobFile blob) {
         Path file = layout.blob(blob.digest());
         synchronized (lock(blob.digest())) {
@@ -384,12 +355,7 @@ public final class DiskBlobStore {
         return true;
     }
 
-    /**
-     * Deletes partial files of interrupted downloads with their checkpoints.
-     *
-     * @param unwanted returns true for a blob whose partial files are deleted
-     * @param changedBefore only partial files that last changed before this time are deleted
-     */
+    @Override
     public void discardInterrupted(Predicate<Digest> unwanted, Instant changedBefore) {
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
             boolean matches = !Layout.isCheckpoints(file)
@@ -414,13 +380,8 @@ public final class DiskBlobStore {
         return locks[digest.hashCode() & (locks.length - 1)];
     }
 
-    /**
-     * Opens a file of the store that is not verified, so that clients can read it while {@link #verifyUnverified}
-     * hashes it.
-     *
-     * @return empty if there is no such file, or if it is being deleted
-     */
-    public Optional<LocalDownload> openUnverified(Digest digest) throws IOException {
+    @Override
+    public Optional<BlobDownload> openUnverified(Digest digest) throws IOException {
         Path file = layout.blob(digest);
         try {
             if (!opened.canOpen(digest)) {
@@ -432,15 +393,9 @@ public final class DiskBlobStore {
         }
     }
 
-    /**
-     * Verifies a file of the store while clients read it. If its digest is wrong or it can't be read, its readers do
-     * not get its last byte, and it is quarantined. A file that was modified in the last 60 seconds is not quarantined,
-     * because another program may still be writing it.
-     *
-     * @throws RegistryException if the digest is wrong
-     * @throws IOException if the file can't be read
-     */
-    public void verifyUnverified(LocalDownload unverified) throws IOException {
+    @Override
+    public void verifyUnverified(BlobDownload checked) throws IOException {
+        LocalDownload unverified = own(checked);
         long size = unverified.size().orElseThrow();
         try {
             unverified.rehash(size);
@@ -457,12 +412,9 @@ public final class DiskBlobStore {
         verified.add(unverified.file().path(), unverified.file().fileStamp());
     }
 
-    /**
-     * Quarantines a corrupt file, unless another file replaced it. Readers that have it open can read on. The verified
-     * index still knows that the blob was stored once: see {@link #wereVerified}.
-     */
+    @Override
     public void quarantine(CorruptFile bad) {
-        quarantine(bad.digest(), bad.file(), bad.fileStamp(), bad.problem());
+        quarantine(bad.digest(), layout.blob(bad.digest()), bad.version(), bad.problem());
     }
 
     private void quarantine(LocalDownload unverified, String reason) {
@@ -480,20 +432,12 @@ public final class DiskBlobStore {
         quota.freed(size);
     }
 
-    /**
-     * Returns those of the given blobs that were verified once and not deleted by {@link #delete} afterwards. Reads the
-     * whole verified index from disk.
-     */
+    @Override
     public Set<Digest> wereVerified(Set<Digest> digests) {
         return verified.verifiedBefore(digests);
     }
 
-    /**
-     * Returns true if the file of a blob may have the right content: it is readable and has the expected size. An empty
-     * file, which a crash may leave, is right only for the digest of no bytes.
-     *
-     * @param expected the size, if a manifest says it
-     */
+    @Override
     public boolean mayContain(Digest digest, OptionalLong expected) {
         OptionalLong size = size(digest);
         if (size.isEmpty() || (expected.isPresent() && size.getAsLong() != expected.getAsLong())) {
@@ -503,12 +447,12 @@ public final class DiskBlobStore {
         return !isTruncated && !isUnreadable(layout.blob(digest));
     }
 
-    /** Opens the file of a blob, verified or not. The caller verifies the content and closes the stream. */
+    @Override
     public InputStream openStream(Digest digest) throws IOException {
         return Files.newInputStream(layout.blob(digest));
     }
 
-    /** Retries the writes to the verified index that failed. */
+    @Override
     public void save() {
         verified.flush();
     }

@@ -3,6 +3,7 @@ package io.ociregistry.store.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Reference;
+import io.ociregistry.store.IncompleteImages;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.Layout;
 import java.io.IOException;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>Each image is a file in {@code partial/} that contains its name. If such a file is lost, the blobs of its image
  * are fetched when a client asks for them.
  */
-public final class DiskIncompleteImages {
+public final class DiskIncompleteImages implements IncompleteImages {
     private static final Logger LOG = LoggerFactory.getLogger(DiskIncompleteImages.class);
     private static final int MAX_BYTES = 1024;
 
@@ -32,7 +33,7 @@ public final class DiskIncompleteImages {
         this.layout = layout;
     }
 
-    /** Notes an image, which is named by its digest. */
+    @Override
     public void add(ImageReference image) {
         try {
             layout.ensureDirectory(layout.partials());
@@ -42,7 +43,7 @@ public final class DiskIncompleteImages {
         }
     }
 
-    /** Removes an image that is complete or no longer wanted. */
+    @Override
     public void remove(ImageReference image) {
         try {
             Files.deleteIfExists(layout.incompleteImage(image));
@@ -51,7 +52,7 @@ public final class DiskIncompleteImages {
         }
     }
 
-    /** Returns all noted images; unreadable files are skipped. */
+    @Override
     public List<ImageReference> list() {
         List<ImageReference> found = new ArrayList<>();
         for (Path file : Directories.list(layout, layout.partials(), Layout::isIncompleteImage)) {

@@ -3,6 +3,7 @@ package io.ociregistry.store.blob;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ConfirmedLink;
+import io.ociregistry.store.LinkStore;
 import io.ociregistry.store.disk.AppendOnlyFile;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.Layout;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * repository whose manifest names it. An unreadable line costs one request to the upstream. A cache without this file
  * was written by a program that has no confirmed links. Thread-safe.
  */
-public final class DiskLinkStore {
+public final class DiskLinkStore implements LinkStore {
     private static final Logger LOG = LoggerFactory.getLogger(DiskLinkStore.class);
 
     private final Layout layout;
@@ -44,33 +45,33 @@ public final class DiskLinkStore {
         this.writeFailures = new WriteFailureLog("the first links in " + layout.confirmedLinks());
     }
 
-    /** Returns false if this cache has no file of confirmed links yet. */
-    public boolean fileExists() {
+    @Override
+    public boolean isCreated() {
         return Files.exists(layout.confirmedLinks());
     }
 
-    /** Creates the file with its first links, all or none. If the disk fails, every later change retries it. */
+    @Override
     public synchronized void create(Collection<ConfirmedLink> links) {
         initialContent = links.stream().map(link -> link + "\n").collect(Collectors.joining("", "\n", ""));
         save();
     }
 
-    /** Passes all links that can be read to an action. */
+    @Override
     public void forEach(Consumer<ConfirmedLink> action) {
         Map<String, Repository> known = new HashMap<>();
         lines.forEach(line -> read(line, known, action));
     }
 
-    /** Appends a link, unless the first links could not be written: then no blob can be written either. */
+    @Override
     public synchronized void add(ConfirmedLink link) {
         if (isStarted()) {
             lines.add(link.toString());
         }
     }
 
-    /** Removes all links that are not wanted, by writing a new file. */
+    @Override
     public synchronized void retain(Predicate<ConfirmedLink> wanted) {
-        if (!isStarted() || !fileExists()) {
+        if (!isStarted() || !isCreated()) {
             return;
         }
         Set<String> retained = new LinkedHashSet<>();
@@ -87,7 +88,7 @@ public final class DiskLinkStore {
         }
     }
 
-    /** Retries to write lines that the disk did not take. */
+    @Override
     public synchronized void save() {
         if (isStarted()) {
             lines.flush();

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.StoredList;
+import io.ociregistry.store.ListStore;
+import io.ociregistry.store.ListStore.StoredList;
 import io.ociregistry.store.disk.DurableFiles;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.UnreadableFiles;
@@ -34,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * list than its name says, counts as absent and is replaced by the next answer. When there are more than
  * {@value #MAX_FILES} files, the oldest are deleted. Thread-safe.
  */
-public final class DiskListStore {
+public final class DiskListStore implements ListStore {
     private static final Logger LOG = LoggerFactory.getLogger(DiskListStore.class);
     private static final int MAX_FILES = 20_000;
     /** This program stores smaller lists only; a larger file is from another program. */
@@ -47,8 +48,8 @@ public final class DiskListStore {
     private final Layout layout;
     private final int maxFiles;
     private final WriteFailureLog writeFailures;
-    /** Number of list files. Guarded by "this". */
-    private int files;
+    /** Number of list files; -1 before the first new one. Guarded by "this". */
+    private int files = -1;
 
     /** Creates a store in a layout whose directories exist. */
     public DiskListStore(Layout layout) {
@@ -59,10 +60,9 @@ public final class DiskListStore {
         this.layout = layout;
         this.maxFiles = maxFiles;
         this.writeFailures = new WriteFailureLog("lists of tags and referrers in " + layout.lists());
-        this.files = oldestFirst().size();
     }
 
-    /** Returns the last stored answer for a list. */
+    @Override
     public Optional<StoredList> find(ListName name) {
         Path file = layout.list(name);
         if (layout.unreadable().reasonIfUnreadable(file).isPresent()) {
@@ -86,10 +86,7 @@ public final class DiskListStore {
         }
     }
 
-    /**
-     * Returns why this process may not read the file of a list, or records of manifests that may be in the list; empty
-     * if it may.
-     */
+    @Override
     public Optional<String> unreadableReason(ListName name) {
         UnreadableFiles unreadable = layout.unreadable();
         return unreadable
@@ -97,7 +94,7 @@ public final class DiskListStore {
                 .or(() -> unreadable.isAnyIn(layout.recordDirectories()) ? unreadable.summary() : Optional.empty());
     }
 
-    /** Stores a list, unless the cache is read-only. A failure is only logged. */
+    @Override
     public void put(ListName name, StoredList list) {
         if (!layout.isWritable()) {
             return;
@@ -116,7 +113,7 @@ public final class DiskListStore {
         }
     }
 
-    /** Deletes a list. A failure is only logged. */
+    @Override
     public void remove(ListName name) {
         try {
             if (layout.isWritable() && Files.deleteIfExists(layout.list(name))) {
@@ -128,7 +125,7 @@ public final class DiskListStore {
     }
 
     private synchronized void uncount() {
-        files--;
+        files = Math.max(-1, files - 1);
     }
 
     private static StoredList read(ListName name, byte[] bytes) throws IOException {
@@ -150,7 +147,7 @@ public final class DiskListStore {
 
     /** Counts a new file; if there are too many, deletes the oldest until a tenth of the limit is free. */
     private synchronized void count() throws IOException {
-        files++;
+        files = files < 0 ? oldestFirst().size() : files + 1;
         if (files <= maxFiles) {
             return;
         }

@@ -90,9 +90,9 @@ public final class StoredBlob implements BlobSource {
     }
 
     @Override
-    public Optional<Path> localFile() {
+    public Optional<FileRegion> fileRegion(long from, long to) {
         try {
-            return Optional.of(file.toRealPath());
+            return Optional.of(new FileRegion(file.toRealPath().toString(), from, to));
         } catch (IOException gone) {
             // The open file can still be read.
             return Optional.empty();

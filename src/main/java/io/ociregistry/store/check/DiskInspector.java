@@ -1,16 +1,17 @@
 package io.ociregistry.store.check;
 
+import io.ociregistry.common.FileErrors;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.store.CorruptFile;
+import io.ociregistry.store.Inspector;
+import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.ManifestRecord;
 import io.ociregistry.store.QuarantinedRecord;
-import io.ociregistry.store.ReadThrottle;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.ExternalFiles;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.ReportOnly;
 import io.ociregistry.store.disk.VerifiedIndex;
-import io.ociregistry.store.disk.WriteFailureLog;
 import io.ociregistry.store.download.IncrementalDigest;
 import io.ociregistry.store.manifest.RecordFile;
 import io.ociregistry.store.manifest.RecordFiles;
@@ -39,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * <p>An inspector only reads and needs no lock on the store; its caller decides about each corrupt file. It reports no
  * file that was deleted in the meantime or that was modified in the last minute. Used by one thread.
  */
-public final class DiskInspector {
+public final class DiskInspector implements Inspector {
     private static final Logger LOG = LoggerFactory.getLogger(DiskInspector.class);
     private static final int BUFFER = 1 << 16;
 
@@ -54,12 +55,7 @@ public final class DiskInspector {
         this.pace = pace;
     }
 
-    /**
-     * Reads every record of the store.
-     *
-     * @param good gets each record that can be read
-     * @param bad gets each file that contains no valid record
-     */
+    @Override
     public void readRecords(Consumer<InspectedRecord> good, Consumer<CorruptFile> bad) throws InterruptedException {
         RecordFiles files = new RecordFiles(layout, new ReportOnly(bad, () -> recentlyModified++), maxManifestBytes);
         for (List<Path> all : files.list().files().values()) {
@@ -78,13 +74,8 @@ public final class DiskInspector {
         }
     }
 
-    /**
-     * Finds files and directories that this process may not read. For root, which may read everything, finds those that
-     * the owner of the cache may not read.
-     *
-     * @param report gets each of them, and the reason
-     */
-    public void findUnreadable(BiConsumer<Path, String> report) {
+    @Override
+    public void findUnreadable(BiConsumer<String, String> report) {
         layout.rootFiles().forEach(file -> isUnreadable(file, report));
         for (Path directory : layout.directories()) {
             if (!isUnreadable(directory, report)) {
@@ -94,16 +85,16 @@ public final class DiskInspector {
         }
     }
 
-    private boolean isUnreadable(Path file, BiConsumer<Path, String> report) {
+    private boolean isUnreadable(Path file, BiConsumer<String, String> report) {
         Optional<String> reason = layout.unreadable().reasonIfUnreadable(file);
         if (reason.isEmpty() && layout.owner().isDeniedToOwner(file)) {
             reason = Optional.of(layout.owner().whyDeniedToOwner(file, layout.root()));
         }
-        reason.ifPresent(why -> report.accept(file, why));
+        reason.ifPresent(why -> report.accept(file.toString(), why));
         return reason.isPresent();
     }
 
-    /** Returns the records that exist only in quarantine (ADR 28); none if the disk fails. */
+    @Override
     public List<QuarantinedRecord> lostRecords() {
         try {
             return new QuarantinedRecords(layout, maxManifestBytes).find();
@@ -113,12 +104,12 @@ public final class DiskInspector {
         }
     }
 
-    /** Returns true if a file of the record of a manifest exists, valid or not. */
+    @Override
     public boolean hasRecord(Digest manifest) {
         return Stream.of(Layout.Kind.values()).anyMatch(kind -> Files.exists(layout.record(kind, manifest)));
     }
 
-    /** Returns the digests of all blob files, sorted. */
+    @Override
     public List<Digest> blobs() {
         return Directories.list(layout, layout.blobs(), ExternalFiles::isCacheFile).stream()
                 .flatMap(file -> Layout.digestOf(file).stream())
@@ -126,7 +117,7 @@ public final class DiskInspector {
                 .toList();
     }
 
-    /** Returns the blobs whose partial files were written in the last minute. */
+    @Override
     public Set<Digest> inFlight() {
         Set<Digest> arriving = new HashSet<>();
         for (Path file : Directories.list(layout, layout.partials(), ExternalFiles::isCacheFile)) {
@@ -137,7 +128,7 @@ public final class DiskInspector {
         return arriving;
     }
 
-    /** Returns the size of the file of a blob; empty if there is none. */
+    @Override
     public OptionalLong size(Digest blob) {
         try {
             return OptionalLong.of(Files.size(layout.blob(blob)));
@@ -146,7 +137,7 @@ public final class DiskInspector {
         }
     }
 
-    /** Verifies the file of a blob; empty if it is valid, does not exist, or this process may not read it. */
+    @Override
     public Optional<CorruptFile> verifyBlob(Digest digest) throws InterruptedException {
         Path file = layout.blob(digest);
         if (layout.unreadable().reasonIfUnreadable(file).isPresent()) {
@@ -164,10 +155,10 @@ public final class DiskInspector {
             recentlyModified++;
             return Optional.empty();
         }
-        return problem.map(wrong -> new CorruptFile(file, digest, fileStamp, wrong));
+        return problem.map(wrong -> new CorruptFile(file.toString(), digest, fileStamp, wrong));
     }
 
-    /** Returns the number of wrong files that were not reported because they were modified in the last minute. */
+    @Override
     public long recentlyModified() {
         return recentlyModified;
     }
@@ -187,7 +178,7 @@ public final class DiskInspector {
         } catch (ClosedByInterruptException stopping) {
             throw new InterruptedException();
         } catch (IOException e) {
-            return Optional.of("it can't be read: " + WriteFailureLog.reason(e));
+            return Optional.of("it can't be read: " + FileErrors.reason(e));
         }
     }
 

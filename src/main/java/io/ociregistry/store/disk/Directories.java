@@ -1,5 +1,6 @@
 package io.ociregistry.store.disk;
 
+import io.ociregistry.common.FileErrors;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
@@ -48,7 +49,7 @@ public final class Directories {
     }
 
     private static IOException unreadable(Path directory, IOException e) {
-        return new IOException(directory + " can't be read: " + WriteFailureLog.reason(e), e);
+        return new IOException(directory + " can't be read: " + FileErrors.reason(e), e);
     }
 
     /** Lists the files of a directory; none if it does not exist. A read failure is logged and ends the list. */

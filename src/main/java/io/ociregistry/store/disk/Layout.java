@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /**
  * The files and directories of a store: the only type that knows their names, and that creates them. The admin token is
- * the exception: {@link AdminTokenFile} creates its file.
+ * the exception: package {@code access} creates its file.
  *
  * <pre>
  * &lt;imagePath&gt;/
@@ -338,10 +338,6 @@ public final class Layout {
 
     public Path pullTimes() {
         return root.resolve("pulled");
-    }
-
-    Path adminToken() {
-        return root.resolve("admin-token");
     }
 
     Path lock() {

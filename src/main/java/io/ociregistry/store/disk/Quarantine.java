@@ -1,6 +1,7 @@
 package io.ociregistry.store.disk;
 
 import io.ociregistry.common.DurableRename;
+import io.ociregistry.common.FileErrors;
 import io.ociregistry.common.FileOwner;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -96,7 +97,7 @@ public final class Quarantine implements CorruptFileHandler {
         if (cause instanceof AccessDeniedException || FileOwner.isDenied(file)) {
             layout.unreadable().add(file);
         } else {
-            LOG.error("{} can't be read: {}", file, WriteFailureLog.reason(cause));
+            LOG.error("{} can't be read: {}", file, FileErrors.reason(cause));
         }
     }
 

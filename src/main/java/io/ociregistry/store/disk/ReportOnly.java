@@ -1,5 +1,6 @@
 package io.ociregistry.store.disk;
 
+import io.ociregistry.common.FileErrors;
 import io.ociregistry.common.FileOwner;
 import io.ociregistry.store.CorruptFile;
 import java.io.IOException;
@@ -25,7 +26,7 @@ public record ReportOnly(Consumer<CorruptFile> onCorrupt, Runnable onRecent) imp
             onRecent.run();
         } else {
             Layout.recordDigest(file)
-                    .ifPresent(digest -> onCorrupt.accept(new CorruptFile(file, digest, fileStamp, reason)));
+                    .ifPresent(digest -> onCorrupt.accept(new CorruptFile(file.toString(), digest, fileStamp, reason)));
         }
     }
 
@@ -38,7 +39,7 @@ public record ReportOnly(Consumer<CorruptFile> onCorrupt, Runnable onRecent) imp
     @Override
     public void handleUnreadable(Path file, IOException cause) {
         if (!(cause instanceof ClosedByInterruptException || FileOwner.isDenied(file))) {
-            handleCorrupt(file, "unreadable", "it can't be read: " + WriteFailureLog.reason(cause));
+            handleCorrupt(file, "unreadable", "it can't be read: " + FileErrors.reason(cause));
         }
     }
 }

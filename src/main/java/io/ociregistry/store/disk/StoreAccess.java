@@ -1,5 +1,8 @@
 package io.ociregistry.store.disk;
 
+import io.ociregistry.common.FileErrors;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.StoreStatus;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -20,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>A store is opened read-only on request, or if its lock file can't be opened because the disk is read-only or full,
  * or because this process may not write to it. Reading needs no lock. Closing releases the lock.
  */
-public final class StoreAccess implements AutoCloseable {
+public final class StoreAccess implements StoreStatus, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoreAccess.class);
 
     private final Layout layout;
@@ -75,7 +78,7 @@ public final class StoreAccess implements AutoCloseable {
         StoreLock lock;
         try {
             lock = StoreLock.acquire(layout, holder);
-        } catch (StoreLock.HeldException e) {
+        } catch (Store.InUseException e) {
             throw e;
         } catch (IOException e) {
             return readOnly(layout, e);
@@ -159,7 +162,7 @@ public final class StoreAccess implements AutoCloseable {
     private static String reason(Layout layout, IOException why) {
         return why instanceof AccessDeniedException denied
                 ? layout.unreadable().why(Path.of(denied.getFile()))
-                : WriteFailureLog.reason(why);
+                : FileErrors.reason(why);
     }
 
     /**
@@ -196,21 +199,32 @@ public final class StoreAccess implements AutoCloseable {
         return layout;
     }
 
-    /**
-     * Measures the disk usage; reads the size of every file.
-     *
-     * @throws IOException if the file system does not report its size
-     */
-    public StoreUsage usage() throws IOException {
+    @Override
+    public boolean isWritable() {
+        return layout.isWritable();
+    }
+
+    @Override
+    public boolean isReadable() {
+        return Files.isReadable(layout.root());
+    }
+
+    @Override
+    public String location() {
+        return layout.root().toString();
+    }
+
+    @Override
+    public Usage usage() throws IOException {
         return StoreUsage.of(layout);
     }
 
-    /** Returns a warning for the operator why the store is read-only; empty if it is not, or if that was requested. */
+    @Override
     public Optional<String> warning() {
         return warning;
     }
 
-    /** Describes the unreadable files that were found so far; empty if there are none. */
+    @Override
     public Optional<String> unreadable() {
         return layout.unreadable().summary();
     }

@@ -1,5 +1,6 @@
 package io.ociregistry.store.disk;
 
+import io.ociregistry.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -36,7 +37,7 @@ public final class StoreLock implements AutoCloseable {
      * Acquires the lock without waiting.
      *
      * @param holder describes this process in the error messages of other processes
-     * @throws HeldException if another process or web application has the lock
+     * @throws Store.InUseException if another process or web application has the lock
      * @throws IOException if the lock file can't be written
      */
     public static StoreLock acquire(Layout layout, String holder) throws IOException {
@@ -96,12 +97,12 @@ public final class StoreLock implements AutoCloseable {
         }
     }
 
-    private static HeldException heldHere(Layout layout) {
+    private static Store.InUseException heldHere(Layout layout) {
         return held(layout, "another web application in this process: " + info(layout.lockInfo()));
     }
 
-    private static HeldException held(Layout layout, String holder) {
-        return new HeldException("the cache " + layout.root() + " is in use by " + holder + "; stop it first");
+    private static Store.InUseException held(Layout layout, String holder) {
+        return new Store.InUseException("the cache " + layout.root() + " is in use by " + holder + "; stop it first");
     }
 
     private static String info(Path file) {
@@ -110,15 +111,6 @@ public final class StoreLock implements AutoCloseable {
             return text.isEmpty() ? UNKNOWN : text;
         } catch (IOException e) {
             return UNKNOWN;
-        }
-    }
-
-    /** Thrown if another process or web application has the lock. The message names it, and says what to do. */
-    public static final class HeldException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        HeldException(String message) {
-            super(message);
         }
     }
 }

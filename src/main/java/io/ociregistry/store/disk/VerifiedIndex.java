@@ -42,9 +42,9 @@ public final class VerifiedIndex {
         lines.forEach(hashes::add);
     }
 
-    /** True if this blob was verified and its file has the same stamp now. */
-    public boolean contains(Path blob) throws IOException {
-        return hashes.contains(line(blob, fileStamp(blob)));
+    /** True if this blob was verified when its file had this stamp. */
+    public boolean contains(Path blob, String fileStamp) {
+        return hashes.contains(line(blob, fileStamp));
     }
 
     /** Returns the given blobs that were verified once and not deleted by this store. Reads the whole index file. */

@@ -1,9 +1,6 @@
 package io.ociregistry.store.disk;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NotDirectoryException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,19 +40,5 @@ public final class WriteFailureLog {
         if (isFailing.get() && isFailing.compareAndSet(true, false)) {
             LOG.info("{} are written again", what);
         }
-    }
-
-    /** Returns the reason of a failure without the file name, for messages that name the file themselves. */
-    public static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof NotDirectoryException) {
-            return "it is not a directory";
-        }
-        if (e instanceof FileSystemException failed && failed.getReason() != null) {
-            return failed.getReason();
-        }
-        return String.valueOf(e.getMessage());
     }
 }

@@ -5,7 +5,6 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.store.BlobSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +69,7 @@ final class DownloadReader implements BlobSource {
     }
 
     @Override
-    public Optional<Path> localFile() {
+    public Optional<FileRegion> fileRegion(long from, long to) {
         return Optional.empty();
     }
 

@@ -3,6 +3,7 @@ package io.ociregistry.store.download;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.DiskQuota;
 import java.io.IOException;
@@ -40,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #reader}, {@link #size} and {@link #digest} are thread-safe. All other methods are for the receiver, which
  * calls them on one thread.
  */
-public final class LocalDownload {
+public final class LocalDownload implements BlobDownload {
     private static final Logger LOG = LoggerFactory.getLogger(LocalDownload.class);
     /** Bytes that {@link #rehash} hashes before it makes them readable. */
     private static final int PIECE = 1 << 16;
@@ -114,6 +115,7 @@ public final class LocalDownload {
         return download;
     }
 
+    @Override
     public Digest digest() {
         return digest;
     }
@@ -139,49 +141,38 @@ public final class LocalDownload {
         return reservation;
     }
 
-    /** Returns false if the bytes, or the last of them, only pass through, so that the store can't publish the blob. */
+    @Override
     public boolean isWrittenToDisk() {
         return readers.isWrittenToDisk();
     }
 
-    /** Returns the number of bytes that arrived or can be recovered: the position to ask an upstream for next. */
+    @Override
     public long position() {
         return Math.max(readers.received(), readers.recoverableTo());
     }
 
-    /** Returns the bytes of the whole blob; empty while the size is unknown. */
+    @Override
     public OptionalLong size() {
         return readers.size();
     }
 
-    /** Sets the size unless it is known already. A wrong size does no harm: the digest decides at the end. */
+    @Override
     public void expectSize(OptionalLong expected) {
         readers.expectSize(expected);
     }
 
-    /** Clears a size that turned out to be wrong. Call it only while there are no readers. */
+    @Override
     public void forgetSize() {
         readers.forgetSize();
     }
 
-    /**
-     * Opens a reader for one client, which closes it.
-     *
-     * @return empty if the download failed, if the receiver and all readers have left, or if the pass-through buffer
-     *     discarded bytes already
-     */
+    @Override
     public Optional<BlobSource> reader() {
         DownloadReader reader = new DownloadReader(this, readers);
         return readers.join(reader) ? Optional.of(reader) : Optional.empty();
     }
 
-    /**
-     * Verifies the bytes of an earlier attempt against their checkpoints and makes them readable from checkpoint to
-     * checkpoint.
-     *
-     * @return false if a checkpoint did not match; the file was truncated to the checkpoint before it
-     * @throws IOException if the file can't be truncated
-     */
+    @Override
     public boolean recheck() throws IOException {
         if (readers.recoverableTo() == 0) {
             return true;
@@ -217,14 +208,7 @@ public final class LocalDownload {
         }
     }
 
-    /**
-     * Appends bytes that arrived. If the disk does not take them, they pass through to the readers, and this method
-     * waits for the slowest reader.
-     *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if more bytes arrive than the size allows;
-     *     {@link ErrorCode#STORE_FAILED} if the bytes can't be stored and no reader needs them;
-     *     {@link ErrorCode#OVERLOADED} if this program is stopping
-     */
+    @Override
     public void append(ByteBuffer bytes) {
         OptionalLong total = size();
         if (total.isPresent() && position() + bytes.remaining() > total.getAsLong()) {
@@ -239,7 +223,7 @@ public final class LocalDownload {
         readers.passThrough(bytes);
     }
 
-    /** Forces the bytes that arrived to disk and writes a checkpoint; does nothing for a pass-through download. */
+    @Override
     public void checkpoint() {
         try {
             if (isWrittenToDisk() && readers.recoverableTo() == 0) {
@@ -261,29 +245,19 @@ public final class LocalDownload {
         }
     }
 
-    /**
-     * Discards the bytes that arrived, because they are wrong, and starts at the first byte again. Readers that read
-     * some of them fail; the other readers wait. Call it only if {@link #isWrittenToDisk}.
-     *
-     * @throws IOException if the file can't be truncated
-     */
+    @Override
     public void restart() throws IOException {
         hash = new IncrementalDigest(digest.algorithm());
         readers.restart();
         file().truncate(0, hash);
     }
 
-    /** Returns true if the bytes that arrived so far have the digest of the blob, even if the size is unknown. */
+    @Override
     public boolean isComplete() {
         return hash.current().equals(digest);
     }
 
-    /**
-     * Checks the digest after all bytes arrived, and releases the last byte if it matches.
-     *
-     * @throws RegistryException {@link ErrorCode#UPSTREAM_WRONG_CONTENT} if it does not match; readers do not fail
-     *     before {@link #fail} is called
-     */
+    @Override
     public void verify() {
         Digest actual = hash.current();
         OptionalLong total = size();
@@ -297,12 +271,12 @@ public final class LocalDownload {
         readers.verified();
     }
 
-    /** Ends the download with an error for all readers. Does nothing after {@link #verify}. */
+    @Override
     public void fail(RegistryException cause) {
         readers.fail(cause);
     }
 
-    /** Ends the receiver's use of the download. The file is closed when the last reader is closed too. */
+    @Override
     public void release() {
         readers.receiverLeft();
         whenReleased.run();

@@ -16,8 +16,8 @@ import java.util.List;
  * The file of a blob that is not verified yet: a partial file with its checkpoints, or a file of the store that is
  * being verified.
  *
- * <p>Reads are thread-safe. All other methods are called by the receiver's thread only. The {@link LocalDownload} closes
- * the file.
+ * <p>Reads are thread-safe. All other methods are called by the receiver's thread only. The {@link LocalDownload}
+ * closes the file.
  */
 public final class PartialFile implements Closeable {
     private static final int BUFFER = 1 << 16;

@@ -8,9 +8,10 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Reference;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
+import io.ociregistry.store.ManifestStore.RecordChanges;
 import io.ociregistry.store.ManifestSummary;
 import io.ociregistry.store.QuarantinedRecord;
-import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Directories;
 import io.ociregistry.store.disk.DurableFiles;
@@ -40,14 +41,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The manifest records on disk, with up to 16 MiB of the most used ones in memory.
- *
- * <p>A record is written atomically before a client sees it. A record that the disk does not take stays in memory and
- * is served from there; {@link #save} retries to write it. Reads take no lock and write no record. The files are
- * authoritative (ADR 4): a record in memory counts while its file exists and has the same stamp. A record with wrong
- * content is quarantined and counts as absent; it does not affect other records. Thread-safe.
+ * The manifest records on disk, with up to 16 MiB of the most used ones in memory. A record in memory counts while its
+ * file exists and has the same stamp. Thread-safe.
  */
-public final class DiskManifestStore {
+public final class DiskManifestStore implements ManifestStore {
     private static final Logger LOG = LoggerFactory.getLogger(DiskManifestStore.class);
     private static final int LOCKS = 64;
     private static final long MEMORY_BYTES = 16L << 20;
@@ -70,9 +67,9 @@ public final class DiskManifestStore {
             .weigher((Digest digest, RecordFile seen) -> seen.record().weight())
             .build();
 
-    public DiskManifestStore(Layout layout, long maxManifestBytes) {
+    public DiskManifestStore(Layout layout, Quarantine quarantine, long maxManifestBytes) {
         this.layout = layout;
-        this.quarantine = new Quarantine(layout);
+        this.quarantine = quarantine;
         this.files = new RecordFiles(layout, quarantine, maxManifestBytes);
         this.lost = new QuarantinedRecords(layout, maxManifestBytes);
         this.index = new RecordIndex(layout, lost);
@@ -81,7 +78,7 @@ public final class DiskManifestStore {
         this.writeFailures = new WriteFailureLog("manifest records in " + layout.root());
     }
 
-    /** Returns the manifest of a SHA-256 digest; empty if it has no valid record. */
+    @Override
     public Optional<Manifest> find(Digest digest) {
         Optional<ManifestRecord> pending = unsaved.find(digest);
         if (pending.isPresent()) {
@@ -96,10 +93,7 @@ public final class DiskManifestStore {
         return found.map(RecordFile::manifest);
     }
 
-    /**
-     * Returns why this process may not read a record that the reference may mean; empty if no such record is known.
-     * Only a record says which manifest a tag means, so a tag may mean every unreadable record.
-     */
+    @Override
     public Optional<String> unreadableReason(Reference reference) {
         if (reference instanceof Digest digest) {
             return files.unreadableReason(digest);
@@ -109,19 +103,7 @@ public final class DiskManifestStore {
                 : Optional.empty();
     }
 
-    /**
-     * Records that an upstream gave a manifest under a name. The name is durable when this method returns, unless the
-     * disk fails.
-     */
-    public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now) {
-        return confirm(manifest, name, now, record -> {});
-    }
-
-    /**
-     * Records that an upstream gave a manifest under a name.
-     *
-     * @param then gets the record while it is locked against other changes
-     */
+    @Override
     public ManifestRecord confirm(Manifest manifest, ImageReference name, Instant now, Consumer<ManifestRecord> then) {
         return locked(manifest.digest(), () -> {
             Known known = known(manifest.digest());
@@ -141,16 +123,12 @@ public final class DiskManifestStore {
         });
     }
 
-    /** Returns true if the record of a manifest is on disk with all its names. */
+    @Override
     public boolean isSaved(Digest digest) {
         return unsaved.find(digest).isEmpty();
     }
 
-    /**
-     * Removes a name from a record, because the upstream says that the manifest no longer has it.
-     *
-     * @param then runs while the record is locked against other changes
-     */
+    @Override
     public void removeName(Digest digest, ImageReference name, Runnable then) {
         locked(digest, () -> {
             change(digest, record -> record.without(name));
@@ -170,22 +148,7 @@ public final class DiskManifestStore {
         });
     }
 
-    /** Decides which names of a record are removed. Its methods run while the record is locked. */
-    public interface Removal {
-        /** Returns the names that stay: all if the record is not to change, none if it is to be deleted. */
-        List<RecordedReference> remaining(ManifestRecord record);
-
-        /** Called after the record was changed or deleted. */
-        void removed(ManifestRecord before, List<RecordedReference> left);
-    }
-
-    /**
-     * Removes names of a record, or deletes the record. The change is durable after {@link #force}. If a file of the
-     * record is also in quarantine, the record counts as lost after its deletion; {@link #forgetLost} prevents that.
-     *
-     * @return false if the record did not change
-     * @throws IOException if the disk fails; if a rewrite fails, the record is unchanged
-     */
+    @Override
     public boolean remove(Digest digest, Removal removal) throws IOException {
         ReentrantLock lock = lock(digest);
         lock.lock();
@@ -220,7 +183,7 @@ public final class DiskManifestStore {
         index.remove(digest);
     }
 
-    /** Forces removals to disk. */
+    @Override
     public void force() throws IOException {
         for (Layout.Kind kind : Layout.Kind.values()) {
             if (Files.isDirectory(layout.record(kind))) {
@@ -229,11 +192,7 @@ public final class DiskManifestStore {
         }
     }
 
-    /**
-     * Returns the digests of all record files, valid or not.
-     *
-     * @throws IOException if a directory of records can't be listed
-     */
+    @Override
     public Set<Digest> digests() throws IOException {
         RecordFiles.Listing listing = files.list();
         if (!listing.isComplete()) {
@@ -242,27 +201,19 @@ public final class DiskManifestStore {
         return listing.files().keySet();
     }
 
-    /**
-     * Returns the lost records: those that exist only in quarantine (ADR 28).
-     *
-     * @throws IOException if the quarantine can't be listed, or if the only file that may name the blobs can't be read
-     */
+    @Override
     public List<QuarantinedRecord> lostRecords() throws IOException {
         return lost.find();
     }
 
-    /**
-     * Deletes the records of the given manifests from the quarantine, so that they no longer count as lost.
-     *
-     * @throws IOException if the quarantine can't be listed
-     */
+    @Override
     public void forgetLost(Set<Digest> manifests) throws IOException {
         if (!manifests.isEmpty()) {
             lost.forget(manifests);
         }
     }
 
-    /** Returns the bytes of all record files. */
+    @Override
     public long bytes() {
         return files.list().files().values().stream()
                 .flatMap(List::stream)
@@ -270,19 +221,19 @@ public final class DiskManifestStore {
                 .sum();
     }
 
-    /** Returns the pull times that are not in the records yet. */
+    @Override
     public DiskPullTimes pullTimes() {
         return pullTimes;
     }
 
-    /** Retries to write records that the disk did not take, and writes new pull times and a large unsaved index. */
+    @Override
     public void save() {
         saveRecords();
         pullTimes.save();
         index.saveIfLarge();
     }
 
-    /** Writes pull times that were first noted a day ago or earlier into their records, at most 500 in one call. */
+    @Override
     public void flushPullTimes(Instant now) {
         for (DiskPullTimes.DuePullTime due : pullTimes.due(PULL_TIMES_AT_ONCE, now)) {
             locked(due.digest(), () -> {
@@ -311,7 +262,7 @@ public final class DiskManifestStore {
         writeOrKeepPending(onDisk.record().map(record::mergedWith).orElse(record), onDisk.files());
     }
 
-    /** Reads every record, with its pull times. Corrupt records are quarantined. */
+    @Override
     public void forEach(Consumer<ManifestRecord> action) {
         files.list().files().values().forEach(all -> Known.of(files.read(all))
                 .record()
@@ -319,21 +270,18 @@ public final class DiskManifestStore {
                 .ifPresent(action));
     }
 
-    /** Returns false if the directories of the records did not change since the last scan; reads only their times. */
+    @Override
     public boolean mayHaveChanged() {
         return scan.mayHaveChanged();
     }
 
-    /**
-     * Reports the changes that other programs made to the records since the last scan. Corrupt records are quarantined.
-     * The first scan reports every record.
-     */
+    @Override
     public void detectChanges(RecordChanges changes) {
         scan.scan((digest, before) -> locked(digest, () -> reportChange(digest, before, changes)), changes);
         layout.unreadable().logChange();
     }
 
-    /** Reports the change that another program made to the record of one SHA-256 digest. */
+    @Override
     public void detectChanges(Digest digest, RecordChanges changes) {
         locked(digest, () -> {
             boolean isChanged = index.isKnown(digest) && !index.isKnown(digest, files.fileStamp(digest));
@@ -342,7 +290,7 @@ public final class DiskManifestStore {
         });
     }
 
-    /** Writes the snapshot of the index, with which the first scan after a start is fast. A failure is only logged. */
+    @Override
     public void saveIndex() {
         index.save();
     }
@@ -434,7 +382,7 @@ public final class DiskManifestStore {
         return new RecordFile(record, file, VerifiedIndex.fileStamp(file));
     }
 
-    /** Returns the record of the manifest of a SHA-256 digest: a pending write, otherwise always from the disk. */
+    @Override
     public Optional<ManifestRecord> record(Digest digest) {
         return known(digest).record();
     }

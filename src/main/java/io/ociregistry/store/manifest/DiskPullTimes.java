@@ -5,6 +5,7 @@ import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore.PullTimes;
 import io.ociregistry.store.disk.AppendOnlyFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.manifest.format.RecordFormat;
@@ -26,7 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Each line has the time of the last pull and of the first note (epoch seconds), the repository and the digest. Of
  * several lines for one manifest, the latest pull counts.
  */
-public final class DiskPullTimes {
+public final class DiskPullTimes implements PullTimes {
     private static final Duration FLUSHED_AFTER = Duration.ofDays(1);
     /** The file is rewritten when its outdated lines exceed the current ones by so many. */
     private static final int OUTDATED_LINES = 1000;
@@ -41,7 +42,7 @@ public final class DiskPullTimes {
         lines.forEach(this::read);
     }
 
-    /** Notes that a client gets a manifest. Never blocks, and writes nothing to disk. */
+    @Override
     public void recordPull(Repository repository, Digest manifest, Instant now) {
         PulledManifest pulled = new PulledManifest(repository, manifest);
         PullTime known = pullTimes.get(pulled);

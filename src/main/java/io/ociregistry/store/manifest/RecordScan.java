@@ -1,8 +1,8 @@
 package io.ociregistry.store.manifest;
 
 import io.ociregistry.oci.Digest;
+import io.ociregistry.store.ManifestStore.RecordChanges;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.RecordChanges;
 import io.ociregistry.store.manifest.index.RecordIndex;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;

@@ -6,6 +6,7 @@ import io.ociregistry.oci.MediaType;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.blob.RequestedRange;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.BlobSource.FileRegion;
 import io.ociregistry.web.http.AccessLogFilter;
 import io.ociregistry.web.http.ByteRange;
 import io.ociregistry.web.http.ContentHeaders;
@@ -14,7 +15,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -140,13 +140,13 @@ public final class BlobSender {
      * send nothing and hang.
      */
     private static boolean sendFile(BlobSource source, long from, long to, HttpServletRequest request) {
-        Optional<Path> file = source.localFile();
+        Optional<FileRegion> file = source.fileRegion(from, to);
         boolean possible = Boolean.TRUE.equals(request.getAttribute("org.apache.tomcat.sendfile.support"))
                 && request.getDispatcherType() == DispatcherType.REQUEST;
         if (file.isEmpty() || !possible) {
             return false;
         }
-        request.setAttribute(SENDFILE, file.get().toString());
+        request.setAttribute(SENDFILE, file.get().name());
         request.setAttribute("org.apache.tomcat.sendfile.start", from);
         request.setAttribute("org.apache.tomcat.sendfile.end", to);
         AccessLogFilter.addBytes(request, to - from);

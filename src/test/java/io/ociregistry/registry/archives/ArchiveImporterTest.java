@@ -19,16 +19,15 @@ import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadedCache;
 import io.ociregistry.registry.prune.PruneReport;
-import io.ociregistry.store.blob.DiskBlobStore;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.testing.Blobs;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
 import io.ociregistry.testing.TestArchive.Packing;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,8 +168,8 @@ class ArchiveImporterTest {
         Layout layout = new Layout(directory.resolve("cache"));
         Files.createDirectories(layout.root());
         layout.create();
-        LocalDownload interrupted = new DiskBlobStore(layout, Duration.ZERO)
-                .startDownload(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
+        BlobDownload interrupted =
+                Blobs.in(layout).startDownload(Digest.of(SHARED), new Repository(RegistryName.parse(NS), "app"));
         interrupted.append(ByteBuffer.wrap(isCorrect ? SHARED : random(12, 100_000), 0, 100_000));
         interrupted.checkpoint();
         interrupted.release();

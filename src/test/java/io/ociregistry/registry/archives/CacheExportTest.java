@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ociregistry.config.ServerConfig;
+import io.ociregistry.config.ServerKeys;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.Platforms;
 import io.ociregistry.registry.load.LoadOutcome;
@@ -19,7 +20,8 @@ import io.ociregistry.registry.load.LoadOutcome.Failed;
 import io.ociregistry.registry.load.LoadOutcome.Loaded;
 import io.ociregistry.registry.load.LoadedCache;
 import io.ociregistry.registry.policy.ReferencePatterns;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import io.ociregistry.testing.TestArchive;
 import io.ociregistry.testing.TestArchive.Image;
 import java.io.ByteArrayInputStream;
@@ -315,8 +317,8 @@ class CacheExportTest {
     }
 
     private ExportPlan plan(ExportRequest request) throws IOException {
-        try (StoreAccess access = StoreAccess.openReadOnly(cache)) {
-            return CacheExport.of(access, ServerConfig.defaults()).plan(request);
+        try (Store store = StoreFactory.openReadOnly(ServerConfig.defaults().with(ServerKeys.IMAGE_PATH, cache))) {
+            return CacheExport.of(store).plan(request);
         }
     }
 

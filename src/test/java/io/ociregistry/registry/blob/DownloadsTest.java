@@ -12,17 +12,17 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.testing.Blobs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +68,7 @@ class DownloadsTest {
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        blobs = new DiskBlobStore(layout, Duration.ofSeconds(30));
+        blobs = Blobs.in(layout);
         downloads = new Downloads(blobs);
     }
 
@@ -173,7 +173,7 @@ class DownloadsTest {
         CountDownLatch ended = new CountDownLatch(1);
         downloads.join(KEY, executor, started -> {
             await(go);
-            LocalDownload download = newDownload();
+            BlobDownload download = newDownload();
             // Completed by another thread, which a waiting join then blocks.
             executor.execute(() -> started.complete(Optional.of(download)));
             await(held);
@@ -231,7 +231,7 @@ class DownloadsTest {
                     ended.countDown();
                 }),
                 started -> {
-                    LocalDownload download = newDownload();
+                    BlobDownload download = newDownload();
                     started.complete(Optional.of(download));
                     append(download, CONTENT.length / 2);
                     download.checkpoint();
@@ -243,7 +243,7 @@ class DownloadsTest {
         assertThrows(RegistryException.class, () -> reader.read(some.position(), some));
         reader.close();
         try (BlobSource source = get(downloads.join(KEY, executor, started -> {
-            LocalDownload download = newDownload();
+            BlobDownload download = newDownload();
             assertEquals(CONTENT.length / 2, download.position(), "the partial file is resumed");
             recheck(download);
             started.complete(Optional.of(download));
@@ -277,7 +277,7 @@ class DownloadsTest {
         CompletionStage<BlobSource> stage = downloads.join(KEY, executor, NEVER);
         assertTrue(stage.toCompletableFuture().isDone());
         try (BlobSource source = get(stage)) {
-            assertTrue(source.localFile().isPresent());
+            assertTrue(source.fileRegion(0, 1).isPresent());
         }
         assertFalse(downloads.isInFlight(KEY));
     }
@@ -330,9 +330,9 @@ class DownloadsTest {
         get(downloads.join(KEY, executor, this::receive)).close();
     }
 
-    private void gated(CompletableFuture<Optional<LocalDownload>> started) {
+    private void gated(CompletableFuture<Optional<BlobDownload>> started) {
         transfers.incrementAndGet();
-        LocalDownload download = newDownload();
+        BlobDownload download = newDownload();
         append(download, 5);
         started.complete(Optional.of(download));
         await(go);
@@ -340,21 +340,21 @@ class DownloadsTest {
         finish(download);
     }
 
-    private void receive(CompletableFuture<Optional<LocalDownload>> started) {
+    private void receive(CompletableFuture<Optional<BlobDownload>> started) {
         transfers.incrementAndGet();
-        LocalDownload download = newDownload();
+        BlobDownload download = newDownload();
         started.complete(Optional.of(download));
         append(download, CONTENT.length);
         finish(download);
     }
 
-    private LocalDownload newDownload() {
-        LocalDownload download = blobs.startDownload(DIGEST, SOURCE);
+    private BlobDownload newDownload() {
+        BlobDownload download = blobs.startDownload(DIGEST, SOURCE);
         download.expectSize(OptionalLong.of(CONTENT.length));
         return download;
     }
 
-    private static void recheck(LocalDownload download) {
+    private static void recheck(BlobDownload download) {
         try {
             assertTrue(download.recheck());
         } catch (IOException e) {
@@ -362,7 +362,7 @@ class DownloadsTest {
         }
     }
 
-    private void finish(LocalDownload download) {
+    private void finish(BlobDownload download) {
         try {
             append(download, CONTENT.length);
             download.verify();
@@ -372,7 +372,7 @@ class DownloadsTest {
         }
     }
 
-    private static void append(LocalDownload download, int upTo) {
+    private static void append(BlobDownload download, int upTo) {
         int held = (int) download.position();
         download.append(ByteBuffer.wrap(CONTENT, held, upTo - held));
     }

@@ -14,13 +14,13 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.registry.policy.ReferencePatterns;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.ConfirmedLink;
 import io.ociregistry.store.ListName;
+import io.ociregistry.store.ListStore.StoredList;
+import io.ociregistry.store.ManifestStore.RecordChanges;
 import io.ociregistry.store.ManifestSummary;
-import io.ociregistry.store.RecordChanges;
-import io.ociregistry.store.StoredList;
-import io.ociregistry.store.download.LocalDownload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -390,7 +390,7 @@ class PrunerTest {
     void imageWithDownloadInFlightStays() throws IOException {
         Digest arriving = digest("arriving");
         cache.store(image(List.of(arriving, ownA)), "r.example/a:1");
-        LocalDownload download = cache.blobs.startDownload(
+        BlobDownload download = cache.blobs.startDownload(
                 arriving, ImageReference.parse("r.example/a:1").repository());
         PruneReport report = cache.prune("a:1");
         assertEquals(List.of("r.example/a:1 has a download in flight"), report.kept());
@@ -617,7 +617,7 @@ class PrunerTest {
 
     private Digest published(byte[] content) throws IOException {
         Digest digest = Digest.of(content);
-        LocalDownload download = cache.blobs.startDownload(
+        BlobDownload download = cache.blobs.startDownload(
                 digest, ImageReference.parse("r.example/a:1").repository());
         download.append(ByteBuffer.wrap(content));
         download.verify();

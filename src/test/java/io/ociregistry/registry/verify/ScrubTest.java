@@ -12,7 +12,7 @@ import io.ociregistry.registry.policy.ReferencePatterns;
 import io.ociregistry.registry.prune.PrunePolicy;
 import io.ociregistry.registry.prune.PruneReport;
 import io.ociregistry.registry.prune.PruneRequest;
-import io.ociregistry.store.ReadThrottle;
+import io.ociregistry.store.Inspector.ReadThrottle;
 import io.ociregistry.store.check.ScrubTimeFile;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.testing.Await;

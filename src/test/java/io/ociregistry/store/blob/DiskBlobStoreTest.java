@@ -11,10 +11,11 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
-import io.ociregistry.store.InterruptedDownload;
+import io.ociregistry.store.BlobStore.InterruptedDownload;
 import io.ociregistry.store.disk.Layout;
-import io.ociregistry.store.download.LocalDownload;
+import io.ociregistry.testing.Blobs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +53,7 @@ class DiskBlobStoreTest {
     void open() throws IOException {
         layout = new Layout(root);
         layout.create();
-        store = new DiskBlobStore(layout, Duration.ofSeconds(30));
+        store = Blobs.in(layout);
         file = layout.blob(DIGEST);
     }
 
@@ -61,14 +61,14 @@ class DiskBlobStoreTest {
     void publishedBlobIsOpenedAfterRestart() throws IOException {
         publish(CONTENT);
         assertStored(store);
-        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(Blobs.in(layout));
         assertFalse(Files.exists(layout.partial(DIGEST, SOURCE.registry())));
     }
 
     @Test
     void emptyBlobCanBePublished() throws IOException {
         Digest nothing = Digest.of(new byte[0]);
-        LocalDownload download = store.startDownload(nothing, SOURCE);
+        BlobDownload download = store.startDownload(nothing, SOURCE);
         download.verify();
         store.publish(download);
         download.release();
@@ -83,7 +83,7 @@ class DiskBlobStoreTest {
         assertTrue(store.contains(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty(), "it is not verified yet");
 
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         try (BlobSource reader = unverified.reader().orElseThrow()) {
             store.verifyUnverified(unverified);
             assertArrayEquals(CONTENT, readAll(reader));
@@ -91,7 +91,7 @@ class DiskBlobStoreTest {
         }
         unverified.release();
         assertStored(store);
-        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(Blobs.in(layout));
     }
 
     @Test
@@ -99,7 +99,7 @@ class DiskBlobStoreTest {
         byte[] wrong = CONTENT.clone();
         wrong[3]++;
         copyIn(wrong, 61);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         BlobSource reader = unverified.reader().orElseThrow();
         RegistryException e = assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.fail(e);
@@ -108,9 +108,7 @@ class DiskBlobStoreTest {
         assertThrows(RegistryException.class, () -> reader.read(CONTENT.length - 1, ByteBuffer.allocate(100)));
         assertFalse(store.contains(DIGEST));
         assertTrue(store.open(DIGEST).isEmpty());
-        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30))
-                .openUnverified(DIGEST)
-                .isEmpty());
+        assertTrue(Blobs.in(layout).openUnverified(DIGEST).isEmpty());
         try (var corrupt = Files.list(layout.corrupt())) {
             assertEquals(2, corrupt.count(), "the file and its reason");
         }
@@ -124,7 +122,7 @@ class DiskBlobStoreTest {
         copyIn(Arrays.copyOf(CONTENT, 7), age);
         assertTrue(store.open(DIGEST).isEmpty());
         assertFalse(store.mayContain(DIGEST, OptionalLong.of(CONTENT.length)), "so it is fetched");
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertTrue(Files.exists(file));
@@ -147,7 +145,7 @@ class DiskBlobStoreTest {
         interrupt(DIGEST, SOURCE);
         interrupt(DIGEST, other);
         interrupt(sha512, other);
-        LocalDownload arriving = store.startDownload(Digest.of(new byte[0]), other);
+        BlobDownload arriving = store.startDownload(Digest.of(new byte[0]), other);
         Files.createFile(layout.partial(Digest.of(new byte[1]), other.registry()));
         for (String name :
                 new String[] {DIGEST.hex(), "x.1.tmp", ".hidden", "garbage", "@", "a@b", DIGEST.hex() + "@"}) {
@@ -163,7 +161,7 @@ class DiskBlobStoreTest {
     }
 
     private void interrupt(Digest digest, Repository source) throws IOException {
-        LocalDownload download = store.startDownload(digest, source);
+        BlobDownload download = store.startDownload(digest, source);
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
         download.release();
@@ -199,7 +197,7 @@ class DiskBlobStoreTest {
     @Test
     void bytesAppendedDuringVerificationAreNotVerified() throws IOException {
         copyIn(CONTENT, 61);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Files.write(file, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
         checkAndRelease(unverified);
         assertTrue(store.open(DIGEST).isEmpty(), "its last three bytes were not hashed");
@@ -208,7 +206,7 @@ class DiskBlobStoreTest {
     @Test
     void fileThatReplacesAnotherDuringVerificationIsNotVerified() throws IOException {
         copyIn(CONTENT, 61);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path other = Files.write(root.resolve("other-file"), new byte[CONTENT.length]);
         Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
         age(61);
@@ -237,7 +235,7 @@ class DiskBlobStoreTest {
 
     @Test
     void fileTruncatedUnderItsReaderIsAnError() throws IOException {
-        LocalDownload download = store.startDownload(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         try (BlobSource reader = download.reader().orElseThrow()) {
             download.append(ByteBuffer.wrap(CONTENT));
             Files.write(layout.partial(DIGEST, SOURCE.registry()), new byte[0]);
@@ -254,7 +252,7 @@ class DiskBlobStoreTest {
     @Test
     void interruptedDownloadIsResumed() throws IOException {
         interrupt(DIGEST, SOURCE);
-        LocalDownload download = store.startDownload(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         assertEquals(6, download.position());
         assertTrue(download.recheck());
         download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
@@ -270,13 +268,13 @@ class DiskBlobStoreTest {
     void garbageInVerifiedIndexCostsOneVerification(String garbage) throws IOException {
         publish(CONTENT);
         Files.writeString(layout.verifiedIndex(), garbage);
-        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(Blobs.in(layout).open(DIGEST).isEmpty());
         Files.writeString(layout.verifiedIndex(), DIGEST.hex() + " " + garbage);
-        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(Blobs.in(layout).open(DIGEST).isEmpty());
         Files.write(layout.verifiedIndex(), new byte[] {(byte) 0xff, (byte) 0xc0, '\n', ' '});
-        DiskBlobStore reopened = new DiskBlobStore(layout, Duration.ofSeconds(30));
+        DiskBlobStore reopened = Blobs.in(layout);
         age(61);
-        LocalDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = reopened.openUnverified(DIGEST).orElseThrow();
         reopened.verifyUnverified(unverified);
         unverified.release();
         assertStored(reopened);
@@ -286,7 +284,7 @@ class DiskBlobStoreTest {
     void missingVerifiedIndexIsNoError() throws IOException {
         publish(CONTENT);
         Files.delete(layout.verifiedIndex());
-        assertTrue(new DiskBlobStore(layout, Duration.ofSeconds(30)).open(DIGEST).isEmpty());
+        assertTrue(Blobs.in(layout).open(DIGEST).isEmpty());
     }
 
     @Test
@@ -317,7 +315,7 @@ class DiskBlobStoreTest {
     @Test
     void validFileThatReplacesCorruptOneStays() throws IOException {
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         Path good = Files.write(root.resolve("good"), CONTENT);
         Files.setLastModifiedTime(good, FileTime.from(Instant.now().minusSeconds(3600)));
         Files.move(good, file, StandardCopyOption.ATOMIC_MOVE);
@@ -331,7 +329,7 @@ class DiskBlobStoreTest {
     void unmovableCorruptFileIsAbsentUntilReplaced() throws IOException {
         replaceByFile(layout.corrupt());
         copyIn("some other content...".getBytes(StandardCharsets.US_ASCII), 61);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
 
@@ -347,14 +345,14 @@ class DiskBlobStoreTest {
     @Test
     void readOnlyStoreRemembersVerificationInMemory() throws IOException {
         copyIn(CONTENT, 61);
-        DiskBlobStore readOnly = new DiskBlobStore(layout.readOnly(), Duration.ofSeconds(30));
-        LocalDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
+        DiskBlobStore readOnly = Blobs.in(layout.readOnly());
+        BlobDownload unverified = readOnly.openUnverified(DIGEST).orElseThrow();
         readOnly.verifyUnverified(unverified);
         unverified.release();
         assertStored(readOnly);
         readOnly.save();
         assertFalse(Files.exists(layout.verifiedIndex()));
-        LocalDownload passing = readOnly.startDownload(Digest.of(new byte[1]), SOURCE);
+        BlobDownload passing = readOnly.startDownload(Digest.of(new byte[1]), SOURCE);
         assertFalse(passing.isWrittenToDisk());
         passing.release();
     }
@@ -363,9 +361,11 @@ class DiskBlobStoreTest {
     void openBlobIsReadableAfterItsFileIsDeleted() throws IOException {
         publish(CONTENT);
         try (BlobSource source = store.open(DIGEST).orElseThrow()) {
-            assertEquals(file.toRealPath(), source.localFile().orElseThrow());
+            assertEquals(
+                    new BlobSource.FileRegion(file.toRealPath().toString(), 1, 3),
+                    source.fileRegion(1, 3).orElseThrow());
             Files.delete(file);
-            assertTrue(source.localFile().isEmpty(), "a container can't open it by name any more");
+            assertTrue(source.fileRegion(0, 1).isEmpty(), "a container can't open it by name any more");
             assertArrayEquals(CONTENT, readAll(source));
         }
     }
@@ -388,7 +388,7 @@ class DiskBlobStoreTest {
         assertStored(store);
         Files.delete(layout.verifiedIndex());
         store.save();
-        assertStored(new DiskBlobStore(layout, Duration.ofSeconds(30)));
+        assertStored(Blobs.in(layout));
     }
 
     private static void replaceByFile(Path directory) throws IOException {
@@ -403,7 +403,7 @@ class DiskBlobStoreTest {
         Path unreadable = Path.of("/sys/class/net/lo/speed");
         assumeTrue(Files.exists(unreadable));
         Files.createSymbolicLink(file, unreadable);
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(IOException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(store.contains(DIGEST));
@@ -420,7 +420,7 @@ class DiskBlobStoreTest {
     }
 
     private void publish(byte[] content) throws IOException {
-        LocalDownload download = store.startDownload(DIGEST, SOURCE);
+        BlobDownload download = store.startDownload(DIGEST, SOURCE);
         download.append(ByteBuffer.wrap(content));
         download.verify();
         store.publish(download);
@@ -436,7 +436,7 @@ class DiskBlobStoreTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
     }
 
-    private void checkAndRelease(LocalDownload unverified) throws IOException {
+    private void checkAndRelease(BlobDownload unverified) throws IOException {
         try {
             store.verifyUnverified(unverified);
         } catch (RegistryException refused) {
@@ -447,7 +447,7 @@ class DiskBlobStoreTest {
     }
 
     private void assertRefused() throws IOException {
-        LocalDownload unverified = store.openUnverified(DIGEST).orElseThrow();
+        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
         assertThrows(RegistryException.class, () -> store.verifyUnverified(unverified));
         unverified.release();
         assertFalse(Files.exists(file));
@@ -457,7 +457,7 @@ class DiskBlobStoreTest {
         try (BlobSource source = in.open(DIGEST).orElseThrow()) {
             assertEquals(OptionalLong.of(CONTENT.length), source.size());
             assertArrayEquals(CONTENT, readAll(source));
-            assertTrue(source.localFile().isPresent());
+            assertTrue(source.fileRegion(0, 1).isPresent());
         }
     }
 

@@ -45,9 +45,9 @@ class DiskLinkStoreTest {
 
     @Test
     void fileExistsAfterStartWithoutLinks() {
-        assertFalse(links.fileExists());
+        assertFalse(links.isCreated());
         links.create(List.of());
-        assertTrue(new DiskLinkStore(layout).fileExists());
+        assertTrue(new DiskLinkStore(layout).isCreated());
         assertEquals(List.of(), found());
     }
 
@@ -68,7 +68,7 @@ class DiskLinkStoreTest {
         Files.createFile(layout.lists());
         links.create(List.of(SECRET));
         links.add(OPEN);
-        assertFalse(links.fileExists(), "so the next start creates the file");
+        assertFalse(links.isCreated(), "so the next start creates the file");
         Files.delete(layout.lists());
         links.save();
         assertEquals(List.of(SECRET), found());
@@ -82,7 +82,7 @@ class DiskLinkStoreTest {
         readOnly.create(List.of(SECRET));
         readOnly.add(OPEN);
         readOnly.save();
-        assertFalse(links.fileExists());
+        assertFalse(links.isCreated());
     }
 
     private List<ConfirmedLink> found() {

@@ -8,7 +8,7 @@ import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.store.ListName;
-import io.ociregistry.store.StoredList;
+import io.ociregistry.store.ListStore.StoredList;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.disk.WriteFailureLog;
 import io.ociregistry.testing.LogLines;

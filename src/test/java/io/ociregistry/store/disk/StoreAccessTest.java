@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ociregistry.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ class StoreAccessTest {
             assertTrue(access.layout().isWritable());
             assertEquals(Optional.empty(), access.warning());
             assertTrue(Files.isDirectory(images.resolve("blobs")));
-            assertThrows(StoreLock.HeldException.class, () -> StoreAccess.open(images, "second"));
+            assertThrows(Store.InUseException.class, () -> StoreAccess.open(images, "second"));
         }
         StoreAccess.open(images, "third").close();
     }
@@ -74,7 +75,7 @@ class StoreAccessTest {
         Files.createDirectory(root.resolve(".lock.info"));
         try (StoreAccess access = StoreAccess.open(root, "second")) {
             assertTrue(access.layout().isWritable());
-            assertThrows(StoreLock.HeldException.class, () -> StoreAccess.open(root, "third"));
+            assertThrows(Store.InUseException.class, () -> StoreAccess.open(root, "third"));
         }
     }
 

@@ -11,15 +11,16 @@ import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
 import io.ociregistry.oci.RegistryName;
 import io.ociregistry.oci.Repository;
+import io.ociregistry.store.BlobDownload;
 import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.blob.DiskBlobStore;
 import io.ociregistry.store.disk.Layout;
+import io.ociregistry.testing.Blobs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,12 +41,12 @@ class LocalDownloadTest {
     void open() throws IOException {
         Layout layout = new Layout(root);
         layout.create();
-        store = new DiskBlobStore(layout, Duration.ofSeconds(30));
+        store = Blobs.in(layout);
     }
 
     @Test
     void lastByteIsWithheldUntilDigestIsVerified() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
 
@@ -60,7 +61,7 @@ class LocalDownloadTest {
 
     @Test
     void lastByteIsWithheldIfSizeIsUnknown() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.empty());
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT, 0, 5));
         assertEquals(4, readAll(reader, 0).length);
@@ -75,7 +76,7 @@ class LocalDownloadTest {
     void wrongBytesAreNeverReadToTheEnd() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[wrong.length - 1] ^= 1;
-        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(wrong));
 
@@ -89,7 +90,7 @@ class LocalDownloadTest {
 
     @Test
     void moreBytesThanAnnouncedAreRejected() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.of(3));
+        BlobDownload download = start(DIGEST, OptionalLong.of(3));
         RegistryException tooMuch =
                 assertThrows(RegistryException.class, () -> download.append(ByteBuffer.wrap(CONTENT)));
         assertEquals(ErrorCode.UPSTREAM_WRONG_CONTENT, tooMuch.code());
@@ -98,7 +99,7 @@ class LocalDownloadTest {
 
     @Test
     void waitingReaderIsWokenWhenBytesAreReadable() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger early = new AtomicInteger();
         AtomicInteger late = new AtomicInteger();
@@ -116,7 +117,7 @@ class LocalDownloadTest {
 
     @Test
     void failureWakesAllReaders() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.empty());
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         AtomicInteger woken = new AtomicInteger();
         reader.whenReadable(0, woken::incrementAndGet);
@@ -127,7 +128,7 @@ class LocalDownloadTest {
 
     @Test
     void restartFailsOnlyReadersThatReadWrongBytes() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource misled = download.reader().orElseThrow();
         BlobSource unaffected = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
@@ -143,7 +144,7 @@ class LocalDownloadTest {
 
     @Test
     void publishingStoresBlobAndKeepsReadersOpen() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload download = start(DIGEST, OptionalLong.of(CONTENT.length));
         BlobSource reader = download.reader().orElseThrow();
         download.append(ByteBuffer.wrap(CONTENT));
         download.verify();
@@ -160,7 +161,7 @@ class LocalDownloadTest {
 
     @Test
     void noReaderCanJoinAfterAllHaveLeft() throws IOException {
-        LocalDownload download = start(DIGEST, OptionalLong.empty());
+        BlobDownload download = start(DIGEST, OptionalLong.empty());
         BlobSource reader = download.reader().orElseThrow();
         download.release();
         BlobSource late = download.reader().orElseThrow();
@@ -175,13 +176,13 @@ class LocalDownloadTest {
 
     @Test
     void partialFileIsResumedAtItsLastCheckpoint() throws IOException {
-        LocalDownload first = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload first = start(DIGEST, OptionalLong.of(CONTENT.length));
         first.append(ByteBuffer.wrap(CONTENT, 0, 7));
         first.checkpoint();
         first.append(ByteBuffer.wrap(CONTENT, 7, 2));
         first.release();
 
-        LocalDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
+        BlobDownload second = start(DIGEST, OptionalLong.of(CONTENT.length));
         assertEquals(7, second.position());
         BlobSource reader = second.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(10)), "the checkpoint is not verified yet");
@@ -194,15 +195,15 @@ class LocalDownloadTest {
 
     @Test
     void emptyBlobHasAnEnd() throws IOException {
-        LocalDownload download = start(Digest.of(new byte[0]), OptionalLong.of(0));
+        BlobDownload download = start(Digest.of(new byte[0]), OptionalLong.of(0));
         BlobSource reader = download.reader().orElseThrow();
         assertEquals(0, reader.read(0, ByteBuffer.allocate(1)));
         download.verify();
         assertEquals(-1, reader.read(0, ByteBuffer.allocate(1)));
     }
 
-    private LocalDownload start(Digest digest, OptionalLong size) throws IOException {
-        LocalDownload download = store.startDownload(digest, SOURCE);
+    private BlobDownload start(Digest digest, OptionalLong size) throws IOException {
+        BlobDownload download = store.startDownload(digest, SOURCE);
         download.expectSize(size);
         return download;
     }

@@ -18,7 +18,8 @@ import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.TimeParser;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -72,8 +73,8 @@ public record ExportCommand(GivenOptions options) implements Action {
     private static int export(
             ServerConfig config, ExportRequest request, String target, PrintStream out, PrintStream err)
             throws StartException {
-        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
-            var plan = CacheExport.of(access, config).plan(request);
+        try (Store store = StoreFactory.openReadOnly(config)) {
+            var plan = CacheExport.of(store).plan(request);
             plan.problems().forEach(problem -> err.println("ociregistry: not exported: " + problem));
             if (plan.nameCount() == 0) {
                 err.println("ociregistry: nothing was exported: no completely cached image matches");

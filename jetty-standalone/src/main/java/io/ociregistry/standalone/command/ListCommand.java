@@ -13,7 +13,8 @@ import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteServer;
-import io.ociregistry.store.disk.StoreAccess;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 
@@ -52,8 +53,8 @@ public record ListCommand(GivenOptions options) implements Action {
 
     private void print(ServerConfig config, ReferencePatterns patterns, ListPrinter printer, PrintStream out)
             throws StartException {
-        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
-            var contents = CacheContents.of(access, config);
+        try (Store store = StoreFactory.openReadOnly(config)) {
+            var contents = CacheContents.of(store);
             if (options.has(CliOption.DIGESTS)) {
                 contents.digests(patterns).forEach(out::println);
             } else {

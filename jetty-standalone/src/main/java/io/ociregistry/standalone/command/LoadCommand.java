@@ -15,7 +15,7 @@ import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemoteLoad;
 import io.ociregistry.standalone.remote.RemoteServer;
-import io.ociregistry.store.disk.StoreLock;
+import io.ociregistry.store.Store;
 import java.io.IOException;
 import java.io.PrintStream;
 
@@ -94,7 +94,7 @@ public record LoadCommand(GivenOptions options) implements Action {
         RegistryContext context;
         try {
             context = RegistryContext.openForCommand(config);
-        } catch (StoreLock.HeldException e) {
+        } catch (Store.InUseException e) {
             throw new StartException(e.getMessage() + ". To load through the server, set --server URL", e);
         } catch (IOException e) {
             throw new StartException(

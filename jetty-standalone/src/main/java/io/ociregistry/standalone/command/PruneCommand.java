@@ -13,8 +13,8 @@ import io.ociregistry.standalone.cli.UsageException;
 import io.ociregistry.standalone.jetty.StartException;
 import io.ociregistry.standalone.remote.RemotePrune;
 import io.ociregistry.standalone.remote.RemoteServer;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.disk.StoreLock;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -50,7 +50,7 @@ public record PruneCommand(GivenOptions options) implements Action {
     private static void prune(PruneRequest request, ServerConfig config, PrintStream out) throws StartException {
         try {
             pruneUnshared(request, config, out);
-        } catch (StoreLock.HeldException e) {
+        } catch (Store.InUseException e) {
             throw new StartException(e.getMessage() + ". To prune through the server, set --server URL", e);
         } catch (IOException e) {
             throw new StartException(
@@ -62,11 +62,12 @@ public record PruneCommand(GivenOptions options) implements Action {
         if (!Files.isDirectory(config.imagePath())) {
             throw new IOException("there is no cache in " + config.imagePath());
         }
-        try (StoreAccess access = StoreAccess.openForCommand(config.imagePath(), "ociregistry prune")) {
-            if (access.warning().isPresent() && !request.dryRun()) {
-                throw new IOException("it is read-only: " + access.warning().get());
+        try (Store store = StoreFactory.openForCommand(config, "ociregistry prune")) {
+            var readOnly = store.status().warning();
+            if (readOnly.isPresent() && !request.dryRun()) {
+                throw new IOException("it is read-only: " + readOnly.get());
             }
-            Pruner.of(access, config).prune(request).lines().forEach(out::println);
+            Pruner.of(store, config).prune(request).lines().forEach(out::println);
         }
     }
 }

@@ -11,8 +11,8 @@ import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.cli.GivenOptions;
 import io.ociregistry.standalone.jetty.StartException;
-import io.ociregistry.store.disk.StoreAccess;
-import io.ociregistry.store.disk.StoreLock;
+import io.ociregistry.store.Store;
+import io.ociregistry.store.factory.StoreFactory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Locale;
@@ -42,8 +42,8 @@ public record VerifyCommand(GivenOptions options) implements Action {
     }
 
     private static int verify(ServerConfig config, PrintStream out) throws StartException, InterruptedException {
-        try (var access = StoreAccess.openReadOnly(config.imagePath())) {
-            var summary = Verifier.of(access, config, out::println).verify();
+        try (Store store = StoreFactory.openReadOnly(config)) {
+            var summary = Verifier.of(store, out::println).verify();
             out.println(line(summary));
             return summary.problems() == 0 ? 0 : 1;
         } catch (IOException e) {
@@ -60,7 +60,7 @@ public record VerifyCommand(GivenOptions options) implements Action {
                     .filter(outcome -> !outcome.isRepaired())
                     .count();
             return left == 0 ? 0 : 1;
-        } catch (StoreLock.HeldException e) {
+        } catch (Store.InUseException e) {
             throw new StartException(
                     e.getMessage() + ". A running server repairs its cache itself; see cache.scrubRate", e);
         } catch (IOException e) {

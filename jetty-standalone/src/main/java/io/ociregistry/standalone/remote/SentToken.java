@@ -1,11 +1,11 @@
 package io.ociregistry.standalone.remote;
 
+import io.ociregistry.access.AdminTokenFile;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.AdminConfig;
 import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.cli.CommandFailure;
 import io.ociregistry.standalone.jetty.StartException;
-import io.ociregistry.store.disk.AdminTokenFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;

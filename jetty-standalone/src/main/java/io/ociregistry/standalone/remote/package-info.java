@@ -3,9 +3,9 @@
  *
  * <p>Entry types: {@link RemoteServer}, {@link SentToken}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.load},
- * {@code registry.load.list}, {@code registry.policy}, {@code registry.prune}, {@code standalone.cli},
- * {@code standalone.jetty}, {@code store.disk}, {@code tls}, {@code upstream.net}.
+ * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code oci},
+ * {@code registry.load}, {@code registry.load.list}, {@code registry.policy}, {@code registry.prune},
+ * {@code standalone.cli}, {@code standalone.jetty}, {@code tls}, {@code upstream.net}.
  */
 @NullMarked
 package io.ociregistry.standalone.remote;

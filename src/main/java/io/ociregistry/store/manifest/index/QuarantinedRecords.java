@@ -119,7 +119,7 @@ public final class QuarantinedRecords {
         known.blobs().forEach(blob -> named.add(blob.digest()));
         Map<ImageReference, Instant> names = known.references().stream()
                 .collect(Collectors.toMap(RecordedReference::name, RecordedReference::checked, (one, other) -> one));
-        return new QuarantinedRecord(known.digest(), file, named, names);
+        return new QuarantinedRecord(known.digest(), file.toString(), named, names);
     }
 
     private QuarantinedRecord read(Digest digest, List<Path> files) throws IOException {
@@ -132,6 +132,6 @@ public final class QuarantinedRecords {
                 damaged.names().forEach(name -> names.put(name, Instant.MAX));
             }
         }
-        return new QuarantinedRecord(digest, files.get(files.size() - 1), named, names);
+        return new QuarantinedRecord(digest, files.get(files.size() - 1).toString(), named, names);
     }
 }

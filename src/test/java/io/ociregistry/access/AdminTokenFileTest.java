@@ -1,4 +1,4 @@
-package io.ociregistry.store.disk;
+package io.ociregistry.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -87,7 +87,7 @@ class AdminTokenFileTest {
 
     @Test
     void readOnlyStoreUsesTheFileAndNeverCreatesOne() throws IOException {
-        AdminTokenFile readOnly = new AdminTokenFile(new Layout(root).readOnly());
+        AdminTokenFile readOnly = new AdminTokenFile(root, false);
         IOException refused = assertThrows(IOException.class, readOnly::readOrCreate);
         assertEquals(
                 path() + " can't be used (it does not exist) or created (the image path is read-only)",
@@ -123,7 +123,7 @@ class AdminTokenFileTest {
     }
 
     private AdminTokenFile file() {
-        return new AdminTokenFile(new Layout(root));
+        return new AdminTokenFile(root, true);
     }
 
     private Path path() {

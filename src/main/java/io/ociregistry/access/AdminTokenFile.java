@@ -1,6 +1,7 @@
-package io.ociregistry.store.disk;
+package io.ociregistry.access;
 
 import io.ociregistry.common.DurableRename;
+import io.ociregistry.common.FileErrors;
 import io.ociregistry.common.ProcessUser;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,14 +41,18 @@ public final class AdminTokenFile {
     private final Path path;
     private final boolean writable;
 
-    public AdminTokenFile(Layout layout) {
-        this.path = layout.adminToken().toAbsolutePath();
-        this.writable = layout.isWritable();
+    /**
+     * @param imagePath the image path of the server
+     * @param writable whether this process may write to the image path
+     */
+    public AdminTokenFile(Path imagePath, boolean writable) {
+        this.path = pathIn(imagePath);
+        this.writable = writable;
     }
 
     /** Returns the path of the token file of a server with this image path. */
     public static Path pathIn(Path imagePath) {
-        return new Layout(imagePath).adminToken().toAbsolutePath();
+        return imagePath.resolve("admin-token").toAbsolutePath();
     }
 
     public Path path() {
@@ -68,8 +73,8 @@ public final class AdminTokenFile {
             LOG.info("created the admin token file {}", path);
             return token;
         } catch (IOException e) {
-            String token = create(WriteFailureLog.reason(e));
-            LOG.warn("replaced the admin token file {}: {}", path, WriteFailureLog.reason(e));
+            String token = create(FileErrors.reason(e));
+            LOG.warn("replaced the admin token file {}: {}", path, FileErrors.reason(e));
             return token;
         }
     }
@@ -82,7 +87,7 @@ public final class AdminTokenFile {
             write();
             return read();
         } catch (IOException e) {
-            throw new IOException(path + " can't be created: " + WriteFailureLog.reason(e), e);
+            throw new IOException(path + " can't be created: " + FileErrors.reason(e), e);
         } catch (UnsupportedOperationException e) {
             throw new IOException(path + " can't be created: its file system has no permissions", e);
         }
@@ -118,7 +123,7 @@ public final class AdminTokenFile {
         byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n";
-        Path aside = path.resolveSibling(path.getFileName() + DurableFiles.TEMPORARY);
+        Path aside = path.resolveSibling(path.getFileName() + ".tmp");
         // A process that was killed may have left a temporary file.
         Files.deleteIfExists(aside);
         try {
@@ -126,7 +131,10 @@ public final class AdminTokenFile {
                     aside,
                     Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                     PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
-                Layout.write(channel, ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII)));
+                ByteBuffer bytes = ByteBuffer.wrap(token.getBytes(StandardCharsets.US_ASCII));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
                 channel.force(true);
             }
             DurableRename.publish(aside, path);

@@ -1,6 +1,6 @@
-package io.ociregistry.store.check;
+package io.ociregistry.registry.verify;
 
-import io.ociregistry.store.ReadThrottle;
+import io.ociregistry.store.Inspector.ReadThrottle;
 import java.util.concurrent.TimeUnit;
 
 /**

@@ -1,4 +1,4 @@
-package io.ociregistry.store.check;
+package io.ociregistry.registry.verify;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
