@@ -139,7 +139,7 @@ public interface ManifestStore {
 
     /**
      * Reports the changes that other programs made to the records since the last scan. Corrupt records are quarantined.
-     * The first scan reports every record.
+     * The first scan reports every record that this store has not confirmed since it was opened.
      */
     void detectChanges(RecordChanges changes);
 
