@@ -1,7 +1,7 @@
 /**
- * Values and interfaces of the store; no path of a file.
+ * The interfaces of the store and their values, without paths (ADR 36).
  *
- * <p>Entry types: {@link BlobSource}, {@link ManifestRecord}.
+ * <p>Entry types: {@link Store}, {@link BlobStore}, {@link ManifestStore}.
  *
  * <p>May import: {@code oci}.
  */

@@ -144,7 +144,7 @@ class AdminClosedTest {
         // A directory, because root may open every file.
         Files.deleteIfExists(dir.resolve(".lock"));
         Files.createDirectory(dir.resolve(".lock"));
-        try (LogLines log = LogLines.of("io.ociregistry.registry.admin.Admin");
+        try (LogLines log = LogLines.of("io.ociregistry.access.AdminToken");
                 RunningRegistry registry = start("")) {
             Response answer = new Operator(registry.base(), token).get("/cmd/status");
             assertEquals(403, answer.status());
