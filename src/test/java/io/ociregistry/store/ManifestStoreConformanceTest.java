@@ -111,8 +111,10 @@ class ManifestStoreConformanceTest extends StoreConformance {
     @Test
     void removalOfAllNamesDeletesTheRecord() throws IOException {
         records().confirm(manifest, V1, NOW);
+        scan();
         assertTrue(records().remove(digest, new KeepOnly(name -> false)));
         assertTrue(records().find(digest).isEmpty());
+        assertEquals(List.of(), scan(), "this process made the change");
         records().force();
         reopen();
         assertTrue(records().find(digest).isEmpty());
