@@ -352,8 +352,7 @@ class BlobStoreConformanceTest extends StoreConformance {
         assertTrue(blobs().read(DIGEST, 100).isEmpty());
         BlobDownload unverified = blobs().openUnverified(DIGEST).orElseThrow();
         BlobSource reader = unverified.reader().orElseThrow();
-        RegistryException wrong =
-                assertThrows(RegistryException.class, () -> blobs().verifyUnverified(unverified));
+        RegistryException wrong = assertThrows(RegistryException.class, () -> blobs().verifyUnverified(unverified));
         unverified.fail(wrong);
         assertEquals(WRONG.length - 1, reader.read(0, ByteBuffer.allocate(100)));
         assertThrows(RegistryException.class, () -> reader.read(WRONG.length - 1, ByteBuffer.allocate(100)));

@@ -81,7 +81,8 @@ class ManifestStoreConformanceTest extends StoreConformance {
         List<ManifestRecord> seen = new ArrayList<>();
         ManifestRecord confirmed = records().confirm(manifest, V1, later, seen::add);
         assertEquals(List.of(confirmed), seen);
-        RecordedReference name = records().record(digest).orElseThrow().references().get(0);
+        RecordedReference name =
+                records().record(digest).orElseThrow().references().get(0);
         assertEquals(new RecordedReference(V1, NOW, NOW, later), name);
     }
 
@@ -174,7 +175,9 @@ class ManifestStoreConformanceTest extends StoreConformance {
         home.addRecord(external, 5);
         assertTrue(records().mayHaveChanged());
         assertEquals(List.of("added " + externalDigest), scan());
-        assertEquals(external.manifest().bytes(), records().find(externalDigest).orElseThrow().bytes());
+        assertEquals(
+                external.manifest().bytes(),
+                records().find(externalDigest).orElseThrow().bytes());
 
         home.addRecord(external.withConfirmed(V2, NOW), 4);
         assertEquals(List.of("changed " + externalDigest + " 1 2"), scan());
@@ -265,9 +268,12 @@ class ManifestStoreConformanceTest extends StoreConformance {
         reopen();
         assertEquals(pulled, all().get(0).references().get(0).pulled());
         records().flushPullTimes(pulled.plusSeconds(60));
-        assertEquals(NOW, records().record(digest).orElseThrow().references().get(0).pulled());
+        assertEquals(
+                NOW, records().record(digest).orElseThrow().references().get(0).pulled());
         records().flushPullTimes(pulled.plus(Duration.ofDays(2)));
-        assertEquals(pulled, records().record(digest).orElseThrow().references().get(0).pulled());
+        assertEquals(
+                pulled,
+                records().record(digest).orElseThrow().references().get(0).pulled());
     }
 
     @Test
@@ -278,7 +284,9 @@ class ManifestStoreConformanceTest extends StoreConformance {
         records().confirm(external.manifest(), V2, NOW);
         assertFalse(records().isSaved(digest));
         assertEquals(Set.of(V1, V2), names(digest));
-        assertEquals(external.manifest().bytes(), records().find(externalDigest).orElseThrow().bytes());
+        assertEquals(
+                external.manifest().bytes(),
+                records().find(externalDigest).orElseThrow().bytes());
         records().save();
         reopen();
         assertEquals(Set.of(V1), names(digest));

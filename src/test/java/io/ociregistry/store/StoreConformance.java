@@ -21,7 +21,8 @@ import org.junit.jupiter.params.Parameter;
 /** A store that is open for writing, of each factory in {@link StoreHome#factories}. */
 abstract class StoreConformance {
     static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
-    static final Repository REPOSITORY = ImageReference.parse("quay.io/team/app:v1").repository();
+    static final Repository REPOSITORY =
+            ImageReference.parse("quay.io/team/app:v1").repository();
     static final byte[] CONTENT = "the content of a blob".getBytes(StandardCharsets.US_ASCII);
     static final Digest DIGEST = Digest.of(CONTENT);
 

@@ -166,8 +166,7 @@ class StoreConformanceTest extends StoreConformance {
         ReadThrottle throttle = read::addAndGet;
         Inspector inspector = store.inspector(throttle);
 
-        assertEquals(
-                List.of(Digest.of(good), DIGEST).stream().sorted().toList(), inspector.blobs());
+        assertEquals(List.of(Digest.of(good), DIGEST).stream().sorted().toList(), inspector.blobs());
         assertEquals(Optional.empty(), inspector.verifyBlob(Digest.of(good)));
         assertEquals(good.length, read.get());
         CorruptFile corrupt = inspector.verifyBlob(DIGEST).orElseThrow();

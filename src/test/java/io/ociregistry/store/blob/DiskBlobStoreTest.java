@@ -58,43 +58,6 @@ class DiskBlobStoreTest {
     }
 
     @Test
-    void publishedBlobIsOpenedAfterRestart() throws IOException {
-        publish(CONTENT);
-        assertStored(store);
-        assertStored(Blobs.in(layout));
-        assertFalse(Files.exists(layout.partial(DIGEST, SOURCE.registry())));
-    }
-
-    @Test
-    void emptyBlobCanBePublished() throws IOException {
-        Digest nothing = Digest.of(new byte[0]);
-        BlobDownload download = store.startDownload(nothing, SOURCE);
-        download.verify();
-        store.publish(download);
-        download.release();
-        try (BlobSource source = store.open(nothing).orElseThrow()) {
-            assertEquals(-1, source.read(0, ByteBuffer.allocate(1)));
-        }
-    }
-
-    @Test
-    void copiedFileIsVerifiedOnceAndOpensAfterRestart() throws IOException {
-        copyIn(CONTENT, 61);
-        assertTrue(store.contains(DIGEST));
-        assertTrue(store.open(DIGEST).isEmpty(), "it is not verified yet");
-
-        BlobDownload unverified = store.openUnverified(DIGEST).orElseThrow();
-        try (BlobSource reader = unverified.reader().orElseThrow()) {
-            store.verifyUnverified(unverified);
-            assertArrayEquals(CONTENT, readAll(reader));
-            assertEquals(-1, reader.read(CONTENT.length, ByteBuffer.allocate(1)));
-        }
-        unverified.release();
-        assertStored(store);
-        assertStored(Blobs.in(layout));
-    }
-
-    @Test
     void corruptFileIsQuarantinedAndItsLastByteWithheld() throws IOException {
         byte[] wrong = CONTENT.clone();
         wrong[3]++;
@@ -165,13 +128,6 @@ class DiskBlobStoreTest {
         download.append(ByteBuffer.wrap(CONTENT, 0, 6));
         download.checkpoint();
         download.release();
-    }
-
-    @Test
-    void publishedBlobIsAvailableAtOnce() throws IOException {
-        publish(CONTENT);
-        assertTrue(store.contains(DIGEST));
-        assertEquals(OptionalLong.of(CONTENT.length), store.size(DIGEST));
     }
 
     @ParameterizedTest
@@ -247,19 +203,6 @@ class DiskBlobStoreTest {
             Files.write(file, new byte[0]);
             assertThrows(IOException.class, () -> reader.read(5, ByteBuffer.allocate(10)));
         }
-    }
-
-    @Test
-    void interruptedDownloadIsResumed() throws IOException {
-        interrupt(DIGEST, SOURCE);
-        BlobDownload download = store.startDownload(DIGEST, SOURCE);
-        assertEquals(6, download.position());
-        assertTrue(download.recheck());
-        download.append(ByteBuffer.wrap(CONTENT, 6, CONTENT.length - 6));
-        download.verify();
-        store.publish(download);
-        download.release();
-        assertStored(store);
     }
 
     @ParameterizedTest

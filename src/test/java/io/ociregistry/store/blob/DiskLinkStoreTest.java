@@ -2,7 +2,6 @@ package io.ociregistry.store.blob;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ImageReference;
@@ -34,21 +33,6 @@ class DiskLinkStoreTest {
         layout = new Layout(root);
         layout.create();
         links = new DiskLinkStore(layout);
-    }
-
-    @Test
-    void addedLinksAreReadAfterRestart() {
-        links.create(List.of(SECRET));
-        links.add(OPEN);
-        assertEquals(List.of(SECRET, OPEN), found());
-    }
-
-    @Test
-    void fileExistsAfterStartWithoutLinks() {
-        assertFalse(links.isCreated());
-        links.create(List.of());
-        assertTrue(new DiskLinkStore(layout).isCreated());
-        assertEquals(List.of(), found());
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.ociregistry.store.blob;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,15 +44,6 @@ class DiskListStoreTest {
         layout = new Layout(root);
         layout.create();
         store = new DiskListStore(layout);
-    }
-
-    @Test
-    void storedListIsFoundByAnotherProcess() {
-        assertEquals(Optional.empty(), store.find(TAGS));
-        store.put(TAGS, LIST);
-        StoredList found = new DiskListStore(layout).find(TAGS).orElseThrow();
-        assertEquals(CHECKED, found.checked());
-        assertArrayEquals(LIST.json(), found.json());
     }
 
     @Test
