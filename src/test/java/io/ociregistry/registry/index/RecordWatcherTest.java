@@ -14,6 +14,7 @@ import io.ociregistry.registry.manifest.ManifestResult;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.store.ManifestRecord;
+import io.ociregistry.store.ManifestStore;
 import io.ociregistry.store.RecordedReference;
 import io.ociregistry.store.disk.Layout;
 import io.ociregistry.store.manifest.DiskManifestStore;
@@ -119,7 +120,7 @@ class RecordWatcherTest {
         DiskManifestStore records = Records.in(layout);
         records.pullTimes().recordPull(TAG.repository(), image.digest(), Instant.now());
         records.flushPullTimes(Instant.now().plus(Duration.ofDays(2)));
-        assertTrue(records.remove(image.digest(), new DiskManifestStore.Removal() {
+        assertTrue(records.remove(image.digest(), new ManifestStore.Removal() {
             @Override
             public List<RecordedReference> remaining(ManifestRecord record) {
                 return record.references().stream()
