@@ -113,7 +113,7 @@ class CommandLineTest {
                 "load --image-file x/y | cannot load images: x/y: there is no such file",
                 "list --image-path /none | cannot list the image path /none: /none: there is no such directory",
                 "list --image-path /proc | cannot list the image path /proc: /proc: there is no cache in it",
-                "list --output yaml | --output 'yaml' is not one of table, json and wide",
+                "list --output yaml | --output 'yaml' is not one of table, wide, json and csv",
                 "list --pattern a, | the pattern 'a,' has an empty part, which would match everything; write . to"
                         + " match everything",
                 "list --pattern a( | the pattern 'a(' is not an RE2 expression: missing closing )",

@@ -66,9 +66,9 @@ public enum CliOption {
     PATTERN("regex,...", null, "Selects the images whose names match one of these expressions", ""),
     SHORT_DIGEST(null, null, "Prints the first ten characters of digests", ""),
     OUTPUT(
-            "table|json|wide",
+            "table|wide|json|csv",
             null,
-            "The output format; wide and json add platforms and whether images are complete; times in json are in UTC",
+            "The output format; all but table have platforms and whether images are complete; times in json are in UTC",
             "table"),
     DIGESTS(
             null,
