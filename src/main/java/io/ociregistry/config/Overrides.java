@@ -3,7 +3,6 @@ package io.ociregistry.config;
 import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ParseContext;
-import io.ociregistry.config.yaml.UnsupportedKeys;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -42,8 +41,8 @@ public final class Overrides {
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }
-        var value = key.type().read(node, path, context);
-        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path, context));
-        return value.map(v -> config.with(key, v)).orElse(config);
+        return key.read(node, path, context)
+                .map(value -> config.with(key, value))
+                .orElse(config);
     }
 }

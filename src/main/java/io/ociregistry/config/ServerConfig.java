@@ -43,9 +43,13 @@ public final class ServerConfig {
         return new ServerConfig(values.with(key, value), proxies);
     }
 
-    /** Returns a copy with another configuration's value for one key. */
-    public <T> ServerConfig withValueFrom(Key<T> key, ServerConfig other) {
-        return with(key, other.get(key));
+    /** Returns a copy with the reloadable keys of another configuration; the other keys keep their values. */
+    public ServerConfig reloaded(ServerConfig wanted) {
+        Values next = values;
+        for (Key<?> key : ServerKeys.ALL) {
+            next = key.isReloadable() ? next.withValueFrom(key, wanted.values) : next;
+        }
+        return new ServerConfig(next, proxies);
     }
 
     /** Returns a copy with other proxies. */

@@ -5,8 +5,6 @@ import io.ociregistry.common.BuildInfo;
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
 import io.ociregistry.config.ServerConfig;
-import io.ociregistry.config.ServerKeys;
-import io.ociregistry.config.yaml.Key;
 import io.ociregistry.registry.admin.Admin;
 import io.ociregistry.registry.admin.CacheContents;
 import io.ociregistry.registry.admin.LiveContents;
@@ -63,7 +61,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -81,27 +78,6 @@ public final class RegistryContext implements AutoCloseable {
     private static final Duration DISK_CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private static final Duration PRELOAD_PAUSE = Duration.ofMinutes(1);
-
-    private static final Set<Key<?>> RELOADED = Set.of(
-            ServerKeys.REGISTRIES,
-            ServerKeys.DEFAULT_NS,
-            ServerKeys.UNLISTED_REGISTRIES,
-            ServerKeys.ALWAYS_PULL_LATEST,
-            ServerKeys.TIMEOUTS,
-            ServerKeys.PREFETCH,
-            ServerKeys.CACHE,
-            ServerKeys.PRUNE_CONFIG,
-            ServerKeys.OS,
-            ServerKeys.ARCH,
-            ServerKeys.PLATFORM,
-            ServerKeys.PARALLEL,
-            ServerKeys.WITH_REFERRERS,
-            ServerKeys.PULL_TIMEOUT,
-            ServerKeys.RESOLVE_REF,
-            ServerKeys.IMAGE_FILE,
-            ServerKeys.LIST_CONFIG,
-            ServerKeys.RATE_LIMIT_STATUS,
-            ServerKeys.SHUTDOWN_TIMEOUT);
 
     private final Clock clock;
     private final ClientAccess clientAccess;
@@ -123,6 +99,8 @@ public final class RegistryContext implements AutoCloseable {
     private final Admin admin;
     private final BlobStore blobs;
     private final Repair repair;
+    /** The parts that a reload updates, in this order. */
+    private final List<Reloadable> reloadables;
     /** Guarded by "this". */
     private @Nullable Scrub scrub;
 
@@ -199,6 +177,20 @@ public final class RegistryContext implements AutoCloseable {
                 () -> records.flushPullTimes(clock.instant()),
                 links::save,
                 blobs::save);
+        this.reloadables = List.of(
+                (before, after) -> upstreams.reload(after.config()),
+                (before, after) -> runtime = after,
+                (before, after) -> registry.reload(after.config()),
+                (before, after) -> listings.reload(after.config()),
+                (before, after) -> backgroundPruner.reload(),
+                this::reloadScrub);
+    }
+
+    /**
+     * A part that a reload updates. Only the first part may refuse a configuration, before any part has changed.
+     */
+    private interface Reloadable {
+        void reload(RuntimeConfig before, RuntimeConfig after);
     }
 
     /**
@@ -338,31 +330,22 @@ public final class RegistryContext implements AutoCloseable {
         return runtime;
     }
 
-    /** True for a key that {@link #reload} applies; other keys keep the values of the start. */
-    public static boolean isReloadable(Key<?> key) {
-        return RELOADED.contains(key);
-    }
-
     /**
-     * Applies another configuration, as far as its keys can be changed without a restart (ADR 30). Downloads in flight
+     * Applies another configuration, as far as its keys are reloadable (ADR 30). Downloads in flight
      * are not interrupted; they end with the upstream that they started with.
      *
      * @throws io.ociregistry.oci.RegistryException if the configuration can't be used; the current one then stays in
      *     use
      */
     public synchronized void reload(ServerConfig wanted) {
-        ServerConfig before = config();
-        ServerConfig next = before;
-        for (Key<?> key : RELOADED) {
-            next = next.withValueFrom(key, wanted);
-        }
-        RuntimeConfig after = runtime.reloaded(next);
-        upstreams.reload(next);
-        runtime = after;
-        registry.reload(next);
-        listings.reload(next);
-        backgroundPruner.reload();
-        if (next.cache().scrubRate() != before.cache().scrubRate()) {
+        RuntimeConfig before = runtime;
+        RuntimeConfig after = before.reloaded(before.config().reloaded(wanted));
+        reloadables.forEach(part -> part.reload(before, after));
+    }
+
+    /** Caller holds the lock. */
+    private void reloadScrub(RuntimeConfig before, RuntimeConfig after) {
+        if (after.config().cache().scrubRate() != before.config().cache().scrubRate()) {
             closeScrub();
             scrubAtRate();
         }

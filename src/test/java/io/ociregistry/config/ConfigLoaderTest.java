@@ -307,6 +307,25 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void configFileInFileIsWarning() throws Exception {
+        assertEquals(
+                List.of("c.yaml:1: configFile: has no effect in a configuration file; remove it, and name the file by"
+                        + " --config-file or OCIREGISTRY_CONFIG"),
+                loader.parse("configFile: /etc/other.yaml", "c.yaml", Overrides.none())
+                        .warnings());
+    }
+
+    @Test
+    void helloWorldModeIsRefused() {
+        var overrides = Overrides.none().put(ServerKeys.HELLO_WORLD, "--hello-world", "true");
+        var error = assertThrows(ConfigException.class, () -> loader.parse("", "c.yaml", overrides));
+        assertEquals(
+                "--hello-world: 'true' is not supported, because this server has no embedded image; remove it, and load"
+                        + " an image with preloadImages",
+                error.getMessage());
+    }
+
+    @Test
     void caWithoutClientAuthIsWarning() throws Exception {
         assertEquals(
                 List.of("c.yaml:1: serverTlsConfig.ca: has no effect while clientAuth is none;"

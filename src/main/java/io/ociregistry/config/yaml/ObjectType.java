@@ -60,9 +60,9 @@ public record ObjectType<R>(List<Key<?>> keys, Factory<R> factory) implements Va
         if (isNullOrEmpty(node)) {
             return values;
         }
-        var value = key.type().read(node, path.child(key.name()), context);
-        value.ifPresent(v -> UnsupportedKeys.warn(key, v, node, path.child(key.name()), context));
-        return value.map(v -> values.with(key, v)).orElse(values);
+        return key.read(node, path.child(key.name()), context)
+                .map(value -> values.with(key, value))
+                .orElse(values);
     }
 
     /** Whether a value is null or empty: {@code key:} and {@code key: ""} count as leaving the key out. */

@@ -43,7 +43,11 @@ public enum CliOption {
             "How long a registry may send nothing before a load stops asking it",
             "60000"),
     ALWAYS_PULL_LATEST(null, ServerKeys.ALWAYS_PULL_LATEST, "Revalidates the tag latest on every request", ""),
-    HELLO_WORLD(null, ServerKeys.HELLO_WORLD, "Serves only one embedded image", ""),
+    HELLO_WORLD(
+            null,
+            ServerKeys.HELLO_WORLD,
+            "A mode of the Go program that this server refuses, because it has no embedded image",
+            ""),
     AIR_GAPPED(
             null, ServerKeys.AIR_GAPPED, "Never asks an upstream; content that is not cached is answered with 404", ""),
     HEALTH("int", ServerKeys.HEALTH, "A separate port for health checks; 0 is none", "0"),
@@ -164,7 +168,7 @@ public enum CliOption {
     }
 
     public String doc() {
-        return key.map(Key::isSupported).orElse(true) ? doc : doc + "; has no effect in this build";
+        return key.flatMap(Key::warning).map(warning -> doc + "; " + warning).orElse(doc);
     }
 
     @Override
