@@ -1,6 +1,5 @@
 package io.ociregistry.config;
 
-import io.ociregistry.config.yaml.ConfigPath;
 import io.ociregistry.config.yaml.Key;
 import io.ociregistry.config.yaml.ParseContext;
 import java.util.LinkedHashMap;
@@ -37,11 +36,10 @@ public final class Overrides {
 
     private static <T> ServerConfig applyTo(ServerConfig config, Key<T> key, Given given, ParseContext context) {
         var node = new ScalarNode(Tag.STR, given.text(), null, null, ScalarStyle.PLAIN);
-        var path = new ConfigPath(given.option(), key.name());
         if (given.text().isEmpty()) {
             return config.with(key, key.fallback());
         }
-        return key.read(node, path, context)
+        return key.read(node, given.option(), context)
                 .map(value -> config.with(key, value))
                 .orElse(config);
     }

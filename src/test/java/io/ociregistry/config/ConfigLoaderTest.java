@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.common.Secret;
-import io.ociregistry.config.address.Scheme;
+import io.ociregistry.config.ServerConfig.LogLevel;
+import io.ociregistry.config.ServerConfig.UnlistedRegistries;
+import io.ociregistry.config.address.Endpoint.Scheme;
 import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.Limits;
-import io.ociregistry.config.model.LogLevel;
 import io.ociregistry.config.model.MirrorConfig;
 import io.ociregistry.config.model.ProxyConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.TlsConfig;
-import io.ociregistry.config.model.UnlistedRegistries;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.config.yaml.Key;

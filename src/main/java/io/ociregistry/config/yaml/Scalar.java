@@ -55,7 +55,7 @@ public record Scalar<T>(Function<String, T> parser) implements ValueType<T> {
     public static final Scalar<Platforms> PLATFORMS = new Scalar<>(Scalar::platforms);
 
     @Override
-    public Optional<T> read(Node node, ConfigPath path, ParseContext context) {
+    public Optional<T> read(Node node, String path, ParseContext context) {
         if (!(node instanceof ScalarNode scalar)) {
             context.problem(node, path, "is a " + node.getNodeId() + ", but must be a single value");
             return Optional.empty();
