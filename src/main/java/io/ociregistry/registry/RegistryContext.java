@@ -26,7 +26,6 @@ import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadOptions;
 import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.load.Preload;
-import io.ociregistry.registry.load.list.LoadPlan;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RegistryNames;
 import io.ociregistry.registry.policy.RegistryTrust;
@@ -274,19 +273,13 @@ public final class RegistryContext implements AutoCloseable {
     }
 
     /**
-     * Starts the preload of the configured image files in the background, if there are any. Sends no request before it
-     * returns.
-     *
-     * @throws IOException if a configured file does not exist or can't be used; the message says which
+     * Starts the preload of the configured image files in the background, if there are any. Reads no file and sends no
+     * request before it returns.
      */
-    public void startPreload() throws IOException {
+    public void startPreload() {
         Optional<String> files = config().preloadImages();
-        if (files.isEmpty()) {
-            return;
-        }
-        LoadPlan plan = LoadPlan.of(files.get());
-        if (access.layout().isWritable()) {
-            Preload started = new Preload(loader, plan, LoadOptions.of(config()), PRELOAD_PAUSE);
+        if (files.isPresent() && access.layout().isWritable()) {
+            Preload started = new Preload(loader, files.get(), LoadOptions.of(config()), PRELOAD_PAUSE);
             preload = started;
             started.start();
         }

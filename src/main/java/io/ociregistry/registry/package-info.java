@@ -5,9 +5,9 @@
  *
  * <p>May import: {@code access}, {@code common}, {@code config}, {@code config.model}, {@code oci},
  * {@code registry.admin}, {@code registry.archives}, {@code registry.blob}, {@code registry.index},
- * {@code registry.list}, {@code registry.load}, {@code registry.load.list}, {@code registry.manifest},
- * {@code registry.policy}, {@code registry.prune}, {@code registry.verify}, {@code store}, {@code store.blob},
- * {@code store.check}, {@code store.disk}, {@code store.manifest}, {@code upstream}, {@code upstream.pool}.
+ * {@code registry.list}, {@code registry.load}, {@code registry.manifest}, {@code registry.policy},
+ * {@code registry.prune}, {@code registry.verify}, {@code store}, {@code store.blob}, {@code store.check},
+ * {@code store.disk}, {@code store.manifest}, {@code upstream}, {@code upstream.pool}.
  */
 @NullMarked
 package io.ociregistry.registry;

@@ -106,7 +106,7 @@ public final class RegistryContextListener implements ServletContextListener {
             RegistryContext context = RegistryContext.open(result.config());
             opened = context;
             context.startupWarning().ifPresent(LOG::warn);
-            preload(context);
+            context.startPreload();
             context.startScrub();
             return context;
         } catch (ConfigException | IOException | UnusableFileException e) {
@@ -118,15 +118,6 @@ public final class RegistryContextListener implements ServletContextListener {
     private static void warnOfTls(ServerConfig config) {
         if (!config.serverTlsConfig().equals(ServerTlsConfig.NONE)) {
             LOG.warn("serverTlsConfig has no effect in a WAR; configure TLS in the connector of the container");
-        }
-    }
-
-    private static void preload(RegistryContext context) throws IOException {
-        try {
-            context.startPreload();
-        } catch (IOException e) {
-            context.close();
-            throw new IOException("preloadImages: " + e.getMessage(), e);
         }
     }
 

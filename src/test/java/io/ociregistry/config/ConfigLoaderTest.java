@@ -306,6 +306,16 @@ class ConfigLoaderTest {
                 loader.parse(yaml, "c.yaml", overrides).warnings());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0s", "1ms", "999ms"})
+    void tooFrequentPruningIsRefused(String frequency) {
+        var yaml = "pruneConfig: {enabled: true, frequency: " + frequency + "}";
+        var error = assertThrows(ConfigException.class, () -> loader.parse(yaml, "c.yaml", Overrides.none()));
+        assertEquals(
+                "c.yaml:1: pruneConfig.frequency: '" + frequency + "' is too short; write at least 1s, for example 1d",
+                error.getMessage());
+    }
+
     @Test
     void configFileInFileIsWarning() throws Exception {
         assertEquals(

@@ -239,7 +239,7 @@ class ReloadTest {
     void backgroundPruneStartsAndStops() throws Exception {
         try (ReloadedRegistry registry = new ReloadedRegistry(NO_PREFETCH + entry(""), dir)) {
             assertEquals(200, manifest(registry, "1.0").status());
-            String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 10ms}\n";
+            String rule = "pruneConfig: {enabled: true, type: pattern, expr: /app, frequency: 1s}\n";
             assertApplied("pruneConfig", registry.reload(NO_PREFETCH + rule + entry("")));
             Await.until("the pruning", () -> !isListed(registry, "team/app"));
             assertApplied("pruneConfig", registry.reload(NO_PREFETCH + entry("")));

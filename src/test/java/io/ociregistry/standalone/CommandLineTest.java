@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -104,6 +105,8 @@ class CommandLineTest {
                 "serve --xyzzy | unknown option --xyzzy; see: ociregistry serve --help",
                 "serve -p 80 | unknown option -p; see: ociregistry serve --help",
                 "serve --port | --port needs a value",
+                "list --pattern --digests | --pattern needs a value",
+                "list --digests=maybe | --digests: 'maybe' is neither true nor false",
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
                 "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify,"
@@ -173,6 +176,92 @@ class CommandLineTest {
         assertEquals(1, text(err).lines().count());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "serve --config-file BAD",
+                "serve --config-path BAD",
+                "serve --image-path BAD",
+                "serve --log-file BAD",
+                "load --image-file BAD",
+                "export --output BAD",
+                "export --output - --exclude-from BAD",
+                "list --server http://localhost:1 --token-file BAD",
+                "list --server https://localhost:1 --server-ca BAD",
+            })
+    void invalidPathIsReportedWithoutStackTrace(String line) {
+        // The locale C has no such character, but this JVM may have another locale; a NUL is invalid in all of them.
+        String[] args = line.split(" ");
+        for (int i = 0; i < args.length; i++) {
+            args[i] = args[i].equals("BAD") ? "a\0b" : args[i];
+        }
+        assertEquals(1, run(args));
+        assertTrue(text(err).contains("Nul character not allowed"), text(err));
+        assertFalse(text(err).contains("Exception"), text(err));
+    }
+
+    /** Runs command lines, whose words are separated by {@code |}, in a process with the locale C. */
+    static final class InLocaleC {
+        public static void main(String[] lines) {
+            for (String line : lines) {
+                Main.run(System.out, System.out, line.split("\\|"));
+            }
+        }
+    }
+
+    @Test
+    void pathThatTheLocaleCannotExpressIsReported() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String name = "$(printf 'Z\\303\\274rich')";
+        String lines = "\"serve|--config-file|" + name + "\" \"export|--output|" + name + "\" \"list|--log-file|" + name
+                + "\" list";
+        ProcessBuilder builder = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "export OCIREGISTRY_CONFIG=" + name + "; exec " + java + " -XX:TieredStopAtLevel=1 -cp \"$CP\" "
+                                + "'" + InLocaleC.class.getName() + "' " + lines)
+                .redirectErrorStream(true);
+        builder.environment().put("CP", System.getProperty("java.class.path"));
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), output);
+        assertEquals(
+                List.of(
+                        "ociregistry: --config-file: '",
+                        "ociregistry: --output: '",
+                        "the environment variable OCIREGISTRY_CONFIG",
+                        "the environment variable OCIREGISTRY_CONFIG"),
+                output.lines()
+                        .filter(line -> line.contains("LC_ALL=C.UTF-8"))
+                        .map(line -> line.replaceFirst("(: '|OCIREGISTRY_CONFIG).*", "$1"))
+                        .toList(),
+                output);
+    }
+
+    @Test
+    @Timeout(20)
+    void namedPipeAsLogFileIsRefused() throws Exception {
+        Path pipe = dir.resolve("log");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertEquals(1, run("serve --port 0 --image-path " + dir + " --log-file " + pipe));
+        assertEquals(
+                "ociregistry: cannot write the log file " + pipe + ": it is a named pipe, and the server would hang"
+                        + " whenever no program reads it; name a regular file, or write the log to the console\n",
+                text(err));
+    }
+
+    @Test
+    void fileInPlaceOfDirectoryOfCacheIsRefused() throws Exception {
+        Path images = Files.createDirectories(dir.resolve("images/img")).getParent();
+        Files.writeString(images.resolve("blobs"), "");
+        assertEquals(1, run("serve --port 0 --image-path " + images));
+        assertEquals(
+                "ociregistry: cannot use the image path " + images + ": " + images.resolve("blobs")
+                        + " exists and is not a directory. To use another directory, set --image-path\n",
+                text(err));
+    }
+
     @Test
     void unwritableLogFileIsReported() {
         assertEquals(1, run("serve --port 0 --image-path " + dir + " --log-file /proc/none/log"));
@@ -181,7 +270,10 @@ class CommandLineTest {
     }
 
     private int run(String line) {
-        var args = line.isEmpty() ? new String[0] : line.split(" ");
+        return run(line.isEmpty() ? new String[0] : line.split(" "));
+    }
+
+    private int run(String[] args) {
         return Main.run(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),

@@ -121,10 +121,11 @@ enum Command {
                 .findFirst();
     }
 
-    /** The names of the commands that have an option. */
-    static List<String> namesWithOption(CliOption option) {
+    /** The names of the commands that have an option of this name. */
+    static List<String> namesWithOption(String longName) {
         return Arrays.stream(values())
-                .filter(command -> command.options.contains(option))
+                .filter(command -> command.options.stream()
+                        .anyMatch(option -> option.longName().equals(longName)))
                 .map(Command::commandName)
                 .toList();
     }

@@ -39,10 +39,14 @@ public record PruneConfig(
         }
     }
 
+    /** A run may take longer than this, and the next one starts this long after its end. */
+    private static final Duration MIN_FREQUENCY = Duration.ofSeconds(1);
+
     private static final Key<Boolean> ENABLED = new Key<>("enabled", Scalar.BOOLEAN, false);
     private static final Key<Duration> DURATION = new Key<>("duration", Scalar.DURATION, Duration.ofDays(30));
     private static final Key<Type> TYPE = new Key<>("type", Scalar.oneOf(Type.class), Type.ACCESSED);
-    private static final Key<Duration> FREQUENCY = new Key<>("frequency", Scalar.DURATION, Duration.ofDays(1));
+    private static final Key<Duration> FREQUENCY =
+            new Key<>("frequency", Scalar.DURATION.checked(PruneConfig::tooFrequent), Duration.ofDays(1));
     private static final Key<Integer> COUNT = new Key<>("count", Scalar.integer(-1, Integer.MAX_VALUE), -1);
     private static final Key<Optional<String>> EXPR = optional("expr", Scalar.EXPRESSIONS);
     private static final Key<Boolean> DRY_RUN = new Key<>("dryRun", Scalar.BOOLEAN, false);
@@ -61,6 +65,12 @@ public record PruneConfig(
                 values.get(COUNT),
                 values.get(EXPR),
                 values.get(DRY_RUN) || values.get(DRYRUN));
+    }
+
+    private static Optional<String> tooFrequent(Duration frequency) {
+        return frequency.compareTo(MIN_FREQUENCY) < 0
+                ? Optional.of("is too short; write at least 1s, for example 1d")
+                : Optional.empty();
     }
 
     private static PruneConfig of(Values values, ProblemReporter reporter) {

@@ -2,6 +2,7 @@ package io.ociregistry.store.disk;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -112,7 +113,7 @@ public final class StoreAccess implements AutoCloseable {
         try {
             layout.create();
         } catch (IOException e) {
-            if (!layout.exists()) {
+            if (!layout.exists() || e instanceof FileAlreadyExistsException) {
                 throw e;
             }
             LOG.warn(

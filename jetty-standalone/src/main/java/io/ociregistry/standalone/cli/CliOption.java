@@ -163,6 +163,11 @@ public enum CliOption {
         return argument;
     }
 
+    /** Whether the value is the path of a file. */
+    public boolean isFile() {
+        return argument.filter(placeholder -> placeholder.startsWith("file")).isPresent();
+    }
+
     public Optional<Key<?>> key() {
         return key;
     }

@@ -43,7 +43,7 @@ public record ServeCommand(GivenOptions options) implements Action {
         var context = open(config);
         context.startupWarning().ifPresent(warning -> warn(err, warning));
         try {
-            preload(context);
+            context.startPreload();
             context.startScrub();
             var reload = new Reload(context, options::load);
             var server = EmbeddedServer.start(config, context, control(context, reload));
@@ -103,14 +103,6 @@ public record ServeCommand(GivenOptions options) implements Action {
                     "cannot use the image path " + config.imagePath() + ": " + CommandFailure.reason(e)
                             + ". To use another directory, set --image-path",
                     e);
-        }
-    }
-
-    private static void preload(RegistryContext context) throws StartException {
-        try {
-            context.startPreload();
-        } catch (IOException e) {
-            throw new StartException("cannot preload images: " + CommandFailure.reason(e), e);
         }
     }
 
