@@ -7,7 +7,8 @@
  * {@code registry.admin}, {@code registry.archives}, {@code registry.blob}, {@code registry.index},
  * {@code registry.list}, {@code registry.load}, {@code registry.manifest}, {@code registry.policy},
  * {@code registry.prune}, {@code registry.verify}, {@code store}, {@code store.blob}, {@code store.check},
- * {@code store.disk}, {@code store.manifest}, {@code upstream}, {@code upstream.pool}.
+ * {@code store.disk}, {@code store.manifest}, {@code tls}, {@code upstream}, {@code upstream.credentials},
+ * {@code upstream.pool}.
  */
 @NullMarked
 package io.ociregistry.registry;

@@ -8,6 +8,7 @@ import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.model.ServerTlsConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.logging.Logging;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.web.admin.AdminApiServlet;
 import io.ociregistry.web.admin.AdminPortFilter;
@@ -100,7 +101,7 @@ public final class RegistryContextListener implements ServletContextListener {
         try {
             ConfigLoader.Result result = load(servlets);
             Logging.configure(result.config().logLevel(), result.config().logFile());
-            result.warnings().forEach(LOG::warn);
+            ConfigCheck.warnings(result).forEach(LOG::warn);
             warnOfTls(result.config());
             warnOfAdminPort(result.config());
             RegistryContext context = RegistryContext.open(result.config());

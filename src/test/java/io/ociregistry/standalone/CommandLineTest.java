@@ -3,10 +3,12 @@ package io.ociregistry.standalone;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ociregistry.standalone.cli.CliOption;
 import io.ociregistry.standalone.command.ServeCommand;
+import io.ociregistry.testing.TestCertificates;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +112,8 @@ class CommandLineTest {
                 "serev | unknown command 'serev'; did you mean serve?",
                 "help serev | unknown command 'serev'; did you mean serve?",
                 "xyzzy | unknown command 'xyzzy'; the commands are serve, load, list, export, prune, verify,"
-                        + " version, help",
+                        + " check-config, version, help",
+                "check-config a b | unexpected 'b' after a",
                 "serve twice | unexpected 'twice' after serve",
                 "serve --version | unexpected 'version' after serve",
                 "load --image-file x/y | cannot load images: x/y: there is no such file",
@@ -137,7 +140,7 @@ class CommandLineTest {
     @Test
     void invalidConfigurationIsReportedWithoutStackTrace() throws Exception {
         var file = Files.writeString(dir.resolve("c.yaml"), "prot: 1\nairGapped: x\n");
-        assertEquals(1, run("serve --port x --config-path " + file));
+        assertEquals(78, run("serve --port x --config-path " + file));
         assertEquals("""
                 ociregistry: the configuration cannot be used:
                 FILE:1: prot: unknown key; did you mean port?
@@ -148,8 +151,63 @@ class CommandLineTest {
 
     @Test
     void missingConfigurationFileIsReported() {
-        assertEquals(1, run("serve --config-file /none"));
+        assertEquals(78, run("serve --config-file /none"));
         assertTrue(text(err).endsWith("--config-file names /none, which is not a file; correct or remove it\n"));
+    }
+
+    @Test
+    void checkConfigWarnsOfWhatFailsLater() throws Exception {
+        var certificates = TestCertificates.create();
+        Path key = certificates.client("other").keyPem(Files.createDirectory(dir.resolve("other")));
+        var yaml = """
+                configFile: x
+                registries:
+                - name: r.example
+                  tls: {ca: DIR/none.pem}
+                  auth: {user: me, passwordFile: DIR/none.txt}
+                - name: s.example
+                  auth: {credentialHelper: no-such-helper}
+                  proxy: {url: "http://p:1", user: me, passwordFile: DIR/none.txt}
+                  mirrors:
+                  - {url: "https://m.example", tls: {cert: CERT, key: KEY}}
+                """;
+        var file = Files.writeString(
+                dir.resolve("c.yaml"),
+                yaml.replace("DIR", dir.toString())
+                        .replace("CERT", certificates.client("me").certPem(dir).toString())
+                        .replace("KEY", key.toString()));
+        assertEquals(0, run("check-config " + file));
+        assertEquals("the configuration can be used; warnings: 6\n", text(out));
+        List<String> expected = List.of(
+                "c.yaml:1: configFile: has no effect",
+                "registry r.example: tls.ca DIR/none.pem can't be used: ",
+                "registry r.example: auth.passwordFile DIR/none.txt can't be used: it does not exist",
+                "registry s.example: auth.credentialHelper docker-credential-no-such-helper can't be used: it is not"
+                        + " on",
+                "registry s.example: proxy.passwordFile DIR/none.txt can't be used: it does not exist",
+                "registry s.example, mirror https://m.example: tls.key " + key
+                        + " can't be used: it is not the key of");
+        List<String> warnings = text(err).lines().toList();
+        for (int i = 0; i < expected.size(); i++) {
+            String part = expected.get(i).replace("DIR", dir.toString());
+            assertTrue(warnings.get(i).startsWith("ociregistry: warning: "), warnings.get(i));
+            assertTrue(warnings.get(i).contains(part), warnings.get(i));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "airGapped: maybe",
+                "serverTlsConfig: {cert: DIR/none.pem, key: DIR/none.pem}",
+                "clients: {htpasswd: DIR/none.pem}"
+            })
+    void checkConfigHasExitCodeForProblems(String yaml) throws Exception {
+        var file = Files.writeString(dir.resolve("c.yaml"), yaml.replace("DIR", dir.toString()));
+        assertEquals(78, run("check-config --config-file " + file));
+        assertTrue(text(err).startsWith("ociregistry: the configuration cannot be used:\n"), text(err));
+        assertEquals(2, text(err).lines().count(), text(err));
+        assertEquals("", text(out));
     }
 
     @Test
@@ -195,7 +253,7 @@ class CommandLineTest {
         for (int i = 0; i < args.length; i++) {
             args[i] = args[i].equals("BAD") ? "a\0b" : args[i];
         }
-        assertEquals(1, run(args));
+        assertNotEquals(0, run(args));
         assertTrue(text(err).contains("Nul character not allowed"), text(err));
         assertFalse(text(err).contains("Exception"), text(err));
     }

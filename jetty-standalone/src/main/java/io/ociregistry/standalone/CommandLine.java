@@ -137,8 +137,13 @@ public final class CommandLine {
                             + command.commandName()));
             values.put(known, checked(known, option.getValue()));
         }
-        if (words.size() > 1) {
-            throw new UsageException("unexpected '" + words.get(1) + "' after " + command.commandName());
+        if (words.size() > 1 && command.operand().isPresent()) {
+            var operand = command.operand().get();
+            values.put(operand, checked(operand, words.get(1)));
+        }
+        int expected = command.operand().isPresent() ? 2 : 1;
+        if (words.size() > expected) {
+            throw new UsageException("unexpected '" + words.get(expected) + "' after " + words.get(expected - 1));
         }
         return values;
     }

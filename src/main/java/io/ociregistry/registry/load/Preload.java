@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
  * Loads images in the background of a server (ADR 23).
  *
  * <p>Neither the start of the server nor its clients wait for it; a client that requests an image before it is loaded
- * gets it as without a preload. If a file of the preload is missing or can't be used, that is logged once, and the files
- * are read again with exponential back-off. If an image failed and a retry may help, all lines are loaded again with the
- * same back-off; complete images cause no requests. Closing it interrupts the load and waits for its thread.
+ * gets it as without a preload. If a file of the preload is missing or can't be used, that is logged once, and the
+ * files are read again with exponential back-off. If an image failed and a retry may help, all lines are loaded again
+ * with the same back-off; complete images cause no requests. Closing it interrupts the load and waits for its thread.
  */
 public final class Preload implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Preload.class);

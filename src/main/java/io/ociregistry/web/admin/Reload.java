@@ -8,6 +8,7 @@ import io.ociregistry.config.yaml.Key;
 import io.ociregistry.logging.Logging;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import java.io.IOException;
 import java.util.List;
@@ -72,7 +73,7 @@ public final class Reload {
         Outcome outcome = new Outcome(
                 changed(before, wanted, Key::isReloadable),
                 changed(before, wanted, key -> !key.isReloadable()),
-                result.warnings());
+                ConfigCheck.warnings(result));
         LOG.warn("configuration reloaded: applied {}, waiting for a restart {}", outcome.applied, outcome.needRestart);
         return outcome;
     }

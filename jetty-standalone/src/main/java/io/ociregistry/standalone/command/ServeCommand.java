@@ -5,6 +5,7 @@ import io.ociregistry.common.UnusableFileException;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.config.yaml.ConfigException;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.registry.ConfigCheck;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.cli.Action;
 import io.ociregistry.standalone.cli.CommandFailure;
@@ -39,7 +40,7 @@ public record ServeCommand(GivenOptions options) implements Action {
         var loaded = options.load();
         var config = loaded.config();
         options.configureLogging(config);
-        loaded.warnings().forEach(warning -> warn(err, warning));
+        ConfigCheck.warnings(loaded).forEach(warning -> warn(err, warning));
         var context = open(config);
         context.startupWarning().ifPresent(warning -> warn(err, warning));
         try {
