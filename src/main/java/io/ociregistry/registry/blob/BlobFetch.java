@@ -34,7 +34,7 @@ final class BlobFetch implements Downloads.Receiver {
     private final Upstream upstream;
     private final BlobKey blob;
     private final OptionalLong expectedSize;
-    private final BlobRights rights;
+    private final BlobAccess rights;
     private final RetryBudget retries;
     private final Duration checkInterval;
 
@@ -46,7 +46,7 @@ final class BlobFetch implements Downloads.Receiver {
             Upstream upstream,
             BlobKey blob,
             OptionalLong expectedSize,
-            BlobRights rights,
+            BlobAccess rights,
             Timeouts timeouts) {
         this.store = store;
         this.upstream = upstream;

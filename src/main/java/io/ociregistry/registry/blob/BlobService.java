@@ -42,7 +42,7 @@ import java.util.function.Supplier;
 public final class BlobService implements AutoCloseable {
     private final ContentIndex index;
     private final RecordWatcher watcher;
-    private final BlobRights rights;
+    private final BlobAccess rights;
     private final BlobStore store;
     private final Downloads downloads;
     private final RangeFetcher ranges;
@@ -70,7 +70,7 @@ public final class BlobService implements AutoCloseable {
         this.index = watcher.index();
         this.watcher = watcher;
         this.config = config;
-        this.rights = new BlobRights(index, links, () -> config.get().trust());
+        this.rights = new BlobAccess(index, links, () -> config.get().trust());
         this.store = store;
         this.downloads = new Downloads(store);
         this.ranges = new RangeFetcher(store, () -> config.get().fallbackTimeout());

@@ -9,7 +9,6 @@ import io.ociregistry.common.SingleFlight;
 import io.ociregistry.config.ServerConfig;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
-import io.ociregistry.registry.blob.ConcurrencyLimit;
 import io.ociregistry.registry.policy.AirGapMessages;
 import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;

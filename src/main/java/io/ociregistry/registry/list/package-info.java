@@ -3,9 +3,9 @@
  *
  * <p>Entry types: {@link TagLists}, {@link ReferrerLists}.
  *
- * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.blob},
- * {@code registry.index}, {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code store.blob},
- * {@code store.manifest}, {@code upstream}.
+ * <p>May import: {@code common}, {@code config}, {@code config.model}, {@code oci}, {@code registry.index},
+ * {@code registry.manifest}, {@code registry.policy}, {@code store}, {@code store.blob}, {@code store.manifest},
+ * {@code upstream}.
  */
 @NullMarked
 package io.ociregistry.registry.list;

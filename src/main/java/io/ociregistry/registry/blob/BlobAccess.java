@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * <p>A repository gets a link when its upstream has sent the whole blob, or when its upstream's HEAD answer is
  * trusted. Not every HEAD answer is trusted, because anybody can run a registry that answers 200 to everything.
  */
-final class BlobRights {
+final class BlobAccess {
     private final ContentIndex index;
     private final ConfirmedLinks links;
     private final Supplier<RegistryTrust> trust;
@@ -25,7 +25,7 @@ final class BlobRights {
     /** Blobs that were passed through without being stored: their links exist in memory only. */
     private final Set<BlobKey> unsaved = ConcurrentHashMap.newKeySet();
 
-    BlobRights(ContentIndex index, ConfirmedLinks links, Supplier<RegistryTrust> trust) {
+    BlobAccess(ContentIndex index, ConfirmedLinks links, Supplier<RegistryTrust> trust) {
         this.index = index;
         this.links = links;
         this.trust = trust;
