@@ -24,4 +24,16 @@ public final class Futures {
             return CompletableFuture.failedStage(e);
         }
     }
+
+    /** Returns the exception with which the work of a stage failed, without the wrapper of a dependent stage. */
+    public static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure;
+    }
+
+    /** Returns an exception for a callback to throw, so that its stage fails with the given failure. */
+    public static CompletionException completionException(Throwable failure) {
+        return failure instanceof CompletionException wrapped ? wrapped : new CompletionException(failure);
+    }
 }

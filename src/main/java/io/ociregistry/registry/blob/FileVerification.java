@@ -3,6 +3,7 @@ package io.ociregistry.registry.blob;
 import io.ociregistry.oci.Digest;
 import io.ociregistry.oci.ErrorCode;
 import io.ociregistry.oci.RegistryException;
+import io.ociregistry.store.BlobSource;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.download.BlobDownload;
 import java.io.IOException;
@@ -17,6 +18,11 @@ final class FileVerification implements Downloads.Receiver {
     FileVerification(BlobStore store, Digest digest) {
         this.store = store;
         this.digest = digest;
+    }
+
+    @Override
+    public Optional<BlobSource> stored() {
+        return store.open(digest);
     }
 
     @Override
