@@ -81,15 +81,21 @@ public final class ManifestStore {
         this.writeFailures = new WriteFailureLog("manifest records in " + layout.root());
     }
 
-    /** Returns the manifest of a SHA-256 digest; empty if it has no valid record. */
-    public Optional<Manifest> find(Digest digest) {
+    /** Returns the manifest of a SHA-256 digest if its record is in memory and current; reads no file. */
+    public Optional<Manifest> findInMemory(Digest digest) {
         Optional<ManifestRecord> pending = unsaved.find(digest);
         if (pending.isPresent()) {
             return pending.map(ManifestRecord::manifest);
         }
         RecordFile known = memory.getIfPresent(digest);
-        if (known != null && known.isCurrent()) {
-            return Optional.of(known.manifest());
+        return known != null && known.isCurrent() ? Optional.of(known.manifest()) : Optional.empty();
+    }
+
+    /** Returns the manifest of a SHA-256 digest; empty if it has no valid record. */
+    public Optional<Manifest> find(Digest digest) {
+        Optional<Manifest> known = findInMemory(digest);
+        if (known.isPresent()) {
+            return known;
         }
         Optional<RecordFile> found = files.findAny(digest);
         found.ifPresentOrElse(seen -> memory.put(digest, seen), () -> memory.invalidate(digest));
