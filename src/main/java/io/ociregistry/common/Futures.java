@@ -25,6 +25,22 @@ public final class Futures {
         }
     }
 
+    /** Waits for a stage. Throws its {@link RegistryException} or {@link Error} without a wrapper. */
+    public static <T> T join(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            Throwable cause = cause(e);
+            if (cause instanceof RegistryException failure) {
+                throw failure;
+            }
+            if (cause instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
+    }
+
     /** Returns the exception with which the work of a stage failed, without the wrapper of a dependent stage. */
     public static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException wrapped && wrapped.getCause() != null

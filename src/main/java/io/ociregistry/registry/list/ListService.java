@@ -25,7 +25,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -230,9 +229,9 @@ public final class ListService<N extends ListName, V> {
     }
 
     private ListResult<V> afterFailure(Throwable failure, Function<String, Optional<ListResult<V>>> fallback) {
-        Throwable cause = Futures.unwrap(failure);
+        Throwable cause = Futures.cause(failure);
         if (!(cause instanceof RegistryException known)) {
-            throw new CompletionException(cause);
+            throw Futures.completionException(failure);
         }
         if (known.code() == ErrorCode.NAME_UNKNOWN) {
             throw known;
