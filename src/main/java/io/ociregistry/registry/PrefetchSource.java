@@ -5,7 +5,7 @@ import io.ociregistry.oci.ImageReference;
 import io.ociregistry.oci.Manifest;
 import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.Prefetch;
+import io.ociregistry.registry.content.Prefetch;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RuntimeConfig;

@@ -12,7 +12,7 @@ import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
 import io.ociregistry.registry.blob.BlobService;
-import io.ociregistry.registry.blob.Prefetch;
+import io.ociregistry.registry.content.Prefetch;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
 import io.ociregistry.registry.list.ListService;

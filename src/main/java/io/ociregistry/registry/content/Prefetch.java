@@ -1,4 +1,4 @@
-package io.ociregistry.registry.blob;
+package io.ociregistry.registry.content;
 
 import io.ociregistry.common.Daemons;
 import io.ociregistry.common.Pools;
