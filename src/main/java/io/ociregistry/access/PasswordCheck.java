@@ -41,8 +41,7 @@ final class PasswordCheck implements AutoCloseable {
     private final BackgroundReload<Users> users;
 
     /** One version of the file, with its cached passwords and its checks in flight. */
-    private record Users(
-            Htpasswd file, Cache<ByteBuffer, Boolean> cached, SingleFlight<ByteBuffer, Boolean> inFlight) {
+    private record Users(Htpasswd file, Cache<ByteBuffer, Boolean> cached, SingleFlight<ByteBuffer, Boolean> inFlight) {
         static Users parse(byte[] bytes) {
             return new Users(
                     Htpasswd.parse(bytes),

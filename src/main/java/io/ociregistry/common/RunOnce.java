@@ -45,7 +45,7 @@ public final class RunOnce implements Runnable {
         }
     }
 
-    /** Submits the work to the executor of another caller too. Does nothing if that executor is full or has the work. */
+    /** Submits the work to the executor of another caller too, unless that executor is full or has the work. */
     public void join(Executor executor) {
         joined = executor;
         Executor known = first;

@@ -12,6 +12,7 @@ import io.ociregistry.registry.admin.StatusCollector;
 import io.ociregistry.registry.archives.ArchiveImporter;
 import io.ociregistry.registry.archives.CacheImporter;
 import io.ociregistry.registry.blob.BlobService;
+import io.ociregistry.registry.content.ContentSource;
 import io.ociregistry.registry.content.Prefetch;
 import io.ociregistry.registry.index.ContentIndex;
 import io.ociregistry.registry.index.RecordWatcher;
@@ -24,7 +25,6 @@ import io.ociregistry.registry.list.TagLists;
 import io.ociregistry.registry.load.FileImporter;
 import io.ociregistry.registry.load.ImageLoader;
 import io.ociregistry.registry.load.LoadOptions;
-import io.ociregistry.registry.load.LoadSource;
 import io.ociregistry.registry.load.Preload;
 import io.ociregistry.registry.manifest.ManifestService;
 import io.ociregistry.registry.policy.RegistryNames;
@@ -91,6 +91,7 @@ public final class RegistryContext implements AutoCloseable {
 
     private final Registry registry;
     private final Listings listings;
+    private final ContentSource content;
     private final ImageLoader loader;
     private volatile @Nullable Preload preload;
     private final Pruner pruner;
@@ -131,28 +132,27 @@ public final class RegistryContext implements AutoCloseable {
         ManifestService manifests = new ManifestService(records, index, recordWatcher, upstreams, this::runtime, clock);
         IncompleteImages incompleteImages = new IncompleteImages(layout);
         BlobService blobService = new BlobService(recordWatcher, links, blobs, upstreams, diskExecutor, this::runtime);
-        // Nothing is prefetched if the store is read-only or no upstream may be asked.
-        boolean prefetches = layout.isWritable() && !config.airGapped();
-        Prefetch.Source content = new PrefetchSource(manifests, blobService, index, blobs, this::runtime);
-        Optional<Prefetch> prefetch =
-                prefetches ? Optional.of(new Prefetch(content, incompleteImages)) : Optional.empty();
-        this.registry = new Registry(manifests, blobService, index, blobs, prefetch);
         ListStore lists = new ListStore(layout);
         Paginator paginator = new Paginator(() -> config().timeouts().stall().multipliedBy(10), System::nanoTime);
         this.listings = new Listings(
                 recordWatcher,
                 lists(new TagLists(index, paginator), lists, clock),
                 lists(new ReferrerLists(manifests, records, index, config.airGapped(), paginator), lists, clock));
+        this.content = new ContentSource(manifests, blobService, listings);
+        // Nothing is prefetched if the store is read-only or no upstream may be asked.
+        boolean prefetches = layout.isWritable() && !config.airGapped();
+        Optional<Prefetch> prefetch =
+                prefetches ? Optional.of(new Prefetch(content, this::runtime, incompleteImages)) : Optional.empty();
+        this.registry = new Registry(manifests, blobService, prefetch);
         FileImporter archives = new ArchiveImporter(
                 new CacheImporter(records, index, links, blobs, clock), this::registryNames, config.maxManifestBytes());
-        LoadSource loads = registry.loadSource(listings);
-        this.loader = new ImageLoader(loads, this::registryNames, archives);
+        this.loader = new ImageLoader(content, this::registryNames, archives);
         Inspector inspector = new Inspector(layout, config.maxManifestBytes(), ReadThrottle.UNBOUNDED);
         this.repair = new Repair(
                 recordWatcher,
-                loads,
+                content,
                 () -> LoadOptions.of(config()),
-                new ManifestRepair(records, index, recordWatcher, loads, config.airGapped()),
+                new ManifestRepair(records, index, recordWatcher, content, config.airGapped()),
                 new BlobRepair(records, blobs, inspector, config.airGapped()));
         PrunedStore pruned = new PrunedStore(records, blobs, links, lists, incompleteImages);
         this.pruner = new Pruner(pruned, index, () -> runtime.pins(), clock, registry::forget);
@@ -370,6 +370,11 @@ public final class RegistryContext implements AutoCloseable {
 
     public Listings listings() {
         return listings;
+    }
+
+    /** Returns the content for background work. */
+    public ContentSource content() {
+        return content;
     }
 
     /** Loads images ahead of requests; usable while the server runs. */

@@ -117,9 +117,11 @@ class SingleFlightTest {
         queue.forEach(Runnable::run);
         assertInstanceOf(StackOverflowError.class, failure(first));
         assertInstanceOf(StackOverflowError.class, failure(second));
-        assertThrows(StackOverflowError.class, () -> flights.run("key", () -> {
-            throw new StackOverflowError();
-        }));
+        assertThrows(
+                StackOverflowError.class,
+                () -> flights.run("key", () -> {
+                    throw new StackOverflowError();
+                }));
         assertEquals(5, value(flights.join("key", Runnable::run, () -> 5)));
     }
 

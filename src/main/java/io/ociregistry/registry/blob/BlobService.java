@@ -18,6 +18,7 @@ import io.ociregistry.registry.policy.NegativeCache;
 import io.ociregistry.registry.policy.RuntimeConfig;
 import io.ociregistry.registry.policy.UnreadableContent;
 import io.ociregistry.store.BlobSource;
+import io.ociregistry.store.InterruptedDownload;
 import io.ociregistry.store.blob.BlobStore;
 import io.ociregistry.store.blob.ConfirmedLinks;
 import io.ociregistry.store.download.BlobDownload;
@@ -65,7 +66,10 @@ public final class BlobService implements AutoCloseable {
      * @param size the size of the whole blob; null while it is unknown
      */
     public record InFlightBlob(
-            String digest, String source, long bytes, @Nullable Long size) {}
+            String digest,
+            String source,
+            long bytes,
+            @Nullable Long size) {}
 
     /**
      * Creates the service for one store.
@@ -124,6 +128,17 @@ public final class BlobService implements AutoCloseable {
                 && (store.isVerified(digest) || store.mayContain(digest, index.blobSize(repository, digest)));
     }
 
+    /** Returns true if the store would keep the blob if it was fetched now. */
+    public boolean canStore(Repository repository, Digest digest) {
+        return store.canStore(index.blobSize(repository, digest))
+                && store.unreadableReason(digest).isEmpty();
+    }
+
+    /** Returns the blobs that have a partial file and no download in flight. */
+    public List<InterruptedDownload> interrupted() {
+        return store.interrupted();
+    }
+
     /** Returns a reader of a blob, stored or in flight; the caller closes it. */
     public CompletionStage<BlobSource> get(Repository repository, Digest digest, Priority priority) {
         BlobKey blob = new BlobKey(repository, digest);
@@ -150,9 +165,8 @@ public final class BlobService implements AutoCloseable {
             // Without a link after the confirmation, the answer is not trusted: the repository gets the bytes from a
             // download of its own registry only, not from the store.
             return confirm(blob, priority)
-                    .thenCompose(size -> decide(blob) instanceof Decision.Stored
-                            ? find(blob, priority)
-                            : transfer(blob, priority));
+                    .thenCompose(size ->
+                            decide(blob) instanceof Decision.Stored ? find(blob, priority) : transfer(blob, priority));
         }
         negativeCache.check(blob);
         return manifestCheck
@@ -190,8 +204,8 @@ public final class BlobService implements AutoCloseable {
             return OptionalLong.empty();
         }
         Decision decision = access.decide(repository, digest);
-        boolean isStored = decision instanceof Decision.Stored
-                && store.mayContain(digest, index.blobSize(repository, digest));
+        boolean isStored =
+                decision instanceof Decision.Stored && store.mayContain(digest, index.blobSize(repository, digest));
         OptionalLong stored = isStored ? store.size(digest) : OptionalLong.empty();
         return stored.isPresent() || !decision.isAllowed()
                 ? stored
@@ -331,8 +345,7 @@ public final class BlobService implements AutoCloseable {
 
     private Upstream upstream(BlobKey blob) {
         if (airGapped) {
-            throw AirGapMessages.notCached(
-                    ErrorCode.BLOB_UNKNOWN, blob + " is", store.unreadableReason(blob.digest()));
+            throw AirGapMessages.notCached(ErrorCode.BLOB_UNKNOWN, blob + " is", store.unreadableReason(blob.digest()));
         }
         return upstreams.get(blob.repository().registry());
     }

@@ -28,8 +28,8 @@ import java.util.concurrent.RejectedExecutionException;
  * <p>Downloads are separate for each registry, so that a slow or wrong registry never delays what another one sends. A
  * download belongs to no client: it continues when its clients leave, even the last one (ADR 2).
  *
- * <p>Not a {@link SingleFlight}, whose key is free once its callers have a result: a download has readers from its first
- * byte on, and its key stays taken until its last byte is published.
+ * <p>Not a {@link SingleFlight}, whose key is free once its callers have a result: a download has readers from its
+ * first byte on, and its key stays taken until its last byte is published.
  */
 final class Downloads {
     /** Each completes once readers may use the download; with an empty result if the store already had the blob. */
@@ -126,10 +126,7 @@ final class Downloads {
      * bytes.
      */
     private CompletionStage<BlobSource> joinNext(
-            Key key,
-            CompletableFuture<Optional<BlobDownload>> first,
-            Executor executor,
-            Receiver receiver) {
+            Key key, CompletableFuture<Optional<BlobDownload>> first, Executor executor, Receiver receiver) {
         inFlight.remove(key, first);
         return join(key, executor, receiver);
     }

@@ -211,7 +211,7 @@ public final class ManifestService {
                 : cached;
     }
 
-    /** Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream does not have that digest. */
+    /** Fetches by the digest in the HEAD answer, so that both agree; by tag if the upstream lacks that digest. */
     private Manifest fetchMoved(Upstream upstream, ImageReference name, Digest current) {
         try {
             return fetch(upstream, new ImageReference(name.repository(), current), name);
@@ -287,9 +287,7 @@ public final class ManifestService {
         Optional<Manifest> cached = cached(name);
         try {
             return Optional.of(
-                    cached.isPresent()
-                            ? fetchIfChanged(upstream, name, cached.get())
-                            : fetch(upstream, name, name));
+                    cached.isPresent() ? fetchIfChanged(upstream, name, cached.get()) : fetch(upstream, name, name));
         } catch (RegistryException e) {
             if (e.code() == ErrorCode.MANIFEST_UNKNOWN) {
                 return Optional.empty();

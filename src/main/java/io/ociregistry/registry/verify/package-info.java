@@ -3,8 +3,9 @@
  *
  * <p>Entry types: {@link Verifier}, {@link Scrub}, {@link Repair}.
  *
- * <p>May import: {@code common}, {@code config}, {@code oci}, {@code registry.index}, {@code registry.load},
- * {@code store}, {@code store.blob}, {@code store.check}, {@code store.disk}, {@code store.manifest}.
+ * <p>May import: {@code common}, {@code config}, {@code oci}, {@code registry.content}, {@code registry.index},
+ * {@code registry.load}, {@code store}, {@code store.blob}, {@code store.check}, {@code store.disk},
+ * {@code store.manifest}.
  */
 @NullMarked
 package io.ociregistry.registry.verify;

@@ -40,8 +40,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The decisions for a configured registry, and for an unlisted one that names the same blob. */
 class BlobAccessTest {
-    private static final Repository CONFIGURED = ImageReference.parse("configured.example/app:1").repository();
-    private static final Repository UNLISTED = ImageReference.parse("unlisted.example/app:1").repository();
+    private static final Repository CONFIGURED =
+            ImageReference.parse("configured.example/app:1").repository();
+    private static final Repository UNLISTED =
+            ImageReference.parse("unlisted.example/app:1").repository();
 
     @TempDir
     Path root;
@@ -60,7 +62,9 @@ class BlobAccessTest {
         layout.create();
         store = new BlobStore(layout, Duration.ofSeconds(30));
         ServerConfig config = ServerConfig.defaults()
-                .with(ServerKeys.REGISTRIES, List.of(UpstreamConfig.of(CONFIGURED.registry().toString())));
+                .with(
+                        ServerKeys.REGISTRIES,
+                        List.of(UpstreamConfig.of(CONFIGURED.registry().toString())));
         RuntimeConfig runtime = RuntimeConfig.of(config);
         access = new BlobAccess(index, new ConfirmedLinks(layout), store, downloads, runtime::trust);
     }

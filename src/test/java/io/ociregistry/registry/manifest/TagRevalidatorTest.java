@@ -125,7 +125,8 @@ class TagRevalidatorTest {
         assertEquals(Optional.of(ManifestResult.of(cached)), manifests.getCached(NAME));
         assertEquals(Optional.of(ManifestResult.of(cached)), manifests.getCached(digest));
         try (Stream<Path> files = Files.walk(root)) {
-            Path record = files.filter(file -> file.toString().contains(cached.digest().hex()))
+            Path record = files.filter(
+                            file -> file.toString().contains(cached.digest().hex()))
                     .findAny()
                     .orElseThrow();
             Files.setLastModifiedTime(record, FileTime.from(NOW));
