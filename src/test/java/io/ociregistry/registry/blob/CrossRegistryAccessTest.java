@@ -11,8 +11,11 @@ import io.ociregistry.config.model.AuthConfig;
 import io.ociregistry.config.model.Timeouts;
 import io.ociregistry.config.model.UpstreamConfig;
 import io.ociregistry.oci.Digest;
+import io.ociregistry.oci.RegistryName;
+import io.ociregistry.oci.Repository;
 import io.ociregistry.registry.RegistryContext;
 import io.ociregistry.standalone.jetty.EmbeddedServer;
+import io.ociregistry.store.BlobSource;
 import io.ociregistry.testing.Content;
 import io.ociregistry.testing.FakeImage;
 import io.ociregistry.testing.FakeIndex;
@@ -31,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -287,6 +291,21 @@ class CrossRegistryAccessTest {
         assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
         reopen();
         assertEquals(404, get(OTHER, "x/y").status());
+    }
+
+    @Test
+    void onlyABlobWithALinkIsAHit() throws Exception {
+        Repository own = new Repository(RegistryName.parse(PRIVATE), "team/app");
+        Repository unlinked = new Repository(RegistryName.parse(OTHER), "x/y");
+        assertTrue(context.registry().cachedBlob(own, digest).isEmpty());
+        assertArrayEquals(layer.bytes(), get(PRIVATE, "team/app").body());
+        awaitStored();
+        try (BlobSource hit = context.registry().cachedBlob(own, digest).orElseThrow()) {
+            assertEquals(OptionalLong.of(SIZE), hit.size());
+        }
+        assertEquals(OptionalLong.of(SIZE), context.registry().cachedBlobSize(own, digest));
+        assertTrue(context.registry().cachedBlob(unlinked, digest).isEmpty());
+        assertTrue(context.registry().cachedBlobSize(unlinked, digest).isEmpty());
     }
 
     @Test

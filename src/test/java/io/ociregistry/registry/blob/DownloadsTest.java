@@ -54,9 +54,6 @@ class DownloadsTest {
     private static final Digest DIGEST = Digest.of(CONTENT);
     private static final Repository SOURCE = new Repository(RegistryName.parse("quay.io"), "team/app");
     private static final Downloads.Key KEY = new Downloads.Key(DIGEST, Optional.of(SOURCE.registry()));
-    private static final Consumer<CompletableFuture<Optional<BlobDownload>>> NEVER = started -> {
-        throw new AssertionError("unexpected download");
-    };
 
     @TempDir
     Path root;
@@ -112,16 +109,16 @@ class DownloadsTest {
     @Test
     void downloadContinuesWhenAllClientsHaveLeft() throws Exception {
         BlobSource first = get(join(executor, this::gated));
-        BlobSource second = get(join(executor, NEVER));
+        BlobSource second = get(join(executor, DownloadsTest::never));
         first.close();
         second.close();
         second.close();
         assertTrue(downloads.isInFlight(KEY));
-        BlobSource third = get(join(executor, NEVER));
+        BlobSource third = get(join(executor, DownloadsTest::never));
         go.countDown();
         assertArrayEquals(CONTENT, readAll(third));
         third.close();
-        BlobSource later = get(join(executor, NEVER));
+        BlobSource later = get(join(executor, DownloadsTest::never));
         assertArrayEquals(CONTENT, readAll(later));
         later.close();
     }
@@ -131,7 +128,7 @@ class DownloadsTest {
         List<BlobSource> late = new ArrayList<>();
         BlobSource first = get(join(Runnable::run, started -> {
             receive(started);
-            late.add(join(executor, NEVER).toCompletableFuture().join());
+            late.add(join(executor, DownloadsTest::never).toCompletableFuture().join());
         }));
         assertFalse(downloads.isInFlight(KEY));
         for (BlobSource source : List.of(first, late.get(0))) {
@@ -145,7 +142,7 @@ class DownloadsTest {
         List<Runnable> prefetch = new ArrayList<>();
         List<Runnable> clients = new ArrayList<>();
         CompletionStage<BlobSource> first = join(prefetch::add, this::receive);
-        CompletionStage<BlobSource> second = join(clients::add, NEVER);
+        CompletionStage<BlobSource> second = join(clients::add, DownloadsTest::never);
         clients.remove(0).run();
         prefetch.remove(0).run();
         for (CompletionStage<BlobSource> stage : List.of(first, second)) {
@@ -163,7 +160,7 @@ class DownloadsTest {
                 work -> {
                     throw new RejectedExecutionException();
                 },
-                NEVER);
+                DownloadsTest::never);
         prefetch.remove(0).run();
         get(first).close();
         get(second).close();
@@ -181,8 +178,8 @@ class DownloadsTest {
             await(held);
             finish(download);
         });
-        CompletionStage<BlobSource> slow = join(executor, NEVER);
-        join(executor, NEVER).whenComplete((source, e) -> {
+        CompletionStage<BlobSource> slow = join(executor, DownloadsTest::never);
+        join(executor, DownloadsTest::never).whenComplete((source, e) -> {
             source.close();
             held.countDown();
             await(ended);
@@ -193,7 +190,7 @@ class DownloadsTest {
             Thread.onSpinWait();
         }
         // A join gets the blob from the store now, so the download is closed or about to be.
-        get(join(executor, NEVER)).close();
+        get(join(executor, DownloadsTest::never)).close();
         ended.countDown();
         BlobSource source = get(slow);
         assertArrayEquals(CONTENT, readAll(source));
@@ -210,7 +207,7 @@ class DownloadsTest {
             throw failure;
         }));
         for (int i = 0; i < 10; i++) {
-            joins.add(join(executor, NEVER));
+            joins.add(join(executor, DownloadsTest::never));
         }
         joins.get(10).whenComplete((source, e) -> retry.complete(join(executor, this::receive)));
         go.countDown();
@@ -275,7 +272,7 @@ class DownloadsTest {
     void storedBlobIsNotDownloaded() throws Exception {
         get(join(Runnable::run, this::receive)).close();
         assertEquals(1, transfers.get());
-        CompletionStage<BlobSource> stage = join(executor, NEVER);
+        CompletionStage<BlobSource> stage = join(executor, DownloadsTest::never);
         assertTrue(stage.toCompletableFuture().isDone());
         try (BlobSource source = get(stage)) {
             assertTrue(source.localFile().isPresent());
@@ -304,7 +301,7 @@ class DownloadsTest {
                 ready.await();
                 byte[] last = {};
                 for (int n = 0; n < 100; n++) {
-                    try (BlobSource source = get(join(executor, NEVER))) {
+                    try (BlobSource source = get(join(executor, DownloadsTest::never))) {
                         last = readAll(source);
                     }
                 }
@@ -323,7 +320,7 @@ class DownloadsTest {
                 task -> {
                     throw new RejectedExecutionException();
                 },
-                NEVER);
+                DownloadsTest::never);
         CompletionException e = assertThrows(
                 CompletionException.class, () -> refused.toCompletableFuture().join());
         assertSame(ErrorCode.OVERLOADED, ((RegistryException) e.getCause()).code());
@@ -349,6 +346,10 @@ class DownloadsTest {
     private CompletionStage<BlobSource> join(
             Executor runner, Consumer<CompletableFuture<Optional<BlobDownload>>> work) {
         return downloads.join(KEY, runner, new FakeReceiver(() -> blobs.open(DIGEST), work));
+    }
+
+    private static void never(CompletableFuture<Optional<BlobDownload>> started) {
+        throw new AssertionError("unexpected download " + started);
     }
 
     private void gated(CompletableFuture<Optional<BlobDownload>> started) {
