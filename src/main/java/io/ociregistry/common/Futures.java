@@ -10,12 +10,6 @@ import java.util.function.Supplier;
 public final class Futures {
     private Futures() {}
 
-    /** Returns the failure of a stage without the exception in which dependent stages wrap it. */
-    public static Throwable unwrap(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
-        return cause == null ? failure : cause;
-    }
-
     /** Returns the stage of the work, or a failed stage if the supplier throws a {@link RegistryException}. */
     public static <T> CompletionStage<T> captureFailure(Supplier<CompletionStage<T>> work) {
         try {
